@@ -1,0 +1,38 @@
+package io.jukung.linux;
+
+import java.io.IOException;
+
+/**
+ * A system call that the kernel refused: the call, its decoded arguments, and the error number, as
+ * in {@code move_mount(src=overlay, dst=/rootfs): EBUSY Device or resource busy}.
+ */
+public final class ErrnoException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  private final String call;
+  private final int errno;
+
+  /**
+   * @param call the system call's name, as in its man page
+   * @param arguments its arguments, decoded for a reader; never a secret
+   * @param errno the positive error number
+   */
+  public ErrnoException(String call, String arguments, int errno) {
+    super(call + "(" + arguments + "): " + Errno.describe(errno));
+    this.call = call;
+    this.errno = errno;
+  }
+
+  public String call() {
+    return call;
+  }
+
+  /** The positive error number, one of {@link Errno}'s. */
+  public int errno() {
+    return errno;
+  }
+
+  public boolean is(int expected) {
+    return errno == expected;
+  }
+}

@@ -1,0 +1,108 @@
+package io.jukung.linux.fs;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+
+/**
+ * An open file descriptor and its owner: {@link #close} ends it, once. Descriptors are opened
+ * close-on-exec. Thread-safe only in that a second close does nothing.
+ */
+public final class Fd implements AutoCloseable {
+  /** The current directory, for calls that take a directory descriptor (openat(2)). */
+  public static final int AT_FDCWD = -100;
+
+  private static final int F_DUPFD_CLOEXEC = 1030;
+
+  private int number;
+
+  private Fd(int number) {
+    this.number = number;
+  }
+
+  /** Takes ownership of a descriptor that a system call has returned. */
+  public static Fd own(long number) {
+    if (number < 0 || number > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("not a file descriptor: " + number);
+    }
+    return new Fd((int) number);
+  }
+
+  /** The number, while this is open. */
+  public synchronized int number() {
+    if (number < 0) {
+      throw new IllegalStateException("file descriptor used after close");
+    }
+    return number;
+  }
+
+  /** A second descriptor of the same open file. */
+  public Fd duplicate() throws ErrnoException {
+    int source = number();
+    return own(
+        Kernel.call(Syscall.FCNTL, () -> source + ", F_DUPFD_CLOEXEC", source, F_DUPFD_CLOEXEC, 3));
+  }
+
+  /** Gives the descriptor away: this object no longer closes it. */
+  public synchronized int release() {
+    int released = number();
+    number = -1;
+    return released;
+  }
+
+  /**
+   * Reads at most {@code length} bytes at the file's position (read(2)).
+   *
+   * @return how many bytes, 0 at the end of the file
+   */
+  public int read(byte[] target, int offset, int length) throws IOException {
+    int fd = number();
+    try (Memory buffer = Memory.allocate(length)) {
+      int count =
+          (int) Kernel.call(Syscall.READ, () -> Integer.toString(fd), fd, buffer.address(), length);
+      buffer.get(0, target, offset, count);
+      return count;
+    }
+  }
+
+  /** Writes all of {@code source} (write(2)). */
+  public void write(byte[] source) throws IOException {
+    int fd = number();
+    try (Memory buffer = Memory.ofBytes(source)) {
+      int done = 0;
+      while (done < source.length) {
+        int left = source.length - done;
+        done +=
+            (int)
+                Kernel.call(
+                    Syscall.WRITE,
+                    () -> fd + ", " + left + " bytes",
+                    fd,
+                    buffer.address() + done,
+                    left);
+      }
+    }
+  }
+
+  /** The magic path of this descriptor, for calls that only take a path. */
+  public String procPath() {
+    return "/proc/self/fd/" + number();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (number >= 0) {
+      // close(2) frees the descriptor even where it reports an error; trying again could close
+      // another's.
+      Kernel.raw(Syscall.CLOSE, number, 0, 0, 0, 0);
+      number = -1;
+    }
+  }
+
+  @Override
+  public synchronized String toString() {
+    return number < 0 ? "fd(closed)" : "fd " + number;
+  }
+}

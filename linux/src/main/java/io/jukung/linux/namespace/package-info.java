@@ -1,0 +1,5 @@
+/** Creating, pinning and entering namespaces. */
+@NullMarked
+package io.jukung.linux.namespace;
+
+import org.jspecify.annotations.NullMarked;

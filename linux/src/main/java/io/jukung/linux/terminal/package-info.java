@@ -1,0 +1,5 @@
+/** Pseudo terminals. */
+@NullMarked
+package io.jukung.linux.terminal;
+
+import org.jspecify.annotations.NullMarked;
