@@ -1,0 +1,5 @@
+/** The daemon. */
+@NullMarked
+package io.jukung.runtime;
+
+import org.jspecify.annotations.NullMarked;
