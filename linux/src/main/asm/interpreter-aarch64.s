@@ -1,0 +1,80 @@
+// The program interpreter, aarch64. The data segment is described in interpreter-x86_64.s.
+//
+// x19 DATA, x20 step, x21 number of steps, x22 step index, x23 program data
+        .set STEP_SIZE, 88
+
+        .globl _start
+_start: movz    x19, #0x41, lsl #16
+        add     x19, x19, #0x1000
+        ldr     x21, [x19, #512]
+        ldr     x23, [x19, #520]
+        add     x23, x23, x19
+        add     x20, x19, #528
+        mov     x22, #0
+        sub     sp, sp, #64
+step:   cmp     x22, x21
+        b.hs    finish
+        mov     x9, #0
+argument:
+        add     x10, x20, x9, lsl #3
+        ldr     x11, [x10, #8]
+        add     x10, x20, x9
+        ldrb    w12, [x10, #56]
+        cmp     w12, #1
+        b.ne    1f
+        ldr     x11, [x19, x11, lsl #3]
+        b       2f
+1:      cmp     w12, #2
+        b.ne    2f
+        add     x11, x11, x23
+2:      mov     x10, sp
+        str     x11, [x10, x9, lsl #3]
+        add     x9, x9, #1
+        cmp     x9, #6
+        b.lo    argument
+        ldp     x0, x1, [sp]
+        ldp     x2, x3, [sp, #16]
+        ldp     x4, x5, [sp, #32]
+        ldr     x8, [x20]
+        svc     #0
+        cmn     x0, #4095
+        b.hs    refused
+        ldr     x9, [x20, #80]
+        cmn     x9, #1
+        b.eq    store
+        cmp     x0, x9
+        b.eq    store
+        mov     x0, #71                 // EPROTO: an answer, but not the expected one
+        b       report
+store:  ldrb    w9, [x20, #64]
+        cmp     w9, #255
+        b.eq    next
+        str     x0, [x19, x9, lsl #3]
+next:   add     x20, x20, #STEP_SIZE
+        add     x22, x22, #1
+        b       step
+refused:
+        neg     x0, x0
+        ldr     x9, [x20, #72]
+tolerated:
+        and     x10, x9, #255
+        cbz     x10, report
+        cmp     x10, #255
+        b.eq    next
+        cmp     x10, x0
+        b.eq    next
+        lsr     x9, x9, #8
+        b       tolerated
+report: str     w22, [sp]
+        str     w0, [sp, #4]
+        ldr     x0, [x19, #24]          // the error pipe
+        mov     x1, sp
+        mov     x2, #8
+        mov     x8, #64                 // write
+        svc     #0
+        mov     x0, #127
+        b       leave
+finish: mov     x0, #0
+leave:  mov     x8, #94                 // exit_group
+        svc     #0
+        brk     #0

@@ -1,0 +1,92 @@
+# The program interpreter, x86_64: runs the steps that stand in the data segment, one system call each.
+# Its bytes stand in MachineCode.java; MachineCodeTest assembles this file and compares.
+#
+# Data segment (ProgramImage.java), at DATA:
+#     0  64 registers of 8 bytes
+#   512  number of steps
+#   520  offset of the program's data from DATA
+#   528  the steps, 88 bytes each:
+#          0 syscall number      8 six arguments     56 six argument kinds, a byte each
+#         64 result register    72 tolerated errnos  80 expected result, -1 for any
+#
+# rbx DATA, r12 step, r13 steps left to the end, r14 step index, r15 program data
+        .set DATA, 0x411000
+        .set ERROR_PIPE, 3 * 8
+        .set STEP_SIZE, 88
+
+        .intel_syntax noprefix
+        .globl _start
+_start: mov     ebx, DATA
+        lea     r12, [rbx + 528]
+        mov     r13, [rbx + 512]
+        mov     r15, [rbx + 520]
+        add     r15, rbx
+        xor     r14d, r14d
+        sub     rsp, 64
+step:   cmp     r14, r13
+        jae     finish
+        xor     ecx, ecx
+argument:
+        mov     rax, [r12 + 8 + rcx * 8]
+        movzx   edx, byte ptr [r12 + 56 + rcx]
+        cmp     edx, 1
+        jne     1f
+        mov     rax, [rbx + rax * 8]
+        jmp     2f
+1:      cmp     edx, 2
+        jne     2f
+        add     rax, r15
+2:      mov     [rsp + rcx * 8], rax
+        inc     ecx
+        cmp     ecx, 6
+        jb      argument
+        mov     rdi, [rsp]
+        mov     rsi, [rsp + 8]
+        mov     rdx, [rsp + 16]
+        mov     r10, [rsp + 24]
+        mov     r8, [rsp + 32]
+        mov     r9, [rsp + 40]
+        mov     rax, [r12]
+        syscall
+        cmp     rax, -4095
+        jae     refused
+        mov     rcx, [r12 + 80]
+        cmp     rcx, -1
+        je      store
+        cmp     rax, rcx
+        je      store
+        mov     eax, 71                 # EPROTO: an answer, but not the expected one
+        jmp     report
+store:  movzx   ecx, byte ptr [r12 + 64]
+        cmp     ecx, 255
+        je      next
+        mov     [rbx + rcx * 8], rax
+next:   add     r12, STEP_SIZE
+        inc     r14
+        jmp     step
+refused:
+        neg     rax
+        mov     rcx, [r12 + 72]
+tolerated:
+        movzx   edx, cl
+        test    edx, edx
+        jz      report
+        cmp     edx, 255
+        je      next
+        cmp     edx, eax
+        je      next
+        shr     rcx, 8
+        jmp     tolerated
+report: mov     [rsp], r14d
+        mov     [rsp + 4], eax
+        mov     edi, [rbx + ERROR_PIPE]
+        mov     rsi, rsp
+        mov     edx, 8
+        mov     eax, 1                  # write
+        syscall
+        mov     edi, 127
+        jmp     leave
+finish: xor     edi, edi
+leave:  mov     eax, 231                # exit_group
+        syscall
+        hlt

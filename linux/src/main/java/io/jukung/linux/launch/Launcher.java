@@ -1,0 +1,352 @@
+package io.jukung.linux.launch;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Arch;
+import io.jukung.linux.libc.ExecutableCode;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts a process from a JVM, which cannot fork.
+ *
+ * <pre>
+ *   fresh thread:  prepare program (its own fs and mount namespace; mounts)
+ *        |         error pipe, sealed memfd with interpreter + confine program
+ *        v
+ *   clone stub:    clone3(VM | VFORK | …); child: execveat(memfd)
+ *        |
+ *        v
+ *   new process:   confine program … execve of the container's command
+ * </pre>
+ *
+ * A launch has succeeded when the confine program's execve has closed the error pipe. Each launch
+ * gets a thread that ends with it: what the prepare program did to its thread (unshare, setns) ends
+ * too.
+ */
+public final class Launcher {
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int MFD_CLOEXEC = 1;
+  private static final int MFD_ALLOW_SEALING = 2;
+  private static final int MFD_EXEC = 0x10;
+  private static final int F_ADD_SEALS = 1033;
+  // F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE (fcntl(2))
+  private static final int ALL_SEALS = 0xf;
+
+  private static final long CLONE_VM = 0x100;
+  private static final long CLONE_PIDFD = 0x1000;
+  private static final long CLONE_VFORK = 0x4000;
+  private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
+  private static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
+  private static final int SIGCHLD = 17;
+  private static final int CLONE_ARGS_SIZE = 88;
+  private static final int P_PIDFD = 3;
+  private static final int WEXITED = 4;
+
+  // A stack for native frames of a few syscalls; the JVM's least.
+  private static final int THREAD_STACK_BYTES = 192 * 1024;
+
+  private Launcher() {}
+
+  /**
+   * What to launch.
+   *
+   * @param prepare encoded program for the fresh thread, see {@link Program#encode}
+   * @param confine encoded program for the new process; ends with execve
+   * @param cloneFlags CLONE_NEW* for clone3(2)
+   * @param cgroup a cgroup v2 directory to start in; null: the caller's. Not closed.
+   * @param registers preloaded values, {@link Register#COUNT} of them, −1 where unset. Descriptors
+   *     in it stay the caller's.
+   */
+  public record Request(
+      byte[] prepare, byte[] confine, long cloneFlags, @Nullable Fd cgroup, long[] registers) {}
+
+  /**
+   * A running process.
+   *
+   * @param pid as the caller's pid namespace sees it
+   * @param pidfd owned by the receiver
+   * @param ptyMaster owned by the receiver; null where the prepare program opened none
+   */
+  public record Launched(int pid, Fd pidfd, @Nullable Fd ptyMaster) {}
+
+  /** Registers without any value. */
+  public static long[] noRegisters() {
+    long[] registers = new long[Register.COUNT];
+    Arrays.fill(registers, -1);
+    return registers;
+  }
+
+  /**
+   * Launches and waits until the new process runs its command, or has failed to.
+   *
+   * @throws LaunchFailure where a step failed; then no process is left
+   */
+  public static Launched launch(Request request) throws IOException {
+    Attempt attempt = new Attempt(request);
+    Thread thread = new Thread(null, attempt, "launch", THREAD_STACK_BYTES);
+    thread.start();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted =
+            true; // the launch is bounded by its programs; giving up would leave a process behind
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return attempt.result();
+  }
+
+  /** One launch, on its own thread. */
+  private static final class Attempt implements Runnable {
+    private final Request request;
+    private @Nullable Launched launched;
+    private @Nullable Throwable failure;
+
+    Attempt(Request request) {
+      this.request = request;
+    }
+
+    @Override
+    public void run() {
+      try {
+        launched = launchHere(request);
+      } catch (Throwable e) {
+        failure = e;
+      }
+    }
+
+    Launched result() throws IOException {
+      if (launched != null) {
+        return launched;
+      }
+      switch (failure) {
+        case IOException e -> throw e;
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        case null, default -> throw new IllegalStateException("launch thread ended early", failure);
+      }
+    }
+  }
+
+  private static Launched launchHere(Request request) throws IOException {
+    long[] registers = request.registers().clone();
+    boolean done = false;
+    try {
+      PreparedProgram.run(request.prepare(), registers);
+      Launched launched = cloneAndConfirm(request, registers);
+      done = true;
+      return launched;
+    } finally {
+      closeOpened(request.registers(), registers, done);
+    }
+  }
+
+  /** Closes what the programs opened: all registers that differ from the preloaded ones. */
+  private static void closeOpened(long[] preloaded, long[] registers, boolean keepPtyMaster) {
+    for (int i = 0; i < registers.length; i++) {
+      boolean kept = i == Register.PTY_MASTER && keepPtyMaster;
+      // A register holds a descriptor or −1; 0 comes from calls whose result is no descriptor.
+      if (registers[i] != preloaded[i] && registers[i] > 2 && !kept) {
+        Kernel.raw(Syscall.CLOSE, registers[i], 0, 0, 0, 0);
+      }
+    }
+  }
+
+  private static Launched cloneAndConfirm(Request request, long[] registers) throws IOException {
+    try (ErrorPipe errorPipe = ErrorPipe.open()) {
+      long[] confined = registers.clone();
+      confined[Register.ERROR_PIPE] = errorPipe.writer.number();
+      try (Fd image = image(request.confine(), confined);
+          CloneCall clone = new CloneCall(request, image, confined)) {
+        Launched launched = clone.run(registers[Register.PTY_MASTER]);
+        errorPipe.writer.close();
+        confirm(errorPipe, launched, clone);
+        return launched;
+      }
+    }
+  }
+
+  /** Waits for the command to run; where a step failed, reaps the process and throws. */
+  private static void confirm(ErrorPipe pipe, Launched launched, CloneCall clone)
+      throws IOException {
+    byte[] report = new byte[8];
+    int length = pipe.reader.read(report, 0, report.length);
+    if (length == 0 && clone.imageErrno() == 0) {
+      return;
+    }
+    reap(launched.pidfd());
+    launched.pidfd().close();
+    ByteBuffer fields = ByteBuffer.wrap(report).order(ByteOrder.LITTLE_ENDIAN);
+    throw length == 0
+        ? new LaunchFailure(LaunchFailure.Phase.CONFINE, LaunchFailure.NO_STEP, clone.imageErrno())
+        : new LaunchFailure(LaunchFailure.Phase.CONFINE, fields.getInt(0), fields.getInt(4));
+  }
+
+  private static void reap(Fd pidfd) throws ErrnoException {
+    try (Memory info = Memory.allocate(128)) {
+      Kernel.call(
+          Syscall.WAITID,
+          () -> "P_PIDFD, WEXITED",
+          P_PIDFD,
+          pidfd.number(),
+          info.address(),
+          WEXITED,
+          0);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ECHILD)) { // somebody who reaps every child was faster
+        throw e;
+      }
+    }
+  }
+
+  private static Fd image(byte[] confine, long[] registers) throws IOException {
+    Fd image = memfd();
+    try {
+      for (ProgramImage.Piece piece : ProgramImage.build(Arch.CURRENT, confine, registers)) {
+        Kernel.call(
+            Syscall.LSEEK, () -> "memfd, " + piece.offset(), image.number(), piece.offset(), 0);
+        image.write(piece.bytes());
+      }
+      Kernel.call(
+          Syscall.FCNTL, () -> "memfd, F_ADD_SEALS", image.number(), F_ADD_SEALS, ALL_SEALS);
+      return image;
+    } catch (IOException | RuntimeException e) {
+      image.close();
+      throw e;
+    }
+  }
+
+  private static Fd memfd() throws ErrnoException {
+    try (Memory name = Memory.ofString("jukung-launch")) {
+      int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+      long fd = Kernel.raw(Syscall.MEMFD_CREATE, name.address(), flags | MFD_EXEC, 0, 0, 0);
+      if (fd
+          == -Errno
+              .EINVAL) { // before Linux 6.3 there is no MFD_EXEC, and every memfd is executable
+        fd = Kernel.raw(Syscall.MEMFD_CREATE, name.address(), flags, 0, 0, 0);
+      }
+      if (fd < 0) {
+        throw new ErrnoException("memfd_create", "jukung-launch", (int) -fd);
+      }
+      return Fd.own(fd);
+    }
+  }
+
+  /** Its write end reaches the new process; the read end sees a report, or the end of file. */
+  private record ErrorPipe(Fd reader, Fd writer) implements AutoCloseable {
+    static ErrorPipe open() throws ErrnoException {
+      try (Memory ends = Memory.allocate(8)) {
+        Kernel.call(Syscall.PIPE2, () -> "O_CLOEXEC", ends.address(), O_CLOEXEC, 0);
+        return new ErrorPipe(Fd.own(ends.getInt(0)), Fd.own(ends.getInt(4)));
+      }
+    }
+
+    @Override
+    public void close() {
+      writer.close();
+      reader.close();
+    }
+  }
+
+  /** The clone stub's structure ({@code clone-stub-x86_64.s}) and what it points to. */
+  private static final class CloneCall implements AutoCloseable {
+    private static volatile @Nullable ExecutableCode stub;
+
+    private static final int STUB_SIZE = 80;
+    private static final int CLONE_ARGS = STUB_SIZE;
+    private static final int PIDFD = CLONE_ARGS + CLONE_ARGS_SIZE;
+    private static final int EMPTY_MASK = PIDFD + 8;
+    private static final int EMPTY_STRING = EMPTY_MASK + 8;
+    private static final int NAME = EMPTY_STRING + 8;
+    private static final int ARGV = NAME + 8;
+    private static final int ENVP = ARGV + 16;
+    private static final int KEPT = ENVP + 8;
+
+    private final long flags;
+    private final Memory memory = Memory.allocate(KEPT + Register.COUNT * 8);
+
+    CloneCall(Request request, Fd image, long[] registers) {
+      long base = memory.address();
+      Fd cgroup = request.cgroup();
+      this.flags =
+          request.cloneFlags()
+              | CLONE_VM
+              | CLONE_VFORK
+              | CLONE_PIDFD
+              | CLONE_CLEAR_SIGHAND
+              | (cgroup == null ? 0 : CLONE_INTO_CGROUP);
+      // struct clone_args of clone3(2): flags, pidfd, …, exit_signal at 32, …, cgroup at 80
+      memory
+          .putLong(CLONE_ARGS, flags)
+          .putLong(CLONE_ARGS + 8, base + PIDFD)
+          .putLong(CLONE_ARGS + 32, SIGCHLD)
+          .putLong(CLONE_ARGS + 80, cgroup == null ? 0 : cgroup.number());
+      memory.put(NAME, new byte[] {'j', 'u', 'k', 'u', 'n', 'g'}, 0, 6);
+      memory.putLong(ARGV, base + NAME);
+      int kept = 0;
+      long inherited = Program.decode(request.confine()).getLong(16) | 1L << Register.ERROR_PIPE;
+      for (int i = 0; i < Register.COUNT; i++) {
+        if ((inherited >>> i & 1) != 0 && registers[i] >= 0) {
+          memory.putLong(KEPT + 8 * kept, registers[i]);
+          kept++;
+        }
+      }
+      memory
+          .putLong(0, base + CLONE_ARGS)
+          .putLong(8, CLONE_ARGS_SIZE)
+          .putLong(16, image.number())
+          .putLong(24, base + EMPTY_STRING)
+          .putLong(32, base + ARGV)
+          .putLong(40, base + ENVP)
+          .putLong(48, base + EMPTY_MASK)
+          .putLong(56, base + KEPT)
+          .putLong(64, kept);
+    }
+
+    Launched run(long ptyMaster) throws IOException {
+      long pid = Kernel.run(stub(), memory.address());
+      if (pid < 0) {
+        throw new LaunchFailure(LaunchFailure.Phase.CLONE, LaunchFailure.NO_STEP, (int) -pid);
+      }
+      return new Launched(
+          (int) pid, Fd.own(memory.getInt(PIDFD)), ptyMaster < 0 ? null : Fd.own(ptyMaster));
+    }
+
+    /** The errno of the child's execveat, 0 where it succeeded. */
+    int imageErrno() {
+      return (int) memory.getLong(72);
+    }
+
+    private static ExecutableCode stub() throws ErrnoException {
+      ExecutableCode loaded = stub;
+      if (loaded == null) {
+        synchronized (CloneCall.class) {
+          loaded = stub;
+          if (loaded == null) {
+            loaded = ExecutableCode.load(MachineCode.cloneStub(Arch.CURRENT));
+            stub = loaded;
+          }
+        }
+      }
+      return loaded;
+    }
+
+    @Override
+    public void close() {
+      memory.close();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.jukung.linux.launch;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.nio.ByteBuffer;
+
+/** Runs a program on the calling thread, with the semantics of the interpreter's machine code. */
+final class PreparedProgram {
+  private static final Syscall[] BY_NUMBER = byNumber();
+
+  private PreparedProgram() {}
+
+  /**
+   * Runs the steps in order.
+   *
+   * @param encoded a program, see {@link Program#encode}
+   * @param registers read and written
+   */
+  static void run(byte[] encoded, long[] registers) throws LaunchFailure {
+    ByteBuffer program = Program.decode(encoded);
+    int steps = program.getInt(4);
+    int dataLength = program.getInt(8);
+    try (Memory data = Memory.allocate(dataLength)) {
+      data.put(0, encoded, encoded.length - dataLength, dataLength);
+      long[] arguments = new long[6];
+      for (int index = 0; index < steps; index++) {
+        int at = Program.HEADER_SIZE + index * Program.STEP_SIZE;
+        for (int i = 0; i < 6; i++) {
+          long value = program.getLong(at + 8 + 8 * i);
+          int kind = program.get(at + 56 + i);
+          arguments[i] =
+              kind == 0 ? value : kind == 1 ? registers[(int) value] : data.address() + value;
+        }
+        runStep(program, at, index, arguments, registers);
+      }
+    }
+  }
+
+  private static void runStep(
+      ByteBuffer program, int at, int index, long[] arguments, long[] registers)
+      throws LaunchFailure {
+    Syscall call = BY_NUMBER[(int) program.getLong(at)];
+    long result;
+    do {
+      result =
+          Kernel.raw(call, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]);
+    } while (result == -Errno.EINTR);
+    if (result < 0 && result >= -4095) {
+      if (!tolerates(program.getLong(at + 72), (int) -result)) {
+        throw new LaunchFailure(LaunchFailure.Phase.PREPARE, index, (int) -result);
+      }
+      return;
+    }
+    long expected = program.getLong(at + 80);
+    if (expected != Step.ANY_RESULT && expected != result) {
+      throw new LaunchFailure(LaunchFailure.Phase.PREPARE, index, Errno.EPROTO);
+    }
+    int register = program.get(at + 64) & 0xff;
+    if (register != Step.NO_REGISTER) {
+      registers[register] = result;
+    }
+  }
+
+  private static boolean tolerates(long tolerated, int errno) {
+    for (long left = tolerated; (left & 0xff) != 0; left >>>= 8) {
+      if ((left & 0xff) == Step.ANY_ERRNO || (left & 0xff) == errno) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Syscall[] byNumber() {
+    Syscall[] calls = new Syscall[512];
+    for (Syscall call : Syscall.values()) {
+      calls[call.number()] = call;
+    }
+    return calls;
+  }
+}

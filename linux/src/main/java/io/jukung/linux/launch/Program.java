@@ -1,0 +1,105 @@
+package io.jukung.linux.launch;
+
+import io.jukung.linux.libc.Arch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * A launch program: system calls in order, with the data they point to. Two of them make a launch,
+ * see {@link Launcher}. Immutable; built by {@link ProgramBuilder}.
+ *
+ * @param steps run one after the other; the first that fails ends the program
+ * @param data what {@link Arg.Data} points into
+ * @param inherited bit n: register n is a descriptor that the confine program finds open
+ */
+public record Program(List<Step> steps, byte[] data, long inherited) {
+  static final int HEADER_SIZE = 24;
+  static final int STEP_SIZE = 88;
+  private static final int MAGIC = 0x6a756b31;
+
+  private static final int KIND_IMMEDIATE = 0;
+  private static final int KIND_REGISTER = 1;
+  private static final int KIND_DATA = 2;
+
+  public Program {
+    steps = List.copyOf(steps);
+    data = data.clone();
+  }
+
+  /** A program without steps, for launches that need no preparation. */
+  public static Program empty() {
+    return new Program(List.of(), new byte[0], 0);
+  }
+
+  /**
+   * The form that travels to the shim: little-endian; magic, number of steps, bytes of data, a
+   * reserved word, the inherited mask, then the steps (layout in {@code interpreter-x86_64.s}) and
+   * the data.
+   */
+  public byte[] encode(Arch arch) {
+    ByteBuffer out =
+        ByteBuffer.allocate(HEADER_SIZE + steps.size() * STEP_SIZE + data.length)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    out.putInt(MAGIC).putInt(steps.size()).putInt(data.length).putInt(0).putLong(inherited);
+    for (Step step : steps) {
+      encode(step, arch, out);
+    }
+    return out.put(data).array();
+  }
+
+  private static void encode(Step step, Arch arch, ByteBuffer out) {
+    long kinds = 0;
+    out.putLong(step.call().number(arch));
+    for (int i = 0; i < 6; i++) {
+      Arg argument = i < step.arguments().size() ? step.arguments().get(i) : new Arg.Immediate(0);
+      long kind =
+          switch (argument) {
+            case Arg.Immediate(long value) -> {
+              out.putLong(value);
+              yield KIND_IMMEDIATE;
+            }
+            case Arg.FromRegister(int register) -> {
+              out.putLong(register);
+              yield KIND_REGISTER;
+            }
+            case Arg.Data(int offset, String _) -> {
+              out.putLong(offset);
+              yield KIND_DATA;
+            }
+          };
+      kinds |= kind << (8 * i);
+    }
+    long tolerated = 0;
+    for (int i = 0; i < step.toleratedErrnos().size(); i++) {
+      tolerated |= (long) step.toleratedErrnos().get(i) << (8 * i);
+    }
+    out.putLong(kinds).putLong(step.resultRegister()).putLong(tolerated).putLong(step.expected());
+  }
+
+  /**
+   * The program as text, a step a line, for {@code inspect --launch-program} and for error
+   * messages.
+   */
+  public String describe() {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < steps.size(); i++) {
+      Step step = steps.get(i);
+      text.append("%4d  %-60s  # %s%n".formatted(i, step.describe(), step.purpose()));
+    }
+    return text.toString();
+  }
+
+  /** Checks the frame of an encoded program that came over a socket. */
+  static ByteBuffer decode(byte[] encoded) {
+    ByteBuffer in = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
+    if (encoded.length < HEADER_SIZE
+        || in.getInt(0) != MAGIC
+        || in.getInt(4) < 0
+        || in.getInt(8) < 0
+        || HEADER_SIZE + (long) in.getInt(4) * STEP_SIZE + in.getInt(8) != encoded.length) {
+      throw new IllegalArgumentException("not a launch program");
+    }
+    return in;
+  }
+}

@@ -1,0 +1,144 @@
+package io.jukung.linux.launch;
+
+import io.jukung.linux.libc.Syscall;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes a {@link Program}, step by step. Not thread-safe. */
+public final class ProgramBuilder {
+  private final List<Step> steps = new ArrayList<>();
+  private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+  private final Map<String, Arg.Data> strings = new HashMap<>();
+  private long inherited;
+
+  /** An address of the zero-terminated text; equal texts share one. */
+  public Arg string(String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("text with a zero byte: " + text.replace("\0", "\\0"));
+    }
+    return strings.computeIfAbsent(
+        text,
+        key -> {
+          int offset = data.size();
+          data.writeBytes(key.getBytes(StandardCharsets.UTF_8));
+          data.write(0);
+          return new Arg.Data(offset, '"' + key + '"');
+        });
+  }
+
+  /** An address of the bytes, aligned to eight, writable by the program. */
+  public Arg struct(String shown, byte[] bytes) {
+    while (data.size() % 8 != 0) {
+      data.write(0);
+    }
+    int offset = data.size();
+    data.writeBytes(bytes);
+    return new Arg.Data(offset, shown);
+  }
+
+  /** An address of 64-bit little-endian words. */
+  public Arg words(String shown, long... words) {
+    ByteBuffer bytes = ByteBuffer.allocate(words.length * 8).order(ByteOrder.LITTLE_ENDIAN);
+    for (long word : words) {
+      bytes.putLong(word);
+    }
+    return struct(shown, bytes.array());
+  }
+
+  /**
+   * An address of a zero-terminated array of pointers to the strings, as execve(2) takes. The
+   * pointers are absolute, and so only right in the confine program.
+   */
+  public Arg pointers(String shown, List<String> texts) {
+    long[] addresses = new long[texts.size() + 1];
+    for (int i = 0; i < texts.size(); i++) {
+      Arg.Data text = (Arg.Data) string(texts.get(i));
+      addresses[i] = ProgramImage.dataAddress() + text.offset();
+    }
+    return words(shown, addresses);
+  }
+
+  public static Arg imm(long value) {
+    return new Arg.Immediate(value);
+  }
+
+  public static Arg reg(int register) {
+    return new Arg.FromRegister(register);
+  }
+
+  /** Marks a register as a descriptor that survives into the confine program. */
+  public ProgramBuilder inherit(int register) {
+    inherited |= 1L << register;
+    return this;
+  }
+
+  /** Starts a step; it is part of the program at once. */
+  public StepBuilder step(String purpose, Syscall call, Arg... arguments) {
+    steps.add(
+        new Step(purpose, call, List.of(arguments), Step.NO_REGISTER, List.of(), Step.ANY_RESULT));
+    return new StepBuilder(steps.size() - 1);
+  }
+
+  public Program build() {
+    return new Program(steps, data.toByteArray(), inherited);
+  }
+
+  /** Refines the step just added. */
+  public final class StepBuilder {
+    private final int index;
+
+    private StepBuilder(int index) {
+      this.index = index;
+    }
+
+    /** Keeps the result in the register. */
+    public StepBuilder into(int register) {
+      Step step = steps.get(index);
+      return set(
+          new Step(
+              step.purpose(),
+              step.call(),
+              step.arguments(),
+              register,
+              step.toleratedErrnos(),
+              step.expected()));
+    }
+
+    /** Errors that do not matter here. */
+    public StepBuilder tolerate(Integer... errnos) {
+      Step step = steps.get(index);
+      return set(
+          new Step(
+              step.purpose(),
+              step.call(),
+              step.arguments(),
+              step.resultRegister(),
+              List.of(errnos),
+              step.expected()));
+    }
+
+    /** The only result that counts as success. */
+    public StepBuilder expect(long result) {
+      Step step = steps.get(index);
+      return set(
+          new Step(
+              step.purpose(),
+              step.call(),
+              step.arguments(),
+              step.resultRegister(),
+              step.toleratedErrnos(),
+              result));
+    }
+
+    private StepBuilder set(Step step) {
+      steps.set(index, step);
+      return this;
+    }
+  }
+}

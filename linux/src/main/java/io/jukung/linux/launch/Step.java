@@ -1,0 +1,56 @@
+package io.jukung.linux.launch;
+
+import io.jukung.linux.libc.Syscall;
+import java.util.List;
+
+/**
+ * One system call of a program.
+ *
+ * @param purpose what it is for, in a few words, as in {@code mount proc on /proc}
+ * @param arguments at most six
+ * @param resultRegister where the result goes, {@link #NO_REGISTER} for nowhere
+ * @param toleratedErrnos errors that count as success and leave the register as it was; at most
+ *     eight, {@link #ANY_ERRNO} stands for all
+ * @param expected the only result that counts as success, {@link #ANY_RESULT} for any
+ */
+public record Step(
+    String purpose,
+    Syscall call,
+    List<Arg> arguments,
+    int resultRegister,
+    List<Integer> toleratedErrnos,
+    long expected) {
+  public static final int NO_REGISTER = 255;
+  public static final int ANY_ERRNO = 255;
+  public static final long ANY_RESULT = -1;
+
+  public Step {
+    arguments = List.copyOf(arguments);
+    toleratedErrnos = List.copyOf(toleratedErrnos);
+    if (arguments.size() > 6 || toleratedErrnos.size() > 8) {
+      throw new IllegalArgumentException(purpose + ": too many arguments or tolerated errors");
+    }
+  }
+
+  /** The call as a reader of traces knows it: {@code r9 = fsopen("proc", 0x1)}. */
+  public String describe() {
+    StringBuilder text = new StringBuilder();
+    if (resultRegister != NO_REGISTER) {
+      text.append('r').append(resultRegister).append(" = ");
+    }
+    text.append(call).append('(');
+    for (int i = 0; i < arguments.size(); i++) {
+      text.append(i == 0 ? "" : ", ").append(describe(arguments.get(i)));
+    }
+    return text.append(')').toString();
+  }
+
+  private static String describe(Arg argument) {
+    return switch (argument) {
+      case Arg.Immediate(long value) when value >= -100 && value < 10 -> Long.toString(value);
+      case Arg.Immediate(long value) -> "0x" + Long.toHexString(value);
+      case Arg.FromRegister(int register) -> "r" + register;
+      case Arg.Data(int _, String text) -> text;
+    };
+  }
+}

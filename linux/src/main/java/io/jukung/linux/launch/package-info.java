@@ -1,0 +1,8 @@
+/**
+ * A process launch as data: programs of system calls, the machine code that runs them, and the
+ * thread that prepares them.
+ */
+@NullMarked
+package io.jukung.linux.launch;
+
+import org.jspecify.annotations.NullMarked;

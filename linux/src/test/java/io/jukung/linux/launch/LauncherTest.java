@@ -1,0 +1,214 @@
+package io.jukung.linux.launch;
+
+import static io.jukung.linux.launch.ProgramBuilder.imm;
+import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Arch;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Launches real processes; needs root for the tests with namespaces. */
+class LauncherTest {
+  private static final long CLONE_NEWPID = 0x20000000L;
+  private static final long CLONE_NEWUTS = 0x04000000L;
+
+  @Test
+  void launchedCommandWritesToItsStandardOutput() throws Exception {
+    assertThat(output(Program.empty(), command(List.of("/bin/echo", "hello")), 0))
+        .isEqualTo("hello\n");
+  }
+
+  @Test
+  void prepareProgramWorksOnAThreadOfItsOwn() throws Exception {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepare.step("own host name", Syscall.UNSHARE, imm(CLONE_NEWUTS));
+    prepare.step("name it", Syscall.SETHOSTNAME, prepare.string("boat"), imm(4));
+    String before = Files.readString(Path.of("/proc/sys/kernel/hostname"));
+    assertThat(output(prepare.build(), command(List.of("/bin/hostname")), 0)).isEqualTo("boat\n");
+    assertThat(Files.readString(Path.of("/proc/sys/kernel/hostname"))).isEqualTo(before);
+  }
+
+  @Test
+  void newPidNamespaceMakesTheProcessItsInit() throws Exception {
+    List<String> shell = List.of("/bin/sh", "-c", "echo $$");
+    assertThat(output(Program.empty(), command(shell), CLONE_NEWPID)).isEqualTo("1\n");
+  }
+
+  @Test
+  void onlyStandardDescriptorsReachTheCommand() throws Exception {
+    String listing =
+        output(Program.empty(), command(List.of("/bin/sh", "-c", "echo /proc/$$/fd/*")), 0);
+    assertThat(listing.trim().split(" "))
+        .allSatisfy(path -> assertThat(path).matches("/proc/\\d+/fd/[0123]"))
+        .hasSizeLessThanOrEqualTo(4);
+  }
+
+  @Test
+  void signalsAreUnblockedAndNotIgnored() throws Exception {
+    String status =
+        output(
+            Program.empty(), command(List.of("/bin/grep", "-E", "SigBlk", "/proc/self/status")), 0);
+    assertThat(status).containsPattern("SigBlk:\\s+0{16}");
+  }
+
+  @Test
+  void failedPrepareStepIsNamed() {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepare.step("fine", Syscall.GETPID);
+    prepare.step("not fine", Syscall.CHDIR, prepare.string("/nonexistent"));
+    assertFails(
+        prepare.build(),
+        command(List.of("/bin/true")),
+        LaunchFailure.Phase.PREPARE,
+        1,
+        Errno.ENOENT);
+  }
+
+  @Test
+  void failedConfineStepIsNamedAndLeavesNoProcess() throws Exception {
+    ProgramBuilder confine = new ProgramBuilder();
+    confine.step("fine", Syscall.GETPID);
+    confine.step("tolerated", Syscall.CHDIR, confine.string("/nonexistent")).tolerate(Errno.ENOENT);
+    confine.step("not fine", Syscall.CHDIR, confine.string("/etc/passwd"));
+    assertFails(Program.empty(), confine.build(), LaunchFailure.Phase.CONFINE, 2, Errno.ENOTDIR);
+    assertThat(children()).isEmpty();
+  }
+
+  @Test
+  void unexpectedResultIsAFailure() {
+    ProgramBuilder confine = new ProgramBuilder();
+    confine.step("closed gate", Syscall.GETPID).expect(0);
+    assertFails(Program.empty(), confine.build(), LaunchFailure.Phase.CONFINE, 0, Errno.EPROTO);
+  }
+
+  @Test
+  void refusedCloneIsNamed() {
+    assertThatThrownBy(
+            () ->
+                output(Program.empty(), command(List.of("/bin/true")), /* CLONE_THREAD */ 0x10000))
+        .isInstanceOfSatisfying(
+            LaunchFailure.class,
+            failure -> assertThat(failure.phase()).isEqualTo(LaunchFailure.Phase.CLONE));
+  }
+
+  @Test
+  void manyLaunchesLeaveNoDescriptorAndNoProcess() throws Exception {
+    output(Program.empty(), command(List.of("/bin/true")), CLONE_NEWPID);
+    long before = descriptors();
+    for (int i = 0; i < 200; i++) {
+      assertThat(output(Program.empty(), command(List.of("/bin/echo", "x")), CLONE_NEWPID))
+          .isEqualTo("x\n");
+    }
+    assertThat(descriptors()).isEqualTo(before);
+    assertThat(children()).isEmpty();
+  }
+
+  @Test
+  void describedProgramShowsCallsAndPurposes() {
+    ProgramBuilder program = new ProgramBuilder();
+    program
+        .step("open root", Syscall.OPENAT, imm(-100), program.string("/"), imm(0x280000))
+        .into(9);
+    program.step("go there", Syscall.FCHDIR, reg(9));
+    assertThat(program.build().describe())
+        .contains("r9 = openat(-100, \"/\", 0x280000)")
+        .contains("# open root")
+        .contains("fchdir(r9)");
+  }
+
+  @Test
+  void truncatedProgramIsRefused() {
+    byte[] encoded = command(List.of("/bin/true")).encode(Arch.CURRENT);
+    byte[] cut = java.util.Arrays.copyOf(encoded, encoded.length - 1);
+    assertThatThrownBy(
+            () ->
+                Launcher.launch(
+                    new Launcher.Request(
+                        Program.empty().encode(Arch.CURRENT),
+                        cut,
+                        0,
+                        null,
+                        Launcher.noRegisters())))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static void assertFails(
+      Program prepare, Program confine, LaunchFailure.Phase phase, int step, int errno) {
+    assertThatThrownBy(() -> output(prepare, confine, 0))
+        .isInstanceOfSatisfying(
+            LaunchFailure.class,
+            failure -> {
+              assertThat(failure.phase()).isEqualTo(phase);
+              assertThat(failure.step()).isEqualTo(step);
+              assertThat(failure.errno()).isEqualTo(errno);
+            });
+  }
+
+  /** A confine program that wires stdout, closes the rest and executes the command. */
+  private static Program command(List<String> command) {
+    ProgramBuilder confine = new ProgramBuilder();
+    confine.inherit(Register.STDOUT);
+    confine.step("stdout", Syscall.DUP3, reg(Register.STDOUT), imm(1), imm(0));
+    confine.step("close the rest on exec", Syscall.CLOSE_RANGE, imm(3), imm(0xffffffffL), imm(4));
+    confine.step(
+        "run the command",
+        Syscall.EXECVE,
+        confine.string(command.getFirst()),
+        confine.pointers("argv", command),
+        confine.pointers("envp", List.of("PATH=/usr/bin:/bin")));
+    return confine.build();
+  }
+
+  /** Launches, reads all output, reaps. */
+  private static String output(Program prepare, Program confine, long flags) throws IOException {
+    try (Memory ends = Memory.allocate(8)) {
+      Kernel.call(Syscall.PIPE2, () -> "test", ends.address(), 0x80000, 0);
+      try (Fd reader = Fd.own(ends.getInt(0));
+          Fd writer = Fd.own(ends.getInt(4))) {
+        long[] registers = Launcher.noRegisters();
+        registers[Register.STDOUT] = writer.number();
+        Launcher.Launched launched =
+            Launcher.launch(
+                new Launcher.Request(
+                    prepare.encode(Arch.CURRENT),
+                    confine.encode(Arch.CURRENT),
+                    flags,
+                    null,
+                    registers));
+        writer.close();
+        StringBuilder text = new StringBuilder();
+        byte[] buffer = new byte[4096];
+        for (int count; (count = reader.read(buffer, 0, buffer.length)) > 0; ) {
+          text.append(new String(buffer, 0, count));
+        }
+        try (Memory info = Memory.allocate(128)) {
+          Kernel.call(
+              Syscall.WAITID, () -> "test", 3, launched.pidfd().number(), info.address(), 4, 0);
+        }
+        launched.pidfd().close();
+        return text.toString();
+      }
+    }
+  }
+
+  private static List<ProcessHandle> children() {
+    return ProcessHandle.current().children().toList();
+  }
+
+  private static long descriptors() throws IOException {
+    try (Stream<Path> entries = Files.list(Path.of("/proc/self/fd"))) {
+      return entries.count();
+    }
+  }
+}
