@@ -1,0 +1,270 @@
+package io.jukung.linux.cgroup;
+
+import static io.jukung.linux.Errno.EBUSY;
+import static io.jukung.linux.Errno.EEXIST;
+import static io.jukung.linux.Errno.ENODEV;
+import static io.jukung.linux.Errno.ENOENT;
+
+import io.jukung.linux.ErrnoException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One cgroup of the v2 hierarchy, whether it exists or not (cgroups(7), admin-guide/cgroup-v2 of
+ * the kernel). It holds no descriptor and can be used from any thread.
+ */
+public final class Cgroup {
+  private static final String SUBTREE_CONTROL = "cgroup.subtree_control";
+
+  /** A killed process leaves its cgroup when it is reaped; that takes a millisecond or so. */
+  private static final Duration RETRY_INTERVAL = Duration.ofMillis(1);
+
+  /** No container of ours nests deeper by itself; a hostile one is cut off here. */
+  private static final int MAX_DESCENDANTS = 10_000;
+
+  private final CgroupMount mount;
+  private final Path directory;
+
+  Cgroup(CgroupMount mount, Path directory) {
+    this.mount = mount;
+    this.directory = directory;
+  }
+
+  /** Its directory, for CLONE_INTO_CGROUP. */
+  public Path directory() {
+    return directory;
+  }
+
+  /** Its path in the hierarchy, as in /proc/PID/cgroup. */
+  public String path() {
+    return "/" + mount.directory().relativize(directory);
+  }
+
+  /** A cgroup inside this one. */
+  public Cgroup child(String name) {
+    if (name.isEmpty() || name.contains("/") || name.equals(".") || name.equals("..")) {
+      throw new IllegalArgumentException("cgroup name " + name);
+    }
+    return new Cgroup(mount, directory.resolve(name));
+  }
+
+  public boolean exists() {
+    return Files.isDirectory(directory);
+  }
+
+  /**
+   * Makes this cgroup and the missing ones above it, and hands the controllers of the hierarchy
+   * down to it, as far as each level has them. A cgroup that exists is taken as it is.
+   */
+  public void create() throws IOException {
+    Path parent = mount.directory();
+    for (Path name : mount.directory().relativize(directory)) {
+      enableControllers(parent);
+      parent = parent.resolve(name);
+      makeDirectory(parent);
+    }
+  }
+
+  /**
+   * Makes this cgroup inside an existing one that has processes. Controllers stay with the parent:
+   * no process could live there beside a child that had them ("no internal processes").
+   */
+  public void createPlain() throws IOException {
+    makeDirectory(directory);
+  }
+
+  /**
+   * Removes this cgroup and the ones inside it, waiting for killed processes to be gone. One that
+   * does not exist is fine.
+   *
+   * @throws ErrnoException EBUSY where processes remain at the end of the wait
+   */
+  public void remove(Duration wait) throws IOException {
+    long deadline = System.nanoTime() + wait.toNanos();
+    while (true) {
+      try {
+        for (Path descendant : deepestFirst()) {
+          removeDirectory(descendant);
+        }
+        return;
+      } catch (ErrnoException e) {
+        if (!e.is(EBUSY) || System.nanoTime() - deadline >= 0 || Thread.interrupted()) {
+          throw e;
+        }
+        LockSupport.parkNanos(RETRY_INTERVAL.toNanos());
+      }
+    }
+  }
+
+  /** Kills every process of this cgroup and of those inside it, at once (cgroup.kill). */
+  public void kill() throws IOException {
+    try {
+      CgroupFile.write(directory.resolve("cgroup.kill"), "1");
+    } catch (ErrnoException e) {
+      if (!e.is(ENOENT) && !e.is(ENODEV)) {
+        throw e;
+      }
+      // The cgroup is gone, and with it every process it had.
+    }
+  }
+
+  /** Stops or resumes every process in it (cgroup.freeze). The kernel freezes asynchronously. */
+  public void setFrozen(boolean frozen) throws IOException {
+    CgroupFile.write(directory.resolve("cgroup.freeze"), frozen ? "1" : "0");
+  }
+
+  /** Whether it or one inside it has a process; false where it does not exist. */
+  public boolean isPopulated() throws IOException {
+    try {
+      return keyed("cgroup.events", "populated") == 1;
+    } catch (ErrnoException e) {
+      if (e.is(ENOENT) || e.is(ENODEV)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** The processes of this cgroup itself, as this process's pid namespace sees them. */
+  public List<Integer> processes() throws IOException {
+    List<Integer> pids = new ArrayList<>();
+    for (String line : CgroupFile.read(directory.resolve("cgroup.procs")).lines().toList()) {
+      pids.add(Integer.parseInt(line));
+    }
+    return pids;
+  }
+
+  /** Moves a process into it. */
+  public void attach(int pid) throws IOException {
+    CgroupFile.write(directory.resolve("cgroup.procs"), Integer.toString(pid));
+  }
+
+  /** How often the kernel killed one of its processes for want of memory; 0 where unknown. */
+  public long oomKills() throws IOException {
+    try {
+      return keyed("memory.events", "oom_kill");
+    } catch (ErrnoException e) {
+      if (e.is(ENOENT) || e.is(ENODEV)) {
+        return 0; // no memory controller here
+      }
+      throw e;
+    }
+  }
+
+  /** Whether this cgroup has the control file: its controller is enabled here. */
+  public boolean has(String file) {
+    return Files.exists(directory.resolve(file));
+  }
+
+  /** Writes one control file. */
+  public void write(String file, String value) throws IOException {
+    CgroupFile.write(directory.resolve(file), value);
+  }
+
+  /** Reads one control file, without the newline at its end. */
+  public String read(String file) throws IOException {
+    return CgroupFile.read(directory.resolve(file)).strip();
+  }
+
+  /** The cgroups directly inside, by name; empty where this one does not exist. */
+  public List<String> children() throws IOException {
+    List<String> names = new ArrayList<>();
+    for (Path child : childDirectories(directory)) {
+      names.add(String.valueOf(child.getFileName()));
+    }
+    return names;
+  }
+
+  @Override
+  public String toString() {
+    return "cgroup " + path();
+  }
+
+  private void enableControllers(Path parent) throws IOException {
+    if (mount.controllers().isEmpty()) {
+      return;
+    }
+    Set<String> available = CgroupMount.words(parent.resolve("cgroup.controllers"));
+    Set<String> enabled = CgroupMount.words(parent.resolve(SUBTREE_CONTROL));
+    for (String controller : available) {
+      if (CgroupMount.USED.contains(controller) && !enabled.contains(controller)) {
+        enable(parent, controller);
+      }
+    }
+  }
+
+  private static void enable(Path parent, String controller) throws ErrnoException {
+    try {
+      CgroupFile.write(parent.resolve(SUBTREE_CONTROL), "+" + controller);
+    } catch (ErrnoException e) {
+      // A parent with processes of its own cannot hand controllers down (EBUSY), a controller
+      // without resources neither (ENOSPC, ENODEV). Whoever sets a limit finds its file missing.
+      if (e.is(ENOENT)) {
+        throw e;
+      }
+    }
+  }
+
+  private static void makeDirectory(Path path) throws ErrnoException {
+    try {
+      CgroupFile.makeDirectory(path);
+    } catch (ErrnoException e) {
+      if (!e.is(EEXIST)) {
+        throw e;
+      }
+    }
+  }
+
+  private static void removeDirectory(Path path) throws ErrnoException {
+    try {
+      CgroupFile.removeDirectory(path);
+    } catch (ErrnoException e) {
+      if (!e.is(ENOENT)) {
+        throw e;
+      }
+    }
+  }
+
+  private Deque<Path> deepestFirst() throws IOException {
+    Deque<Path> found = new ArrayDeque<>();
+    Deque<Path> unvisited = new ArrayDeque<>(List.of(directory));
+    while (!unvisited.isEmpty()) {
+      Path next = unvisited.remove();
+      found.push(next);
+      if (found.size() > MAX_DESCENDANTS) {
+        throw new IOException("removal of " + this + ": more than " + MAX_DESCENDANTS + " inside");
+      }
+      unvisited.addAll(childDirectories(next));
+    }
+    return found;
+  }
+
+  private static List<Path> childDirectories(Path parent) throws IOException {
+    List<Path> children = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent, Files::isDirectory)) {
+      entries.forEach(children::add);
+    } catch (NoSuchFileException e) {
+      return List.of(); // removed meanwhile
+    }
+    return children;
+  }
+
+  private long keyed(String file, String key) throws IOException {
+    for (String line : CgroupFile.read(directory.resolve(file)).lines().toList()) {
+      if (line.startsWith(key + " ")) {
+        return Long.parseLong(line.substring(key.length() + 1).strip());
+      }
+    }
+    throw new IOException("no " + key + " in " + directory.resolve(file));
+  }
+}

@@ -1,0 +1,80 @@
+package io.jukung.linux.cgroup;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** The control files of a cgroup directory: one write(2) per value, and short reads. */
+final class CgroupFile {
+  private static final int O_RDONLY = 0;
+  private static final int O_WRONLY = 1;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int AT_REMOVEDIR = 0x200;
+  private static final int DIRECTORY_MODE = 0755;
+  private static final int CHUNK = 4096;
+
+  /** No control file of ours is near this; cgroup.procs of a fork bomb may be. */
+  private static final int READ_LIMIT = 4 << 20;
+
+  private CgroupFile() {}
+
+  /** The kernel takes a value in one write; its refusal names the file and the value. */
+  static void write(Path file, String value) throws ErrnoException {
+    byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
+    try (Fd fd = open(file, O_WRONLY | O_CLOEXEC);
+        Memory buffer = Memory.ofBytes(bytes)) {
+      Kernel.call(
+          Syscall.WRITE,
+          () -> file + ", " + value.strip(),
+          fd.number(),
+          buffer.address(),
+          bytes.length);
+    }
+  }
+
+  static String read(Path file) throws IOException {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    byte[] chunk = new byte[CHUNK];
+    try (Fd fd = open(file, O_RDONLY | O_CLOEXEC)) {
+      int count;
+      while ((count = fd.read(chunk, 0, chunk.length)) > 0) {
+        content.write(chunk, 0, count);
+        if (content.size() > READ_LIMIT) {
+          throw new IOException("read of " + file + ": more than " + READ_LIMIT + " bytes");
+        }
+      }
+    }
+    return content.toString(StandardCharsets.US_ASCII);
+  }
+
+  static void makeDirectory(Path directory) throws ErrnoException {
+    try (Memory path = Memory.ofString(directory.toString())) {
+      Kernel.call(
+          Syscall.MKDIRAT, directory::toString, Fd.AT_FDCWD, path.address(), DIRECTORY_MODE);
+    }
+  }
+
+  static void removeDirectory(Path directory) throws ErrnoException {
+    try (Memory path = Memory.ofString(directory.toString())) {
+      Kernel.call(
+          Syscall.UNLINKAT,
+          () -> directory + ", AT_REMOVEDIR",
+          Fd.AT_FDCWD,
+          path.address(),
+          AT_REMOVEDIR);
+    }
+  }
+
+  private static Fd open(Path file, int flags) throws ErrnoException {
+    try (Memory path = Memory.ofString(file.toString())) {
+      return Fd.own(
+          Kernel.call(Syscall.OPENAT, file::toString, Fd.AT_FDCWD, path.address(), flags));
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.jukung.linux.cgroup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** On the real hierarchy, below a cgroup of its own. */
+class CgroupTest {
+  private static final Duration WAIT = Duration.ofSeconds(5);
+
+  private Cgroup top;
+
+  @BeforeEach
+  void setUp() throws IOException {
+    CgroupMount mount = CgroupMount.find();
+    assumeTrue(Files.isWritable(mount.directory()), "needs root");
+    top = mount.at("/jukung-test-" + UUID.randomUUID());
+  }
+
+  @AfterEach
+  void tearDown() throws IOException {
+    if (top.exists()) {
+      top.kill();
+      top.remove(WAIT);
+    }
+  }
+
+  @Test
+  void makesAndRemovesATree() throws IOException {
+    Cgroup leaf = top.child("pod").child("container");
+    leaf.create();
+    leaf.create();
+    assertThat(leaf.exists()).isTrue();
+    assertThat(leaf.path()).isEqualTo(top.path() + "/pod/container");
+    assertThat(top.children()).containsExactly("pod");
+    top.remove(WAIT);
+    assertThat(top.exists()).isFalse();
+    top.remove(WAIT);
+  }
+
+  @Test
+  void killEndsEveryProcessInsideAndRemoveWaitsForThem() throws Exception {
+    Cgroup inner = top.child("exec");
+    inner.create();
+    Process process = new ProcessBuilder("sleep", "1000").start();
+    inner.attach((int) process.pid());
+    assertThat(inner.processes()).containsExactly((int) process.pid());
+    assertThat(top.isPopulated()).isTrue();
+
+    top.kill();
+    top.remove(WAIT);
+
+    assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(128 + 9);
+    assertThat(top.isPopulated()).isFalse();
+  }
+
+  @Test
+  void removeOfABusyCgroupGivesUpAtItsBound() throws Exception {
+    top.create();
+    Process process = new ProcessBuilder("sleep", "1000").start();
+    try {
+      top.attach((int) process.pid());
+      assertThatThrownBy(() -> top.remove(Duration.ofMillis(20)))
+          .isInstanceOfSatisfying(
+              ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EBUSY))
+          .hasMessageContaining(top.directory().toString());
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void frozenProcessesStillDie() throws Exception {
+    top.create();
+    Process process = new ProcessBuilder("sleep", "1000").start();
+    top.attach((int) process.pid());
+    top.setFrozen(true);
+    assertThat(top.read("cgroup.freeze")).isEqualTo("1");
+    top.kill();
+    assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aCgroupThatIsGoneHasNothingToKillOrCount() throws IOException {
+    top.kill();
+    assertThat(top.isPopulated()).isFalse();
+    assertThat(top.oomKills()).isZero();
+    assertThat(top.children()).isEmpty();
+  }
+
+  @Test
+  void aRefusedValueNamesFileAndValue() throws IOException {
+    top.create();
+    assertThatThrownBy(() -> top.write("cgroup.freeze", "lukewarm"))
+        .isInstanceOf(ErrnoException.class)
+        .hasMessageContaining("cgroup.freeze, lukewarm")
+        .hasMessageContaining("EINVAL");
+  }
+
+  @Test
+  void pathsThatLeaveTheHierarchyAreRefused() throws IOException {
+    CgroupMount mount = CgroupMount.find();
+    assertThatIllegalArgumentException().isThrownBy(() -> mount.at("/a/../../b"));
+    assertThatIllegalArgumentException().isThrownBy(() -> top.child(".."));
+    assertThatIllegalArgumentException().isThrownBy(() -> top.child("a/b"));
+  }
+
+  @Test
+  void controllersOfTheHierarchyReachTheLeaf() throws IOException {
+    CgroupMount mount = CgroupMount.find();
+    Cgroup leaf = top.child("leaf");
+    leaf.create();
+    for (String controller : mount.controllers()) {
+      if (CgroupMount.USED.contains(controller)) {
+        assertThat(leaf.read("cgroup.controllers")).contains(controller);
+      }
+    }
+  }
+
+  @Test
+  void mountIsFoundOnHybridHostsAndBehindEscapes() throws IOException {
+    assertThat(
+            CgroupMount.findIn(
+                List.of(
+                    "31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755",
+                    "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
+                    "36 31 0:38 /sub /mnt/part rw shared:3 - cgroup2 cgroup2 rw",
+                    "38 31 0:38 / /sys/fs/cgroup/my\\040unified rw shared:3 - cgroup2 cgroup2 rw")))
+        .isEqualTo(Path.of("/sys/fs/cgroup/my unified"));
+    assertThatThrownBy(() -> CgroupMount.findIn(List.of("1 2 0:1 / / rw - ext4 /dev/sda rw")))
+        .hasMessageContaining("no cgroup v2");
+  }
+}
