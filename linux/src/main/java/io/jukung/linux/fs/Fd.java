@@ -5,6 +5,7 @@ import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 import java.io.IOException;
+import java.util.Objects;
 
 /**
  * An open file descriptor and its owner: {@link #close} ends it, once. Descriptors are opened
@@ -83,6 +84,24 @@ public final class Fd implements AutoCloseable {
                     buffer.address() + done,
                     left);
       }
+    }
+  }
+
+  /** Writes all of a part of native memory (write(2)); nothing is copied. */
+  public void write(Memory source, int offset, int length) throws ErrnoException {
+    Objects.checkFromIndexSize(offset, length, source.size());
+    int fd = number();
+    int done = 0;
+    while (done < length) {
+      int left = length - done;
+      done +=
+          (int)
+              Kernel.call(
+                  Syscall.WRITE,
+                  () -> fd + ", " + left + " bytes",
+                  fd,
+                  source.address() + offset + done,
+                  left);
     }
   }
 

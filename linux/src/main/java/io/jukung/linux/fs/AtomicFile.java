@@ -1,0 +1,102 @@
+package io.jukung.linux.fs;
+
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
+import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Replaces a file as a whole: a reader, and a crash, see the old content or the new, never a part.
+ * On return the content and its name are on disk. A crash can leave a file for which {@link
+ * #isTemporary} answers true; the directory's owner removes those when it opens.
+ */
+public final class AtomicFile {
+  private static final String PREFIX = ".atomic-";
+  private static final AtomicLong NEXT = new AtomicLong();
+
+  private AtomicFile() {}
+
+  /** Mode 0600. */
+  public static void write(Path file, byte[] content) throws IOException {
+    write(file, content, 0600);
+  }
+
+  /** The mode is exact, whatever the umask. The directory must exist. */
+  public static void write(Path file, byte[] content, int mode) throws IOException {
+    Path parent = file.toAbsolutePath().getParent();
+    Path last = file.getFileName();
+    if (parent == null || last == null) {
+      throw new ErrnoException("openat", file.toString(), Errno.EISDIR);
+    }
+    byte[] name = last.toString().getBytes(UTF_8);
+    try (Fd directory = openHostDirectory(parent)) {
+      byte[] temporary =
+          (PREFIX + ProcessHandle.current().pid() + "-" + NEXT.incrementAndGet()).getBytes(UTF_8);
+      try {
+        try (Fd created = DirectoryEntry.createFile(directory, temporary, mode)) {
+          created.write(content);
+          Sync.file(created);
+        }
+        DirectoryEntry.rename(directory, temporary, directory, name);
+      } catch (IOException | RuntimeException e) {
+        discard(directory, temporary, e);
+        throw e;
+      }
+      Sync.file(directory);
+    }
+  }
+
+  /** Removes the file, on disk too. Nothing there is success. */
+  public static void remove(Path file) throws IOException {
+    Path parent = file.toAbsolutePath().getParent();
+    Path last = file.getFileName();
+    if (parent == null || last == null) {
+      throw new ErrnoException("unlinkat", file.toString(), Errno.EISDIR);
+    }
+    try (Fd directory = openHostDirectory(parent)) {
+      DirectoryEntry.unlink(directory, last.toString().getBytes(UTF_8));
+      Sync.file(directory);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ENOENT)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Whether a file of this name is what an interrupted {@link #write} has left. */
+  public static boolean isTemporary(String name) {
+    return name.startsWith(PREFIX);
+  }
+
+  /** A directory of ours on the host: its path is trusted and links in it are followed. */
+  public static Fd openHostDirectory(Path directory) throws ErrnoException {
+    try (Memory path = KernelPath.of("openat", directory.toString().getBytes(UTF_8))) {
+      return Fd.own(
+          Kernel.call(
+              Syscall.OPENAT,
+              () -> directory + ", O_DIRECTORY",
+              Fd.AT_FDCWD,
+              path.address(),
+              O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    }
+  }
+
+  private static void discard(Fd directory, byte[] temporary, Exception cause) {
+    try {
+      DirectoryEntry.unlink(directory, temporary);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ENOENT)) {
+        cause.addSuppressed(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.jukung.linux.fs;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The names in a directory, in the file system's bytes and order, without {@code .} and {@code ..}.
+ */
+public final class DirectoryListing {
+  private static final int BUFFER_BYTES = 32 * 1024;
+  private static final int NAME_OFFSET = 19;
+  private static final int SEEK_SET = 0;
+
+  private DirectoryListing() {}
+
+  /** All names, from the start, whatever was read before. */
+  public static List<byte[]> names(Fd directory) throws ErrnoException {
+    int fd = directory.number();
+    Kernel.call(Syscall.LSEEK, directory::toString, fd, 0, SEEK_SET);
+    List<byte[]> names = new ArrayList<>();
+    try (Memory buffer = Memory.allocate(BUFFER_BYTES)) {
+      while (true) {
+        int length =
+            (int)
+                Kernel.call(
+                    Syscall.GETDENTS64, directory::toString, fd, buffer.address(), BUFFER_BYTES);
+        if (length == 0) {
+          return names;
+        }
+        for (int offset = 0; offset < length; ) {
+          int recordLength = Short.toUnsignedInt(buffer.getShort(offset + 16));
+          byte[] name = name(buffer, offset + NAME_OFFSET);
+          if (!isDots(name)) {
+            names.add(name);
+          }
+          offset += recordLength;
+        }
+      }
+    }
+  }
+
+  private static byte[] name(Memory buffer, int start) {
+    int end = start;
+    while (buffer.getByte(end) != 0) {
+      end++;
+    }
+    return buffer.getBytes(start, end - start);
+  }
+
+  private static boolean isDots(byte[] name) {
+    return name[0] == '.' && (name.length == 1 || (name.length == 2 && name[1] == '.'));
+  }
+}

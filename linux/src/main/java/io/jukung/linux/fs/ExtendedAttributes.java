@@ -1,0 +1,154 @@
+package io.jukung.linux.fs;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Extended attributes (xattr(7)) of an open file, or of one name in an open directory where a link
+ * counts itself. Values are at most 64 KiB, as the kernel bounds them.
+ */
+public final class ExtendedAttributes {
+  private static final int XATTR_SIZE_MAX = 65536;
+
+  private ExtendedAttributes() {}
+
+  /** Sets it, new or not. EOPNOTSUPP where the file system has none. */
+  public static void set(Fd file, String attribute, byte[] value) throws ErrnoException {
+    int fd = file.number();
+    try (Memory name = KernelPath.of("fsetxattr", attribute.getBytes(UTF_8));
+        Memory content = Memory.ofBytes(value)) {
+      Kernel.call(
+          Syscall.FSETXATTR,
+          () -> describe(file, attribute),
+          fd,
+          name.address(),
+          content.address(),
+          value.length,
+          0);
+    }
+  }
+
+  /** As {@link #set(Fd, String, byte[])}, for what cannot be opened: links, devices, FIFOs. */
+  public static void set(Fd directory, byte[] entry, String attribute, byte[] value)
+      throws ErrnoException {
+    try (Memory path = path("lsetxattr", directory, entry);
+        Memory name = KernelPath.of("lsetxattr", attribute.getBytes(UTF_8));
+        Memory content = Memory.ofBytes(value)) {
+      Kernel.call(
+          Syscall.LSETXATTR,
+          () -> DirectoryEntry.describe(directory, entry) + ", " + attribute,
+          path.address(),
+          name.address(),
+          content.address(),
+          value.length,
+          0);
+    }
+  }
+
+  /** Empty where the file has no such attribute. */
+  public static Optional<byte[]> get(Fd file, String attribute) throws ErrnoException {
+    int fd = file.number();
+    try (Memory name = KernelPath.of("fgetxattr", attribute.getBytes(UTF_8));
+        Memory value = Memory.allocate(XATTR_SIZE_MAX)) {
+      long length =
+          Kernel.call(
+              Syscall.FGETXATTR,
+              () -> describe(file, attribute),
+              fd,
+              name.address(),
+              value.address(),
+              XATTR_SIZE_MAX,
+              0);
+      return Optional.of(value.getBytes(0, (int) length));
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENODATA)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** As {@link #get(Fd, String)}, for what cannot be opened. */
+  public static Optional<byte[]> get(Fd directory, byte[] entry, String attribute)
+      throws ErrnoException {
+    try (Memory path = path("lgetxattr", directory, entry);
+        Memory name = KernelPath.of("lgetxattr", attribute.getBytes(UTF_8));
+        Memory value = Memory.allocate(XATTR_SIZE_MAX)) {
+      long length =
+          Kernel.call(
+              Syscall.LGETXATTR,
+              () -> DirectoryEntry.describe(directory, entry) + ", " + attribute,
+              path.address(),
+              name.address(),
+              value.address(),
+              XATTR_SIZE_MAX,
+              0);
+      return Optional.of(value.getBytes(0, (int) length));
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENODATA)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** The names of all attributes that the caller may see. */
+  public static List<String> list(Fd file) throws ErrnoException {
+    int fd = file.number();
+    try (Memory names = Memory.allocate(XATTR_SIZE_MAX)) {
+      long length =
+          Kernel.call(
+              Syscall.FLISTXATTR, file::toString, fd, names.address(), XATTR_SIZE_MAX, 0, 0);
+      return split(names.getBytes(0, (int) length));
+    }
+  }
+
+  /** As {@link #list(Fd)}, for what cannot be opened. */
+  public static List<String> list(Fd directory, byte[] entry) throws ErrnoException {
+    try (Memory path = path("llistxattr", directory, entry);
+        Memory names = Memory.allocate(XATTR_SIZE_MAX)) {
+      long length =
+          Kernel.call(
+              Syscall.LLISTXATTR,
+              () -> DirectoryEntry.describe(directory, entry),
+              path.address(),
+              names.address(),
+              XATTR_SIZE_MAX);
+      return split(names.getBytes(0, (int) length));
+    }
+  }
+
+  private static List<String> split(byte[] names) {
+    List<String> attributes = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i < names.length; i++) {
+      if (names[i] == 0) {
+        attributes.add(new String(names, start, i - start, UTF_8));
+        start = i + 1;
+      }
+    }
+    return attributes;
+  }
+
+  /** No *xattrat call before Linux 6.13: by the directory's magic link and one plain name. */
+  private static Memory path(String call, Fd directory, byte[] entry) throws ErrnoException {
+    DirectoryEntry.single(call, directory, entry).close();
+    byte[] prefix = (directory.procPath() + "/").getBytes(UTF_8);
+    byte[] path = new byte[prefix.length + entry.length];
+    System.arraycopy(prefix, 0, path, 0, prefix.length);
+    System.arraycopy(entry, 0, path, prefix.length, entry.length);
+    return KernelPath.of(call, path);
+  }
+
+  private static String describe(Fd file, String attribute) {
+    return file + ", " + attribute;
+  }
+}

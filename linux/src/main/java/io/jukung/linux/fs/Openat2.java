@@ -1,0 +1,280 @@
+package io.jukung.linux.fs;
+
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_CREAT;
+import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
+import static io.jukung.linux.fs.OpenFlags.O_EXCL;
+import static io.jukung.linux.fs.OpenFlags.O_NOCTTY;
+import static io.jukung.linux.fs.OpenFlags.O_NOFOLLOW;
+import static io.jukung.linux.fs.OpenFlags.O_NONBLOCK;
+import static io.jukung.linux.fs.OpenFlags.O_PATH;
+import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * Paths of a tree that is not trusted, resolved as if a directory of ours were {@code /}
+ * (openat2(2), {@code RESOLVE_IN_ROOT}): neither {@code ..}, an absolute name, a symlink nor a
+ * concurrent swap leads out. Magic links of procfs are refused with ELOOP.
+ *
+ * <p>Words on one name in an open directory are {@link DirectoryEntry}'s, words on an open file
+ * {@link FileAttributes}'.
+ */
+public final class Openat2 {
+  private static final long RESOLVE_NO_MAGICLINKS = 0x02;
+  private static final long RESOLVE_IN_ROOT = 0x10;
+  private static final int HOW_BYTES = 24;
+
+  /** A rename elsewhere while {@code ..} was walked makes openat2 give up with EAGAIN. */
+  private static final int MAX_ATTEMPTS = 128;
+
+  /** As many links as the kernel follows in one path (path_resolution(7)). */
+  private static final int MAX_LINKS = 40;
+
+  private Openat2() {}
+
+  /** What is at the path, the last link followed, as a handle without access (O_PATH). */
+  public static Fd openPath(Fd root, String path) throws ErrnoException {
+    return open(root, bytes(path), O_PATH, 0);
+  }
+
+  /** As {@link #openPath}; a link at the end is itself the result. */
+  public static Fd openPathNoFollow(Fd root, String path) throws ErrnoException {
+    return open(root, bytes(path), O_PATH | O_NOFOLLOW, 0);
+  }
+
+  /** A directory, to list it or as the root or parent of other words. */
+  public static Fd openDirectory(Fd root, String path) throws ErrnoException {
+    return open(root, bytes(path), O_RDONLY | O_DIRECTORY, 0);
+  }
+
+  /** For reading; never waits, even where the path is a FIFO. */
+  public static Fd openForReading(Fd root, String path) throws ErrnoException {
+    return open(root, bytes(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+  }
+
+  /** A new regular file for writing; EEXIST where anything, even a link, has that name. */
+  public static Fd createNew(Fd root, String path, int mode) throws ErrnoException {
+    return open(root, bytes(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  }
+
+  /** The kernel's own form, for callers inside the Linux layer: {@link OpenFlags} and mode. */
+  public static Fd open(Fd root, byte[] path, int flags, int mode) throws ErrnoException {
+    byte[] name = path.length == 0 ? new byte[] {'.'} : path;
+    int directory = root.number();
+    try (Memory how = Memory.allocate(HOW_BYTES);
+        Memory pathMemory = KernelPath.of("openat2", name)) {
+      how.putLong(0, flags | O_CLOEXEC);
+      how.putLong(8, (flags & O_CREAT) != 0 ? mode : 0);
+      how.putLong(16, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+      for (int attempt = 1; ; attempt++) {
+        long result =
+            Kernel.raw(
+                Syscall.OPENAT2, directory, pathMemory.address(), how.address(), HOW_BYTES, 0);
+        if (result >= 0) {
+          return Fd.own(result);
+        }
+        boolean again = result == -Errno.EAGAIN || result == -Errno.EINTR;
+        if (!again || attempt == MAX_ATTEMPTS) {
+          throw new ErrnoException(
+              "openat2",
+              "root=%s, path=%s, flags=%s"
+                  .formatted(root, KernelPath.text(name), OpenFlags.describe(flags)),
+              (int) -result);
+        }
+      }
+    }
+  }
+
+  /**
+   * The directory at the path, made with its parents where they are missing. A dangling symlink on
+   * the way is followed, inside the root, and its target is made: images have {@code /var/run ->
+   * /run} and no {@code /run}.
+   *
+   * @param mode of each directory made, exactly, whatever the umask
+   */
+  public static Fd makeDirectories(Fd root, String path, int mode) throws ErrnoException {
+    try {
+      return openDirectory(root, path);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ENOENT)) {
+        throw e;
+      }
+    }
+    Deque<String> pending = new ArrayDeque<>(components(path));
+    List<String> done = new ArrayList<>();
+    int links = 0;
+    while (!pending.isEmpty()) {
+      String name = pending.removeFirst();
+      String parent = String.join("/", done);
+      done.add(name);
+      if (isDirectory(root, String.join("/", done))) {
+        continue;
+      }
+      try (Fd directory = openDirectory(root, parent)) {
+        if (DirectoryEntry.makeDirectoryIfAbsent(directory, bytes(name), mode)) {
+          continue;
+        }
+        done.removeLast();
+        if (++links > MAX_LINKS) {
+          throw new ErrnoException("openat2", "root=" + root + ", path=" + path, Errno.ELOOP);
+        }
+        if (FileStatus.of(directory, bytes(name)).isDirectory()) {
+          pending.addFirst(name); // another made it meanwhile
+          continue;
+        }
+        String link = new String(DirectoryEntry.readSymlink(directory, bytes(name)), UTF_8);
+        if (link.startsWith("/")) {
+          done.clear();
+        }
+        List<String> rest = components(link);
+        Collections.reverse(rest);
+        rest.forEach(pending::addFirst);
+      }
+    }
+    return openDirectory(root, String.join("/", done));
+  }
+
+  /**
+   * The file at the path, made empty with its parents where it is missing: a target to mount a file
+   * on. What is there already stays as it is, whatever its type.
+   */
+  public static Fd makeFile(Fd root, String path, int mode, int parentMode) throws ErrnoException {
+    List<String> names = components(path);
+    if (names.isEmpty() || names.getLast().equals("..")) {
+      throw new ErrnoException("openat2", "root=" + root + ", path=" + path, Errno.EISDIR);
+    }
+    try {
+      return openPath(root, path);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ENOENT)) {
+        throw e;
+      }
+    }
+    String name = names.removeLast();
+    for (int links = 0; links <= MAX_LINKS; links++) {
+      String parent = String.join("/", names);
+      try (Fd directory = makeDirectories(root, parent, parentMode)) {
+        if (DirectoryEntry.makeFileIfAbsent(directory, bytes(name), mode)) {
+          return openPathNoFollow(directory, name);
+        }
+        // A dangling link: its target is what is to be made.
+        String link = new String(DirectoryEntry.readSymlink(directory, bytes(name)), UTF_8);
+        List<String> target = components(link);
+        if (target.isEmpty() || target.getLast().equals("..")) {
+          throw new ErrnoException("openat2", "root=" + root + ", path=" + path, Errno.EISDIR);
+        }
+        if (link.startsWith("/")) {
+          names.clear();
+        }
+        name = target.removeLast();
+        names.addAll(target);
+      }
+      if (exists(root, String.join("/", names) + "/" + name)) {
+        return openPath(root, String.join("/", names) + "/" + name);
+      }
+    }
+    throw new ErrnoException("openat2", "root=" + root + ", path=" + path, Errno.ELOOP);
+  }
+
+  /**
+   * The whole of a regular file, read without trusting its size: a directory, device, FIFO or
+   * socket is refused before anything is read from it, a file beyond the bound is EFBIG.
+   */
+  public static byte[] readBounded(Fd root, String path, int maxBytes) throws IOException {
+    // O_PATH first: opening a device for reading can already act on it.
+    try (Fd handle = openPath(root, path)) {
+      FileStatus status = FileStatus.of(handle);
+      if (status.type() != FileType.REGULAR) {
+        throw new IOException(
+            "read %s below %s: not a regular file but a %s"
+                .formatted(path, root, status.type().noun()));
+      }
+      try (Fd file = reopenForReading(handle)) {
+        return readToEnd(file, path, maxBytes);
+      }
+    }
+  }
+
+  private static Fd reopenForReading(Fd handle) throws ErrnoException {
+    String path = handle.procPath();
+    try (Memory name = KernelPath.of("openat", bytes(path))) {
+      return Fd.own(
+          Kernel.call(
+              Syscall.OPENAT,
+              () -> path + ", O_RDONLY",
+              Fd.AT_FDCWD,
+              name.address(),
+              O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    }
+  }
+
+  private static byte[] readToEnd(Fd file, String path, int maxBytes) throws IOException {
+    byte[] content = new byte[Math.min(8192, maxBytes + 1)];
+    int length = 0;
+    while (true) {
+      int count = file.read(content, length, content.length - length);
+      if (count == 0) {
+        return Arrays.copyOf(content, length);
+      }
+      length += count;
+      if (length > maxBytes) {
+        throw new ErrnoException("read", path + ", at most " + maxBytes + " bytes", Errno.EFBIG);
+      }
+      if (length == content.length) {
+        content = Arrays.copyOf(content, Math.min(length * 2, maxBytes + 1));
+      }
+    }
+  }
+
+  private static boolean isDirectory(Fd root, String path) throws ErrnoException {
+    try {
+      openDirectory(root, path).close();
+      return true;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static boolean exists(Fd root, String path) throws ErrnoException {
+    try {
+      openPath(root, path).close();
+      return true;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static List<String> components(String path) {
+    List<String> names = new ArrayList<>();
+    for (String name : path.split("/", -1)) {
+      if (!name.isEmpty() && !name.equals(".")) {
+        names.add(name);
+      }
+    }
+    return names;
+  }
+
+  private static byte[] bytes(String path) {
+    return path.getBytes(UTF_8);
+  }
+}

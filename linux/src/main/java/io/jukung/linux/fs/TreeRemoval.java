@@ -1,0 +1,80 @@
+package io.jukung.linux.fs;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+
+/**
+ * Removes a directory tree whose names and depth are not trusted. Instead of descending, each
+ * directory that is not empty moves up beside the tree's own root, so that neither the stack nor
+ * the number of open descriptors grows with depth. Links are removed, never followed; a mount in
+ * the tree is an error (EBUSY).
+ */
+public final class TreeRemoval {
+  private TreeRemoval() {}
+
+  /** Removes the name and all below it. Nothing there is success. */
+  public static void remove(Fd directory, byte[] name) throws ErrnoException {
+    try {
+      DirectoryEntry.unlink(directory, name);
+      return;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT)) {
+        return;
+      }
+      if (!e.is(Errno.EISDIR)) {
+        throw e;
+      }
+    }
+    Deque<byte[]> pending = new ArrayDeque<>();
+    pending.add(name);
+    long moved = 0;
+    while (!pending.isEmpty()) {
+      byte[] next = pending.removeFirst();
+      try (Fd tree = DirectoryEntry.openDirectory(directory, next)) {
+        for (byte[] child : DirectoryListing.names(tree)) {
+          if (!removeOne(tree, child)) {
+            byte[] aside = aside(name, ++moved);
+            DirectoryEntry.renameToNew(tree, child, directory, aside);
+            pending.add(aside);
+          }
+        }
+      }
+      DirectoryEntry.removeDirectory(directory, next);
+    }
+  }
+
+  /** Whether it is gone; false for a directory that is not empty. */
+  private static boolean removeOne(Fd tree, byte[] child) throws ErrnoException {
+    try {
+      DirectoryEntry.unlink(tree, child);
+      return true;
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.EISDIR)) {
+        throw e;
+      }
+    }
+    try {
+      DirectoryEntry.removeDirectory(tree, child);
+      return true;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOTEMPTY)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static byte[] aside(byte[] name, long number) {
+    byte[] suffix = (".removing-" + number).getBytes(US_ASCII);
+    // A file name has at most 255 bytes.
+    int kept = Math.min(name.length, 255 - suffix.length);
+    byte[] aside = Arrays.copyOf(name, kept + suffix.length);
+    System.arraycopy(suffix, 0, aside, kept, suffix.length);
+    return aside;
+  }
+}
