@@ -107,6 +107,18 @@ public final class Memory implements AutoCloseable {
     IO.getByteArray(at(offset, length), target, start, length);
   }
 
+  /** Where {@code value} first stands in {@code length} bytes from {@code offset}; else -1. */
+  public int indexOf(byte value, int offset, int length) {
+    long start = at(offset, length);
+    long found = length == 0 ? 0 : IO.memchr(start, value & 0xff, length);
+    return found == 0 ? -1 : (int) (found - address);
+  }
+
+  /** Copies to another block, or within this one where the two ranges are apart. */
+  public void copyTo(int offset, Memory target, int targetOffset, int length) {
+    IO.memcpy(target.at(targetOffset, length), at(offset, length), length);
+  }
+
   @Override
   public void close() {
     if (open) {

@@ -1,0 +1,27 @@
+package io.jukung.linux.io;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Syscall;
+
+/** The status flags of an open file (fcntl(2)), which all its duplicates share. */
+public final class StatusFlags {
+  private static final int F_GETFL = 3;
+  private static final int F_SETFL = 4;
+  private static final int O_NONBLOCK = 0x800;
+
+  private StatusFlags() {}
+
+  /** Reads and writes answer EAGAIN from now on where they would wait. */
+  public static void setNonBlocking(Fd fd) throws ErrnoException {
+    long flags = Kernel.raw(Syscall.FCNTL, fd.number(), F_GETFL, 0, 0, 0);
+    if (flags < 0) {
+      throw new ErrnoException("fcntl", fd + ", F_GETFL", (int) -flags);
+    }
+    long result = Kernel.raw(Syscall.FCNTL, fd.number(), F_SETFL, flags | O_NONBLOCK, 0, 0);
+    if (result < 0) {
+      throw new ErrnoException("fcntl", fd + ", F_SETFL, O_NONBLOCK", (int) -result);
+    }
+  }
+}

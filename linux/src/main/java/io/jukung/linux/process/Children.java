@@ -1,0 +1,70 @@
+package io.jukung.linux.process;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ended children of this process, among them the orphans that a child subreaper inherits. Not
+ * for a JVM that starts processes by {@link ProcessBuilder}, whose exits the JDK waits for itself.
+ */
+public final class Children {
+  static final int P_ALL = 0;
+  static final int P_PID = 1;
+  static final int P_PIDFD = 3;
+
+  private static final int WNOHANG = 0x1;
+  private static final int WEXITED = 0x4;
+  private static final int WNOWAIT = 0x1000000;
+  // Children cloned without an exit signal are waited for only with it.
+  private static final int WALL = 0x40000000;
+
+  // siginfo_t as waitid(2) fills it.
+  private static final int SIGINFO_SIZE = 128;
+  private static final int SI_CODE = 8;
+  private static final int SI_PID = 12 + 4;
+  private static final int SI_STATUS = 24;
+  private static final int CLD_EXITED = 1;
+
+  private Children() {}
+
+  /** The pid of a child that has ended and is not yet waited for; 0 where there is none. */
+  public static int peekEnded() throws ErrnoException {
+    try (Memory info = Memory.allocate(SIGINFO_SIZE)) {
+      return wait(P_ALL, 0, info, WNOWAIT) ? info.getInt(SI_PID) : 0;
+    }
+  }
+
+  /** Waits for a child that has ended: its pid is free from then on; null while it runs. */
+  public static @Nullable ExitStatus reap(int pid) throws ErrnoException {
+    return reap(P_PID, pid);
+  }
+
+  static @Nullable ExitStatus reap(int idType, int id) throws ErrnoException {
+    try (Memory info = Memory.allocate(SIGINFO_SIZE)) {
+      if (!wait(idType, id, info, 0)) {
+        return null;
+      }
+      int status = info.getInt(SI_STATUS);
+      return info.getInt(SI_CODE) == CLD_EXITED
+          ? new ExitStatus(0, status & 0xff)
+          : new ExitStatus(status & 0x7f, 0);
+    }
+  }
+
+  private static boolean wait(int idType, int id, Memory info, int more) throws ErrnoException {
+    long result =
+        Kernel.raw(Syscall.WAITID, idType, id, info.address(), WNOHANG | WEXITED | WALL | more, 0);
+    if (result == -Errno.ECHILD && idType == P_ALL) {
+      return false;
+    }
+    if (result < 0) {
+      throw new ErrnoException("waitid", "type=" + idType + ", id=" + id, (int) -result);
+    }
+    // WNOHANG and nobody: success with a zero pid.
+    return info.getInt(SI_PID) != 0;
+  }
+}

@@ -1,0 +1,142 @@
+package io.jukung.linux.process;
+
+import java.util.Locale;
+
+/**
+ * Signal numbers and names (signal(7)); the same on x86_64 and aarch64. Real-time signals count
+ * from the first that C libraries leave to applications.
+ */
+public final class Signals {
+  public static final int SIGHUP = 1;
+  public static final int SIGINT = 2;
+  public static final int SIGKILL = 9;
+  public static final int SIGTERM = 15;
+  public static final int SIGRTMIN = 34;
+  public static final int SIGRTMAX = 64;
+
+  // Indexed by number.
+  private static final String[] NAMES = {
+    "",
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGILL",
+    "SIGTRAP",
+    "SIGABRT",
+    "SIGBUS",
+    "SIGFPE",
+    "SIGKILL",
+    "SIGUSR1",
+    "SIGSEGV",
+    "SIGUSR2",
+    "SIGPIPE",
+    "SIGALRM",
+    "SIGTERM",
+    "SIGSTKFLT",
+    "SIGCHLD",
+    "SIGCONT",
+    "SIGSTOP",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGURG",
+    "SIGXCPU",
+    "SIGXFSZ",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGWINCH",
+    "SIGIO",
+    "SIGPWR",
+    "SIGSYS",
+  };
+
+  private Signals() {}
+
+  /**
+   * Reads a signal as image configurations and people write it: {@code SIGTERM}, {@code term},
+   * {@code 15}, {@code SIGRTMIN+3}, {@code RTMAX-1}, and the CRI's {@code SIGRTMINPLUS3}.
+   *
+   * @throws IllegalArgumentException where it names no signal
+   */
+  public static int parse(String text) {
+    String name = text.strip().toUpperCase(Locale.ROOT);
+    int number = isNumber(name) ? Integer.parseInt(name) : byName(name);
+    if (number < 1 || number > SIGRTMAX) {
+      throw new IllegalArgumentException("not a signal: \"" + text + "\"");
+    }
+    return number;
+  }
+
+  private static int byName(String name) {
+    String full = name.startsWith("SIG") ? name : "SIG" + name;
+    for (int number = 1; number < NAMES.length; number++) {
+      if (NAMES[number].equals(full)) {
+        return number;
+      }
+    }
+    return switch (full) {
+      case "SIGIOT" -> 6;
+      case "SIGCLD" -> 17;
+      case "SIGPOLL" -> 29;
+      default -> realTime(full);
+    };
+  }
+
+  private static int realTime(String name) {
+    if (name.startsWith("SIGRTMIN")) {
+      int offset = offset(name.substring("SIGRTMIN".length()), "+", "PLUS");
+      return offset < 0 ? 0 : SIGRTMIN + offset;
+    }
+    if (name.startsWith("SIGRTMAX")) {
+      int offset = offset(name.substring("SIGRTMAX".length()), "-", "MINUS");
+      return offset < 0 ? 0 : SIGRTMAX - offset;
+    }
+    return 0;
+  }
+
+  /** The number after one of the two signs; -1 where it is no offset within the range. */
+  private static int offset(String text, String sign, String word) {
+    if (text.isEmpty()) {
+      return 0;
+    }
+    String digits =
+        text.startsWith(word)
+            ? text.substring(word.length())
+            : text.startsWith(sign) ? text.substring(sign.length()) : "";
+    if (!isNumber(digits)) {
+      return -1;
+    }
+    int offset = Integer.parseInt(digits);
+    return offset <= SIGRTMAX - SIGRTMIN ? offset : -1;
+  }
+
+  /** One to three digits: longer ones name no signal and could overflow. */
+  private static boolean isNumber(String text) {
+    if (text.isEmpty() || text.length() > 3) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** As in {@code SIGTERM} or {@code SIGRTMIN+3}. */
+  public static String name(int number) {
+    if (number >= 1 && number < NAMES.length) {
+      return NAMES[number];
+    }
+    if (number == SIGRTMIN) {
+      return "SIGRTMIN";
+    }
+    if (number == SIGRTMAX) {
+      return "SIGRTMAX";
+    }
+    if (number > SIGRTMIN && number < SIGRTMAX) {
+      return "SIGRTMIN+" + (number - SIGRTMIN);
+    }
+    return "signal " + number;
+  }
+}

@@ -1,0 +1,53 @@
+package io.jukung.linux.terminal;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+
+/**
+ * Both ends of a new pseudo terminal (pty(7)) of the mounted devpts; the caller owns each. The
+ * slave is opened through the master, so no path can be put in its way.
+ */
+public record Pty(Fd master, Fd slave) implements AutoCloseable {
+  private static final int TIOCSPTLCK = 0x40045431;
+  private static final int TIOCGPTPEER = 0x5441;
+  private static final int O_RDWR_NOCTTY_CLOEXEC = 0x80102;
+
+  public static Pty open() throws ErrnoException {
+    Fd master = openMaster();
+    try {
+      try (Memory unlocked = Memory.allocate(4)) {
+        Terminal.ioctl(master, TIOCSPTLCK, "TIOCSPTLCK, 0", unlocked);
+      }
+      long slave =
+          Kernel.raw(Syscall.IOCTL, master.number(), TIOCGPTPEER, O_RDWR_NOCTTY_CLOEXEC, 0, 0);
+      if (slave < 0) {
+        throw new ErrnoException("ioctl", master + ", TIOCGPTPEER", (int) -slave);
+      }
+      return new Pty(master, Fd.own(slave));
+    } catch (ErrnoException e) {
+      master.close();
+      throw e;
+    }
+  }
+
+  private static Fd openMaster() throws ErrnoException {
+    try (Memory path = Memory.ofString("/dev/ptmx")) {
+      long fd =
+          Kernel.raw(Syscall.OPENAT, Fd.AT_FDCWD, path.address(), O_RDWR_NOCTTY_CLOEXEC, 0, 0);
+      if (fd < 0) {
+        throw new ErrnoException("openat", "/dev/ptmx, O_RDWR|O_NOCTTY", (int) -fd);
+      }
+      return Fd.own(fd);
+    }
+  }
+
+  /** Closes both ends. */
+  @Override
+  public void close() {
+    master.close();
+    slave.close();
+  }
+}
