@@ -1,0 +1,112 @@
+package io.jukung.runtime.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The daemon's settings. A component {@code confDir} of the table {@code cni} is the key {@code
+ * cni.conf_dir}; what each means, in which unit and why it has its default, stands in {@code
+ * dist/config.toml}, which a test holds equal to {@link #DEFAULTS}.
+ *
+ * <p>To add a setting: a component here, its default below, a commented key in {@code
+ * dist/config.toml}, and another value for it in the full-mapping test. Compact constructors check
+ * what a type cannot say; their message follows the table's name.
+ */
+public record Config(
+    Path root,
+    Path state,
+    Path socket,
+    Log log,
+    Server server,
+    Shim shim,
+    Cni cni,
+    Cgroup cgroup,
+    Image image) {
+
+  public static final Config DEFAULTS =
+      new Config(
+          Path.of("/var/lib/jukung"),
+          Path.of("/run/jukung"),
+          Path.of("/run/jukung/jukung.sock"),
+          new Log(LogLevel.INFO),
+          new Server(new FileMode(0660), "root", DataSize.ofMebibytes(16), Duration.ofSeconds(10)),
+          new Shim(List.of(), 2),
+          new Cni(
+              Path.of("/etc/cni/net.d"),
+              List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),
+              Duration.ofSeconds(60)),
+          new Cgroup("/jukung", MissingController.IGNORE),
+          new Image(Path.of("/etc/jukung/certs.d")));
+
+  /** What goes to standard error. */
+  public record Log(LogLevel level) {}
+
+  /** How much the log says; each level includes those before it. */
+  public enum LogLevel {
+    ERROR,
+    WARN,
+    INFO,
+    DEBUG,
+    TRACE
+  }
+
+  /** The gRPC server on {@link Config#socket()}. */
+  public record Server(
+      FileMode socketMode, String socketGroup, DataSize maxMessageSize, Duration shutdownGrace) {
+    public Server {
+      require(!socketGroup.isEmpty(), "socket_group is empty");
+      require(
+          maxMessageSize.compareTo(DataSize.ofMebibytes(1)) >= 0
+              && maxMessageSize.compareTo(DataSize.ofMebibytes(1024)) <= 0,
+          "max_message_size must be between 1MiB and 1GiB");
+    }
+  }
+
+  /**
+   * The per-pod processes.
+   *
+   * @param command empty: as the installation says
+   */
+  public record Shim(List<String> command, int spare) {
+    public Shim {
+      command = List.copyOf(command);
+      require(spare >= 0 && spare <= 64, "spare must be between 0 and 64");
+    }
+  }
+
+  /** Pod networks. */
+  public record Cni(Path confDir, List<Path> binDirs, Duration timeout) {
+    public Cni {
+      binDirs = List.copyOf(binDirs);
+      require(!binDirs.isEmpty(), "bin_dirs is empty");
+      require(timeout.isPositive(), "timeout must be above 0s");
+    }
+  }
+
+  /** Where containers stand in the cgroup tree. */
+  public record Cgroup(String root, MissingController missingController) {
+    public Cgroup {
+      require(
+          root.startsWith("/") && !List.of(root.split("/")).contains(".."),
+          "root must be an absolute path without ..");
+    }
+  }
+
+  /** What to do with a limit whose cgroup controller this host does not have. */
+  public enum MissingController {
+    /** The call fails and names the field. */
+    ERROR,
+    /** The limit is not set, and the log says so once. */
+    IGNORE
+  }
+
+  /** Pulling and keeping images. */
+  public record Image(Path registryConfigDir) {}
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package io.jukung.runtime.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.runtime.config.Config.LogLevel;
+import io.jukung.runtime.config.Config.MissingController;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigFileTest {
+  private static final Path DOCUMENTED_DEFAULTS = Path.of("../dist/config.toml");
+
+  @Test
+  void documentedFileHoldsTheDefaults() throws Exception {
+    assertThat(ConfigFile.read(DOCUMENTED_DEFAULTS, Map.of())).isEqualTo(Config.DEFAULTS);
+  }
+
+  @Test
+  void documentedFileNamesEveryKeyWithAComment() throws IOException {
+    assertThat(keysOf(Files.readAllLines(DOCUMENTED_DEFAULTS), true))
+        .containsExactlyElementsOf(ConfigKeys.flatten(Config.DEFAULTS).keySet());
+  }
+
+  @Test
+  void everyKeyReachesItsSetting() throws Exception {
+    Config config = ConfigFile.read(Path.of("src/test/resources/config/full.toml"), Map.of());
+
+    assertThat(config)
+        .isEqualTo(
+            new Config(
+                Path.of("/a/root"),
+                Path.of("/a/state"),
+                Path.of("/a/socket"),
+                new Config.Log(LogLevel.TRACE),
+                new Config.Server(
+                    new FileMode(0600), "4711", DataSize.ofMebibytes(32), Duration.ofSeconds(90)),
+                new Config.Shim(List.of("/usr/bin/shim", "--flag"), 7),
+                new Config.Cni(
+                    Path.of("/a/conf"), List.of(Path.of("/a/bin")), Duration.ofMillis(250)),
+                new Config.Cgroup("/a/cgroup", MissingController.ERROR),
+                new Config.Image(Path.of("/a/certs.d"))));
+    var defaults = ConfigKeys.flatten(Config.DEFAULTS);
+    ConfigKeys.flatten(config)
+        .forEach(
+            (key, value) ->
+                assertThat(value)
+                    .as("%s is another than the default", key)
+                    .isNotEqualTo(defaults.get(key)));
+  }
+
+  @Test
+  void emptyFileMeansDefaults() throws Exception {
+    assertThat(ConfigFile.parse("", "t", Map.of())).isEqualTo(Config.DEFAULTS);
+    assertThat(ConfigFile.parse("# nothing\n", "t", Map.of())).isEqualTo(Config.DEFAULTS);
+  }
+
+  @Test
+  void flattenedSettingsParseBackToThemselves() throws Exception {
+    Config config = ConfigFile.read(Path.of("src/test/resources/config/full.toml"), Map.of());
+    String toml =
+        ConfigKeys.flatten(config).entrySet().stream()
+            .map(e -> e.getKey() + " = " + literal(e.getValue()))
+            .collect(Collectors.joining("\n"));
+
+    assertThat(ConfigFile.parse(toml, "t", Map.of())).isEqualTo(config);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "rot = '/x' | t: unknown key rot, the nearest known key is root",
+        "shim.spares = 3 | t: unknown key shim.spares, the nearest known key is shim.spare",
+        "[cgroups]\\nroot = '/x' | t: unknown key cgroups, the nearest known key is cgroup",
+        "shim.bin_dirs = [] | t: unknown key shim.bin_dirs, the nearest known key is cni.bin_dirs",
+        "spare = 3 | t: unknown key spare, the nearest known key is shim.spare",
+        "shim.spare = 'two' | t: shim.spare must be a whole number, not the string \"two\"",
+        "shim.spare = 2.5 | t: shim.spare must be a whole number, not the number 2.5",
+        "shim.spare = 99999999999 | t: shim.spare must be a whole number, not the number 99999999999",
+        "shim.spare = 65 | t: shim.spare must be between 0 and 64",
+        "shim = 3 | t: shim must be a table, not the number 3",
+        "root = 3 | t: root must be a path, not the number 3",
+        "root = 'var/lib' | t: root: not an absolute path: \"var/lib\"",
+        "cni.timeout = 10 | t: cni.timeout must be a duration like \"10s\", not the number 10",
+        "cni.timeout = '10' | t: cni.timeout: not a duration: \"10\" (write as \"500ms\", \"10s\" or \"1m30s\")",
+        "cni.timeout = '0s' | t: cni.timeout must be above 0s",
+        "cni.bin_dirs = '/x' | t: cni.bin_dirs must be an array, not the string \"/x\"",
+        "cni.bin_dirs = [1] | t: cni.bin_dirs must be a path, not the number 1",
+        "cni.bin_dirs = [] | t: cni.bin_dirs is empty",
+        "log.level = 'loud' | t: log.level: \"loud\" is not one of \"error\", \"warn\", \"info\", \"debug\", \"trace\"",
+        "log.level = true | t: log.level must be one of \"error\", \"warn\", \"info\", \"debug\", \"trace\", not the boolean true",
+        "server.max_message_size = '16MB' | t: server.max_message_size: not a size: \"16MB\" (write a whole number and B, KiB, MiB, GiB or TiB)",
+        "server.max_message_size = '1KiB' | t: server.max_message_size must be between 1MiB and 1GiB",
+        "server.socket_mode = '0999' | t: server.socket_mode: not a file mode: \"0999\" (write three octal digits, as \"0660\")",
+        "cgroup.root = '/a/../b' | t: cgroup.root must be an absolute path without ..",
+      })
+  void badKeyIsNamed(String toml, String message) {
+    assertThatThrownBy(() -> ConfigFile.parse(toml.replace("\\n", "\n"), "t", Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void syntaxErrorNamesTheLine() {
+    assertThatThrownBy(() -> ConfigFile.parse("root = '/x'\nstate = = 3\n", "file.toml", Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("file.toml line 2: not TOML: ");
+  }
+
+  @Test
+  void missingFileIsNamed(@TempDir Path directory) {
+    Path file = directory.resolve("none.toml");
+    assertThatThrownBy(() -> ConfigFile.read(file, Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(file + ": no such configuration file");
+  }
+
+  @Test
+  void overridesWinAndNeedNoQuotes() throws Exception {
+    Config config =
+        ConfigFile.parse(
+            "shim.spare = 5",
+            "t",
+            Map.of(
+                "shim.spare",
+                "0",
+                "root",
+                "/other",
+                "cni.bin_dirs",
+                "['/x']",
+                "log.level",
+                "debug"));
+
+    assertThat(config.shim().spare()).isZero();
+    assertThat(config.root()).isEqualTo(Path.of("/other"));
+    assertThat(config.cni().binDirs()).containsExactly(Path.of("/x"));
+    assertThat(config.log().level()).isEqualTo(LogLevel.DEBUG);
+  }
+
+  @Test
+  void badOverrideNamesTheFlag() {
+    assertThatThrownBy(() -> ConfigFile.parse("", "t", Map.of("shim.spar", "1")))
+        .hasMessage(
+            "--set shim.spar=1: unknown key shim.spar, the nearest known key is shim.spare");
+  }
+
+  /** The dotted keys of a TOML file in order; each must have a comment right above. */
+  private static List<String> keysOf(List<String> lines, boolean commented) {
+    var keys = new java.util.ArrayList<String>();
+    String table = "";
+    String previous = "";
+    for (String line : lines) {
+      if (line.startsWith("[")) {
+        table = line.substring(1, line.indexOf(']')) + ".";
+      } else if (line.contains(" = ") && !line.startsWith("#")) {
+        keys.add(table + line.substring(0, line.indexOf(" = ")));
+        assertThat(previous.startsWith("#")).as("comment above %s", line).isEqualTo(commented);
+      }
+      previous = line;
+    }
+    return keys;
+  }
+
+  private static String literal(Object value) {
+    return switch (value) {
+      case List<?> list ->
+          list.stream().map(ConfigFileTest::literal).collect(Collectors.joining(", ", "[", "]"));
+      case String text -> "'" + text + "'";
+      default -> value.toString();
+    };
+  }
+}
