@@ -1,0 +1,231 @@
+package io.jukung.e2e.node;
+
+import io.grpc.StatusRuntimeException;
+import io.jukung.cri.v1.VersionRequest;
+import io.jukung.e2e.client.CriClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The runtime under test: {@code jukung serve} of the installation in {@code dist/target}, or the
+ * program named by the system property {@code e2e.daemon}.
+ */
+public final class Daemon implements AutoCloseable {
+  private static final Duration START_BOUND = Duration.ofSeconds(60);
+
+  private final Node node;
+  private final Path directory;
+  private final Map<String, String> environment;
+  private @Nullable Process process;
+  private long pid;
+
+  private Daemon(Node node, Path directory, Map<String, String> environment) {
+    this.node = node;
+    this.directory = directory;
+    this.environment = environment;
+  }
+
+  /** Prepares a daemon whose files are all below {@code node.directory()/name}. */
+  public static Daemon in(Node node, String name) throws IOException {
+    return in(node, name, Map.of());
+  }
+
+  /** The same with additional environment variables. */
+  public static Daemon in(Node node, String name, Map<String, String> environment)
+      throws IOException {
+    Path directory = Files.createDirectory(node.directory().resolve(name));
+    Files.createDirectories(directory.resolve("cni"));
+    Daemon daemon = new Daemon(node, directory, environment);
+    daemon.writeConfig("");
+    return daemon;
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public Path root() {
+    return directory.resolve("root");
+  }
+
+  public Path state() {
+    return directory.resolve("state");
+  }
+
+  public Path socket() {
+    return state().resolve("jukung.sock");
+  }
+
+  public Path cniConfiguration() {
+    return directory.resolve("cni");
+  }
+
+  public Path config() {
+    return directory.resolve("config.toml");
+  }
+
+  public Path logFile() {
+    return directory.resolve("daemon.log");
+  }
+
+  /** Writes the configuration: places of our own, then {@code more}. */
+  public void writeConfig(String more) throws IOException {
+    Files.writeString(
+        config(),
+        """
+        root = "%s"
+        state = "%s"
+        socket = "%s"
+        %s
+        [cni]
+        conf_dir = "%s"
+        [cgroup]
+        root = "/%s/jukung"
+        """
+            .formatted(root(), state(), socket(), more, cniConfiguration(), node.name()));
+  }
+
+  /** Gives pods addresses of 10.88.0.0/16 on a bridge. */
+  public void writeBridgeNetwork() throws IOException {
+    Files.writeString(
+        cniConfiguration().resolve("10-bridge.conflist"),
+        """
+        {"cniVersion": "1.0.0", "name": "e2e", "plugins": [
+          {"type": "bridge", "bridge": "e2e0", "isGateway": true, "ipMasq": false,
+           "ipam": {"type": "host-local", "dataDir": "%s",
+             "ranges": [[{"subnet": "10.88.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+          {"type": "portmap", "capabilities": {"portMappings": true}}
+        ]}
+        """
+            .formatted(directory.resolve("ipam")));
+  }
+
+  /** The command line of the program under test. */
+  private List<String> commandLine() {
+    String other = System.getProperty("e2e.daemon", "");
+    return other.isEmpty()
+        ? List.of(dist().resolve("bin/jukung").toString(), "serve", "--config", config().toString())
+        : List.of(other);
+  }
+
+  /** Whether another runtime than jukung is under test. */
+  public static boolean isForeign() {
+    return !System.getProperty("e2e.daemon", "").isEmpty();
+  }
+
+  public static Path dist() {
+    Path dist = Path.of(System.getProperty("e2e.dist")).toAbsolutePath().normalize();
+    if (!Files.isExecutable(dist.resolve("bin/jukung"))) {
+      throw new IllegalStateException(
+          "no installation at " + dist + ": ./mvnw package -pl dist -am");
+    }
+    return dist;
+  }
+
+  /** Starts it without waiting for anything. */
+  public void launch() throws IOException {
+    // The shell tells the pid that the node knows it by, then becomes the daemon.
+    Path pidFile = directory.resolve("daemon.pid");
+    Files.deleteIfExists(pidFile);
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                "sh",
+                "-c",
+                "echo $$ >\"$0.new\"; mv \"$0.new\" \"$0\"; exec \"$@\"",
+                pidFile.toString()));
+    line.addAll(commandLine());
+    ProcessBuilder builder =
+        new ProcessBuilder(node.inside(line))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+    builder.environment().put("CRI_SOCKET", socket().toString());
+    builder.environment().put("CRI_ROOT", root().toString());
+    builder.environment().put("CRI_STATE", state().toString());
+    builder.environment().put("CRI_CNI_CONF", cniConfiguration().toString());
+    builder.environment().putAll(environment);
+    process = builder.start();
+  }
+
+  /** Starts it and waits until it serves. */
+  public void start() throws Exception {
+    launch();
+    Await.until(
+        "the daemon serves",
+        START_BOUND,
+        () -> {
+          if (!isAlive()) {
+            throw new AssertionError("the daemon ended: " + log());
+          }
+          if (!Files.exists(socket())) {
+            return false;
+          }
+          try (CriClient client = CriClient.of(socket())) {
+            client.runtime(Duration.ofSeconds(5)).version(VersionRequest.getDefaultInstance());
+            return true;
+          } catch (StatusRuntimeException e) {
+            return false; // not yet
+          }
+        });
+    pid = Long.parseLong(Files.readString(directory.resolve("daemon.pid")).strip());
+  }
+
+  /** Waits for a daemon that ends by itself, and gives its exit code. */
+  public int awaitExit() throws InterruptedException {
+    Process started = process;
+    if (started == null) {
+      throw new IllegalStateException("never launched");
+    }
+    if (!started.waitFor(START_BOUND.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("the daemon still runs");
+    }
+    return started.exitValue();
+  }
+
+  /** Its pid inside the node. */
+  public long pid() {
+    return pid;
+  }
+
+  public boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
+  public String log() throws IOException {
+    return Files.exists(logFile()) ? Files.readString(logFile(), StandardCharsets.UTF_8) : "";
+  }
+
+  /** SIGKILL, as a crash or the OOM killer would. */
+  public void kill() throws IOException, InterruptedException {
+    signal("KILL");
+  }
+
+  /** SIGTERM, as systemd does. */
+  public void terminate() throws IOException, InterruptedException {
+    signal("TERM");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    node.run("kill", "-" + name, Long.toString(pid)).orThrow();
+    awaitExit();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (isAlive()) {
+      try {
+        terminate();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.jukung.e2e.node;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Debian's docker-registry inside a node, on its loopback, over plain http. */
+public final class Registry {
+  public static final String HOST = "127.0.0.1:5000";
+  private static final String URL = "http://" + HOST;
+
+  private final Node node;
+  private final Path ociImage;
+  private final Path busyboxRoot;
+
+  private Registry(Node node, Path ociImage, Path busyboxRoot) {
+    this.node = node;
+    this.ociImage = ociImage;
+    this.busyboxRoot = busyboxRoot;
+  }
+
+  /** Starts it and waits until it answers. Ends with the node. */
+  public static Registry start(Node node) throws Exception {
+    Path directory = Files.createDirectory(node.directory().resolve("registry"));
+    Path config = directory.resolve("config.yml");
+    Files.writeString(
+        config,
+        """
+        version: 0.1
+        log: {level: warn, accesslog: {disabled: true}}
+        storage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}
+        http: {addr: "%s"}
+        """
+            .formatted(directory.resolve("data"), HOST));
+    ProcessBuilder builder =
+        new ProcessBuilder(node.inside(List.of("docker-registry", "serve", config.toString())))
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("log").toFile());
+    // Without it each request waits for a collector that nobody runs.
+    builder.environment().put("OTEL_TRACES_EXPORTER", "none");
+    Process process = builder.start();
+    Await.until(
+        "the registry answers",
+        () -> {
+          if (!process.isAlive()) {
+            throw new IOException("docker-registry: " + Files.readString(directory.resolve("log")));
+          }
+          return node.run("curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", URL + "/v2/")
+                  .exitCode()
+              == 0;
+        });
+
+    Path ociImage = Path.of(System.getProperty("e2e.oci-image")).toAbsolutePath().normalize();
+    Path root = directory.resolve("busybox");
+    node.run(ociImage.toString(), "busybox", root.toString()).orThrow();
+    return new Registry(node, ociImage, root);
+  }
+
+  /**
+   * Pushes a busybox image.
+   *
+   * @param name repository and tag, {@code busybox:1}
+   * @param options those of {@code oci-image build}, for the image's config
+   * @return the reference to pull it by
+   */
+  public String push(String name, String... options) throws IOException, InterruptedException {
+    Path layout = layout(name, options);
+    node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
+    return HOST + "/" + name;
+  }
+
+  /** An OCI image layout of busybox, pushed nowhere. */
+  public Path layout(String name, String... options) throws IOException, InterruptedException {
+    Path layout = node.directory().resolve("registry").resolve("layout-" + name.replace(':', '-'));
+    List<String> build = new ArrayList<>(List.of(ociImage.toString(), "build", "--name", name));
+    build.addAll(List.of(options));
+    build.addAll(List.of(busyboxRoot.toString(), layout.toString()));
+    node.run(build).orThrow();
+    return layout;
+  }
+}

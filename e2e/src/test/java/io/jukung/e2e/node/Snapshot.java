@@ -1,0 +1,131 @@
+package io.jukung.e2e.node;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.FileVisitor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * What a runtime could leave behind on a node, each with how often it is there: mounts, cgroups,
+ * network links, addresses given out, processes, and the daemon's files and open descriptors. IDs
+ * and numbers are blanked, so that one spare shim equals another.
+ */
+public record Snapshot(TreeMap<String, Integer> things) {
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{12,64}");
+  private static final Pattern NUMBER = Pattern.compile("[0-9]+");
+
+  /** Takes it; the daemon must run. */
+  public static Snapshot of(Node node, Daemon daemon) throws IOException, InterruptedException {
+    TreeMap<String, Integer> things = new TreeMap<>();
+    for (String line : Files.readAllLines(Path.of("/proc/" + node.initPid() + "/mountinfo"))) {
+      String[] fields = line.split(" ", -1);
+      count(things, "mount " + fields[4] + line.substring(line.indexOf(" - ")));
+    }
+    for (String line : node.run("ip", "-oneline", "link").orThrow().lines().toList()) {
+      count(things, "link " + line.split(" ", -1)[1].replaceFirst("@.*", ""));
+    }
+    String processes =
+        "for p in /proc/[0-9]*; do"
+            + " tr '\\0' ' ' <$p/cmdline 2>/dev/null | cut -c 1-120; echo; done";
+    for (String line : node.run("sh", "-c", processes).orThrow().lines().toList()) {
+      if (!line.isBlank() && !line.startsWith("sh -c for p") && !line.startsWith("nsenter")) {
+        count(things, "process " + line.strip());
+      }
+    }
+    for (Path cgroup : List.of(node.cgroup())) {
+      tree(things, "cgroup ", cgroup, true);
+    }
+    tree(things, "state ", daemon.state(), false);
+    tree(things, "ipam ", daemon.directory().resolve("ipam/e2e"), false);
+    tree(things, "record ", daemon.root().resolve("sandboxes"), false);
+    tree(things, "record ", daemon.root().resolve("containers"), false);
+    descriptors(things, node, daemon);
+    return new Snapshot(things);
+  }
+
+  private static void descriptors(TreeMap<String, Integer> things, Node node, Daemon daemon)
+      throws IOException, InterruptedException {
+    String script =
+        "readlink /proc/%d/fd/*; cat /proc/%d/net/unix".formatted(daemon.pid(), daemon.pid());
+    List<String> lines = node.run("sh", "-c", script).stdout().lines().toList();
+    List<String> unixInodes =
+        lines.stream()
+            .filter(line -> line.matches("[0-9a-f]{16}: .*"))
+            .map(line -> line.split("\\s+", -1)[6])
+            .toList();
+    for (String line : lines) {
+      if (line.matches("[0-9a-f]{16}: .*|Num +RefCount.*")) {
+        continue;
+      }
+      if (line.startsWith("socket:[")) {
+        String inode = line.substring("socket:[".length(), line.length() - 1);
+        // Connections to a registry are kept alive for a while, on purpose.
+        if (unixInodes.contains(inode)) {
+          count(things, "descriptor unix socket");
+        }
+      } else {
+        count(things, "descriptor " + line);
+      }
+    }
+  }
+
+  private static void tree(
+      TreeMap<String, Integer> things, String kind, Path root, boolean directoriesOnly)
+      throws IOException {
+    if (!Files.exists(root)) {
+      return;
+    }
+    FileVisitor<Path> visitor =
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+            count(things, kind + root.relativize(directory));
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (!directoriesOnly) {
+              count(things, kind + root.relativize(file));
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure) {
+            return FileVisitResult.CONTINUE; // gone between listing and looking
+          }
+        };
+    Files.walkFileTree(root, visitor);
+  }
+
+  private static void count(TreeMap<String, Integer> things, String thing) {
+    String blanked = NUMBER.matcher(ID.matcher(thing).replaceAll("ID")).replaceAll("N");
+    things.merge(blanked, 1, Integer::sum);
+  }
+
+  /** What is there that was not, and the other way round; empty where nothing changed. */
+  public List<String> differencesFrom(Snapshot before) {
+    List<String> differences = new ArrayList<>();
+    Stream.concat(things.keySet().stream(), before.things.keySet().stream())
+        .distinct()
+        .sorted()
+        .forEach(
+            thing -> {
+              int now = things.getOrDefault(thing, 0);
+              int then = before.things.getOrDefault(thing, 0);
+              if (now != then) {
+                differences.add("%s: %d before, %d now".formatted(thing, then, now));
+              }
+            });
+    return differences;
+  }
+}

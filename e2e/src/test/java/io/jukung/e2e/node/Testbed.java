@@ -1,0 +1,344 @@
+package io.jukung.e2e.node;
+
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.ContainerStatusRequest;
+import io.jukung.cri.v1.CreateContainerRequest;
+import io.jukung.cri.v1.ExecSyncRequest;
+import io.jukung.cri.v1.ExecSyncResponse;
+import io.jukung.cri.v1.ListContainersRequest;
+import io.jukung.cri.v1.ListPodSandboxRequest;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandbox;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PullImageRequest;
+import io.jukung.cri.v1.RemovePodSandboxRequest;
+import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.cri.v1.StopPodSandboxRequest;
+import io.jukung.e2e.client.CriClient;
+import io.jukung.e2e.client.Requests;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * A node with a registry and a running daemon, one for all test classes, given to tests as a
+ * parameter. After each test everything the test made is removed, and what is then left on the node
+ * must be what was there before: every test is a leak test.
+ */
+public final class Testbed implements AutoCloseable {
+  private static final Duration SETTLE_BOUND = Duration.ofSeconds(15);
+
+  private final Node node;
+  private final Registry registry;
+  private final Daemon daemon;
+  private final String busybox;
+  private CriClient client;
+
+  private Testbed(Node node, Registry registry, Daemon daemon, String busybox) {
+    this.node = node;
+    this.registry = registry;
+    this.daemon = daemon;
+    this.busybox = busybox;
+    this.client = CriClient.of(daemon.socket());
+  }
+
+  private static Testbed start() throws Exception {
+    Node node = Node.start();
+    try {
+      Registry registry = Registry.start(node);
+      String busybox = registry.push("busybox:1");
+      Daemon daemon = Daemon.in(node, "daemon");
+      daemon.writeBridgeNetwork();
+      daemon.start();
+      Testbed testbed = new Testbed(node, registry, daemon, busybox);
+      testbed.pull(busybox);
+      // The first pod makes what stays for ever: the bridge, the pod parent cgroup.
+      testbed.warmUp();
+      return testbed;
+    } catch (Exception | Error e) {
+      node.close();
+      throw e;
+    }
+  }
+
+  private void warmUp() throws Exception {
+    for (NamespaceMode network : List.of(NamespaceMode.POD, NamespaceMode.NODE)) {
+      Pod pod = runPod("warm-up", network);
+      String container = runContainer(pod, "sleeper", List.of("sleep", "1000"));
+      exec(container, "true");
+    }
+    removeAllPods();
+  }
+
+  public Node node() {
+    return node;
+  }
+
+  public Registry registry() {
+    return registry;
+  }
+
+  public Daemon daemon() {
+    return daemon;
+  }
+
+  public CriClient client() {
+    return client;
+  }
+
+  /** A pulled image of busybox without anything in its configuration but PATH. */
+  public String busybox() {
+    return busybox;
+  }
+
+  /** Connects anew, after a restart. */
+  public void reconnect() {
+    client.close();
+    client = CriClient.of(daemon.socket());
+  }
+
+  /** A running pod: its ID and the configuration it was made with. */
+  public record Pod(String id, PodSandboxConfig config) {
+    public Path log(String containerName) {
+      return Path.of(config.getLogDirectory(), containerName + ".log");
+    }
+  }
+
+  public Pod runPod(String name, NamespaceMode network) throws IOException {
+    return runPod(podConfig(name, network).build());
+  }
+
+  /** A pod configuration with a log directory that exists. */
+  public PodSandboxConfig.Builder podConfig(String name, NamespaceMode network) throws IOException {
+    Path logs = Files.createDirectories(node.directory().resolve("logs").resolve(name));
+    return Requests.pod(name, network, logs);
+  }
+
+  public Pod runPod(PodSandboxConfig config) {
+    String id =
+        client
+            .runtime()
+            .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(config).build())
+            .getPodSandboxId();
+    return new Pod(id, config);
+  }
+
+  public String createContainer(Pod pod, ContainerConfig config) {
+    return client
+        .runtime()
+        .createContainer(
+            CreateContainerRequest.newBuilder()
+                .setPodSandboxId(pod.id())
+                .setConfig(config)
+                .setSandboxConfig(pod.config())
+                .build())
+        .getContainerId();
+  }
+
+  public void startContainer(String id) {
+    client.runtime().startContainer(StartContainerRequest.newBuilder().setContainerId(id).build());
+  }
+
+  public String runContainer(Pod pod, ContainerConfig config) {
+    String id = createContainer(pod, config);
+    startContainer(id);
+    return id;
+  }
+
+  public String runContainer(Pod pod, String name, List<String> command) {
+    return runContainer(pod, Requests.container(name, busybox, command).build());
+  }
+
+  /** A container that runs a shell script. */
+  public String runShell(Pod pod, String name, String script) {
+    return runContainer(pod, name, List.of("sh", "-c", script));
+  }
+
+  public ContainerStatus status(String containerId) {
+    return client
+        .runtime()
+        .containerStatus(ContainerStatusRequest.newBuilder().setContainerId(containerId).build())
+        .getStatus();
+  }
+
+  public ContainerStatus awaitExited(String containerId) throws Exception {
+    Await.until(
+        "container " + containerId + " exited",
+        () -> status(containerId).getState() == ContainerState.CONTAINER_EXITED);
+    return status(containerId);
+  }
+
+  public ExecSyncResponse exec(String containerId, String... command) {
+    return exec(containerId, 0, command);
+  }
+
+  public ExecSyncResponse exec(String containerId, long timeoutSeconds, String... command) {
+    return client
+        .runtime()
+        .execSync(
+            ExecSyncRequest.newBuilder()
+                .setContainerId(containerId)
+                .addAllCmd(List.of(command))
+                .setTimeout(timeoutSeconds)
+                .build());
+  }
+
+  public String pull(String reference) {
+    return client
+        .images()
+        .pullImage(PullImageRequest.newBuilder().setImage(Requests.image(reference)).build())
+        .getImageRef();
+  }
+
+  public List<PodSandbox> pods() {
+    return client
+        .runtime()
+        .listPodSandbox(ListPodSandboxRequest.getDefaultInstance())
+        .getItemsList();
+  }
+
+  public List<Container> containers() {
+    return client
+        .runtime()
+        .listContainers(ListContainersRequest.getDefaultInstance())
+        .getContainersList();
+  }
+
+  public void removePod(Pod pod) {
+    stopPod(pod.id());
+    client
+        .runtime()
+        .removePodSandbox(RemovePodSandboxRequest.newBuilder().setPodSandboxId(pod.id()).build());
+  }
+
+  public void stopPod(String id) {
+    client.runtime().stopPodSandbox(StopPodSandboxRequest.newBuilder().setPodSandboxId(id).build());
+  }
+
+  public void removeAllPods() {
+    for (PodSandbox pod : pods()) {
+      stopPod(pod.getId());
+      client
+          .runtime()
+          .removePodSandbox(
+              RemovePodSandboxRequest.newBuilder().setPodSandboxId(pod.getId()).build());
+    }
+  }
+
+  public Snapshot snapshot() throws IOException, InterruptedException {
+    return Snapshot.of(node, daemon);
+  }
+
+  /** Fails where something is left that was not there before, after a moment to settle. */
+  public void assertNothingLeft(Snapshot before) throws Exception {
+    List<String> differences = new ArrayList<>();
+    try {
+      Await.until(
+          "the node is as before",
+          SETTLE_BOUND,
+          () -> {
+            differences.clear();
+            differences.addAll(snapshot().differencesFrom(before));
+            return differences.isEmpty();
+          });
+    } catch (AssertionError e) {
+      throw new AssertionError("left behind:\n  " + String.join("\n  ", differences), e);
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    client.close();
+    daemon.close();
+    node.close();
+  }
+
+  /** Gives tests the testbed, and checks it after each of them. */
+  public static final class Extension
+      implements ParameterResolver, BeforeEachCallback, AfterEachCallback {
+    private static final Namespace NAMESPACE = Namespace.create(Testbed.class);
+
+    /** What came of the one attempt to start a testbed. */
+    private record Attempt(@Nullable Testbed testbed, @Nullable Throwable failure)
+        implements AutoCloseable {
+      static Attempt make() {
+        try {
+          return new Attempt(Testbed.start(), null);
+        } catch (Exception | AssertionError e) {
+          return new Attempt(null, e);
+        }
+      }
+
+      @Override
+      public void close() throws Exception {
+        if (testbed != null) {
+          testbed.close();
+        }
+      }
+    }
+
+    private static Testbed testbed(ExtensionContext context) {
+      Attempt attempt =
+          context
+              .getRoot()
+              .getStore(NAMESPACE)
+              .getOrComputeIfAbsent(Attempt.class, key -> Attempt.make(), Attempt.class);
+      if (attempt.testbed() == null) {
+        throw new IllegalStateException("no testbed", attempt.failure());
+      }
+      return attempt.testbed();
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+      return parameter.getParameter().getType() == Testbed.class;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+      return testbed(context);
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws Exception {
+      Testbed testbed = testbed(context);
+      ExtensionContext.Store store = context.getStore(NAMESPACE);
+      store.put("log", testbed.daemon().log().length());
+      store.put("before", testbed.snapshot());
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws Exception {
+      Testbed testbed = testbed(context);
+      ExtensionContext.Store store = context.getStore(NAMESPACE);
+      Snapshot before = store.get("before", Snapshot.class);
+      Integer logged = store.get("log", Integer.class);
+      try {
+        testbed.removeAllPods();
+        if (before != null) {
+          testbed.assertNothingLeft(before);
+        }
+      } catch (Exception | Error e) {
+        System.err.println(testbed.daemon().log().substring(logged == null ? 0 : logged));
+        throw e;
+      }
+      if (context.getExecutionException().isPresent()) {
+        System.err.println(testbed.daemon().log().substring(logged == null ? 0 : logged));
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** A node of the tests' own: namespaces, a registry, CNI plugins, and the daemon under test. */
+@NullMarked
+package io.jukung.e2e.node;
+
+import org.jspecify.annotations.NullMarked;
