@@ -12,6 +12,17 @@ _start: movz    x19, #0x41, lsl #16
         add     x20, x19, #528
         mov     x22, #0
         sub     sp, sp, #64
+        stp     xzr, xzr, [sp]          // struct sigaction of zeros: SIG_DFL
+        stp     xzr, xzr, [sp, #16]
+        mov     x9, #64
+signal: mov     x0, x9
+        mov     x1, sp
+        mov     x2, #0
+        mov     x3, #8
+        mov     x8, #134                // rt_sigaction; SIGKILL and SIGSTOP refuse, rightly
+        svc     #0
+        subs    x9, x9, #1
+        b.ne    signal
 step:   cmp     x22, x21
         b.hs    finish
         mov     x9, #0
@@ -49,7 +60,10 @@ argument:
 store:  ldrb    w9, [x20, #64]
         cmp     w9, #255
         b.eq    next
-        str     x0, [x19, x9, lsl #3]
+        ldrb    w10, [x20, #65]
+        cbz     w10, 3f
+        mov     x0, #-1                 // the call has closed what the register held
+3:      str     x0, [x19, x9, lsl #3]
 next:   add     x20, x20, #STEP_SIZE
         add     x22, x22, #1
         b       step

@@ -7,7 +7,7 @@
 #   520  offset of the program's data from DATA
 #   528  the steps, 88 bytes each:
 #          0 syscall number      8 six arguments     56 six argument kinds, a byte each
-#         64 result register    72 tolerated errnos  80 expected result, -1 for any
+#         64 result register, 65 not 0: it is set to -1 instead    72 tolerated errnos  80 expected result, -1 for any
 #
 # rbx DATA, r12 step, r13 steps left to the end, r14 step index, r15 program data
         .set DATA, 0x411000
@@ -23,6 +23,20 @@ _start: mov     ebx, DATA
         add     r15, rbx
         xor     r14d, r14d
         sub     rsp, 64
+        # execve keeps ignored signals ignored, and a JVM ignores some: all go back to their default.
+        mov     qword ptr [rsp], 0
+        mov     qword ptr [rsp + 8], 0
+        mov     qword ptr [rsp + 16], 0
+        mov     qword ptr [rsp + 24], 0
+        mov     r9d, 64
+signal: mov     edi, r9d
+        mov     rsi, rsp                # struct sigaction of zeros: SIG_DFL
+        xor     edx, edx
+        mov     r10d, 8
+        mov     eax, 13                 # rt_sigaction; SIGKILL and SIGSTOP refuse, rightly
+        syscall
+        dec     r9d
+        jnz     signal
 step:   cmp     r14, r13
         jae     finish
         xor     ecx, ecx
@@ -60,7 +74,10 @@ argument:
 store:  movzx   ecx, byte ptr [r12 + 64]
         cmp     ecx, 255
         je      next
-        mov     [rbx + rcx * 8], rax
+        cmp     byte ptr [r12 + 65], 0
+        je      3f
+        mov     rax, -1                 # the call has closed what the register held
+3:      mov     [rbx + rcx * 8], rax
 next:   add     r12, STEP_SIZE
         inc     r14
         jmp     step

@@ -158,8 +158,7 @@ public final class Launcher {
   private static void closeOpened(long[] preloaded, long[] registers, boolean keepPtyMaster) {
     for (int i = 0; i < registers.length; i++) {
       boolean kept = i == Register.PTY_MASTER && keepPtyMaster;
-      // A register holds a descriptor or −1; 0 comes from calls whose result is no descriptor.
-      if (registers[i] != preloaded[i] && registers[i] > 2 && !kept) {
+      if (registers[i] != preloaded[i] && registers[i] >= 0 && !kept) {
         Kernel.raw(Syscall.CLOSE, registers[i], 0, 0, 0, 0);
       }
     }

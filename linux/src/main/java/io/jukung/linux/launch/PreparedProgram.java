@@ -59,7 +59,7 @@ final class PreparedProgram {
     }
     int register = program.get(at + 64) & 0xff;
     if (register != Step.NO_REGISTER) {
-      registers[register] = result;
+      registers[register] = program.get(at + 65) == 0 ? result : -1;
     }
   }
 

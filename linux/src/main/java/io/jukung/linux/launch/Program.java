@@ -74,7 +74,8 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
     for (int i = 0; i < step.toleratedErrnos().size(); i++) {
       tolerated |= (long) step.toleratedErrnos().get(i) << (8 * i);
     }
-    out.putLong(kinds).putLong(step.resultRegister()).putLong(tolerated).putLong(step.expected());
+    long result = step.resultRegister() | (step.clears() ? 0x100 : 0);
+    out.putLong(kinds).putLong(result).putLong(tolerated).putLong(step.expected());
   }
 
   /**

@@ -81,7 +81,14 @@ public final class ProgramBuilder {
   /** Starts a step; it is part of the program at once. */
   public StepBuilder step(String purpose, Syscall call, Arg... arguments) {
     steps.add(
-        new Step(purpose, call, List.of(arguments), Step.NO_REGISTER, List.of(), Step.ANY_RESULT));
+        new Step(
+            purpose,
+            call,
+            List.of(arguments),
+            Step.NO_REGISTER,
+            false,
+            List.of(),
+            Step.ANY_RESULT));
     return new StepBuilder(steps.size() - 1);
   }
 
@@ -97,47 +104,42 @@ public final class ProgramBuilder {
       this.index = index;
     }
 
-    /** Keeps the result in the register. */
+    /** Keeps the result, a descriptor, in the register. */
     public StepBuilder into(int register) {
-      Step step = steps.get(index);
-      return set(
+      return set(register, false, at().toleratedErrnos(), at().expected());
+    }
+
+    /** Says that the call closes the descriptor in the register, which then holds −1. */
+    public StepBuilder clears(int register) {
+      return set(register, true, at().toleratedErrnos(), at().expected());
+    }
+
+    /** Errors that do not matter here. */
+    public StepBuilder tolerate(Integer... errnos) {
+      return set(at().resultRegister(), at().clears(), List.of(errnos), at().expected());
+    }
+
+    /** The only result that counts as success. */
+    public StepBuilder expect(long result) {
+      return set(at().resultRegister(), at().clears(), at().toleratedErrnos(), result);
+    }
+
+    private Step at() {
+      return steps.get(index);
+    }
+
+    private StepBuilder set(int register, boolean clears, List<Integer> tolerated, long expected) {
+      Step step = at();
+      steps.set(
+          index,
           new Step(
               step.purpose(),
               step.call(),
               step.arguments(),
               register,
-              step.toleratedErrnos(),
-              step.expected()));
-    }
-
-    /** Errors that do not matter here. */
-    public StepBuilder tolerate(Integer... errnos) {
-      Step step = steps.get(index);
-      return set(
-          new Step(
-              step.purpose(),
-              step.call(),
-              step.arguments(),
-              step.resultRegister(),
-              List.of(errnos),
-              step.expected()));
-    }
-
-    /** The only result that counts as success. */
-    public StepBuilder expect(long result) {
-      Step step = steps.get(index);
-      return set(
-          new Step(
-              step.purpose(),
-              step.call(),
-              step.arguments(),
-              step.resultRegister(),
-              step.toleratedErrnos(),
-              result));
-    }
-
-    private StepBuilder set(Step step) {
-      steps.set(index, step);
+              clears,
+              tolerated,
+              expected));
       return this;
     }
   }

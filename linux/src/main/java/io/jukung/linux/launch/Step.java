@@ -9,6 +9,7 @@ import java.util.List;
  * @param purpose what it is for, in a few words, as in {@code mount proc on /proc}
  * @param arguments at most six
  * @param resultRegister where the result goes, {@link #NO_REGISTER} for nowhere
+ * @param clears the register is set to −1 instead: the call closes what it holds
  * @param toleratedErrnos errors that count as success and leave the register as it was; at most
  *     eight, {@link #ANY_ERRNO} stands for all
  * @param expected the only result that counts as success, {@link #ANY_RESULT} for any
@@ -18,6 +19,7 @@ public record Step(
     Syscall call,
     List<Arg> arguments,
     int resultRegister,
+    boolean clears,
     List<Integer> toleratedErrnos,
     long expected) {
   public static final int NO_REGISTER = 255;
@@ -35,7 +37,7 @@ public record Step(
   /** The call as a reader of traces knows it: {@code r9 = fsopen("proc", 0x1)}. */
   public String describe() {
     StringBuilder text = new StringBuilder();
-    if (resultRegister != NO_REGISTER) {
+    if (resultRegister != NO_REGISTER && !clears) {
       text.append('r').append(resultRegister).append(" = ");
     }
     text.append(call).append('(');

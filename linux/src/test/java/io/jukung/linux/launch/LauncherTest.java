@@ -58,8 +58,10 @@ class LauncherTest {
   void signalsAreUnblockedAndNotIgnored() throws Exception {
     String status =
         output(
-            Program.empty(), command(List.of("/bin/grep", "-E", "SigBlk", "/proc/self/status")), 0);
-    assertThat(status).containsPattern("SigBlk:\\s+0{16}");
+            Program.empty(),
+            command(List.of("/bin/grep", "-E", "Sig(Blk|Ign)", "/proc/self/status")),
+            0);
+    assertThat(status).containsPattern("SigBlk:\\s+0{16}").containsPattern("SigIgn:\\s+0{16}");
   }
 
   @Test

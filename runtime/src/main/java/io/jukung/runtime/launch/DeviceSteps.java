@@ -1,0 +1,100 @@
+package io.jukung.runtime.launch;
+
+import static io.jukung.linux.launch.ProgramBuilder.imm;
+import static io.jukung.linux.launch.ProgramBuilder.reg;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.launch.ProgramBuilder;
+import io.jukung.linux.launch.Register;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.runtime.spec.Spec;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The steps that fill a fresh /dev: nodes, and the links of config-linux.md "Default Devices". */
+final class DeviceSteps {
+  private static final int DIRECTORY = Register.FIRST_FREE + 7;
+  private static final long S_IFIFO = 0x1000;
+  private static final long S_IFCHR = 0x2000;
+  private static final long S_IFBLK = 0x6000;
+
+  private static final Map<String, String> LINKS =
+      Map.of(
+          "fd", "/proc/self/fd",
+          "stdin", "/proc/self/fd/0",
+          "stdout", "/proc/self/fd/1",
+          "stderr", "/proc/self/fd/2",
+          "ptmx", "pts/ptmx");
+
+  private final ProgramBuilder program;
+  private final MountSteps mounts;
+
+  DeviceSteps(ProgramBuilder program, MountSteps mounts) {
+    this.program = program;
+    this.mounts = mounts;
+  }
+
+  void populate(List<Spec.Device> devices) {
+    mounts.openInRoot("fill /dev", "/dev", MountSteps.O_PATH, 0, DIRECTORY);
+    LINKS.forEach(
+        (name, target) ->
+            program.step(
+                "link /dev/" + name,
+                Syscall.SYMLINKAT,
+                program.string(target),
+                reg(DIRECTORY),
+                program.string(name)));
+    mounts.close(DIRECTORY);
+    for (Spec.Device device : devices) {
+      make(device);
+    }
+  }
+
+  private void make(Spec.Device device) {
+    String purpose = "make device " + device.path();
+    Path path = Path.of(device.path()).normalize();
+    Path parent = path.getParent();
+    if (parent == null || !path.startsWith("/dev")) {
+      throw new IllegalArgumentException("device outside /dev: " + device.path());
+    }
+    mounts.makeTarget(parent.toString(), List.of("/dev"), true);
+    mounts.openInRoot(purpose, parent.toString(), MountSteps.O_PATH, 0, DIRECTORY);
+    program
+        .step(
+            purpose,
+            Syscall.MKNODAT,
+            reg(DIRECTORY),
+            program.string(path.getFileName().toString()),
+            imm(type(device) | device.fileMode()),
+            imm(deviceNumber(device)))
+        .tolerate(Errno.EEXIST);
+    if (device.uid() != 0 || device.gid() != 0) {
+      program.step(
+          purpose,
+          Syscall.FCHOWNAT,
+          reg(DIRECTORY),
+          program.string(path.getFileName().toString()),
+          imm(device.uid()),
+          imm(device.gid()),
+          imm(0x100 /* AT_SYMLINK_NOFOLLOW */));
+    }
+    mounts.close(DIRECTORY);
+  }
+
+  private static long type(Spec.Device device) {
+    return switch (device.type()) {
+      case "c", "u" -> S_IFCHR;
+      case "b" -> S_IFBLK;
+      case "p" -> S_IFIFO;
+      default -> throw new IllegalArgumentException("device type " + device.type());
+    };
+  }
+
+  /** makedev(3), as mknod(2) takes it. */
+  private static long deviceNumber(Spec.Device device) {
+    long major = device.major();
+    long minor = device.minor();
+    return (minor & 0xff) | (major & 0xfff) << 8 | (minor & 0xfff00) << 12;
+  }
+}

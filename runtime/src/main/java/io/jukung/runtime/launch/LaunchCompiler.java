@@ -1,0 +1,364 @@
+package io.jukung.runtime.launch;
+
+import static io.jukung.linux.launch.ProgramBuilder.imm;
+import static io.jukung.linux.launch.ProgramBuilder.reg;
+
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.launch.ProgramBuilder;
+import io.jukung.linux.launch.Register;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.runtime.spec.Spec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiles an OCI specification to a launch: what Java would otherwise do by hand between fork and
+ * exec, as data that can be printed and tested.
+ *
+ * <p>The prepare program runs where host paths are visible, and does every mount but two: proc
+ * belongs to the new pid namespace, and cgroup2 to the new cgroup namespace, so the confine program
+ * does these. Thread-safe.
+ */
+public final class LaunchCompiler {
+  private static final int MASK = Register.FIRST_FREE + 4;
+  private static final int TERMINAL = Register.FIRST_FREE + 5;
+  private static final int SCRATCH = Register.FIRST_FREE + 6;
+  private static final int FIRST_SHARED = Register.FIRST_FREE + 8;
+  private static final int MAX_SHARED = Register.COUNT - FIRST_SHARED;
+
+  private static final long CLONE_FS = 0x200;
+  private static final long CLONE_NEWNS = 0x20000;
+  private static final long CLONE_NEWCGROUP = 0x2000000;
+  private static final long CLONE_NEWUTS = 0x4000000;
+  private static final long CLONE_NEWIPC = 0x8000000;
+  private static final long CLONE_NEWPID = 0x20000000;
+  private static final long CLONE_NEWNET = 0x40000000;
+
+  private static final long MNT_DETACH = 2;
+  private static final long O_RDWR_NOCTTY = 0x2 | 0x100;
+  private static final long TIOCSPTLCK = 0x40045431;
+  private static final long TIOCGPTPEER = 0x5441;
+
+  private final Path mountPoint;
+  private final Path cgroupMount;
+  private final long availableCapabilities;
+
+  /**
+   * A compiler for this host.
+   *
+   * @param mountPoint an existing empty directory; every launch mounts its root file system there,
+   *     in a mount namespace of its own
+   * @param cgroupMount where cgroup v2 is mounted
+   * @param availableCapabilities the daemon's own permitted set: no container can have more
+   */
+  public LaunchCompiler(Path mountPoint, Path cgroupMount, long availableCapabilities) {
+    this.mountPoint = mountPoint;
+    this.cgroupMount = cgroupMount;
+    this.availableCapabilities = availableCapabilities;
+  }
+
+  /**
+   * The launch of a container's first process.
+   *
+   * @param stdin whether its standard input is a pipe that the container's user owns; /dev/null
+   *     otherwise
+   */
+  public CompiledLaunch container(Spec spec, Overlay overlay, boolean stdin) {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepareContainer(prepare, spec, overlay);
+    ProgramBuilder confine = new ProgramBuilder();
+    confineContainer(confine, spec, stdin);
+    Spec.Namespace pid = namespace(spec, "pid");
+    return new CompiledLaunch(
+        prepare.build(),
+        confine.build(),
+        pid != null && pid.path() == null ? CLONE_NEWPID : 0,
+        cgroup(spec.linux().cgroupsPath()),
+        spec.process().args().getFirst());
+  }
+
+  /**
+   * The launch of another process in a running container, whose pidfd the shim preloads.
+   *
+   * @param cgroupsPath below the cgroup v2 mount, the exec's own
+   * @param stdin as for {@link #container}
+   */
+  public CompiledLaunch exec(Spec.Process process, String cgroupsPath, boolean stdin) {
+    if (process.terminal()) {
+      throw new IllegalArgumentException("exec with a terminal takes the streaming server");
+    }
+    ProgramBuilder prepare = new ProgramBuilder();
+    // Last and alone: the thread can start no other thread after it.
+    prepare.step("join the pid namespace", Syscall.SETNS, reg(Register.TARGET), imm(CLONE_NEWPID));
+    ProgramBuilder confine = new ProgramBuilder();
+    inheritStandard(confine).inherit(Register.TARGET);
+    ProcessSteps steps = new ProcessSteps(confine);
+    steps.hide();
+    oomScore(steps, process);
+    confine.step(
+        "join the namespaces",
+        Syscall.SETNS,
+        reg(Register.TARGET),
+        imm(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP));
+    confine.step("close", Syscall.CLOSE, reg(Register.TARGET)).clears(Register.TARGET);
+    become(steps, process, stdin);
+    return new CompiledLaunch(
+        prepare.build(), confine.build(), 0, cgroup(cgroupsPath), process.args().getFirst());
+  }
+
+  /**
+   * PID 1 of a pid namespace that a pod's containers share: it reaps, ends on SIGTERM, and does
+   * nothing else.
+   */
+  public CompiledLaunch reaper(String cgroupsPath) {
+    ProgramBuilder confine = new ProgramBuilder();
+    ProcessSteps steps = new ProcessSteps(confine);
+    steps.hide();
+    confine.step(
+        "name it", Syscall.PRCTL, imm(15 /* PR_SET_NAME */), confine.string("jukung-reaper"));
+    confine.step(
+        "reap every child",
+        Syscall.RT_SIGACTION,
+        imm(17 /* SIGCHLD */),
+        confine.words("{handler=SIG_IGN}", 1, 0, 0, 0),
+        imm(0),
+        imm(8));
+    confine.step(
+        "hold SIGTERM back",
+        Syscall.RT_SIGPROCMASK,
+        imm(0 /* SIG_BLOCK */),
+        confine.words("[SIGTERM]", 1L << 14),
+        imm(0),
+        imm(8));
+    confine.step("started", Syscall.CLOSE, reg(Register.ERROR_PIPE)).clears(Register.ERROR_PIPE);
+    confine.step("leave the shim's descriptors", Syscall.CLOSE_RANGE, imm(0), imm(0xffffffffL));
+    confine.step(
+        "wait for SIGTERM",
+        Syscall.RT_SIGTIMEDWAIT,
+        confine.words("[SIGTERM]", 1L << 14),
+        imm(0),
+        imm(0),
+        imm(8));
+    confine.step("end", Syscall.EXIT_GROUP, imm(0));
+    return new CompiledLaunch(
+        io.jukung.linux.launch.Program.empty(),
+        confine.build(),
+        CLONE_NEWPID,
+        cgroup(cgroupsPath),
+        "reaper");
+  }
+
+  private Path cgroup(String cgroupsPath) {
+    return cgroupMount.resolve(cgroupsPath.replaceFirst("^/+", ""));
+  }
+
+  private void prepareContainer(ProgramBuilder program, Spec spec, Overlay overlay) {
+    MountSteps mounts = new MountSteps(program);
+    program.step("own mount namespace", Syscall.UNSHARE, imm(CLONE_FS | CLONE_NEWNS));
+    program.step("modes as given", Syscall.UMASK, imm(0));
+    Map<Spec.Mount, Integer> shared = cloneShared(mounts, spec);
+    mounts.detachFromHost();
+    joinOrUnshare(program, spec, "network", CLONE_NEWNET);
+    joinOrUnshare(program, spec, "ipc", CLONE_NEWIPC);
+    joinOrUnshare(program, spec, "uts", CLONE_NEWUTS);
+    mounts.mask(mountPoint, MASK);
+    mounts.overlay(overlay, mountPoint);
+    List<String> earlier = new ArrayList<>();
+    for (Spec.Mount mount : spec.mounts()) {
+      if (!isDeferred(mount)) {
+        mounts.makeTarget(mount.destination(), earlier, MountSteps.isDirectory(mount));
+        Integer register = shared.get(mount);
+        if (register == null) {
+          mounts.mount(mount);
+        } else {
+          mounts.putShared(mount, register);
+        }
+        earlier.add(mount.destination());
+        if (isFreshDev(mount)) {
+          new DeviceSteps(program, mounts).populate(spec.linux().devices());
+        }
+      } else {
+        mounts.makeTarget(mount.destination(), earlier, true);
+      }
+    }
+    if (spec.process().terminal()) {
+      openTerminal(program, mounts, earlier);
+    }
+    mounts.makeTarget(spec.process().cwd(), earlier, true);
+    joinPid(program, spec);
+  }
+
+  private static Map<Spec.Mount, Integer> cloneShared(MountSteps mounts, Spec spec) {
+    Map<Spec.Mount, Integer> shared = new HashMap<>();
+    for (Spec.Mount mount : spec.mounts()) {
+      boolean wanted =
+          mount.type().equals("bind")
+              && MountOptions.parse(mount.options()).propagation() != MountOptions.MS_PRIVATE;
+      if (wanted) {
+        if (shared.size() == MAX_SHARED) {
+          throw new IllegalArgumentException(
+              "more than " + MAX_SHARED + " mounts with propagation in one container");
+        }
+        int register = FIRST_SHARED + shared.size();
+        shared.put(mount, register);
+        mounts.cloneShared(mount, register);
+      }
+    }
+    return shared;
+  }
+
+  private static boolean isDeferred(Spec.Mount mount) {
+    return switch (mount.type()) {
+      case "proc", "cgroup", "cgroup2" -> true;
+      default -> false;
+    };
+  }
+
+  private static boolean isFreshDev(Spec.Mount mount) {
+    return mount.destination().equals("/dev") && mount.type().equals("tmpfs");
+  }
+
+  private static void joinOrUnshare(ProgramBuilder program, Spec spec, String type, long flag) {
+    Spec.Namespace namespace = namespace(spec, type);
+    if (namespace == null) {
+      return;
+    }
+    String path = namespace.path();
+    if (path == null) {
+      program.step("own " + type + " namespace", Syscall.UNSHARE, imm(flag));
+      return;
+    }
+    program
+        .step(
+            "open the pod's " + type + " namespace",
+            Syscall.OPENAT,
+            imm(Fd.AT_FDCWD),
+            program.string(path),
+            imm(MountSteps.O_CLOEXEC))
+        .into(SCRATCH);
+    program.step("join the pod's " + type + " namespace", Syscall.SETNS, reg(SCRATCH), imm(flag));
+    program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
+  }
+
+  private static void joinPid(ProgramBuilder program, Spec spec) {
+    Spec.Namespace pid = namespace(spec, "pid");
+    if (pid != null && pid.path() != null) {
+      joinOrUnshare(program, spec, "pid", CLONE_NEWPID);
+    }
+  }
+
+  private static void openTerminal(
+      ProgramBuilder program, MountSteps mounts, List<String> earlierMounts) {
+    String purpose = "open a terminal";
+    mounts.openInRoot(purpose, "/dev/pts/ptmx", O_RDWR_NOCTTY, 0, Register.PTY_MASTER);
+    program.step(
+        purpose,
+        Syscall.IOCTL,
+        reg(Register.PTY_MASTER),
+        imm(TIOCSPTLCK),
+        program.words("unlock", 0));
+    program
+        .step(
+            purpose,
+            Syscall.IOCTL,
+            reg(Register.PTY_MASTER),
+            imm(TIOCGPTPEER),
+            imm(O_RDWR_NOCTTY | MountSteps.O_CLOEXEC))
+        .into(TERMINAL);
+    mounts.makeTarget("/dev/console", earlierMounts, false);
+    mounts.bindDescriptor("mount the terminal on /dev/console", TERMINAL, "/dev/console");
+  }
+
+  private void confineContainer(ProgramBuilder program, Spec spec, boolean stdin) {
+    inheritStandard(program).inherit(MountSteps.ROOT).inherit(MASK);
+    if (spec.process().terminal()) {
+      program.inherit(TERMINAL);
+    }
+    ProcessSteps steps = new ProcessSteps(program);
+    MountSteps mounts = new MountSteps(program);
+    steps.hide();
+    oomScore(steps, spec.process());
+    if (namespace(spec, "cgroup") != null) {
+      program.step("own cgroup namespace", Syscall.UNSHARE, imm(CLONE_NEWCGROUP));
+    }
+    for (Spec.Mount mount : spec.mounts()) {
+      if (isDeferred(mount)) {
+        mounts.mount(mount);
+      }
+    }
+    enterRoot(program, mounts, spec);
+    become(steps, spec.process(), stdin);
+  }
+
+  /**
+   * pivot_root(2) "." on ".": the old root ends up below the new one, and is detached from there.
+   */
+  private static void enterRoot(ProgramBuilder program, MountSteps mounts, Spec spec) {
+    String purpose = "enter the root file system";
+    program.step(purpose, Syscall.FCHDIR, reg(MountSteps.ROOT));
+    program.step(purpose, Syscall.PIVOT_ROOT, program.string("."), program.string("."));
+    for (String path : spec.linux().readonlyPaths()) {
+      mounts.readOnly(path);
+    }
+    for (String path : spec.linux().maskedPaths()) {
+      if (isKernelDirectory(path)) {
+        mounts.maskDirectory(path, MASK);
+      } else {
+        mounts.maskFile(path);
+      }
+    }
+    program.step("leave the host's files", Syscall.UMOUNT2, program.string("."), imm(MNT_DETACH));
+    program.step("leave the host's files", Syscall.CHDIR, program.string("/"));
+    mounts.close(MASK);
+    mounts.close(MountSteps.ROOT);
+    if (spec.root().readonly()) {
+      mounts.readOnlyRoot();
+    }
+  }
+
+  /** The kernel's file systems look the same here and in the container. */
+  private static boolean isKernelDirectory(String path) {
+    return Files.isDirectory(Path.of(path));
+  }
+
+  private void become(ProcessSteps steps, Spec.Process process, boolean stdin) {
+    steps.sessionAndKeyring();
+    steps.rlimits(process.rlimits());
+    if (process.terminal()) {
+      steps.standardTerminal(TERMINAL, process.user().uid());
+    } else {
+      steps.standardPipes(process.user().uid(), stdin);
+    }
+    steps.workingDirectory(process.cwd());
+    steps.identity(process.user(), process.capabilities(), availableCapabilities);
+    if (process.noNewPrivileges()) {
+      steps.noNewPrivileges();
+    }
+    steps.execute(process.args(), process.env());
+  }
+
+  private static void oomScore(ProcessSteps steps, Spec.Process process) {
+    Integer adjustment = process.oomScoreAdj();
+    if (adjustment != null) {
+      steps.oomScore(adjustment);
+    }
+  }
+
+  private static ProgramBuilder inheritStandard(ProgramBuilder program) {
+    return program.inherit(Register.STDIN).inherit(Register.STDOUT).inherit(Register.STDERR);
+  }
+
+  private static Spec.@Nullable Namespace namespace(Spec spec, String type) {
+    for (Spec.Namespace each : spec.linux().namespaces()) {
+      if (each.type().equals(type)) {
+        return each;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+package io.jukung.runtime.launch;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The options of one OCI mount, sorted: attributes of the mount, its propagation, and what is left
+ * for the file system (config.md "Mounts", mount_setattr(2)).
+ *
+ * @param attributes MOUNT_ATTR_*
+ * @param recursiveReadOnly {@code rro}: every mount of the tree becomes read-only
+ * @param recursiveBind {@code rbind}
+ * @param propagation MS_PRIVATE, MS_SLAVE or MS_SHARED
+ * @param recursivePropagation the propagation counts for the mounts below too
+ * @param data options for the file system, {@code name} or {@code name=value}
+ */
+record MountOptions(
+    long attributes,
+    boolean recursiveReadOnly,
+    boolean recursiveBind,
+    long propagation,
+    boolean recursivePropagation,
+    List<String> data) {
+  static final long RDONLY = 0x1;
+  static final long NOSUID = 0x2;
+  static final long NODEV = 0x4;
+  static final long NOEXEC = 0x8;
+  static final long NOATIME = 0x10;
+  static final long STRICTATIME = 0x20;
+  static final long NODIRATIME = 0x80;
+
+  static final long MS_PRIVATE = 1 << 18;
+  static final long MS_SLAVE = 1 << 19;
+  static final long MS_SHARED = 1 << 20;
+
+  static MountOptions parse(List<String> words) {
+    long attributes = 0;
+    boolean recursiveReadOnly = false;
+    boolean recursiveBind = false;
+    long propagation = MS_PRIVATE;
+    boolean recursivePropagation = true;
+    List<String> data = new ArrayList<>();
+    for (String word : words) {
+      switch (word) {
+        case "ro" -> attributes |= RDONLY;
+        case "rro" -> recursiveReadOnly = true;
+        case "nosuid" -> attributes |= NOSUID;
+        case "nodev" -> attributes |= NODEV;
+        case "noexec" -> attributes |= NOEXEC;
+        case "noatime" -> attributes |= NOATIME;
+        case "strictatime" -> attributes |= STRICTATIME;
+        case "nodiratime" -> attributes |= NODIRATIME;
+        case "rw", "suid", "dev", "exec", "relatime", "bind" -> {} // what a new mount is anyway
+        case "rbind" -> recursiveBind = true;
+        case "private", "slave", "shared" -> {
+          propagation = propagation(word);
+          recursivePropagation = false;
+        }
+        case "rprivate", "rslave", "rshared" -> propagation = propagation(word.substring(1));
+        default -> data.add(word);
+      }
+    }
+    return new MountOptions(
+        attributes, recursiveReadOnly, recursiveBind, propagation, recursivePropagation, data);
+  }
+
+  private static long propagation(String word) {
+    return switch (word) {
+      case "private" -> MS_PRIVATE;
+      case "slave" -> MS_SLAVE;
+      case "shared" -> MS_SHARED;
+      default -> throw new IllegalArgumentException("mount propagation " + word);
+    };
+  }
+}

@@ -1,0 +1,430 @@
+package io.jukung.runtime.launch;
+
+import static io.jukung.linux.launch.ProgramBuilder.imm;
+import static io.jukung.linux.launch.ProgramBuilder.reg;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.launch.Arg;
+import io.jukung.linux.launch.ProgramBuilder;
+import io.jukung.linux.launch.Register;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.runtime.spec.Spec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The steps that mount, in the words of the mount API of Linux 5.2: get a detached mount, open the
+ * target confined to the root file system, put the one on the other. No step follows a path that
+ * the container controls out of its root.
+ */
+final class MountSteps {
+  /** The container's root file system. */
+  static final int ROOT = Register.FIRST_FREE;
+
+  private static final int CONTEXT = Register.FIRST_FREE + 1;
+  private static final int MOUNT = Register.FIRST_FREE + 2;
+  private static final int TARGET = Register.FIRST_FREE + 3;
+
+  static final long O_CLOEXEC = 0x80000;
+  static final long O_PATH = 0x200000;
+  static final long RESOLVE_NO_MAGICLINKS = 0x02;
+  static final long RESOLVE_NO_SYMLINKS = 0x04;
+  static final long RESOLVE_IN_ROOT = 0x10;
+
+  static final long AT_EMPTY_PATH = 0x1000;
+  static final long AT_RECURSIVE = 0x8000;
+  private static final long OPEN_TREE_CLONE = 1;
+  private static final long FSOPEN_CLOEXEC = 1;
+  private static final long FSMOUNT_CLOEXEC = 1;
+  private static final long FSCONFIG_SET_FLAG = 0;
+  private static final long FSCONFIG_SET_STRING = 1;
+  private static final long FSCONFIG_CMD_CREATE = 6;
+  private static final long MOVE_MOUNT_F_EMPTY_PATH = 0x4;
+  private static final long MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+  private static final long S_IFREG = 0x8000;
+
+  private final ProgramBuilder program;
+
+  MountSteps(ProgramBuilder program) {
+    this.program = program;
+  }
+
+  /** Mounts the overlay on the directory, and keeps its descriptor in {@link #ROOT}. */
+  void overlay(Overlay overlay, Path mountPoint) {
+    String purpose = "mount the root file system";
+    open(purpose, "overlay");
+    for (Path layer : overlay.lowerDirectories()) {
+      set(purpose, "lowerdir+", layer.toString());
+    }
+    set(purpose, "upperdir", overlay.upper().toString());
+    set(purpose, "workdir", overlay.work().toString());
+    set(purpose, "index", "off"); // an upper directory may meet its layers under new inode numbers
+    create(purpose, 0, ROOT);
+    attach(purpose, ROOT, mountPoint);
+  }
+
+  /** Mounts a file system or clones a tree, and puts it on its target inside {@link #ROOT}. */
+  void mount(Spec.Mount mount) {
+    MountOptions options = MountOptions.parse(mount.options());
+    String purpose = "mount " + mount.source() + " on " + mount.destination();
+    if (mount.type().equals("bind")) {
+      cloneTree(purpose, mount.source(), options, MOUNT);
+      restrictTree(purpose, options, MOUNT);
+    } else {
+      newFileSystem(purpose, mount, options);
+    }
+    putOnTarget(purpose, mount.destination(), MOUNT, mount.type().equals("proc"));
+  }
+
+  /**
+   * Clones a tree before the thread's mounts lose their peers, so that what the container mounts
+   * below a shared volume reaches the host.
+   */
+  void cloneShared(Spec.Mount mount, int register) {
+    MountOptions options = MountOptions.parse(mount.options());
+    cloneTree("open " + mount.source(), mount.source(), options, register);
+  }
+
+  /** The second half of {@link #cloneShared}. */
+  void putShared(Spec.Mount mount, int register) {
+    String purpose = "mount " + mount.source() + " on " + mount.destination();
+    restrictTree(purpose, MountOptions.parse(mount.options()), register);
+    putOnTarget(purpose, mount.destination(), register, false);
+  }
+
+  private void newFileSystem(String purpose, Spec.Mount mount, MountOptions options) {
+    String type = mount.type().equals("cgroup") ? "cgroup2" : mount.type();
+    open(purpose, type);
+    set(purpose, "source", mount.source());
+    for (String option : options.data()) {
+      int equals = option.indexOf('=');
+      if (equals < 0) {
+        program.step(
+            purpose,
+            Syscall.FSCONFIG,
+            reg(CONTEXT),
+            imm(FSCONFIG_SET_FLAG),
+            program.string(option),
+            imm(0),
+            imm(0));
+      } else {
+        set(purpose, option.substring(0, equals), option.substring(equals + 1));
+      }
+    }
+    create(purpose, options.attributes(), MOUNT);
+  }
+
+  private void cloneTree(String purpose, String source, MountOptions options, int register) {
+    long flags = OPEN_TREE_CLONE | O_CLOEXEC | (options.recursiveBind() ? AT_RECURSIVE : 0);
+    program
+        .step(purpose, Syscall.OPEN_TREE, imm(Fd.AT_FDCWD), program.string(source), imm(flags))
+        .into(register);
+  }
+
+  private void restrictTree(String purpose, MountOptions options, int register) {
+    setAttributes(
+        purpose,
+        register,
+        options.recursivePropagation() ? AT_RECURSIVE : 0,
+        0,
+        options.propagation());
+    if (options.attributes() != 0) {
+      setAttributes(purpose, register, 0, options.attributes(), 0);
+    }
+    if (options.recursiveReadOnly()) {
+      setAttributes(purpose, register, AT_RECURSIVE, MountOptions.RDONLY, 0);
+    }
+  }
+
+  private void setAttributes(
+      String purpose, int register, long flags, long attributes, long propagation) {
+    program.step(
+        purpose,
+        Syscall.MOUNT_SETATTR,
+        reg(register),
+        program.string(""),
+        imm(AT_EMPTY_PATH | flags),
+        mountAttr(attributes, propagation),
+        imm(32));
+  }
+
+  private Arg mountAttr(long attributes, long propagation) {
+    return program.words(
+        "{set=0x%x, propagation=0x%x}".formatted(attributes, propagation),
+        attributes,
+        0,
+        propagation,
+        0);
+  }
+
+  /** Makes the whole tree that the thread sees a slave: nothing it mounts reaches the host. */
+  void detachFromHost() {
+    program.step(
+        "keep mounts from the host",
+        Syscall.MOUNT_SETATTR,
+        imm(Fd.AT_FDCWD),
+        program.string("/"),
+        imm(AT_RECURSIVE),
+        mountAttr(0, MountOptions.MS_SLAVE),
+        imm(32));
+  }
+
+  /**
+   * An empty read-only directory that stands in for masked ones, its descriptor in the register.
+   */
+  void mask(Path mountPoint, int register) {
+    String purpose = "mount the mask for directories";
+    open(purpose, "tmpfs");
+    set(purpose, "size", "0");
+    set(purpose, "mode", "0555");
+    create(
+        purpose,
+        MountOptions.RDONLY | MountOptions.NOSUID | MountOptions.NODEV | MountOptions.NOEXEC,
+        register);
+    attach(purpose, register, mountPoint);
+  }
+
+  /**
+   * Hides the directory behind the mask, where it exists; for a process whose root is the
+   * container's.
+   */
+  void maskDirectory(String path, int mask) {
+    String purpose = "mask " + path;
+    program
+        .step(
+            purpose,
+            Syscall.OPEN_TREE,
+            reg(mask),
+            program.string(""),
+            imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
+        .into(MOUNT);
+    putOnPath(purpose, path);
+    close(MOUNT);
+  }
+
+  /** Hides the file behind /dev/null, where it exists; likewise. */
+  void maskFile(String path) {
+    String purpose = "mask " + path;
+    program
+        .step(
+            purpose,
+            Syscall.OPEN_TREE,
+            imm(Fd.AT_FDCWD),
+            program.string("/dev/null"),
+            imm(OPEN_TREE_CLONE | O_CLOEXEC))
+        .into(MOUNT);
+    putOnPath(purpose, path);
+    close(MOUNT);
+  }
+
+  /** Makes the path and what is mounted below it read-only, where it exists; likewise. */
+  void readOnly(String path) {
+    String purpose = "make " + path + " read-only";
+    program
+        .step(
+            purpose,
+            Syscall.OPEN_TREE,
+            imm(Fd.AT_FDCWD),
+            program.string(path),
+            imm(OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE))
+        .into(MOUNT)
+        .tolerate(Errno.ENOENT, Errno.ENOTDIR);
+    // Where the path is absent MOUNT holds no descriptor, and the kernel refuses the next two
+    // steps.
+    program
+        .step(
+            purpose,
+            Syscall.MOUNT_SETATTR,
+            reg(MOUNT),
+            program.string(""),
+            imm(AT_EMPTY_PATH | AT_RECURSIVE),
+            mountAttr(MountOptions.RDONLY, 0),
+            imm(32))
+        .tolerate(Errno.EBADF);
+    program
+        .step(
+            purpose,
+            Syscall.MOVE_MOUNT,
+            reg(MOUNT),
+            program.string(""),
+            imm(Fd.AT_FDCWD),
+            program.string(path),
+            imm(MOVE_MOUNT_F_EMPTY_PATH))
+        .tolerate(Errno.EBADF, Errno.ENOENT, Errno.ENOTDIR);
+    closeIfOpen(MOUNT);
+  }
+
+  /** Makes the container's root read-only, and nothing that is mounted below it. */
+  void readOnlyRoot() {
+    program.step(
+        "make the root read-only",
+        Syscall.MOUNT_SETATTR,
+        imm(Fd.AT_FDCWD),
+        program.string("/"),
+        imm(0),
+        mountAttr(MountOptions.RDONLY, 0),
+        imm(32));
+  }
+
+  private void putOnPath(String purpose, String path) {
+    program
+        .step(
+            purpose,
+            Syscall.MOVE_MOUNT,
+            reg(MOUNT),
+            program.string(""),
+            imm(Fd.AT_FDCWD),
+            program.string(path),
+            imm(MOVE_MOUNT_F_EMPTY_PATH))
+        .tolerate(Errno.ENOENT, Errno.ENOTDIR);
+  }
+
+  /** Clones what the register has open and puts it on the target. */
+  void bindDescriptor(String purpose, int source, String destination) {
+    program
+        .step(
+            purpose,
+            Syscall.OPEN_TREE,
+            reg(source),
+            program.string(""),
+            imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
+        .into(MOUNT);
+    putOnTarget(purpose, destination, MOUNT, false);
+  }
+
+  private void putOnTarget(String purpose, String destination, int register, boolean strict) {
+    // /proc decides what the process is: an image that makes it a symlink gets an error.
+    openInRoot(purpose, destination, O_PATH, strict ? RESOLVE_NO_SYMLINKS : 0, TARGET);
+    program.step(
+        purpose,
+        Syscall.MOVE_MOUNT,
+        reg(register),
+        program.string(""),
+        reg(TARGET),
+        program.string(""),
+        imm(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+    close(TARGET);
+    close(register);
+  }
+
+  /** Opens a path as the container sees it (openat2(2), RESOLVE_IN_ROOT). */
+  void openInRoot(String purpose, String path, long flags, long resolve, int register) {
+    program
+        .step(
+            purpose,
+            Syscall.OPENAT2,
+            reg(ROOT),
+            program.string(path),
+            openHow(program, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve),
+            imm(24))
+        .into(register);
+  }
+
+  static Arg openHow(ProgramBuilder program, long flags, long resolve) {
+    return program.words(
+        "{flags=0x%x, resolve=0x%x}".formatted(flags, resolve), flags | O_CLOEXEC, 0, resolve);
+  }
+
+  /**
+   * Makes the directories of a path that lie inside an earlier mount; those on the root file system
+   * itself were made when the container was created.
+   */
+  void makeTarget(String destination, List<String> earlierMounts, boolean directory) {
+    Path path = Path.of(destination).normalize();
+    int covered = coveredLength(path, earlierMounts);
+    for (int length = covered + 1; covered > 0 && length <= path.getNameCount(); length++) {
+      boolean last = length == path.getNameCount();
+      Path each = Path.of("/").resolve(path.subpath(0, length));
+      makeEntry(each, last && !directory);
+    }
+  }
+
+  private void makeEntry(Path path, boolean file) {
+    String purpose = "make " + path;
+    Path parent = path.getParent();
+    Path name = path.getFileName();
+    if (parent == null || name == null) {
+      return; // the root is there
+    }
+    openInRoot(purpose, parent.toString(), O_PATH, 0, TARGET);
+    if (file) {
+      program
+          .step(
+              purpose,
+              Syscall.MKNODAT,
+              reg(TARGET),
+              program.string(name.toString()),
+              imm(S_IFREG | 0644),
+              imm(0))
+          .tolerate(Errno.EEXIST, Errno.EROFS);
+    } else {
+      program
+          .step(purpose, Syscall.MKDIRAT, reg(TARGET), program.string(name.toString()), imm(0755))
+          .tolerate(Errno.EEXIST, Errno.EROFS);
+    }
+    close(TARGET);
+  }
+
+  /**
+   * How many names of the path lie on the deepest earlier mount that covers it; 0 where none does.
+   */
+  private static int coveredLength(Path path, List<String> earlierMounts) {
+    int longest = 0;
+    for (String earlier : earlierMounts) {
+      Path mount = Path.of(earlier).normalize();
+      if (path.startsWith(mount) && !path.equals(mount)) {
+        longest = Math.max(longest, mount.getNameCount());
+      }
+    }
+    return longest;
+  }
+
+  static boolean isDirectory(Spec.Mount mount) {
+    return !mount.type().equals("bind") || Files.isDirectory(Path.of(mount.source()));
+  }
+
+  private void open(String purpose, String type) {
+    program.step(purpose, Syscall.FSOPEN, program.string(type), imm(FSOPEN_CLOEXEC)).into(CONTEXT);
+  }
+
+  private void set(String purpose, String key, String value) {
+    program.step(
+        purpose,
+        Syscall.FSCONFIG,
+        reg(CONTEXT),
+        imm(FSCONFIG_SET_STRING),
+        program.string(key),
+        program.string(value),
+        imm(0));
+  }
+
+  private void create(String purpose, long attributes, int register) {
+    program.step(
+        purpose, Syscall.FSCONFIG, reg(CONTEXT), imm(FSCONFIG_CMD_CREATE), imm(0), imm(0), imm(0));
+    program
+        .step(purpose, Syscall.FSMOUNT, reg(CONTEXT), imm(FSMOUNT_CLOEXEC), imm(attributes))
+        .into(register);
+    close(CONTEXT);
+  }
+
+  private void attach(String purpose, int register, Path mountPoint) {
+    program.step(
+        purpose,
+        Syscall.MOVE_MOUNT,
+        reg(register),
+        program.string(""),
+        imm(Fd.AT_FDCWD),
+        program.string(mountPoint.toString()),
+        imm(MOVE_MOUNT_F_EMPTY_PATH));
+  }
+
+  void close(int register) {
+    program.step("close", Syscall.CLOSE, reg(register)).clears(register);
+  }
+
+  private void closeIfOpen(int register) {
+    program.step("close", Syscall.CLOSE, reg(register)).clears(register).tolerate(Errno.EBADF);
+  }
+}

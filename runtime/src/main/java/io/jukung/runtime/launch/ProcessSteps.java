@@ -1,0 +1,312 @@
+package io.jukung.runtime.launch;
+
+import static io.jukung.linux.launch.ProgramBuilder.imm;
+import static io.jukung.linux.launch.ProgramBuilder.reg;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.launch.Arg;
+import io.jukung.linux.launch.ProgramBuilder;
+import io.jukung.linux.launch.Register;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.process.Capability;
+import io.jukung.runtime.spec.Spec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The steps that turn a process with every right into the container's: they go from the outer to
+ * the inner, and each only takes away.
+ */
+final class ProcessSteps {
+  private static final int SCRATCH = Register.FIRST_FREE + 6;
+
+  private static final int PR_SET_DUMPABLE = 4;
+  private static final int PR_SET_KEEPCAPS = 8;
+  private static final int PR_CAPBSET_DROP = 24;
+  private static final int PR_SET_NO_NEW_PRIVS = 38;
+  private static final int PR_CAP_AMBIENT = 47;
+  private static final int PR_CAP_AMBIENT_RAISE = 2;
+  private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
+  private static final int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+  private static final int KEYCTL_JOIN_SESSION_KEYRING = 1;
+  private static final int TIOCSCTTY = 0x540e;
+  private static final int F_GETPIPE_SZ = 1032;
+  private static final int CLOSE_RANGE_CLOEXEC = 4;
+  private static final long O_WRONLY = 1;
+  private static final int DEFAULT_UMASK = 022;
+
+  private static final List<String> RLIMITS =
+      List.of(
+          "CPU",
+          "FSIZE",
+          "DATA",
+          "STACK",
+          "CORE",
+          "RSS",
+          "NPROC",
+          "NOFILE",
+          "MEMLOCK",
+          "AS",
+          "LOCKS",
+          "SIGPENDING",
+          "MSGQUEUE",
+          "NICE",
+          "RTPRIO",
+          "RTTIME");
+
+  private final ProgramBuilder program;
+
+  ProcessSteps(ProgramBuilder program) {
+    this.program = program;
+  }
+
+  /**
+   * First of all: from here on nobody in a joined namespace can trace the process or read its
+   * memory.
+   */
+  void hide() {
+    program.step("hide from tracers", Syscall.PRCTL, imm(PR_SET_DUMPABLE), imm(0));
+  }
+
+  /** While the host's /proc is still in sight: no container has had a hand in it. */
+  void oomScore(int adjustment) {
+    String text = Integer.toString(adjustment);
+    String purpose = "set oom_score_adj " + text;
+    program
+        .step(
+            purpose,
+            Syscall.OPENAT,
+            imm(Fd.AT_FDCWD),
+            program.string("/proc/self/oom_score_adj"),
+            imm(O_WRONLY | MountSteps.O_CLOEXEC))
+        .into(SCRATCH);
+    program
+        .step(purpose, Syscall.WRITE, reg(SCRATCH), program.string(text), imm(text.length()))
+        .tolerate(Errno.EACCES); // lowering takes CAP_SYS_RESOURCE, which the host may lack
+    program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
+  }
+
+  void sessionAndKeyring() {
+    program
+        .step(
+            "take a session keyring of its own",
+            Syscall.KEYCTL,
+            imm(KEYCTL_JOIN_SESSION_KEYRING),
+            imm(0))
+        .tolerate(Errno.ENOSYS, Errno.EPERM, Errno.EDQUOT);
+    program.step("lead a session", Syscall.SETSID);
+  }
+
+  void rlimits(List<Spec.Rlimit> limits) {
+    for (Spec.Rlimit limit : limits) {
+      String name = limit.type().toUpperCase(Locale.ROOT).replaceFirst("^RLIMIT_", "");
+      int resource = RLIMITS.indexOf(name);
+      if (resource < 0) {
+        throw new IllegalArgumentException("resource limit " + limit.type());
+      }
+      program
+          .step(
+              "limit " + name,
+              Syscall.PRLIMIT64,
+              imm(0),
+              imm(resource),
+              program.words(
+                  "{soft=%d, hard=%d}".formatted(limit.soft(), limit.hard()),
+                  limit.soft(),
+                  limit.hard()),
+              imm(0))
+          .tolerate(Errno.EPERM); // raising the hard limit takes CAP_SYS_RESOURCE
+    }
+  }
+
+  /** Pipes become descriptors 0 to 2, and the container user's: it may open /dev/stdout again. */
+  void standardPipes(int uid, boolean ownsStdin) {
+    List<Integer> owned =
+        ownsStdin
+            ? List.of(Register.STDIN, Register.STDOUT, Register.STDERR)
+            : List.of(Register.STDOUT, Register.STDERR);
+    for (int register : owned) {
+      // A guard: anything else, say /dev/null, would change hands on the host.
+      program.step("expect a pipe", Syscall.FCNTL, reg(register), imm(F_GETPIPE_SZ));
+      program.step("own the pipe", Syscall.FCHOWN, reg(register), imm(uid), imm(-1));
+    }
+    for (int i = 0; i < 3; i++) {
+      program.step(
+          "standard descriptor " + i, Syscall.DUP3, reg(Register.STDIN + i), imm(i), imm(0));
+    }
+  }
+
+  /** The terminal becomes descriptors 0 to 2 and the session's controlling one. */
+  void standardTerminal(int terminal, int uid) {
+    program.step("own the terminal", Syscall.FCHOWN, reg(terminal), imm(uid), imm(-1));
+    for (int i = 0; i < 3; i++) {
+      program.step("standard descriptor " + i, Syscall.DUP3, reg(terminal), imm(i), imm(0));
+    }
+    program.step("control the terminal", Syscall.IOCTL, imm(0), imm(TIOCSCTTY), imm(0));
+    program.step("close", Syscall.CLOSE, reg(terminal)).clears(terminal);
+  }
+
+  /**
+   * Enters the directory by its path inside the root; no magic link leads to a descriptor's object.
+   */
+  void workingDirectory(String path) {
+    String purpose = "enter " + path;
+    program
+        .step(
+            purpose,
+            Syscall.OPENAT2,
+            imm(Fd.AT_FDCWD),
+            program.string(path),
+            MountSteps.openHow(
+                program,
+                MountSteps.O_PATH,
+                MountSteps.RESOLVE_IN_ROOT | MountSteps.RESOLVE_NO_MAGICLINKS),
+            imm(24))
+        .into(SCRATCH);
+    program.step(purpose, Syscall.FCHDIR, reg(SCRATCH));
+    program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
+  }
+
+  /** User, groups and capabilities, in the only order that works (capabilities(7)). */
+  void identity(Spec.User user, Spec.Capabilities capabilities, long available) {
+    long bounding = mask(capabilities.bounding());
+    for (Capability each : Capability.all()) {
+      if ((bounding & each.mask()) == 0) {
+        program
+            .step("drop " + each, Syscall.PRCTL, imm(PR_CAPBSET_DROP), imm(each.bit()))
+            .tolerate(Errno.EINVAL); // a kernel that does not know the capability
+      }
+    }
+    program.step("keep capabilities over setuid", Syscall.PRCTL, imm(PR_SET_KEEPCAPS), imm(1));
+    program.step(
+        "supplementary groups",
+        Syscall.SETGROUPS,
+        imm(user.additionalGids().size()),
+        groups(user.additionalGids()));
+    program.step(
+        "group " + user.gid(),
+        Syscall.SETRESGID,
+        imm(user.gid()),
+        imm(user.gid()),
+        imm(user.gid()));
+    program.step(
+        "user " + user.uid(), Syscall.SETRESUID, imm(user.uid()), imm(user.uid()), imm(user.uid()));
+    Integer umask = user.umask();
+    program.step("umask", Syscall.UMASK, imm(umask == null ? DEFAULT_UMASK : umask));
+    sets(capabilities, available);
+  }
+
+  private void sets(Spec.Capabilities capabilities, long available) {
+    long effective = mask(capabilities.effective()) & available;
+    long permitted = mask(capabilities.permitted()) & available;
+    long ambient = mask(capabilities.ambient()) & available;
+    long inheritable = (mask(capabilities.inheritable()) & available) | ambient;
+    Arg header =
+        program.words("version 3, self", Integer.toUnsignedLong(LINUX_CAPABILITY_VERSION_3));
+    program.step(
+        "capabilities",
+        Syscall.CAPSET,
+        header,
+        program.words(
+            "{effective=0x%x, permitted=0x%x, inheritable=0x%x}"
+                .formatted(effective, permitted, inheritable),
+            low(effective) | low(permitted) << 32,
+            low(inheritable) | high(effective) << 32,
+            high(permitted) | high(inheritable) << 32));
+    program.step(
+        "clear ambient capabilities",
+        Syscall.PRCTL,
+        imm(PR_CAP_AMBIENT),
+        imm(PR_CAP_AMBIENT_CLEAR_ALL));
+    for (Capability each : Capability.all()) {
+      if ((ambient & each.mask()) != 0) {
+        program.step(
+            "ambient " + each,
+            Syscall.PRCTL,
+            imm(PR_CAP_AMBIENT),
+            imm(PR_CAP_AMBIENT_RAISE),
+            imm(each.bit()));
+      }
+    }
+  }
+
+  void noNewPrivileges() {
+    program.step("no new privileges", Syscall.PRCTL, imm(PR_SET_NO_NEW_PRIVS), imm(1));
+  }
+
+  /** Last: whatever is still open closes as the command starts, the error pipe with it. */
+  void execute(List<String> args, List<String> env) {
+    program.step(
+        "close descriptors on exec",
+        Syscall.CLOSE_RANGE,
+        imm(3),
+        imm(0xffffffffL),
+        imm(CLOSE_RANGE_CLOEXEC));
+    Arg argv = program.pointers(shown(args), args);
+    Arg envp = program.pointers("env[" + env.size() + "]", env); // may hold secrets: never shown
+    List<String> candidates = candidates(args.getFirst(), env);
+    for (int i = 0; i < candidates.size(); i++) {
+      boolean last = i == candidates.size() - 1;
+      ProgramBuilder.StepBuilder step =
+          program.step(
+              "run the command", Syscall.EXECVE, program.string(candidates.get(i)), argv, envp);
+      if (!last) {
+        step.tolerate(Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES);
+      }
+    }
+  }
+
+  /** The files that execvp(3) would try. */
+  private static List<String> candidates(String command, List<String> env) {
+    if (command.contains("/")) {
+      return List.of(command);
+    }
+    List<String> candidates = new ArrayList<>();
+    for (String variable : env) {
+      if (variable.startsWith("PATH=")) {
+        for (String directory : variable.substring("PATH=".length()).split(":", -1)) {
+          if (directory.startsWith("/")) {
+            candidates.add(directory + "/" + command);
+          }
+        }
+      }
+    }
+    // No PATH at all: a name that cannot exist yields the right error, "not found".
+    return candidates.isEmpty() ? List.of("/nonexistent/" + command) : candidates;
+  }
+
+  private static String shown(List<String> args) {
+    return "argv[" + args.size() + "]";
+  }
+
+  private Arg groups(List<Integer> gids) {
+    ByteBuffer bytes = ByteBuffer.allocate(gids.size() * 4).order(ByteOrder.LITTLE_ENDIAN);
+    for (int gid : gids) {
+      bytes.putInt(gid);
+    }
+    return program.struct(gids.toString(), bytes.array());
+  }
+
+  private static long mask(List<String> names) {
+    long mask = 0;
+    for (String name : names) {
+      mask |=
+          Capability.named(name)
+              .orElseThrow(() -> new IllegalArgumentException("capability " + name))
+              .mask();
+    }
+    return mask;
+  }
+
+  private static long low(long mask) {
+    return mask & 0xffffffffL;
+  }
+
+  private static long high(long mask) {
+    return mask >>> 32;
+  }
+}
