@@ -32,6 +32,26 @@ public final class AtomicFile {
 
   /** The mode is exact, whatever the umask. The directory must exist. */
   public static void write(Path file, byte[] content, int mode) throws IOException {
+    replace(file, content, mode, true);
+  }
+
+  /**
+   * As {@link #write(Path, byte[])}, but left to the kernel's write-back: another process, and one
+   * after a kill, sees the old content or the new; a power cut can also leave the file empty.
+   */
+  public static void replace(Path file, byte[] content) throws IOException {
+    replace(file, content, 0600, false);
+  }
+
+  /** Waits until the names in a directory are on disk. */
+  public static void sync(Path directory) throws IOException {
+    try (Fd opened = openHostDirectory(directory)) {
+      Sync.file(opened);
+    }
+  }
+
+  private static void replace(Path file, byte[] content, int mode, boolean durable)
+      throws IOException {
     Path parent = file.toAbsolutePath().getParent();
     Path last = file.getFileName();
     if (parent == null || last == null) {
@@ -44,14 +64,18 @@ public final class AtomicFile {
       try {
         try (Fd created = DirectoryEntry.createFile(directory, temporary, mode)) {
           created.write(content);
-          Sync.file(created);
+          if (durable) {
+            Sync.file(created);
+          }
         }
         DirectoryEntry.rename(directory, temporary, directory, name);
       } catch (IOException | RuntimeException e) {
         discard(directory, temporary, e);
         throw e;
       }
-      Sync.file(directory);
+      if (durable) {
+        Sync.file(directory);
+      }
     }
   }
 

@@ -1,0 +1,184 @@
+package io.jukung.runtime.store;
+
+import io.jukung.cri.CriException;
+import io.jukung.runtime.store.ContainerRecord.Resources;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A container in memory: what it is and where it is in its life. Reads never wait; transitions are
+ * one after the other, each on disk before it is shown. Thread-safe.
+ */
+public final class Container {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final CountDownLatch exited = new CountDownLatch(1);
+  private final StateFiles files;
+  private final ContainerRecord record;
+  private volatile ContainerStatusRecord status;
+
+  private boolean starting;
+  private boolean removing;
+  private @Nullable Exit earlyExit;
+
+  Container(StateFiles files, ContainerRecord record, ContainerStatusRecord status) {
+    this.files = files;
+    this.record = record;
+    this.status = status;
+    if (status.isExited()) {
+      exited.countDown();
+    }
+  }
+
+  /** How a process ended. */
+  public record Exit(int code, long finishedAt, boolean oomKilled) {}
+
+  public ContainerRecord record() {
+    return record;
+  }
+
+  public String id() {
+    return record.id();
+  }
+
+  public ContainerStatusRecord status() {
+    return status;
+  }
+
+  /** The limits in force. */
+  public @Nullable Resources resources() {
+    return record.resources();
+  }
+
+  /**
+   * Claims the one start of the container's life. To be followed by {@link #started} or {@link
+   * #startFailed}.
+   *
+   * @throws CriException FAILED_PRECONDITION where it is not CREATED
+   */
+  public void beginStart() {
+    lock.lock();
+    try {
+      if (!status.isCreated() || starting || removing) {
+        throw CriException.failedPrecondition(
+            "start of container "
+                + id()
+                + ": it is "
+                + (removing ? "being removed" : starting ? "being started" : status.state()));
+      }
+      starting = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** It runs; or it did, where its exit was faster than this news. */
+  public void started(int pid, long startedAt) throws IOException {
+    lock.lock();
+    try {
+      starting = false;
+      write(status.started(pid, startedAt));
+      Exit exit = earlyExit;
+      if (exit != null) {
+        earlyExit = null;
+        writeExit(exit);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** It never ran, and never will. */
+  public void startFailed(long at, String why) throws IOException {
+    lock.lock();
+    try {
+      starting = false;
+      earlyExit = null;
+      write(status.startFailed(at, why));
+      exited.countDown();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Its first process has ended. Told twice, the first counts. */
+  public void exited(Exit exit) throws IOException {
+    lock.lock();
+    try {
+      if (status.isRunning()) {
+        writeExit(exit);
+      } else if (starting && earlyExit == null) {
+        earlyExit = exit;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** It ended, and nobody can say how. One that does not run stays as it is. */
+  public void lost(long at, String why) throws IOException {
+    lock.lock();
+    try {
+      if (status.isRunning()) {
+        write(status.lost(at, why));
+        exited.countDown();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Claims its removal: it cannot be started any more.
+   *
+   * @throws CriException FAILED_PRECONDITION while it runs or is being started
+   */
+  public void beginRemove() {
+    lock.lock();
+    try {
+      if (status.isRunning() || starting) {
+        throw CriException.failedPrecondition(
+            "removal of container " + id() + ": it is " + (starting ? "being started" : "running"));
+      }
+      removing = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  public boolean isStarting() {
+    lock.lock();
+    try {
+      return starting;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @return whether it is EXITED
+   */
+  public boolean awaitExit(Duration wait) throws InterruptedException {
+    return exited.await(wait.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private void writeExit(Exit exit) throws IOException {
+    write(status.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
+    exited.countDown();
+  }
+
+  private void write(ContainerStatusRecord next) throws IOException {
+    files.writeStatus(id(), next);
+    status = next;
+  }
+
+  @Override
+  public String toString() {
+    return "container " + id() + ", " + status.state();
+  }
+}

@@ -1,0 +1,39 @@
+package io.jukung.runtime.store;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The JSON of state files. */
+final class Json {
+  private static final ObjectMapper MAPPER = JsonMapper.builder().build();
+
+  private Json() {}
+
+  static byte[] write(Object document) throws IOException {
+    return MAPPER.writeValueAsBytes(document);
+  }
+
+  static <T> T read(byte[] document, Class<T> type) throws IOException {
+    return MAPPER.readValue(document, type);
+  }
+
+  // Jackson passes null for what a document leaves out.
+
+  static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? List.of() : List.copyOf(list);
+  }
+
+  static <K, V> Map<K, V> orEmpty(@Nullable Map<K, V> map) {
+    return map == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  }
+
+  static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+}

@@ -1,0 +1,27 @@
+package io.jukung.runtime.store;
+
+import java.security.SecureRandom;
+import java.util.HexFormat;
+
+/** The ids of sandboxes, containers and execs: 256 random bits in hex, as crictl expects them. */
+public final class ObjectId {
+  private static final int BYTES = 32;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private ObjectId() {}
+
+  public static String random() {
+    byte[] bits = new byte[BYTES];
+    RANDOM.nextBytes(bits);
+    return HexFormat.of().formatHex(bits);
+  }
+
+  /** Whether it can be the name of an object's directory. */
+  public static boolean isValid(String id) {
+    return id.length() == 2 * BYTES && id.chars().allMatch(ObjectId::isLowerHex);
+  }
+
+  private static boolean isLowerHex(int c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  }
+}

@@ -1,0 +1,140 @@
+package io.jukung.runtime.store;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code sandbox.json}: what is known of a sandbox, written before what it says is acted on.
+ *
+ * <pre>
+ *   CREATING ──────► READY ──────► NOT_READY ──► (removed)
+ *      │ roll back                     ▲
+ *      ├────────────► (removed)        │
+ *      └─ roll back failed ────────────┘
+ * </pre>
+ *
+ * A CREATING record found at start is rolled back. NOT_READY is a sandbox that is stopped, or being
+ * stopped, or lost; whatever it still has is released by stopping it again.
+ *
+ * @param version {@link #VERSION}
+ * @param createdAt nanoseconds since the epoch
+ * @param networkSetUp whether its network may exist: set before ADD, cleared after DEL
+ * @param addresses the pod's IPs, first the primary; empty with the host's network
+ * @param shimPid of the adopted shim; 0 where none is
+ */
+@JsonInclude(Include.NON_EMPTY)
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record SandboxRecord(
+    int version,
+    String id,
+    SandboxName name,
+    State state,
+    long createdAt,
+    String runtimeHandler,
+    SandboxConfig config,
+    boolean networkSetUp,
+    List<String> addresses,
+    int shimPid) {
+
+  public static final int VERSION = 1;
+
+  /** See the diagram. */
+  public enum State {
+    CREATING,
+    READY,
+    NOT_READY
+  }
+
+  public SandboxRecord {
+    addresses = Json.orEmpty(addresses);
+  }
+
+  public SandboxRecord withState(State newState) {
+    return new SandboxRecord(
+        version,
+        id,
+        name,
+        newState,
+        createdAt,
+        runtimeHandler,
+        config,
+        networkSetUp,
+        addresses,
+        shimPid);
+  }
+
+  public SandboxRecord withNetwork(boolean setUp, List<String> newAddresses) {
+    return new SandboxRecord(
+        version, id, name, state, createdAt, runtimeHandler, config, setUp, newAddresses, shimPid);
+  }
+
+  public SandboxRecord withShimPid(int pid) {
+    return new SandboxRecord(
+        version, id, name, state, createdAt, runtimeHandler, config, networkSetUp, addresses, pid);
+  }
+
+  /** The part of PodSandboxConfig that outlives the call. */
+  @JsonInclude(Include.NON_EMPTY)
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record SandboxConfig(
+      String hostname,
+      String logDirectory,
+      @Nullable Dns dns,
+      List<PortMapping> portMappings,
+      Map<String, String> labels,
+      Map<String, String> annotations,
+      String cgroupParent,
+      Map<String, String> sysctls,
+      NamespaceMode network,
+      NamespaceMode pid,
+      NamespaceMode ipc,
+      boolean privileged) {
+    public SandboxConfig {
+      // NON_EMPTY leaves empty strings out of the document too.
+      hostname = Json.orEmpty(hostname);
+      logDirectory = Json.orEmpty(logDirectory);
+      cgroupParent = Json.orEmpty(cgroupParent);
+      portMappings = Json.orEmpty(portMappings);
+      labels = Json.orEmpty(labels);
+      annotations = Json.orEmpty(annotations);
+      sysctls = Json.orEmpty(sysctls);
+    }
+
+    @JsonIgnore
+    public boolean isHostNetwork() {
+      return network == NamespaceMode.NODE;
+    }
+
+    @JsonIgnore
+    public boolean isHostIpc() {
+      return ipc == NamespaceMode.NODE;
+    }
+
+    @JsonIgnore
+    public boolean isSharedPid() {
+      return pid == NamespaceMode.POD;
+    }
+  }
+
+  /** resolv.conf(5). */
+  @JsonInclude(Include.NON_EMPTY)
+  public record Dns(List<String> servers, List<String> searches, List<String> options) {
+    public Dns {
+      servers = Json.orEmpty(servers);
+      searches = Json.orEmpty(searches);
+      options = Json.orEmpty(options);
+    }
+  }
+
+  /**
+   * A port of the pod that the host offers.
+   *
+   * @param protocol {@code tcp}, {@code udp} or {@code sctp}
+   */
+  public record PortMapping(String protocol, int containerPort, int hostPort, String hostIp) {}
+}

@@ -1,0 +1,150 @@
+package io.jukung.runtime.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/**
+ * Every path of jukung's state. {@code root} survives reboots, {@code state} does not.
+ *
+ * <pre>
+ * root/sandboxes/ID/sandbox.json
+ * root/containers/ID/{container.json,config.json,status.json,exit.json,upper,work}
+ * root/images/…
+ * root/trash/…                       renamed away, being deleted
+ * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
+ * state/spares/N.sock
+ * </pre>
+ *
+ * Directories are for root only (0700).
+ */
+public record StatePaths(Path root, Path state) {
+  private static final Set<PosixFilePermission> PRIVATE =
+      PosixFilePermissions.fromString("rwx------");
+
+  public Path sandboxes() {
+    return root.resolve("sandboxes");
+  }
+
+  public Path containers() {
+    return root.resolve("containers");
+  }
+
+  public Path images() {
+    return root.resolve("images");
+  }
+
+  public Path trash() {
+    return root.resolve("trash");
+  }
+
+  public Path sandbox(String id) {
+    return sandboxes().resolve(id);
+  }
+
+  public Path sandboxRecord(String id) {
+    return sandbox(id).resolve("sandbox.json");
+  }
+
+  public Path container(String id) {
+    return containers().resolve(id);
+  }
+
+  public Path containerRecord(String id) {
+    return container(id).resolve("container.json");
+  }
+
+  /** The OCI specification. */
+  public Path containerSpec(String id) {
+    return container(id).resolve("config.json");
+  }
+
+  public Path containerStatus(String id) {
+    return container(id).resolve("status.json");
+  }
+
+  /** Written by the shim. */
+  public Path containerExit(String id) {
+    return container(id).resolve("exit.json");
+  }
+
+  /** The overlay's writable layer. */
+  public Path containerUpper(String id) {
+    return container(id).resolve("upper");
+  }
+
+  /** The overlay's work directory. */
+  public Path containerWork(String id) {
+    return container(id).resolve("work");
+  }
+
+  public Path sandboxStates() {
+    return state.resolve("sandboxes");
+  }
+
+  /** What of a sandbox is gone after a reboot. */
+  public Path sandboxState(String id) {
+    return sandboxStates().resolve(id);
+  }
+
+  public Path shimSocket(String id) {
+    return sandboxState(id).resolve("shim.sock");
+  }
+
+  /** Where the sandbox's namespaces are pinned. */
+  public Path namespaces(String id) {
+    return sandboxState(id).resolve("ns");
+  }
+
+  /**
+   * The pin of one namespace.
+   *
+   * @param type {@code net}, {@code ipc}, {@code uts} or {@code pid}
+   */
+  public Path namespace(String id, String type) {
+    return namespaces(id).resolve(type);
+  }
+
+  /** The pod's /dev/shm. */
+  public Path shm(String id) {
+    return sandboxState(id).resolve("shm");
+  }
+
+  public Path hostname(String id) {
+    return sandboxState(id).resolve("hostname");
+  }
+
+  public Path hosts(String id) {
+    return sandboxState(id).resolve("hosts");
+  }
+
+  public Path resolvConf(String id) {
+    return sandboxState(id).resolve("resolv.conf");
+  }
+
+  public Path spares() {
+    return state.resolve("spares");
+  }
+
+  public Path spareSocket(long number) {
+    return spares().resolve(number + ".sock");
+  }
+
+  /** Makes the directories that objects are made in. */
+  public void createDirectories() throws IOException {
+    for (Path directory :
+        new Path[] {
+          root, sandboxes(), containers(), images(), trash(), state, sandboxStates(), spares()
+        }) {
+      createPrivate(directory);
+    }
+  }
+
+  /** Makes a directory and the missing ones above it, for root only. */
+  public static void createPrivate(Path directory) throws IOException {
+    Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(PRIVATE));
+  }
+}
