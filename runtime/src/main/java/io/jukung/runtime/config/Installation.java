@@ -1,0 +1,38 @@
+package io.jukung.runtime.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The directory that {@code bin/jukung} stands in. The launcher tells it by the system property
+ * {@code jukung.home}; what lies where in it is decided by the dist module.
+ */
+public record Installation(Path home) {
+  private static final String HOME_PROPERTY = "jukung.home";
+
+  /** The installation this JVM was started from. */
+  public static Installation current() throws ConfigException {
+    String home = System.getProperty(HOME_PROPERTY);
+    if (home == null) {
+      throw new ConfigException(
+          "not started by bin/jukung (no -D" + HOME_PROPERTY + "), so shim.command must be set");
+    }
+    return new Installation(Path.of(home));
+  }
+
+  /**
+   * The program that watches over one pod, with its arguments: as configured, or this
+   * installation's.
+   */
+  public static List<String> shimCommand(Config.Shim config) throws ConfigException {
+    if (!config.command().isEmpty()) {
+      return config.command();
+    }
+    Path program = current().home().resolve("lib/shim/jukung-shim");
+    if (!Files.isExecutable(program)) {
+      throw new ConfigException(program + ": missing, the installation is damaged");
+    }
+    return List.of(program.toString());
+  }
+}

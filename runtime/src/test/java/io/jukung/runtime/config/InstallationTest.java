@@ -1,0 +1,51 @@
+package io.jukung.runtime.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InstallationTest {
+  @AfterEach
+  void forgetHome() {
+    System.clearProperty("jukung.home");
+  }
+
+  @Test
+  void configuredCommandWins() throws Exception {
+    assertThat(Installation.shimCommand(new Config.Shim(List.of("/bin/other", "-x"), 1)))
+        .containsExactly("/bin/other", "-x");
+  }
+
+  @Test
+  void installedShimIsFoundBesideTheLauncher(@TempDir Path home) throws Exception {
+    Path program = Files.createDirectories(home.resolve("lib/shim")).resolve("jukung-shim");
+    Files.createFile(
+        program,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+    System.setProperty("jukung.home", home.toString());
+    assertThat(Installation.shimCommand(Config.DEFAULTS.shim()))
+        .containsExactly(program.toString());
+  }
+
+  @Test
+  void absentShimIsNamed(@TempDir Path home) {
+    System.setProperty("jukung.home", home.toString());
+    assertThatThrownBy(() -> Installation.shimCommand(Config.DEFAULTS.shim()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(home + "/lib/shim/jukung-shim: missing");
+  }
+
+  @Test
+  void withoutAnInstallationTheCommandMustBeConfigured() {
+    assertThatThrownBy(() -> Installation.shimCommand(Config.DEFAULTS.shim()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("shim.command must be set");
+  }
+}
