@@ -23,6 +23,15 @@ public final class ErrnoException extends IOException {
     this.errno = errno;
   }
 
+  /**
+   * @param detail what the kernel itself says of the refusal, as the log of a file system context
+   */
+  public ErrnoException(String call, String arguments, int errno, String detail) {
+    super(call + "(" + arguments + "): " + Errno.describe(errno) + ": " + detail);
+    this.call = call;
+    this.errno = errno;
+  }
+
   public String call() {
     return call;
   }

@@ -1,0 +1,100 @@
+package io.jukung.linux;
+
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Work that changes kernel state of its thread (unshare(2), setns(2), the current directory): it
+ * runs on a platform thread of its own that ends with it, so that no other work inherits the state.
+ */
+public final class FreshThread {
+  /** Work with a result. */
+  @FunctionalInterface
+  public interface Work<T> {
+    T run() throws IOException;
+  }
+
+  /** Work without a result. */
+  @FunctionalInterface
+  public interface Action {
+    void run() throws IOException;
+  }
+
+  private FreshThread() {}
+
+  /**
+   * Runs the work and waits for its end. An interrupt does not abandon it, since nobody would own
+   * its outcome; the caller finds the interrupt set when this returns. So the work must be bounded.
+   */
+  public static <T> T call(String name, Work<T> work) throws IOException {
+    AtomicReference<@Nullable Outcome<T>> outcome = new AtomicReference<>();
+    Thread thread =
+        Thread.ofPlatform().name(name).daemon().unstarted(() -> outcome.set(Outcome.of(work)));
+    thread.start();
+    joinUninterruptibly(thread);
+    Outcome<T> result = outcome.get();
+    if (result == null) {
+      throw new IllegalStateException("thread " + name + " ended without an outcome");
+    }
+    return result.get();
+  }
+
+  public static void run(String name, Action action) throws IOException {
+    call(
+        name,
+        () -> {
+          action.run();
+          return true;
+        });
+  }
+
+  private static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          thread.join();
+          return;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private sealed interface Outcome<T> {
+    static <T> Outcome<T> of(Work<T> work) {
+      try {
+        return new Value<>(work.run());
+      } catch (IOException | RuntimeException | Error e) {
+        return new Failure<>(e);
+      }
+    }
+
+    T get() throws IOException;
+  }
+
+  private record Value<T>(T value) implements Outcome<T> {
+    @Override
+    public T get() {
+      return value;
+    }
+  }
+
+  private record Failure<T>(Throwable cause) implements Outcome<T> {
+    @Override
+    public T get() throws IOException {
+      switch (cause) {
+        case IOException e -> throw e;
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        default -> throw new IllegalStateException("a checked exception of another kind", cause);
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package io.jukung.linux.mount;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A file system that is being configured (fsopen(2), fsconfig(2)) and becomes a mount that is
+ * attached nowhere (fsmount(2)). Errors carry what the kernel has written to the context's log.
+ */
+public final class FilesystemContext implements AutoCloseable {
+  /** The longest value that fsconfig(2) takes; one byte of its 256 is the terminating zero. */
+  static final int MAX_VALUE_BYTES = 255;
+
+  private static final int FSOPEN_CLOEXEC = 1;
+  private static final int FSMOUNT_CLOEXEC = 1;
+  private static final int SET_FLAG = 0;
+  private static final int SET_STRING = 1;
+  private static final int CMD_CREATE = 6;
+
+  /** The kernel keeps at most 8 messages; each is cut at this length. */
+  private static final int MAX_LOG_MESSAGES = 8;
+
+  private static final int MAX_LOG_MESSAGE_BYTES = 4096;
+
+  private final String type;
+  private final Fd context;
+
+  private FilesystemContext(String type, Fd context) {
+    this.type = type;
+    this.context = context;
+  }
+
+  /** Starts the configuration of a file system of this type, as in /proc/filesystems. */
+  public static FilesystemContext open(String type) throws ErrnoException {
+    try (Memory name = Memory.ofString(type)) {
+      return new FilesystemContext(
+          type,
+          Fd.own(
+              Kernel.call(
+                  Syscall.FSOPEN,
+                  () -> "type=" + type + ", flags=FSOPEN_CLOEXEC",
+                  name.address(),
+                  FSOPEN_CLOEXEC,
+                  0)));
+    }
+  }
+
+  /** Sets an option that has no value, as {@code ro}. */
+  public FilesystemContext flag(String key) throws ErrnoException {
+    try (Memory name = Memory.ofString(key)) {
+      configure(SET_FLAG, "SET_FLAG, " + key, name.address(), 0);
+    }
+    return this;
+  }
+
+  /** Sets an option; the value has at most 255 bytes. */
+  public FilesystemContext set(String key, String value) throws ErrnoException {
+    try (Memory name = Memory.ofString(key);
+        Memory text = Memory.ofString(value)) {
+      configure(SET_STRING, "SET_STRING, " + key + "=" + value, name.address(), text.address());
+    }
+    return this;
+  }
+
+  /** Creates the file system and its mount, which goes when the returned descriptor is closed. */
+  public Fd mount(MountAttribute... attributes) throws ErrnoException {
+    configure(CMD_CREATE, "CMD_CREATE", 0, 0);
+    Set<MountAttribute> set = Set.of(attributes);
+    long result =
+        Kernel.raw(
+            Syscall.FSMOUNT, context.number(), FSMOUNT_CLOEXEC, MountAttributes.bits(set), 0, 0);
+    if (result < 0) {
+      throw failure("fsmount", "attributes=" + MountAttributes.names(set), (int) -result);
+    }
+    return Fd.own(result);
+  }
+
+  private void configure(int command, String decoded, long key, long value) throws ErrnoException {
+    long result = Kernel.raw(Syscall.FSCONFIG, context.number(), command, key, value, 0);
+    if (result < 0) {
+      throw failure("fsconfig", decoded, (int) -result);
+    }
+  }
+
+  private ErrnoException failure(String call, String decoded, int errno) {
+    String arguments = "type=" + type + ", " + decoded;
+    List<String> log = log();
+    return log.isEmpty()
+        ? new ErrnoException(call, arguments, errno)
+        : new ErrnoException(call, arguments, errno, String.join("; ", log));
+  }
+
+  /** What the kernel has said since the last call; each message loses its "e " (error) mark. */
+  private List<String> log() {
+    List<String> messages = new ArrayList<>();
+    try (Memory buffer = Memory.allocate(MAX_LOG_MESSAGE_BYTES)) {
+      for (int i = 0; i < MAX_LOG_MESSAGES; i++) {
+        long count =
+            Kernel.raw(
+                Syscall.READ, context.number(), buffer.address(), MAX_LOG_MESSAGE_BYTES, 0, 0);
+        if (count == -Errno.EMSGSIZE) {
+          continue; // longer than anyone would read; the kernel has dropped it
+        }
+        if (count <= 0) {
+          return messages; // ENODATA: no more
+        }
+        String message =
+            new String(buffer.getBytes(0, (int) count), StandardCharsets.UTF_8).strip();
+        messages.add(message.startsWith("e ") ? message.substring(2) : message);
+      }
+    }
+    return messages;
+  }
+
+  @Override
+  public void close() {
+    context.close();
+  }
+}

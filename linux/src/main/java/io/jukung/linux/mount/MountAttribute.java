@@ -1,0 +1,36 @@
+package io.jukung.linux.mount;
+
+/** An attribute of one mount, apart from those of its file system (mount_setattr(2)). */
+public enum MountAttribute {
+  RDONLY(0x1),
+  NOSUID(0x2),
+  NODEV(0x4),
+  NOEXEC(0x8),
+  /**
+   * One of three values of one field; without {@code NOATIME} and {@code STRICTATIME}: relative.
+   */
+  NOATIME(0x10),
+  STRICTATIME(0x20),
+  NODIRATIME(0x80),
+  NOSYMFOLLOW(0x200000);
+
+  /**
+   * The field that NOATIME and STRICTATIME are values of; the kernel wants it cleared to be set.
+   */
+  static final long ATIME_FIELD = 0x70;
+
+  private final int bit;
+
+  MountAttribute(int bit) {
+    this.bit = bit;
+  }
+
+  /** MOUNT_ATTR_*. */
+  public long bit() {
+    return bit;
+  }
+
+  boolean isAccessTime() {
+    return (bit & ATIME_FIELD) != 0;
+  }
+}

@@ -1,0 +1,168 @@
+package io.jukung.linux.mount;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.nio.file.Path;
+
+/**
+ * Mounts by descriptor (open_tree(2), move_mount(2), mount_setattr(2), umount2(2)). A mount that is
+ * attached nowhere ends with its last descriptor; nothing is left to clean up. All of it acts on
+ * the calling thread's mount namespace.
+ */
+public final class Mounts {
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int AT_RECURSIVE = 0x8000;
+  private static final int OPEN_TREE_CLONE = 1;
+  private static final int OPEN_TREE_CLOEXEC = 0x80000;
+  private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x4;
+  private static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+  private static final int MNT_DETACH = 2;
+  private static final int UMOUNT_NOFOLLOW = 8;
+
+  private Mounts() {}
+
+  /** A detached bind mount of {@code source} alone; symlinks in it are followed. */
+  public static Fd clone(Path source) throws ErrnoException {
+    return openTree(source, 0, "OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC");
+  }
+
+  /** A detached bind mount of {@code source} and of every mount below it. */
+  public static Fd cloneRecursive(Path source) throws ErrnoException {
+    return openTree(source, AT_RECURSIVE, "OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_RECURSIVE");
+  }
+
+  /** A detached bind mount of what an open directory or file (O_PATH suffices) stands for. */
+  public static Fd clone(Fd source) throws ErrnoException {
+    return openTree(source, 0, "AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC");
+  }
+
+  /** As {@link #clone(Fd)}, with every mount below it. */
+  public static Fd cloneRecursive(Fd source) throws ErrnoException {
+    return openTree(
+        source, AT_RECURSIVE, "AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_RECURSIVE");
+  }
+
+  /** Attaches a detached mount at a path. Its last component is not followed if it is a symlink. */
+  public static void attach(Fd mount, Path target) throws ErrnoException {
+    try (Memory empty = Memory.ofString("");
+        Memory path = Memory.ofString(target.toString())) {
+      Kernel.call(
+          Syscall.MOVE_MOUNT,
+          () -> "src=" + mount + ", dst=" + target + ", flags=MOVE_MOUNT_F_EMPTY_PATH",
+          mount.number(),
+          empty.address(),
+          Fd.AT_FDCWD,
+          path.address(),
+          MOVE_MOUNT_F_EMPTY_PATH);
+    }
+  }
+
+  /** Attaches a detached mount on an open file or directory, which a confined lookup has found. */
+  public static void attach(Fd mount, Fd target) throws ErrnoException {
+    try (Memory empty = Memory.ofString("")) {
+      Kernel.call(
+          Syscall.MOVE_MOUNT,
+          () ->
+              "src="
+                  + mount
+                  + ", dst="
+                  + target
+                  + ", flags=MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH",
+          mount.number(),
+          empty.address(),
+          target.number(),
+          empty.address(),
+          MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+    }
+  }
+
+  public static void change(Fd mount, MountAttributes attributes) throws ErrnoException {
+    change(mount, attributes, AT_EMPTY_PATH, "AT_EMPTY_PATH");
+  }
+
+  /** Changes this mount and every mount below it, or none of them. */
+  public static void changeRecursive(Fd mount, MountAttributes attributes) throws ErrnoException {
+    change(mount, attributes, AT_EMPTY_PATH | AT_RECURSIVE, "AT_EMPTY_PATH|AT_RECURSIVE");
+  }
+
+  /** Changes the mount whose root is at {@code path}, and every mount below it. */
+  public static void changeRecursive(Path path, MountAttributes attributes) throws ErrnoException {
+    try (Memory name = Memory.ofString(path.toString());
+        Memory struct = attributes.toStruct()) {
+      Kernel.call(
+          Syscall.MOUNT_SETATTR,
+          () -> "path=" + path + ", flags=AT_RECURSIVE, " + attributes,
+          Fd.AT_FDCWD,
+          name.address(),
+          AT_RECURSIVE,
+          struct.address(),
+          MountAttributes.STRUCT_SIZE);
+    }
+  }
+
+  /**
+   * Takes the topmost mount at {@code target} out of the tree; its users keep it until they are
+   * gone.
+   *
+   * @return false if nothing was mounted there, or there is no such path
+   */
+  public static boolean detach(Path target) throws ErrnoException {
+    try (Memory path = Memory.ofString(target.toString())) {
+      Kernel.call(
+          Syscall.UMOUNT2,
+          () -> "target=" + target + ", flags=MNT_DETACH|UMOUNT_NOFOLLOW",
+          path.address(),
+          MNT_DETACH | UMOUNT_NOFOLLOW,
+          0);
+      return true;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.EINVAL) || e.is(Errno.ENOENT)) {
+        return false; // EINVAL: not a mount point
+      }
+      throw e;
+    }
+  }
+
+  private static Fd openTree(Path source, int flags, String decoded) throws ErrnoException {
+    try (Memory path = Memory.ofString(source.toString())) {
+      return Fd.own(
+          Kernel.call(
+              Syscall.OPEN_TREE,
+              () -> "src=" + source + ", flags=" + decoded,
+              Fd.AT_FDCWD,
+              path.address(),
+              flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+    }
+  }
+
+  private static Fd openTree(Fd source, int flags, String decoded) throws ErrnoException {
+    try (Memory empty = Memory.ofString("")) {
+      return Fd.own(
+          Kernel.call(
+              Syscall.OPEN_TREE,
+              () -> "src=" + source + ", flags=" + decoded,
+              source.number(),
+              empty.address(),
+              flags | AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+    }
+  }
+
+  private static void change(Fd mount, MountAttributes attributes, int flags, String decoded)
+      throws ErrnoException {
+    try (Memory empty = Memory.ofString("");
+        Memory struct = attributes.toStruct()) {
+      Kernel.call(
+          Syscall.MOUNT_SETATTR,
+          () -> "mount=" + mount + ", flags=" + decoded + ", " + attributes,
+          mount.number(),
+          empty.address(),
+          flags,
+          struct.address(),
+          MountAttributes.STRUCT_SIZE);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package io.jukung.linux.mount;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.FreshThread;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.OpenFlags;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Overlay mounts that are attached nowhere (Documentation/filesystems/overlayfs.rst): image layers
+ * below, a writable directory above.
+ *
+ * <p>Each layer is one {@code lowerdir+} option, so neither their number nor their path lengths
+ * meet the limits of one option string. Kernels before 6.5 have no {@code lowerdir+}: there the
+ * mount is made by mount(2) in a mount namespace that ends at once, and its clone is returned.
+ */
+public final class OverlayMount {
+  /**
+   * The index would make a second mount of the same upper directory fail, and the daemon's mount
+   * may still be going when the container's is made. Metadata-only copies and redirects are refused
+   * to whoever wrote the layers.
+   */
+  private static final List<String> FIXED_OPTIONS = List.of("index=off", "metacopy=off");
+
+  private static final int CLONE_NEWNS = 0x20000;
+
+  private OverlayMount() {}
+
+  /**
+   * The layers with a writable directory above them.
+   *
+   * @param lowersTopFirst the read-only layers, at least one
+   * @param upper receives all changes; on the same file system as {@code work}
+   * @param work empty directory for the kernel's own use
+   */
+  public static Fd detached(List<Path> lowersTopFirst, Path upper, Path work) throws IOException {
+    return mount(new Layers(lowersTopFirst, Optional.of(upper), Optional.of(work)));
+  }
+
+  /** The layers alone, read-only. */
+  public static Fd detachedReadOnly(List<Path> lowersTopFirst) throws IOException {
+    if (lowersTopFirst.size() == 1) {
+      // overlayfs wants two layers where nothing is writable; one is shown as it is.
+      Fd only = Mounts.clone(lowersTopFirst.getFirst());
+      try {
+        Mounts.change(only, MountAttributes.setting(MountAttribute.RDONLY));
+        return only;
+      } catch (ErrnoException e) {
+        only.close();
+        throw e;
+      }
+    }
+    return mount(new Layers(lowersTopFirst, Optional.empty(), Optional.empty()));
+  }
+
+  record Layers(List<Path> lowersTopFirst, Optional<Path> upper, Optional<Path> work) {
+    Layers {
+      lowersTopFirst = List.copyOf(lowersTopFirst);
+      if (lowersTopFirst.isEmpty()) {
+        throw new IllegalArgumentException("overlay without a lower directory");
+      }
+    }
+  }
+
+  private static Fd mount(Layers layers) throws IOException {
+    try (FilesystemContext context = FilesystemContext.open("overlay");
+        LongPaths paths = new LongPaths()) {
+      if (!supportsLowerdirAdd(context, paths, layers.lowersTopFirst().getFirst())) {
+        return mountByOptionString(layers);
+      }
+      for (Path lower : layers.lowersTopFirst().subList(1, layers.lowersTopFirst().size())) {
+        context.set("lowerdir+", paths.shortened(lower));
+      }
+      if (layers.upper().isPresent() && layers.work().isPresent()) {
+        context.set("upperdir", paths.shortened(layers.upper().get()));
+        context.set("workdir", paths.shortened(layers.work().get()));
+      }
+      for (String option : FIXED_OPTIONS) {
+        int equals = option.indexOf('=');
+        context.set(option.substring(0, equals), option.substring(equals + 1));
+      }
+      return context.mount();
+    }
+  }
+
+  /** Sets the first layer. An old kernel answers EINVAL to the option's name. */
+  private static boolean supportsLowerdirAdd(
+      FilesystemContext context, LongPaths paths, Path firstLower) throws ErrnoException {
+    try {
+      context.set("lowerdir+", paths.shortened(firstLower));
+      return true;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.EINVAL) && lowerdirAddIsUnknown()) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** EINVAL may also mean a layer that overlayfs does not take: the root directory tells. */
+  private static boolean lowerdirAddIsUnknown() throws ErrnoException {
+    try (FilesystemContext context = FilesystemContext.open("overlay")) {
+      context.set("lowerdir+", "/");
+      return false;
+    } catch (ErrnoException e) {
+      if (e.call().equals("fsconfig") && e.is(Errno.EINVAL)) {
+        return true;
+      }
+      throw e;
+    }
+  }
+
+  /** Paths too long for an option's value, replaced by those of open descriptors. */
+  private static final class LongPaths implements AutoCloseable {
+    private final List<Fd> open = new ArrayList<>();
+
+    String shortened(Path path) throws ErrnoException {
+      if (bytes(path.toString()) <= FilesystemContext.MAX_VALUE_BYTES) {
+        return path.toString();
+      }
+      try (Memory name = Memory.ofString(path.toString())) {
+        Fd fd =
+            Fd.own(
+                Kernel.call(
+                    Syscall.OPENAT,
+                    () -> path + ", O_PATH|O_CLOEXEC",
+                    Fd.AT_FDCWD,
+                    name.address(),
+                    OpenFlags.O_PATH | OpenFlags.O_CLOEXEC));
+        open.add(fd);
+        return fd.procPath();
+      }
+    }
+
+    @Override
+    public void close() {
+      open.forEach(Fd::close);
+    }
+  }
+
+  /**
+   * The way of kernels before 6.5. The mount never shows in the host's mount namespace: the thread
+   * has its own, which dies with it and leaves the clone.
+   */
+  static Fd mountByOptionString(Layers layers) throws IOException {
+    Path target = layers.upper().orElse(layers.lowersTopFirst().getFirst());
+    String options = OptionString.of(layers, FIXED_OPTIONS);
+    return FreshThread.call(
+        "overlay-mount",
+        () -> {
+          Kernel.call(Syscall.UNSHARE, () -> "CLONE_NEWNS", CLONE_NEWNS);
+          Mounts.changeRecursive(Path.of("/"), MountAttributes.propagating(Propagation.PRIVATE));
+          mountOverlay(target, options);
+          return Mounts.clone(target);
+        });
+  }
+
+  private static void mountOverlay(Path target, String options) throws ErrnoException {
+    try (Memory type = Memory.ofString("overlay");
+        Memory path = Memory.ofString(target.toString());
+        Memory data = Memory.ofString(options)) {
+      Kernel.call(
+          Syscall.MOUNT,
+          () -> "src=overlay, dst=" + target + ", type=overlay, data=" + options,
+          type.address(),
+          path.address(),
+          type.address(),
+          0,
+          data.address());
+    }
+  }
+
+  static int bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+}
