@@ -1,0 +1,242 @@
+package io.jukung.linux.namespace;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.FreshThread;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.OpenFlags;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.mount.Mounts;
+import io.jukung.linux.net.RouteNetlink;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The namespaces of a pod, kept alive by bind mounts on files of one directory; no process holds
+ * them. They outlive the daemon and end with {@link #remove}.
+ *
+ * <p>Other mount namespaces may have copies of the pins: of a container that has the host's tree as
+ * a volume, say. Unlinking a pin's file makes the kernel drop those copies too, so none of them
+ * keeps a removed pod's namespaces.
+ */
+public final class NamespacePins {
+  private static final Set<Namespace> PINNABLE =
+      EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS);
+
+  private static final int OWNER_ONLY = 0600;
+  private static final long NSFS_MAGIC = 0x6e736673;
+
+  /** struct statfs is 120 bytes on both architectures; its first word is the magic. */
+  private static final int STATFS_SIZE = 120;
+
+  private final Path directory;
+
+  /** Names the pins in this directory, which must exist before {@link #create}. */
+  public NamespacePins(Path directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * What a pod's namespaces are made with.
+   *
+   * @param kinds of NETWORK, IPC and UTS; the others stay the host's
+   * @param hostname set in the UTS namespace
+   * @param sysctls written in the namespaces; those of a network interface come later, by {@link
+   *     #writeInterfaceSysctls}
+   */
+  public record Request(Set<Namespace> kinds, Optional<String> hostname, List<Sysctl> sysctls) {
+    /** Longest host name that the kernel takes (__NEW_UTS_LEN). */
+    private static final int MAX_HOSTNAME_BYTES = 64;
+
+    public Request {
+      kinds = Set.copyOf(kinds);
+      sysctls = List.copyOf(sysctls);
+      if (!PINNABLE.containsAll(kinds)) {
+        throw new IllegalArgumentException("cannot pin all of " + kinds);
+      }
+      if (hostname.isPresent() && !kinds.contains(Namespace.UTS)) {
+        throw new IllegalArgumentException("a host name needs a UTS namespace of the pod's own");
+      }
+      if (hostname.filter(h -> utf8(h).length > MAX_HOSTNAME_BYTES).isPresent()) {
+        throw new IllegalArgumentException("host name is longer than 64 bytes: " + hostname.get());
+      }
+      for (Sysctl sysctl : sysctls) {
+        if (!kinds.contains(sysctl.namespace())) {
+          throw new IllegalArgumentException(
+              "sysctl "
+                  + sysctl.name()
+                  + " needs a "
+                  + sysctl.namespace().procName()
+                  + " namespace of the pod's own");
+        }
+      }
+    }
+  }
+
+  /** The pin's file, there or not. */
+  public Path path(Namespace kind) {
+    return directory.resolve(kind.procName());
+  }
+
+  /**
+   * Makes and pins the namespaces, with the loopback device up. A pin that is there already, even
+   * half-made, is an error and stays as it is. After a failure nothing of this call is left; where
+   * that could not be undone the exception has it as suppressed, and {@link #remove} may try again.
+   */
+  public void create(Request request) throws IOException {
+    if (request.kinds().isEmpty()) {
+      return;
+    }
+    List<Namespace> pinned = new ArrayList<>();
+    try {
+      FreshThread.run("namespaces", () -> createOnThisThread(request, pinned));
+    } catch (IOException | RuntimeException e) {
+      for (Namespace kind : pinned) {
+        try {
+          unpin(path(kind));
+        } catch (IOException suppressed) {
+          e.addSuppressed(suppressed);
+        }
+      }
+      throw e;
+    }
+  }
+
+  private void createOnThisThread(Request request, List<Namespace> pinned) throws IOException {
+    Namespace.unshare(request.kinds());
+    if (request.hostname().isPresent()) {
+      setHostname(request.hostname().get());
+    }
+    if (request.kinds().contains(Namespace.NETWORK)) {
+      try (RouteNetlink netlink = RouteNetlink.open()) {
+        netlink.linkUp(RouteNetlink.LOOPBACK_INDEX);
+      }
+    }
+    for (Sysctl sysctl : request.sysctls()) {
+      if (!sysctl.isOfInterface()) {
+        sysctl.write();
+      }
+    }
+    for (Namespace kind : request.kinds()) {
+      makeFile(path(kind));
+      pinned.add(kind);
+      try (Fd mount = Mounts.clone(kind.ofCallingThread())) {
+        Mounts.attach(mount, path(kind));
+      }
+    }
+  }
+
+  /** Writes those sysctls that are of a network interface, once CNI has made the interfaces. */
+  public void writeInterfaceSysctls(List<Sysctl> sysctls) throws IOException {
+    List<Sysctl> ofInterfaces = sysctls.stream().filter(Sysctl::isOfInterface).toList();
+    if (ofInterfaces.isEmpty()) {
+      return;
+    }
+    FreshThread.run(
+        "sysctls",
+        () -> {
+          try (Fd network = open(Namespace.NETWORK)) {
+            Namespace.NETWORK.enter(network);
+          }
+          for (Sysctl sysctl : ofInterfaces) {
+            sysctl.write();
+          }
+        });
+  }
+
+  /** Opens a pinned namespace, for setns(2). */
+  public Fd open(Namespace kind) throws ErrnoException {
+    return open(path(kind), OpenFlags.O_RDONLY, "O_RDONLY|O_CLOEXEC");
+  }
+
+  /** Whether the namespace is pinned; a file without a mount, as a crash may leave it, is not. */
+  public boolean isPinned(Namespace kind) throws ErrnoException {
+    Path file = path(kind);
+    try (Memory path = Memory.ofString(file.toString());
+        Memory statfs = Memory.allocate(STATFS_SIZE)) {
+      Kernel.call(Syscall.STATFS, file::toString, path.address(), statfs.address(), 0);
+      return statfs.getLong(0) == NSFS_MAGIC;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Removes all pins and their files, whatever of them is there; the directory stays. A namespace
+   * ends when its last process has.
+   */
+  public void remove() throws IOException {
+    ErrnoException failure = null;
+    for (Namespace kind : PINNABLE) {
+      try {
+        unpin(path(kind));
+      } catch (ErrnoException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static void unpin(Path file) throws ErrnoException {
+    while (Mounts.detach(file)) {
+      // A crash between two attempts may have left one mount upon another.
+    }
+    try (Memory path = Memory.ofString(file.toString())) {
+      Kernel.call(Syscall.UNLINKAT, file::toString, Fd.AT_FDCWD, path.address(), 0);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
+        throw e;
+      }
+    }
+  }
+
+  private static void makeFile(Path file) throws ErrnoException {
+    open(
+            file,
+            OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL,
+            "O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600")
+        .close();
+  }
+
+  private static Fd open(Path file, int flags, String decoded) throws ErrnoException {
+    try (Memory path = Memory.ofString(file.toString())) {
+      return Fd.own(
+          Kernel.call(
+              Syscall.OPENAT,
+              () -> file + ", " + decoded,
+              Fd.AT_FDCWD,
+              path.address(),
+              flags | OpenFlags.O_CLOEXEC,
+              OWNER_ONLY,
+              0));
+    }
+  }
+
+  private static void setHostname(String hostname) throws ErrnoException {
+    byte[] bytes = utf8(hostname);
+    try (Memory name = Memory.ofBytes(bytes)) {
+      Kernel.call(Syscall.SETHOSTNAME, () -> hostname, name.address(), bytes.length, 0);
+    }
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

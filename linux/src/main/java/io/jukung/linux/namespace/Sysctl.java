@@ -1,0 +1,127 @@
+package io.jukung.linux.namespace;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.OpenFlags;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * A kernel parameter of a pod (sysctl(8)). Only parameters that the kernel keeps per namespace can
+ * be one: anything else would change the host.
+ *
+ * @param name with dots, or with slashes, between its parts; the other one stands for a dot within
+ *     a part
+ * @param value as written to the file
+ */
+public record Sysctl(String name, String value) {
+  private static final Path ROOT = Path.of("/proc/sys");
+
+  /** A path below /proc/sys without empty parts and without dots at the ends of a part. */
+  private static final Pattern PATH =
+      Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*(/[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*)+");
+
+  /** The files in kernel/ that belong to the IPC namespace (ipc_namespaces(7)). */
+  private static final Set<String> IPC_FILES =
+      Set.of(
+          "kernel/msgmax",
+          "kernel/msgmnb",
+          "kernel/msgmni",
+          "kernel/sem",
+          "kernel/shmall",
+          "kernel/shmmax",
+          "kernel/shmmni",
+          "kernel/shm_rmid_forced");
+
+  /** Tables with a directory per interface: the interfaces of CNI are not there before ADD. */
+  private static final Pattern PER_INTERFACE =
+      Pattern.compile("net/(ipv4|ipv6|mpls)/(conf|neigh)/(?!(all|default|lo)/).*");
+
+  /** Longer values are no parameter of a namespace. */
+  private static final int MAX_VALUE_LENGTH = 4096;
+
+  /**
+   * Checks name and value.
+   *
+   * @throws IllegalArgumentException if the name is of no namespace, or name or value could mean
+   *     something else to another reader
+   */
+  public Sysctl {
+    String path = path(name);
+    if (!PATH.matcher(path).matches()) {
+      throw new IllegalArgumentException("sysctl \"" + printable(name) + "\" is not a valid name");
+    }
+    if (!path.startsWith("net/") && !isIpc(path)) {
+      throw new IllegalArgumentException(
+          "sysctl " + name + " is not kept per namespace, so a pod cannot have its own");
+    }
+    // Other runtimes once joined sysctls with + and =, and so read one value as several.
+    if (value.length() > MAX_VALUE_LENGTH || !value.chars().allMatch(Sysctl::mayStandInValue)) {
+      throw new IllegalArgumentException(
+          "sysctl " + name + " has a value with =, +, a control character, or too long");
+    }
+  }
+
+  /** The kind of namespace that keeps it: the pod needs one of its own. */
+  public Namespace namespace() {
+    return isIpc(path(name)) ? Namespace.IPC : Namespace.NETWORK;
+  }
+
+  /** Whether it is of one network interface, which must exist when it is written. */
+  public boolean isOfInterface() {
+    return PER_INTERFACE.matcher(path(name)).matches();
+  }
+
+  /** Writes it in the namespaces of the calling thread. */
+  void write() throws IOException {
+    Path file = ROOT.resolve(path(name));
+    try (Memory path = Memory.ofString(file.toString());
+        Fd fd =
+            Fd.own(
+                Kernel.call(
+                    Syscall.OPENAT,
+                    () -> file + ", O_WRONLY|O_CLOEXEC",
+                    Fd.AT_FDCWD,
+                    path.address(),
+                    OpenFlags.O_WRONLY | OpenFlags.O_CLOEXEC))) {
+      fd.write(value.getBytes(StandardCharsets.UTF_8));
+    } catch (ErrnoException e) {
+      throw new IOException("sysctl " + name + "=" + value + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isIpc(String path) {
+    return IPC_FILES.contains(path) || path.startsWith("fs/mqueue/");
+  }
+
+  private static boolean mayStandInValue(int c) {
+    return c == '\t' || (c >= ' ' && c != '=' && c != '+' && c != 0x7f);
+  }
+
+  /** As sysctl(8): whichever of dot and slash comes first separates. */
+  private static String path(String name) {
+    int dot = name.indexOf('.');
+    int slash = name.indexOf('/');
+    if (dot < 0 || (slash >= 0 && slash < dot)) {
+      return name;
+    }
+    StringBuilder path = new StringBuilder(name.length());
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      path.append(c == '.' ? '/' : c == '/' ? '.' : c);
+    }
+    return path.toString();
+  }
+
+  private static String printable(String text) {
+    StringBuilder shown = new StringBuilder();
+    text.chars().limit(100).forEach(c -> shown.append(c < ' ' || c > '~' ? '?' : (char) c));
+    return shown.toString();
+  }
+}

@@ -1,0 +1,97 @@
+package io.jukung.linux.net;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+
+/**
+ * A netlink socket to the kernel's routing tables and devices (rtnetlink(7)), of the network
+ * namespace that the calling thread was in when it was opened. Not thread-safe.
+ */
+public final class RouteNetlink implements AutoCloseable {
+  /** The loopback device is the first of every network namespace. */
+  public static final int LOOPBACK_INDEX = 1;
+
+  private static final int AF_NETLINK = 16;
+  private static final int SOCK_RAW_CLOEXEC = 0x80003;
+  private static final int NETLINK_ROUTE = 0;
+  private static final int RTM_NEWLINK = 16;
+  private static final int NLMSG_ERROR = 2;
+  private static final int NLM_F_REQUEST_ACK = 0x5;
+  private static final int IFF_UP = 1;
+
+  private static final int HEADER_SIZE = 16; // struct nlmsghdr
+  private static final int IFINFO_SIZE = 16; // struct ifinfomsg
+  private static final int RECEIVE_SIZE = 8192; // NLMSG_GOODSIZE, of which an answer is a part
+
+  private final Fd socket;
+  private int sequence;
+
+  private RouteNetlink(Fd socket) {
+    this.socket = socket;
+  }
+
+  public static RouteNetlink open() throws ErrnoException {
+    return new RouteNetlink(
+        Fd.own(
+            Kernel.call(
+                Syscall.SOCKET,
+                () -> "AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE",
+                AF_NETLINK,
+                SOCK_RAW_CLOEXEC,
+                NETLINK_ROUTE)));
+  }
+
+  /** Sets the device's state to up; nothing changes if it is. */
+  public void linkUp(int index) throws ErrnoException {
+    try (Memory request = Memory.allocate(HEADER_SIZE + IFINFO_SIZE)) {
+      request
+          .putInt(0, request.size())
+          .putShort(4, RTM_NEWLINK)
+          .putShort(6, NLM_F_REQUEST_ACK)
+          .putInt(8, ++sequence)
+          .putInt(HEADER_SIZE + 4, index)
+          .putInt(HEADER_SIZE + 8, IFF_UP)
+          .putInt(HEADER_SIZE + 12, IFF_UP); // the mask of what changes
+      exchange(request, "RTM_NEWLINK index=" + index + ", IFF_UP");
+    }
+  }
+
+  /** Sends the request and takes its acknowledgement, which the kernel queues before it returns. */
+  private void exchange(Memory request, String decoded) throws ErrnoException {
+    Kernel.call(
+        Syscall.WRITE,
+        () -> "netlink, " + decoded,
+        socket.number(),
+        request.address(),
+        request.size());
+    try (Memory answer = Memory.allocate(RECEIVE_SIZE)) {
+      long length =
+          Kernel.call(
+              Syscall.READ,
+              () -> "netlink, " + decoded,
+              socket.number(),
+              answer.address(),
+              RECEIVE_SIZE);
+      boolean acknowledgement =
+          length >= HEADER_SIZE + 4
+              && answer.getShort(4) == NLMSG_ERROR
+              && answer.getInt(8) == sequence;
+      if (!acknowledgement) {
+        throw new ErrnoException("netlink", decoded, Errno.EPROTO);
+      }
+      int error = answer.getInt(HEADER_SIZE);
+      if (error != 0) {
+        throw new ErrnoException("netlink", decoded, -error);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+  }
+}
