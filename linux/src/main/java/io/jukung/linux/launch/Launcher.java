@@ -3,6 +3,7 @@ package io.jukung.linux.launch;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.Pipe;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.ExecutableCode;
 import io.jukung.linux.libc.Kernel;
@@ -32,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  * too.
  */
 public final class Launcher {
-  private static final int O_CLOEXEC = 0x80000;
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
   private static final int MFD_EXEC = 0x10;
@@ -165,13 +165,13 @@ public final class Launcher {
   }
 
   private static Launched cloneAndConfirm(Request request, long[] registers) throws IOException {
-    try (ErrorPipe errorPipe = ErrorPipe.open()) {
+    try (Pipe errorPipe = Pipe.open()) {
       long[] confined = registers.clone();
-      confined[Register.ERROR_PIPE] = errorPipe.writer.number();
+      confined[Register.ERROR_PIPE] = errorPipe.writer().number();
       try (Fd image = image(request.confine(), confined);
           CloneCall clone = new CloneCall(request, image, confined)) {
         Launched launched = clone.run(registers[Register.PTY_MASTER]);
-        errorPipe.writer.close();
+        errorPipe.writer().close();
         confirm(errorPipe, launched, clone);
         return launched;
       }
@@ -179,10 +179,9 @@ public final class Launcher {
   }
 
   /** Waits for the command to run; where a step failed, reaps the process and throws. */
-  private static void confirm(ErrorPipe pipe, Launched launched, CloneCall clone)
-      throws IOException {
+  private static void confirm(Pipe pipe, Launched launched, CloneCall clone) throws IOException {
     byte[] report = new byte[8];
-    int length = pipe.reader.read(report, 0, report.length);
+    int length = pipe.reader().read(report, 0, report.length);
     if (length == 0 && clone.imageErrno() == 0) {
       return;
     }
@@ -241,22 +240,6 @@ public final class Launcher {
         throw new ErrnoException("memfd_create", "jukung-launch", (int) -fd);
       }
       return Fd.own(fd);
-    }
-  }
-
-  /** Its write end reaches the new process; the read end sees a report, or the end of file. */
-  private record ErrorPipe(Fd reader, Fd writer) implements AutoCloseable {
-    static ErrorPipe open() throws ErrnoException {
-      try (Memory ends = Memory.allocate(8)) {
-        Kernel.call(Syscall.PIPE2, () -> "O_CLOEXEC", ends.address(), O_CLOEXEC, 0);
-        return new ErrorPipe(Fd.own(ends.getInt(0)), Fd.own(ends.getInt(4)));
-      }
-    }
-
-    @Override
-    public void close() {
-      writer.close();
-      reader.close();
     }
   }
 

@@ -44,20 +44,22 @@ public final class LaunchCompiler {
   private static final long TIOCSPTLCK = 0x40045431;
   private static final long TIOCGPTPEER = 0x5441;
 
-  private final Path mountPoint;
+  private final Path rootMountPoint;
+  private final Path maskMountPoint;
   private final Path cgroupMount;
   private final long availableCapabilities;
 
   /**
    * A compiler for this host.
    *
-   * @param mountPoint an existing empty directory; every launch mounts its root file system there,
-   *     in a mount namespace of its own
+   * @param mountPoints an existing directory with the two empty directories {@code rootfs} and
+   *     {@code mask}; every launch mounts there, in a mount namespace of its own
    * @param cgroupMount where cgroup v2 is mounted
    * @param availableCapabilities the daemon's own permitted set: no container can have more
    */
-  public LaunchCompiler(Path mountPoint, Path cgroupMount, long availableCapabilities) {
-    this.mountPoint = mountPoint;
+  public LaunchCompiler(Path mountPoints, Path cgroupMount, long availableCapabilities) {
+    this.rootMountPoint = mountPoints.resolve("rootfs");
+    this.maskMountPoint = mountPoints.resolve("mask");
     this.cgroupMount = cgroupMount;
     this.availableCapabilities = availableCapabilities;
   }
@@ -77,7 +79,9 @@ public final class LaunchCompiler {
     return new CompiledLaunch(
         prepare.build(),
         confine.build(),
-        pid != null && pid.path() == null ? CLONE_NEWPID : 0,
+        // A mount namespace of its own again: pivot_root also moves every thread whose root it
+        // replaces.
+        CLONE_NEWNS | (pid != null && pid.path() == null ? CLONE_NEWPID : 0),
         cgroup(spec.linux().cgroupsPath()),
         spec.process().args().getFirst());
   }
@@ -166,8 +170,8 @@ public final class LaunchCompiler {
     joinOrUnshare(program, spec, "network", CLONE_NEWNET);
     joinOrUnshare(program, spec, "ipc", CLONE_NEWIPC);
     joinOrUnshare(program, spec, "uts", CLONE_NEWUTS);
-    mounts.mask(mountPoint, MASK);
-    mounts.overlay(overlay, mountPoint);
+    mounts.mask(maskMountPoint, MASK);
+    mounts.overlay(overlay, rootMountPoint);
     List<String> earlier = new ArrayList<>();
     for (Spec.Mount mount : spec.mounts()) {
       if (!isDeferred(mount)) {
@@ -275,14 +279,15 @@ public final class LaunchCompiler {
   }
 
   private void confineContainer(ProgramBuilder program, Spec spec, boolean stdin) {
-    inheritStandard(program).inherit(MountSteps.ROOT).inherit(MASK);
-    if (spec.process().terminal()) {
-      program.inherit(TERMINAL);
-    }
+    inheritStandard(program);
     ProcessSteps steps = new ProcessSteps(program);
     MountSteps mounts = new MountSteps(program);
     steps.hide();
     oomScore(steps, spec.process());
+    // By path: the descriptors of the preparing thread belong to its mount namespace, not to this
+    // copy.
+    openDirectory(program, rootMountPoint, MountSteps.ROOT);
+    openDirectory(program, maskMountPoint, MASK);
     if (namespace(spec, "cgroup") != null) {
       program.step("own cgroup namespace", Syscall.UNSHARE, imm(CLONE_NEWCGROUP));
     }
@@ -292,6 +297,9 @@ public final class LaunchCompiler {
       }
     }
     enterRoot(program, mounts, spec);
+    if (spec.process().terminal()) {
+      openSlave(program);
+    }
     become(steps, spec.process(), stdin);
   }
 
@@ -319,6 +327,29 @@ public final class LaunchCompiler {
     if (spec.root().readonly()) {
       mounts.readOnlyRoot();
     }
+  }
+
+  private static void openDirectory(ProgramBuilder program, Path path, int register) {
+    program
+        .step(
+            "open " + path,
+            Syscall.OPENAT,
+            imm(Fd.AT_FDCWD),
+            program.string(path.toString()),
+            imm(MountSteps.O_PATH | MountSteps.O_CLOEXEC))
+        .into(register);
+  }
+
+  /** The first terminal of a new devpts instance has number 0. */
+  private static void openSlave(ProgramBuilder program) {
+    program
+        .step(
+            "open the terminal",
+            Syscall.OPENAT,
+            imm(Fd.AT_FDCWD),
+            program.string("/dev/pts/0"),
+            imm(O_RDWR_NOCTTY | MountSteps.O_CLOEXEC))
+        .into(TERMINAL);
   }
 
   /** The kernel's file systems look the same here and in the container. */

@@ -1,0 +1,383 @@
+package io.jukung.runtime.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.Pipe;
+import io.jukung.linux.launch.LaunchFailure;
+import io.jukung.linux.launch.Launcher;
+import io.jukung.linux.launch.Register;
+import io.jukung.linux.libc.Arch;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.runtime.spec.Spec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Launches real containers with Debian's busybox-static as their only layer; needs root. */
+class LaunchCompilerTest {
+  private static final List<String> SOME_CAPABILITIES = List.of("CAP_CHOWN", "CAP_KILL");
+
+  @TempDir Path work;
+  private Path lower;
+  private LaunchCompiler compiler;
+
+  @BeforeEach
+  void layOutImage() throws IOException {
+    lower = Files.createDirectories(work.resolve("lower"));
+    for (String name : List.of("bin", "proc", "sys", "dev", "etc", "tmp", "work")) {
+      Files.createDirectories(lower.resolve(name));
+    }
+    Files.copy(Path.of("/bin/busybox"), lower.resolve("bin/busybox"));
+    for (String applet :
+        List.of(
+            "sh",
+            "id",
+            "cat",
+            "ls",
+            "grep",
+            "hostname",
+            "stat",
+            "touch",
+            "pwd",
+            "sleep",
+            "mount",
+            "tty")) {
+      Files.createSymbolicLink(lower.resolve("bin/" + applet), Path.of("busybox"));
+    }
+    Files.createDirectories(work.resolve("upper"));
+    Files.createDirectories(work.resolve("workdir"));
+    Files.createDirectories(work.resolve("mounts/rootfs"));
+    Files.createDirectories(work.resolve("mounts/mask"));
+    compiler = new LaunchCompiler(work.resolve("mounts"), Path.of("/nowhere"), available());
+  }
+
+  @Test
+  void containerHasItsOwnProcessesAndFiles() throws Exception {
+    assertThat(run(spec("sh", "-c", "echo $$; cat /proc/1/comm; ls /")))
+        .isEqualTo("1\nsh\nbin\ndev\netc\nproc\nsys\ntmp\nwork\n");
+  }
+
+  @Test
+  void hostSeesNoMountOfTheContainer() throws Exception {
+    List<String> before = Files.readAllLines(Path.of("/proc/self/mountinfo"));
+    run(spec("cat", "/proc/mounts"));
+    assertThat(Files.readAllLines(Path.of("/proc/self/mountinfo"))).isEqualTo(before);
+  }
+
+  @Test
+  void identityIsAsSpecified() throws Exception {
+    assertThat(run(spec("id"))).isEqualTo("uid=1000 gid=2000 groups=3000\n");
+    String status = run(spec("grep", "-E", "Cap|NoNew|Groups", "/proc/self/status"));
+    assertThat(status)
+        .containsPattern("CapInh:\\s+0{16}")
+        .containsPattern("CapPrm:\\s+0{16}") // uid 1000: execve drops what is not ambient
+        .containsPattern("CapBnd:\\s+0{14}21")
+        .containsPattern("NoNewPrivs:\\s+1");
+  }
+
+  @Test
+  void onlyThreeDescriptorsAreOpen() throws Exception {
+    assertThat(run(spec("ls", "/proc/self/fd"))).isEqualTo("0\n1\n2\n3\n"); // 3 is ls's own
+  }
+
+  @Test
+  void maskedAndReadOnlyPathsAre() throws Exception {
+    assertThat(
+            run(
+                spec(
+                    "sh",
+                    "-c",
+                    "cat /proc/kcore | head -c 1; ls /proc/acpi /proc/scsi; echo done")))
+        .endsWith("done\n")
+        .doesNotContain("alarm");
+    assertThat(run(spec("sh", "-c", "echo 1 > /proc/sys/kernel/panic || echo refused")))
+        .contains("refused");
+  }
+
+  @Test
+  void deviceFilesAndLinksAreThere() throws Exception {
+    assertThat(
+            run(
+                spec(
+                    "sh",
+                    "-c",
+                    "echo x > /dev/null; stat -c '%F %a' /dev/null /dev/fd; echo y > /dev/stdout")))
+        .isEqualTo("character special file 666\nsymbolic link 777\ny\n");
+  }
+
+  @Test
+  void bindMountsKeepTheirOptions() throws Exception {
+    Path volume = Files.createDirectories(work.resolve("volume"));
+    Files.writeString(volume.resolve("file"), "content\n");
+    Spec spec =
+        with(
+            spec(
+                "sh",
+                "-c",
+                "cat /work/file; touch /work/new 2>/dev/null || echo read-only; echo $PWD"),
+            new Spec.Mount("/work", "bind", volume.toString(), List.of("rbind", "ro", "rslave")));
+    assertThat(run(spec)).isEqualTo("content\nread-only\n/\n");
+  }
+
+  @Test
+  void mountPointsInsideVolumesAreMade() throws Exception {
+    Path volume = Files.createDirectories(work.resolve("volume"));
+    Path file = Files.writeString(work.resolve("file"), "inner\n");
+    Spec spec =
+        with(
+            with(
+                spec("sh", "-c", "cat /work/a/b/file"),
+                new Spec.Mount("/work", "bind", volume.toString(), List.of("rbind"))),
+            new Spec.Mount("/work/a/b/file", "bind", file.toString(), List.of("rbind")));
+    assertThat(run(spec)).isEqualTo("inner\n");
+    assertThat(volume.resolve("a/b/file")).isEmptyFile();
+  }
+
+  @Test
+  void procBehindASymlinkIsRefused() throws Exception {
+    Files.delete(lower.resolve("proc"));
+    Files.createSymbolicLink(lower.resolve("proc"), Path.of("tmp"));
+    assertFails(spec("id"), "mount proc on /proc", Errno.ELOOP);
+  }
+
+  @Test
+  void unknownCommandIsNamed() {
+    assertThatThrownBy(() -> run(spec("no-such-command")))
+        .isInstanceOfSatisfying(
+            LaunchFailure.class, failure -> assertThat(failure.errno()).isEqualTo(Errno.ENOENT));
+  }
+
+  @Test
+  void magicLinkAsWorkingDirectoryIsRefused() {
+    for (int fd = 0; fd < 20; fd++) {
+      Spec spec = spec("pwd");
+      Spec.Process process = spec.process();
+      Spec moved = withProcess(spec, copy(process, "/proc/self/fd/" + fd, process.terminal()));
+      assertThatThrownBy(() -> run(moved)).isInstanceOf(LaunchFailure.class);
+    }
+  }
+
+  @Test
+  void terminalIsTheControllingOne() throws Exception {
+    Spec spec = spec("sh", "-c", "tty; stat -c %U:%G /dev/console >/dev/null && echo console");
+    Spec.Process process = spec.process();
+    Spec withTerminal = withProcess(spec, copy(process, "/", true));
+    assertThat(run(withTerminal)).isEqualTo("/dev/pts/0\r\nconsole\r\n");
+  }
+
+  @Test
+  void execJoinsTheContainer() throws Exception {
+    Spec spec = spec("sleep", "60");
+    Launcher.Launched container = launch(compiler.container(spec, overlay(), false), -1, -1);
+    try (Fd pidfd = container.pidfd()) {
+      Spec.Process process =
+          copy(
+              spec("sh", "-c", "echo $$ > /tmp/x; cat /proc/1/comm /proc/self/cgroup").process(),
+              "/tmp",
+              false);
+      Spec.Process asRoot =
+          new Spec.Process(
+              false,
+              new Spec.User(0, 0, null, List.of()),
+              process.args(),
+              process.env(),
+              "/tmp",
+              process.capabilities(),
+              List.of(),
+              true,
+              100);
+      assertThat(collect(compiler.exec(asRoot, "/x", false), pidfd.number())).startsWith("sleep\n");
+      assertThat(work.resolve("upper/tmp/x")).exists();
+    } finally {
+      ProcessHandle.of(container.pid()).ifPresent(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  @Test
+  void environmentIsNeverShown() {
+    Spec spec = spec("id");
+    CompiledLaunch launch = compiler.container(spec, overlay(), false);
+    assertThat(launch.describe())
+        .contains("pivot_root(\".\", \".\")")
+        .contains("setresuid(0x3e8, 0x3e8, 0x3e8)")
+        .doesNotContain("hunter2");
+  }
+
+  private void assertFails(Spec spec, String purpose, int errno) {
+    CompiledLaunch launch = compiler.container(spec, overlay(), false);
+    assertThatThrownBy(() -> collect(launch, -1))
+        .isInstanceOfSatisfying(
+            LaunchFailure.class,
+            failure -> {
+              assertThat(launch.confine().steps().get(failure.step()).purpose()).isEqualTo(purpose);
+              assertThat(failure.errno()).isEqualTo(errno);
+            });
+  }
+
+  private String run(Spec spec) throws IOException {
+    return collect(compiler.container(spec, overlay(), false), -1);
+  }
+
+  private Overlay overlay() {
+    return new Overlay(List.of(lower), work.resolve("upper"), work.resolve("workdir"));
+  }
+
+  private static Launcher.Launched launch(CompiledLaunch compiled, int output, int target)
+      throws IOException {
+    try (Fd nothing = Fd.own(Kernel.call(Syscall.DUP, () -> "0", 0));
+        Pipe unread = Pipe.open()) {
+      long[] registers = Launcher.noRegisters();
+      registers[Register.STDIN] = nothing.number();
+      registers[Register.STDOUT] = output < 0 ? unread.writer().number() : output;
+      registers[Register.STDERR] = registers[Register.STDOUT];
+      registers[Register.TARGET] = target;
+      return Launcher.launch(
+          new Launcher.Request(
+              compiled.prepare().encode(Arch.CURRENT),
+              compiled.confine().encode(Arch.CURRENT),
+              compiled.cloneFlags(),
+              null,
+              registers));
+    }
+  }
+
+  /** Launches, reads all the output, reaps. */
+  private static String collect(CompiledLaunch compiled, int target) throws IOException {
+    try (Pipe output = Pipe.open()) {
+      Launcher.Launched launched = launch(compiled, output.writer().number(), target);
+      output.writer().close();
+      Fd terminal = launched.ptyMaster();
+      String text = terminal == null ? readAll(output.reader()) : readAll(terminal);
+      if (terminal != null) {
+        terminal.close();
+      }
+      try (Memory info = Memory.allocate(128)) {
+        Kernel.call(
+            Syscall.WAITID, () -> "test", 3, launched.pidfd().number(), info.address(), 4, 0);
+      }
+      launched.pidfd().close();
+      return text;
+    }
+  }
+
+  private static String readAll(Fd fd) throws IOException {
+    StringBuilder text = new StringBuilder();
+    byte[] buffer = new byte[4096];
+    try {
+      for (int count; (count = fd.read(buffer, 0, buffer.length)) > 0; ) {
+        text.append(new String(buffer, 0, count));
+      }
+    } catch (io.jukung.linux.ErrnoException e) {
+      if (!e.is(Errno.EIO)) { // how a terminal's master says that the other side is gone
+        throw e;
+      }
+    }
+    return text.toString();
+  }
+
+  private static Spec spec(String... args) {
+    Spec.Capabilities capabilities =
+        new Spec.Capabilities(
+            SOME_CAPABILITIES, SOME_CAPABILITIES, List.of(), SOME_CAPABILITIES, List.of());
+    Spec.Process process =
+        new Spec.Process(
+            false,
+            new Spec.User(1000, 2000, null, List.of(3000)),
+            List.of(args),
+            List.of("PATH=/sbin:/bin", "PASSWORD=hunter2"),
+            "/",
+            capabilities,
+            List.of(new Spec.Rlimit("RLIMIT_NOFILE", 1024, 1024)),
+            true,
+            500);
+    List<Spec.Mount> mounts =
+        List.of(
+            new Spec.Mount("/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev")),
+            new Spec.Mount(
+                "/dev",
+                "tmpfs",
+                "tmpfs",
+                List.of("nosuid", "strictatime", "mode=755", "size=65536k")),
+            new Spec.Mount(
+                "/dev/pts",
+                "devpts",
+                "devpts",
+                List.of("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")),
+            new Spec.Mount("/dev/mqueue", "mqueue", "mqueue", List.of("nosuid", "noexec", "nodev")),
+            new Spec.Mount("/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", "ro")),
+            new Spec.Mount(
+                "/sys/fs/cgroup",
+                "cgroup",
+                "cgroup",
+                List.of("nosuid", "noexec", "nodev", "relatime", "ro")));
+    List<Spec.Namespace> namespaces = new ArrayList<>();
+    for (String type : List.of("pid", "network", "ipc", "uts", "mount", "cgroup")) {
+      namespaces.add(new Spec.Namespace(type, null));
+    }
+    Spec.Linux linux =
+        new Spec.Linux(
+            namespaces,
+            "/test",
+            new Spec.Resources(List.of(), null, null, null, Map.of()),
+            List.of(
+                new Spec.Device("/dev/null", "c", 1, 3, 0666, 0, 0),
+                new Spec.Device("/dev/zero", "c", 1, 5, 0666, 0, 0)),
+            Map.of(),
+            null,
+            List.of(
+                "/proc/acpi",
+                "/proc/kcore",
+                "/proc/keys",
+                "/proc/timer_list",
+                "/proc/scsi",
+                "/sys/firmware"),
+            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"));
+    return new Spec(
+        Spec.OCI_VERSION, process, new Spec.Root("rootfs", false), null, mounts, Map.of(), linux);
+  }
+
+  private static Spec with(Spec spec, Spec.Mount mount) {
+    List<Spec.Mount> mounts = new ArrayList<>(spec.mounts());
+    mounts.add(mount);
+    return new Spec(
+        spec.ociVersion(), spec.process(), spec.root(), null, mounts, Map.of(), spec.linux());
+  }
+
+  private static Spec withProcess(Spec spec, Spec.Process process) {
+    return new Spec(
+        spec.ociVersion(), process, spec.root(), null, spec.mounts(), Map.of(), spec.linux());
+  }
+
+  private static Spec.Process copy(Spec.Process process, String cwd, boolean terminal) {
+    return new Spec.Process(
+        terminal,
+        process.user(),
+        process.args(),
+        process.env(),
+        cwd,
+        process.capabilities(),
+        process.rlimits(),
+        process.noNewPrivileges(),
+        process.oomScoreAdj());
+  }
+
+  private static long available() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("CapPrm:")) {
+        return Long.parseUnsignedLong(line.substring("CapPrm:".length()).trim(), 16);
+      }
+    }
+    throw new IOException("no CapPrm in /proc/self/status");
+  }
+}
