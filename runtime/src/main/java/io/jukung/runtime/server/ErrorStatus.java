@@ -1,0 +1,84 @@
+package io.jukung.runtime.server;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Status;
+import io.jukung.cri.CriException;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import java.io.IOException;
+import java.util.Objects;
+
+/** The one place where exceptions become gRPC status. */
+final class ErrorStatus {
+  /**
+   * Status text travels in an HTTP/2 header, percent-encoded; clients refuse more than 8 KiB of
+   * headers in all and would then show a protocol error instead.
+   */
+  static final int MAX_ENCODED_BYTES = 6_000;
+
+  private ErrorStatus() {}
+
+  /**
+   * @param context the call's: where the caller has given up, that is the reason, whatever the
+   *     interrupted work threw
+   */
+  static Status of(Throwable failure, Context context) {
+    if (context.isCancelled()) {
+      return Objects.requireNonNull(Contexts.statusFromCancelled(context), "cancelled context");
+    }
+    return switch (failure) {
+      case CriException e ->
+          status(
+              Status.Code.valueOf(e.kind().name()), Objects.requireNonNullElse(e.getMessage(), ""));
+      case ErrnoException e when boundReached(e) -> status(Status.Code.RESOURCE_EXHAUSTED, text(e));
+      case IOException e -> status(Status.Code.INTERNAL, text(e));
+      case InterruptedException e ->
+          status(Status.Code.UNAVAILABLE, "the call was interrupted, the runtime is stopping");
+      default ->
+          status(
+              Status.Code.INTERNAL,
+              "error inside jukung, see its log: " + failure.getClass().getName());
+    };
+  }
+
+  private static boolean boundReached(ErrnoException e) {
+    return switch (e.errno()) {
+      case Errno.ENOSPC, Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM -> true;
+      default -> false;
+    };
+  }
+
+  // Many IOExceptions of the JDK have only a path as their message: NoSuchFileException: /x.
+  private static String text(IOException e) {
+    return e instanceof ErrnoException || e.getClass() == IOException.class
+        ? Objects.requireNonNullElse(e.getMessage(), "input or output failed")
+        : e.getClass().getSimpleName() + ": " + e.getMessage();
+  }
+
+  private static Status status(Status.Code code, String message) {
+    return code.toStatus().withDescription(bounded(message));
+  }
+
+  private static String bounded(String message) {
+    int encoded = 0;
+    for (int i = 0; i < message.length(); ) {
+      int character = message.codePointAt(i);
+      encoded += encodedBytes(character);
+      if (encoded > MAX_ENCODED_BYTES) {
+        return message.substring(0, i) + "…";
+      }
+      i += Character.charCount(character);
+    }
+    return message;
+  }
+
+  // As gRPC's HTTP/2 mapping has it: printable ASCII but % as it is, each other byte as %XX.
+  private static int encodedBytes(int character) {
+    if (character >= 0x20 && character < 0x7f && character != '%') {
+      return 1;
+    }
+    int utf8 = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+    return 3 * utf8;
+  }
+}

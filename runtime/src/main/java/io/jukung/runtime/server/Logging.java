@@ -1,0 +1,80 @@
+package io.jukung.runtime.server;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.filter.Filter;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import ch.qos.logback.core.spi.FilterReply;
+import io.jukung.runtime.config.Config.LogLevel;
+import org.slf4j.ILoggerFactory;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/**
+ * The log: one line per event on standard error. In code, since reading logback's XML costs a tenth
+ * of the start. Logback finds it as a service.
+ */
+public final class Logging extends ContextAwareBase implements Configurator {
+  /** Line breaks inside a message (a registry's answer, a file name) must not forge lines. */
+  private static final String PATTERN =
+      "%date{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level [%thread] %logger{0}: "
+          + "%replace(%msg){'[\\r\\n]+', ' '}%n";
+
+  /** Their debug lines describe each frame and are of use only to who asks for everything. */
+  private static final String[] CHATTY = {"io.netty", "io.grpc"};
+
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    var encoder = new PatternLayoutEncoder();
+    encoder.setContext(context);
+    encoder.setPattern(PATTERN);
+    encoder.start();
+    var appender = new ConsoleAppender<ILoggingEvent>();
+    appender.setContext(context);
+    appender.setTarget("System.err");
+    appender.setEncoder(encoder);
+    appender.addFilter(new KeepAliveFilter());
+    appender.start();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.addAppender(appender);
+    setLevel(context, LogLevel.INFO);
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /** Sends java.util.logging, which gRPC uses, the same way, and sets the level of all. */
+  static void start(LogLevel level) {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
+    ILoggerFactory factory = LoggerFactory.getILoggerFactory();
+    if (!(factory instanceof LoggerContext context)) {
+      throw new IllegalStateException("logback is not on the class path: " + factory.getClass());
+    }
+    setLevel(context, level);
+  }
+
+  private static void setLevel(LoggerContext context, LogLevel level) {
+    context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.valueOf(level.name()));
+    for (String name : CHATTY) {
+      context.getLogger(name).setLevel(level == LogLevel.DEBUG ? Level.INFO : null);
+    }
+  }
+
+  /**
+   * gRPC sets SO_KEEPALIVE on every connection, unix sockets have no such option, and Netty warns
+   * of each.
+   */
+  private static final class KeepAliveFilter extends Filter<ILoggingEvent> {
+    @Override
+    public FilterReply decide(ILoggingEvent event) {
+      return event.getLoggerName().startsWith("io.netty.bootstrap.")
+              && event.getFormattedMessage().startsWith("Unknown channel option 'SO_KEEPALIVE'")
+          ? FilterReply.DENY
+          : FilterReply.NEUTRAL;
+    }
+  }
+}
