@@ -1,5 +1,9 @@
 package io.jukung.linux.io;
 
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
+import static io.jukung.linux.fs.OpenFlags.O_PATH;
+
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
@@ -28,7 +32,6 @@ public final class UnixSocket implements AutoCloseable {
   private static final int MSG_CTRUNC = 0x8;
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MSG_CMSG_CLOEXEC = 0x40000000;
-  private static final int O_DIRECTORY_PATH_CLOEXEC = 0x290000;
   private static final int OWNER_ONLY = 0600;
 
   // struct sockaddr_un: the path ends in a zero byte.
@@ -141,7 +144,8 @@ public final class UnixSocket implements AutoCloseable {
   private static Fd openDirectory(Path path) throws ErrnoException {
     try (Memory name = Memory.ofString(path.toString())) {
       long fd =
-          Kernel.raw(Syscall.OPENAT, Fd.AT_FDCWD, name.address(), O_DIRECTORY_PATH_CLOEXEC, 0, 0);
+          Kernel.raw(
+              Syscall.OPENAT, Fd.AT_FDCWD, name.address(), O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
       if (fd < 0) {
         throw new ErrnoException("openat", path + ", O_PATH|O_DIRECTORY", (int) -fd);
       }

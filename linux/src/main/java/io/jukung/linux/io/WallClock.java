@@ -4,11 +4,8 @@ import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 
-/**
- * The real-time clock in nanoseconds, without the classes of java.time. For one thread: it keeps a
- * native block for its life.
- */
-public final class WallClock {
+/** The real-time clock in nanoseconds, without the classes of java.time. For one thread. */
+public final class WallClock implements AutoCloseable {
   private static final int CLOCK_REALTIME = 0;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
@@ -19,5 +16,10 @@ public final class WallClock {
     // Cannot fail: the clock exists everywhere and the address is ours.
     Kernel.raw(Syscall.CLOCK_GETTIME, CLOCK_REALTIME, timespec.address(), 0, 0, 0);
     return timespec.getLong(0) * NANOS_PER_SECOND + timespec.getLong(8);
+  }
+
+  @Override
+  public void close() {
+    timespec.close();
   }
 }

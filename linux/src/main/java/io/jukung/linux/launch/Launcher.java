@@ -51,7 +51,7 @@ public final class Launcher {
   private static final int WEXITED = 4;
 
   // A stack for native frames of a few syscalls; the JVM's least.
-  private static final int THREAD_STACK_BYTES = 192 * 1024;
+  public static final int THREAD_STACK_BYTES = 192 * 1024;
 
   private Launcher() {}
 
@@ -141,7 +141,11 @@ public final class Launcher {
     }
   }
 
-  private static Launched launchHere(Request request) throws IOException {
+  /**
+   * As {@link #launch}, on the calling thread, for a caller that must not wait and so starts the
+   * thread itself. The thread must be fresh, must do nothing else and must end afterwards.
+   */
+  public static Launched launchHere(Request request) throws IOException {
     long[] registers = request.registers().clone();
     boolean done = false;
     try {

@@ -1,0 +1,59 @@
+package io.jukung.linux.io;
+
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.OpenFlags;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Files of the host at trusted paths, above all the small ones that the kernel makes up (cgroupfs,
+ * procfs), with few classes behind it.
+ */
+public final class HostFile {
+  private HostFile() {}
+
+  /**
+   * Opens a file, close-on-exec.
+   *
+   * @param flags of {@link OpenFlags}
+   * @param mode of a file that this makes, less the umask
+   */
+  public static Fd open(String path, int flags, int mode) throws ErrnoException {
+    try (Memory name = Memory.ofString(path)) {
+      long fd = Kernel.raw(Syscall.OPENAT, Fd.AT_FDCWD, name.address(), flags | O_CLOEXEC, mode, 0);
+      if (fd < 0) {
+        throw new ErrnoException(
+            "openat", path + ", flags=0x" + Integer.toHexString(flags), (int) -fd);
+      }
+      return Fd.own(fd);
+    }
+  }
+
+  /** The first {@code limit} bytes of a text file, or all of it where it is shorter. */
+  public static String read(String path, int limit) throws IOException {
+    byte[] content = new byte[limit];
+    int length = 0;
+    try (Fd fd = open(path, O_RDONLY, 0)) {
+      int count;
+      while (length < limit && (count = fd.read(content, length, limit - length)) > 0) {
+        length += count;
+      }
+    }
+    return new String(content, 0, length, StandardCharsets.UTF_8);
+  }
+
+  /** Writes to a file that exists, in one write(2), as the kernel's control files want it. */
+  public static void write(String path, String value) throws IOException {
+    try (Fd fd = open(path, O_WRONLY, 0)) {
+      fd.write(value.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}
