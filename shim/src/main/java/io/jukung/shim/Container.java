@@ -1,0 +1,395 @@
+package io.jukung.shim;
+
+import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.Epoll;
+import io.jukung.linux.io.HostFile;
+import io.jukung.linux.io.Pipe;
+import io.jukung.linux.launch.Launcher;
+import io.jukung.linux.launch.Register;
+import io.jukung.linux.process.ExitStatus;
+import io.jukung.linux.process.Pidfd;
+import io.jukung.linux.process.Signals;
+import io.jukung.linux.terminal.Terminal;
+import io.jukung.shim.v1.ContainerExited;
+import io.jukung.shim.v1.ContainerProcess;
+import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.StartContainer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A container from its launch to its removal.
+ *
+ * <pre>
+ *   LAUNCHING ──started──▶ RUNNING ──pidfd readable──▶ DRAINING ──outputs ended──▶ OVER
+ *       │                                              exit.json    or 5 s later   told
+ *       └──failed──▶ forgotten
+ * </pre>
+ */
+final class Container extends Source {
+  /** For output that a process outside the container's cgroup holds open. */
+  private static final long DRAIN_NANOS = 5_000_000_000L;
+
+  /** What is left then: more than the capacity that a pipe may be given without privilege. */
+  private static final int LAST_READS = 17;
+
+  private static final ExitStatus UNKNOWN_EXIT = new ExitStatus(0, 255);
+  private static final long CLONE_NEWPID = 0x20000000L;
+
+  private enum State {
+    LAUNCHING,
+    RUNNING,
+    DRAINING,
+    OVER
+  }
+
+  private final Pod pod;
+  private final String id;
+  private final String stateDirectory;
+  private final String cgroup;
+  private final boolean leavesOrphans;
+  private final CriLog log;
+  private final List<Pump> pumps = new ArrayList<>(2);
+  private State state = State.LAUNCHING;
+  // The writing end of the container's standard input, open for as long as the container runs.
+  private @Nullable Fd stdin;
+  private @Nullable Fd terminal;
+  private @Nullable Pidfd process;
+  private int pid;
+  private long startedAt;
+  private long drainDeadline;
+  private @Nullable ContainerExited exit;
+
+  Container(Pod pod, StartContainer request, CriLog log) {
+    this.pod = pod;
+    this.id = request.getContainerId();
+    this.stateDirectory = request.getStateDirectory();
+    this.cgroup = request.getPlan().getCgroup();
+    this.leavesOrphans = (request.getPlan().getCloneFlags() & CLONE_NEWPID) == 0;
+    this.log = log;
+  }
+
+  /** Launches it; the answer to the request follows. */
+  void launch(Connection from, long requestId, StartContainer request) throws IOException {
+    List<Fd> childEnds = new ArrayList<>(3);
+    long[] registers = Launcher.noRegisters();
+    try {
+      if (!request.getTty()) {
+        childEnds.add(standardInput(request.getStdin()));
+        childEnds.add(output("stdout"));
+        childEnds.add(output("stderr"));
+        registers[Register.STDIN] = childEnds.get(0).number();
+        registers[Register.STDOUT] = childEnds.get(1).number();
+        registers[Register.STDERR] = childEnds.get(2).number();
+      }
+      boolean tty = request.getTty();
+      pod.start(new ContainerLaunch(from, requestId, request.getPlan(), registers, childEnds, tty));
+    } catch (IOException | RuntimeException | Error e) {
+      close(childEnds);
+      throw e;
+    }
+  }
+
+  private Fd standardInput(boolean wanted) throws IOException {
+    if (!wanted) {
+      return HostFile.open("/dev/null", O_RDONLY, 0);
+    }
+    Pipe pipe = Pipe.open();
+    stdin = pipe.writer();
+    return pipe.reader();
+  }
+
+  private Fd output(String name) throws IOException {
+    Pipe pipe = Pipe.open();
+    pumps.add(new Pump(this, pod.loop(), pipe.reader(), log.stream(name)));
+    return pipe.writer();
+  }
+
+  private static void close(List<Fd> descriptors) {
+    for (int i = 0; i < descriptors.size(); i++) {
+      descriptors.get(i).close();
+    }
+  }
+
+  /** The launch of the container's first process. */
+  private final class ContainerLaunch extends Launch {
+    private final List<Fd> childEnds;
+    private final boolean tty;
+
+    ContainerLaunch(
+        Connection from,
+        long requestId,
+        LaunchPlan plan,
+        long[] registers,
+        List<Fd> childEnds,
+        boolean tty) {
+      super(from, requestId, plan, registers);
+      this.childEnds = childEnds;
+      this.tty = tty;
+    }
+
+    @Override
+    void started(Launcher.Launched launched, long at) throws IOException {
+      close(childEnds);
+      pid = launched.pid();
+      startedAt = at;
+      Pidfd started = Pidfd.own(launched.pidfd());
+      process = started;
+      takeTerminal(launched.ptyMaster());
+      for (int i = 0; i < pumps.size(); i++) {
+        pumps.get(i).start();
+      }
+      pod.loop().add(Container.this, started.fd(), Epoll.IN);
+      state = State.RUNNING;
+    }
+
+    private void takeTerminal(@Nullable Fd master) throws IOException {
+      if (tty == (master == null)) {
+        if (master != null) {
+          master.close();
+        }
+        throw new IOException("the launch program and the request differ about a terminal");
+      }
+      if (master != null) {
+        terminal = master;
+        pumps.add(new Pump(Container.this, pod.loop(), master, log.stream("stdout")));
+      }
+    }
+
+    @Override
+    void failed() {
+      close(childEnds);
+      discard();
+    }
+  }
+
+  /** Undoes a start that failed, whatever there is of it. */
+  void discard() {
+    if (process != null) {
+      try {
+        process.send(Signals.SIGKILL); // reaped as an orphan
+        killRest();
+      } catch (ErrnoException e) {
+        ErrorLog.unexpected("kill of " + this, e);
+      }
+      pod.loop().remove(this, process.fd());
+      process.close();
+      process = null;
+      pod.reapOrphansSoon();
+    }
+    for (int i = 0; i < pumps.size(); i++) {
+      pumps.get(i).close();
+    }
+    closeRest();
+    pod.forget(this);
+  }
+
+  private void closeRest() {
+    if (stdin != null) {
+      stdin.close();
+      stdin = null;
+    }
+    terminal = null; // its pump has closed it
+    if (log.droppedBytes() > 0) {
+      ErrorLog.say(log.droppedBytes() + " bytes of output of " + this + " were not logged");
+    }
+    log.close();
+  }
+
+  /** The pidfd says that the process has ended. */
+  @Override
+  void ready(int events) throws IOException {
+    Pidfd ended = process;
+    if (ended == null) {
+      return;
+    }
+    ExitStatus status;
+    try {
+      status = ended.reap();
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ECHILD)) {
+        throw e;
+      }
+      ErrorLog.unexpected("exit status of " + this, e);
+      status = UNKNOWN_EXIT;
+    }
+    if (status != null) {
+      process = null;
+      pod.loop().remove(this, ended.fd());
+      ended.close();
+      exited(status);
+    }
+  }
+
+  private void exited(ExitStatus status) {
+    long finishedAt = pod.clock().nanos();
+    boolean oomKilled = oomKilled();
+    // With a pid namespace of its own, all of it died with its init; without, this does the same.
+    killRest();
+    exit =
+        ContainerExited.newBuilder()
+            .setContainerId(id)
+            .setExitCode(status.exitCode())
+            .setFinishedAt(finishedAt)
+            .setOomKilled(oomKilled)
+            .build();
+    state = State.DRAINING;
+    drainDeadline = System.nanoTime() + DRAIN_NANOS;
+    record(exit);
+    pod.reapOrphansSoon();
+    outputEnded();
+  }
+
+  private boolean oomKilled() {
+    if (cgroup.isEmpty()) {
+      return false;
+    }
+    try {
+      return ContainerCgroup.oomKilled(cgroup);
+    } catch (IOException e) {
+      ErrorLog.unexpected("OOM kills of " + this, e);
+      return false;
+    }
+  }
+
+  private void killRest() {
+    if (cgroup.isEmpty()) {
+      return; // it ran in the shim's own
+    }
+    try {
+      ContainerCgroup.kill(cgroup);
+    } catch (IOException e) {
+      ErrorLog.unexpected("kill in the cgroup of " + this, e);
+    }
+  }
+
+  private void record(ContainerExited ended) {
+    try {
+      ExitRecord.write(
+          stateDirectory, ended.getExitCode(), ended.getFinishedAt(), ended.getOomKilled());
+    } catch (IOException e) {
+      // The daemon hears of the exit all the same, now or when it next connects.
+      ErrorLog.unexpected("exit record of " + this, e);
+    }
+  }
+
+  /** One of its outputs has ended, or its process has. */
+  void outputEnded() {
+    if (state != State.DRAINING) {
+      return;
+    }
+    for (int i = 0; i < pumps.size(); i++) {
+      if (pumps.get(i).isOpen()) {
+        return;
+      }
+    }
+    end();
+  }
+
+  /** The time for its output is over. */
+  void stopDraining() {
+    for (int i = 0; i < pumps.size(); i++) {
+      pumps.get(i).drainAndClose(LAST_READS);
+    }
+    end();
+  }
+
+  private void end() {
+    state = State.OVER;
+    closeRest();
+    pod.tell(FromShim.newBuilder().setContainerExited(exit).build());
+  }
+
+  void signal(int signal) throws Refusal, IOException {
+    if (state == State.LAUNCHING) {
+      throw Refusal.precondition(this + " is being launched");
+    }
+    if (signal < 1 || signal > Signals.SIGRTMAX) {
+      throw Refusal.precondition("there is no signal " + signal);
+    }
+    if (process == null) {
+      return;
+    }
+    try {
+      process.send(signal);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ESRCH)) {
+        throw e;
+      }
+      // It has ended; the pidfd's event comes next.
+    }
+  }
+
+  void reopenLog() throws Refusal, IOException {
+    if (state == State.OVER) {
+      throw Refusal.precondition(this + " has exited");
+    }
+    log.reopen();
+  }
+
+  void resize(int columns, int rows) throws Refusal, IOException {
+    if (terminal == null || pumps.isEmpty() || !pumps.getFirst().isOpen()) {
+      throw Refusal.precondition(this + " has no terminal");
+    }
+    if (columns < 1 || columns > 0xffff || rows < 1 || rows > 0xffff) {
+      throw Refusal.precondition("no terminal has " + columns + " columns and " + rows + " rows");
+    }
+    Terminal.resize(terminal, new Terminal.Size(columns, rows));
+  }
+
+  ContainerProcess describe() {
+    ContainerProcess.Builder description =
+        ContainerProcess.newBuilder().setContainerId(id).setPid(pid).setStartedAt(startedAt);
+    if (state == State.OVER && exit != null) {
+      description.setExit(exit);
+    }
+    return description.build();
+  }
+
+  String id() {
+    return id;
+  }
+
+  int pid() {
+    return pid;
+  }
+
+  /** Null before it started and after it has been reaped. */
+  @Nullable Pidfd process() {
+    return process;
+  }
+
+  boolean hasStarted() {
+    return state != State.LAUNCHING;
+  }
+
+  boolean isDraining() {
+    return state == State.DRAINING;
+  }
+
+  boolean isOver() {
+    return state == State.OVER;
+  }
+
+  /** In the clock of {@link System#nanoTime}. */
+  long drainDeadline() {
+    return drainDeadline;
+  }
+
+  /** Whether descendants that outlive their parent come to this process, and not to an init. */
+  boolean leavesOrphans() {
+    return leavesOrphans && state == State.RUNNING;
+  }
+
+  @Override
+  public String toString() {
+    return "container " + id;
+  }
+}

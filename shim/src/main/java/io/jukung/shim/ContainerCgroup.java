@@ -1,0 +1,49 @@
+package io.jukung.shim;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.io.HostFile;
+import java.io.IOException;
+
+/** What the shim does with a container's cgroup (cgroup v2) when the container ends. */
+final class ContainerCgroup {
+  /** memory.events has six short lines. */
+  private static final int EVENTS_LIMIT = 1024;
+
+  private static final String OOM_KILL = "oom_kill ";
+
+  private ContainerCgroup() {}
+
+  /** Whether the kernel killed one of its processes for want of memory. */
+  static boolean oomKilled(String directory) throws IOException {
+    String events;
+    try {
+      events = HostFile.read(directory + "/memory.events", EVENTS_LIMIT);
+    } catch (ErrnoException e) {
+      if (isGone(e)) {
+        return false; // no memory controller here
+      }
+      throw e;
+    }
+    int at = events.startsWith(OOM_KILL) ? 0 : events.indexOf("\n" + OOM_KILL) + 1;
+    int value = at + OOM_KILL.length();
+    boolean found = events.startsWith(OOM_KILL, at);
+    return found && value < events.length() && events.charAt(value) != '0';
+  }
+
+  /** Kills every process in it and below it. */
+  static void kill(String directory) throws IOException {
+    try {
+      HostFile.write(directory + "/cgroup.kill", "1");
+    } catch (ErrnoException e) {
+      if (!isGone(e)) {
+        throw e;
+      }
+      // The cgroup is gone, and with it every process it had.
+    }
+  }
+
+  private static boolean isGone(ErrnoException e) {
+    return e.is(Errno.ENOENT) || e.is(Errno.ENODEV);
+  }
+}

@@ -1,0 +1,262 @@
+package io.jukung.shim;
+
+import static io.jukung.linux.fs.OpenFlags.O_APPEND;
+import static io.jukung.linux.fs.OpenFlags.O_CREAT;
+import static io.jukung.linux.fs.OpenFlags.O_NOCTTY;
+import static io.jukung.linux.fs.OpenFlags.O_NOFOLLOW;
+import static io.jukung.linux.fs.OpenFlags.O_NONBLOCK;
+import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.HostFile;
+import io.jukung.linux.io.Transfer;
+import io.jukung.linux.io.WallClock;
+import io.jukung.linux.libc.Memory;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A container's log in the format that kubelet reads:
+ *
+ * <pre>
+ *   2026-11-21T00:00:00.000000000Z stdout F a whole line
+ *   2026-11-21T00:00:00.000000000Z stderr P the first 16 KiB of a long line, or a tail without end
+ * </pre>
+ *
+ * A full disk or any other refusal drops lines, and never delays the application. All lines of one
+ * read carry the same time.
+ */
+final class CriLog {
+  /** Content of one record; a longer line is split. As other runtimes have it. */
+  static final int MAX_CONTENT = 16 * 1024;
+
+  /** What one read takes from a container: a pipe's whole capacity. */
+  static final int READ_SIZE = 64 * 1024;
+
+  private static final int MODE = 0640;
+  private static final int TAG_AT = Rfc3339.LENGTH + " stdout ".length();
+  private static final int HEADER_SIZE = TAG_AT + 2;
+
+  /** Two reads' worth of ordinary lines, and far more than the longest record. */
+  private static final int BATCH_SIZE = 2 * READ_SIZE;
+
+  /** Native blocks that all logs of the process share: the loop serves one stream at a time. */
+  static final class Buffers {
+    /** A tail that waits for its end, and a read after it. */
+    final Memory chunk = Memory.allocate(MAX_CONTENT + READ_SIZE);
+
+    private final Memory batch = Memory.allocate(BATCH_SIZE);
+    private final WallClock clock;
+    private final Rfc3339 time = new Rfc3339();
+
+    Buffers(WallClock clock) {
+      this.clock = clock;
+    }
+  }
+
+  private final Buffers buffers;
+  private final String path;
+  private @Nullable Fd file;
+  private int batched;
+  private boolean torn;
+  private long droppedBytes;
+
+  private CriLog(Buffers buffers, String path) {
+    this.buffers = buffers;
+    this.path = path;
+  }
+
+  /**
+   * Opens the log, which may exist, to append.
+   *
+   * @param path empty: output is discarded
+   */
+  static CriLog open(Buffers buffers, String path) throws ErrnoException {
+    CriLog log = new CriLog(buffers, path);
+    log.reopen();
+    return log;
+  }
+
+  /**
+   * Goes on in the file that is at the path now, made anew where kubelet has moved it away. Where
+   * that fails, the log stays with the old file.
+   */
+  void reopen() throws ErrnoException {
+    if (path.isEmpty()) {
+      return;
+    }
+    // NONBLOCK: a fifo at the path must not stop the loop. The directory is the daemon's to check.
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    Fd reopened = HostFile.open(path, flags, MODE);
+    close();
+    file = reopened;
+    torn = false;
+  }
+
+  /** One of the two streams of the log; its tail without newline waits here for its end. */
+  Stream stream(String name) {
+    return new Stream(this, name);
+  }
+
+  /** What could not be written, for the error log. */
+  long droppedBytes() {
+    return droppedBytes;
+  }
+
+  void close() {
+    if (file != null) {
+      file.close();
+      file = null;
+    }
+  }
+
+  /** Makes room for a record in the batch. */
+  private int reserve(int length) {
+    if (batched + length > BATCH_SIZE) {
+      flush();
+    }
+    int at = batched;
+    batched += length;
+    return at;
+  }
+
+  /** Writes the batch; what the file does not take is dropped. */
+  private void flush() {
+    int length = batched;
+    batched = 0;
+    if (file == null || length == 0) {
+      return;
+    }
+    if (torn && !endTornLine(file)) {
+      droppedBytes += length;
+      return;
+    }
+    int done = 0;
+    while (done < length) {
+      int count = Transfer.write(file, buffers.batch, done, length - done);
+      if (count <= 0) {
+        droppedBytes += length - done;
+        // Cut within a record: the next one must not continue its line.
+        torn = done > 0 && buffers.batch.getByte(done - 1) != '\n';
+        return;
+      }
+      done += count;
+    }
+  }
+
+  private boolean endTornLine(Fd log) {
+    try (Memory newline = Memory.allocate(1)) {
+      newline.putByte(0, '\n');
+      if (Transfer.write(log, newline, 0, 1) != 1) {
+        return false;
+      }
+    }
+    torn = false;
+    return true;
+  }
+
+  /** Splits one stream into records. */
+  static final class Stream {
+    private final CriLog log;
+    private final Memory header;
+    private @Nullable Memory tail;
+    private int tailLength;
+
+    private Stream(CriLog log, String name) {
+      this.log = log;
+      byte[] rest = (" " + name + " F ").getBytes(StandardCharsets.US_ASCII);
+      header = Memory.allocate(HEADER_SIZE);
+      header.put(Rfc3339.LENGTH, rest, 0, rest.length);
+    }
+
+    /**
+     * Reads once from the container and logs it.
+     *
+     * @return bytes read, 0 at the end of the stream, or a negated error number
+     */
+    int pump(Fd source) {
+      Memory chunk = log.buffers.chunk;
+      int before = tailLength;
+      int count = Transfer.read(source, chunk, before, READ_SIZE);
+      if (count > 0 && log.file != null) {
+        if (tail != null && before > 0) {
+          tail.copyTo(0, chunk, 0, before);
+        }
+        split(chunk, before, before + count);
+      }
+      return count;
+    }
+
+    /** Logs what has no newline as a partial line; the stream has ended. */
+    void end() {
+      if (tail != null) {
+        if (tailLength > 0) {
+          stamp();
+          record(tail, 0, tailLength, 'P');
+          log.flush();
+        }
+        tail.close();
+        tail = null;
+        tailLength = 0;
+      }
+      header.close();
+    }
+
+    /** Logs {@code chunk} up to {@code end}; there is no newline before {@code scanFrom}. */
+    private void split(Memory chunk, int scanFrom, int end) {
+      stamp();
+      int start = 0;
+      int from = scanFrom;
+      while (true) {
+        int newline = chunk.indexOf((byte) '\n', from, end - from);
+        int stop = newline < 0 ? end : newline;
+        while (stop - start > MAX_CONTENT) {
+          record(chunk, start, MAX_CONTENT, 'P');
+          start += MAX_CONTENT;
+        }
+        if (newline < 0) {
+          break;
+        }
+        record(chunk, start, newline - start, 'F');
+        start = newline + 1;
+        from = start;
+      }
+      keepTail(chunk, start, end - start);
+      log.flush();
+    }
+
+    private void keepTail(Memory chunk, int start, int length) {
+      if (length > 0) {
+        if (tail == null) {
+          tail = Memory.allocate(MAX_CONTENT);
+        }
+        chunk.copyTo(start, tail, 0, length);
+      }
+      tailLength = length;
+    }
+
+    private void stamp() {
+      Buffers buffers = log.buffers;
+      header.put(0, buffers.time.format(buffers.clock.nanos()), 0, Rfc3339.LENGTH);
+    }
+
+    private void record(Memory content, int start, int length, char tag) {
+      int at = log.reserve(HEADER_SIZE + length + 1);
+      Memory batch = log.buffers.batch;
+      header.copyTo(0, batch, at, HEADER_SIZE);
+      if (tag != 'F') {
+        batch.putByte(at + TAG_AT, tag);
+      }
+      content.copyTo(start, batch, at + HEADER_SIZE, length);
+      batch.putByte(at + HEADER_SIZE + length, '\n');
+    }
+  }
+
+  /** Whether the source has ended rather than having nothing to give now. */
+  static boolean isEnd(int pumped) {
+    // EIO: nobody holds the slave of a pseudo terminal any more.
+    return pumped == 0 || pumped == -Errno.EIO;
+  }
+}

@@ -1,0 +1,34 @@
+package io.jukung.shim;
+
+import io.jukung.linux.fs.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** The file by which an exit is known even where nobody was there to be told. */
+final class ExitRecord {
+  static final String FILE_NAME = "exit.json";
+  private static final int VERSION = 1;
+
+  private ExitRecord() {}
+
+  /**
+   * On disk when this returns.
+   *
+   * @param finishedAt nanoseconds since the epoch
+   */
+  static void write(String directory, int exitCode, long finishedAt, boolean oomKilled)
+      throws IOException {
+    String json =
+        "{\"version\":"
+            + VERSION
+            + ",\"exitCode\":"
+            + exitCode
+            + ",\"finishedAt\":"
+            + finishedAt
+            + ",\"oomKilled\":"
+            + oomKilled
+            + "}\n";
+    AtomicFile.write(Path.of(directory, FILE_NAME), json.getBytes(StandardCharsets.US_ASCII));
+  }
+}

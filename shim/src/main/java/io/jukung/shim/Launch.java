@@ -1,0 +1,128 @@
+package io.jukung.shim;
+
+import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
+import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.HostFile;
+import io.jukung.linux.io.WallClock;
+import io.jukung.linux.launch.LaunchFailure;
+import io.jukung.linux.launch.Launcher;
+import io.jukung.shim.v1.Failure;
+import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.Reply;
+import io.jukung.shim.v1.Started;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The launch of one process: made and completed on the loop's thread, run on a thread of its own,
+ * because launching changes per-thread kernel state and waits for the kernel.
+ */
+abstract class Launch implements Runnable {
+  private final Connection from;
+  private final long requestId;
+  private final LaunchPlan plan;
+  private final long[] registers;
+  private Pod.@Nullable Launches launches;
+
+  private Launcher.@Nullable Launched launched;
+  private long startedAt;
+  private @Nullable Throwable failure;
+
+  /**
+   * @param registers preloaded; their descriptors stay the caller's and open until the end
+   */
+  Launch(Connection from, long requestId, LaunchPlan plan, long[] registers) {
+    this.from = from;
+    this.requestId = requestId;
+    this.plan = plan;
+    this.registers = registers;
+  }
+
+  /** The process runs; on the loop's thread. What it throws fails the launch. */
+  abstract void started(Launcher.Launched process, long at) throws IOException;
+
+  /** There is no process; on the loop's thread. */
+  abstract void failed();
+
+  void begin(Pod.Launches results) {
+    launches = results;
+    new Thread(null, this, "launch", Launcher.THREAD_STACK_BYTES).start();
+  }
+
+  @Override
+  public void run() {
+    try (Fd cgroup = openCgroup();
+        WallClock clock = new WallClock()) {
+      launched =
+          Launcher.launchHere(
+              new Launcher.Request(
+                  plan.getPrepare().toByteArray(),
+                  plan.getConfine().toByteArray(),
+                  plan.getCloneFlags(),
+                  cgroup,
+                  registers));
+      startedAt = clock.nanos();
+    } catch (Throwable e) {
+      failure = e; // answered by complete()
+    } finally {
+      if (launches != null) {
+        launches.end(this);
+      }
+    }
+  }
+
+  private @Nullable Fd openCgroup() throws IOException {
+    return plan.getCgroup().isEmpty()
+        ? null
+        : HostFile.open(plan.getCgroup(), O_RDONLY | O_DIRECTORY, 0);
+  }
+
+  /** On the loop's thread, once {@link #run} has ended. */
+  void complete() {
+    Launcher.Launched process = launched;
+    if (process != null) {
+      try {
+        started(process, startedAt);
+        Pod.answer(
+            from,
+            Reply.newBuilder()
+                .setId(requestId)
+                .setStarted(Started.newBuilder().setPid(process.pid()).setStartedAt(startedAt)));
+        return;
+      } catch (IOException | RuntimeException | Error e) {
+        failure = e;
+      }
+    }
+    failed();
+    Pod.answer(from, Reply.newBuilder().setId(requestId).setFailure(describe()));
+  }
+
+  private Failure describe() {
+    if (failure instanceof LaunchFailure step) {
+      return Failure.newBuilder()
+          .setPhase(phase(step.phase()))
+          .setStep(step.step())
+          .setErrno(step.errno())
+          .setMessage(String.valueOf(step.getMessage()))
+          .build();
+    }
+    if (failure == null) {
+      return Pod.failure(Failure.Kind.INTERNAL, "the launch thread ended early");
+    }
+    if (failure instanceof IOException) {
+      return Pod.failure(Failure.Kind.INTERNAL, failure.getMessage());
+    }
+    ErrorLog.unexpected("launch", failure);
+    return Pod.failure(Failure.Kind.INTERNAL, failure.toString());
+  }
+
+  private static Failure.Phase phase(LaunchFailure.Phase phase) {
+    return switch (phase) {
+      case PREPARE -> Failure.Phase.PREPARE;
+      case CLONE -> Failure.Phase.CLONE;
+      case CONFINE -> Failure.Phase.CONFINE;
+    };
+  }
+}

@@ -1,0 +1,62 @@
+package io.jukung.shim;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.io.Epoll;
+import io.jukung.linux.io.PeerCredentials;
+import io.jukung.linux.io.UnixSocket;
+import io.jukung.linux.process.CurrentProcess;
+import org.jspecify.annotations.Nullable;
+
+/** The shim's socket. It serves one daemon: a newer connection takes the place of the older. */
+final class Listener extends Source {
+  private final EventLoop loop;
+  private final Pod pod;
+  private final UnixSocket socket;
+  private @Nullable Connection current;
+
+  Listener(EventLoop loop, Pod pod, UnixSocket socket) {
+    this.loop = loop;
+    this.pod = pod;
+    this.socket = socket;
+  }
+
+  void start() throws ErrnoException {
+    loop.add(this, socket.fd(), Epoll.IN);
+  }
+
+  @Override
+  void ready(int events) throws ErrnoException {
+    for (UnixSocket accepted = socket.accept(); accepted != null; accepted = socket.accept()) {
+      serve(accepted);
+    }
+  }
+
+  private void serve(UnixSocket accepted) throws ErrnoException {
+    PeerCredentials peer = accepted.peer();
+    // The socket's mode says the same; this also holds where a directory above it was opened up.
+    if (peer.uid() != 0 && peer.uid() != CurrentProcess.uid()) {
+      ErrorLog.say("refused a connection of uid " + peer.uid() + ", pid " + peer.pid());
+      accepted.close();
+      return;
+    }
+    if (current != null) {
+      current.close();
+    }
+    current = new Connection(loop, pod, accepted);
+    pod.connected(current);
+    current.start();
+  }
+
+  void stop() {
+    if (current != null) {
+      current.finish();
+    }
+    loop.remove(this, socket.fd());
+    socket.close();
+  }
+
+  @Override
+  public String toString() {
+    return "listener";
+  }
+}

@@ -1,0 +1,353 @@
+package io.jukung.shim;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.Epoll;
+import io.jukung.linux.io.Eventfd;
+import io.jukung.linux.io.WallClock;
+import io.jukung.linux.process.Children;
+import io.jukung.shim.v1.Adopt;
+import io.jukung.shim.v1.Done;
+import io.jukung.shim.v1.Failure;
+import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.ProcessList;
+import io.jukung.shim.v1.Reply;
+import io.jukung.shim.v1.ResizeTerminal;
+import io.jukung.shim.v1.StartContainer;
+import io.jukung.shim.v1.StartExec;
+import io.jukung.shim.v1.ToShim;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the shim holds, and the daemon's requests on it. All on the loop's thread. */
+final class Pod extends EventLoop.Clockwork {
+  private static final long NANOS_PER_MILLI = 1_000_000L;
+
+  /** How long an orphan of a container without a pid namespace may stay a zombie. */
+  private static final long REAP_INTERVAL_NANOS = 5_000 * NANOS_PER_MILLI;
+
+  private final EventLoop loop;
+  private final WallClock clock = new WallClock();
+  private final CriLog.Buffers logBuffers = new CriLog.Buffers(clock);
+  private final Map<String, Container> containers = new HashMap<>();
+  private final List<Exec> execs = new ArrayList<>();
+  private final Launches launches;
+  private String socketPath;
+  private String sandboxId = "";
+  private @Nullable Connection daemon;
+  private long nextReap;
+  private boolean over;
+
+  Pod(EventLoop loop, Path socketPath) throws ErrnoException {
+    this.loop = loop;
+    this.socketPath = socketPath.toString();
+    this.launches = new Launches(Eventfd.create());
+    loop.add(launches, launches.wake.fd(), Epoll.IN);
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  WallClock clock() {
+    return clock;
+  }
+
+  void connected(Connection connection) {
+    daemon = connection;
+  }
+
+  void disconnected(Connection connection) {
+    if (daemon == connection) {
+      daemon = null;
+    }
+  }
+
+  /** Tells the daemon, if one is there: whoever connects later asks for all processes. */
+  void tell(FromShim event) {
+    if (daemon != null) {
+      daemon.send(event);
+    }
+  }
+
+  /** Answers a request, at once or when its launch has ended. Never throws. */
+  void serve(Connection from, ToShim request) {
+    try {
+      switch (request.getCallCase()) {
+        case START_CONTAINER -> startContainer(from, request.getId(), request.getStartContainer());
+        case START_EXEC -> startExec(from, request.getId(), request.getStartExec());
+        case LIST_PROCESSES -> answer(from, reply(request).setProcesses(processes()));
+        default -> {
+          carryOut(request);
+          answer(from, reply(request).setDone(Done.getDefaultInstance()));
+        }
+      }
+    } catch (Refusal e) {
+      answer(from, reply(request).setFailure(failure(e.kind(), e.getMessage())));
+    } catch (IOException e) {
+      answer(from, reply(request).setFailure(failure(Failure.Kind.INTERNAL, e.getMessage())));
+    } catch (RuntimeException | Error e) {
+      ErrorLog.unexpected("request " + request.getCallCase(), e);
+      answer(from, reply(request).setFailure(failure(Failure.Kind.INTERNAL, e.toString())));
+    }
+  }
+
+  private void carryOut(ToShim request) throws Refusal, IOException {
+    switch (request.getCallCase()) {
+      case ADOPT -> adopt(request.getAdopt());
+      case SIGNAL_CONTAINER ->
+          container(request.getSignalContainer().getContainerId())
+              .signal(request.getSignalContainer().getSignal());
+      case REOPEN_LOG -> container(request.getReopenLog().getContainerId()).reopenLog();
+      case REMOVE_CONTAINER -> remove(request.getRemoveContainer().getContainerId());
+      case RESIZE_TERMINAL -> resize(request.getResizeTerminal());
+      case SHUTDOWN -> shutdown();
+      default -> throw new Refusal(Failure.Kind.INTERNAL, "a call this shim does not know");
+    }
+  }
+
+  private static Reply.Builder reply(ToShim request) {
+    return Reply.newBuilder().setId(request.getId());
+  }
+
+  static void answer(Connection to, Reply.Builder reply) {
+    to.send(FromShim.newBuilder().setReply(reply).build());
+  }
+
+  static Failure failure(Failure.Kind kind, @Nullable String message) {
+    return Failure.newBuilder()
+        .setKind(kind)
+        .setMessage(message == null ? "no message" : message)
+        .build();
+  }
+
+  private Container container(String id) throws Refusal {
+    Container container = containers.get(id);
+    if (container == null) {
+      throw Refusal.notFound(id);
+    }
+    return container;
+  }
+
+  private void adopt(Adopt request) throws Refusal, IOException {
+    if (!sandboxId.isEmpty()) {
+      throw Refusal.precondition("this shim is already the one of pod sandbox " + sandboxId);
+    }
+    if (request.getSandboxId().isEmpty()) {
+      throw new Refusal(Failure.Kind.INTERNAL, "adoption without a sandbox id");
+    }
+    if (!new File(socketPath).renameTo(new File(request.getSocketPath()))) {
+      throw new IOException("rename " + socketPath + " to " + request.getSocketPath() + " failed");
+    }
+    socketPath = request.getSocketPath();
+    sandboxId = request.getSandboxId();
+  }
+
+  private void startContainer(Connection from, long id, StartContainer request)
+      throws Refusal, IOException {
+    if (containers.containsKey(request.getContainerId())) {
+      throw Refusal.precondition("container " + request.getContainerId() + " was started before");
+    }
+    Container container =
+        new Container(this, request, CriLog.open(logBuffers, request.getLogPath()));
+    containers.put(request.getContainerId(), container);
+    try {
+      container.launch(from, id, request);
+    } catch (IOException | RuntimeException | Error e) {
+      container.discard();
+      throw e;
+    }
+  }
+
+  private void startExec(Connection from, long id, StartExec request) throws Refusal, IOException {
+    Fd[] stdio = from.takeDescriptors(3);
+    if (stdio == null) {
+      throw new Refusal(Failure.Kind.INTERNAL, "exec without its three descriptors");
+    }
+    Exec exec = new Exec(this, request, stdio);
+    try {
+      exec.launch(from, id, container(request.getContainerId()));
+    } catch (Refusal | IOException | RuntimeException | Error e) {
+      exec.discard();
+      throw e;
+    }
+  }
+
+  private void remove(String id) throws Refusal {
+    if (!container(id).isOver()) {
+      throw Refusal.precondition("container " + id + " is running");
+    }
+    containers.remove(id);
+  }
+
+  private void resize(ResizeTerminal request) throws Refusal, IOException {
+    container(request.getContainerId()).resize(request.getColumns(), request.getRows());
+  }
+
+  private void shutdown() throws Refusal, IOException {
+    for (Container container : containers.values()) {
+      if (!container.isOver()) {
+        throw Refusal.precondition("container " + container.id() + " is running");
+      }
+    }
+    if (launches.inFlight > 0) {
+      throw Refusal.precondition("a launch is in flight");
+    }
+    if (!new File(socketPath).delete()) {
+      // The pod's directory may be gone already.
+      ErrorLog.say("no socket to remove at " + socketPath);
+    }
+    over = true;
+  }
+
+  private ProcessList processes() {
+    ProcessList.Builder list = ProcessList.newBuilder().setSandboxId(sandboxId);
+    for (Container container : containers.values()) {
+      if (container.hasStarted()) {
+        list.addContainers(container.describe());
+      }
+    }
+    return list.build();
+  }
+
+  void forget(Container container) {
+    containers.remove(container.id());
+  }
+
+  void add(Exec exec) {
+    execs.add(exec);
+  }
+
+  void forget(Exec exec) {
+    execs.remove(exec);
+  }
+
+  void start(Launch launch) {
+    launch.begin(launches); // its end is counted on this thread, so not before the next line
+    launches.inFlight++;
+  }
+
+  @Override
+  boolean isOver() {
+    return over;
+  }
+
+  @Override
+  int millisToNextTick() {
+    long now = System.nanoTime();
+    long least = Long.MAX_VALUE;
+    for (Container container : containers.values()) {
+      if (container.isDraining()) {
+        least = Math.min(least, container.drainDeadline() - now);
+      }
+      if (container.leavesOrphans()) {
+        least = Math.min(least, nextReap - now);
+      }
+    }
+    if (least == Long.MAX_VALUE) {
+      return Epoll.FOREVER;
+    }
+    return (int) (Math.max(least, 0) / NANOS_PER_MILLI) + 1;
+  }
+
+  @Override
+  void tick() {
+    long now = System.nanoTime();
+    for (Container container : containers.values()) {
+      if (container.isDraining() && container.drainDeadline() - now <= 0) {
+        container.stopDraining();
+      }
+    }
+    if (nextReap - now <= 0) {
+      nextReap = now + REAP_INTERVAL_NANOS;
+      reapOrphans();
+    }
+  }
+
+  /**
+   * Waits for ended children that are neither a container nor an exec: orphans that the kernel gave
+   * to this subreaper. Not during a launch, whose child nobody knows yet.
+   */
+  private void reapOrphans() {
+    try {
+      while (launches.inFlight == 0) {
+        int pid = Children.peekEnded();
+        if (pid == 0 || supervises(pid)) {
+          return; // a supervised one's own event comes next; the rest at the next tick
+        }
+        Children.reap(pid);
+      }
+    } catch (ErrnoException e) {
+      ErrorLog.unexpected("reap orphans", e);
+    }
+  }
+
+  private boolean supervises(int pid) {
+    for (Container container : containers.values()) {
+      if (container.pid() == pid && container.process() != null) {
+        return true;
+      }
+    }
+    for (int i = 0; i < execs.size(); i++) {
+      if (execs.get(i).pid() == pid) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A process that the shim supervises has been reaped; it may have left orphans. */
+  void reapOrphansSoon() {
+    nextReap = System.nanoTime();
+  }
+
+  /** Launch threads hand their results to the loop here. */
+  static final class Launches extends Source {
+    private final Eventfd wake;
+    private final List<Launch> ended = new ArrayList<>();
+    private int inFlight;
+
+    Launches(Eventfd wake) {
+      this.wake = wake;
+    }
+
+    /** From a launch thread. */
+    void end(Launch launch) {
+      synchronized (ended) {
+        ended.add(launch);
+      }
+      try {
+        wake.signal();
+      } catch (ErrnoException e) {
+        ErrorLog.unexpected("wake", e);
+      }
+    }
+
+    @Override
+    void ready(int events) throws IOException {
+      wake.clear();
+      while (true) {
+        Launch launch;
+        synchronized (ended) {
+          if (ended.isEmpty()) {
+            return;
+          }
+          launch = ended.removeFirst();
+        }
+        inFlight--;
+        launch.complete();
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "ended launches";
+    }
+  }
+}

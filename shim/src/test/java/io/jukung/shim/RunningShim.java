@@ -1,0 +1,249 @@
+package io.jukung.shim;
+
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.Epoll;
+import io.jukung.linux.io.Readiness;
+import io.jukung.linux.io.Transfer;
+import io.jukung.linux.io.UnixSocket;
+import io.jukung.linux.libc.Memory;
+import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.Reply;
+import io.jukung.shim.v1.ToShim;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A real shim process, and the daemon's end of its protocol. */
+final class RunningShim implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  final Path socketPath;
+  final Path errorLog;
+  private final Process process;
+  private Connection daemon;
+
+  private RunningShim(Path socketPath, Path errorLog, Process process) throws Exception {
+    this.socketPath = socketPath;
+    this.errorLog = errorLog;
+    this.process = process;
+    await("the shim listens", () -> Files.exists(socketPath));
+    this.daemon = connect(socketPath);
+  }
+
+  /**
+   * @param prefix a command that starts the shim's command
+   */
+  static RunningShim start(Path directory, String... prefix) throws Exception {
+    Path socket = directory.resolve("shim.sock");
+    Path log = directory.resolve("shim.log");
+    List<String> command = new ArrayList<>(List.of(prefix));
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+UseSerialGC",
+            "-Xint",
+            "-Xmx16m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.jukung.shim.Main",
+            "--socket",
+            socket.toString()));
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    try {
+      return new RunningShim(socket, log, process);
+    } catch (Exception | Error e) {
+      process.destroyForcibly();
+      throw new AssertionError(Files.readString(log), e);
+    }
+  }
+
+  /** A further connection, which takes the place of the one before. */
+  Connection connect(Path path) throws Exception {
+    List<UnixSocket> connected = new ArrayList<>();
+    await(
+        "connection to " + path,
+        () -> {
+          connected.add(UnixSocket.connect(path));
+          return true;
+        });
+    return new Connection(connected.getLast());
+  }
+
+  Connection daemon() {
+    return daemon;
+  }
+
+  void reconnect(Path path) throws Exception {
+    daemon.close();
+    daemon = connect(path);
+  }
+
+  int pid() {
+    return (int) process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  int exitCode() throws InterruptedException {
+    process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    return process.exitValue();
+  }
+
+  long descriptors() throws IOException {
+    try (Stream<Path> entries = Files.list(Path.of("/proc/" + pid() + "/fd"))) {
+      return entries.count();
+    }
+  }
+
+  List<ProcessHandle> children() {
+    return process.toHandle().children().toList();
+  }
+
+  @Override
+  public void close() throws Exception {
+    daemon.close();
+    List<ProcessHandle> children = process.descendants().toList();
+    process.destroyForcibly().waitFor();
+    children.forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Something that may not hold yet. */
+  interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  static void await(String what, Condition condition) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      Exception last = null;
+      try {
+        if (condition.holds()) {
+          return;
+        }
+      } catch (IOException e) {
+        last = e;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("waited for: " + what, last);
+      }
+      Thread.sleep(5);
+    }
+  }
+
+  /** One connection to the shim. */
+  static final class Connection implements AutoCloseable {
+    private final UnixSocket socket;
+    private final Memory buffer = Memory.allocate(64 * 1024);
+    private final Deque<FromShim> events = new ArrayDeque<>();
+    private byte[] input = new byte[0];
+    private long lastId;
+
+    Connection(UnixSocket socket) {
+      this.socket = socket;
+    }
+
+    /** Sends a request and waits for its reply; events that come before it are kept. */
+    Reply call(ToShim.Builder request, Fd... descriptors) throws Exception {
+      long id = send(request, descriptors);
+      while (true) {
+        FromShim message = receive();
+        if (message.hasReply() && message.getReply().getId() == id) {
+          return message.getReply();
+        }
+        events.add(message);
+      }
+    }
+
+    long send(ToShim.Builder request, Fd... descriptors) throws Exception {
+      long id = ++lastId;
+      byte[] body = request.setId(id).build().toByteArray();
+      sendRaw(
+          ByteBuffer.allocate(4 + body.length).putInt(body.length).put(body).array(), descriptors);
+      return id;
+    }
+
+    void sendRaw(byte[] bytes, Fd... descriptors) throws Exception {
+      List<Fd> beside = List.of(descriptors);
+      int done = 0;
+      while (done < bytes.length) {
+        int length = Math.min(buffer.size(), bytes.length - done);
+        buffer.put(0, bytes, done, length);
+        int count = socket.send(buffer, 0, length, beside);
+        if (count == Transfer.WOULD_BLOCK) {
+          if (Readiness.await(socket.fd(), Epoll.OUT, PATIENCE.toMillis()) == 0) {
+            throw new AssertionError("the shim does not read");
+          }
+        } else if (count < 0) {
+          throw new IOException("send: errno " + -count);
+        } else {
+          done += count;
+          beside = List.of();
+        }
+      }
+    }
+
+    /** The next event, or a reply that nobody waits for. */
+    FromShim event() throws Exception {
+      FromShim kept = events.poll();
+      return kept == null ? receive() : kept;
+    }
+
+    /** Whether nothing comes within a while. */
+    boolean isSilent(Duration time) throws Exception {
+      return events.isEmpty() && Readiness.await(socket.fd(), Epoll.IN, time.toMillis()) == 0;
+    }
+
+    /** Whether the shim ends the connection, now or soon. */
+    boolean isClosedByShim() throws Exception {
+      while (Readiness.await(socket.fd(), Epoll.IN, PATIENCE.toMillis()) != 0) {
+        int count = socket.receive(buffer, 0, buffer.size(), new ArrayList<>());
+        if (count <= 0) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private FromShim receive() throws Exception {
+      while (true) {
+        if (input.length >= 4) {
+          int length = ByteBuffer.wrap(input).getInt();
+          if (input.length >= 4 + length) {
+            FromShim message = FromShim.parseFrom(Arrays.copyOfRange(input, 4, 4 + length));
+            input = Arrays.copyOfRange(input, 4 + length, input.length);
+            return message;
+          }
+        }
+        if (Readiness.await(socket.fd(), Epoll.IN, PATIENCE.toMillis()) == 0) {
+          throw new AssertionError("the shim did not answer");
+        }
+        int count = socket.receive(buffer, 0, buffer.size(), new ArrayList<>());
+        if (count <= 0) {
+          throw new IOException("the shim closed the connection: " + count);
+        }
+        int before = input.length;
+        input = Arrays.copyOf(input, before + count);
+        buffer.get(0, input, before, count);
+      }
+    }
+
+    @Override
+    public void close() {
+      socket.close();
+    }
+  }
+}
