@@ -4,8 +4,12 @@ import static io.jukung.linux.Errno.EBUSY;
 import static io.jukung.linux.Errno.EEXIST;
 import static io.jukung.linux.Errno.ENODEV;
 import static io.jukung.linux.Errno.ENOENT;
+import static io.jukung.linux.Errno.EOPNOTSUPP;
 
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.ExtendedAttributes;
+import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -31,6 +35,11 @@ public final class Cgroup {
 
   /** No container of ours nests deeper by itself; a hostile one is cut off here. */
   private static final int MAX_DESCENDANTS = 10_000;
+
+  /** Marks the directories that are ours to remove; kernfs keeps extended attributes. */
+  private static final String MARK = "trusted.jukung";
+
+  private static final int CREATE_ATTEMPTS = 10;
 
   private final CgroupMount mount;
   private final Path directory;
@@ -67,11 +76,41 @@ public final class Cgroup {
    * down to it, as far as each level has them. A cgroup that exists is taken as it is.
    */
   public void create() throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        createPath();
+        return;
+      } catch (ErrnoException e) {
+        // Another thread's removeUnused may take a parent away between two steps.
+        if (!e.is(ENOENT) || attempt == CREATE_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void createPath() throws IOException {
     Path parent = mount.directory();
     for (Path name : mount.directory().relativize(directory)) {
       enableControllers(parent);
       parent = parent.resolve(name);
-      makeDirectory(parent);
+      if (makeDirectory(parent)) {
+        mark(parent);
+      }
+    }
+  }
+
+  /**
+   * Removes this cgroup and then its parents, upwards, as long as {@link #create} made them and
+   * nothing is in them. What others made, kubelet say, stays.
+   */
+  public void removeUnused() throws IOException {
+    for (Path next = directory;
+        next != null && !next.equals(mount.directory());
+        next = next.getParent()) {
+      if (Files.exists(next) && !(isMarked(next) && removeIfEmpty(next))) {
+        return;
+      }
     }
   }
 
@@ -215,13 +254,49 @@ public final class Cgroup {
     }
   }
 
-  private static void makeDirectory(Path path) throws ErrnoException {
+  /** Whether it was not there before. */
+  private static boolean makeDirectory(Path path) throws ErrnoException {
     try {
       CgroupFile.makeDirectory(path);
+      return true;
     } catch (ErrnoException e) {
       if (!e.is(EEXIST)) {
         throw e;
       }
+      return false;
+    }
+  }
+
+  private static void mark(Path path) throws ErrnoException {
+    try (Fd directory = AtomicFile.openHostDirectory(path)) {
+      ExtendedAttributes.set(directory, MARK, new byte[] {'1'});
+    } catch (ErrnoException e) {
+      if (!e.is(EOPNOTSUPP)) { // without the mark it stays, empty
+        throw e;
+      }
+    }
+  }
+
+  private static boolean isMarked(Path path) throws ErrnoException {
+    try (Fd directory = AtomicFile.openHostDirectory(path)) {
+      return ExtendedAttributes.get(directory, MARK).isPresent();
+    } catch (ErrnoException e) {
+      if (e.is(ENOENT) || e.is(EOPNOTSUPP)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static boolean removeIfEmpty(Path path) throws ErrnoException {
+    try {
+      removeDirectory(path);
+      return true;
+    } catch (ErrnoException e) {
+      if (e.is(EBUSY)) {
+        return false; // processes or cgroups inside
+      }
+      throw e;
     }
   }
 

@@ -9,9 +9,7 @@ import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -133,16 +131,19 @@ class CgroupTest {
   }
 
   @Test
-  void mountIsFoundOnHybridHostsAndBehindEscapes() throws IOException {
-    assertThat(
-            CgroupMount.findIn(
-                List.of(
-                    "31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755",
-                    "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
-                    "36 31 0:38 /sub /mnt/part rw shared:3 - cgroup2 cgroup2 rw",
-                    "38 31 0:38 / /sys/fs/cgroup/my\\040unified rw shared:3 - cgroup2 cgroup2 rw")))
-        .isEqualTo(Path.of("/sys/fs/cgroup/my unified"));
-    assertThatThrownBy(() -> CgroupMount.findIn(List.of("1 2 0:1 / / rw - ext4 /dev/sda rw")))
-        .hasMessageContaining("no cgroup v2");
+  void unusedParentsGoWhereWeMadeThem() throws IOException {
+    Cgroup foreign = top;
+    foreign.createPlain();
+    Cgroup leaf = top.child("parent").child("pod");
+    leaf.create();
+    top.child("parent").child("other").create();
+
+    leaf.removeUnused();
+    assertThat(leaf.exists()).isFalse();
+    assertThat(top.children()).containsExactly("parent");
+
+    top.child("parent").child("other").removeUnused();
+    assertThat(top.children()).isEmpty();
+    assertThat(top.exists()).as("not made by create()").isTrue();
   }
 }
