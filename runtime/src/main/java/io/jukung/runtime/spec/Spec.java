@@ -46,6 +46,10 @@ public record Spec(
     annotations = orEmpty(annotations);
   }
 
+  public Spec withLinux(Linux newLinux) {
+    return new Spec(ociVersion, process, root, hostname, mounts, annotations, newLinux);
+  }
+
   public byte[] toJson() throws IOException {
     return WRITER.writeValueAsBytes(this);
   }
@@ -78,6 +82,12 @@ public record Spec(
       args = orEmpty(args);
       env = orEmpty(env);
       rlimits = orEmpty(rlimits);
+    }
+
+    /** Another command by the same user, without a terminal. */
+    public Process toExec(List<String> command) {
+      return new Process(
+          false, user, command, env, cwd, capabilities, rlimits, noNewPrivileges, oomScoreAdj);
     }
   }
 
@@ -157,6 +167,18 @@ public record Spec(
       sysctl = orEmpty(sysctl);
       maskedPaths = orEmpty(maskedPaths);
       readonlyPaths = orEmpty(readonlyPaths);
+    }
+
+    public Linux withNamespaces(List<Namespace> newNamespaces) {
+      return new Linux(
+          newNamespaces,
+          cgroupsPath,
+          resources,
+          devices,
+          sysctl,
+          rootfsPropagation,
+          maskedPaths,
+          readonlyPaths);
     }
   }
 

@@ -4,8 +4,10 @@ import io.jukung.cri.CriException;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Container {
   private final ReentrantLock lock = new ReentrantLock();
-  private final CountDownLatch exited = new CountDownLatch(1);
+  private final CompletableFuture<Void> exited = new CompletableFuture<>();
   private final StateFiles files;
   private final ContainerRecord record;
   private volatile ContainerStatusRecord status;
@@ -24,12 +26,13 @@ public final class Container {
   private boolean removing;
   private @Nullable Exit earlyExit;
 
-  Container(StateFiles files, ContainerRecord record, ContainerStatusRecord status) {
+  /** With its records on disk. */
+  public Container(StateFiles files, ContainerRecord record, ContainerStatusRecord status) {
     this.files = files;
     this.record = record;
     this.status = status;
     if (status.isExited()) {
-      exited.countDown();
+      exited.complete(null);
     }
   }
 
@@ -98,7 +101,7 @@ public final class Container {
       starting = false;
       earlyExit = null;
       write(status.startFailed(at, why));
-      exited.countDown();
+      exited.complete(null);
     } finally {
       lock.unlock();
     }
@@ -124,7 +127,7 @@ public final class Container {
     try {
       if (status.isRunning()) {
         write(status.lost(at, why));
-        exited.countDown();
+        exited.complete(null);
       }
     } finally {
       lock.unlock();
@@ -158,18 +161,30 @@ public final class Container {
     }
   }
 
+  /** Completes when it is EXITED. A copy: completing it does nothing. */
+  public CompletableFuture<Void> exit() {
+    return exited.copy();
+  }
+
   /**
    * Waits for its end.
    *
    * @return whether it is EXITED
    */
   public boolean awaitExit(Duration wait) throws InterruptedException {
-    return exited.await(wait.toNanos(), TimeUnit.NANOSECONDS);
+    try {
+      exited.get(wait.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // never completed exceptionally
+    }
   }
 
   private void writeExit(Exit exit) throws IOException {
     write(status.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
-    exited.countDown();
+    exited.complete(null);
   }
 
   private void write(ContainerStatusRecord next) throws IOException {

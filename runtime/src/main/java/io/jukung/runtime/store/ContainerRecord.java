@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param cgroup its path in the cgroup v2 hierarchy
  * @param logPath absolute; empty: its output is discarded
  * @param requestedStopSignal the request's; null: the image decides
+ * @param pidTarget whose pid namespace, with TARGET
  * @param stopSignal what ends it by request: that, or the image's, or SIGTERM
  */
 @JsonInclude(Include.NON_EMPTY)
@@ -35,6 +36,7 @@ public record ContainerRecord(
     @Nullable String requestedStopSignal,
     int stopSignal,
     NamespaceMode pidMode,
+    @Nullable String pidTarget,
     User user,
     List<Mount> mounts,
     @Nullable Resources resources,
@@ -53,6 +55,31 @@ public record ContainerRecord(
 
   public String sandboxId() {
     return name.sandboxId();
+  }
+
+  public ContainerRecord withLowerDirectories(List<String> directories) {
+    return new ContainerRecord(
+        version,
+        id,
+        name,
+        createdAt,
+        image,
+        imageId,
+        labels,
+        annotations,
+        logPath,
+        tty,
+        stdin,
+        stdinOnce,
+        requestedStopSignal,
+        stopSignal,
+        pidMode,
+        pidTarget,
+        user,
+        mounts,
+        resources,
+        cgroup,
+        directories);
   }
 
   /** The request's image, verbatim. */

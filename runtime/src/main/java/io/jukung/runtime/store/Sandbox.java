@@ -1,9 +1,11 @@
 package io.jukung.runtime.store;
 
 import io.jukung.cri.CriException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 
 /**
  * A sandbox in memory: its record, and who is at work in it. Reads never wait. Thread-safe.
@@ -35,9 +37,18 @@ public final class Sandbox {
     return record.state() == SandboxRecord.State.READY;
   }
 
-  /** Shows a record that is on disk already. */
-  public void show(SandboxRecord written) {
-    record = written;
+  /** Changes the record: first on disk, then here. */
+  public void update(StateFiles files, UnaryOperator<SandboxRecord> change) throws IOException {
+    lock.lock();
+    try {
+      SandboxRecord next = change.apply(record);
+      if (!next.equals(record)) {
+        files.writeSandbox(next);
+        record = next;
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

@@ -1,0 +1,28 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.cri.CriException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which command a container runs: Kubernetes' command and args over the image's two. */
+final class CommandLine {
+  private CommandLine() {}
+
+  /**
+   * A command replaces the image's entrypoint and its cmd; args alone replace the image's cmd.
+   *
+   * @throws CriException INVALID_ARGUMENT where nothing is left to run
+   */
+  static List<String> of(List<String> command, List<String> args, ImageDefaults image) {
+    List<String> line = new ArrayList<>(command.isEmpty() ? image.entrypoint() : command);
+    line.addAll(command.isEmpty() && args.isEmpty() ? image.cmd() : args);
+    if (line.isEmpty()) {
+      throw CriException.invalidArgument(
+          "there is no command to run: neither the container nor its image has one");
+    }
+    if (line.getFirst().isEmpty()) {
+      throw CriException.invalidArgument("the command to run is empty");
+    }
+    return line;
+  }
+}

@@ -1,0 +1,178 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.Device;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.Openat2;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The devices a container has, and which it may use. */
+final class DeviceRules {
+  private static final Path DEV = Path.of("/dev");
+  private static final int DEFAULT_MODE = 0666;
+
+  /** Directories of /dev that hold no host device, or that the container has its own of. */
+  private static final Set<String> NOT_DEVICES =
+      Set.of("pts", "shm", "mqueue", "fd", "hugepages", "console", ".lxc", ".lxd-mounts", ".udev");
+
+  /** A directory of devices is listed this deep; /dev itself has no more levels. */
+  private static final int MAX_DEPTH = 8;
+
+  private static final int MAX_DEVICES = 10_000;
+
+  private final Map<String, Spec.Device> devices = new LinkedHashMap<>();
+  private final List<Spec.DeviceRule> rules = new ArrayList<>();
+
+  private DeviceRules() {}
+
+  /**
+   * The result.
+   *
+   * @param devices the nodes to make
+   * @param rules for the container's cgroup
+   */
+  record Result(List<Spec.Device> devices, List<Spec.DeviceRule> rules) {}
+
+  static Result of(List<Device> requested, boolean privileged) throws IOException {
+    DeviceRules result = new DeviceRules();
+    result.addDefaults();
+    if (privileged) {
+      result.rules.add(new Spec.DeviceRule(true, "a", null, null, "rwm"));
+      result.addAll(DEV, DEV, "rwm", 0);
+    }
+    for (Device each : requested) {
+      result.add(each);
+    }
+    return new Result(List.copyOf(result.devices.values()), List.copyOf(result.rules));
+  }
+
+  /** config-linux.md "Default Devices"; the terminals' rules are those every runtime gives. */
+  private void addDefaults() {
+    rules.add(new Spec.DeviceRule(false, "a", null, null, "rwm"));
+    // Nodes may be made; using one takes a rule of its own.
+    rules.add(new Spec.DeviceRule(true, "c", null, null, "m"));
+    rules.add(new Spec.DeviceRule(true, "b", null, null, "m"));
+    addDefault("null", 1, 3);
+    addDefault("zero", 1, 5);
+    addDefault("full", 1, 7);
+    addDefault("random", 1, 8);
+    addDefault("urandom", 1, 9);
+    addDefault("tty", 5, 0);
+    rules.add(new Spec.DeviceRule(true, "c", 5L, 1L, "rwm")); // console
+    rules.add(new Spec.DeviceRule(true, "c", 5L, 2L, "rwm")); // ptmx
+    rules.add(new Spec.DeviceRule(true, "c", 136L, null, "rwm")); // pts
+  }
+
+  private void addDefault(String name, long major, long minor) {
+    String path = "/dev/" + name;
+    devices.put(path, new Spec.Device(path, "c", major, minor, DEFAULT_MODE, 0, 0));
+    rules.add(new Spec.DeviceRule(true, "c", major, minor, "rwm"));
+  }
+
+  private void add(Device requested) throws IOException {
+    String permissions = requested.getPermissions();
+    if (permissions.isEmpty() || !permissions.chars().allMatch(c -> "rwm".indexOf(c) >= 0)) {
+      throw CriException.invalidArgument(
+          "config.devices: permissions \"" + permissions + "\" are not some of r, w and m");
+    }
+    Path destination = Path.of("/").resolve(requested.getContainerPath()).normalize();
+    if (!destination.startsWith(DEV) || destination.equals(DEV)) {
+      throw CriException.invalidArgument(
+          "config.devices: container_path \""
+              + requested.getContainerPath()
+              + "\" is not inside /dev");
+    }
+    Path source;
+    try {
+      source = Path.of(requested.getHostPath()).toRealPath();
+    } catch (NoSuchFileException e) {
+      throw CriException.invalidArgument(
+          "config.devices: host_path \"" + requested.getHostPath() + "\" does not exist");
+    }
+    if (Files.isDirectory(source)) {
+      int before = devices.size();
+      addAll(source, destination, permissions, 0);
+      if (devices.size() == before) {
+        throw CriException.invalidArgument(
+            "config.devices: host_path \"" + requested.getHostPath() + "\" has no device in it");
+      }
+    } else if (!addOne(source, destination, permissions)) {
+      throw CriException.invalidArgument(
+          "config.devices: host_path \"" + requested.getHostPath() + "\" is not a device");
+    }
+  }
+
+  private void addAll(Path source, Path destination, String permissions, int depth)
+      throws IOException {
+    if (depth > MAX_DEPTH) {
+      return;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(source)) {
+      for (Path entry : entries) {
+        String name = String.valueOf(entry.getFileName());
+        if (Files.isSymbolicLink(entry) || (source.equals(DEV) && NOT_DEVICES.contains(name))) {
+          continue;
+        }
+        if (Files.isDirectory(entry)) {
+          addAll(entry, destination.resolve(name), permissions, depth + 1);
+        } else {
+          addOne(entry, destination.resolve(name), permissions);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return; // devices come and go
+    }
+  }
+
+  private boolean addOne(Path source, Path destination, String permissions) throws IOException {
+    FileStatus status;
+    Path parent = source.getParent();
+    if (parent == null) {
+      return false;
+    }
+    try (Fd directory = AtomicFile.openHostDirectory(parent);
+        Fd node = Openat2.openPathNoFollow(directory, String.valueOf(source.getFileName()))) {
+      status = FileStatus.of(node);
+    } catch (ErrnoException e) {
+      throw new IOException("device " + source + ": " + e.getMessage(), e);
+    }
+    String type;
+    if (status.type() == FileType.CHARACTER_DEVICE) {
+      type = "c";
+    } else if (status.type() == FileType.BLOCK_DEVICE) {
+      type = "b";
+    } else {
+      return false;
+    }
+    if (devices.size() >= MAX_DEVICES) {
+      throw new IOException("more than " + MAX_DEVICES + " devices for one container");
+    }
+    devices.put(
+        destination.toString(),
+        new Spec.Device(
+            destination.toString(),
+            type,
+            status.deviceMajor(),
+            status.deviceMinor(),
+            status.mode(),
+            status.uid(),
+            status.gid()));
+    rules.add(
+        new Spec.DeviceRule(
+            true, type, (long) status.deviceMajor(), (long) status.deviceMinor(), permissions));
+    return true;
+  }
+}

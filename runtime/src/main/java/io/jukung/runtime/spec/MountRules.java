@@ -1,0 +1,197 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.MountPropagation;
+import io.jukung.linux.mount.MountTable;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What is mounted in a container: the file systems every container has, and the request's. */
+final class MountRules {
+  private static final Path SELINUX = Path.of("/sys/fs/selinux/enforce");
+  private static final Path PROC = Path.of("/proc");
+  private static final Path DEV = Path.of("/dev");
+
+  private final StatePaths paths;
+
+  MountRules(StatePaths paths) {
+    this.paths = paths;
+  }
+
+  /** What the choice of mounts depends on, besides the request. */
+  record Facts(String sandboxId, boolean privileged, boolean readonlyRoot, boolean hostIpc) {}
+
+  /**
+   * All mounts, parents before what is below them. Sources of the request that do not exist are
+   * made, as directories.
+   */
+  List<Spec.Mount> of(List<Mount> requested, Facts facts) throws IOException {
+    List<Spec.Mount> result = new ArrayList<>();
+    Set<Path> overridden =
+        requested.stream().map(MountRules::destination).collect(Collectors.toSet());
+    for (Spec.Mount each : defaults(facts)) {
+      Path destination = Path.of(each.destination());
+      boolean belowOwnDev = overridden.contains(DEV) && destination.startsWith(DEV);
+      if (!overridden.contains(destination) && !belowOwnDev) {
+        result.add(each);
+      }
+    }
+    for (Mount each : requested) {
+      result.add(bind(each));
+    }
+    // Stable: of two at one place the later request covers the earlier.
+    result.sort(Comparator.comparingInt(each -> Path.of(each.destination()).getNameCount()));
+    return result;
+  }
+
+  private List<Spec.Mount> defaults(Facts facts) {
+    String writable = facts.privileged() ? "rw" : "ro";
+    String sandbox = facts.sandboxId();
+    return List.of(
+        new Spec.Mount("/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev")),
+        new Spec.Mount(
+            "/dev", "tmpfs", "tmpfs", List.of("nosuid", "strictatime", "mode=755", "size=65536k")),
+        new Spec.Mount(
+            "/dev/pts",
+            "devpts",
+            "devpts",
+            List.of("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5")),
+        new Spec.Mount("/dev/mqueue", "mqueue", "mqueue", List.of("nosuid", "noexec", "nodev")),
+        new Spec.Mount("/sys", "sysfs", "sysfs", List.of("nosuid", "noexec", "nodev", writable)),
+        new Spec.Mount(
+            "/sys/fs/cgroup",
+            "cgroup2",
+            "cgroup",
+            List.of("nosuid", "noexec", "nodev", "relatime", writable)),
+        new Spec.Mount(
+            "/dev/shm",
+            "bind",
+            facts.hostIpc() ? "/dev/shm" : paths.shm(sandbox).toString(),
+            List.of("rbind", "rprivate", "nosuid", "nodev", "noexec", "rw")),
+        file("/etc/hosts", paths.hosts(sandbox), facts),
+        file("/etc/hostname", paths.hostname(sandbox), facts),
+        file("/etc/resolv.conf", paths.resolvConf(sandbox), facts));
+  }
+
+  private static Spec.Mount file(String destination, Path source, Facts facts) {
+    return new Spec.Mount(
+        destination,
+        "bind",
+        source.toString(),
+        List.of("rbind", "rprivate", facts.readonlyRoot() ? "ro" : "rw"));
+  }
+
+  private Spec.Mount bind(Mount mount) throws IOException {
+    refuseUnimplemented(mount);
+    Path destination = destination(mount);
+    if (destination.getNameCount() == 0) {
+      throw invalid(mount, "a container's root cannot be mounted on");
+    }
+    if (destination.startsWith(PROC)) {
+      throw invalid(mount, "nothing can be mounted inside /proc");
+    }
+    Path source = source(mount);
+    List<String> options = new ArrayList<>(List.of("rbind", propagation(mount, source)));
+    if (mount.getRecursiveReadOnly()) {
+      if (!mount.getReadonly() || mount.getPropagation() != MountPropagation.PROPAGATION_PRIVATE) {
+        throw invalid(mount, "recursive_read_only takes readonly and private propagation");
+      }
+      options.add("rro");
+    } else {
+      options.add(mount.getReadonly() ? "ro" : "rw");
+    }
+    return new Spec.Mount(destination.toString(), "bind", source.toString(), options);
+  }
+
+  private static void refuseUnimplemented(Mount mount) {
+    if (!mount.getImage().equals(ImageSpec.getDefaultInstance())) {
+      throw CriException.unimplementedField("config.mounts.image");
+    }
+    if (!mount.getImageSubPath().isEmpty()) {
+      throw CriException.unimplementedField("config.mounts.image_sub_path");
+    }
+    if (mount.getUidMappingsCount() > 0 || mount.getGidMappingsCount() > 0) {
+      throw CriException.unimplementedField("config.mounts.uidMappings");
+    }
+    if (mount.getSelinuxRelabel() && Files.exists(SELINUX)) {
+      // Where the host has no SELinux there are no labels to change.
+      throw CriException.unimplementedField("config.mounts.selinux_relabel");
+    }
+  }
+
+  private static Path destination(Mount mount) {
+    if (mount.getContainerPath().isEmpty()) {
+      throw CriException.invalidArgument("config.mounts: container_path is empty");
+    }
+    return Path.of("/").resolve(mount.getContainerPath()).normalize();
+  }
+
+  /** Where the source really is; made where it is missing. */
+  private static Path source(Mount mount) throws IOException {
+    Path path = Path.of(mount.getHostPath());
+    if (!path.isAbsolute()) {
+      throw invalid(mount, "host_path is not absolute");
+    }
+    try {
+      return path.toRealPath();
+    } catch (NoSuchFileException e) {
+      try {
+        return Files.createDirectories(path).toRealPath();
+      } catch (FileAlreadyExistsException dangling) {
+        throw invalid(mount, "host_path is a symbolic link to nothing");
+      }
+    }
+  }
+
+  private static String propagation(Mount mount, Path source) throws IOException {
+    return switch (mount.getPropagation()) {
+      case PROPAGATION_PRIVATE -> "rprivate";
+      case PROPAGATION_HOST_TO_CONTAINER -> {
+        Optional<io.jukung.linux.mount.Mount> on = MountTable.read().containing(source);
+        if (on.filter(each -> each.isShared() || each.isSlave()).isEmpty()) {
+          throw refused(mount, on, "a shared or slave mount");
+        }
+        yield "rslave";
+      }
+      case PROPAGATION_BIDIRECTIONAL -> {
+        Optional<io.jukung.linux.mount.Mount> on = MountTable.read().containing(source);
+        if (on.filter(io.jukung.linux.mount.Mount::isShared).isEmpty()) {
+          throw refused(mount, on, "a shared mount");
+        }
+        yield "rshared";
+      }
+      case UNRECOGNIZED -> throw CriException.unimplementedField("config.mounts.propagation");
+    };
+  }
+
+  private static CriException refused(
+      Mount mount, Optional<io.jukung.linux.mount.Mount> on, String needed) {
+    return CriException.failedPrecondition(
+        describe(mount)
+            + ": its propagation needs "
+            + needed
+            + ", and "
+            + on.map(io.jukung.linux.mount.Mount::mountPoint).orElse("its mount")
+            + " is none");
+  }
+
+  private static CriException invalid(Mount mount, String why) {
+    return CriException.invalidArgument(describe(mount) + ": " + why);
+  }
+
+  private static String describe(Mount mount) {
+    return "mount of \"" + mount.getHostPath() + "\" on \"" + mount.getContainerPath() + "\"";
+  }
+}

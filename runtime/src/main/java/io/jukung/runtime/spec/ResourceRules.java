@@ -1,0 +1,166 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.HugepageLimit;
+import io.jukung.cri.v1.LinuxContainerResources;
+import io.jukung.linux.cgroup.CgroupSetting;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A container's limits: CRI's fields, the OCI specification's, and the files of cgroup v2. */
+public final class ResourceRules {
+  private static final long MIN_OOM_SCORE = -1000;
+  private static final long MAX_OOM_SCORE = 1000;
+  private static final long DEFAULT_CPU_PERIOD_MICROS = 100_000;
+  private static final long MIN_SHARES = 2;
+  private static final long MAX_SHARES = 262_144;
+
+  private ResourceRules() {}
+
+  /** Refuses what no kernel takes. */
+  static void check(LinuxContainerResources resources) {
+    if (resources.getOomScoreAdj() < MIN_OOM_SCORE || resources.getOomScoreAdj() > MAX_OOM_SCORE) {
+      throw CriException.invalidArgument(
+          "resources.oom_score_adj " + resources.getOomScoreAdj() + " is not in -1000 to 1000");
+    }
+    for (Map.Entry<String, String> entry : resources.getUnifiedMap().entrySet()) {
+      if (entry.getKey().contains("/")
+          || !entry.getKey().contains(".")
+          || entry.getKey().startsWith("cgroup.")) {
+        throw CriException.invalidArgument(
+            "resources.unified: \"" + entry.getKey() + "\" is not a control file of a controller");
+      }
+    }
+    if (resources.getMemorySwapLimitInBytes() > 0
+        && resources.getMemoryLimitInBytes() > resources.getMemorySwapLimitInBytes()) {
+      throw CriException.invalidArgument(
+          "resources.memory_swap_limit_in_bytes counts memory too, and is below"
+              + " memory_limit_in_bytes");
+    }
+  }
+
+  /** The OCI form. Device rules are the builder's. */
+  static Spec.Resources toSpec(LinuxContainerResources resources, List<Spec.DeviceRule> devices) {
+    Map<String, String> unified = new LinkedHashMap<>(resources.getUnifiedMap());
+    for (HugepageLimit limit : resources.getHugepageLimitsList()) {
+      unified.putIfAbsent(
+          "hugetlb." + limit.getPageSize() + ".max", Long.toUnsignedString(limit.getLimit()));
+    }
+    return new Spec.Resources(
+        devices,
+        new Spec.Memory(
+            ifSet(resources.getMemoryLimitInBytes()), ifSet(resources.getMemorySwapLimitInBytes())),
+        new Spec.Cpu(
+            ifSet(resources.getCpuShares()),
+            ifSet(resources.getCpuQuota()),
+            ifSet(resources.getCpuPeriod()),
+            ifSet(resources.getCpusetCpus()),
+            ifSet(resources.getCpusetMems())),
+        null,
+        unified);
+  }
+
+  /** What to write for the specification's limits, in an order that the kernel takes. */
+  public static List<CgroupSetting> settings(Spec.Resources resources) {
+    List<CgroupSetting> settings = new ArrayList<>();
+    Spec.Memory memory = resources.memory();
+    if (memory != null) {
+      addMemory(settings, memory);
+    }
+    Spec.Cpu cpu = resources.cpu();
+    if (cpu != null) {
+      addCpu(settings, cpu);
+    }
+    Spec.Pids pids = resources.pids();
+    if (pids != null) {
+      settings.add(new CgroupSetting("resources.pids", "pids.max", Long.toString(pids.limit())));
+    }
+    resources
+        .unified()
+        .forEach(
+            (file, value) ->
+                settings.add(
+                    new CgroupSetting(
+                        "resources.unified " + file, file, value, isNoHugepages(file, value))));
+    return settings;
+  }
+
+  /** kubelet sends every page size of the host, with 0 where the container asks for none. */
+  private static boolean isNoHugepages(String file, String value) {
+    return file.startsWith("hugetlb.") && value.equals("0");
+  }
+
+  private static void addMemory(List<CgroupSetting> settings, Spec.Memory memory) {
+    Long limit = memory.limit();
+    Long swap = memory.swap();
+    if (limit != null) {
+      settings.add(
+          new CgroupSetting("resources.memory_limit_in_bytes", "memory.max", bytes(limit)));
+    }
+    if (swap != null && swap < 0) {
+      settings.add(
+          new CgroupSetting("resources.memory_swap_limit_in_bytes", "memory.swap.max", "max"));
+    } else if (limit != null && limit > 0) {
+      // CRI and cgroup v1 count memory and swap together. A memory limit alone means no swap.
+      long both = swap == null ? limit : swap;
+      settings.add(
+          new CgroupSetting(
+              swap == null
+                  ? "resources.memory_limit_in_bytes"
+                  : "resources.memory_swap_limit_in_bytes",
+              "memory.swap.max",
+              Long.toString(both - limit),
+              swap == null));
+    }
+  }
+
+  private static void addCpu(List<CgroupSetting> settings, Spec.Cpu cpu) {
+    Long shares = cpu.shares();
+    if (shares != null) {
+      settings.add(
+          new CgroupSetting("resources.cpu_shares", "cpu.weight", Long.toString(weight(shares))));
+    }
+    Long quota = cpu.quota();
+    Long period = cpu.period();
+    if (quota != null || period != null) {
+      String max = quota == null || quota < 0 ? "max" : Long.toString(quota);
+      long each = period == null ? DEFAULT_CPU_PERIOD_MICROS : period;
+      settings.add(new CgroupSetting("resources.cpu_quota", "cpu.max", max + " " + each));
+    }
+    String cpus = cpu.cpus();
+    if (cpus != null) {
+      settings.add(new CgroupSetting("resources.cpuset_cpus", "cpuset.cpus", cpus));
+    }
+    String mems = cpu.mems();
+    if (mems != null) {
+      settings.add(new CgroupSetting("resources.cpuset_mems", "cpuset.mems", mems));
+    }
+  }
+
+  /**
+   * cgroup v2's weight for v1's shares. The curve goes through the ends of both ranges and maps one
+   * default to the other, 1024 to 100, where the straight line between the ends gives 39 and
+   * starves containers beside the system's own (runtime-tools' and Kubernetes' conversion since
+   * 2025).
+   */
+  static long weight(long shares) {
+    double log = Math.log((double) Math.clamp(shares, MIN_SHARES, MAX_SHARES)) / Math.log(2);
+    double exponent = (log * log + 125 * log) / 612.0 - 7.0 / 34.0;
+    return (long) Math.ceil(Math.pow(10, exponent));
+  }
+
+  private static String bytes(long limit) {
+    return limit < 0 ? "max" : Long.toString(limit);
+  }
+
+  private static @Nullable Long ifSet(long value) {
+    return value == 0 ? null : value;
+  }
+
+  private static @Nullable String ifSet(String value) {
+    return value.isEmpty() ? null : value;
+  }
+}

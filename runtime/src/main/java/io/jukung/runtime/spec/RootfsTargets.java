@@ -1,0 +1,61 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.Openat2;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes, in a container's root file system, what its launch mounts on and enters. What lies inside
+ * a mount is the launch's own, because only then the mount is there.
+ */
+public final class RootfsTargets {
+  private static final int DIRECTORY_MODE = 0755;
+  private static final int FILE_MODE = 0644;
+
+  private RootfsTargets() {}
+
+  /**
+   * Makes the missing mount points and the working directory.
+   *
+   * @param root the root file system, open; no path leads out of it
+   */
+  public static void make(Fd root, Spec spec) throws IOException {
+    List<Path> mounted = new ArrayList<>();
+    for (Spec.Mount mount : spec.mounts()) {
+      Path destination = Path.of(mount.destination());
+      if (!isInside(destination, mounted)) {
+        make(root, destination, isDirectory(mount));
+      }
+      mounted.add(destination);
+    }
+    Path cwd = Path.of(spec.process().cwd()).normalize();
+    if (!isInside(cwd, mounted)) {
+      make(root, cwd, true);
+    }
+  }
+
+  private static void make(Fd root, Path path, boolean directory) throws IOException {
+    try {
+      if (directory) {
+        Openat2.makeDirectories(root, path.toString(), DIRECTORY_MODE).close();
+      } else {
+        Openat2.makeFile(root, path.toString(), FILE_MODE, DIRECTORY_MODE).close();
+      }
+    } catch (ErrnoException e) {
+      throw new IOException("make " + path + " in the root file system: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isDirectory(Spec.Mount mount) {
+    return !mount.type().equals("bind") || Files.isDirectory(Path.of(mount.source()));
+  }
+
+  private static boolean isInside(Path path, List<Path> mounts) {
+    return mounts.stream().anyMatch(path::startsWith);
+  }
+}

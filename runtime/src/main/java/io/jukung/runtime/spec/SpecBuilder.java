@@ -1,0 +1,293 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.LinuxContainerConfig;
+import io.jukung.cri.v1.LinuxContainerResources;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.SELinuxOption;
+import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.SecurityProfile.ProfileType;
+import io.jukung.cri.v1.UserNamespace;
+import io.jukung.cri.v1.WindowsContainerConfig;
+import io.jukung.linux.fs.Fd;
+import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a container's CRI configuration, its image and its sandbox to the OCI specification. What is
+ * asked for and not implemented is refused by name; messages that are present and empty ask for
+ * nothing. Thread-safe.
+ */
+public final class SpecBuilder {
+  private static final String SECURITY = "config.linux.security_context.";
+
+  private static final String UNCONFINED = "unconfined";
+
+  private final StatePaths paths;
+  private final MountRules mounts;
+  private final long openFiles;
+
+  /**
+   * A builder for this host.
+   *
+   * @param openFiles RLIMIT_NOFILE of containers
+   */
+  public SpecBuilder(StatePaths paths, long openFiles) {
+    this.paths = paths;
+    this.mounts = new MountRules(paths);
+    this.openFiles = openFiles;
+  }
+
+  /**
+   * What a specification is built from.
+   *
+   * @param targetPid of the container whose pid namespace is asked for, with TARGET
+   */
+  public record Input(
+      ContainerConfig config,
+      ImageDefaults image,
+      SandboxRecord sandbox,
+      String hostname,
+      String cgroupsPath,
+      Optional<Integer> targetPid) {}
+
+  /**
+   * The result.
+   *
+   * @param user as resolved in the image
+   */
+  public record Built(Spec spec, ContainerUser user, NamespaceMode pidMode) {}
+
+  /**
+   * Refuses what is wrong with the request whatever the image is, before anything is made.
+   *
+   * @throws CriException INVALID_ARGUMENT or UNIMPLEMENTED
+   */
+  public void check(ContainerConfig config, SandboxRecord sandbox) {
+    if (!config.getWindows().equals(WindowsContainerConfig.getDefaultInstance())) {
+      throw CriException.unimplementedField("config.windows");
+    }
+    if (config.getCDIDevicesCount() > 0) {
+      throw CriException.unimplementedField("config.CDI_devices");
+    }
+    LinuxContainerConfig linux = config.getLinux();
+    ResourceRules.check(linux.getResources());
+    checkSecurity(linux.getSecurityContext(), sandbox.config());
+  }
+
+  private static void checkSecurity(LinuxContainerSecurityContext security, SandboxConfig sandbox) {
+    if (security.getPrivileged() && !sandbox.privileged()) {
+      throw CriException.invalidArgument(
+          SECURITY + "privileged: a privileged container takes a privileged sandbox");
+    }
+    if (!security.getSelinuxOptions().equals(SELinuxOption.getDefaultInstance())) {
+      throw CriException.unimplementedField(SECURITY + "selinux_options");
+    }
+    UserNamespace user = security.getNamespaceOptions().getUsernsOptions();
+    if (security.getNamespaceOptions().hasUsernsOptions()
+        && user.getMode() != io.jukung.cri.v1.NamespaceMode.NODE) {
+      throw CriException.unimplementedField(SECURITY + "namespace_options.userns_options");
+    }
+    if (security.getNamespaceOptions().getNetwork() == io.jukung.cri.v1.NamespaceMode.NODE
+        && !sandbox.isHostNetwork()) {
+      throw CriException.invalidArgument(
+          SECURITY + "namespace_options.network is NODE, but its sandbox has a network of its own");
+    }
+    if (security.getNamespaceOptions().getIpc() == io.jukung.cri.v1.NamespaceMode.NODE
+        && !sandbox.isHostIpc()) {
+      throw CriException.invalidArgument(
+          SECURITY + "namespace_options.ipc is NODE, but its sandbox has one of its own");
+    }
+    if (!security.getPrivileged()) { // which is above all profiles
+      checkSeccomp(security);
+      checkApparmor(security);
+    }
+  }
+
+  /** A present profile asks for its type, also for RuntimeDefault, the type's zero value. */
+  @SuppressWarnings("deprecation") // clients of old set the field that has become deprecated
+  private static void checkSeccomp(LinuxContainerSecurityContext security) {
+    SecurityProfile profile = security.getSeccomp();
+    if (security.hasSeccomp() && profile.getProfileType() != ProfileType.Unconfined) {
+      throw CriException.unimplementedField(SECURITY + "seccomp");
+    }
+    String old = security.getSeccompProfilePath();
+    if (!security.hasSeccomp() && !old.isEmpty() && !old.equals(UNCONFINED)) {
+      throw CriException.unimplementedField(SECURITY + "seccomp_profile_path");
+    }
+  }
+
+  @SuppressWarnings("deprecation") // likewise
+  private static void checkApparmor(LinuxContainerSecurityContext security) {
+    SecurityProfile profile = security.getApparmor();
+    if (security.hasApparmor() && profile.getProfileType() != ProfileType.Unconfined) {
+      throw CriException.unimplementedField(SECURITY + "apparmor");
+    }
+    String old = security.getApparmorProfile();
+    if (!security.hasApparmor() && !old.isEmpty() && !old.equals(UNCONFINED)) {
+      throw CriException.unimplementedField(SECURITY + "apparmor_profile");
+    }
+  }
+
+  /**
+   * Builds the specification of a request that {@link #check} has passed.
+   *
+   * @param root the container's root file system, to read accounts from
+   */
+  public Built build(Input input, Fd root) throws IOException {
+    ContainerConfig config = input.config();
+    LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
+    ContainerUser user =
+        UserResolver.resolve(security, input.image().user(), AccountFiles.read(root));
+    DeviceRules.Result devices = DeviceRules.of(config.getDevicesList(), security.getPrivileged());
+    NamespaceMode pidMode = pidMode(security, input.sandbox().config());
+    Spec spec =
+        new Spec(
+            Spec.OCI_VERSION,
+            process(input, user),
+            new Spec.Root("rootfs", security.getReadonlyRootfs()),
+            null,
+            mounts.of(
+                config.getMountsList(),
+                new MountRules.Facts(
+                    input.sandbox().id(),
+                    security.getPrivileged(),
+                    security.getReadonlyRootfs(),
+                    input.sandbox().config().isHostIpc())),
+            Map.of(), // no annotation is on the list of those that may steer a container
+            new Spec.Linux(
+                namespaces(input, pidMode),
+                input.cgroupsPath(),
+                ResourceRules.toSpec(config.getLinux().getResources(), devices.rules()),
+                devices.devices(),
+                Map.of(), // the sandbox's are set in its namespaces
+                null,
+                security.getPrivileged() ? List.of() : security.getMaskedPathsList(),
+                security.getPrivileged() ? List.of() : security.getReadonlyPathsList()));
+    refuseZeroBytes(spec);
+    return new Built(spec, user, pidMode);
+  }
+
+  private Spec.Process process(Input input, ContainerUser user) {
+    ContainerConfig config = input.config();
+    LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
+    Environment environment = new Environment();
+    if (config.getTty()) {
+      environment.set("TERM", "xterm");
+    }
+    environment
+        .set("HOSTNAME", input.hostname())
+        .addImage(input.image().env())
+        .addContainer(config.getEnvsList())
+        .setIfAbsent("HOME", user.home());
+    LinuxContainerResources resources = config.getLinux().getResources();
+    return new Spec.Process(
+        config.getTty(),
+        new Spec.User(user.uid(), user.gid(), null, user.supplementalGroups()),
+        CommandLine.of(config.getCommandList(), config.getArgsList(), input.image()),
+        environment.toList(),
+        workingDirectory(config.getWorkingDir(), input.image().workingDirectory()),
+        CapabilityRules.of(security),
+        List.of(new Spec.Rlimit("RLIMIT_NOFILE", openFiles, openFiles)),
+        security.getNoNewPrivs(),
+        (int) resources.getOomScoreAdj());
+  }
+
+  private static String workingDirectory(String requested, String image) {
+    if (!requested.isEmpty() && !requested.startsWith("/")) {
+      throw CriException.invalidArgument(
+          "config.working_dir \"" + requested + "\" is not absolute");
+    }
+    String directory = requested.isEmpty() ? image : requested;
+    return Path.of("/").resolve(directory).toString();
+  }
+
+  private List<Spec.Namespace> namespaces(Input input, NamespaceMode pidMode) {
+    String sandboxId = input.sandbox().id();
+    SandboxConfig sandbox = input.sandbox().config();
+    List<Spec.Namespace> namespaces = new ArrayList<>();
+    namespaces.add(new Spec.Namespace("mount", null));
+    namespaces.add(new Spec.Namespace("cgroup", null));
+    if (!sandbox.isHostNetwork()) {
+      namespaces.add(pinned("network", sandboxId, "net"));
+      namespaces.add(pinned("uts", sandboxId, "uts"));
+    }
+    if (!sandbox.isHostIpc()) {
+      namespaces.add(pinned("ipc", sandboxId, "ipc"));
+    }
+    Spec.@Nullable Namespace pid = pidNamespace(input, pidMode);
+    if (pid != null) {
+      namespaces.add(pid);
+    }
+    return namespaces;
+  }
+
+  private Spec.@Nullable Namespace pidNamespace(Input input, NamespaceMode mode) {
+    return switch (mode) {
+      case POD -> pinned("pid", input.sandbox().id(), "pid");
+      case CONTAINER -> new Spec.Namespace("pid", null);
+      case NODE -> null;
+      case TARGET ->
+          new Spec.Namespace(
+              "pid",
+              targetPidNamespace(
+                  input
+                      .targetPid()
+                      .orElseThrow(
+                          () ->
+                              CriException.invalidArgument(
+                                  SECURITY + "namespace_options.target_id is missing"))));
+    };
+  }
+
+  /** Where a running container's pid namespace is found. */
+  public static String targetPidNamespace(int pid) {
+    return "/proc/" + pid + "/ns/pid";
+  }
+
+  private Spec.Namespace pinned(String type, String sandboxId, String pin) {
+    return new Spec.Namespace(type, paths.namespace(sandboxId, pin).toString());
+  }
+
+  /** Whose pid namespace the container is in. POD, also unsaid, is what its sandbox says. */
+  public static NamespaceMode pidMode(
+      LinuxContainerSecurityContext security, SandboxConfig sandbox) {
+    return switch (security.getNamespaceOptions().getPid()) {
+      case POD -> sandbox.pid();
+      case CONTAINER -> NamespaceMode.CONTAINER;
+      case NODE -> NamespaceMode.NODE;
+      case TARGET -> NamespaceMode.TARGET;
+      case UNRECOGNIZED ->
+          throw CriException.unimplementedField(SECURITY + "namespace_options.pid");
+    };
+  }
+
+  /** The kernel would see such a text cut short, and so another one than was checked. */
+  private static void refuseZeroBytes(Spec spec) {
+    Spec.Process process = spec.process();
+    boolean found =
+        Stream.of(
+                process.args().stream(),
+                process.env().stream(),
+                Stream.of(process.cwd()),
+                spec.mounts().stream().flatMap(m -> Stream.of(m.destination(), m.source())),
+                spec.linux().maskedPaths().stream(),
+                spec.linux().readonlyPaths().stream())
+            .flatMap(each -> each)
+            .anyMatch(text -> text.indexOf('\0') >= 0);
+    if (found) {
+      throw CriException.invalidArgument("config has a text with a zero byte in it");
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.SupplementalGroupsPolicy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * Who a container runs as: the request's uid or name, else the image's {@code user[:group]}, else
+ * root.
+ *
+ * <p>Digits are always a number, never a name: kubelet has decided by the number whether the user
+ * is root, and a passwd line must not change that afterwards.
+ */
+final class UserResolver {
+  private static final String NO_HOME = "/";
+
+  private UserResolver() {}
+
+  static ContainerUser resolve(
+      LinuxContainerSecurityContext security, String imageUser, AccountFiles files) {
+    String text = requested(security).orElse(imageUser.isEmpty() ? "0" : imageUser);
+    int colon = text.indexOf(':');
+    String user = colon < 0 ? text : text.substring(0, colon);
+    Optional<String> group = colon < 0 ? Optional.empty() : Optional.of(text.substring(colon + 1));
+    if (user.isEmpty() || group.filter(String::isEmpty).isPresent()) {
+      throw CriException.invalidArgument("user \"" + text + "\" is not of the form user[:group]");
+    }
+    Optional<AccountFiles.Account> account = account(user, files);
+    int uid =
+        AccountFiles.isDigits(user)
+            ? AccountFiles.id(user, "user")
+            : account
+                .map(each -> AccountFiles.id(each.uid(), "/etc/passwd, user " + user))
+                .orElseThrow(
+                    () ->
+                        CriException.invalidArgument(
+                            "unable to find user "
+                                + user
+                                + ": no such name in the image's"
+                                + " /etc/passwd"));
+    int gid =
+        group
+            .map(name -> group(name, files))
+            .or(() -> account.map(each -> AccountFiles.id(each.gid(), "/etc/passwd, " + user)))
+            .orElse(0);
+    return new ContainerUser(
+        uid, gid, supplementalGroups(security, gid, account, files), home(account));
+  }
+
+  /** The request's user and group, as the image would write them; empty where it has none. */
+  private static Optional<String> requested(LinuxContainerSecurityContext security) {
+    Optional<String> user =
+        security.hasRunAsUser()
+            ? Optional.of(number("run_as_user", security.getRunAsUser().getValue()))
+            : Optional.of(security.getRunAsUsername()).filter(name -> !name.isEmpty());
+    if (!security.hasRunAsGroup()) {
+      return user;
+    }
+    String group = number("run_as_group", security.getRunAsGroup().getValue());
+    if (user.isEmpty()) {
+      throw CriException.invalidArgument("run_as_group " + group + " is set without a user");
+    }
+    return user.map(each -> each.contains(":") ? each : each + ":" + group);
+  }
+
+  private static String number(String field, long value) {
+    if (value < 0 || value > AccountFiles.MAX_ID) {
+      throw CriException.invalidArgument(
+          field + " " + value + " is not in the range 0 to " + AccountFiles.MAX_ID);
+    }
+    return Long.toString(value);
+  }
+
+  private static Optional<AccountFiles.Account> account(String user, AccountFiles files) {
+    return AccountFiles.isDigits(user)
+        ? files.withUid(AccountFiles.id(user, "user"))
+        : files.named(user);
+  }
+
+  private static int group(String name, AccountFiles files) {
+    if (AccountFiles.isDigits(name)) {
+      return AccountFiles.id(name, "group");
+    }
+    return files
+        .groupNamed(name)
+        .orElseThrow(
+            () ->
+                CriException.invalidArgument(
+                    "unable to find group " + name + ": no such name in the image's /etc/group"));
+  }
+
+  private static List<Integer> supplementalGroups(
+      LinuxContainerSecurityContext security,
+      int gid,
+      Optional<AccountFiles.Account> account,
+      AccountFiles files) {
+    SortedSet<Integer> gids = new TreeSet<>();
+    // Without the primary group among them, a process could drop it and so escape a file's
+    // "group may not" bits.
+    gids.add(gid);
+    for (long requested : security.getSupplementalGroupsList()) {
+      gids.add(Integer.parseInt(number("supplemental_groups", requested)));
+    }
+    if (security.getSupplementalGroupsPolicy() == SupplementalGroupsPolicy.UNRECOGNIZED) {
+      throw CriException.unimplementedField("supplemental_groups_policy");
+    }
+    if (security.getSupplementalGroupsPolicy() == SupplementalGroupsPolicy.Merge) {
+      account.ifPresent(each -> gids.addAll(files.groupsOf(each.name())));
+    }
+    return new ArrayList<>(gids);
+  }
+
+  private static String home(Optional<AccountFiles.Account> account) {
+    return account.map(AccountFiles.Account::home).filter(h -> h.startsWith("/")).orElse(NO_HOME);
+  }
+}
