@@ -1,0 +1,66 @@
+package io.jukung.runtime.service;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.cri.v1.ContainerStatusRequest;
+import io.jukung.cri.v1.ContainerStatusResponse;
+import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.launch.Overlay;
+import io.jukung.runtime.spec.Spec;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** All that is known of one container. */
+public final class ContainerStatus {
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final LaunchCompiler compiler;
+
+  /** Answers about these. */
+  public ContainerStatus(ContainerStore containers, StateFiles files, LaunchCompiler compiler) {
+    this.containers = containers;
+    this.files = files;
+    this.compiler = compiler;
+  }
+
+  public ContainerStatusResponse call(ContainerStatusRequest request) throws IOException {
+    Container container = containers.get(request.getContainerId());
+    ContainerStatusResponse.Builder response =
+        ContainerStatusResponse.newBuilder().setStatus(ContainerViews.status(container));
+    if (request.getVerbose()) {
+      response.putInfo("info", info(container));
+    }
+    return response.build();
+  }
+
+  private String info(Container container) throws IOException {
+    ContainerRecord record = container.record();
+    byte[] specJson = files.readSpec(record.id());
+    Spec spec = Spec.fromJson(specJson);
+    ObjectNode info = JSON.createObjectNode();
+    info.put("sandboxID", record.sandboxId());
+    info.put("pid", container.status().pid());
+    info.put("cgroup", record.cgroup());
+    info.set("record", JSON.valueToTree(record));
+    info.set("runtimeSpec", JSON.readTree(specJson));
+    String program =
+        compiler
+            .container(
+                spec,
+                new Overlay(
+                    record.lowerDirectories().stream().map(Path::of).toList(),
+                    files.paths().containerUpper(record.id()),
+                    files.paths().containerWork(record.id())),
+                record.stdin())
+            .describe();
+    info.set("launchProgram", JSON.valueToTree(program.lines().toList()));
+    return JSON.writeValueAsString(info);
+  }
+}

@@ -1,0 +1,280 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.CreateContainerRequest;
+import io.jukung.cri.v1.CreateContainerResponse;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.Signal;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.mount.OverlayMount;
+import io.jukung.linux.process.Signals;
+import io.jukung.runtime.spec.ContainerUser;
+import io.jukung.runtime.spec.ResourceRules;
+import io.jukung.runtime.spec.RootfsTargets;
+import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerName;
+import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.runtime.store.ContainerRecord.Mount;
+import io.jukung.runtime.store.ContainerRecord.Propagation;
+import io.jukung.runtime.store.ContainerStatusRecord;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes a container, which waits to be started. */
+public final class CreateContainer {
+  private static final Logger LOG = LoggerFactory.getLogger(CreateContainer.class);
+
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final ContainerImages images;
+  private final SpecBuilder specs;
+  private final PodCgroups cgroups;
+  private final SingleFlight<ContainerName, CreateContainerRequest, String> flights =
+      new SingleFlight<>("CreateContainer");
+
+  /** Works with these. */
+  public CreateContainer(
+      SandboxStore sandboxes,
+      ContainerStore containers,
+      StateFiles files,
+      ContainerImages images,
+      SpecBuilder specs,
+      PodCgroups cgroups) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.files = files;
+    this.images = images;
+    this.specs = specs;
+    this.cgroups = cgroups;
+  }
+
+  public CreateContainerResponse call(CreateContainerRequest request)
+      throws IOException, InterruptedException {
+    ContainerConfig config = request.getConfig();
+    if (!config.hasMetadata() || config.getMetadata().getName().isEmpty()) {
+      throw CriException.invalidArgument("CreateContainer: config.metadata.name is missing");
+    }
+    Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
+    specs.check(config, sandbox.record());
+    ContainerName name =
+        new ContainerName(
+            sandbox.id(),
+            config.getMetadata().getName(),
+            Integer.toUnsignedLong(config.getMetadata().getAttempt()));
+    String id = flights.join(name, request, () -> create(sandbox, name, config));
+    if (containers.find(id).isEmpty()) {
+      flights.forget(name); // a result that was kept for too long
+      id = flights.join(name, request, () -> create(sandbox, name, config));
+    }
+    return CreateContainerResponse.newBuilder().setContainerId(id).build();
+  }
+
+  private String create(Sandbox sandbox, ContainerName name, ContainerConfig config)
+      throws IOException {
+    String id = ObjectId.random();
+    StepTimer timer = new StepTimer("CreateContainer", id);
+    try (Sandbox.Operation _ = sandbox.begin("CreateContainer " + name);
+        Rollback rollback = Rollback.named("CreateContainer", id)) {
+      containers.names().reserve(name, id);
+      rollback.undo("release name", () -> containers.names().release(name, id));
+      ContainerImages.Found image = image(config);
+      timer.step("image");
+
+      StatePaths paths = files.paths();
+      // A directory without container.json is what is left of a creation that did not finish.
+      rollback.undo("delete directory", () -> files.deleteContainer(id));
+      StatePaths.createPrivate(paths.container(id));
+      Files.createDirectory(paths.containerUpper(id));
+      Files.createDirectory(paths.containerWork(id));
+      rollback.undo("release image", () -> images.release(id));
+      List<Path> lowers = images.acquire(image.id(), id);
+      timer.step("layers");
+
+      ContainerRecord record = makeRecords(sandbox.record(), id, name, config, image, lowers);
+      containers.add(new Container(files, record, ContainerStatusRecord.created()));
+      rollback.commit();
+      timer.step("records");
+    }
+    timer.done();
+    LOG.info("container {} created: {}", id, name);
+    return id;
+  }
+
+  private ContainerImages.Found image(ContainerConfig config) throws IOException {
+    String reference = config.getImage().getImage();
+    if (reference.isEmpty()) {
+      throw CriException.invalidArgument("CreateContainer: config.image.image is empty");
+    }
+    return images
+        .find(reference)
+        .orElseThrow(
+            () ->
+                CriException.notFound(
+                    "CreateContainer: image \"" + reference + "\" is not here; pull it first"));
+  }
+
+  private ContainerRecord makeRecords(
+      SandboxRecord sandbox,
+      String id,
+      ContainerName name,
+      ContainerConfig config,
+      ContainerImages.Found image,
+      List<Path> lowers)
+      throws IOException {
+    StatePaths paths = files.paths();
+    String cgroup = cgroups.container(sandbox, id).path();
+    SpecBuilder.Built built;
+    try (Fd root =
+        OverlayMount.detached(lowers, paths.containerUpper(id), paths.containerWork(id))) {
+      built =
+          specs.build(
+              new SpecBuilder.Input(
+                  config,
+                  image.defaults(),
+                  sandbox,
+                  hostname(sandbox),
+                  cgroup,
+                  targetPid(sandbox, config)),
+              root);
+      cgroups.check(ResourceRules.settings(built.spec().linux().resources()));
+      RootfsTargets.make(root, built.spec());
+    }
+    ContainerRecord record =
+        record(sandbox, id, name, config, image, built, cgroup)
+            .withLowerDirectories(lowers.stream().map(Path::toString).toList());
+    files.createContainer(record, built.spec().toJson(), ContainerStatusRecord.created());
+    return record;
+  }
+
+  private ContainerRecord record(
+      SandboxRecord sandbox,
+      String id,
+      ContainerName name,
+      ContainerConfig config,
+      ContainerImages.Found image,
+      SpecBuilder.Built built,
+      String cgroup) {
+    return new ContainerRecord(
+        ContainerRecord.VERSION,
+        id,
+        name,
+        Clock.now(),
+        new ContainerRecord.ImageReference(
+            config.getImage().getImage(),
+            config.getImage().getUserSpecifiedImage(),
+            config.getImage().getRuntimeHandler(),
+            config.getImage().getAnnotationsMap()),
+        image.id(),
+        config.getLabelsMap(),
+        config.getAnnotationsMap(),
+        logPath(sandbox.config().logDirectory(), config.getLogPath()),
+        config.getTty(),
+        config.getStdin(),
+        config.getStdinOnce(),
+        config.getStopSignal() == Signal.RUNTIME_DEFAULT ? null : config.getStopSignal().name(),
+        stopSignal(config.getStopSignal(), image.defaults().stopSignal()),
+        built.pidMode(),
+        targetId(config).orElse(null),
+        user(built.user()),
+        config.getMountsList().stream().map(CreateContainer::mount).toList(),
+        config.getLinux().hasResources()
+            ? ResourceRecords.of(config.getLinux().getResources())
+            : null,
+        cgroup,
+        List.of());
+  }
+
+  /** The log file's path; empty where no log is asked for. */
+  private static String logPath(String directory, String path) {
+    if (directory.isEmpty() || path.isEmpty()) {
+      return "";
+    }
+    Path log = Path.of(directory, path);
+    if (Path.of(path).isAbsolute()
+        || !log.equals(log.normalize())
+        || !log.startsWith(Path.of(directory))
+        || log.equals(Path.of(directory))) {
+      throw CriException.invalidArgument(
+          "CreateContainer: config.log_path \"" + path + "\" leaves the sandbox's log directory");
+    }
+    return log.toString();
+  }
+
+  private static int stopSignal(Signal requested, String image) {
+    if (requested == Signal.UNRECOGNIZED) {
+      throw CriException.unimplementedField("config.stop_signal");
+    }
+    if (requested != Signal.RUNTIME_DEFAULT) {
+      return Signals.parse(requested.name());
+    }
+    if (image.isEmpty()) {
+      return Signals.SIGTERM;
+    }
+    try {
+      return Signals.parse(image);
+    } catch (IllegalArgumentException e) {
+      throw CriException.invalidArgument(
+          "CreateContainer: the image's stop signal is " + e.getMessage());
+    }
+  }
+
+  private static Optional<String> targetId(ContainerConfig config) {
+    LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
+    return security.getNamespaceOptions().getPid() == io.jukung.cri.v1.NamespaceMode.TARGET
+        ? Optional.of(security.getNamespaceOptions().getTargetId())
+        : Optional.empty();
+  }
+
+  private Optional<Integer> targetPid(SandboxRecord sandbox, ContainerConfig config) {
+    LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
+    if (SpecBuilder.pidMode(security, sandbox.config()) != NamespaceMode.TARGET) {
+      return Optional.empty();
+    }
+    return Optional.of(TargetContainer.pid(containers, sandbox.id(), targetId(config).orElse("")));
+  }
+
+  private static ContainerRecord.User user(ContainerUser user) {
+    return new ContainerRecord.User(
+        user.uid(),
+        user.gid(),
+        user.supplementalGroups().stream().map(Integer::longValue).toList());
+  }
+
+  private static Mount mount(io.jukung.cri.v1.Mount mount) {
+    return new Mount(
+        mount.getContainerPath(),
+        mount.getHostPath(),
+        mount.getReadonly(),
+        mount.getRecursiveReadOnly(),
+        mount.getSelinuxRelabel(),
+        switch (mount.getPropagation()) {
+          case PROPAGATION_HOST_TO_CONTAINER -> Propagation.HOST_TO_CONTAINER;
+          case PROPAGATION_BIDIRECTIONAL -> Propagation.BIDIRECTIONAL;
+          case PROPAGATION_PRIVATE, UNRECOGNIZED -> Propagation.PRIVATE;
+        });
+  }
+
+  /** As the container sees it. */
+  private static String hostname(SandboxRecord sandbox) throws IOException {
+    String own = sandbox.config().hostname();
+    return own.isEmpty() || sandbox.config().isHostNetwork()
+        ? Files.readString(Path.of("/proc/sys/kernel/hostname")).strip()
+        : own;
+  }
+}

@@ -1,0 +1,129 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.cgroup.CgroupMount;
+import io.jukung.linux.cgroup.CgroupSetting;
+import io.jukung.runtime.store.SandboxRecord;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where pods and containers stand in the cgroup tree: a container below its pod's parent cgroup,
+ * which kubelet names, or below a cgroup of the pod's own.
+ */
+public final class PodCgroups {
+  private static final Logger LOG = LoggerFactory.getLogger(PodCgroups.class);
+
+  /** Killed processes are gone in milliseconds, unless one hangs in the kernel. */
+  static final Duration REMOVE_WAIT = Duration.ofSeconds(10);
+
+  /** What a pod's shared pid namespace is held by. */
+  private static final String REAPER = "reaper";
+
+  private final CgroupMount mount;
+  private final String root;
+  private final MissingController missing;
+  private final Set<String> warned = ConcurrentHashMap.newKeySet();
+
+  /** What to do with a limit whose controller the host lacks. */
+  public enum MissingController {
+    ERROR,
+    IGNORE
+  }
+
+  /**
+   * The tree of this host.
+   *
+   * @param root the parent of pods that name none
+   */
+  public PodCgroups(CgroupMount mount, String root, MissingController missing) {
+    this.mount = mount;
+    this.root = root;
+    this.missing = missing;
+  }
+
+  /** The parent of the pod's containers. */
+  public Cgroup pod(SandboxRecord sandbox) {
+    String parent = sandbox.config().cgroupParent();
+    return mount.at(parent.isEmpty() ? root + "/" + sandbox.id() : parent);
+  }
+
+  public Cgroup container(SandboxRecord sandbox, String containerId) {
+    return pod(sandbox).child(containerId);
+  }
+
+  /** The cgroup at a path that a record holds. */
+  public Cgroup at(String path) {
+    return mount.at(path);
+  }
+
+  /** That of the process that holds the pod's shared pid namespace. */
+  public Cgroup reaper(SandboxRecord sandbox) {
+    return pod(sandbox).child(REAPER + "-" + sandbox.id());
+  }
+
+  /** The parent of pods that name none. */
+  public Cgroup root() {
+    return mount.at(root);
+  }
+
+  /** Kills what is in the cgroup and removes it. */
+  public void remove(Cgroup cgroup) throws IOException {
+    cgroup.kill();
+    cgroup.remove(REMOVE_WAIT);
+  }
+
+  /** Removes the pod's parent cgroup and those above it, where we made them and they are empty. */
+  public void removeEmptyParents(SandboxRecord sandbox) throws IOException {
+    pod(sandbox).removeUnused();
+  }
+
+  /**
+   * Refuses limits that this host cannot set, before anything is made for the container.
+   *
+   * @throws CriException FAILED_PRECONDITION, unless the configuration ignores that
+   */
+  public void check(List<CgroupSetting> settings) {
+    for (CgroupSetting setting : settings) {
+      if (!setting.optional() && !mount.controllers().contains(setting.controller())) {
+        reportMissing(setting);
+      }
+    }
+  }
+
+  /** Writes the limits. */
+  public void apply(Cgroup cgroup, List<CgroupSetting> settings) throws IOException {
+    for (CgroupSetting setting : settings) {
+      if (cgroup.has(setting.file())) {
+        cgroup.write(setting.file(), setting.value());
+      } else if (!setting.optional()) {
+        reportMissing(setting);
+      }
+    }
+  }
+
+  private void reportMissing(CgroupSetting setting) {
+    String problem =
+        setting.field()
+            + " is set, but this host's cgroup v2 hierarchy has no "
+            + setting.file()
+            + " (controllers: "
+            + String.join(" ", mount.controllers())
+            + ")";
+    switch (missing) {
+      case ERROR -> throw new CriException(ErrorKind.FAILED_PRECONDITION, problem);
+      case IGNORE -> {
+        if (warned.add(setting.file())) {
+          LOG.warn("{}; such limits are not enforced", problem);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.jukung.runtime.service;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.cri.v1.PodSandboxStatusRequest;
+import io.jukung.cri.v1.PodSandboxStatusResponse;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+
+/** All that is known of one sandbox, with its containers. */
+public final class PodSandboxStatus {
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+  private final StatePaths paths;
+
+  /** Answers about these. */
+  public PodSandboxStatus(SandboxStore sandboxes, ContainerStore containers, StatePaths paths) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.paths = paths;
+  }
+
+  public PodSandboxStatusResponse call(PodSandboxStatusRequest request) throws IOException {
+    Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
+    // Taken before the state is read: whoever compares times never takes old news for new.
+    long timestamp = Clock.now();
+    PodSandboxStatusResponse.Builder response =
+        PodSandboxStatusResponse.newBuilder()
+            .setStatus(SandboxViews.status(sandbox.record()))
+            .setTimestamp(timestamp);
+    for (Container container : containers.of(sandbox.id())) {
+      response.addContainersStatuses(ContainerViews.status(container));
+    }
+    if (request.getVerbose()) {
+      response.putInfo("info", info(sandbox.record()));
+    }
+    return response.build();
+  }
+
+  private String info(SandboxRecord record) throws IOException {
+    ObjectNode info = JSON.createObjectNode();
+    info.put("shimPid", record.shimPid());
+    info.put("stateDirectory", paths.sandboxState(record.id()).toString());
+    info.set("record", JSON.valueToTree(record));
+    return JSON.writeValueAsString(info);
+  }
+}

@@ -1,0 +1,29 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.RemoveContainerRequest;
+import io.jukung.cri.v1.RemoveContainerResponse;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Removes a container, by force; one that is not there is removed. */
+public final class RemoveContainer {
+  private final ContainerStore containers;
+  private final ContainerRemover remover;
+
+  /** Works with these. */
+  public RemoveContainer(ContainerStore containers, ContainerRemover remover) {
+    this.containers = containers;
+    this.remover = remover;
+  }
+
+  public RemoveContainerResponse call(RemoveContainerRequest request)
+      throws IOException, InterruptedException {
+    Optional<Container> container = containers.find(request.getContainerId());
+    if (container.isPresent()) {
+      remover.remove(container.get());
+    }
+    return RemoveContainerResponse.getDefaultInstance();
+  }
+}

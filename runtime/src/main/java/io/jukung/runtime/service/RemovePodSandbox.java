@@ -1,0 +1,65 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.RemovePodSandboxRequest;
+import io.jukung.cri.v1.RemovePodSandboxResponse;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes a sandbox with its containers, stopping it where needed; one that is not there is
+ * removed. Log files stay: they are kubelet's.
+ */
+public final class RemovePodSandbox {
+  private static final Logger LOG = LoggerFactory.getLogger(RemovePodSandbox.class);
+
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final SandboxStopper stopper;
+  private final ContainerRemover remover;
+  private final SingleFlight<String, String, String> flights =
+      new SingleFlight<>("RemovePodSandbox");
+
+  /** Works with these. */
+  public RemovePodSandbox(
+      SandboxStore sandboxes,
+      ContainerStore containers,
+      StateFiles files,
+      SandboxStopper stopper,
+      ContainerRemover remover) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.files = files;
+    this.stopper = stopper;
+    this.remover = remover;
+  }
+
+  public RemovePodSandboxResponse call(RemovePodSandboxRequest request)
+      throws IOException, InterruptedException {
+    Optional<Sandbox> sandbox = sandboxes.find(request.getPodSandboxId());
+    if (sandbox.isPresent()) {
+      String id = sandbox.get().id();
+      flights.join(id, id, () -> remove(sandbox.get()));
+    }
+    return RemovePodSandboxResponse.getDefaultInstance();
+  }
+
+  private String remove(Sandbox sandbox) throws IOException, InterruptedException {
+    String id = sandbox.id();
+    stopper.stop(sandbox);
+    for (Container container : containers.of(id)) {
+      remover.remove(container);
+    }
+    files.deleteSandbox(id);
+    sandboxes.remove(sandbox);
+    LOG.info("sandbox {} removed", id);
+    return id;
+  }
+}

@@ -1,0 +1,77 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.cri.v1.RunPodSandboxResponse;
+import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxName;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a pod's sandbox. A request that is made again while the first is under way, as kubelet does
+ * after a deadline, joins it and gets its result.
+ */
+public final class RunPodSandbox {
+  private static final Logger LOG = LoggerFactory.getLogger(RunPodSandbox.class);
+
+  private final SandboxStore sandboxes;
+  private final StateFiles files;
+  private final SandboxLifecycle lifecycle;
+  private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights =
+      new SingleFlight<>("RunPodSandbox");
+
+  /** Works with these. */
+  public RunPodSandbox(SandboxStore sandboxes, StateFiles files, SandboxLifecycle lifecycle) {
+    this.sandboxes = sandboxes;
+    this.files = files;
+    this.lifecycle = lifecycle;
+  }
+
+  public RunPodSandboxResponse call(RunPodSandboxRequest request)
+      throws IOException, InterruptedException {
+    SandboxRecord intent = SandboxRequest.record(ObjectId.random(), Clock.now(), request);
+    SandboxName name = intent.name();
+    String id = flights.join(name, request, () -> run(intent));
+    if (sandboxes.find(id).isEmpty()) {
+      // A result kept for a caller that came back too late: the pod is removed meanwhile.
+      flights.forget(name);
+      id = flights.join(name, request, () -> run(intent));
+    }
+    return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
+  }
+
+  private String run(SandboxRecord intent) throws IOException, InterruptedException {
+    String id = intent.id();
+    try (Rollback rollback = Rollback.named("RunPodSandbox", id)) {
+      sandboxes.names().reserve(intent.name(), id);
+      rollback.undo("forget", () -> forget(intent, rollback));
+      files.createSandbox(intent);
+      SandboxRecord ready = lifecycle.setUp(intent, rollback);
+      sandboxes.add(new Sandbox(ready));
+      rollback.commit();
+    }
+    LOG.info("sandbox {} runs: {}", id, intent.name());
+    return id;
+  }
+
+  /**
+   * The last undo. Where others failed, the sandbox stays, stopped: kubelet will stop and remove
+   * it, and that tries again.
+   */
+  private void forget(SandboxRecord intent, Rollback rollback) throws IOException {
+    if (rollback.isClean()) {
+      files.deleteSandbox(intent.id());
+      sandboxes.names().release(intent.name(), intent.id());
+      return;
+    }
+    SandboxRecord kept = files.readSandbox(intent.id()).withState(SandboxRecord.State.NOT_READY);
+    files.writeSandbox(kept);
+    sandboxes.add(new Sandbox(kept));
+    LOG.warn("sandbox {} could not be undone, and is kept to be stopped again", intent.id());
+  }
+}

@@ -1,0 +1,205 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.LinuxPodSandboxConfig;
+import io.jukung.cri.v1.LinuxSandboxSecurityContext;
+import io.jukung.cri.v1.NamespaceOption;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.UserNamespace;
+import io.jukung.cri.v1.WindowsPodSandboxConfig;
+import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.SandboxName;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxRecord.Dns;
+import io.jukung.runtime.store.SandboxRecord.PortMapping;
+import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a RunPodSandboxRequest. What is asked for and not implemented is refused by name.
+ *
+ * <p>A sandbox of jukung has no process of its own, so what CRI says of the sandbox's process
+ * (user, groups, root file system, profiles) has nothing to apply to and is accepted; containers
+ * bring their own. Overhead and resources are information: kubelet sets the pod's cgroup itself.
+ */
+final class SandboxRequest {
+  /** The only runtime handler; kubelet's RuntimeClass without a handler. */
+  private static final String DEFAULT_HANDLER = "";
+
+  private static final int MAX_PORT = 65535;
+
+  private SandboxRequest() {}
+
+  static SandboxName name(RunPodSandboxRequest request) {
+    PodSandboxMetadata metadata = request.getConfig().getMetadata();
+    if (!request.hasConfig() || !request.getConfig().hasMetadata()) {
+      throw CriException.invalidArgument("RunPodSandbox: config.metadata is missing");
+    }
+    if (metadata.getName().isEmpty()) {
+      throw CriException.invalidArgument("RunPodSandbox: config.metadata.name is empty");
+    }
+    return new SandboxName(
+        metadata.getName(),
+        metadata.getUid(),
+        metadata.getNamespace(),
+        Integer.toUnsignedLong(metadata.getAttempt()));
+  }
+
+  static SandboxRecord record(String id, long createdAt, RunPodSandboxRequest request) {
+    if (!request.getRuntimeHandler().equals(DEFAULT_HANDLER)) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: there is no runtime handler \""
+              + request.getRuntimeHandler()
+              + "\"; only the empty one is configured");
+    }
+    return new SandboxRecord(
+        SandboxRecord.VERSION,
+        id,
+        name(request),
+        SandboxRecord.State.CREATING,
+        createdAt,
+        request.getRuntimeHandler(),
+        config(request.getConfig()),
+        false,
+        List.of(),
+        0);
+  }
+
+  private static SandboxConfig config(PodSandboxConfig config) {
+    if (!config.getWindows().equals(WindowsPodSandboxConfig.getDefaultInstance())) {
+      throw CriException.unimplementedField("config.windows");
+    }
+    LinuxPodSandboxConfig linux = config.getLinux();
+    LinuxSandboxSecurityContext security = linux.getSecurityContext();
+    refuseUnimplemented(security);
+    NamespaceOption namespaces = security.getNamespaceOptions();
+    SandboxConfig result =
+        new SandboxConfig(
+            config.getHostname(),
+            logDirectory(config.getLogDirectory()),
+            dns(config),
+            config.getPortMappingsList().stream().map(SandboxRequest::portMapping).toList(),
+            config.getLabelsMap(),
+            config.getAnnotationsMap(),
+            cgroupParent(linux.getCgroupParent()),
+            linux.getSysctlsMap(),
+            mode("network", namespaces.getNetwork(), NETWORK_AND_IPC),
+            mode("pid", namespaces.getPid(), PID),
+            mode("ipc", namespaces.getIpc(), NETWORK_AND_IPC),
+            security.getPrivileged());
+    refuseContradictions(result);
+    return result;
+  }
+
+  private static void refuseUnimplemented(LinuxSandboxSecurityContext security) {
+    String prefix = "config.linux.security_context.";
+    SecurityFields.refuseSelinux(prefix, security.getSelinuxOptions());
+    if (security.getSeccomp().getProfileType() == SecurityProfile.ProfileType.Localhost) {
+      throw CriException.unimplementedField(prefix + "seccomp");
+    }
+    if (security.getApparmor().getProfileType() == SecurityProfile.ProfileType.Localhost) {
+      throw CriException.unimplementedField(prefix + "apparmor");
+    }
+    UserNamespace user = security.getNamespaceOptions().getUsernsOptions();
+    SecurityFields.refuseUserNamespace(
+        prefix + "namespace_options.", security.getNamespaceOptions().hasUsernsOptions(), user);
+  }
+
+  private static void refuseContradictions(SandboxConfig config) {
+    if (config.isHostNetwork() && config.sysctls().keySet().stream().anyMatch(n -> isNet(n))) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: a net sysctl is set, but the pod uses the host's network");
+    }
+    if (config.isHostIpc() && config.sysctls().keySet().stream().anyMatch(n -> !isNet(n))) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: an ipc sysctl is set, but the pod uses the host's ipc namespace");
+    }
+  }
+
+  private static boolean isNet(String sysctl) {
+    return sysctl.startsWith("net.") || sysctl.startsWith("net/");
+  }
+
+  private static String logDirectory(String directory) {
+    if (!directory.isEmpty() && !Path.of(directory).isAbsolute()) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: config.log_directory \"" + directory + "\" is not absolute");
+    }
+    return directory;
+  }
+
+  private static String cgroupParent(String parent) {
+    if (parent.isEmpty()) {
+      return parent;
+    }
+    if (parent.endsWith(".slice") && !parent.contains("/")) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: config.linux.cgroup_parent \""
+              + parent
+              + "\" is for the systemd cgroup driver; this runtime uses cgroupfs paths");
+    }
+    // Also kubelet's, which has no leading slash in some releases.
+    Path path = Path.of("/").resolve(parent);
+    if (!path.equals(path.normalize()) || path.getNameCount() == 0) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: config.linux.cgroup_parent \"" + parent + "\" is not a cgroup's path");
+    }
+    return path.toString();
+  }
+
+  private static @Nullable Dns dns(PodSandboxConfig config) {
+    if (!config.hasDnsConfig()) {
+      return null;
+    }
+    return new Dns(
+        config.getDnsConfig().getServersList(),
+        config.getDnsConfig().getSearchesList(),
+        config.getDnsConfig().getOptionsList());
+  }
+
+  private static PortMapping portMapping(io.jukung.cri.v1.PortMapping mapping) {
+    checkPort("container_port", mapping.getContainerPort());
+    checkPort("host_port", mapping.getHostPort());
+    return new PortMapping(
+        switch (mapping.getProtocol()) {
+          case TCP, UDP, SCTP -> mapping.getProtocol().name().toLowerCase(Locale.ROOT);
+          case UNRECOGNIZED ->
+              throw CriException.invalidArgument(
+                  "RunPodSandbox: config.port_mappings.protocol "
+                      + mapping.getProtocolValue()
+                      + " is unknown");
+        },
+        mapping.getContainerPort(),
+        mapping.getHostPort(),
+        mapping.getHostIp());
+  }
+
+  private static void checkPort(String field, int port) {
+    if (port < 0 || port > MAX_PORT) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: config.port_mappings." + field + " " + port + " is no port");
+    }
+  }
+
+  private static final Set<NamespaceMode> NETWORK_AND_IPC =
+      Set.of(NamespaceMode.POD, NamespaceMode.NODE);
+  private static final Set<NamespaceMode> PID =
+      Set.of(NamespaceMode.POD, NamespaceMode.CONTAINER, NamespaceMode.NODE);
+
+  private static NamespaceMode mode(
+      String kind, io.jukung.cri.v1.NamespaceMode requested, Set<NamespaceMode> allowed) {
+    NamespaceMode mode = SecurityFields.mode(kind, requested);
+    if (!allowed.contains(mode)) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: namespace_options." + kind + " cannot be " + requested);
+    }
+    return mode;
+  }
+}

@@ -1,0 +1,168 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.cri.v1.StartContainerResponse;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.runtime.launch.CompiledLaunch;
+import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.launch.Overlay;
+import io.jukung.runtime.spec.ResourceRules;
+import io.jukung.runtime.spec.Spec;
+import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts a created container, once in its life. Where the start fails the container is EXITED, and
+ * its message says which step of the launch failed.
+ */
+public final class StartContainer {
+  private static final Logger LOG = LoggerFactory.getLogger(StartContainer.class);
+
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final PodShims shims;
+  private final PodCgroups cgroups;
+  private final LaunchCompiler compiler;
+  private final SingleFlight<String, String, Container> flights =
+      new SingleFlight<>("StartContainer");
+
+  /** Works with these. */
+  public StartContainer(
+      SandboxStore sandboxes,
+      ContainerStore containers,
+      StateFiles files,
+      PodShims shims,
+      PodCgroups cgroups,
+      LaunchCompiler compiler) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.files = files;
+    this.shims = shims;
+    this.cgroups = cgroups;
+    this.compiler = compiler;
+  }
+
+  public StartContainerResponse call(StartContainerRequest request)
+      throws IOException, InterruptedException {
+    Container container = containers.get(request.getContainerId());
+    flights.join(container.id(), container.id(), () -> start(container));
+    return StartContainerResponse.getDefaultInstance();
+  }
+
+  private Container start(Container container) throws IOException {
+    StepTimer timer = new StepTimer("StartContainer", container.id());
+    Sandbox sandbox = sandboxes.get(container.record().sandboxId());
+    try (Sandbox.Operation _ = sandbox.begin("StartContainer " + container.id())) {
+      container.beginStart();
+      try {
+        PodProcesses.Started started = launch(container, timer);
+        container.started(started.pid(), started.startedAt());
+      } catch (IOException | RuntimeException e) {
+        throw failed(container, e);
+      }
+    }
+    timer.done();
+    LOG.info("container {} runs", container.id());
+    return container;
+  }
+
+  private PodProcesses.Started launch(Container container, StepTimer timer) throws IOException {
+    ContainerRecord record = container.record();
+    Spec spec = withFreshTarget(record, Spec.fromJson(files.readSpec(record.id())));
+    timer.step("spec");
+    Cgroup cgroup = cgroups.at(record.cgroup());
+    cgroup.create();
+    cgroups.apply(cgroup, ResourceRules.settings(spec.linux().resources()));
+    timer.step("cgroup");
+    if (!record.logPath().isEmpty()) {
+      createLogDirectory(Path.of(record.logPath()));
+    }
+    CompiledLaunch launch = compiler.container(spec, overlay(record), record.stdin());
+    timer.step("compile");
+    try {
+      PodProcesses.Started started =
+          shims
+              .get(record.sandboxId())
+              .start(
+                  io.jukung.shim.v1.StartContainer.newBuilder()
+                      .setContainerId(record.id())
+                      .setPlan(launch.toPlan())
+                      .setStateDirectory(files.paths().container(record.id()).toString())
+                      .setLogPath(record.logPath())
+                      .setTty(record.tty())
+                      .setStdin(record.stdin())
+                      .setStdinOnce(record.stdinOnce())
+                      .build());
+      timer.step("launch");
+      return started;
+    } catch (PodProcesses.LaunchRefused e) {
+      throw new IOException(launch.explain(e.failure()), e);
+    }
+  }
+
+  /** Nothing runs: what was made for the start goes, and the container says why. */
+  private CriException failed(Container container, Exception cause) {
+    String why = "start of container " + container.id() + ": " + cause.getMessage();
+    ErrorKind kind = cause instanceof CriException known ? known.kind() : ErrorKind.INTERNAL;
+    CriException failure = new CriException(kind, why, cause);
+    try {
+      cgroups.remove(cgroups.at(container.record().cgroup()));
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+    try {
+      container.startFailed(Clock.now(), String.valueOf(cause.getMessage()));
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+    return failure;
+  }
+
+  /** The target may have been started again, or be gone, since this container was created. */
+  private Spec withFreshTarget(ContainerRecord record, Spec spec) {
+    String target = record.pidTarget();
+    if (record.pidMode() != NamespaceMode.TARGET || target == null) {
+      return spec;
+    }
+    int pid = TargetContainer.pid(containers, record.sandboxId(), target);
+    List<Spec.Namespace> namespaces = new ArrayList<>();
+    for (Spec.Namespace each : spec.linux().namespaces()) {
+      namespaces.add(
+          each.type().equals("pid")
+              ? new Spec.Namespace("pid", SpecBuilder.targetPidNamespace(pid))
+              : each);
+    }
+    return spec.withLinux(spec.linux().withNamespaces(namespaces));
+  }
+
+  private Overlay overlay(ContainerRecord record) {
+    return new Overlay(
+        record.lowerDirectories().stream().map(Path::of).toList(),
+        files.paths().containerUpper(record.id()),
+        files.paths().containerWork(record.id()));
+  }
+
+  private static void createLogDirectory(Path log) throws IOException {
+    Path directory = log.getParent();
+    if (directory == null) {
+      throw CriException.invalidArgument("log path " + log + " has no directory");
+    }
+    Files.createDirectories(directory);
+  }
+}

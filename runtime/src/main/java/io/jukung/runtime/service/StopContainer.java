@@ -1,0 +1,34 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.StopContainerRequest;
+import io.jukung.cri.v1.StopContainerResponse;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Stops a container; one that is not there is stopped. */
+public final class StopContainer {
+  private final ContainerStore containers;
+  private final ContainerStopper stopper;
+
+  /** Works with these. */
+  public StopContainer(ContainerStore containers, ContainerStopper stopper) {
+    this.containers = containers;
+    this.stopper = stopper;
+  }
+
+  public StopContainerResponse call(StopContainerRequest request)
+      throws IOException, InterruptedException {
+    if (request.getTimeout() < 0) {
+      throw CriException.invalidArgument("StopContainer: timeout is negative");
+    }
+    Optional<Container> container = containers.find(request.getContainerId());
+    if (container.isPresent()) {
+      stopper.stop(container.get(), Duration.ofSeconds(request.getTimeout()));
+    }
+    return StopContainerResponse.getDefaultInstance();
+  }
+}

@@ -1,0 +1,29 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.StopPodSandboxRequest;
+import io.jukung.cri.v1.StopPodSandboxResponse;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Stops a sandbox and kills its containers; one that is not there is stopped. */
+public final class StopPodSandbox {
+  private final SandboxStore sandboxes;
+  private final SandboxStopper stopper;
+
+  /** Works with these. */
+  public StopPodSandbox(SandboxStore sandboxes, SandboxStopper stopper) {
+    this.sandboxes = sandboxes;
+    this.stopper = stopper;
+  }
+
+  public StopPodSandboxResponse call(StopPodSandboxRequest request)
+      throws IOException, InterruptedException {
+    Optional<Sandbox> sandbox = sandboxes.find(request.getPodSandboxId());
+    if (sandbox.isPresent()) {
+      stopper.stop(sandbox.get());
+    }
+    return StopPodSandboxResponse.getDefaultInstance();
+  }
+}
