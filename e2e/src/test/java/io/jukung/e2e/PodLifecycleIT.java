@@ -1,11 +1,11 @@
 package io.jukung.e2e;
 
+import static io.jukung.e2e.Calls.failure;
+import static io.jukung.e2e.Calls.logged;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerFilter;
 import io.jukung.cri.v1.ContainerState;
@@ -191,11 +191,12 @@ class PodLifecycleIT {
     try {
       Pod pod = testbed.runPod("configured", NamespaceMode.NODE);
       String plain =
-          testbed.runContainer(pod, Requests.container("plain", image, List.of()).build());
+          testbed.runContainer(
+              pod, Requests.container(pod.config(), "plain", image, List.of()).build());
       String changed =
           testbed.runContainer(
               pod,
-              Requests.container("changed", image, List.of())
+              Requests.container(pod.config(), "changed", image, List.of())
                   .addArgs("given")
                   .addEnvs(
                       KeyValue.newBuilder().setKey("BOTH").setValue(ByteString.copyFromUtf8("pod")))
@@ -203,24 +204,12 @@ class PodLifecycleIT {
                   .build());
       testbed.awaitExited(plain);
       testbed.awaitExited(changed);
-      assertThat(content(pod, "plain")).containsExactly("i image default", "/", "65534");
-      assertThat(content(pod, "changed")).containsExactly("i pod given", "/made/for/it", "65534");
+      assertThat(logged(pod, "plain")).containsExactly("i image default", "/", "65534");
+      assertThat(logged(pod, "changed")).containsExactly("i pod given", "/made/for/it", "65534");
     } finally {
       testbed.removeAllPods();
-      testbed
-          .client()
-          .images()
-          .removeImage(
-              io.jukung.cri.v1.RemoveImageRequest.newBuilder()
-                  .setImage(Requests.image(image))
-                  .build());
+      testbed.removeImage(image);
     }
-  }
-
-  private static List<String> content(Pod pod, String container) throws Exception {
-    return Files.readAllLines(pod.log(container)).stream()
-        .map(line -> line.split(" ", 4)[3])
-        .toList();
   }
 
   @Test
@@ -232,14 +221,9 @@ class PodLifecycleIT {
         .client()
         .runtime()
         .removeContainer(RemoveContainerRequest.newBuilder().setContainerId(unknown).build());
-    assertThatThrownBy(() -> testbed.status(unknown))
-        .isInstanceOfSatisfying(
-            StatusRuntimeException.class,
-            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
-    assertThatThrownBy(() -> podStatus(testbed, unknown))
-        .isInstanceOfSatisfying(
-            StatusRuntimeException.class,
-            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
+    assertThat(failure(() -> testbed.status(unknown)).getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(failure(() -> podStatus(testbed, unknown)).getCode())
+        .isEqualTo(Status.Code.NOT_FOUND);
   }
 
   @Test
@@ -272,36 +256,37 @@ class PodLifecycleIT {
   void createIsRefusedOnAStoppedPod(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("stopped", NamespaceMode.NODE);
     testbed.stopPod(pod.id());
-    assertThatThrownBy(
-            () ->
-                testbed
-                    .client()
-                    .runtime()
-                    .createContainer(
-                        CreateContainerRequest.newBuilder()
-                            .setPodSandboxId(pod.id())
-                            .setConfig(
-                                Requests.container("late", testbed.busybox(), List.of("true")))
-                            .setSandboxConfig(pod.config())
-                            .build()))
-        .isInstanceOf(StatusRuntimeException.class);
+    failure(
+        () ->
+            testbed
+                .client()
+                .runtime()
+                .createContainer(
+                    CreateContainerRequest.newBuilder()
+                        .setPodSandboxId(pod.id())
+                        .setConfig(
+                            Requests.container(
+                                pod.config(), "late", testbed.busybox(), List.of("true")))
+                        .setSandboxConfig(pod.config())
+                        .build()));
     assertThat(testbed.containers()).isEmpty();
   }
 
   @Test
   void unknownRuntimeHandlerIsRefused(Testbed testbed) throws Exception {
-    assertThatThrownBy(
-            () ->
-                testbed
-                    .client()
-                    .runtime()
-                    .runPodSandbox(
-                        RunPodSandboxRequest.newBuilder()
-                            .setConfig(testbed.podConfig("handler", NamespaceMode.NODE))
-                            .setRuntimeHandler("no-such-handler")
-                            .build()))
-        .isInstanceOf(StatusRuntimeException.class)
-        .hasMessageContaining("no-such-handler");
+    assertThat(
+            failure(
+                    () ->
+                        testbed
+                            .client()
+                            .runtime()
+                            .runPodSandbox(
+                                RunPodSandboxRequest.newBuilder()
+                                    .setConfig(testbed.podConfig("handler", NamespaceMode.NODE))
+                                    .setRuntimeHandler("no-such-handler")
+                                    .build()))
+                .getDescription())
+        .contains("no-such-handler");
     assertThat(testbed.pods()).isEmpty();
   }
 

@@ -76,7 +76,7 @@ record Endpoint(String name, CriClient client, long daemonPid, String shimMark) 
             .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(config).build())
             .getPodSandboxId();
     ContainerConfig container =
-        Requests.container("main", image, List.of("sleep", "100000")).build();
+        Requests.container(config, "main", image, List.of("sleep", "100000")).build();
     String containerId =
         client
             .runtime()

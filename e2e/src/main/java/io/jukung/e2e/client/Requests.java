@@ -4,6 +4,7 @@ import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerMetadata;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.LinuxContainerConfig;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.LinuxPodSandboxConfig;
 import io.jukung.cri.v1.LinuxSandboxSecurityContext;
 import io.jukung.cri.v1.NamespaceMode;
@@ -44,14 +45,22 @@ public final class Requests {
     return config;
   }
 
-  /** A container whose log is {@code <pod log directory>/<name>.log}. */
-  public static ContainerConfig.Builder container(String name, String image, List<String> command) {
+  /**
+   * A container with the pod's namespaces, as kubelet asks for, whose log is {@code <pod log
+   * directory>/<name>.log}.
+   */
+  public static ContainerConfig.Builder container(
+      PodSandboxConfig pod, String name, String image, List<String> command) {
+    NamespaceOption namespaces = pod.getLinux().getSecurityContext().getNamespaceOptions();
     return ContainerConfig.newBuilder()
         .setMetadata(ContainerMetadata.newBuilder().setName(name))
         .setImage(ImageSpec.newBuilder().setImage(image))
         .addAllCommand(command)
         .setLogPath(name + ".log")
-        .setLinux(LinuxContainerConfig.getDefaultInstance());
+        .setLinux(
+            LinuxContainerConfig.newBuilder()
+                .setSecurityContext(
+                    LinuxContainerSecurityContext.newBuilder().setNamespaceOptions(namespaces)));
   }
 
   public static ImageSpec image(String reference) {

@@ -14,6 +14,7 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandbox;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PullImageRequest;
+import io.jukung.cri.v1.RemoveImageRequest;
 import io.jukung.cri.v1.RemovePodSandboxRequest;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.StartContainerRequest;
@@ -160,7 +161,7 @@ public final class Testbed implements AutoCloseable {
   }
 
   public String runContainer(Pod pod, String name, List<String> command) {
-    return runContainer(pod, Requests.container(name, busybox, command).build());
+    return runContainer(pod, Requests.container(pod.config(), name, busybox, command).build());
   }
 
   /** A container that runs a shell script. */
@@ -202,6 +203,12 @@ public final class Testbed implements AutoCloseable {
         .images()
         .pullImage(PullImageRequest.newBuilder().setImage(Requests.image(reference)).build())
         .getImageRef();
+  }
+
+  public void removeImage(String reference) {
+    client
+        .images()
+        .removeImage(RemoveImageRequest.newBuilder().setImage(Requests.image(reference)).build());
   }
 
   public List<PodSandbox> pods() {

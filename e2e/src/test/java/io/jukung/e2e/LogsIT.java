@@ -1,0 +1,111 @@
+package io.jukung.e2e;
+
+import static io.jukung.e2e.Calls.failure;
+import static io.jukung.e2e.Calls.logged;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.ReopenContainerLogRequest;
+import io.jukung.e2e.node.Await;
+import io.jukung.e2e.node.Testbed;
+import io.jukung.e2e.node.Testbed.Pod;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(Testbed.Extension.class)
+class LogsIT {
+  @Test
+  void longLinesAreSplitAndJoinToWhatWasWritten(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("long", NamespaceMode.NODE);
+    int length = 50_000;
+    String container =
+        testbed.runShell(
+            pod, "long", "head -c %d /dev/zero | tr '\\0' x; echo; echo short".formatted(length));
+    testbed.awaitExited(container);
+    List<String> lines = Files.readAllLines(pod.log("long"));
+    StringBuilder joined = new StringBuilder();
+    for (String line : lines.subList(0, lines.size() - 1)) {
+      String[] fields = line.split(" ", 4);
+      assertThat(fields[3].length()).isLessThanOrEqualTo(16 << 10);
+      joined.append(fields[3]);
+    }
+    assertThat(joined).hasToString("x".repeat(length));
+    assertThat(lines.subList(0, lines.size() - 2)).allMatch(line -> line.contains(" stdout P "));
+    assertThat(lines.get(lines.size() - 2)).contains(" stdout F ");
+    assertThat(lines.getLast()).endsWith(" stdout F short");
+  }
+
+  @Test
+  void timesGoForwardAndTheFileIsNotForEveryone(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("times", NamespaceMode.NODE);
+    String container = testbed.runShell(pod, "times", "for i in 1 2 3 4 5; do echo $i; done");
+    testbed.awaitExited(container);
+    List<OffsetDateTime> times =
+        Files.readAllLines(pod.log("times")).stream()
+            .map(line -> OffsetDateTime.parse(line.split(" ", 2)[0]))
+            .toList();
+    assertThat(times).hasSize(5).isSorted();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(pod.log("times"))))
+        .isEqualTo("rw-r-----");
+  }
+
+  @Test
+  void rotationLosesNoLineAndLeavesTheOldFileAlone(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("rotated", NamespaceMode.NODE);
+    int lines = 400;
+    String container =
+        testbed.runShell(
+            pod,
+            "counter",
+            "i=0; while [ $i -lt %d ]; do echo $i; i=$((i+1)); usleep 5000; done".formatted(lines));
+    Path log = pod.log("counter");
+    Path rotated = Path.of(log + ".1");
+    Await.until("some lines are there", () -> Files.readAllLines(log).size() > 20);
+    Files.move(log, rotated);
+    testbed
+        .client()
+        .runtime()
+        .reopenContainerLog(
+            ReopenContainerLogRequest.newBuilder().setContainerId(container).build());
+    assertThat(log).as("exists when the call returns").exists();
+    long oldSize = Files.size(rotated);
+    testbed.awaitExited(container);
+    assertThat(Files.size(rotated)).as("nothing more to the old file").isEqualTo(oldSize);
+    List<String> all =
+        java.util.stream.Stream.concat(
+                Files.readAllLines(rotated).stream(), Files.readAllLines(log).stream())
+            .map(line -> line.split(" ", 4)[3])
+            .toList();
+    assertThat(all).isEqualTo(IntStream.range(0, lines).mapToObj(Integer::toString).toList());
+  }
+
+  @Test
+  void reopenIsForRunningContainersOnly(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("ended", NamespaceMode.NODE);
+    String container = testbed.runContainer(pod, "ended", List.of("true"));
+    testbed.awaitExited(container);
+    failure(
+        () ->
+            testbed
+                .client()
+                .runtime()
+                .reopenContainerLog(
+                    ReopenContainerLogRequest.newBuilder().setContainerId(container).build()));
+  }
+
+  @Test
+  void everyByteOfAFastWriterArrives(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("fast", NamespaceMode.NODE);
+    String container = testbed.runContainer(pod, "fast", List.of("seq", "1", "200000"));
+    testbed.awaitExited(container);
+    List<String> content = logged(pod, "fast");
+    assertThat(content).hasSize(200_000);
+    assertThat(content.getLast()).isEqualTo("200000");
+  }
+}
