@@ -1,0 +1,125 @@
+package io.jukung.shim;
+
+import static io.jukung.linux.launch.ProgramBuilder.imm;
+import static io.jukung.linux.launch.ProgramBuilder.reg;
+
+import com.google.protobuf.ByteString;
+import io.jukung.linux.launch.Program;
+import io.jukung.linux.launch.ProgramBuilder;
+import io.jukung.linux.launch.Register;
+import io.jukung.linux.libc.Arch;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.shim.v1.LaunchPlan;
+import java.util.List;
+
+/** Launches of host commands, as simple as they can be. */
+final class LaunchPlans {
+  static final long CLONE_NEWPID = 0x20000000L;
+  static final long CLONE_NEWUTS = 0x04000000L;
+
+  private static final long O_RDWR_NOCTTY_CLOEXEC = 0x80102;
+  private static final long TIOCSPTLCK = 0x40045431L;
+  private static final long TIOCGPTPEER = 0x5441;
+  private static final long TIOCSCTTY = 0x540e;
+  private static final int SLAVE = Register.FIRST_FREE;
+
+  private LaunchPlans() {}
+
+  /** A command in a pid namespace of its own, with pipes. */
+  static LaunchPlan.Builder command(String... command) {
+    return plan(Program.empty(), withPipes(new ProgramBuilder(), command));
+  }
+
+  static LaunchPlan.Builder shell(String script) {
+    return command("/bin/sh", "-c", script);
+  }
+
+  /** In the shim's pid namespace. */
+  static LaunchPlan.Builder hostPidShell(String script) {
+    return shell(script).setCloneFlags(0);
+  }
+
+  /** A shell that has joined the UTS namespace of the target. */
+  static LaunchPlan.Builder joiningShell(String script) {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepare.step("join", Syscall.SETNS, reg(Register.TARGET), imm(CLONE_NEWUTS));
+    return plan(prepare.build(), withPipes(new ProgramBuilder(), "/bin/sh", "-c", script))
+        .setCloneFlags(0);
+  }
+
+  /** A shell in a UTS namespace of its own, whose host name it sets first. */
+  static LaunchPlan.Builder namedShell(String hostName, String script) {
+    ProgramBuilder confine = new ProgramBuilder();
+    confine.step("name", Syscall.SETHOSTNAME, confine.string(hostName), imm(hostName.length()));
+    return plan(Program.empty(), withPipes(confine, "/bin/sh", "-c", script))
+        .setCloneFlags(CLONE_NEWPID | CLONE_NEWUTS);
+  }
+
+  static LaunchPlan.Builder terminalShell(String script) {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepare
+        .step(
+            "open a terminal",
+            Syscall.OPENAT,
+            imm(-100),
+            prepare.string("/dev/ptmx"),
+            imm(O_RDWR_NOCTTY_CLOEXEC))
+        .into(Register.PTY_MASTER);
+    prepare.step(
+        "unlock it",
+        Syscall.IOCTL,
+        reg(Register.PTY_MASTER),
+        imm(TIOCSPTLCK),
+        prepare.struct("0", new byte[8]));
+    prepare
+        .step(
+            "open its slave",
+            Syscall.IOCTL,
+            reg(Register.PTY_MASTER),
+            imm(TIOCGPTPEER),
+            imm(O_RDWR_NOCTTY_CLOEXEC))
+        .into(SLAVE);
+    ProgramBuilder confine = new ProgramBuilder();
+    confine.inherit(SLAVE);
+    confine.step("own session", Syscall.SETSID);
+    confine.step("controlling terminal", Syscall.IOCTL, reg(SLAVE), imm(TIOCSCTTY), imm(0));
+    for (int standard = 0; standard < 3; standard++) {
+      confine.step("stdio", Syscall.DUP3, reg(SLAVE), imm(standard), imm(0));
+    }
+    return plan(prepare.build(), execute(confine, "/bin/sh", "-c", script));
+  }
+
+  static LaunchPlan.Builder failingPrepare() {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepare.step("fine", Syscall.GETPID);
+    prepare.step("not fine", Syscall.CHDIR, prepare.string("/nonexistent"));
+    return plan(prepare.build(), withPipes(new ProgramBuilder(), "/bin/true"));
+  }
+
+  static LaunchPlan.Builder plan(Program prepare, Program confine) {
+    return LaunchPlan.newBuilder()
+        .setPrepare(ByteString.copyFrom(prepare.encode(Arch.CURRENT)))
+        .setConfine(ByteString.copyFrom(confine.encode(Arch.CURRENT)))
+        .setCloneFlags(CLONE_NEWPID);
+  }
+
+  private static Program withPipes(ProgramBuilder confine, String... command) {
+    for (int standard = 0; standard < 3; standard++) {
+      confine.inherit(standard);
+      confine.step("stdio", Syscall.DUP3, reg(standard), imm(standard), imm(0));
+    }
+    return execute(confine, command);
+  }
+
+  private static Program execute(ProgramBuilder confine, String... command) {
+    // 4 is CLOSE_RANGE_CLOEXEC: the error pipe must see the execve.
+    confine.step("close the rest on exec", Syscall.CLOSE_RANGE, imm(3), imm(0xffffffffL), imm(4));
+    confine.step(
+        "run the command",
+        Syscall.EXECVE,
+        confine.string(command[0]),
+        confine.pointers("argv", List.of(command)),
+        confine.pointers("envp", List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin")));
+    return confine.build();
+  }
+}
