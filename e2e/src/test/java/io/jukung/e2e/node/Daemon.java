@@ -88,9 +88,16 @@ public final class Daemon implements AutoCloseable {
         [cni]
         conf_dir = "%s"
         [cgroup]
-        root = "/%s/jukung"
+        root = "/%s/%s"
         """
-            .formatted(root(), state(), socket(), more, cniConfiguration(), node.name()));
+            .formatted(
+                root(),
+                state(),
+                socket(),
+                more,
+                cniConfiguration(),
+                node.name(),
+                directory.getFileName()));
   }
 
   /** Gives pods addresses of 10.88.0.0/16 on a bridge. */

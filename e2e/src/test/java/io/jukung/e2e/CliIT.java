@@ -1,0 +1,205 @@
+package io.jukung.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jukung.e2e.node.Await;
+import io.jukung.e2e.node.CommandResult;
+import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Testbed;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The client, as a person types it. */
+@ExtendWith(Testbed.Extension.class)
+class CliIT {
+  private static CommandResult jukung(Testbed testbed, String... arguments) throws Exception {
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "JUKUNG_SOCKET=" + testbed.daemon().socket(),
+                Daemon.dist().resolve("bin/jukung").toString()));
+    line.addAll(List.of(arguments));
+    return testbed.node().run(line);
+  }
+
+  /** {@code jukung run} with its log where the testbed is. */
+  private static CommandResult run(Testbed testbed, String... arguments) throws Exception {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "run", "--log-directory", testbed.node().directory().resolve("cli").toString()));
+    all.addAll(List.of(arguments));
+    return jukung(testbed, all.toArray(String[]::new));
+  }
+
+  @Test
+  void runPrintsBothStreamsPassesTheExitCodeOnAndRemoves(Testbed testbed) throws Exception {
+    CommandResult result =
+        run(
+            testbed,
+            "--rm",
+            "--network",
+            "host",
+            testbed.busybox(),
+            "sh",
+            "-c",
+            "echo out; echo err >&2; exit 42");
+    assertThat(result.stdout()).isEqualTo("out\n");
+    assertThat(result.stderr()).isEqualTo("err\n");
+    assertThat(result.exitCode()).isEqualTo(42);
+    assertThat(testbed.pods()).isEmpty();
+    assertThat(testbed.containers()).isEmpty();
+    Path logs = testbed.node().directory().resolve("cli");
+    try (var left = Files.list(logs)) {
+      assertThat(left).as("--rm takes the log as well").isEmpty();
+    }
+  }
+
+  @Test
+  void optionsReachTheContainer(Testbed testbed) throws Exception {
+    Path volume = Files.createDirectories(testbed.node().directory().resolve("volume"));
+    Files.writeString(volume.resolve("file"), "from the host\n");
+    CommandResult result =
+        run(
+            testbed,
+            "--rm",
+            "--network=pod",
+            "--hostname=named",
+            "-e",
+            "GIVEN=value",
+            "-v",
+            volume + ":/data:ro",
+            "-u",
+            "nobody",
+            "-w",
+            "/tmp",
+            testbed.busybox(),
+            "sh",
+            "-c",
+            "echo $GIVEN; cat /data/file; touch /data/x 2>/dev/null || echo read-only;"
+                + " id -u; pwd; hostname");
+    assertThat(result.stderr()).isEmpty();
+    assertThat(result.stdout().lines())
+        .containsExactly("value", "from the host", "read-only", "65534", "/tmp", "named");
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void detachedContainerIsListedLoggedEnteredStoppedAndRemoved(Testbed testbed) throws Exception {
+    String id =
+        run(
+                testbed,
+                "-d",
+                "--name",
+                "web",
+                "--network",
+                "host",
+                testbed.busybox(),
+                "sh",
+                "-c",
+                "echo started; exec sleep 1000")
+            .orThrow()
+            .strip();
+    assertThat(id).matches("[0-9a-f]{64}");
+    assertThat(jukung(testbed, "ps").orThrow())
+        .contains(id.substring(0, 12))
+        .contains("web")
+        .contains("unning");
+    assertThat(jukung(testbed, "pods").orThrow()).contains("web");
+    Await.until(
+        "the log is there", () -> jukung(testbed, "logs", "web").orThrow().equals("started\n"));
+    CommandResult exec = jukung(testbed, "exec", "web", "sh", "-c", "echo in; echo e >&2; exit 7");
+    assertThat(exec.stdout()).isEqualTo("in\n");
+    assertThat(exec.stderr()).isEqualTo("e\n");
+    assertThat(exec.exitCode()).isEqualTo(7);
+    assertThat(jukung(testbed, "inspect", "web").orThrow()).contains(id).contains("sleep 1000");
+    assertThat(jukung(testbed, "inspect", "--launch-program", "web").orThrow())
+        .contains("pivot_root")
+        .contains("execve");
+
+    jukung(testbed, "stop", "--time", "0", id.substring(0, 12)).orThrow();
+    assertThat(jukung(testbed, "ps").orThrow()).doesNotContain("web");
+    jukung(testbed, "rm", "web").orThrow();
+    assertThat(testbed.pods()).isEmpty();
+  }
+
+  @Test
+  void followedLogEndsWithTheContainer(Testbed testbed) throws Exception {
+    run(
+            testbed,
+            "-d",
+            "--name",
+            "talker",
+            "--network",
+            "host",
+            testbed.busybox(),
+            "sh",
+            "-c",
+            "for i in 1 2 3 4 5; do echo $i; sleep 0.2; done")
+        .orThrow();
+    CompletableFuture<CommandResult> followed = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                followed.complete(jukung(testbed, "logs", "-f", "talker"));
+              } catch (Exception e) {
+                followed.completeExceptionally(e);
+              }
+            });
+    assertThat(followed.get().orThrow()).isEqualTo("1\n2\n3\n4\n5\n");
+  }
+
+  @Test
+  void imagesArePulledImportedListedAndRemoved(Testbed testbed) throws Exception {
+    String pulled = testbed.registry().push("cli-pulled:1", "--env", "[\"CLI=pulled\"]");
+    Path layout = testbed.registry().layout("cli-imported:1", "--env", "[\"CLI=imported\"]");
+    assertThat(jukung(testbed, "pull", pulled).exitCode()).isZero();
+    assertThat(jukung(testbed, "import", layout.toString()).orThrow()).contains("cli-imported:1");
+    assertThat(jukung(testbed, "images").orThrow())
+        .contains("127.0.0.1:5000/cli-pulled")
+        .contains("cli-imported");
+    assertThat(
+            run(testbed, "--rm", "--network=host", "cli-imported:1", "sh", "-c", "echo $CLI")
+                .orThrow())
+        .isEqualTo("imported\n");
+    jukung(testbed, "rmi", pulled, "cli-imported:1").orThrow();
+    assertThat(jukung(testbed, "images").orThrow()).doesNotContain("cli-");
+  }
+
+  @Test
+  void errorsAreOneSentenceOnStandardError(Testbed testbed) throws Exception {
+    List<CommandResult> results =
+        List.of(
+            jukung(testbed, "logs", "no-such-container"),
+            jukung(testbed, "exec", "no-such-container", "true"),
+            jukung(testbed, "inspect", "no-such-thing"),
+            jukung(testbed, "pull", "127.0.0.1:5000/no/such:1"),
+            jukung(testbed, "--socket", "/no/such/socket", "ps"),
+            jukung(testbed, "no-such-command"),
+            jukung(testbed, "ps", "--no-such-option"),
+            run(testbed, "--network=host", testbed.busybox(), "/no/such/program"));
+    for (CommandResult result : results) {
+      assertThat(result.exitCode()).as(result.toString()).isNotZero();
+      assertThat(result.stderr().strip().lines()).as(result.toString()).hasSize(1);
+      assertThat(result.stderr()).startsWith("jukung: ").doesNotContain("Exception");
+      assertThat(result.stdout()).isEmpty();
+    }
+  }
+
+  @Test
+  void helpAndVersionNeedNoDaemon(Testbed testbed) throws Exception {
+    CommandResult help = jukung(testbed, "--help");
+    assertThat(help.orThrow()).contains("run").contains("logs").contains("serve");
+    assertThat(help.stderr()).isEmpty();
+    CommandResult version = jukung(testbed, "--version");
+    assertThat(version.orThrow()).matches("jukung \\d+\\.\\d+.*\\n");
+    assertThat(version.stderr()).isEmpty();
+  }
+}

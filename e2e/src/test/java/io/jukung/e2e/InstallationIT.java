@@ -1,0 +1,65 @@
+package io.jukung.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Testbed;
+import io.jukung.e2e.node.Testbed.Pod;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The installation is what makes start-up quick: that it is in use is not left to chance. */
+@ExtendWith(Testbed.Extension.class)
+class InstallationIT {
+  @Test
+  void javaSaysNothingOfItsOwn(Testbed testbed) throws Exception {
+    assertThat(testbed.daemon().log().lines())
+        .noneMatch(
+            line -> line.matches("(?i).*(VM warning|^WARNING:|\\[warning\\]|\\[error\\]).*"));
+  }
+
+  @Test
+  void daemonAndShimsMapTheirCachesAndTheInstalledLibraries(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("mapped", NamespaceMode.NODE);
+    testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
+    Path home = Daemon.dist().toRealPath();
+    assertThat(maps(testbed, Long.toString(testbed.daemon().pid())))
+        .contains(home + "/lib/aot/daemon.aot")
+        .contains(home + "/lib/native/libjffi");
+    List<String> shims =
+        testbed
+            .node()
+            .run("sh", "-c", "grep -l -a io.jukung.shim.Main /proc/[0-9]*/cmdline")
+            .stdout()
+            .lines()
+            .map(line -> line.split("/", -1)[2])
+            .toList();
+    assertThat(shims).isNotEmpty();
+    int checked = 0;
+    for (String shim : shims) {
+      String maps = maps(testbed, shim);
+      if (maps.contains("libjvm.so")) {
+        assertThat(maps)
+            .contains(home + "/lib/aot/shim.aot")
+            .contains(home + "/lib/native/libjffi");
+        checked++;
+      }
+    }
+    assertThat(checked).as("shims that were looked at").isPositive();
+  }
+
+  private static String maps(Testbed testbed, String pid) throws Exception {
+    return testbed.node().run("cat", "/proc/" + pid + "/maps").stdout();
+  }
+
+  @Test
+  void completionIsInstalled() throws Exception {
+    assertThat(Daemon.dist().resolve("share/jukung.bash-completion"))
+        .content()
+        .contains("complete ")
+        .contains("jukung");
+  }
+}
