@@ -47,6 +47,7 @@ public final class Launcher {
   private static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
   private static final int SIGCHLD = 17;
   private static final int CLONE_ARGS_SIZE = 88;
+  private static final int SIGKILL = 9;
   private static final int P_PIDFD = 3;
   private static final int WEXITED = 4;
 
@@ -175,42 +176,43 @@ public final class Launcher {
       try (Fd image = image(request.confine(), confined);
           CloneCall clone = new CloneCall(request, image, confined)) {
         Launched launched = clone.run(registers[Register.PTY_MASTER]);
-        errorPipe.writer().close();
-        confirm(errorPipe, launched, clone);
-        return launched;
+        boolean confirmed = false;
+        try {
+          errorPipe.writer().close();
+          confirm(errorPipe, clone);
+          confirmed = true;
+          return launched;
+        } finally {
+          if (!confirmed) {
+            end(launched.pidfd());
+          }
+        }
       }
     }
   }
 
-  /** Waits for the command to run; where a step failed, reaps the process and throws. */
-  private static void confirm(Pipe pipe, Launched launched, CloneCall clone) throws IOException {
+  /** Waits for the command to run; throws where a step failed. */
+  private static void confirm(Pipe pipe, CloneCall clone) throws IOException {
     byte[] report = new byte[8];
     int length = pipe.reader().read(report, 0, report.length);
     if (length == 0 && clone.imageErrno() == 0) {
       return;
     }
-    reap(launched.pidfd());
-    launched.pidfd().close();
     ByteBuffer fields = ByteBuffer.wrap(report).order(ByteOrder.LITTLE_ENDIAN);
     throw length == 0
         ? new LaunchFailure(LaunchFailure.Phase.CONFINE, LaunchFailure.NO_STEP, clone.imageErrno())
         : new LaunchFailure(LaunchFailure.Phase.CONFINE, fields.getInt(0), fields.getInt(4));
   }
 
-  private static void reap(Fd pidfd) throws ErrnoException {
-    try (Memory info = Memory.allocate(128)) {
-      Kernel.call(
-          Syscall.WAITID,
-          () -> "P_PIDFD, WEXITED",
-          P_PIDFD,
-          pidfd.number(),
-          info.address(),
-          WEXITED,
-          0);
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.ECHILD)) { // somebody who reaps every child was faster
-        throw e;
-      }
+  /** Ends a process that nobody will own, and waits for it, unless someone else was faster. */
+  private static void end(Fd pidfd) {
+    try (pidfd;
+        Memory info = Memory.allocate(128)) {
+      Kernel.raw(Syscall.PIDFD_SEND_SIGNAL, pidfd.number(), SIGKILL, 0, 0, 0);
+      long result;
+      do {
+        result = Kernel.raw(Syscall.WAITID, P_PIDFD, pidfd.number(), info.address(), WEXITED, 0);
+      } while (result == -Errno.EINTR);
     }
   }
 
