@@ -7,6 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Work that changes kernel state of its thread (unshare(2), setns(2), the current directory): it
  * runs on a platform thread of its own that ends with it, so that no other work inherits the state.
+ *
+ * <p>A thread that is started from such a thread does inherit it, for ever: the work must not start
+ * threads or use pools, nor wake virtual threads (by logging, locks or futures), which may start a
+ * carrier.
  */
 public final class FreshThread {
   /** Work with a result. */

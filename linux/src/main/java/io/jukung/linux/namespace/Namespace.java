@@ -1,9 +1,11 @@
 package io.jukung.linux.namespace;
 
+import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.FreshThread;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -19,6 +21,11 @@ public enum Namespace {
   USER("user", "CLONE_NEWUSER", 0x10000000),
   PID("pid", "CLONE_NEWPID", 0x20000000),
   NETWORK("net", "CLONE_NEWNET", 0x40000000);
+
+  private static final long NSFS_MAGIC = 0x6e736673;
+
+  /** struct statfs is 120 bytes on both architectures; its first word is the magic. */
+  private static final int STATFS_SIZE = 120;
 
   private final String procName;
   private final String kernelName;
@@ -43,6 +50,20 @@ public enum Namespace {
   /** That of the calling thread. */
   public Path ofCallingThread() {
     return Path.of("/proc/thread-self/ns", procName);
+  }
+
+  /** Whether this path leads to a namespace, and not to a plain file or to nothing. */
+  public static boolean isAt(Path file) throws ErrnoException {
+    try (Memory path = Memory.ofString(file.toString());
+        Memory statfs = Memory.allocate(STATFS_SIZE)) {
+      Kernel.call(Syscall.STATFS, file::toString, path.address(), statfs.address(), 0);
+      return statfs.getLong(0) == NSFS_MAGIC;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** Gives the calling thread new namespaces; only for a {@link FreshThread}. */

@@ -32,11 +32,6 @@ public final class NamespacePins {
       EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS);
 
   private static final int OWNER_ONLY = 0600;
-  private static final long NSFS_MAGIC = 0x6e736673;
-
-  /** struct statfs is 120 bytes on both architectures; its first word is the magic. */
-  private static final int STATFS_SIZE = 120;
-
   private final Path directory;
 
   /** Names the pins in this directory, which must exist before {@link #create}. */
@@ -159,17 +154,7 @@ public final class NamespacePins {
 
   /** Whether the namespace is pinned; a file without a mount, as a crash may leave it, is not. */
   public boolean isPinned(Namespace kind) throws ErrnoException {
-    Path file = path(kind);
-    try (Memory path = Memory.ofString(file.toString());
-        Memory statfs = Memory.allocate(STATFS_SIZE)) {
-      Kernel.call(Syscall.STATFS, file::toString, path.address(), statfs.address(), 0);
-      return statfs.getLong(0) == NSFS_MAGIC;
-    } catch (ErrnoException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
-        return false;
-      }
-      throw e;
-    }
+    return Namespace.isAt(path(kind));
   }
 
   /**
