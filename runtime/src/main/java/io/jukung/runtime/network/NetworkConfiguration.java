@@ -1,0 +1,143 @@
+package io.jukung.runtime.network;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A network: the plugins that make an attachment to it, in the order of ADD (section 1 of the
+ * specification).
+ *
+ * @param version the highest that both the configuration and this client support
+ */
+record NetworkConfiguration(
+    String name,
+    CniVersion version,
+    boolean disableCheck,
+    boolean disableGc,
+    List<PluginConfiguration> plugins) {
+  /** Names are part of file names and of plugins' own paths. */
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
+
+  /** File systems take no longer ones, with a container id beside it. */
+  private static final int MAX_NAME_LENGTH = 150;
+
+  NetworkConfiguration {
+    plugins = List.copyOf(plugins);
+  }
+
+  /** Plugins that are declared in files of their own, beside the list. */
+  @FunctionalInterface
+  interface PluginSource {
+    /** The plugins for the network of this name. */
+    List<PluginConfiguration> load(String network) throws IOException;
+  }
+
+  /** Reads a list of plugins, as a {@code .conflist} file or a record of an attachment holds it. */
+  static NetworkConfiguration parseList(byte[] document, PluginSource more) throws IOException {
+    ObjectNode json = CniJson.parseObject(document);
+    String name = name(json);
+    List<PluginConfiguration> plugins = new ArrayList<>();
+    JsonNode list = json.path("plugins");
+    boolean onlyInlined = flag(json, "loadOnlyInlinedPlugins");
+    if (!list.isMissingNode()) {
+      if (!list.isArray() || list.isEmpty()) {
+        throw new IOException("\"plugins\" is not a list with plugins");
+      }
+      for (JsonNode plugin : list) {
+        plugins.add(PluginConfiguration.of(plugin));
+      }
+    } else if (onlyInlined) {
+      throw new IOException("\"loadOnlyInlinedPlugins\" without \"plugins\"");
+    }
+    if (!onlyInlined) {
+      plugins.addAll(more.load(name));
+    }
+    if (plugins.isEmpty()) {
+      throw new IOException("no plugins");
+    }
+    return new NetworkConfiguration(
+        name, version(json), flag(json, "disableCheck"), flag(json, "disableGC"), plugins);
+  }
+
+  /** Reads a single plugin that is a network by itself, as in a {@code .conf} file. */
+  static NetworkConfiguration parseSingle(byte[] document) throws IOException {
+    ObjectNode json = CniJson.parseObject(document);
+    if (json.has("plugins")) {
+      throw new IOException("a list of plugins; its file name must end in .conflist");
+    }
+    PluginConfiguration plugin = PluginConfiguration.of(json);
+    return new NetworkConfiguration(name(json), version(json), false, false, List.of(plugin));
+  }
+
+  /** The whole as one list, for the record of an attachment. */
+  ObjectNode toJson() {
+    ObjectNode json = CniJson.object();
+    json.put("cniVersion", version.toString());
+    json.put("name", name);
+    if (disableCheck) {
+      json.put("disableCheck", true);
+    }
+    if (disableGc) {
+      json.put("disableGC", true);
+    }
+    json.put("loadOnlyInlinedPlugins", true);
+    ArrayNode list = json.putArray("plugins");
+    plugins.forEach(plugin -> list.add(plugin.json()));
+    return json;
+  }
+
+  private static String name(ObjectNode json) throws IOException {
+    String name = json.path("name").textValue();
+    if (name == null) {
+      throw new IOException("no \"name\"");
+    }
+    if (!NAME.matcher(name).matches() || name.length() > MAX_NAME_LENGTH) {
+      throw new IOException("\"name\" is not a network's name: " + name);
+    }
+    return name;
+  }
+
+  private static CniVersion version(ObjectNode json) throws IOException {
+    JsonNode single = json.path("cniVersion");
+    Optional<CniVersion> highest = Optional.empty();
+    for (JsonNode entry : json.path("cniVersions")) {
+      Optional<CniVersion> known = CniVersion.find(entry.asText());
+      if (known.isPresent() && (highest.isEmpty() || known.get().compareTo(highest.get()) > 0)) {
+        highest = known;
+      }
+    }
+    if (single.isMissingNode() || single.asText().isEmpty()) {
+      return highest.orElse(CniVersion.UNNAMED);
+    }
+    Optional<CniVersion> named = CniVersion.find(single.asText());
+    if (highest.isEmpty() || (named.isPresent() && named.get().compareTo(highest.get()) > 0)) {
+      highest = named;
+    }
+    return highest.orElseThrow(
+        () ->
+            new IOException(
+                "cniVersion "
+                    + single.asText()
+                    + " is none of those supported, "
+                    + List.of(CniVersion.values())));
+  }
+
+  private static boolean flag(ObjectNode json, String key) throws IOException {
+    JsonNode value = json.path(key);
+    String text = value.asText("").toLowerCase(Locale.ROOT);
+    if (value.isMissingNode() || text.equals("false")) {
+      return false;
+    }
+    if (text.equals("true")) {
+      return true;
+    }
+    throw new IOException("\"" + key + "\" is neither true nor false");
+  }
+}

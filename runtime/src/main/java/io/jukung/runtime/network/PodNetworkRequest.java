@@ -1,0 +1,137 @@
+package io.jukung.runtime.network;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.cri.CriException;
+import io.jukung.runtime.store.SandboxRecord.Dns;
+import io.jukung.runtime.store.SandboxRecord.PortMapping;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pod, as far as its network plugins are told.
+ *
+ * @param networkNamespace the pin of the pod's network namespace
+ * @param portMappings a host port of 0 is none
+ * @param dns what the pod's resolv.conf says; null where the host's is taken
+ * @param annotations those of the pod; the bandwidth ones count
+ * @param cgroupParent the pod's cgroup as kubelet names it; empty where it names none
+ */
+public record PodNetworkRequest(
+    String sandboxId,
+    String podName,
+    String podNamespace,
+    String podUid,
+    Path networkNamespace,
+    List<PortMapping> portMappings,
+    @Nullable Dns dns,
+    Map<String, String> annotations,
+    String cgroupParent) {
+
+  /** The first interface of a pod, as Kubernetes' users know it. */
+  static final String INTERFACE = "eth0";
+
+  /**
+   * Checks the values that plugins read out of one string.
+   *
+   * @throws CriException INVALID_ARGUMENT where one holds a separator
+   */
+  public PodNetworkRequest {
+    portMappings = List.copyOf(portMappings);
+    annotations = Map.copyOf(annotations);
+    checkArgument("metadata.name", podName);
+    checkArgument("metadata.namespace", podNamespace);
+    checkArgument("metadata.uid", podUid);
+    for (PortMapping mapping : portMappings) {
+      checkPort(mapping.hostPort());
+      checkPort(mapping.containerPort());
+    }
+  }
+
+  /** Whether the host is to offer ports of the pod. */
+  boolean wantsHostPorts() {
+    return portMappings.stream().anyMatch(mapping -> mapping.hostPort() > 0);
+  }
+
+  /**
+   * The attachment of its interface.
+   *
+   * @param namespace the network namespace's path; empty when it is gone
+   */
+  Attachment attachment(String namespace) {
+    return new Attachment(sandboxId, namespace, INTERFACE, arguments(), capabilityArguments());
+  }
+
+  /** The names that plugins for Kubernetes look for. */
+  private Map<String, String> arguments() {
+    Map<String, String> arguments = new LinkedHashMap<>();
+    arguments.put("IgnoreUnknown", "1");
+    arguments.put("K8S_POD_NAMESPACE", podNamespace);
+    arguments.put("K8S_POD_NAME", podName);
+    arguments.put("K8S_POD_INFRA_CONTAINER_ID", sandboxId);
+    arguments.put("K8S_POD_UID", podUid);
+    return arguments;
+  }
+
+  private ObjectNode capabilityArguments() {
+    ObjectNode arguments = CniJson.object();
+    if (wantsHostPorts()) {
+      ArrayNode ports = arguments.putArray("portMappings");
+      for (PortMapping mapping : portMappings) {
+        if (mapping.hostPort() > 0) {
+          addPort(ports, mapping);
+        }
+      }
+    }
+    Bandwidth.of(annotations).ifPresent(limits -> arguments.set("bandwidth", limits.toJson()));
+    if (dns != null) {
+      ObjectNode names = arguments.putObject("dns");
+      addAll(names, "servers", dns.servers());
+      addAll(names, "searches", dns.searches());
+      addAll(names, "options", dns.options());
+    }
+    if (!cgroupParent.isEmpty()) {
+      arguments.put("cgroupPath", cgroupParent);
+    }
+    if (!annotations.isEmpty()) {
+      ObjectNode all = arguments.putObject("io.kubernetes.cri.pod-annotations");
+      annotations.forEach(all::put);
+    }
+    return arguments;
+  }
+
+  private static void addPort(ArrayNode ports, PortMapping mapping) {
+    ObjectNode port = ports.addObject();
+    port.put("hostPort", mapping.hostPort());
+    port.put("containerPort", mapping.containerPort());
+    port.put("protocol", mapping.protocol().toLowerCase(Locale.ROOT));
+    if (!mapping.hostIp().isEmpty()) {
+      port.put("hostIP", mapping.hostIp());
+    }
+  }
+
+  private static void addAll(ObjectNode json, String key, List<String> values) {
+    if (!values.isEmpty()) {
+      ArrayNode list = json.putArray(key);
+      values.forEach(list::add);
+    }
+  }
+
+  private static void checkPort(int port) {
+    if (port < 0 || port > 0xffff) {
+      throw CriException.invalidArgument("port_mappings has no such port: " + port);
+    }
+  }
+
+  /** CNI_ARGS has no escapes. */
+  private static void checkArgument(String field, String value) {
+    if (value.chars().anyMatch(c -> c == ';' || c == '=' || c < ' ' || c == 0x7f)) {
+      throw CriException.invalidArgument(
+          field + " cannot be given to network plugins: it has ;, = or a control character");
+    }
+  }
+}
