@@ -1,0 +1,32 @@
+package io.jukung.linux.fs;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+
+/**
+ * What statfs(2) says of a file system.
+ *
+ * @param magic of the file system's type (linux/magic.h)
+ * @param availableBytes that one without privileges may still write
+ * @param freeInodes 0 on file systems that do not count them
+ */
+public record FilesystemStatus(
+    long magic, long totalBytes, long availableBytes, long totalInodes, long freeInodes) {
+  private static final int STATFS_BYTES = 120;
+
+  /** Of the file system that the open file is on. */
+  public static FilesystemStatus of(Fd file) throws ErrnoException {
+    try (Memory status = Memory.allocate(STATFS_BYTES)) {
+      Kernel.call(Syscall.FSTATFS, file::toString, file.number(), status.address(), 0);
+      long blockBytes = status.getLong(8);
+      return new FilesystemStatus(
+          status.getLong(0),
+          status.getLong(16) * blockBytes,
+          status.getLong(32) * blockBytes,
+          status.getLong(40),
+          status.getLong(48));
+    }
+  }
+}
