@@ -1,0 +1,316 @@
+package io.jukung.image.content;
+
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Blobs on their way into the store: one transfer per blob however many ask for it, and each may
+ * read along while it arrives. A transfer runs on a virtual thread of its own; it ends, and its
+ * file goes, when the last one interested has left.
+ *
+ * <pre>
+ * RUNNING ─ verified, on disk, named ─→ DONE
+ *    └──── error, or nobody left ─────→ FAILED
+ * </pre>
+ */
+public final class BlobTransfers {
+  private final ContentStore store;
+  private final Semaphore permits;
+  private final Map<Digest, Transfer> running = new HashMap<>();
+
+  /**
+   * Begins without any transfer.
+   *
+   * @param maxParallel how many transfers move bytes at once; further ones wait their turn
+   */
+  public BlobTransfers(ContentStore store, int maxParallel) {
+    this.store = store;
+    this.permits = new Semaphore(maxParallel, /* fair= */ true);
+  }
+
+  /**
+   * Takes part in the blob's transfer and starts it if there is none.
+   *
+   * @param progress told how many bytes have arrived, on the transfer's thread
+   */
+  public Participation join(Digest digest, long size, BlobSource source, LongConsumer progress)
+      throws IOException {
+    synchronized (running) {
+      Transfer transfer = running.get(digest);
+      boolean started = transfer == null;
+      if (transfer == null) {
+        transfer = new Transfer(store.begin(digest, size), source);
+        running.put(digest, transfer);
+      }
+      transfer.interested++;
+      Participation participation = new Participation(transfer, started, progress);
+      transfer.listeners.add(progress);
+      if (started) {
+        transfer.thread.start();
+      }
+      return participation;
+    }
+  }
+
+  /** One party's share in a transfer, until it is closed. */
+  public final class Participation implements AutoCloseable {
+    private final Transfer transfer;
+    private final boolean starter;
+    private final LongConsumer progress;
+    private boolean open = true;
+
+    private Participation(Transfer transfer, boolean starter, LongConsumer progress) {
+      this.transfer = transfer;
+      this.starter = starter;
+      this.progress = progress;
+    }
+
+    /**
+     * Whether this party's source is the one in use. A failure is its own then; others may try
+     * again with theirs.
+     */
+    public boolean starter() {
+      return starter;
+    }
+
+    /** The blob from its start; reading waits for what has not arrived, and fails as it fails. */
+    public InputStream follow() throws IOException {
+      return transfer.follow();
+    }
+
+    /** Returns when the blob is in the store. */
+    public void await() throws IOException, InterruptedException {
+      transfer.awaitEnd();
+    }
+
+    @Override
+    public void close() throws InterruptedIOException {
+      boolean last;
+      synchronized (running) {
+        if (!open) {
+          return;
+        }
+        open = false;
+        transfer.listeners.remove(progress);
+        last = --transfer.interested == 0;
+        if (last) {
+          running.remove(transfer.writer.digest(), transfer);
+        }
+      }
+      if (last) {
+        transfer.stop();
+      }
+    }
+  }
+
+  private enum State {
+    RUNNING,
+    DONE,
+    FAILED
+  }
+
+  private final class Transfer implements BlobSource.Sink {
+    final BlobWriter writer;
+    final Thread thread;
+    final List<LongConsumer> listeners = new CopyOnWriteArrayList<>();
+    int interested;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private State state = State.RUNNING;
+    private long arrived;
+    private @Nullable Exception failure;
+
+    Transfer(BlobWriter writer, BlobSource source) {
+      this.writer = writer;
+      this.thread =
+          Thread.ofVirtual().name("blob-" + writer.digest().hex()).unstarted(() -> run(source));
+    }
+
+    private void run(BlobSource source) {
+      Exception problem = null;
+      try (writer) {
+        permits.acquire();
+        try {
+          source.fetch(writer.digest(), writer.size(), this);
+        } finally {
+          permits.release();
+        }
+        writer.commit();
+      } catch (Exception e) {
+        problem = e;
+      } catch (Error e) {
+        // Whoever follows must not wait for ever.
+        problem = new IOException("transfer of blob " + writer.digest() + " broke: " + e, e);
+      }
+      // Off the list before anyone learns of the end: who tries again must start anew.
+      synchronized (running) {
+        running.remove(writer.digest(), this);
+      }
+      end(problem);
+    }
+
+    @Override
+    public long position() {
+      return writer.written();
+    }
+
+    @Override
+    public void write(byte[] source, int start, int length) throws IOException {
+      writer.write(source, start, length);
+      lock.lock();
+      try {
+        arrived = writer.written();
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+      for (LongConsumer listener : listeners) {
+        listener.accept(arrived);
+      }
+    }
+
+    private void end(@Nullable Exception problem) {
+      lock.lock();
+      try {
+        state = problem == null ? State.DONE : State.FAILED;
+        failure = problem;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Ends the transfer if it still runs, and returns when its file is gone or in its place. */
+    private void stop() throws InterruptedIOException {
+      thread.interrupt();
+      boolean interrupted = false;
+      while (true) {
+        try {
+          thread.join();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true; // it is ending: cancelled work must not outlive its caller
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    void awaitEnd() throws IOException, InterruptedException {
+      lock.lockInterruptibly();
+      try {
+        while (state == State.RUNNING) {
+          changed.await();
+        }
+        throwIfFailed();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    InputStream follow() throws IOException {
+      lock.lock();
+      try {
+        if (state == State.RUNNING) {
+          try {
+            return new Follower(this, new FileInputStream(writer.file().toFile()));
+          } catch (FileNotFoundException e) {
+            // Renamed into its place this very moment.
+            while (state == State.RUNNING) {
+              changed.awaitUninterruptibly();
+            }
+          }
+        }
+        throwIfFailed();
+        return store.open(writer.digest());
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** How many bytes past {@code position} may be read now; -1 at the verified end. */
+    private long readable(long position) throws IOException {
+      lock.lock();
+      try {
+        while (position == arrived && state == State.RUNNING) {
+          changed.await();
+        }
+        if (position < arrived) {
+          return arrived - position;
+        }
+        throwIfFailed();
+        return -1;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("wait for blob " + writer.digest());
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void throwIfFailed() throws IOException {
+      if (failure != null) {
+        throw new TransferException(failure);
+      }
+    }
+  }
+
+  /** The transfer that was followed or awaited has failed; the cause says why. */
+  public static final class TransferException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    TransferException(Exception cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
+  private static final class Follower extends InputStream {
+    private final Transfer transfer;
+    private final FileInputStream file;
+    private long position;
+
+    Follower(Transfer transfer, FileInputStream file) {
+      this.transfer = transfer;
+      this.file = file;
+    }
+
+    @Override
+    public int read(byte[] target, int start, int length) throws IOException {
+      if (length == 0) {
+        return 0;
+      }
+      long readable = transfer.readable(position);
+      if (readable < 0) {
+        return -1;
+      }
+      int count = file.read(target, start, (int) Math.min(length, readable));
+      position += Math.max(0, count);
+      return count;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.jukung.image.content;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.DirectoryEntry;
+import io.jukung.linux.fs.DiskUsage;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.Sync;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Blobs on disk under their digest: {@code blobs/sha256/<hex>}, the directory of an OCI image
+ * layout. A blob has its name only once its digest was verified and its bytes are on disk.
+ *
+ * <p>Thread-safe; two writers of one blob are harmless, the second replaces equal bytes.
+ */
+public final class ContentStore {
+  private static final Logger log = LoggerFactory.getLogger(ContentStore.class);
+  private static final long BLOCK_BYTES = 4096;
+  private static final AtomicLong NEXT = new AtomicLong();
+
+  private final Path blobs;
+  private final Path temporary;
+  private final Map<Digest, Long> sizes = new ConcurrentHashMap<>();
+
+  private ContentStore(Path blobs, Path temporary) {
+    this.blobs = blobs;
+    this.temporary = temporary;
+  }
+
+  /**
+   * Opens the store.
+   *
+   * @param temporary an existing directory on the same file system; what is in it is the caller's
+   */
+  public static ContentStore open(Path blobs, Path temporary) throws IOException {
+    ContentStore store = new ContentStore(blobs, temporary);
+    for (Digest.Algorithm algorithm : Digest.Algorithm.values()) {
+      Path directory = Files.createDirectories(blobs.resolve(algorithm.label()));
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+        for (Path file : files) {
+          store.load(algorithm, file);
+        }
+      }
+    }
+    return store;
+  }
+
+  public boolean contains(Digest digest) {
+    return sizes.containsKey(digest);
+  }
+
+  public Set<Digest> digests() {
+    return Set.copyOf(sizes.keySet());
+  }
+
+  /** What all blobs take together, to the block. */
+  public DiskUsage usage() {
+    long bytes = 0;
+    long count = 0;
+    for (long size : sizes.values()) {
+      bytes += (size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+      count++;
+    }
+    return new DiskUsage(bytes, count);
+  }
+
+  /** The blob's size, 0 for one that is not here. */
+  public long size(Digest digest) {
+    return sizes.getOrDefault(digest, 0L);
+  }
+
+  /** The whole of a small blob, verified again: it may be years since it was written. */
+  public byte[] read(Digest digest, int maxBytes) throws IOException {
+    try (InputStream in = open(digest)) {
+      byte[] content = in.readNBytes(maxBytes + 1);
+      if (content.length > maxBytes) {
+        throw new IOException("blob %s has more than %d bytes".formatted(digest, maxBytes));
+      }
+      if (!digest.matches(content)) {
+        throw new IOException("blob " + digest + " is corrupt on disk");
+      }
+      return content;
+    }
+  }
+
+  public InputStream open(Digest digest) throws IOException {
+    if (!contains(digest)) {
+      throw new FileNotFoundException("blob " + digest + " is not in the store");
+    }
+    return new FileInputStream(path(digest).toFile());
+  }
+
+  /**
+   * Keeps a small blob.
+   *
+   * @throws IllegalArgumentException for content that is not what the digest names
+   */
+  public void put(Digest digest, byte[] content) throws IOException {
+    if (!digest.matches(content)) {
+      throw new IllegalArgumentException("content is not what " + digest + " names");
+    }
+    if (!contains(digest)) {
+      AtomicFile.write(path(digest), content);
+      sizes.put(digest, (long) content.length);
+    }
+  }
+
+  /** Begins a blob that arrives in parts. */
+  public BlobWriter begin(Digest digest, long size) throws IOException {
+    return new BlobWriter(this, temporary.resolve("blob-" + NEXT.incrementAndGet()), digest, size);
+  }
+
+  /** Gives a complete, verified and synced file its name. */
+  void adopt(Path file, Digest digest, long size) throws IOException {
+    try (Fd from = AtomicFile.openHostDirectory(temporary);
+        Fd to = AtomicFile.openHostDirectory(blobs.resolve(digest.algorithm().label()))) {
+      DirectoryEntry.rename(
+          from, file.getFileName().toString().getBytes(UTF_8), to, digest.hex().getBytes(UTF_8));
+      Sync.file(to);
+    }
+    sizes.put(digest, size);
+  }
+
+  /**
+   * Takes the blob out of the store at once; the removal frees its bytes. Between the two the blob
+   * may already arrive anew.
+   */
+  public Removal detach(Digest digest) throws IOException {
+    sizes.remove(digest);
+    Path trash = temporary.resolve("removed-blob-" + NEXT.incrementAndGet());
+    try {
+      Files.move(path(digest), trash, StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      return Removal.NOTHING;
+    }
+    return () -> Files.deleteIfExists(trash);
+  }
+
+  private Path path(Digest digest) {
+    return blobs.resolve(digest.algorithm().label()).resolve(digest.hex());
+  }
+
+  private void load(Digest.Algorithm algorithm, Path file) throws IOException {
+    String name = file.getFileName().toString();
+    if (AtomicFile.isTemporary(name)) {
+      Files.delete(file);
+      return;
+    }
+    try {
+      sizes.put(new Digest(algorithm, name), Files.size(file));
+    } catch (IllegalArgumentException e) {
+      log.warn("{} is not a blob's name and is left out", file);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package io.jukung.image.content;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The name of content by its hash, as in {@code sha256:0123…} (OCI image-spec, descriptor.md). Only
+ * what is exactly of this form becomes one, so its text is safe in paths and URLs.
+ */
+public record Digest(Algorithm algorithm, String hex) implements Comparable<Digest> {
+  /** The algorithms that the image-spec registers. */
+  public enum Algorithm {
+    SHA256("sha256", "SHA-256", 64),
+    SHA512("sha512", "SHA-512", 128);
+
+    private final String label;
+    private final String javaName;
+    private final int hexLength;
+
+    Algorithm(String label, String javaName, int hexLength) {
+      this.label = label;
+      this.javaName = javaName;
+      this.hexLength = hexLength;
+    }
+
+    public String label() {
+      return label;
+    }
+
+    /** A fresh computation. */
+    public MessageDigest start() {
+      try {
+        return MessageDigest.getInstance(javaName);
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java platform has " + javaName, e);
+      }
+    }
+  }
+
+  public Digest {
+    if (hex.length() != algorithm.hexLength || !isLowerHex(hex)) {
+      throw new IllegalArgumentException(
+          "digest is not %d lower-case hexadecimal digits of %s: %s"
+              .formatted(algorithm.hexLength, algorithm.label, shorten(hex)));
+    }
+  }
+
+  /**
+   * Reads {@code algorithm:hex}.
+   *
+   * @throws IllegalArgumentException with a reason fit for the user
+   */
+  public static Digest parse(String text) {
+    int colon = text.indexOf(':');
+    if (colon < 0) {
+      throw new IllegalArgumentException("digest has no algorithm: " + shorten(text));
+    }
+    String label = text.substring(0, colon);
+    for (Algorithm algorithm : Algorithm.values()) {
+      if (algorithm.label.equals(label)) {
+        return new Digest(algorithm, text.substring(colon + 1));
+      }
+    }
+    throw new IllegalArgumentException("digest algorithm is not supported: " + shorten(label));
+  }
+
+  /** What this computation has arrived at; the computation starts anew. */
+  public static Digest of(Algorithm algorithm, MessageDigest computation) {
+    return new Digest(algorithm, HexFormat.of().formatHex(computation.digest()));
+  }
+
+  public static Digest sha256(byte[] content) {
+    MessageDigest computation = Algorithm.SHA256.start();
+    computation.update(content);
+    return of(Algorithm.SHA256, computation);
+  }
+
+  /** Whether the content is what this names. */
+  public boolean matches(byte[] content) {
+    MessageDigest computation = algorithm.start();
+    computation.update(content);
+    return of(algorithm, computation).equals(this);
+  }
+
+  @Override
+  public int compareTo(Digest other) {
+    return toString().compareTo(other.toString());
+  }
+
+  @Override
+  public String toString() {
+    return algorithm.label + ":" + hex;
+  }
+
+  static boolean isLowerHex(String text) {
+    return text.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+  }
+
+  /** Foreign text for a message: bounded, and without what would break a line. */
+  private static String shorten(String text) {
+    String plain = text.replaceAll("\\p{Cntrl}", "?");
+    return plain.length() <= 80 ? plain : plain.substring(0, 80) + "…";
+  }
+}

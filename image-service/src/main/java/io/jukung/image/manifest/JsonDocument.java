@@ -1,0 +1,200 @@
+package io.jukung.image.manifest;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.image.content.Digest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An object of a JSON document that a registry or archive gave us. Nothing about it is trusted: a
+ * duplicate name, a wrong type or more items than the bound is an error that says where.
+ */
+public final class JsonDocument {
+  private static final int MAX_DEPTH = 64;
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+                  .build())
+          // Two readers that differ on duplicates see two images (CVE-2021-41190).
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final String what;
+  private final JsonNode node;
+
+  private JsonDocument(String what, JsonNode node) {
+    this.what = what;
+    this.node = node;
+  }
+
+  /**
+   * Reads a document whose root is an object.
+   *
+   * @param what the document, for messages, as in {@code manifest sha256:…}
+   */
+  public static JsonDocument parse(String what, byte[] content) {
+    JsonNode root;
+    try {
+      root = MAPPER.readTree(content);
+    } catch (JsonProcessingException e) {
+      throw refused(what, "it is not JSON: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw refused(what, "it is not JSON: " + e.getMessage(), e);
+    }
+    if (!root.isObject()) {
+      throw refused(what, "it is not a JSON object", null);
+    }
+    return new JsonDocument(what, root);
+  }
+
+  /** As {@link #parse}, for a document that is a list of objects. */
+  public static List<JsonDocument> parseList(String what, byte[] content, int maxItems) {
+    // As the one field of an object, so that lists have one reader.
+    byte[] wrapped = new byte[content.length + WRAP_BEFORE.length + 1];
+    System.arraycopy(WRAP_BEFORE, 0, wrapped, 0, WRAP_BEFORE.length);
+    System.arraycopy(content, 0, wrapped, WRAP_BEFORE.length, content.length);
+    wrapped[wrapped.length - 1] = '}';
+    return parse(what, wrapped).objects("items", maxItems);
+  }
+
+  private static final byte[] WRAP_BEFORE = {'{', '"', 'i', 't', 'e', 'm', 's', '"', ':'};
+
+  /** Whether the field is there and not null. */
+  public boolean has(String field) {
+    return node.hasNonNull(field);
+  }
+
+  public Optional<String> string(String field) {
+    if (!has(field)) {
+      return Optional.empty();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isTextual()) {
+      throw wrongType(field, "a string");
+    }
+    return Optional.of(value.textValue());
+  }
+
+  public String requiredString(String field) {
+    return string(field).orElseThrow(() -> refused("it has no " + field));
+  }
+
+  /** A whole number that is not negative. */
+  public long requiredSize(String field) {
+    JsonNode value = node.path(field);
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+      throw wrongType(field, "a whole number from 0");
+    }
+    return value.longValue();
+  }
+
+  public Digest requiredDigest(String field) {
+    try {
+      return Digest.parse(requiredString(field));
+    } catch (IllegalArgumentException e) {
+      throw refused("its " + field + ": " + e.getMessage());
+    }
+  }
+
+  public Optional<JsonDocument> object(String field) {
+    if (!has(field)) {
+      return Optional.empty();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isObject()) {
+      throw wrongType(field, "an object");
+    }
+    return Optional.of(new JsonDocument(what + ", " + field, value));
+  }
+
+  public List<JsonDocument> objects(String field, int maxItems) {
+    List<JsonDocument> items = new ArrayList<>();
+    for (JsonNode item : array(field, maxItems)) {
+      if (!item.isObject()) {
+        throw wrongType(field, "a list of objects");
+      }
+      items.add(new JsonDocument("%s, %s[%d]".formatted(what, field, items.size()), item));
+    }
+    return items;
+  }
+
+  /** Empty where the field is absent or null. */
+  public List<String> strings(String field, int maxItems) {
+    List<String> items = new ArrayList<>();
+    for (JsonNode item : array(field, maxItems)) {
+      if (!item.isTextual()) {
+        throw wrongType(field, "a list of strings");
+      }
+      items.add(item.textValue());
+    }
+    return items;
+  }
+
+  /** In the document's order; empty where the field is absent or null. */
+  public Map<String, String> stringMap(String field, int maxItems) {
+    Map<String, String> map = new LinkedHashMap<>();
+    for (String name : names(field, maxItems)) {
+      JsonNode value = node.get(field).get(name);
+      if (!value.isTextual()) {
+        throw wrongType(field, "an object of strings");
+      }
+      map.put(name, value.textValue());
+    }
+    return map;
+  }
+
+  /** The names in an object whose values do not matter, in the document's order. */
+  public List<String> names(String field, int maxItems) {
+    List<String> names = new ArrayList<>();
+    object(field).ifPresent(object -> object.node.fieldNames().forEachRemaining(names::add));
+    if (names.size() > maxItems) {
+      throw refused("its %s has more than %d entries".formatted(field, maxItems));
+    }
+    return names;
+  }
+
+  /** The error to throw when this document says something that we do not accept. */
+  public CriException refused(String reason) {
+    return refused(what, reason, null);
+  }
+
+  private Iterable<JsonNode> array(String field, int maxItems) {
+    if (!has(field)) {
+      return List.of();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isArray()) {
+      throw wrongType(field, "a list");
+    }
+    if (value.size() > maxItems) {
+      throw refused("its %s has more than %d entries".formatted(field, maxItems));
+    }
+    return value;
+  }
+
+  private CriException wrongType(String field, String wanted) {
+    return refused("its %s is not %s".formatted(field, wanted));
+  }
+
+  private static CriException refused(String what, String reason, @Nullable Throwable cause) {
+    return new CriException(ErrorKind.FAILED_PRECONDITION, what + " is refused: " + reason, cause);
+  }
+}

@@ -1,0 +1,111 @@
+package io.jukung.image.manifest;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.content.Digest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What a reference leads to: one image's manifest, or an index of several. */
+public sealed interface ManifestDocument permits ImageManifest, ImageIndex {
+  /** The most that registries accept for one (Distribution's own bound). */
+  int MAX_BYTES = 4 * 1024 * 1024;
+
+  /** As many lower directories as one overlayfs mount takes (OVL_MAX_STACK). */
+  int MAX_LAYERS = 500;
+
+  /** An index of all platforms and their attestations has some dozens. */
+  int MAX_INDEX_ENTRIES = 2_000;
+
+  /**
+   * Reads the document.
+   *
+   * @param digest of the content, for messages; not checked here
+   * @param contentType what the registry called it, where it did
+   * @throws CriException FAILED_PRECONDITION, for one that is malformed, ambiguous or not an image
+   */
+  static ManifestDocument parse(Digest digest, byte[] content, Optional<String> contentType) {
+    JsonDocument json = JsonDocument.parse("manifest " + digest, content);
+    if (json.has("fsLayers") || json.has("signatures")) {
+      throw json.refused("Docker image manifest version 1 is not supported; push the image anew");
+    }
+    boolean index = json.has("manifests");
+    if (index && (json.has("layers") || json.has("config"))) {
+      throw json.refused("it is ambiguous: a manifest and an index at once");
+    }
+    checkMediaType(json, index, contentType);
+    if (json.has("schemaVersion") && json.requiredSize("schemaVersion") != 2) {
+      throw json.refused("its schemaVersion is not 2");
+    }
+    return index ? parseIndex(json) : parseManifest(json);
+  }
+
+  private static void checkMediaType(
+      JsonDocument json, boolean index, Optional<String> contentType) {
+    MediaType.Role wanted = index ? MediaType.Role.INDEX : MediaType.Role.MANIFEST;
+    Optional<String> inside = json.string("mediaType");
+    if (inside.isPresent()
+        && MediaType.of(inside.get()).map(MediaType::role).orElse(null) != wanted) {
+      throw json.refused(
+          "its mediaType is %s and its content is %s"
+              .formatted(inside.get(), index ? "an index" : "a manifest"));
+    }
+    // A type that is not an image's at all (text/plain, application/json) says nothing.
+    Optional<MediaType> header = contentType.flatMap(MediaType::of);
+    if (header.isPresent() && header.get().role() != wanted) {
+      throw json.refused(
+          "the registry calls it %s and its content is %s"
+              .formatted(header.get().text(), index ? "an index" : "a manifest"));
+    }
+  }
+
+  private static ImageManifest parseManifest(JsonDocument json) {
+    if (!json.has("config") || !json.has("layers")) {
+      throw json.refused("it has no config or no layers, so it is not an image");
+    }
+    Descriptor config = descriptor(json.object("config").orElseThrow());
+    if (MediaType.of(config.mediaType()).map(MediaType::role).orElse(null)
+        != MediaType.Role.CONFIG) {
+      throw json.refused("it is not a container image but has content of " + config.mediaType());
+    }
+    List<Descriptor> layers = new ArrayList<>();
+    for (JsonDocument item : json.objects("layers", MAX_LAYERS)) {
+      layers.add(layer(item));
+    }
+    return new ImageManifest(config, List.copyOf(layers));
+  }
+
+  private static Descriptor layer(JsonDocument json) {
+    Descriptor descriptor = descriptor(json);
+    MediaType.Role role = MediaType.of(descriptor.mediaType()).map(MediaType::role).orElse(null);
+    if (role == MediaType.Role.FOREIGN || !json.strings("urls", 100).isEmpty()) {
+      throw json.refused("a foreign layer, kept outside the registry, is not fetched");
+    }
+    if (role != MediaType.Role.LAYER) {
+      throw json.refused("its type " + descriptor.mediaType() + " is not a layer's");
+    }
+    return descriptor;
+  }
+
+  private static ImageIndex parseIndex(JsonDocument json) {
+    List<ImageIndex.Entry> entries = new ArrayList<>();
+    for (JsonDocument item : json.objects("manifests", MAX_INDEX_ENTRIES)) {
+      Optional<Platform> platform =
+          item.object("platform")
+              .map(
+                  p ->
+                      new Platform(
+                          p.string("os").orElse(""),
+                          p.string("architecture").orElse(""),
+                          p.string("variant").orElse("")));
+      entries.add(
+          new ImageIndex.Entry(descriptor(item), platform, item.stringMap("annotations", 1_000)));
+    }
+    return new ImageIndex(List.copyOf(entries));
+  }
+
+  private static Descriptor descriptor(JsonDocument json) {
+    return new Descriptor(
+        json.requiredString("mediaType"), json.requiredDigest("digest"), json.requiredSize("size"));
+  }
+}
