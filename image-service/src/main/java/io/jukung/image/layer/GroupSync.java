@@ -1,0 +1,61 @@
+package io.jukung.image.layer;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.Sync;
+import java.nio.file.Path;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * syncfs(2) for many at once: layers of an image become ready at about the same time, and one call
+ * covers all that was written before it began.
+ */
+final class GroupSync {
+  private final Path directory;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private long requested;
+  private long completed;
+  private boolean running;
+
+  GroupSync(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Returns when all that was written before the call is on disk. */
+  void sync() throws ErrnoException, InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long mine = ++requested;
+      while (completed < mine) {
+        if (running) {
+          changed.await();
+        } else {
+          syncAsLeader();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void syncAsLeader() throws ErrnoException {
+    running = true;
+    long covered = requested;
+    boolean done = false;
+    lock.unlock();
+    try (Fd filesystem = AtomicFile.openHostDirectory(directory)) {
+      Sync.filesystem(filesystem);
+      done = true;
+    } finally {
+      lock.lock();
+      running = false;
+      if (done) {
+        completed = covered;
+      }
+      changed.signalAll(); // on failure the next one tries, and learns of it himself
+    }
+  }
+}

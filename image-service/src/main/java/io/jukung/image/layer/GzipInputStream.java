@@ -1,0 +1,161 @@
+package io.jukung.image.layer;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * Decompresses gzip (RFC 1952) with any number of members, as seekable layers have. The JDK's own
+ * stream decides whether another member follows by what happens to be buffered, and so can end
+ * early on a slow connection.
+ */
+final class GzipInputStream extends InputStream {
+  private static final int BUFFER_BYTES = 64 * 1024;
+  private static final int FLAG_HEADER_CRC = 2;
+  private static final int FLAG_EXTRA = 4;
+  private static final int FLAG_NAME = 8;
+  private static final int FLAG_COMMENT = 16;
+  private static final int DEFLATE = 8;
+
+  private final InputStream in;
+  private final Inflater inflater = new Inflater(/* nowrap= */ true);
+  private final CRC32 crc = new CRC32();
+  private final byte[] buffer = new byte[BUFFER_BYTES];
+  private int position;
+  private int limit;
+  private boolean inMember;
+  private boolean ended;
+  private boolean closed;
+
+  GzipInputStream(InputStream in) {
+    this.in = in;
+  }
+
+  @Override
+  public int read(byte[] target, int start, int length) throws IOException {
+    if (closed) {
+      throw new IOException("read after close");
+    }
+    while (!ended && length > 0) {
+      if (!inMember) {
+        ended = !readHeader();
+        inMember = !ended;
+        continue;
+      }
+      if (inflater.needsInput()) {
+        if (position == limit && !fill()) {
+          throw new LayerFormatException("gzip ends within its data");
+        }
+        inflater.setInput(buffer, position, limit - position);
+        position = limit;
+      }
+      int count = inflate(target, start, length);
+      if (count > 0) {
+        crc.update(target, start, count);
+      }
+      if (inflater.finished()) {
+        endMember();
+      }
+      if (count > 0) {
+        return count;
+      }
+    }
+    return length == 0 ? 0 : -1;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (!closed) {
+      closed = true;
+      inflater.end();
+      in.close();
+    }
+  }
+
+  private int inflate(byte[] target, int start, int length) throws IOException {
+    try {
+      int count = inflater.inflate(target, start, length);
+      if (count == 0 && inflater.needsDictionary()) {
+        throw new LayerFormatException("gzip data needs a preset dictionary");
+      }
+      return count;
+    } catch (DataFormatException e) {
+      throw new LayerFormatException("gzip data is corrupt: " + e.getMessage());
+    }
+  }
+
+  /** False where the stream ends instead. */
+  private boolean readHeader() throws IOException {
+    if (position == limit && !fill()) {
+      return false;
+    }
+    if (next() != 0x1f || next() != 0x8b || next() != DEFLATE) {
+      throw new LayerFormatException("gzip member has a header that is not gzip's");
+    }
+    int flags = next();
+    skip(6); // time, extra flags, operating system
+    if ((flags & FLAG_EXTRA) != 0) {
+      skip(next() | next() << 8);
+    }
+    if ((flags & FLAG_NAME) != 0) {
+      skipText();
+    }
+    if ((flags & FLAG_COMMENT) != 0) {
+      skipText();
+    }
+    if ((flags & FLAG_HEADER_CRC) != 0) {
+      skip(2);
+    }
+    inflater.reset();
+    crc.reset();
+    return true;
+  }
+
+  private void endMember() throws IOException {
+    position = limit - inflater.getRemaining();
+    long expectedCrc = nextInt();
+    long expectedSize = nextInt();
+    if (expectedCrc != crc.getValue()
+        || expectedSize != (inflater.getBytesWritten() & 0xFFFFFFFFL)) {
+      throw new LayerFormatException("gzip checksum is wrong");
+    }
+    inMember = false;
+  }
+
+  private long nextInt() throws IOException {
+    return next() | next() << 8 | next() << 16 | (long) next() << 24;
+  }
+
+  private int next() throws IOException {
+    if (position == limit && !fill()) {
+      throw new LayerFormatException("gzip ends within a header or trailer");
+    }
+    return buffer[position++] & 0xFF;
+  }
+
+  private void skip(int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      next();
+    }
+  }
+
+  private void skipText() throws IOException {
+    while (next() != 0) {
+      // up to its terminator
+    }
+  }
+
+  private boolean fill() throws IOException {
+    position = 0;
+    limit = Math.max(0, in.read(buffer, 0, buffer.length));
+    return limit > 0;
+  }
+}
