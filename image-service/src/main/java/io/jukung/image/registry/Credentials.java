@@ -1,0 +1,145 @@
+package io.jukung.image.registry;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.jukung.cri.CriException;
+import java.net.URI;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a caller gave to prove itself to a registry. Its text never shows a secret.
+ *
+ * <p>Credentials are for one registry: the one that {@code serverAddress} names, else the one of
+ * the image's reference. They never go to a mirror, to where a registry redirects, or to a token
+ * server that another host than theirs has named.
+ */
+public final class Credentials {
+  /** Nobody in particular. */
+  public static final Credentials ANONYMOUS = new Credentials(Kind.ANONYMOUS, "", "", "");
+
+  enum Kind {
+    ANONYMOUS,
+    /** User and password, for Basic or in exchange for a token. */
+    PASSWORD,
+    /** An OAuth2 refresh token, in exchange for an access token. */
+    IDENTITY_TOKEN,
+    /** A bearer token, sent as it is. */
+    REGISTRY_TOKEN
+  }
+
+  private final Kind kind;
+  private final String user;
+  private final String secret;
+  private final String serverAddress;
+
+  private Credentials(Kind kind, String user, String secret, String serverAddress) {
+    this.kind = kind;
+    this.user = user;
+    this.secret = secret;
+    this.serverAddress = serverAddress;
+  }
+
+  /**
+   * From the fields of CRI's AuthConfig, any of which may be empty; tokens win over passwords, and
+   * {@code username} over {@code auth}.
+   *
+   * @param auth base64 of {@code user:password}
+   * @throws CriException INVALID_ARGUMENT
+   */
+  public static Credentials of(
+      String username,
+      String password,
+      String auth,
+      String serverAddress,
+      String identityToken,
+      String registryToken) {
+    if (!registryToken.isEmpty()) {
+      return new Credentials(Kind.REGISTRY_TOKEN, "", headerSafe(registryToken), serverAddress);
+    }
+    if (!identityToken.isEmpty()) {
+      return new Credentials(Kind.IDENTITY_TOKEN, username, identityToken, serverAddress);
+    }
+    if (!username.isEmpty() || !password.isEmpty()) {
+      return new Credentials(Kind.PASSWORD, username, password, serverAddress);
+    }
+    if (auth.isEmpty()) {
+      return ANONYMOUS;
+    }
+    String pair;
+    try {
+      pair = new String(Base64.getMimeDecoder().decode(auth), UTF_8);
+    } catch (IllegalArgumentException e) {
+      // Without the cause: its message quotes a part of the secret.
+      throw CriException.invalidArgument("the registry credentials' auth is not base64");
+    }
+    int colon = pair.indexOf(':');
+    if (colon < 0) {
+      throw CriException.invalidArgument(
+          "the registry credentials' auth is not base64 of user:password");
+    }
+    // Docker's own files have zero bytes after the password.
+    String secret = pair.substring(colon + 1).replaceAll("\\x00+$", "");
+    return new Credentials(Kind.PASSWORD, pair.substring(0, colon), secret, serverAddress);
+  }
+
+  /** These, where they are for the registry; nobody's otherwise. */
+  Credentials forRegistry(String domain) {
+    if (kind == Kind.ANONYMOUS || serverAddress.isEmpty()) {
+      return this;
+    }
+    return addressHost(serverAddress)
+            .map(host -> canonical(host).equals(canonical(domain)))
+            .orElse(false)
+        ? this
+        : ANONYMOUS;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  String user() {
+    return user;
+  }
+
+  String secret() {
+    return secret;
+  }
+
+  /** The value of an Authorization header, for {@link Kind#PASSWORD}. */
+  String basic() {
+    return "Basic " + Base64.getEncoder().encodeToString((user + ":" + secret).getBytes(UTF_8));
+  }
+
+  @Override
+  public String toString() {
+    return "credentials(" + kind + ")";
+  }
+
+  /** A host with its port if it has one, of {@code host}, {@code host/path} or a URL. */
+  private static Optional<String> addressHost(String address) {
+    String url = address.contains("://") ? address : "https://" + address;
+    try {
+      return Optional.ofNullable(URI.create(url).getRawAuthority());
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // then they are for no registry
+    }
+  }
+
+  /** Docker Hub has three names. */
+  private static String canonical(String host) {
+    String lower = host.toLowerCase(Locale.ROOT);
+    return lower.equals("index.docker.io") || lower.equals("registry-1.docker.io")
+        ? "docker.io"
+        : lower;
+  }
+
+  private static String headerSafe(String token) {
+    if (!token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+      throw CriException.invalidArgument("the registry token has characters that no token has");
+    }
+    return token;
+  }
+}

@@ -1,0 +1,5 @@
+/** Registries: references, host configuration, credentials, the Distribution v2 protocol. */
+@NullMarked
+package io.jukung.image.registry;
+
+import org.jspecify.annotations.NullMarked;
