@@ -1,0 +1,20 @@
+package io.jukung.image;
+
+import java.util.List;
+
+/**
+ * An image that is here and complete.
+ *
+ * @param id digest of its configuration, {@code sha256:…}
+ * @param repoTags names with tags, as in {@code docker.io/library/busybox:latest}, sorted
+ * @param repoDigests names with the digest they led to, as in {@code name@sha256:…}, sorted
+ * @param sizeBytes what it takes on disk, content shared with other images included
+ * @param pinned whether the node's garbage collection must keep it
+ */
+public record Image(
+    String id,
+    List<String> repoTags,
+    List<String> repoDigests,
+    long sizeBytes,
+    ImageConfig config,
+    boolean pinned) {}

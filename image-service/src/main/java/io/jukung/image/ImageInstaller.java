@@ -1,0 +1,279 @@
+package io.jukung.image;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.image.LayerInstaller.Wanted;
+import io.jukung.image.content.BlobSource;
+import io.jukung.image.content.ContentMismatchException;
+import io.jukung.image.content.ContentStore;
+import io.jukung.image.content.Digest;
+import io.jukung.image.layer.ChainId;
+import io.jukung.image.layer.LayerFormatException;
+import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.ImageIndex;
+import io.jukung.image.manifest.ImageManifest;
+import io.jukung.image.manifest.ManifestDocument;
+import io.jukung.image.manifest.Platform;
+import io.jukung.image.registry.RegistryException;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * From a manifest or index to an image in the store, wherever its content comes from. One per pull
+ * or import; not thread-safe.
+ */
+final class ImageInstaller {
+  /** Indexes of indexes exist; deeper ones are somebody's joke. */
+  private static final int MAX_INDEX_DEPTH = 3;
+
+  /** Where documents and blobs come from. */
+  interface Source extends BlobSource {
+    /** A manifest or index by its digest, verified. */
+    Document document(Digest digest) throws IOException, InterruptedException;
+  }
+
+  /**
+   * A manifest or index.
+   *
+   * @param contentType what its source called it
+   */
+  record Document(Digest digest, byte[] content, Optional<String> contentType) {}
+
+  private final ImageStore store;
+  private final ImageStore.Pin pin;
+  private final Source source;
+  private final PullListener listener;
+  private final Platform platform;
+  private final Set<String> documents = new TreeSet<>();
+
+  ImageInstaller(
+      ImageStore store,
+      ImageStore.Pin pin,
+      Source source,
+      PullListener listener,
+      Platform platform) {
+    this.store = store;
+    this.pin = pin;
+    this.source = source;
+    this.listener = listener;
+    this.platform = platform;
+  }
+
+  /**
+   * Brings all of the image here and lists it.
+   *
+   * @param top what the reference led to
+   * @param tags names with tags that it gets
+   * @param repositories names whose digest is that of {@code top}
+   */
+  Image install(Document top, Set<String> tags, Set<String> repositories)
+      throws IOException, InterruptedException {
+    Document document = top;
+    for (int depth = 0; depth < MAX_INDEX_DEPTH; depth++) {
+      keep(document);
+      ManifestDocument parsed =
+          ManifestDocument.parse(document.digest(), document.content(), document.contentType());
+      switch (parsed) {
+        case ImageManifest manifest -> {
+          return install(manifest, document.digest(), top.digest(), tags, repositories);
+        }
+        case ImageIndex index -> document = choose(index, document.digest());
+      }
+    }
+    throw CriException.failedPrecondition(
+        "index %s leads to more than %d further indexes".formatted(top.digest(), MAX_INDEX_DEPTH));
+  }
+
+  private void keep(Document document) throws IOException {
+    pin.blob(document.digest());
+    store.content().put(document.digest(), document.content());
+    documents.add(document.digest().toString());
+  }
+
+  private Document choose(ImageIndex index, Digest digest)
+      throws IOException, InterruptedException {
+    Optional<ImageIndex.Entry> chosen = platform.select(index.entries());
+    if (chosen.isEmpty() && index.entries().size() == 1) {
+      // A lone entry that says no platform: there is nothing to choose.
+      chosen = index.entries().stream().filter(e -> e.platform().isEmpty()).findFirst();
+    }
+    Descriptor descriptor =
+        chosen
+            .map(ImageIndex.Entry::descriptor)
+            .orElseThrow(
+                () ->
+                    CriException.notFound(
+                        "index %s has no image for %s, only for %s"
+                            .formatted(digest, platform, platforms(index))));
+    if (descriptor.size() > ManifestDocument.MAX_BYTES) {
+      throw CriException.failedPrecondition(
+          "index %s: its manifest %s has %d bytes, above the bound of %d"
+              .formatted(
+                  digest, descriptor.digest(), descriptor.size(), ManifestDocument.MAX_BYTES));
+    }
+    Document document = source.document(descriptor.digest());
+    if (document.content().length != descriptor.size()) {
+      throw CriException.failedPrecondition(
+          "index %s: its manifest %s has %d bytes and not %d"
+              .formatted(
+                  digest, descriptor.digest(), document.content().length, descriptor.size()));
+    }
+    return new Document(document.digest(), document.content(), Optional.of(descriptor.mediaType()));
+  }
+
+  private static String platforms(ImageIndex index) {
+    String all =
+        index.entries().stream()
+            .flatMap(entry -> entry.platform().stream())
+            .map(Platform::toString)
+            .filter(text -> !text.startsWith("unknown/")) // attestations
+            .distinct()
+            .limit(20)
+            .collect(Collectors.joining(", "));
+    return all.isEmpty() ? "none that it names" : all;
+  }
+
+  private Image install(
+      ImageManifest manifest,
+      Digest manifestDigest,
+      Digest topDigest,
+      Set<String> tags,
+      Set<String> repositories)
+      throws IOException, InterruptedException {
+    Digest id = manifest.config().digest();
+    pin.blob(id);
+    ConfigDocument config = ConfigDocument.parse(id, config(manifest.config()));
+    if (config.diffIds().size() != manifest.layers().size()) {
+      throw CriException.failedPrecondition(
+          "manifest %s has %d layers and its configuration %d"
+              .formatted(manifestDigest, manifest.layers().size(), config.diffIds().size()));
+    }
+    if (!config.config().os().isEmpty() && !config.config().os().equals(platform.os())) {
+      throw CriException.failedPrecondition(
+          "image %s is for %s and not for %s".formatted(id, config.config().os(), platform.os()));
+    }
+    List<Wanted> wanted = wanted(manifest, config);
+    pin.layers(wanted.stream().map(Wanted::chainId).toList());
+    Set<String> layers = new TreeSet<>();
+    for (Wanted layer : wanted) {
+      pin.blob(layer.blob().digest());
+      layers.add(layer.blob().digest().toString());
+    }
+    store.installer().install(wanted, source, listener);
+    Set<String> repoDigests = new TreeSet<>();
+    repositories.forEach(repository -> repoDigests.add(repository + "@" + topDigest));
+    return store.register(
+        new ImageRecord(
+            ImageRecord.VERSION,
+            id.toString(),
+            documents,
+            layers,
+            config.diffIds().stream().map(Digest::toString).toList(),
+            new TreeSet<>(tags),
+            repoDigests,
+            Instant.now().toString()));
+  }
+
+  private static List<Wanted> wanted(ImageManifest manifest, ConfigDocument config) {
+    List<ChainId> chain = ChainId.of(config.diffIds());
+    List<Wanted> wanted = new ArrayList<>();
+    for (int i = 0; i < chain.size(); i++) {
+      Descriptor blob = manifest.layers().get(i);
+      wanted.add(new Wanted(chain.get(i), config.diffIds().get(i), blob));
+    }
+    return wanted;
+  }
+
+  private byte[] config(Descriptor descriptor) throws IOException, InterruptedException {
+    ContentStore content = store.content();
+    if (descriptor.size() > ConfigDocument.MAX_BYTES) {
+      throw CriException.failedPrecondition(
+          "image configuration %s has %d bytes, above the bound of %d"
+              .formatted(descriptor.digest(), descriptor.size(), ConfigDocument.MAX_BYTES));
+    }
+    if (content.contains(descriptor.digest())) {
+      return content.read(descriptor.digest(), ConfigDocument.MAX_BYTES);
+    }
+    byte[] bytes = fetch(descriptor);
+    if (!descriptor.digest().matches(bytes)) {
+      throw new ContentMismatchException(
+          "image configuration %s has the digest %s instead"
+              .formatted(descriptor.digest(), Digest.sha256(bytes)));
+    }
+    content.put(descriptor.digest(), bytes);
+    return bytes;
+  }
+
+  private byte[] fetch(Descriptor descriptor) throws IOException, InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) descriptor.size());
+    source.fetch(
+        descriptor.digest(),
+        descriptor.size(),
+        new BlobSource.Sink() {
+          @Override
+          public long position() {
+            return bytes.size();
+          }
+
+          @Override
+          public void write(byte[] source, int start, int length) throws IOException {
+            if (length > descriptor.size() - bytes.size()) {
+              throw new ContentMismatchException(
+                  "image configuration %s is longer than its descriptor's %d bytes"
+                      .formatted(descriptor.digest(), descriptor.size()));
+            }
+            bytes.write(source, start, length);
+          }
+        });
+    return bytes.toByteArray();
+  }
+
+  /**
+   * What a failure of a pull or import is to its caller.
+   *
+   * @param action what was tried, as in {@code pull busybox}
+   */
+  static RuntimeException explain(String action, IOException e) throws InterruptedException {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      switch (t) {
+        case InterruptedIOException interrupted -> throw interrupted(interrupted);
+        case InterruptedException interrupted -> throw interrupted(interrupted);
+        case CriException known -> {
+          return new CriException(known.kind(), action + ": " + known.getMessage(), e);
+        }
+        case RegistryException registry -> {
+          return new CriException(registry.kind(), action + ": " + registry.getMessage(), e);
+        }
+        case LayerFormatException format -> {
+          return new CriException(
+              ErrorKind.FAILED_PRECONDITION, action + ": " + format.getMessage(), e);
+        }
+        case ContentMismatchException mismatch -> {
+          return new CriException(ErrorKind.UNAVAILABLE, action + ": " + mismatch.getMessage(), e);
+        }
+        case ErrnoException errno when errno.is(Errno.ENOSPC) || errno.is(Errno.EDQUOT) -> {
+          return new CriException(
+              ErrorKind.RESOURCE_EXHAUSTED, action + ": " + errno.getMessage(), e);
+        }
+        default -> {} // look at its cause
+      }
+    }
+    return CriException.internal(action + ": " + e.getMessage(), e);
+  }
+
+  private static InterruptedException interrupted(Throwable cause) {
+    InterruptedException interrupted = new InterruptedException("interrupted");
+    interrupted.initCause(cause);
+    return interrupted;
+  }
+}

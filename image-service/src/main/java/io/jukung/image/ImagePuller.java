@@ -1,0 +1,78 @@
+package io.jukung.image;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.ImageInstaller.Document;
+import io.jukung.image.content.Digest;
+import io.jukung.image.manifest.Platform;
+import io.jukung.image.registry.Credentials;
+import io.jukung.image.registry.FetchedManifest;
+import io.jukung.image.registry.ImageReference;
+import io.jukung.image.registry.RegistryClient;
+import io.jukung.image.registry.RegistrySession;
+import java.io.IOException;
+import java.util.Set;
+
+/** Brings images from registries into the store. Thread-safe. */
+public final class ImagePuller {
+  private final ImageStore store;
+  private final RegistryClient registries;
+
+  public ImagePuller(ImageStore store, RegistryClient registries) {
+    this.store = store;
+    this.registries = registries;
+  }
+
+  /**
+   * Pulls the image, or what of it is not here yet. The registry is asked in any case what the
+   * reference leads to, and with the caller's credentials: that an image is here proves nothing of
+   * who may have it.
+   *
+   * @throws CriException with the kind that fits
+   * @throws InterruptedException when the calling thread is interrupted; no work goes on then and
+   *     no files are left
+   */
+  public Image pull(String reference, Credentials credentials, PullListener listener)
+      throws InterruptedException {
+    ImageReference parsed = ImageReference.parse(reference).withoutTagIfDigest();
+    String action = "pull " + parsed;
+    try (ImageStore.Pin pin = store.pin()) {
+      Registry registry = new Registry(registries.open(parsed, credentials));
+      Document top = registry.resolve();
+      Set<String> tags =
+          parsed.tag().map(tag -> Set.of(parsed.name() + ":" + tag)).orElse(Set.of());
+      return new ImageInstaller(store, pin, registry, listener, Platform.current())
+          .install(top, tags, Set.of(parsed.name()));
+    } catch (IOException e) {
+      throw ImageInstaller.explain(action, e);
+    } catch (CriException e) {
+      throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static final class Registry implements ImageInstaller.Source {
+    private final RegistrySession session;
+
+    Registry(RegistrySession session) {
+      this.session = session;
+    }
+
+    Document resolve() throws IOException, InterruptedException {
+      return document(session.resolve());
+    }
+
+    @Override
+    public Document document(Digest digest) throws IOException, InterruptedException {
+      return document(session.manifest(digest));
+    }
+
+    @Override
+    public void fetch(Digest digest, long size, Sink sink)
+        throws IOException, InterruptedException {
+      session.fetch(digest, size, sink);
+    }
+
+    private static Document document(FetchedManifest fetched) {
+      return new Document(fetched.digest(), fetched.content(), fetched.contentType());
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.jukung.image;
+
+import io.jukung.image.content.Digest;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * An image as it stands on disk. What is under its digests is in the stores.
+ *
+ * @param id digest of the configuration
+ * @param documents manifests and indexes that led here
+ * @param layers compressed blobs, of all manifests that led here
+ * @param diffIds bottom first
+ */
+record ImageRecord(
+    int version,
+    String id,
+    Set<String> documents,
+    Set<String> layers,
+    List<String> diffIds,
+    Set<String> repoTags,
+    Set<String> repoDigests,
+    String pulledAt) {
+  static final int VERSION = 1;
+
+  /**
+   * @throws IllegalArgumentException for a record that is not whole
+   */
+  void check() {
+    if (version != VERSION) {
+      throw new IllegalArgumentException("its version is " + version + " and not " + VERSION);
+    }
+    // Jackson leaves null what is missing.
+    if (id == null
+        || documents == null
+        || layers == null
+        || diffIds == null
+        || repoTags == null
+        || repoDigests == null
+        || pulledAt == null) {
+      throw new IllegalArgumentException("it is not complete");
+    }
+    Digest.parse(id);
+    documents.forEach(Digest::parse);
+    layers.forEach(Digest::parse);
+    diffIds.forEach(Digest::parse);
+  }
+
+  ImageRecord withNames(Set<String> tags, Set<String> digests) {
+    return new ImageRecord(version, id, documents, layers, diffIds, tags, digests, pulledAt);
+  }
+}

@@ -1,0 +1,45 @@
+package io.jukung.image.service;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.jukung.cri.v1.ImageStatusRequest;
+import io.jukung.cri.v1.ImageStatusResponse;
+import io.jukung.image.Image;
+import io.jukung.image.ImageStore;
+import java.util.Map;
+import java.util.Optional;
+
+/** Answers what is known of one image; empty for one that is not here. */
+public final class ImageStatus {
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private final ImageStore store;
+
+  public ImageStatus(ImageStore store) {
+    this.store = store;
+  }
+
+  public ImageStatusResponse call(ImageStatusRequest request) throws JsonProcessingException {
+    String reference = ImageFields.requiredReference(request.getImage(), "image");
+    Optional<Image> image = store.find(reference);
+    ImageStatusResponse.Builder response = ImageStatusResponse.newBuilder();
+    if (image.isPresent()) {
+      response.setImage(ImageFields.toCri(image.get()));
+      if (request.getVerbose()) {
+        response.putInfo("info", verbose(image.get()));
+      }
+    }
+    return response.build();
+  }
+
+  /** In crictl's convention one entry "info", a JSON document. */
+  private String verbose(Image image) throws JsonProcessingException {
+    return JSON.writeValueAsString(
+        Map.of(
+            "id", image.id(),
+            "sizeBytes", image.sizeBytes(),
+            "imageSpec", image.config(),
+            "chain", store.lowerDirectories(image.id()).stream().map(Object::toString).toList()));
+  }
+}
