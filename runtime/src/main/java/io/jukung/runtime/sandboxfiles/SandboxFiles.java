@@ -1,0 +1,124 @@
+package io.jukung.runtime.sandboxfiles;
+
+import io.jukung.cri.CriException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.runtime.store.SandboxRecord.Dns;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes {@code hostname}, {@code hosts} and {@code resolv.conf} of a sandbox, which its containers
+ * see in /etc. Everyone in a container can read them; on the host only root gets to them, because
+ * their directory is private. Each is replaced as a whole: writing them again is safe until the
+ * first container has one mounted.
+ */
+public final class SandboxFiles {
+  private static final int READABLE = 0644;
+
+  /** As every Linux distribution starts the file. */
+  private static final String HOSTS =
+      """
+      127.0.0.1	localhost
+      ::1	localhost ip6-localhost ip6-loopback
+      fe00::	ip6-localnet
+      ff00::	ip6-mcastprefix
+      ff02::1	ip6-allnodes
+      ff02::2	ip6-allrouters
+      """;
+
+  private final StatePaths paths;
+  private final HostFiles host;
+
+  public SandboxFiles(StatePaths paths) {
+    this(paths, HostFiles.STANDARD);
+  }
+
+  SandboxFiles(StatePaths paths, HostFiles host) {
+    this.paths = paths;
+    this.host = host;
+  }
+
+  /**
+   * What the files say.
+   *
+   * @param hostname of the pod
+   * @param hostNetwork whether it is in the host's network, and so resolves names as the host does
+   * @param addresses the pod's IPs; empty with the host's network
+   * @param dns the CRI's dns_config; null, or without any entry: as the host has it
+   */
+  public record Names(
+      String sandboxId,
+      String hostname,
+      boolean hostNetwork,
+      List<String> addresses,
+      @Nullable Dns dns) {
+    /**
+     * Checks what ends up on a line.
+     *
+     * @throws CriException INVALID_ARGUMENT where a value would be read as more than one
+     */
+    public Names {
+      addresses = List.copyOf(addresses);
+      if (dns != null) {
+        check("dns_config.servers", dns.servers());
+        check("dns_config.searches", dns.searches());
+        check("dns_config.options", dns.options());
+      }
+      check("hostname", List.of(hostname));
+    }
+  }
+
+  /** Writes all three; the sandbox's state directory must exist. */
+  public void write(Names names) throws IOException {
+    String id = names.sandboxId();
+    AtomicFile.write(paths.hostname(id), utf8(names.hostname() + "\n"), READABLE);
+    AtomicFile.write(paths.hosts(id), hosts(names), READABLE);
+    AtomicFile.write(paths.resolvConf(id), resolvConf(names), READABLE);
+  }
+
+  private byte[] hosts(Names names) throws IOException {
+    if (names.hostNetwork()) {
+      return host.readHosts();
+    }
+    StringBuilder text = new StringBuilder(HOSTS);
+    for (String address : names.addresses()) {
+      text.append(address).append('\t').append(names.hostname()).append('\n');
+    }
+    return utf8(text.toString());
+  }
+
+  /** In the order of resolv.conf(5): where to look, whom to ask, how. */
+  private byte[] resolvConf(Names names) throws IOException {
+    Dns dns = names.dns();
+    if (dns == null
+        || (dns.servers().isEmpty() && dns.searches().isEmpty() && dns.options().isEmpty())) {
+      return host.readResolvConf(names.hostNetwork());
+    }
+    StringBuilder text = new StringBuilder();
+    if (!dns.searches().isEmpty()) {
+      text.append("search ").append(String.join(" ", dns.searches())).append('\n');
+    }
+    for (String server : dns.servers()) {
+      text.append("nameserver ").append(server).append('\n');
+    }
+    if (!dns.options().isEmpty()) {
+      text.append("options ").append(String.join(" ", dns.options())).append('\n');
+    }
+    return utf8(text.toString());
+  }
+
+  private static void check(String field, List<String> values) {
+    for (String value : values) {
+      if (value.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
+        throw CriException.invalidArgument(field + " has a space or a control character");
+      }
+    }
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
