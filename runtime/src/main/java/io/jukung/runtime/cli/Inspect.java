@@ -1,0 +1,112 @@
+package io.jukung.runtime.cli;
+
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerStatusRequest;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.ImageStatusRequest;
+import io.jukung.cri.v1.ImageStatusResponse;
+import io.jukung.cri.v1.PodSandbox;
+import io.jukung.cri.v1.PodSandboxStatusRequest;
+import io.jukung.v1.LaunchProgramRequest;
+import io.jukung.v1.NamedProgram;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** Prints all that is known of containers, pods and images. */
+@Command(
+    name = "inspect",
+    description = "Prints all that is known of containers, pods or images, as JSON.",
+    mixinStandardHelpOptions = true)
+final class Inspect implements Callable<Integer> {
+  private final CliEnvironment environment;
+
+  @ParentCommand
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  Jukung jukung;
+
+  @Option(
+      names = "--launch-program",
+      description = "The system calls that start the container, instead.")
+  boolean launchProgram;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "NAME",
+      description = "Looked for among containers, then pods, then images.")
+  List<String> names = List.of();
+
+  Inspect(CliEnvironment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() {
+    try (Connection connection = jukung.connect()) {
+      if (launchProgram) {
+        names.forEach(name -> printPrograms(connection, name));
+        return ExitCode.OK;
+      }
+      var found = new ArrayList<Object>();
+      for (String name : names) {
+        found.add(inspect(connection, name));
+      }
+      Json.print(found, environment.out());
+      return ExitCode.OK;
+    }
+  }
+
+  private void printPrograms(Connection connection, String name) {
+    String id = Lookup.container(connection, name).getId();
+    for (NamedProgram program :
+        connection
+            .jukung()
+            .launchProgram(LaunchProgramRequest.newBuilder().setContainerId(id).build())
+            .getProgramsList()) {
+      environment.out().println(program.getName() + ":");
+      environment.out().print(program.getText().indent(2));
+    }
+  }
+
+  private static Object inspect(Connection connection, String name) {
+    Optional<Container> container = Lookup.findContainer(connection, name);
+    if (container.isPresent()) {
+      return Json.withInfo(
+          connection
+              .runtime()
+              .containerStatus(
+                  ContainerStatusRequest.newBuilder()
+                      .setContainerId(container.get().getId())
+                      .setVerbose(true)
+                      .build()));
+    }
+    Optional<PodSandbox> pod = Lookup.findPod(connection, name);
+    if (pod.isPresent()) {
+      return Json.withInfo(
+          connection
+              .runtime()
+              .podSandboxStatus(
+                  PodSandboxStatusRequest.newBuilder()
+                      .setPodSandboxId(pod.get().getId())
+                      .setVerbose(true)
+                      .build()));
+    }
+    ImageStatusResponse image =
+        connection
+            .images()
+            .imageStatus(
+                ImageStatusRequest.newBuilder()
+                    .setImage(ImageSpec.newBuilder().setImage(name))
+                    .setVerbose(true)
+                    .build());
+    if (!image.hasImage()) {
+      throw CliException.failed("no container, pod or image is called " + name);
+    }
+    return Json.withInfo(image);
+  }
+}

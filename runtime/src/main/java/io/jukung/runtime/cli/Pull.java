@@ -1,0 +1,79 @@
+package io.jukung.runtime.cli;
+
+import io.jukung.cri.v1.AuthConfig;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** Pulls an image. */
+@Command(
+    name = "pull",
+    description = "Pulls an image from its registry and prints its ID.",
+    mixinStandardHelpOptions = true)
+final class Pull implements Callable<Integer> {
+  private final CliEnvironment environment;
+
+  @ParentCommand
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  Jukung jukung;
+
+  @Option(
+      names = {"-u", "--username"},
+      paramLabel = "NAME",
+      description = "At the registry; with --password-stdin.")
+  @Nullable String username;
+
+  @Option(
+      names = "--password-stdin",
+      description = "Read the password from standard input: a command line is for all to see.")
+  boolean passwordFromStdin;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress.")
+  boolean quiet;
+
+  @Parameters(paramLabel = "IMAGE")
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  String image;
+
+  Pull(CliEnvironment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    AuthConfig credentials = credentials();
+    try (Connection connection = jukung.connect()) {
+      environment
+          .out()
+          .println(
+              ImagePull.pull(
+                  connection, quiet ? environment.quiet() : environment, image, credentials));
+      return ExitCode.OK;
+    }
+  }
+
+  private AuthConfig credentials() throws IOException {
+    if (passwordFromStdin != (username != null)) {
+      throw CliException.usage("--username and --password-stdin go together");
+    }
+    if (username == null) {
+      return AuthConfig.getDefaultInstance();
+    }
+    var in = new BufferedReader(new InputStreamReader(environment.in(), StandardCharsets.UTF_8));
+    String password = Objects.requireNonNullElse(in.readLine(), "");
+    if (password.isEmpty()) {
+      throw CliException.usage("there is no password on standard input");
+    }
+    return AuthConfig.newBuilder().setUsername(username).setPassword(password).build();
+  }
+}
