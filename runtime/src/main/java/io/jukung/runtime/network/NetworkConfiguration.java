@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -74,6 +75,12 @@ record NetworkConfiguration(
     }
     PluginConfiguration plugin = PluginConfiguration.of(json);
     return new NetworkConfiguration(name(json), version(json), false, false, List.of(plugin));
+  }
+
+  /** The same network with only those plugins. */
+  NetworkConfiguration withPlugins(Predicate<PluginConfiguration> wanted) {
+    return new NetworkConfiguration(
+        name, version, disableCheck, disableGc, plugins.stream().filter(wanted).toList());
   }
 
   /** The whole as one list, for the record of an attachment. */

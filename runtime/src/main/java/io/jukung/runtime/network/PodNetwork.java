@@ -47,19 +47,25 @@ public final class PodNetwork {
   }
 
   /**
-   * Gives the pod its network (ADD). Where this fails, even before the first plugin, the pod may
-   * hold an address or more until {@link #tearDown}.
+   * Gives the pod its network (ADD). Where this fails, the pod may hold an address or more until
+   * {@link #tearDown}.
    *
-   * @throws CriException FAILED_PRECONDITION where there is no network configuration
+   * @throws CriException INVALID_ARGUMENT where the request cannot be told to plugins,
+   *     FAILED_PRECONDITION where there is no network configuration; no plugin has run then
    * @throws CniException where a plugin failed
    */
   public NetworkResult setUp(PodNetworkRequest request) throws IOException {
+    request.check();
     NetworkConfigurationDirectory.Contents contents = configurations.contents();
     NetworkConfiguration network =
         contents
             .network()
             .orElseThrow(
                 () -> CriException.failedPrecondition("pod network: " + noNetwork(contents)));
+    Optional<String> missing = plugins.missingPlugin(network);
+    if (missing.isPresent()) {
+      throw new CniException("pod network: " + missing.get());
+    }
     Attachment attachment = request.attachment(request.networkNamespace().toString());
     warnOfUnservedPorts(request, network);
     AttachmentRecord record = new AttachmentRecord(attachment, network, Optional.empty());
@@ -86,18 +92,13 @@ public final class PodNetwork {
    * failed ADD, and when the network namespace is gone. May be called again after a failure, and
    * after success.
    *
-   * <p>Uses the configuration of the pod's ADD; without a record of that, the present one. Where
-   * there is neither, nothing can be held.
+   * <p>Uses the configuration of the pod's ADD; without a record of that, the present one, as far
+   * as its plugins are installed. Where there is neither, nothing can be held.
    */
   public void tearDown(PodNetworkRequest request) throws IOException {
     List<AttachmentRecord> attachments = records.of(request.sandboxId());
     if (attachments.isEmpty()) {
-      attachments =
-          configurations.contents().network().stream()
-              .map(
-                  network ->
-                      new AttachmentRecord(request.attachment(""), network, Optional.empty()))
-              .toList();
+      attachments = unrecorded(request);
     }
     String namespace =
         Namespace.isAt(request.networkNamespace()) ? request.networkNamespace().toString() : "";
@@ -110,6 +111,26 @@ public final class PodNetwork {
           });
       records.remove(record);
     }
+  }
+
+  /**
+   * What the pod may hold although there is no record: an ADD is recorded before it begins, so this
+   * is a record that a power cut took, or no ADD at all.
+   */
+  private List<AttachmentRecord> unrecorded(PodNetworkRequest request) {
+    Optional<NetworkConfiguration> network = configurations.contents().network();
+    if (network.isEmpty()) {
+      return List.of();
+    }
+    try {
+      request.check();
+    } catch (CriException e) {
+      LOG.debug("no ADD of {} has begun: {}", request.sandboxId(), e.getMessage());
+      return List.of();
+    }
+    NetworkConfiguration installed =
+        network.get().withPlugins(plugin -> plugins.find(plugin.type()).isPresent());
+    return List.of(new AttachmentRecord(request.attachment(""), installed, Optional.empty()));
   }
 
   private CniResult add(NetworkConfiguration network, Attachment attachment, Eventfd cancel)

@@ -35,14 +35,17 @@ public record PodNetworkRequest(
   /** The first interface of a pod, as Kubernetes' users know it. */
   static final String INTERFACE = "eth0";
 
-  /**
-   * Checks the values that plugins read out of one string.
-   *
-   * @throws CriException INVALID_ARGUMENT where one holds a separator
-   */
   public PodNetworkRequest {
     portMappings = List.copyOf(portMappings);
     annotations = Map.copyOf(annotations);
+  }
+
+  /**
+   * Checks what plugins would misread.
+   *
+   * @throws CriException INVALID_ARGUMENT, naming the field
+   */
+  void check() {
     checkArgument("metadata.name", podName);
     checkArgument("metadata.namespace", podNamespace);
     checkArgument("metadata.uid", podUid);
@@ -50,6 +53,7 @@ public record PodNetworkRequest(
       checkPort(mapping.hostPort());
       checkPort(mapping.containerPort());
     }
+    Bandwidth.of(annotations);
   }
 
   /** Whether the host is to offer ports of the pod. */
