@@ -30,8 +30,8 @@ public interface PodProcesses {
 
     private final transient Failure failure;
 
-    public LaunchRefused(Failure failure, Throwable cause) {
-      super(failure.getMessage(), cause);
+    public LaunchRefused(Failure failure) {
+      super(failure.getMessage());
       this.failure = failure;
     }
 

@@ -1,0 +1,509 @@
+package io.jukung.runtime.shim;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.UnixSocket;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.process.Pidfd;
+import io.jukung.linux.process.Signals;
+import io.jukung.runtime.service.PodProcesses;
+import io.jukung.shim.v1.Adopt;
+import io.jukung.shim.v1.ContainerExited;
+import io.jukung.shim.v1.ContainerProcess;
+import io.jukung.shim.v1.Failure;
+import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.ListProcesses;
+import io.jukung.shim.v1.ProcessList;
+import io.jukung.shim.v1.RemoveContainer;
+import io.jukung.shim.v1.ReopenLog;
+import io.jukung.shim.v1.Reply;
+import io.jukung.shim.v1.Shutdown;
+import io.jukung.shim.v1.SignalContainer;
+import io.jukung.shim.v1.StartContainer;
+import io.jukung.shim.v1.StartExec;
+import io.jukung.shim.v1.ToShim;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One shim, a spare or a pod's. Every wait is bounded: a shim that does not answer yields
+ * DEADLINE_EXCEEDED, one that is gone UNAVAILABLE.
+ */
+public final class ShimClient implements PodProcesses, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ShimClient.class);
+
+  /** A launch mounts volumes; a hung one must not hold a call for ever. */
+  private static final Duration LAUNCH_PATIENCE = Duration.ofSeconds(60);
+
+  /** Everything else takes a shim microseconds, or a log's disk its time. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Duration END_PATIENCE = Duration.ofSeconds(2);
+  private static final Duration DEATH_DELAY = Duration.ofMillis(500);
+  private static final int RECONNECTS = 3;
+
+  /** Told the ends of containers and shims, in order, off the loop's thread. */
+  interface Owner {
+    void containerExited(String sandboxId, ContainerExited exit);
+
+    /**
+     * The shim is gone.
+     *
+     * @param sandboxId null: it was a spare
+     * @param expected whether it was asked to end
+     */
+    void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected);
+  }
+
+  private final ShimLoop loop;
+  private final Owner owner;
+  private final Pidfd process;
+  private final int pid;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final ConcurrentMap<String, CompletableFuture<Integer>> execs = new ConcurrentHashMap<>();
+  // Exits already told, so that a reconnect does not tell them again.
+  private final Set<String> told = ConcurrentHashMap.newKeySet();
+  private final Executor eventThreads = event -> Thread.ofVirtual().name("shim event").start(event);
+  private CompletableFuture<Void> lastEvent = CompletableFuture.completedFuture(null);
+  private long processToken;
+  private volatile ShimConnection connection;
+  private volatile Path socketPath;
+  private volatile @Nullable String sandboxId;
+  private volatile boolean ending;
+
+  private ShimClient(
+      ShimLoop loop, Owner owner, UnixSocket socket, Path socketPath, @Nullable String sandboxId)
+      throws ErrnoException {
+    this.loop = loop;
+    this.owner = owner;
+    this.socketPath = socketPath;
+    this.sandboxId = sandboxId;
+    this.pid = socket.peer().pid();
+    this.process = Pidfd.open(pid);
+    this.connection = new ShimConnection(loop, socket, toString(), new Inbox());
+  }
+
+  /**
+   * Takes over a connected socket.
+   *
+   * @param socketPath where it is connected to
+   * @param sandboxId whose shim it should be; null: a spare
+   */
+  static ShimClient of(
+      ShimLoop loop, Owner owner, UnixSocket socket, Path socketPath, @Nullable String sandboxId)
+      throws ErrnoException {
+    ShimClient client;
+    try {
+      client = new ShimClient(loop, owner, socket, socketPath, sandboxId);
+    } catch (ErrnoException e) {
+      socket.close();
+      throw e;
+    }
+    try {
+      client.start();
+      return client;
+    } catch (ErrnoException e) {
+      client.close();
+      throw e;
+    }
+  }
+
+  private synchronized void start() throws ErrnoException {
+    connection.start();
+    processToken = loop.add(process.fd(), new End());
+  }
+
+  /** What comes from the shim. */
+  private final class Inbox implements ShimConnection.Events {
+    @Override
+    public void event(FromShim message) {
+      switch (message.getMessageCase()) {
+        case CONTAINER_EXITED -> exited(message.getContainerExited());
+        case EXEC_EXITED -> {
+          String id = message.getExecExited().getExecId();
+          CompletableFuture<Integer> exit = execs.get(id);
+          if (exit != null) {
+            exit.complete(message.getExecExited().getExitCode());
+          }
+        }
+        default -> LOG.warn("{} sent {}", ShimClient.this, message.getMessageCase());
+      }
+    }
+
+    @Override
+    public void disconnected(ShimConnection over) {
+      failExecs();
+      if (!ended.isDone() && !ending && over == connection) {
+        eventThreads.execute(ShimClient.this::reconnect);
+      }
+    }
+  }
+
+  /** Its process. */
+  private final class End implements ShimLoop.Watched {
+    @Override
+    public void ready(int events, Memory chunk) {
+      connection.receiveRest(chunk);
+      synchronized (ShimClient.this) {
+        if (ended.isDone()) {
+          return;
+        }
+        reap();
+        closeProcess();
+        ended.complete(null); // last: whoever waits may count processes
+      }
+      boolean expected = ending;
+      later(() -> owner.shimEnded(ShimClient.this, sandboxId, expected));
+    }
+
+    /** Only the daemon that started it is its parent. */
+    private void reap() {
+      try {
+        process.reap();
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.ECHILD)) {
+          LOG.warn("{}: {}", ShimClient.this, e.getMessage());
+        }
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "process of " + ShimClient.this;
+    }
+  }
+
+  private void closeProcess() {
+    loop.remove(processToken, process.fd());
+    process.close();
+  }
+
+  private void exited(ContainerExited exit) {
+    String sandbox = sandboxId;
+    if (sandbox != null && told.add(exit.getContainerId())) {
+      later(() -> owner.containerExited(sandbox, exit));
+    }
+  }
+
+  /** Runs after all that was said before, and not on the loop's thread: it may wait for a disk. */
+  private synchronized void later(Runnable event) {
+    lastEvent =
+        lastEvent
+            .thenRunAsync(event, eventThreads)
+            .exceptionally(
+                e -> {
+                  LOG.error("event of {}", this, e);
+                  return null;
+                });
+  }
+
+  private void failExecs() {
+    CriException gone =
+        new CriException(ErrorKind.UNAVAILABLE, "the exit was not seen: " + this + " went away");
+    for (CompletableFuture<Integer> exit : execs.values()) {
+      exit.completeExceptionally(gone);
+    }
+  }
+
+  /** The shim lives and has closed the connection; without one, its exits would be missed. */
+  private void reconnect() {
+    // A process that ends closes its sockets first and is seen to have ended a moment later.
+    if (awaitEnd(DEATH_DELAY)) {
+      return;
+    }
+    LOG.warn("{} closed its connection, connecting again", this);
+    for (int attempt = 1; attempt <= RECONNECTS; attempt++) {
+      try {
+        UnixSocket socket = UnixSocket.connect(socketPath);
+        connection = new ShimConnection(loop, socket, toString(), new Inbox());
+        connection.start();
+        for (ContainerProcess each : list()) {
+          if (each.hasExit()) {
+            exited(each.getExit());
+          }
+        }
+        return;
+      } catch (IOException | RuntimeException e) {
+        LOG.warn("{}, attempt {}: {}", this, attempt, e.getMessage());
+      }
+    }
+    LOG.error("{} cannot be reached and is ended", this);
+    kill();
+  }
+
+  /** Makes a spare the pod's. */
+  void adopt(String newSandboxId, Path path) throws IOException {
+    Adopt.Builder request =
+        Adopt.newBuilder().setSandboxId(newSandboxId).setSocketPath(path.toString());
+    done(call(ToShim.newBuilder().setAdopt(request)));
+    socketPath = path;
+    sandboxId = newSandboxId;
+  }
+
+  /** Makes sure that it is the shim it is taken for. */
+  void verify() throws IOException {
+    String actual = processes().getSandboxId();
+    String expected = sandboxId == null ? "" : sandboxId;
+    if (!actual.equals(expected)) {
+      throw new IOException(
+          "the shim at "
+              + socketPath
+              + " is of sandbox \""
+              + actual
+              + "\", not \""
+              + expected
+              + "\"");
+    }
+  }
+
+  Path socketPath() {
+    return socketPath;
+  }
+
+  @Override
+  public int shimPid() {
+    return pid;
+  }
+
+  @Override
+  public Started start(StartContainer request) throws IOException {
+    told.remove(request.getContainerId());
+    return started(
+        launch(
+            ToShim.newBuilder().setStartContainer(request),
+            List.of(),
+            late -> killLate(late, request.getContainerId())));
+  }
+
+  @Override
+  public Started exec(
+      String execId, String containerId, LaunchPlan plan, Fd stdin, Fd stdout, Fd stderr)
+      throws IOException {
+    StartExec.Builder request =
+        StartExec.newBuilder().setExecId(execId).setContainerId(containerId).setPlan(plan);
+    execs.put(execId, new CompletableFuture<>());
+    try {
+      return started(
+          launch(
+              ToShim.newBuilder().setStartExec(request),
+              List.of(stdin, stdout, stderr),
+              this::killLate));
+    } catch (IOException | RuntimeException e) {
+      execs.remove(execId);
+      throw e;
+    }
+  }
+
+  private Reply launch(ToShim.Builder request, List<Fd> descriptors, Consumer<Reply> late)
+      throws IOException {
+    return connection.call(request, descriptors, LAUNCH_PATIENCE, late);
+  }
+
+  private Started started(Reply reply) throws IOException {
+    if (reply.hasFailure()) {
+      Failure failure = reply.getFailure();
+      throw failure.getKind() == Failure.Kind.INTERNAL
+          ? new LaunchRefused(failure)
+          : refused(failure);
+    }
+    return new Started(reply.getStarted().getPid(), reply.getStarted().getStartedAt());
+  }
+
+  /** A container that runs after all, when its start was given up. */
+  private void killLate(Reply late, String containerId) {
+    if (late.hasStarted()) {
+      LOG.warn("container {} started after its start was given up: it is killed", containerId);
+      eventThreads.execute(
+          () -> {
+            try {
+              signal(containerId, Signals.SIGKILL);
+            } catch (IOException | RuntimeException e) {
+              LOG.error("container {} runs on: {}", containerId, e.getMessage());
+            }
+          });
+    }
+  }
+
+  private void killLate(Reply late) {
+    if (!late.hasStarted()) {
+      return;
+    }
+    LOG.warn("an exec started after it was given up: it is killed");
+    try (Pidfd exec = Pidfd.open(late.getStarted().getPid())) {
+      exec.send(Signals.SIGKILL);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ESRCH)) {
+        LOG.error("an exec runs on: {}", e.getMessage());
+      }
+    }
+  }
+
+  @Override
+  public CompletableFuture<Integer> execExit(String execId) {
+    CompletableFuture<Integer> exit = execs.get(execId);
+    if (exit == null) {
+      return CompletableFuture.failedFuture(
+          CriException.notFound("exec " + execId + " is not known, or its exit was taken"));
+    }
+    return exit.whenComplete((_, _) -> execs.remove(execId));
+  }
+
+  @Override
+  public void signal(String containerId, int signal) throws IOException {
+    done(
+        call(
+            ToShim.newBuilder()
+                .setSignalContainer(
+                    SignalContainer.newBuilder().setContainerId(containerId).setSignal(signal))));
+  }
+
+  @Override
+  public void reopenLog(String containerId) throws IOException {
+    done(
+        call(ToShim.newBuilder().setReopenLog(ReopenLog.newBuilder().setContainerId(containerId))));
+  }
+
+  @Override
+  public void remove(String containerId) throws IOException {
+    done(
+        call(
+            ToShim.newBuilder()
+                .setRemoveContainer(RemoveContainer.newBuilder().setContainerId(containerId))));
+    told.remove(containerId);
+  }
+
+  @Override
+  public List<ContainerProcess> list() throws IOException {
+    return processes().getContainersList();
+  }
+
+  private ProcessList processes() throws IOException {
+    Reply reply = call(ToShim.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()));
+    if (reply.hasFailure()) {
+      throw refused(reply.getFailure());
+    }
+    return reply.getProcesses();
+  }
+
+  /**
+   * Ends the shim and waits until it is gone.
+   *
+   * @throws CriException FAILED_PRECONDITION where it holds a running container
+   */
+  @Override
+  public void shutdown() throws IOException {
+    ending = true;
+    try {
+      done(call(ToShim.newBuilder().setShutdown(Shutdown.getDefaultInstance())));
+    } catch (CriException e) {
+      if (e.kind() == ErrorKind.FAILED_PRECONDITION) {
+        ending = false;
+        throw e;
+      }
+      // Gone already, or stuck: then the signal below ends it.
+      LOG.debug("{}: {}", this, e.getMessage());
+    }
+    if (!awaitEnd(END_PATIENCE)) {
+      LOG.warn("{} does not end and is killed", this);
+      kill();
+      awaitEnd(END_PATIENCE);
+    }
+  }
+
+  /** Whether it is gone, or no longer this client's, at the end of the wait. */
+  private boolean awaitEnd(Duration patience) {
+    try {
+      ended.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Ends a shim that is of no use, and waits until it is gone. */
+  void destroy() {
+    ending = true;
+    kill();
+    awaitEnd(END_PATIENCE);
+  }
+
+  private synchronized void kill() {
+    if (ended.isDone()) {
+      return;
+    }
+    try {
+      process.send(Signals.SIGKILL);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ESRCH)) {
+        LOG.error("{} is left: {}", this, e.getMessage());
+      }
+    }
+  }
+
+  private Reply call(ToShim.Builder request) throws IOException {
+    return connection.call(request, List.of(), PATIENCE, _ -> {});
+  }
+
+  private static void done(Reply reply) throws IOException {
+    if (reply.hasFailure()) {
+      throw refused(reply.getFailure());
+    }
+  }
+
+  private static IOException refused(Failure failure) {
+    return switch (failure.getKind()) {
+      case NOT_FOUND -> throw CriException.notFound(failure.getMessage());
+      case FAILED_PRECONDITION -> throw CriException.failedPrecondition(failure.getMessage());
+      case INTERNAL, UNRECOGNIZED -> new IOException(failure.getMessage());
+    };
+  }
+
+  boolean isAlive() {
+    return !ended.isDone();
+  }
+
+  /** Leaves the shim running, for the next daemon. */
+  @Override
+  public void close() {
+    ending = true;
+    connection.close();
+    failExecs();
+    synchronized (this) {
+      if (!ended.isDone()) {
+        closeProcess();
+        ended.complete(null);
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    String sandbox = sandboxId;
+    return sandbox == null
+        ? "spare shim (pid " + pid + ")"
+        : "shim of sandbox " + sandbox + " (pid " + pid + ")";
+  }
+}

@@ -1,0 +1,289 @@
+package io.jukung.runtime.shim;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.Epoll;
+import io.jukung.linux.io.Transfer;
+import io.jukung.linux.io.UnixSocket;
+import io.jukung.linux.libc.Memory;
+import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.Reply;
+import io.jukung.shim.v1.ToShim;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * One connection to a shim: requests with their answers, and events. Thread-safe. Its end fails
+ * every call that still waits.
+ */
+final class ShimConnection implements ShimLoop.Watched, AutoCloseable {
+  /** A shim that leaves this much unread is stuck. */
+  private static final int MAX_QUEUED = 8 << 20;
+
+  /** Told what comes without being asked for, on the loop's thread. */
+  interface Events {
+    void event(FromShim message);
+
+    /** The connection is over, and everything that came over it has been told. */
+    void disconnected(ShimConnection connection);
+  }
+
+  private final ShimLoop loop;
+  private final UnixSocket socket;
+  private final String name;
+  private final Events events;
+  private final Frames frames = new Frames();
+  private final ConcurrentMap<Long, Call> calls = new ConcurrentHashMap<>();
+  private final AtomicLong lastId = new AtomicLong();
+  // Guards the socket: its use by one thread would meet its close, or another's frame, by a second.
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Deque<Outgoing> queue = new ArrayDeque<>();
+  private int queued;
+  private long token;
+  private boolean open = true;
+
+  /**
+   * A call that waits.
+   *
+   * @param late told the answer where nobody waits any more
+   */
+  private record Call(CompletableFuture<Reply> answer, Consumer<Reply> late) {}
+
+  /** Takes over a connected socket; nothing is received before {@link #start}. */
+  ShimConnection(ShimLoop loop, UnixSocket socket, String name, Events events) {
+    this.loop = loop;
+    this.socket = socket;
+    this.name = name;
+    this.events = events;
+  }
+
+  void start() throws ErrnoException {
+    lock.lock(); // an answer could come before the token is known
+    try {
+      token = loop.add(socket.fd(), this);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @param descriptors travel beside the request; the caller's all the time
+   * @param late told the answer where it comes after the wait is over
+   * @throws CriException DEADLINE_EXCEEDED where the shim does not answer in time, UNAVAILABLE
+   *     where it cannot be reached, CANCELLED where this thread is interrupted
+   */
+  Reply call(ToShim.Builder request, List<Fd> descriptors, Duration patience, Consumer<Reply> late)
+      throws IOException {
+    long id = lastId.incrementAndGet();
+    String what = request.getCallCase().toString();
+    byte[] frame = Frames.encode(request.setId(id).build());
+    Call call = new Call(new CompletableFuture<>(), late);
+    calls.put(id, call);
+    try {
+      send(frame, descriptors);
+    } catch (IOException | RuntimeException e) {
+      calls.remove(id);
+      throw e;
+    }
+    try {
+      return call.answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw unavailable(what, e.getCause() == null ? e : e.getCause());
+    } catch (TimeoutException e) {
+      String why = "did not answer " + what + " within " + patience.toMillis() + " ms";
+      return abandon(call, ErrorKind.DEADLINE_EXCEEDED, why);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return abandon(call, ErrorKind.CANCELLED, "was not waited for: " + what + " was cancelled");
+    }
+  }
+
+  private Reply abandon(Call call, ErrorKind kind, String why) {
+    if (call.answer.cancel(false)) {
+      throw new CriException(kind, name + " " + why);
+    }
+    return call.answer.join(); // it came at the last moment
+  }
+
+  private CriException unavailable(String what, Throwable cause) {
+    return new CriException(
+        ErrorKind.UNAVAILABLE, what + ": " + name + ": " + cause.getMessage(), cause);
+  }
+
+  private void send(byte[] frame, List<Fd> descriptors) throws IOException {
+    lock.lock();
+    try {
+      if (!open) {
+        throw new CriException(ErrorKind.UNAVAILABLE, name + " is not connected");
+      }
+      Outgoing outgoing = new Outgoing(frame, descriptors);
+      if (queue.isEmpty() && outgoing.send(socket)) {
+        return;
+      }
+      if (queued + outgoing.size() > MAX_QUEUED) {
+        throw new CriException(ErrorKind.UNAVAILABLE, name + " does not read its requests");
+      }
+      outgoing.keep();
+      queue.add(outgoing);
+      queued += outgoing.size();
+      loop.watchFor(token, socket.fd(), Epoll.IN | Epoll.OUT);
+    } catch (ErrnoException e) {
+      // The loop sees the same, and ends the connection.
+      throw new CriException(
+          Outgoing.isDisconnected(e) ? ErrorKind.UNAVAILABLE : ErrorKind.INTERNAL,
+          name + ": " + e.getMessage(),
+          e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void ready(int readiness, Memory chunk) throws IOException {
+    if ((readiness & Epoll.OUT) != 0) {
+      sendQueued();
+    }
+    if ((readiness & ~Epoll.OUT) != 0) {
+      receive(chunk);
+    }
+  }
+
+  private void sendQueued() {
+    lock.lock();
+    try {
+      while (open && !queue.isEmpty()) {
+        Outgoing first = queue.getFirst();
+        int before = first.size();
+        boolean done = first.send(socket);
+        queued -= before - first.size();
+        if (!done) {
+          return;
+        }
+        queue.removeFirst();
+      }
+      if (open) {
+        loop.watchFor(token, socket.fd(), Epoll.IN);
+      }
+    } catch (ErrnoException e) {
+      end(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Reads once; more is announced again. */
+  private void receive(Memory chunk) {
+    List<FromShim> messages = List.of();
+    IOException failure = null;
+    lock.lock();
+    try {
+      if (!open) {
+        return;
+      }
+      List<Fd> descriptors = new ArrayList<>();
+      int count = socket.receive(chunk, 0, chunk.size(), descriptors);
+      descriptors.forEach(Fd::close); // a shim sends none
+      if (count > 0) {
+        messages = frames.take(chunk, count);
+      } else if (count == 0) {
+        failure = new IOException("the shim closed the connection");
+      } else if (count != Transfer.WOULD_BLOCK) {
+        failure = new IOException("the shim's connection: " + Errno.describe(-count));
+      }
+    } catch (IOException e) {
+      failure = e;
+    } finally {
+      lock.unlock();
+    }
+    for (FromShim message : messages) {
+      deliver(message);
+    }
+    if (failure != null) {
+      end(failure);
+    }
+  }
+
+  /** Reads what is there, for a shim that has ended. */
+  void receiveRest(Memory chunk) {
+    for (int reads = 0; isOpen() && reads < MAX_QUEUED / chunk.size(); reads++) {
+      receive(chunk);
+    }
+    end(new IOException("the shim has ended"));
+  }
+
+  private void deliver(FromShim message) {
+    if (!message.hasReply()) {
+      events.event(message);
+      return;
+    }
+    Call call = calls.remove(message.getReply().getId());
+    if (call != null && !call.answer.complete(message.getReply())) {
+      call.late.accept(message.getReply());
+    }
+  }
+
+  boolean isOpen() {
+    lock.lock();
+    try {
+      return open;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void end(IOException why) {
+    if (disconnect(why)) {
+      events.disconnected(this);
+    }
+  }
+
+  private boolean disconnect(IOException why) {
+    lock.lock();
+    try {
+      if (!open) {
+        return false;
+      }
+      open = false;
+      loop.remove(token, socket.fd());
+      socket.close();
+      queue.forEach(Outgoing::close);
+      queue.clear();
+    } finally {
+      lock.unlock();
+    }
+    for (Call call : calls.values()) {
+      call.answer.completeExceptionally(why);
+    }
+    calls.clear();
+    return true;
+  }
+
+  /** Ends it without telling so. */
+  @Override
+  public void close() {
+    disconnect(new IOException("the connection was closed"));
+  }
+
+  @Override
+  public String toString() {
+    return "connection to " + name;
+  }
+}

@@ -1,0 +1,108 @@
+package io.jukung.runtime.shim;
+
+import static io.jukung.linux.fs.OpenFlags.O_APPEND;
+import static io.jukung.linux.fs.OpenFlags.O_CREAT;
+import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
+import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+import static io.jukung.linux.launch.ProgramBuilder.imm;
+import static io.jukung.linux.launch.ProgramBuilder.reg;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.HostFile;
+import io.jukung.linux.launch.LaunchFailure;
+import io.jukung.linux.launch.Launcher;
+import io.jukung.linux.launch.Program;
+import io.jukung.linux.launch.ProgramBuilder;
+import io.jukung.linux.launch.Register;
+import io.jukung.linux.libc.Arch;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.process.Pidfd;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts shim processes apart from the daemon: in a session of their own, so that a terminal's
+ * Ctrl-C does not reach them, and in a cgroup of their own, so that a service manager that ends the
+ * daemon's cgroup leaves them.
+ *
+ * @param command the program with its arguments; {@code --socket PATH} is added
+ * @param directory the working directory, where the JVM would write of its own crash
+ * @param cgroup a cgroup v2 directory; null: the daemon's
+ */
+record ShimLauncher(List<String> command, Path directory, @Nullable Path cgroup) {
+  private static final int LOG_MODE = 0600;
+  private static final long ALL_DESCRIPTORS = 0xffffffffL;
+  private static final long CLOSE_RANGE_CLOEXEC = 4;
+
+  // Paths are UTF-8 whatever the daemon's locale; nothing else of its environment is passed on.
+  private static final List<String> ENVIRONMENT =
+      List.of(
+          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8");
+
+  ShimLauncher {
+    command = List.copyOf(command);
+  }
+
+  /**
+   * Starts one. It listens a moment later.
+   *
+   * @param log gets its standard error
+   */
+  Pidfd launch(Path socket, Path log) throws IOException {
+    List<String> arguments = new ArrayList<>(command);
+    arguments.add("--socket");
+    arguments.add(socket.toString());
+    try (Fd input = HostFile.open("/dev/null", O_RDONLY, 0);
+        Fd output = HostFile.open(log.toString(), O_WRONLY | O_CREAT | O_APPEND, LOG_MODE);
+        Fd home = openCgroup()) {
+      long[] registers = Launcher.noRegisters();
+      registers[Register.STDIN] = input.number();
+      registers[Register.STDOUT] = output.number();
+      registers[Register.STDERR] = output.number();
+      Launcher.Launched launched =
+          Launcher.launch(
+              new Launcher.Request(
+                  Program.empty().encode(Arch.CURRENT),
+                  program(arguments).encode(Arch.CURRENT),
+                  0,
+                  home,
+                  registers));
+      return Pidfd.own(launched.pidfd());
+    } catch (LaunchFailure e) {
+      throw new IOException(
+          "start of shim " + command.getFirst() + ": " + Errno.describe(e.errno()), e);
+    }
+  }
+
+  private @Nullable Fd openCgroup() throws IOException {
+    return cgroup == null ? null : HostFile.open(cgroup.toString(), O_RDONLY | O_DIRECTORY, 0);
+  }
+
+  private Program program(List<String> arguments) {
+    ProgramBuilder program = new ProgramBuilder();
+    for (int standard = Register.STDIN; standard <= Register.STDERR; standard++) {
+      program.inherit(standard);
+      program.step("standard streams", Syscall.DUP3, reg(standard), imm(standard), imm(0));
+    }
+    program.step("own session", Syscall.SETSID);
+    program.step("working directory", Syscall.CHDIR, program.string(directory.toString()));
+    program.step(
+        "no other descriptors",
+        Syscall.CLOSE_RANGE,
+        imm(3),
+        imm(ALL_DESCRIPTORS),
+        imm(CLOSE_RANGE_CLOEXEC));
+    program.step(
+        "run the shim",
+        Syscall.EXECVE,
+        program.string(arguments.getFirst()),
+        program.pointers("argv", arguments),
+        program.pointers("envp", ENVIRONMENT));
+    return program.build();
+  }
+}
