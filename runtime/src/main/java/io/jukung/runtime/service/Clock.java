@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
 /** Times as CRI has them. */
-final class Clock {
+public final class Clock {
   private Clock() {}
 
   /** Nanoseconds since the epoch. */
-  static long now() {
+  public static long now() {
     Instant now = Instant.now();
     return TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano();
   }

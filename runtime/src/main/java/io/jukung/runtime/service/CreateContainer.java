@@ -148,7 +148,7 @@ public final class CreateContainer {
                   config,
                   image.defaults(),
                   sandbox,
-                  hostname(sandbox),
+                  LinuxPodHost.hostname(sandbox.config()),
                   cgroup,
                   targetPid(sandbox, config)),
               root);
@@ -158,7 +158,7 @@ public final class CreateContainer {
     ContainerRecord record =
         record(sandbox, id, name, config, image, built, cgroup)
             .withLowerDirectories(lowers.stream().map(Path::toString).toList());
-    files.createContainer(record, built.spec().toJson(), ContainerStatusRecord.created());
+    files.createContainer(record, built.spec().toJson());
     return record;
   }
 
@@ -268,13 +268,5 @@ public final class CreateContainer {
           case PROPAGATION_BIDIRECTIONAL -> Propagation.BIDIRECTIONAL;
           case PROPAGATION_PRIVATE, UNRECOGNIZED -> Propagation.PRIVATE;
         });
-  }
-
-  /** As the container sees it. */
-  private static String hostname(SandboxRecord sandbox) throws IOException {
-    String own = sandbox.config().hostname();
-    return own.isEmpty() || sandbox.config().isHostNetwork()
-        ? Files.readString(Path.of("/proc/sys/kernel/hostname")).strip()
-        : own;
   }
 }

@@ -16,14 +16,14 @@ public interface PodHost {
   /** Pins the namespaces of its own, and makes the pod's /dev/shm. */
   void createNamespaces(SandboxRecord sandbox) throws IOException;
 
-  void removeNamespaces(SandboxRecord sandbox) throws IOException;
+  void removeNamespaces(String sandboxId) throws IOException;
 
   /** Connects the pod's network namespace; answers its addresses, the primary first. */
   List<String> setUpNetwork(SandboxRecord sandbox) throws IOException, InterruptedException;
 
   void tearDownNetwork(SandboxRecord sandbox) throws IOException, InterruptedException;
 
-  /** Writes hostname, hosts and resolv.conf. */
+  /** Writes hostname, hosts and resolv.conf; the record has the pod's addresses. */
   void writeFiles(SandboxRecord sandbox) throws IOException;
 
   NetworkReadiness networkReadiness();

@@ -12,6 +12,7 @@ import io.jukung.shim.v1.StartContainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class SandboxLifecycle {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxLifecycle.class);
+
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(1);
 
   private final StateFiles files;
   private final PodHost host;
@@ -61,24 +64,21 @@ public final class SandboxLifecycle {
     rollback.undo("delete volatile state", () -> files.deleteSandboxState(id));
     StatePaths.createPrivate(files.paths().namespaces(id));
 
-    rollback.undo("remove namespaces", () -> host.removeNamespaces(sandbox));
+    rollback.undo("remove namespaces", () -> host.removeNamespaces(id));
     host.createNamespaces(sandbox);
     timer.step("namespaces");
 
-    host.writeFiles(sandbox);
-    timer.step("files");
-
     SandboxRecord current = sandbox;
     if (!sandbox.config().isHostNetwork()) {
-      current = current.withNetwork(true, List.of());
-      files.writeSandbox(current);
       // Registered before ADD: a failed ADD may already hold an address.
       rollback.undo("tear down network", () -> host.tearDownNetwork(sandbox));
       current = current.withNetwork(true, host.setUpNetwork(sandbox));
       timer.step("network");
     }
+    host.writeFiles(current);
+    timer.step("files");
 
-    rollback.undo("end shim", () -> endShim(id));
+    rollback.undo("end shim", () -> endShim(sandbox));
     PodProcesses processes = shims.adopt(id, files.paths().shimSocket(id));
     connected.put(id, processes);
     current = current.withShimPid(processes.shimPid());
@@ -103,17 +103,16 @@ public final class SandboxLifecycle {
    *
    * @return the record with what is gone, not written
    */
-  SandboxRecord tearDown(SandboxRecord sandbox) throws IOException {
+  public SandboxRecord tearDown(SandboxRecord sandbox) throws IOException {
     String id = sandbox.id();
     try (Attempts attempts = new Attempts("stop of sandbox " + id)) {
-      attempts.run("end processes of the pod", () -> cgroups.reaper(sandbox).kill());
-      attempts.run("end shim", () -> endShim(id));
+      attempts.run("end shim", () -> endShim(sandbox));
       attempts.run("unpin pid namespace", () -> unpinPidNamespace(id));
       if (sandbox.networkSetUp()) {
         // Also without a network namespace, as after a reboot: the plugins still hold addresses.
         attempts.run("tear down network", () -> host.tearDownNetwork(sandbox));
       }
-      attempts.run("remove namespaces", () -> host.removeNamespaces(sandbox));
+      attempts.run("remove namespaces", () -> host.removeNamespaces(id));
       attempts.run("remove cgroups", () -> removeCgroups(sandbox));
       attempts.run("delete volatile state", () -> files.deleteSandboxState(id));
     }
@@ -121,17 +120,31 @@ public final class SandboxLifecycle {
   }
 
   /** Finds the shim of a sandbox that an earlier daemon has set up. */
-  Optional<PodProcesses> reconnect(SandboxRecord sandbox) throws IOException {
+  public Optional<PodProcesses> reconnect(SandboxRecord sandbox) throws IOException {
     Optional<PodProcesses> found =
         shims.reconnect(sandbox.id(), files.paths().shimSocket(sandbox.id()), sandbox.shimPid());
     found.ifPresent(processes -> connected.put(sandbox.id(), processes));
     return found;
   }
 
-  private void endShim(String id) throws IOException {
-    Optional<PodProcesses> processes = connected.remove(id);
+  /** The process that holds the pid namespace ends first: a shim does not leave one behind. */
+  private void endShim(SandboxRecord sandbox) throws IOException, InterruptedException {
+    cgroups.reaper(sandbox).kill();
+    Optional<PodProcesses> processes = connected.remove(sandbox.id());
     if (processes.isPresent()) {
+      awaitEnded(processes.get());
       processes.get().shutdown();
+    }
+  }
+
+  /** Waits until every process of the pod that was killed has ended. */
+  public static void awaitEnded(PodProcesses processes) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + PodCgroups.REMOVE_WAIT.toNanos();
+    while (processes.list().stream().anyMatch(each -> !each.hasExit())) {
+      if (System.nanoTime() - deadline >= 0) {
+        throw new IOException("a killed process of the pod does not end");
+      }
+      Thread.sleep(POLL_INTERVAL);
     }
   }
 

@@ -10,6 +10,8 @@ import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.cri.v1.WindowsPodSandboxConfig;
+import io.jukung.linux.namespace.Namespace;
+import io.jukung.linux.namespace.Sysctl;
 import io.jukung.runtime.store.NamespaceMode;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
@@ -59,6 +61,7 @@ final class SandboxRequest {
               + request.getRuntimeHandler()
               + "\"; only the empty one is configured");
     }
+    SandboxConfig config = config(request.getConfig());
     return new SandboxRecord(
         SandboxRecord.VERSION,
         id,
@@ -66,8 +69,8 @@ final class SandboxRequest {
         SandboxRecord.State.CREATING,
         createdAt,
         request.getRuntimeHandler(),
-        config(request.getConfig()),
-        false,
+        config,
+        !config.isHostNetwork(), // from the start: a failed ADD may already hold an address
         List.of(),
         0);
   }
@@ -113,18 +116,18 @@ final class SandboxRequest {
   }
 
   private static void refuseContradictions(SandboxConfig config) {
-    if (config.isHostNetwork() && config.sysctls().keySet().stream().anyMatch(n -> isNet(n))) {
-      throw CriException.invalidArgument(
-          "RunPodSandbox: a net sysctl is set, but the pod uses the host's network");
+    for (Sysctl sysctl : LinuxPodHost.sysctls(config)) {
+      boolean hosts =
+          sysctl.namespace() == Namespace.NETWORK ? config.isHostNetwork() : config.isHostIpc();
+      if (hosts) {
+        throw CriException.invalidArgument(
+            "RunPodSandbox: sysctl "
+                + sysctl.name()
+                + " would change the host, whose "
+                + sysctl.namespace().procName()
+                + " namespace the pod uses");
+      }
     }
-    if (config.isHostIpc() && config.sysctls().keySet().stream().anyMatch(n -> !isNet(n))) {
-      throw CriException.invalidArgument(
-          "RunPodSandbox: an ipc sysctl is set, but the pod uses the host's ipc namespace");
-    }
-  }
-
-  private static boolean isNet(String sysctl) {
-    return sysctl.startsWith("net.") || sysctl.startsWith("net/");
   }
 
   private static String logDirectory(String directory) {

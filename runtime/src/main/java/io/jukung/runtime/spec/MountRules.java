@@ -102,16 +102,13 @@ final class MountRules {
     if (destination.startsWith(PROC)) {
       throw invalid(mount, "nothing can be mounted inside /proc");
     }
-    Path source = source(mount);
-    List<String> options = new ArrayList<>(List.of("rbind", propagation(mount, source)));
-    if (mount.getRecursiveReadOnly()) {
-      if (!mount.getReadonly() || mount.getPropagation() != MountPropagation.PROPAGATION_PRIVATE) {
-        throw invalid(mount, "recursive_read_only takes readonly and private propagation");
-      }
-      options.add("rro");
-    } else {
-      options.add(mount.getReadonly() ? "ro" : "rw");
+    boolean isPrivate = mount.getPropagation() == MountPropagation.PROPAGATION_PRIVATE;
+    if (mount.getRecursiveReadOnly() && !(mount.getReadonly() && isPrivate)) {
+      throw invalid(mount, "recursive_read_only takes readonly and private propagation");
     }
+    Path source = source(mount);
+    String access = mount.getRecursiveReadOnly() ? "rro" : mount.getReadonly() ? "ro" : "rw";
+    List<String> options = List.of("rbind", propagation(mount, source), access);
     return new Spec.Mount(destination.toString(), "bind", source.toString(), options);
   }
 

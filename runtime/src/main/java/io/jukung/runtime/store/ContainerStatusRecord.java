@@ -5,7 +5,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 
 /**
- * {@code status.json}: where a container is in its life. Immutable; a transition makes a new one.
+ * {@code status.json}: where a container is in its life, CREATED where there is none. Immutable; a
+ * transition makes a new one.
  *
  * <pre>
  *   CREATED ──start──► RUNNING ──exit──► EXITED

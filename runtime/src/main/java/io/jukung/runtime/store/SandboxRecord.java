@@ -9,7 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code sandbox.json}: what is known of a sandbox, written before what it says is acted on.
+ * {@code sandbox.json} and {@code status.json}: what is known of a sandbox, written before what it
+ * says is acted on.
  *
  * <pre>
  *   CREATING ──────► READY ──────► NOT_READY ──► (removed)

@@ -42,24 +42,33 @@ public final class StateFiles {
     AtomicFile.sync(paths.sandboxes());
   }
 
-  /** Replaces the record. */
+  /**
+   * Writes what has become of it. Not over the first record: a rename that replaces a file makes
+   * ext4 write it out at once, and the step to READY is on every pod's path.
+   */
   public void writeSandbox(SandboxRecord record) throws IOException {
-    AtomicFile.replace(paths.sandboxRecord(record.id()), Json.write(record));
+    AtomicFile.replace(paths.sandboxStatus(record.id()), Json.write(record));
   }
 
+  /** The latest record. */
   public SandboxRecord readSandbox(String id) throws IOException {
-    return read(paths.sandboxRecord(id), SandboxRecord.class);
+    try {
+      return read(paths.sandboxStatus(id), SandboxRecord.class);
+    } catch (NoSuchFileException e) {
+      return read(paths.sandboxRecord(id), SandboxRecord.class);
+    }
   }
 
   public void deleteSandbox(String id) throws IOException {
     discard(paths.sandbox(id));
   }
 
-  /** Makes the container's records in its directory, which exists; container.json last. */
-  public void createContainer(ContainerRecord record, byte[] spec, ContainerStatusRecord status)
-      throws IOException {
+  /**
+   * Makes the records of a container that is CREATED in its directory, which exists; container.json
+   * last.
+   */
+  public void createContainer(ContainerRecord record, byte[] spec) throws IOException {
     AtomicFile.replace(paths.containerSpec(record.id()), spec);
-    writeStatus(record.id(), status);
     AtomicFile.replace(paths.containerRecord(record.id()), Json.write(record));
   }
 
@@ -75,8 +84,13 @@ public final class StateFiles {
     AtomicFile.replace(paths.containerStatus(id), Json.write(status));
   }
 
+  /** Without status.json it is CREATED. */
   public ContainerStatusRecord readStatus(String id) throws IOException {
-    return read(paths.containerStatus(id), ContainerStatusRecord.class);
+    try {
+      return read(paths.containerStatus(id), ContainerStatusRecord.class);
+    } catch (NoSuchFileException e) {
+      return ContainerStatusRecord.created();
+    }
   }
 
   /** What the shim has written at the container's end. */

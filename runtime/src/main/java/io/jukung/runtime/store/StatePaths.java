@@ -11,7 +11,7 @@ import java.util.Set;
  * Every path of jukung's state. {@code root} survives reboots, {@code state} does not.
  *
  * <pre>
- * root/sandboxes/ID/sandbox.json
+ * root/sandboxes/ID/{sandbox.json,status.json}
  * root/containers/ID/{container.json,config.json,status.json,exit.json,upper,work}
  * root/images/…
  * root/trash/…                       renamed away, being deleted
@@ -45,8 +45,14 @@ public record StatePaths(Path root, Path state) {
     return sandboxes().resolve(id);
   }
 
+  /** The record as it was when the sandbox was asked for. */
   public Path sandboxRecord(String id) {
     return sandbox(id).resolve("sandbox.json");
+  }
+
+  /** The record as it is now, once it has changed. */
+  public Path sandboxStatus(String id) {
+    return sandbox(id).resolve("status.json");
   }
 
   public Path container(String id) {

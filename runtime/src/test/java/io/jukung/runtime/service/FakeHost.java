@@ -1,0 +1,61 @@
+package io.jukung.runtime.service;
+
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Namespaces and networks that are only names. */
+final class FakeHost implements PodHost {
+  final Set<String> namespaces = ConcurrentHashMap.newKeySet();
+  final Set<String> networks = ConcurrentHashMap.newKeySet();
+  private final Faults faults;
+  private final StatePaths paths;
+
+  FakeHost(Faults faults, StatePaths paths) {
+    this.faults = faults;
+    this.paths = paths;
+  }
+
+  @Override
+  public void createNamespaces(SandboxRecord sandbox) throws IOException {
+    faults.at("createNamespaces");
+    namespaces.add(sandbox.id());
+    faults.at("createNamespaces, half done");
+  }
+
+  @Override
+  public void removeNamespaces(String sandboxId) {
+    namespaces.remove(sandboxId);
+  }
+
+  @Override
+  public List<String> setUpNetwork(SandboxRecord sandbox) throws IOException {
+    faults.at("setUpNetwork");
+    networks.add(sandbox.id());
+    faults.at("setUpNetwork, half done");
+    return List.of("10.0.0.1", "fd00::1");
+  }
+
+  @Override
+  public void tearDownNetwork(SandboxRecord sandbox) {
+    networks.remove(sandbox.id());
+  }
+
+  @Override
+  public void writeFiles(SandboxRecord sandbox) throws IOException {
+    faults.at("writeFiles");
+    Files.createFile(paths.hosts(sandbox.id()));
+    Files.createFile(paths.hostname(sandbox.id()));
+    Files.createFile(paths.resolvConf(sandbox.id()));
+    Files.createDirectory(paths.shm(sandbox.id()));
+  }
+
+  @Override
+  public NetworkReadiness networkReadiness() {
+    return new NetworkReadiness(false, "NetworkPluginNotReady", "no network here");
+  }
+}

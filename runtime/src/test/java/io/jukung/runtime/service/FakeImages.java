@@ -1,0 +1,52 @@
+package io.jukung.runtime.service;
+
+import io.jukung.runtime.spec.ImageDefaults;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** One image with one layer. */
+final class FakeImages implements ContainerImages {
+  static final String NAME = "docker.io/library/busybox:latest";
+  static final String ID = "sha256:" + "1".repeat(64);
+
+  final Set<String> leases = ConcurrentHashMap.newKeySet();
+  private final Faults faults;
+  private final Path layer;
+  private final ImageDefaults defaults;
+
+  FakeImages(Faults faults, Path layer, ImageDefaults defaults) {
+    this.faults = faults;
+    this.layer = layer;
+    this.defaults = defaults;
+  }
+
+  @Override
+  public Optional<Found> find(String reference) throws IOException {
+    faults.at("find image");
+    return reference.equals(NAME) || reference.equals(ID)
+        ? Optional.of(new Found(ID, defaults))
+        : Optional.empty();
+  }
+
+  @Override
+  public List<Path> acquire(String imageId, String user) throws IOException {
+    faults.at("acquire");
+    leases.add(user);
+    faults.at("acquire, half done");
+    return List.of(layer);
+  }
+
+  @Override
+  public void release(String user) {
+    leases.remove(user);
+  }
+
+  @Override
+  public Set<String> users() {
+    return Set.copyOf(leases);
+  }
+}

@@ -1,0 +1,40 @@
+package io.jukung.runtime.service;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Counts the calls to fakes and makes one of them fail. Thread-safe. */
+final class Faults {
+  private final List<String> calls = new ArrayList<>();
+  private int failAt = -1;
+  private boolean failed;
+
+  /** The {@code n}-th call from now on, counted from 0, throws. */
+  synchronized void failAt(int n) {
+    calls.clear();
+    failAt = n;
+    failed = false;
+  }
+
+  synchronized void none() {
+    failAt = -1;
+  }
+
+  /** Whether the chosen call came. */
+  synchronized boolean failed() {
+    return failed;
+  }
+
+  synchronized List<String> calls() {
+    return List.copyOf(calls);
+  }
+
+  synchronized void at(String call) throws IOException {
+    calls.add(call);
+    if (calls.size() - 1 == failAt) {
+      failed = true;
+      throw new IOException("injected failure of " + call);
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerMetadata;
+import io.jukung.cri.v1.CreateContainerRequest;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.LinuxPodSandboxConfig;
+import io.jukung.cri.v1.LinuxSandboxSecurityContext;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.NamespaceOption;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.RemovePodSandboxRequest;
+import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.cgroup.CgroupMount;
+import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.recovery.Recovery;
+import io.jukung.runtime.recovery.SandboxReconciler;
+import io.jukung.runtime.spec.ImageDefaults;
+import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * The runtime service with shims, network and images that are fakes, over the real disk and the
+ * real cgroup hierarchy.
+ */
+final class TestNode {
+  final Faults faults = new Faults();
+  final StatePaths paths;
+  final FakeHost host;
+  final FakeImages images;
+  final FakeShims shims = new FakeShims(faults);
+  final CgroupMount mount;
+  final String cgroupRoot;
+
+  SandboxStore sandboxes;
+  ContainerStore containers;
+  PodShims connected;
+  PodEvents events;
+  Recovery recovery;
+  RunPodSandbox runPodSandbox;
+  StopPodSandbox stopPodSandbox;
+  RemovePodSandbox removePodSandbox;
+  PodSandboxStatus podSandboxStatus;
+  ListPodSandbox listPodSandbox;
+  CreateContainer createContainer;
+  StartContainer startContainer;
+  StopContainer stopContainer;
+  RemoveContainer removeContainer;
+  ContainerStatus containerStatus;
+  ListContainers listContainers;
+  ReopenContainerLog reopenContainerLog;
+  ExecSync execSync;
+
+  TestNode(Path directory) throws IOException {
+    this(directory, new ImageDefaults("", List.of(), List.of("/bin/app"), List.of(), "", ""));
+  }
+
+  TestNode(Path directory, ImageDefaults defaults) throws IOException {
+    Path layer = Files.createDirectories(directory.resolve("layer"));
+    paths = new StatePaths(directory.resolve("lib"), directory.resolve("run"));
+    paths.createDirectories();
+    host = new FakeHost(faults, paths);
+    images = new FakeImages(faults, layer, defaults);
+    mount = CgroupMount.find();
+    cgroupRoot = "/jukung-test-" + UUID.randomUUID();
+    restart();
+  }
+
+  /** A new daemon over what is on disk. Nothing is recovered yet. */
+  void restart() throws IOException {
+    StateFiles files = new StateFiles(paths);
+    sandboxes = new SandboxStore();
+    containers = new ContainerStore();
+    connected = new PodShims();
+    PodCgroups cgroups = new PodCgroups(mount, cgroupRoot, PodCgroups.MissingController.IGNORE);
+    LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0);
+    SandboxLifecycle lifecycle =
+        new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
+    events = new PodEvents(sandboxes, containers, files, connected, cgroups);
+    shims.tell(events);
+    ContainerStopper stopper = new ContainerStopper(connected, cgroups);
+    ContainerRemover remover =
+        new ContainerRemover(containers, files, images, connected, cgroups, stopper);
+    SandboxStopper sandboxStopper = new SandboxStopper(containers, files, lifecycle, stopper);
+    recovery =
+        new Recovery(
+            files,
+            sandboxes,
+            containers,
+            images,
+            cgroups,
+            new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events));
+    runPodSandbox = new RunPodSandbox(sandboxes, files, lifecycle);
+    stopPodSandbox = new StopPodSandbox(sandboxes, sandboxStopper);
+    removePodSandbox = new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover);
+    podSandboxStatus = new PodSandboxStatus(sandboxes, containers, paths);
+    listPodSandbox = new ListPodSandbox(sandboxes);
+    createContainer =
+        new CreateContainer(
+            sandboxes, containers, files, images, new SpecBuilder(paths, 1024), cgroups);
+    startContainer = new StartContainer(sandboxes, containers, files, connected, cgroups, compiler);
+    stopContainer = new StopContainer(containers, stopper);
+    removeContainer = new RemoveContainer(containers, remover);
+    containerStatus = new ContainerStatus(containers, files, compiler);
+    listContainers = new ListContainers(sandboxes, containers);
+    reopenContainerLog = new ReopenContainerLog(containers, connected);
+    execSync = new ExecSync(containers, files, connected, cgroups, compiler);
+  }
+
+  static RunPodSandboxRequest pod(String name) {
+    return pod(name, NamespaceMode.POD, NamespaceMode.CONTAINER);
+  }
+
+  static RunPodSandboxRequest pod(String name, NamespaceMode network, NamespaceMode pid) {
+    return RunPodSandboxRequest.newBuilder()
+        .setConfig(
+            PodSandboxConfig.newBuilder()
+                .setMetadata(
+                    PodSandboxMetadata.newBuilder()
+                        .setName(name)
+                        .setUid("uid-" + name)
+                        .setNamespace("default")
+                        .setAttempt(1))
+                .setHostname(name)
+                .putLabels("app", name)
+                .putAnnotations("note", "as given")
+                .setLinux(
+                    LinuxPodSandboxConfig.newBuilder()
+                        .setSecurityContext(
+                            LinuxSandboxSecurityContext.newBuilder()
+                                .setNamespaceOptions(
+                                    NamespaceOption.newBuilder().setNetwork(network).setPid(pid)))))
+        .build();
+  }
+
+  static CreateContainerRequest container(String sandboxId, String name) {
+    return CreateContainerRequest.newBuilder()
+        .setPodSandboxId(sandboxId)
+        .setConfig(
+            ContainerConfig.newBuilder()
+                .setMetadata(ContainerMetadata.newBuilder().setName(name))
+                .setImage(ImageSpec.newBuilder().setImage(FakeImages.NAME))
+                .putLabels("app", name))
+        .build();
+  }
+
+  String runPod(String name) throws IOException, InterruptedException {
+    return runPodSandbox.call(pod(name)).getPodSandboxId();
+  }
+
+  String create(String sandboxId, String name) throws IOException, InterruptedException {
+    return createContainer.call(container(sandboxId, name)).getContainerId();
+  }
+
+  String start(String sandboxId, String name) throws IOException, InterruptedException {
+    String id = create(sandboxId, name);
+    startContainer.call(StartContainerRequest.newBuilder().setContainerId(id).build());
+    return id;
+  }
+
+  Cgroup cgroup() {
+    return mount.at(cgroupRoot);
+  }
+
+  /** Everything that an operation may leave behind, by name. */
+  Set<String> traces() throws IOException {
+    Set<String> traces = new TreeSet<>();
+    for (Path top : List.of(paths.root(), paths.state())) {
+      Files.walkFileTree(
+          top,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
+              traces.add(dir.toString());
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              traces.add(file.toString());
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    }
+    host.namespaces.forEach(id -> traces.add("namespaces " + id));
+    host.networks.forEach(id -> traces.add("network " + id));
+    images.leases.forEach(id -> traces.add("lease " + id));
+    shims.pods.keySet().forEach(id -> traces.add("shim " + id));
+    sandboxes.all().forEach(sandbox -> traces.add("sandbox " + sandbox.id()));
+    containers.all().forEach(container -> traces.add("container " + container.id()));
+    if (cgroup().exists()) {
+      cgroup().children().forEach(name -> traces.add("cgroup " + name));
+    }
+    return traces;
+  }
+
+  /** Removes every sandbox and the cgroup. */
+  void cleanUp() throws IOException, InterruptedException {
+    faults.none();
+    for (Sandbox sandbox : sandboxes.all()) {
+      removePodSandbox.call(
+          RemovePodSandboxRequest.newBuilder().setPodSandboxId(sandbox.id()).build());
+    }
+    if (cgroup().exists()) {
+      cgroup().remove(Duration.ofSeconds(5));
+    }
+  }
+}

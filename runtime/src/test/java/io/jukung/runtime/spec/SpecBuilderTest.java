@@ -1,0 +1,467 @@
+package io.jukung.runtime.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.cri.v1.CDIDevice;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.IDMapping;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.KeyValue;
+import io.jukung.cri.v1.LinuxContainerConfig;
+import io.jukung.cri.v1.LinuxContainerResources;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.MountPropagation;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.NamespaceOption;
+import io.jukung.cri.v1.SELinuxOption;
+import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.SecurityProfile.ProfileType;
+import io.jukung.cri.v1.UserNamespace;
+import io.jukung.cri.v1.WindowsContainerConfig;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.Fd;
+import io.jukung.runtime.store.SandboxName;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SpecBuilderTest {
+  private static final String SANDBOX = "a".repeat(64);
+  private static final ImageDefaults IMAGE =
+      new ImageDefaults("", List.of("FROM=image"), List.of("/entry"), List.of("cmd"), "/srv", "");
+
+  @TempDir private Path root;
+
+  private final StatePaths paths = new StatePaths(Path.of("/lib"), Path.of("/run/j"));
+  private final SpecBuilder builder = new SpecBuilder(paths, 1024);
+
+  @Test
+  void aMinimalContainerIsComplete() throws IOException {
+    SpecBuilder.Built built = build(ContainerConfig.getDefaultInstance(), pod());
+    Spec spec = built.spec();
+    assertThat(spec.process().args()).containsExactly("/entry", "cmd");
+    assertThat(spec.process().cwd()).isEqualTo("/srv");
+    assertThat(spec.process().env())
+        .contains("FROM=image", "HOME=/", "HOSTNAME=web-0")
+        .anyMatch(each -> each.startsWith("PATH="));
+    assertThat(spec.process().noNewPrivileges()).isFalse();
+    assertThat(spec.process().oomScoreAdj()).isZero();
+    assertThat(spec.process().rlimits())
+        .containsExactly(new Spec.Rlimit("RLIMIT_NOFILE", 1024, 1024));
+    assertThat(spec.linux().cgroupsPath()).isEqualTo("/pods/c");
+    assertThat(destinations(spec))
+        .containsExactly(
+            "/proc",
+            "/dev",
+            "/sys",
+            "/dev/pts",
+            "/dev/mqueue",
+            "/dev/shm",
+            "/etc/hosts",
+            "/etc/hostname",
+            "/etc/resolv.conf",
+            "/sys/fs/cgroup");
+    assertThat(mount(spec, "/dev/shm").source()).isEqualTo(paths.shm(SANDBOX).toString());
+    assertThat(mount(spec, "/dev/pts").options()).contains("gid=5", "newinstance");
+    assertThat(mount(spec, "/sys").options()).contains("ro");
+    assertThat(spec.linux().devices())
+        .extracting(Spec.Device::path)
+        .containsExactly(
+            "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty");
+    assertThat(spec.linux().resources().devices().getFirst())
+        .isEqualTo(new Spec.DeviceRule(false, "a", null, null, "rwm"));
+  }
+
+  @Test
+  void theSpecificationSurvivesJson() throws IOException {
+    Spec spec =
+        build(
+                config(
+                    security().setNoNewPrivs(true).addMaskedPaths("/proc/acpi"),
+                    LinuxContainerResources.newBuilder().setMemoryLimitInBytes(5)),
+                pod())
+            .spec();
+    assertThat(Spec.fromJson(spec.toJson())).isEqualTo(spec);
+    assertThat(new String(spec.toJson(), java.nio.charset.StandardCharsets.UTF_8))
+        .contains("\"ociVersion\":\"1.2.0\"", "\"noNewPrivileges\":true", "\"oomScoreAdj\":0");
+  }
+
+  @Test
+  void podNamespacesAreJoinedAndHostsAreNotListed() throws IOException {
+    assertThat(namespaces(build(ContainerConfig.getDefaultInstance(), pod())))
+        .containsExactly(
+            Map.entry("mount", ""),
+            Map.entry("cgroup", ""),
+            Map.entry("network", paths.namespace(SANDBOX, "net").toString()),
+            Map.entry("uts", paths.namespace(SANDBOX, "uts").toString()),
+            Map.entry("ipc", paths.namespace(SANDBOX, "ipc").toString()),
+            Map.entry("pid", paths.namespace(SANDBOX, "pid").toString()));
+    SandboxRecord host =
+        sandbox(
+            io.jukung.runtime.store.NamespaceMode.NODE,
+            io.jukung.runtime.store.NamespaceMode.NODE,
+            io.jukung.runtime.store.NamespaceMode.NODE,
+            false);
+    assertThat(namespaces(build(ContainerConfig.getDefaultInstance(), host)))
+        .containsExactly(Map.entry("mount", ""), Map.entry("cgroup", ""));
+    assertThat(mount(build(ContainerConfig.getDefaultInstance(), host).spec(), "/dev/shm").source())
+        .isEqualTo("/dev/shm");
+  }
+
+  @Test
+  void pidModeIsTheContainersUnlessItSaysPod() throws IOException {
+    assertThat(namespaces(build(pid(NamespaceMode.CONTAINER, ""), pod())))
+        .contains(Map.entry("pid", ""));
+    assertThat(namespaces(build(pid(NamespaceMode.NODE, ""), pod())))
+        .extracting(Map.Entry::getKey)
+        .doesNotContain("pid");
+    SandboxRecord own =
+        sandbox(
+            io.jukung.runtime.store.NamespaceMode.POD,
+            io.jukung.runtime.store.NamespaceMode.CONTAINER,
+            io.jukung.runtime.store.NamespaceMode.POD,
+            false);
+    assertThat(namespaces(build(ContainerConfig.getDefaultInstance(), own)))
+        .contains(Map.entry("pid", ""));
+  }
+
+  @Test
+  void targetPidNamespaceIsThatOfTheTarget() throws IOException {
+    SpecBuilder.Built built =
+        builder.build(
+            new SpecBuilder.Input(
+                pid(NamespaceMode.TARGET, "t"), IMAGE, pod(), "web-0", "/pods/c", Optional.of(42)),
+            open());
+    assertThat(namespaces(built)).contains(Map.entry("pid", "/proc/42/ns/pid"));
+  }
+
+  @Test
+  void privilegedHasTheHostsDevicesAndNoMasks() throws IOException {
+    SandboxRecord privileged =
+        sandbox(
+            io.jukung.runtime.store.NamespaceMode.POD,
+            io.jukung.runtime.store.NamespaceMode.POD,
+            io.jukung.runtime.store.NamespaceMode.POD,
+            true);
+    Spec spec =
+        build(
+                config(
+                    security()
+                        .setPrivileged(true)
+                        .addMaskedPaths("/proc/acpi")
+                        .addReadonlyPaths("/proc/sys")
+                        .setSeccomp(profile(ProfileType.RuntimeDefault)),
+                    LinuxContainerResources.newBuilder()),
+                privileged)
+            .spec();
+    assertThat(spec.linux().maskedPaths()).isEmpty();
+    assertThat(spec.linux().readonlyPaths()).isEmpty();
+    assertThat(mount(spec, "/sys").options()).contains("rw").doesNotContain("ro");
+    assertThat(spec.linux().devices()).extracting(Spec.Device::path).contains("/dev/null");
+    assertThat(spec.linux().devices())
+        .extracting(Spec.Device::path)
+        .noneMatch(path -> path.startsWith("/dev/pts"));
+    assertThat(spec.linux().resources().devices())
+        .contains(new Spec.DeviceRule(true, "a", null, null, "rwm"));
+  }
+
+  @Test
+  void requestedMountsReplaceDefaultsAndParentsComeFirst(@TempDir Path host) throws IOException {
+    Path real = Files.createDirectory(host.resolve("real"));
+    Path link = Files.createSymbolicLink(host.resolve("link"), real);
+    Path missing = host.resolve("made/for/it");
+    ContainerConfig config =
+        ContainerConfig.newBuilder()
+            .addMounts(mountOf(link, "/etc/hosts/../deep/er").setReadonly(true))
+            .addMounts(mountOf(missing, "etc"))
+            .addMounts(mountOf(real, "/dev/shm"))
+            .addMounts(mountOf(real, "/rro").setReadonly(true).setRecursiveReadOnly(true))
+            .build();
+    Spec spec = build(config, pod()).spec();
+    assertThat(destinations(spec)).doesNotHaveDuplicates();
+    assertThat(destinations(spec).indexOf("/etc"))
+        .isLessThan(destinations(spec).indexOf("/etc/hosts"));
+    assertThat(mount(spec, "/etc/deep/er").source()).isEqualTo(real.toString());
+    assertThat(mount(spec, "/etc/deep/er").options()).containsExactly("rbind", "rprivate", "ro");
+    assertThat(mount(spec, "/etc").options()).containsExactly("rbind", "rprivate", "rw");
+    assertThat(missing).isDirectory();
+    assertThat(mount(spec, "/dev/shm").source()).isEqualTo(real.toString());
+    assertThat(mount(spec, "/rro").options()).containsExactly("rbind", "rprivate", "rro");
+  }
+
+  @Test
+  void aMountOfDevLeavesNothingOfOursBelowIt(@TempDir Path host) throws IOException {
+    ContainerConfig config = ContainerConfig.newBuilder().addMounts(mountOf(host, "/dev")).build();
+    assertThat(destinations(build(config, pod()).spec()))
+        .filteredOn(path -> path.startsWith("/dev"))
+        .containsExactly("/dev");
+  }
+
+  static Stream<Arguments> wrongMounts() {
+    return Stream.of(
+        Arguments.of(Mount.newBuilder().setHostPath("/tmp"), "container_path is empty"),
+        Arguments.of(mountOf(Path.of("/tmp"), "/"), "root cannot be mounted on"),
+        Arguments.of(mountOf(Path.of("/tmp"), "/proc"), "inside /proc"),
+        Arguments.of(mountOf(Path.of("/tmp"), "/x/../proc/sys"), "inside /proc"),
+        Arguments.of(Mount.newBuilder().setHostPath("tmp").setContainerPath("/x"), "not absolute"),
+        Arguments.of(
+            mountOf(Path.of("/tmp"), "/x").setRecursiveReadOnly(true), "recursive_read_only"),
+        Arguments.of(
+            mountOf(Path.of("/tmp"), "/x")
+                .setRecursiveReadOnly(true)
+                .setReadonly(true)
+                .setPropagation(MountPropagation.PROPAGATION_HOST_TO_CONTAINER),
+            "recursive_read_only"),
+        Arguments.of(
+            mountOf(Path.of("/tmp"), "/x").setImage(ImageSpec.newBuilder().setImage("i")),
+            "config.mounts.image is not implemented"),
+        Arguments.of(
+            mountOf(Path.of("/tmp"), "/x").setImageSubPath("p"),
+            "config.mounts.image_sub_path is not implemented"),
+        Arguments.of(
+            mountOf(Path.of("/tmp"), "/x").addUidMappings(IDMapping.getDefaultInstance()),
+            "config.mounts.uidMappings is not implemented"));
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @MethodSource("wrongMounts")
+  void wrongMountsAreRefused(Mount.Builder mount, String message) {
+    ContainerConfig config = ContainerConfig.newBuilder().addMounts(mount).build();
+    assertThatThrownBy(() -> build(config, pod()))
+        .isInstanceOf(CriException.class)
+        .hasMessageContaining(message);
+  }
+
+  static Stream<Arguments> refusedConfigs() {
+    return Stream.of(
+        Arguments.of(
+            ContainerConfig.newBuilder().addCDIDevices(CDIDevice.getDefaultInstance()).build(),
+            ErrorKind.UNIMPLEMENTED,
+            "config.CDI_devices"),
+        Arguments.of(
+            ContainerConfig.newBuilder()
+                .setWindows(
+                    WindowsContainerConfig.newBuilder()
+                        .setSecurityContext(
+                            io.jukung.cri.v1.WindowsContainerSecurityContext.newBuilder()
+                                .setHostProcess(true)))
+                .build(),
+            ErrorKind.UNIMPLEMENTED,
+            "config.windows"),
+        Arguments.of(
+            of(security().setSeccomp(profile(ProfileType.RuntimeDefault))),
+            ErrorKind.UNIMPLEMENTED,
+            "seccomp"),
+        Arguments.of(
+            of(security().setSeccomp(profile(ProfileType.Localhost))),
+            ErrorKind.UNIMPLEMENTED,
+            "seccomp"),
+        Arguments.of(
+            of(security().setApparmor(profile(ProfileType.RuntimeDefault))),
+            ErrorKind.UNIMPLEMENTED,
+            "apparmor"),
+        Arguments.of(
+            of(security().setSelinuxOptions(SELinuxOption.newBuilder().setLevel("s0"))),
+            ErrorKind.UNIMPLEMENTED,
+            "selinux_options"),
+        Arguments.of(
+            of(
+                security()
+                    .setNamespaceOptions(
+                        NamespaceOption.newBuilder()
+                            .setUsernsOptions(UserNamespace.getDefaultInstance()))),
+            ErrorKind.UNIMPLEMENTED,
+            "userns_options"),
+        Arguments.of(
+            of(
+                security()
+                    .setNamespaceOptions(
+                        NamespaceOption.newBuilder().setNetwork(NamespaceMode.NODE))),
+            ErrorKind.INVALID_ARGUMENT,
+            "network"),
+        Arguments.of(
+            of(security().setPrivileged(true)), ErrorKind.INVALID_ARGUMENT, "privileged sandbox"));
+  }
+
+  @ParameterizedTest(name = "{2}")
+  @MethodSource("refusedConfigs")
+  void whatIsNotImplementedIsRefusedByName(ContainerConfig config, ErrorKind kind, String message) {
+    assertThatThrownBy(() -> builder.check(config, pod()))
+        .isInstanceOfSatisfying(CriException.class, e -> assertThat(e.kind()).isEqualTo(kind))
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void messagesThatAreThereAndEmptyAskForNothing() {
+    builder.check(
+        of(
+            security()
+                .setSelinuxOptions(SELinuxOption.getDefaultInstance())
+                .setSeccomp(profile(ProfileType.Unconfined))
+                .setApparmor(profile(ProfileType.Unconfined))
+                .setNamespaceOptions(
+                    NamespaceOption.newBuilder()
+                        .setUsernsOptions(UserNamespace.newBuilder().setMode(NamespaceMode.NODE)))),
+        pod());
+    builder.check(
+        ContainerConfig.newBuilder()
+            .setWindows(WindowsContainerConfig.getDefaultInstance())
+            .setLinux(LinuxContainerConfig.getDefaultInstance())
+            .build(),
+        pod());
+  }
+
+  @Test
+  void relativeWorkingDirectoryOfTheRequestIsRefused() {
+    assertThatThrownBy(
+            () -> build(ContainerConfig.newBuilder().setWorkingDir("srv").build(), pod()))
+        .hasMessageContaining("working_dir \"srv\" is not absolute");
+  }
+
+  @Test
+  void zeroBytesAreRefused() {
+    ContainerConfig config =
+        ContainerConfig.newBuilder()
+            .addEnvs(
+                KeyValue.newBuilder()
+                    .setKey("A")
+                    .setValue(ByteString.copyFromUtf8("x\0LD_PRELOAD=y")))
+            .build();
+    assertThatThrownBy(() -> build(config, pod()))
+        .isInstanceOf(CriException.class)
+        .hasMessageContaining("zero byte");
+  }
+
+  @Test
+  void mountPointsAndWorkingDirectoryAreMadeInsideTheRoot(@TempDir Path outside)
+      throws IOException {
+    Files.createSymbolicLink(root.resolve("etc"), outside);
+    Files.createSymbolicLink(root.resolve("srv"), Path.of("/var/deep"));
+    Spec spec = build(ContainerConfig.getDefaultInstance(), pod()).spec();
+    try (Fd directory = AtomicFile.openHostDirectory(root)) {
+      RootfsTargets.make(directory, spec);
+    }
+    assertThat(outside).isEmptyDirectory();
+    assertThat(root.resolve("var/deep")).isDirectory();
+    assertThat(root.resolve("proc")).isDirectory();
+    assertThat(root.resolve("sys")).isDirectory();
+    assertThat(root.resolve("dev/pts")).as("made on the fresh /dev").doesNotExist();
+    Path etc = root.resolve(Path.of("/").relativize(outside));
+    assertThat(etc.resolve("hosts")).isRegularFile();
+  }
+
+  private SpecBuilder.Built build(ContainerConfig config, SandboxRecord sandbox)
+      throws IOException {
+    try (Fd directory = open()) {
+      return builder.build(
+          new SpecBuilder.Input(config, IMAGE, sandbox, "web-0", "/pods/c", Optional.empty()),
+          directory);
+    }
+  }
+
+  private Fd open() throws IOException {
+    return AtomicFile.openHostDirectory(root);
+  }
+
+  private static SandboxRecord pod() {
+    return sandbox(
+        io.jukung.runtime.store.NamespaceMode.POD,
+        io.jukung.runtime.store.NamespaceMode.POD,
+        io.jukung.runtime.store.NamespaceMode.POD,
+        false);
+  }
+
+  private static SandboxRecord sandbox(
+      io.jukung.runtime.store.NamespaceMode network,
+      io.jukung.runtime.store.NamespaceMode pid,
+      io.jukung.runtime.store.NamespaceMode ipc,
+      boolean privileged) {
+    return new SandboxRecord(
+        1,
+        SANDBOX,
+        new SandboxName("web-0", "u", "ns", 0),
+        SandboxRecord.State.READY,
+        1,
+        "",
+        new SandboxConfig(
+            "web-0",
+            "/logs",
+            null,
+            List.of(),
+            Map.of(),
+            Map.of(),
+            "/pods",
+            Map.of(),
+            network,
+            pid,
+            ipc,
+            privileged),
+        false,
+        List.of(),
+        0);
+  }
+
+  private static LinuxContainerSecurityContext.Builder security() {
+    return LinuxContainerSecurityContext.newBuilder();
+  }
+
+  private static SecurityProfile.Builder profile(ProfileType type) {
+    return SecurityProfile.newBuilder().setProfileType(type);
+  }
+
+  private static ContainerConfig of(LinuxContainerSecurityContext.Builder security) {
+    return config(security, LinuxContainerResources.newBuilder());
+  }
+
+  private static ContainerConfig config(
+      LinuxContainerSecurityContext.Builder security, LinuxContainerResources.Builder resources) {
+    return ContainerConfig.newBuilder()
+        .setLinux(
+            LinuxContainerConfig.newBuilder().setSecurityContext(security).setResources(resources))
+        .build();
+  }
+
+  private static ContainerConfig pid(NamespaceMode mode, String target) {
+    return of(
+        security()
+            .setNamespaceOptions(NamespaceOption.newBuilder().setPid(mode).setTargetId(target)));
+  }
+
+  private static Mount.Builder mountOf(Path source, String destination) {
+    return Mount.newBuilder().setHostPath(source.toString()).setContainerPath(destination);
+  }
+
+  private static List<String> destinations(Spec spec) {
+    return spec.mounts().stream().map(Spec.Mount::destination).toList();
+  }
+
+  private static Spec.Mount mount(Spec spec, String destination) {
+    return spec.mounts().stream()
+        .filter(each -> each.destination().equals(destination))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<Map.Entry<String, String>> namespaces(SpecBuilder.Built built) {
+    return built.spec().linux().namespaces().stream()
+        .map(each -> Map.entry(each.type(), each.path() == null ? "" : each.path()))
+        .toList();
+  }
+}
