@@ -1,9 +1,9 @@
 package io.jukung.runtime.server;
 
 import io.grpc.BindableService;
-import io.jukung.cri.v1.ImageServiceGrpc;
-import io.jukung.cri.v1.RuntimeServiceGrpc;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.config.ConfigException;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -65,13 +65,32 @@ public final class Daemon implements AutoCloseable {
   private void compose(Config config) throws StartupException {
     parts.push(DirectoryLock.acquire(config.root()));
     parts.push(DirectoryLock.acquire(config.state()));
-    List<BindableService> services =
-        List.of(
-            new RuntimeServiceGrpc.RuntimeServiceImplBase() {},
-            new ImageServiceGrpc.ImageServiceImplBase() {});
+    List<BindableService> services = compose(nodeParts(config));
     CriServer server = CriServer.start(config.socket(), config.server(), services);
     parts.push(() -> server.close(config.server().shutdownGrace()));
     WarmUp.startInBackground(config.socket());
+  }
+
+  private NodeParts nodeParts(Config config) throws StartupException {
+    try {
+      NodeParts node = new NodeParts(config);
+      parts.push(node);
+      node.recover();
+      return node;
+    } catch (IOException | ConfigException e) {
+      throw new StartupException("the daemon cannot start: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartupException("the start of the daemon was interrupted", e);
+    }
+  }
+
+  private static List<BindableService> compose(NodeParts node) throws StartupException {
+    try {
+      return List.of(node.runtimeService(), node.imageService());
+    } catch (IOException e) {
+      throw new StartupException("the daemon cannot start: " + e.getMessage(), e);
+    }
   }
 
   @Override

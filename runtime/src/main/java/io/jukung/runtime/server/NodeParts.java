@@ -1,0 +1,212 @@
+package io.jukung.runtime.server;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jukung.image.ImagePuller;
+import io.jukung.image.ImageStore;
+import io.jukung.image.ImageStoreSettings;
+import io.jukung.image.registry.RegistryClient;
+import io.jukung.image.registry.RegistryHosts;
+import io.jukung.image.registry.RegistryTimeouts;
+import io.jukung.image.service.ImageFsInfo;
+import io.jukung.image.service.ImageStatus;
+import io.jukung.image.service.ListImages;
+import io.jukung.image.service.PullImage;
+import io.jukung.image.service.RemoveImage;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.cgroup.CgroupMount;
+import io.jukung.runtime.client.Release;
+import io.jukung.runtime.config.Config;
+import io.jukung.runtime.config.ConfigException;
+import io.jukung.runtime.config.ConfigKeys;
+import io.jukung.runtime.config.Installation;
+import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.network.PodNetwork;
+import io.jukung.runtime.recovery.Recovery;
+import io.jukung.runtime.recovery.SandboxReconciler;
+import io.jukung.runtime.sandboxfiles.SandboxFiles;
+import io.jukung.runtime.service.ContainerRemover;
+import io.jukung.runtime.service.ContainerStatus;
+import io.jukung.runtime.service.ContainerStopper;
+import io.jukung.runtime.service.CreateContainer;
+import io.jukung.runtime.service.ExecSync;
+import io.jukung.runtime.service.ListContainers;
+import io.jukung.runtime.service.LinuxPodHost;
+import io.jukung.runtime.service.ListPodSandbox;
+import io.jukung.runtime.service.PodCgroups;
+import io.jukung.runtime.service.PodEvents;
+import io.jukung.runtime.service.PodSandboxStatus;
+import io.jukung.runtime.service.PodShims;
+import io.jukung.runtime.service.RemoveContainer;
+import io.jukung.runtime.service.RemovePodSandbox;
+import io.jukung.runtime.service.ReopenContainerLog;
+import io.jukung.runtime.service.RunPodSandbox;
+import io.jukung.runtime.service.RuntimeConfig;
+import io.jukung.runtime.service.SandboxLifecycle;
+import io.jukung.runtime.service.SandboxStopper;
+import io.jukung.runtime.service.StartContainer;
+import io.jukung.runtime.service.Status;
+import io.jukung.runtime.service.StoredImages;
+import io.jukung.runtime.service.StopContainer;
+import io.jukung.runtime.service.StopPodSandbox;
+import io.jukung.runtime.service.Version;
+import io.jukung.runtime.shim.ShimPool;
+import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Scanner;
+import java.util.function.Supplier;
+
+/** Everything behind the calls, wired. Part of the composition root, {@link Daemon}. */
+final class NodeParts implements AutoCloseable {
+  private final Config config;
+  private final StatePaths paths;
+  private final StateFiles files;
+  private final SandboxStore sandboxes = new SandboxStore();
+  private final ContainerStore containers = new ContainerStore();
+  private final PodShims connected = new PodShims();
+  private final CgroupMount cgroupMount;
+  private final PodCgroups cgroups;
+  private final LaunchCompiler compiler;
+  private final ImageStore images;
+  private final StoredImages containerImages;
+  private final LinuxPodHost host;
+  private final PodEvents events;
+  private final ShimPool shims;
+  private final SandboxLifecycle lifecycle;
+  private final ContainerStopper containerStopper;
+  private final SandboxStopper sandboxStopper;
+
+  NodeParts(Config config) throws IOException, ConfigException {
+    this.config = config;
+    this.paths = new StatePaths(config.root(), config.state());
+    paths.createDirectories();
+    this.files = new StateFiles(paths);
+    this.cgroupMount = CgroupMount.find();
+    this.cgroups =
+        new PodCgroups(
+            cgroupMount,
+            config.cgroup().root(),
+            switch (config.cgroup().missingController()) {
+              case ERROR -> PodCgroups.MissingController.ERROR;
+              case IGNORE -> PodCgroups.MissingController.IGNORE;
+            });
+    this.compiler =
+        new LaunchCompiler(mountPoints(paths), cgroupMount.directory(), ownCapabilities());
+    this.images = ImageStore.open(ImageStoreSettings.of(paths.images()));
+    this.containerImages = new StoredImages(images);
+    this.host = new LinuxPodHost(
+            paths,
+            new PodNetwork(config.cni(), PodNetwork.STANDARD_CACHE),
+            new SandboxFiles(paths));
+    this.events = new PodEvents(sandboxes, containers, files, connected, cgroups);
+    this.shims =
+        ShimPool.open(
+            new ShimPool.Settings(
+                Installation.shimCommand(config.shim()),
+                paths.spares(),
+                config.shim().spare(),
+                shimCgroup(cgroups)),
+            events);
+    this.lifecycle = new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
+    this.containerStopper = new ContainerStopper(connected, cgroups);
+    this.sandboxStopper = new SandboxStopper(containers, files, lifecycle, containerStopper);
+  }
+
+  /** Takes up what an earlier daemon has left; to be done before the first call is served. */
+  void recover() throws IOException, InterruptedException {
+    SandboxReconciler reconciler =
+        new SandboxReconciler(
+            files, sandboxes, containers, lifecycle, shims, cgroups, events);
+    new Recovery(files, sandboxes, containers, containerImages, cgroups, reconciler).run();
+  }
+
+  RuntimeEndpoint runtimeService() throws IOException {
+    ContainerRemover remover =
+        new ContainerRemover(
+            containers, files, containerImages, connected, cgroups, containerStopper);
+    SpecBuilder specs = new SpecBuilder(paths, openFiles());
+    return new RuntimeEndpoint(
+        new RuntimeEndpoint.Calls(
+            new Version(Release.version()),
+            new Status(host, configJson(config)),
+            new RuntimeConfig(),
+            new RunPodSandbox(sandboxes, files, lifecycle),
+            new StopPodSandbox(sandboxes, sandboxStopper),
+            new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover),
+            new PodSandboxStatus(sandboxes, containers, paths),
+            new ListPodSandbox(sandboxes),
+            new CreateContainer(sandboxes, containers, files, containerImages, specs, cgroups),
+            new StartContainer(sandboxes, containers, files, connected, cgroups, compiler),
+            new StopContainer(containers, containerStopper),
+            new RemoveContainer(containers, remover),
+            new ListContainers(sandboxes, containers),
+            new ContainerStatus(containers, files, compiler),
+            new ReopenContainerLog(containers, connected),
+            new ExecSync(containers, files, connected, cgroups, compiler)));
+  }
+
+  ImageEndpoint imageService() {
+    RegistryClient registries =
+        new RegistryClient(
+            new RegistryHosts(config.image().registryConfigDir()), RegistryTimeouts.DEFAULT);
+    return new ImageEndpoint(
+        new ImageEndpoint.Calls(
+            new ListImages(images),
+            new ImageStatus(images),
+            new PullImage(new ImagePuller(images, registries)),
+            new RemoveImage(images),
+            new ImageFsInfo(images, paths.containers())));
+  }
+
+  @Override
+  public void close() throws IOException {
+    shims.close();
+  }
+
+  /** The two directories that every launch mounts on, in its own mount namespace. */
+  private static Path mountPoints(StatePaths paths) throws IOException {
+    Path directory = paths.state().resolve("mounts");
+    StatePaths.createPrivate(directory.resolve("rootfs"));
+    StatePaths.createPrivate(directory.resolve("mask"));
+    return directory;
+  }
+
+  /** Beside the pods: nobody's limits count the shims, and the end of the daemon's service leaves them. */
+  private static Path shimCgroup(PodCgroups cgroups) throws IOException {
+    Cgroup cgroup = cgroups.root().child("shims");
+    cgroup.create();
+    return cgroup.directory();
+  }
+
+  /** For who asks verbosely; it holds no secret. */
+  private static Supplier<String> configJson(Config config) throws IOException {
+    String json = new ObjectMapper().writeValueAsString(ConfigKeys.flatten(config));
+    return () -> json;
+  }
+
+  private static long ownCapabilities() throws IOException {
+    return Long.parseUnsignedLong(procField(Path.of("/proc/self/status"), "CapPrm:"), 16);
+  }
+
+  /** The hard limit of open files: what a container may raise its own to. */
+  private static long openFiles() throws IOException {
+    String limits = procField(Path.of("/proc/self/limits"), "Max open files");
+    Scanner words = new Scanner(limits); // soft limit, hard limit, unit
+    words.next();
+    return words.nextLong();
+  }
+
+  private static String procField(Path file, String label) throws IOException {
+    for (String line : Files.readAllLines(file)) {
+      if (line.startsWith(label)) {
+        return line.substring(label.length()).trim();
+      }
+    }
+    throw new IOException("no \"" + label + "\" in " + file);
+  }
+}

@@ -1,0 +1,162 @@
+package io.jukung.runtime.server;
+
+import io.grpc.stub.StreamObserver;
+import io.jukung.cri.v1.ContainerStatusRequest;
+import io.jukung.cri.v1.ContainerStatusResponse;
+import io.jukung.cri.v1.CreateContainerRequest;
+import io.jukung.cri.v1.CreateContainerResponse;
+import io.jukung.cri.v1.ExecSyncRequest;
+import io.jukung.cri.v1.ExecSyncResponse;
+import io.jukung.cri.v1.ListContainersRequest;
+import io.jukung.cri.v1.ListContainersResponse;
+import io.jukung.cri.v1.ListPodSandboxRequest;
+import io.jukung.cri.v1.ListPodSandboxResponse;
+import io.jukung.cri.v1.PodSandboxStatusRequest;
+import io.jukung.cri.v1.PodSandboxStatusResponse;
+import io.jukung.cri.v1.RemoveContainerRequest;
+import io.jukung.cri.v1.RemoveContainerResponse;
+import io.jukung.cri.v1.RemovePodSandboxRequest;
+import io.jukung.cri.v1.RemovePodSandboxResponse;
+import io.jukung.cri.v1.ReopenContainerLogRequest;
+import io.jukung.cri.v1.ReopenContainerLogResponse;
+import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.cri.v1.RunPodSandboxResponse;
+import io.jukung.cri.v1.RuntimeConfigRequest;
+import io.jukung.cri.v1.RuntimeConfigResponse;
+import io.jukung.cri.v1.RuntimeServiceGrpc;
+import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.cri.v1.StartContainerResponse;
+import io.jukung.cri.v1.StatusRequest;
+import io.jukung.cri.v1.StatusResponse;
+import io.jukung.cri.v1.StopContainerRequest;
+import io.jukung.cri.v1.StopContainerResponse;
+import io.jukung.cri.v1.StopPodSandboxRequest;
+import io.jukung.cri.v1.StopPodSandboxResponse;
+import io.jukung.cri.v1.VersionRequest;
+import io.jukung.cri.v1.VersionResponse;
+import io.jukung.runtime.service.ContainerStatus;
+import io.jukung.runtime.service.CreateContainer;
+import io.jukung.runtime.service.ExecSync;
+import io.jukung.runtime.service.ListContainers;
+import io.jukung.runtime.service.ListPodSandbox;
+import io.jukung.runtime.service.PodSandboxStatus;
+import io.jukung.runtime.service.RemoveContainer;
+import io.jukung.runtime.service.RemovePodSandbox;
+import io.jukung.runtime.service.ReopenContainerLog;
+import io.jukung.runtime.service.RunPodSandbox;
+import io.jukung.runtime.service.RuntimeConfig;
+import io.jukung.runtime.service.StartContainer;
+import io.jukung.runtime.service.Status;
+import io.jukung.runtime.service.StopContainer;
+import io.jukung.runtime.service.StopPodSandbox;
+import io.jukung.runtime.service.Version;
+
+/** The RuntimeService of CRI; a call without a line here answers UNIMPLEMENTED. */
+final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+
+  /** One object per call. */
+  record Calls(
+      Version version,
+      Status status,
+      RuntimeConfig runtimeConfig,
+      RunPodSandbox runPodSandbox,
+      StopPodSandbox stopPodSandbox,
+      RemovePodSandbox removePodSandbox,
+      PodSandboxStatus podSandboxStatus,
+      ListPodSandbox listPodSandbox,
+      CreateContainer createContainer,
+      StartContainer startContainer,
+      StopContainer stopContainer,
+      RemoveContainer removeContainer,
+      ListContainers listContainers,
+      ContainerStatus containerStatus,
+      ReopenContainerLog reopenContainerLog,
+      ExecSync execSync) {}
+
+  private final Calls calls;
+
+  RuntimeEndpoint(Calls calls) {
+    this.calls = calls;
+  }
+
+  @Override
+  public void version(VersionRequest request, StreamObserver<VersionResponse> answer) {
+    Rpc.unary(calls.version::call, request, answer);
+  }
+
+  @Override
+  public void status(StatusRequest request, StreamObserver<StatusResponse> answer) {
+    Rpc.unary(calls.status::call, request, answer);
+  }
+
+  @Override
+  public void runtimeConfig(RuntimeConfigRequest request, StreamObserver<RuntimeConfigResponse> answer) {
+    Rpc.unary(calls.runtimeConfig::call, request, answer);
+  }
+
+  @Override
+  public void runPodSandbox(RunPodSandboxRequest request, StreamObserver<RunPodSandboxResponse> answer) {
+    Rpc.unary(calls.runPodSandbox::call, request, answer);
+  }
+
+  @Override
+  public void stopPodSandbox(StopPodSandboxRequest request, StreamObserver<StopPodSandboxResponse> answer) {
+    Rpc.unary(calls.stopPodSandbox::call, request, answer);
+  }
+
+  @Override
+  public void removePodSandbox(RemovePodSandboxRequest request, StreamObserver<RemovePodSandboxResponse> answer) {
+    Rpc.unary(calls.removePodSandbox::call, request, answer);
+  }
+
+  @Override
+  public void podSandboxStatus(PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> answer) {
+    Rpc.unary(calls.podSandboxStatus::call, request, answer);
+  }
+
+  @Override
+  public void listPodSandbox(ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> answer) {
+    Rpc.unary(calls.listPodSandbox::call, request, answer);
+  }
+
+  @Override
+  public void createContainer(CreateContainerRequest request, StreamObserver<CreateContainerResponse> answer) {
+    Rpc.unary(calls.createContainer::call, request, answer);
+  }
+
+  @Override
+  public void startContainer(StartContainerRequest request, StreamObserver<StartContainerResponse> answer) {
+    Rpc.unary(calls.startContainer::call, request, answer);
+  }
+
+  @Override
+  public void stopContainer(StopContainerRequest request, StreamObserver<StopContainerResponse> answer) {
+    Rpc.unary(calls.stopContainer::call, request, answer);
+  }
+
+  @Override
+  public void removeContainer(RemoveContainerRequest request, StreamObserver<RemoveContainerResponse> answer) {
+    Rpc.unary(calls.removeContainer::call, request, answer);
+  }
+
+  @Override
+  public void listContainers(ListContainersRequest request, StreamObserver<ListContainersResponse> answer) {
+    Rpc.unary(calls.listContainers::call, request, answer);
+  }
+
+  @Override
+  public void containerStatus(ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
+    Rpc.unary(calls.containerStatus::call, request, answer);
+  }
+
+  @Override
+  public void reopenContainerLog(ReopenContainerLogRequest request, StreamObserver<ReopenContainerLogResponse> answer) {
+    Rpc.unary(calls.reopenContainerLog::call, request, answer);
+  }
+
+  @Override
+  public void execSync(ExecSyncRequest request, StreamObserver<ExecSyncResponse> answer) {
+    Rpc.unary(calls.execSync::call, request, answer);
+  }
+
+}
