@@ -21,16 +21,18 @@ public final class PullImage {
   /** The caller's interrupt ends the pull, with no work going on and no files left. */
   public PullImageResponse call(PullImageRequest request) throws InterruptedException {
     String reference = ImageFields.requiredReference(request.getImage(), "image");
-    AuthConfig auth = request.getAuth();
-    Credentials credentials =
-        Credentials.of(
-            auth.getUsername(),
-            auth.getPassword(),
-            auth.getAuth(),
-            auth.getServerAddress(),
-            auth.getIdentityToken(),
-            auth.getRegistryToken());
+    Credentials credentials = credentials(request.getAuth());
     String id = puller.pull(reference, credentials, PullListener.SILENT).id();
     return PullImageResponse.newBuilder().setImageRef(id).build();
+  }
+
+  static Credentials credentials(AuthConfig auth) {
+    return Credentials.of(
+        auth.getUsername(),
+        auth.getPassword(),
+        auth.getAuth(),
+        auth.getServerAddress(),
+        auth.getIdentityToken(),
+        auth.getRegistryToken());
   }
 }

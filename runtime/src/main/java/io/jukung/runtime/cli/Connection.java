@@ -2,13 +2,13 @@ package io.jukung.runtime.cli;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.JukungGrpc;
+import io.jukung.client.v1.JukungGrpc.JukungBlockingStub;
 import io.jukung.cri.v1.ImageServiceGrpc;
 import io.jukung.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
 import io.jukung.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import io.jukung.runtime.client.CriChannel;
-import io.jukung.v1.JukungGrpc;
-import io.jukung.v1.JukungGrpc.JukungBlockingStub;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.IOException;

@@ -1,5 +1,8 @@
 package io.jukung.runtime.cli;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /** Exit codes as docker's, so that scripts need not learn others. */
 final class ExitCode {
   static final int OK = 0;
@@ -13,21 +16,21 @@ final class ExitCode {
 
   static final int COMMAND_NOT_FOUND = 127;
 
+  /** As the daemon says that a command was not to be executed; anything else failed before. */
+  private static final Pattern NOT_EXECUTED =
+      Pattern.compile("exec \".*\": (?<reason>[^:]+)$", Pattern.DOTALL);
+
   private ExitCode() {}
 
-  /**
-   * The code for a container or exec that did not start, from the daemon's message: it names the
-   * call that failed and its error.
-   */
+  /** The code for a container or exec that did not start, from the daemon's message. */
   static int ofStartFailure(String message, int otherwise) {
-    if (!message.contains("execve")) {
+    Matcher matcher = NOT_EXECUTED.matcher(message);
+    if (!matcher.find()) {
       return otherwise;
     }
-    if (message.contains("ENOENT")) {
-      return COMMAND_NOT_FOUND;
-    }
-    return message.contains("EACCES") || message.contains("ENOEXEC") || message.contains("EISDIR")
-        ? CANNOT_RUN
-        : otherwise;
+    return switch (matcher.group("reason")) {
+      case "no such file or directory", "executable file not found in $PATH" -> COMMAND_NOT_FOUND;
+      default -> CANNOT_RUN;
+    };
   }
 }

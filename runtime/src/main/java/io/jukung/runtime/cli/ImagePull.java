@@ -2,11 +2,11 @@ package io.jukung.runtime.cli;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.PullProgress;
+import io.jukung.client.v1.PullRequest;
 import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.PullImageRequest;
-import io.jukung.v1.PullProgress;
-import io.jukung.v1.PullRequest;
 import java.util.Iterator;
 
 /** Pulls an image and shows how it goes on, where the daemon tells. */
@@ -41,7 +41,7 @@ final class ImagePull {
     String id = "";
     while (answers.hasNext()) {
       PullProgress progress = answers.next();
-      progress.getBlobsList().forEach(view::show);
+      progress.getLayersList().forEach(view::show);
       view.flush();
       id = progress.getImageRef().isEmpty() ? id : progress.getImageRef();
     }

@@ -1,7 +1,7 @@
 package io.jukung.runtime.cli;
 
+import io.jukung.client.v1.ImportRequest;
 import io.jukung.cri.v1.Image;
-import io.jukung.v1.ImportRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

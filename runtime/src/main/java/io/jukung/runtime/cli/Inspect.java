@@ -1,5 +1,6 @@
 package io.jukung.runtime.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ImageSpec;
@@ -7,10 +8,9 @@ import io.jukung.cri.v1.ImageStatusRequest;
 import io.jukung.cri.v1.ImageStatusResponse;
 import io.jukung.cri.v1.PodSandbox;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
-import io.jukung.v1.LaunchProgramRequest;
-import io.jukung.v1.NamedProgram;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,7 +49,7 @@ final class Inspect implements Callable<Integer> {
   public Integer call() {
     try (Connection connection = jukung.connect()) {
       if (launchProgram) {
-        names.forEach(name -> printPrograms(connection, name));
+        names.forEach(name -> printProgram(connection, name));
         return ExitCode.OK;
       }
       var found = new ArrayList<Object>();
@@ -61,29 +61,31 @@ final class Inspect implements Callable<Integer> {
     }
   }
 
-  private void printPrograms(Connection connection, String name) {
-    String id = Lookup.container(connection, name).getId();
-    for (NamedProgram program :
-        connection
-            .jukung()
-            .launchProgram(LaunchProgramRequest.newBuilder().setContainerId(id).build())
-            .getProgramsList()) {
-      environment.out().println(program.getName() + ":");
-      environment.out().print(program.getText().indent(2));
+  private void printProgram(Connection connection, String name) {
+    Object info = status(connection, Lookup.container(connection, name).getId()).get("info");
+    if (!(info instanceof Map<?, ?> entries)
+        || !(entries.get("info") instanceof JsonNode details)
+        || !details.path("launchProgram").isArray()) {
+      throw CliException.failed("this daemon does not tell the launch program of " + name);
     }
+    details.path("launchProgram").forEach(line -> environment.out().println(line.textValue()));
+  }
+
+  private static Map<String, Object> status(Connection connection, String containerId) {
+    return Json.withInfo(
+        connection
+            .runtime()
+            .containerStatus(
+                ContainerStatusRequest.newBuilder()
+                    .setContainerId(containerId)
+                    .setVerbose(true)
+                    .build()));
   }
 
   private static Object inspect(Connection connection, String name) {
     Optional<Container> container = Lookup.findContainer(connection, name);
     if (container.isPresent()) {
-      return Json.withInfo(
-          connection
-              .runtime()
-              .containerStatus(
-                  ContainerStatusRequest.newBuilder()
-                      .setContainerId(container.get().getId())
-                      .setVerbose(true)
-                      .build()));
+      return status(connection, container.get().getId());
     }
     Optional<PodSandbox> pod = Lookup.findPod(connection, name);
     if (pod.isPresent()) {

@@ -10,7 +10,7 @@ import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Prints JSON. The only class of the client that loads Jackson. */
+/** Prints JSON. Commands that do not use this load no Jackson. */
 final class Json {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final ObjectWriter PRETTY =

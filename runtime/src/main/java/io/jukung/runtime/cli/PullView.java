@@ -1,11 +1,11 @@
 package io.jukung.runtime.cli;
 
-import io.jukung.v1.BlobProgress;
+import io.jukung.client.v1.LayerProgress;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** How a pull is shown: one moving line per blob on a terminal, a line per event elsewhere. */
+/** How a pull is shown: one moving line per layer on a terminal, a line per event elsewhere. */
 sealed interface PullView {
   static PullView of(CliEnvironment environment) {
     return environment.interactive()
@@ -13,21 +13,20 @@ sealed interface PullView {
         : new Lines(environment.err());
   }
 
-  void show(BlobProgress blob);
+  void show(LayerProgress layer);
 
-  /** After all blobs of one message. */
+  /** After all layers of one message. */
   void flush();
 
   void end();
 
   /** The words for a phase. */
-  static String words(BlobProgress blob) {
-    return switch (blob.getPhase()) {
+  static String words(LayerProgress layer) {
+    return switch (layer.getPhase()) {
       case WAITING -> "waiting";
       case DOWNLOADING -> "downloading";
       case UNPACKING -> "unpacking";
       case DONE -> "done";
-      case PRESENT -> "already here";
       case UNRECOGNIZED -> "";
     };
   }
@@ -35,23 +34,23 @@ sealed interface PullView {
   /** For files and pipes: what began and what ended. */
   final class Lines implements PullView {
     private final PrintStream err;
-    private final Map<String, BlobProgress.Phase> phases = new LinkedHashMap<>();
+    private final Map<String, LayerProgress.Phase> phases = new LinkedHashMap<>();
 
     Lines(PrintStream err) {
       this.err = err;
     }
 
     @Override
-    public void show(BlobProgress blob) {
-      BlobProgress.Phase before = phases.put(blob.getDigest(), blob.getPhase());
-      if (before != blob.getPhase() && blob.getPhase() != BlobProgress.Phase.WAITING) {
-        err.println(ShortId.of(blob.getDigest()) + ": " + words(blob) + size(blob));
+    public void show(LayerProgress layer) {
+      LayerProgress.Phase before = phases.put(layer.getDigest(), layer.getPhase());
+      if (before != layer.getPhase() && layer.getPhase() != LayerProgress.Phase.WAITING) {
+        err.println(ShortId.of(layer.getDigest()) + ": " + words(layer) + size(layer));
       }
     }
 
-    private static String size(BlobProgress blob) {
-      return blob.getPhase() == BlobProgress.Phase.DOWNLOADING && blob.getTotalBytes() > 0
-          ? " " + HumanSize.format(blob.getTotalBytes())
+    private static String size(LayerProgress layer) {
+      return layer.getPhase() == LayerProgress.Phase.DOWNLOADING && layer.getTotalBytes() > 0
+          ? " " + HumanSize.format(layer.getTotalBytes())
           : "";
     }
 
@@ -74,7 +73,7 @@ sealed interface PullView {
 
     private final PrintStream err;
     private final int bar;
-    private final Map<String, BlobProgress> blobs = new LinkedHashMap<>();
+    private final Map<String, LayerProgress> layers = new LinkedHashMap<>();
     private int drawn;
 
     Bars(PrintStream err, int columns) {
@@ -83,8 +82,8 @@ sealed interface PullView {
     }
 
     @Override
-    public void show(BlobProgress blob) {
-      blobs.put(blob.getDigest(), blob);
+    public void show(LayerProgress layer) {
+      layers.put(layer.getDigest(), layer);
     }
 
     @Override
@@ -93,27 +92,27 @@ sealed interface PullView {
       if (drawn > 0) {
         screen.append(CSI).append(drawn).append('A');
       }
-      blobs.values().forEach(blob -> screen.append(line(blob)).append(CSI + "K").append('\n'));
-      drawn = blobs.size();
+      layers.values().forEach(layer -> screen.append(line(layer)).append(CSI + "K").append('\n'));
+      drawn = layers.size();
       err.print(screen);
       err.flush();
     }
 
-    private String line(BlobProgress blob) {
-      String id = ShortId.of(blob.getDigest()) + " ";
-      if (blob.getPhase() != BlobProgress.Phase.DOWNLOADING || blob.getTotalBytes() <= 0) {
-        return id + words(blob);
+    private String line(LayerProgress layer) {
+      String id = ShortId.of(layer.getDigest()) + " ";
+      if (layer.getPhase() != LayerProgress.Phase.DOWNLOADING || layer.getTotalBytes() <= 0) {
+        return id + words(layer);
       }
-      double part = Math.min(1, (double) blob.getBytes() / blob.getTotalBytes());
+      double part = Math.min(1, (double) layer.getArrivedBytes() / layer.getTotalBytes());
       int filled = (int) (part * bar);
       return id
           + "["
           + "=".repeat(filled)
           + (filled < bar ? ">" + " ".repeat(bar - filled - 1) : "")
           + "] "
-          + HumanSize.format(blob.getBytes())
+          + HumanSize.format(layer.getArrivedBytes())
           + "/"
-          + HumanSize.format(blob.getTotalBytes());
+          + HumanSize.format(layer.getTotalBytes());
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.Context;
 import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.function.Consumer;
@@ -27,7 +28,7 @@ final class Rpc {
     R call(Q request) throws Exception;
   }
 
-  /** One request, many answers, given to the sink in order from the calling thread. */
+  /** One request, many answers, given to the sink in order by one thread at a time. */
   interface StreamingCall<Q, R> {
     void call(Q request, Consumer<R> sink) throws Exception;
   }
@@ -46,6 +47,10 @@ final class Rpc {
   }
 
   private static <Q extends Message> void run(Work work, Q request, StreamObserver<?> answer) {
+    if (answer instanceof ServerCallStreamObserver<?> call) {
+      // Without it answers to a caller that is gone would throw; the interrupt tells enough.
+      call.setOnCancelHandler(() -> {});
+    }
     long start = System.nanoTime();
     Context context = Context.current();
     Status status = Status.OK;

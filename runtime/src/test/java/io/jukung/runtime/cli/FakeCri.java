@@ -6,16 +6,13 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.jukung.client.v1.ImportRequest;
+import io.jukung.client.v1.ImportResponse;
+import io.jukung.client.v1.JukungGrpc;
+import io.jukung.client.v1.LayerProgress;
+import io.jukung.client.v1.PullProgress;
+import io.jukung.client.v1.PullRequest;
 import io.jukung.cri.v1.*;
-import io.jukung.v1.BlobProgress;
-import io.jukung.v1.ImportRequest;
-import io.jukung.v1.ImportResponse;
-import io.jukung.v1.JukungGrpc;
-import io.jukung.v1.LaunchProgramRequest;
-import io.jukung.v1.LaunchProgramResponse;
-import io.jukung.v1.NamedProgram;
-import io.jukung.v1.PullProgress;
-import io.jukung.v1.PullRequest;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -408,7 +405,11 @@ final class FakeCri implements AutoCloseable {
                 ContainerStatusResponse.newBuilder()
                     .setStatus(known(containers, request.getContainerId()));
             if (request.getVerbose()) {
-              response.putInfo("info", "{\"pid\": 42}").putInfo("note", "not JSON");
+              response
+                  .putInfo(
+                      "info",
+                      "{\"pid\": 42, \"launchProgram\": [\"prepare:\", \"0 unshare(CLONE_NEWNS)\"]}")
+                  .putInfo("note", "not JSON");
             }
             return response.build();
           });
@@ -498,22 +499,22 @@ final class FakeCri implements AutoCloseable {
       }
       observer.onNext(
           PullProgress.newBuilder()
-              .addBlobs(blob("sha256:aaaaaaaaaaaaaaaa", BlobProgress.Phase.DOWNLOADING, 500_000))
-              .addBlobs(blob("sha256:bbbbbbbbbbbbbbbb", BlobProgress.Phase.PRESENT, 0))
+              .addLayers(layer("sha256:aaaaaaaaaaaaaaaa", LayerProgress.Phase.DOWNLOADING, 500_000))
+              .addLayers(layer("sha256:bbbbbbbbbbbbbbbb", LayerProgress.Phase.WAITING, 0))
               .build());
       observer.onNext(
           PullProgress.newBuilder()
-              .addBlobs(blob("sha256:aaaaaaaaaaaaaaaa", BlobProgress.Phase.DONE, 1_000_000))
+              .addLayers(layer("sha256:aaaaaaaaaaaaaaaa", LayerProgress.Phase.DONE, 1_000_000))
               .build());
       observer.onNext(PullProgress.newBuilder().setImageRef("sha256:pulled").build());
       observer.onCompleted();
     }
 
-    private BlobProgress blob(String digest, BlobProgress.Phase phase, long bytes) {
-      return BlobProgress.newBuilder()
+    private LayerProgress layer(String digest, LayerProgress.Phase phase, long bytes) {
+      return LayerProgress.newBuilder()
           .setDigest(digest)
           .setPhase(phase)
-          .setBytes(bytes)
+          .setArrivedBytes(bytes)
           .setTotalBytes(1_000_000)
           .build();
     }
@@ -527,21 +528,6 @@ final class FakeCri implements AutoCloseable {
               ImportResponse.newBuilder()
                   .addImages(Image.newBuilder().setId("sha256:1").addRepoTags("a:1"))
                   .addImages(Image.newBuilder().setId("sha256:2"))
-                  .build());
-    }
-
-    @Override
-    public void launchProgram(
-        LaunchProgramRequest request, StreamObserver<LaunchProgramResponse> observer) {
-      answer(
-          request,
-          observer,
-          () ->
-              LaunchProgramResponse.newBuilder()
-                  .addPrograms(
-                      NamedProgram.newBuilder()
-                          .setName("prepare")
-                          .setText("0 unshare(CLONE_NEWNS)\n1 fsopen(overlay)\n"))
                   .build());
     }
   }

@@ -99,10 +99,12 @@ class HumanWordsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'execveat(/bin/x): ENOENT No such file or directory', 127",
-    "'execve(/bin/x): EACCES Permission denied', 126",
-    "'execve(/bin/x): ENOEXEC Exec format error', 126",
+    "'start of container c: exec \"/bin/x\": no such file or directory', 127",
+    "'exec \"x\": executable file not found in $PATH', 127",
+    "'exec \"/x: y\": permission denied', 126",
+    "'exec \"/bin/x\": exec format error', 126",
     "'mount(src=/x): ENOENT No such file or directory', 125",
+    "'container exec \"x\" not found', 125",
     "'', 125",
   })
   void startFailureBecomesDockersExitCode(String message, int code) {

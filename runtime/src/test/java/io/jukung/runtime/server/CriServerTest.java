@@ -272,6 +272,36 @@ class CriServerTest {
   }
 
   @Test
+  void streamToACallerThatIsGoneIsInterruptedAndDoesNotThrow() throws Exception {
+    var ended = new CompletableFuture<String>();
+    runtime.stream =
+        (request, sink) -> {
+          try {
+            while (!Thread.currentThread().isInterrupted()) {
+              sink.accept(StreamContainersResponse.getDefaultInstance());
+              TimeUnit.MILLISECONDS.sleep(1);
+            }
+            ended.complete("flag");
+          } catch (InterruptedException e) {
+            sink.accept(StreamContainersResponse.getDefaultInstance());
+            ended.complete("interrupt");
+          } catch (RuntimeException e) {
+            ended.complete(e.toString());
+          }
+        };
+    start();
+    CriChannel channel = channel();
+    var items =
+        RuntimeServiceGrpc.newBlockingStub(channel.grpc())
+            .streamContainers(StreamContainersRequest.getDefaultInstance());
+    assertThat(items.hasNext()).isTrue();
+
+    channel.close();
+
+    assertThat(ended.get(10, TimeUnit.SECONDS)).isIn("interrupt", "flag");
+  }
+
+  @Test
   void oversizedRequestIsRefusedAndTheConnectionLives() throws Exception {
     start();
     var client = client();
