@@ -171,7 +171,8 @@ final class LayerTree implements AutoCloseable {
     try {
       return Openat2.open(root, bytes(path), O_RDONLY | O_DIRECTORY, 0);
     } catch (ErrnoException e) {
-      if (!e.is(Errno.ENOENT)) {
+      // Not a directory: perhaps a whiteout of this layer, in whose place one is to be made.
+      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
         throw e;
       }
     }
@@ -215,11 +216,12 @@ final class LayerTree implements AutoCloseable {
         }
         done.add(name);
         if (status.isEmpty()) {
-          makeImplied(at, name, String.join("/", done));
+          makeDirectory(at, name);
+          remember(implied, String.join("/", done));
         } else if (status.get().isWhiteout() && whiteouts.contains(String.join("/", done))) {
           // The layer deletes the name and has it anew.
           clear(String.join("/", done.subList(0, done.size() - 1)), at, bytes(name));
-          makeImplied(at, name, String.join("/", done));
+          makeDirectory(at, name);
           try (Fd hiding = DirectoryEntry.openDirectory(at, bytes(name))) {
             ExtendedAttributes.set(hiding, OPAQUE, OPAQUE_VALUE);
           }
@@ -233,12 +235,11 @@ final class LayerTree implements AutoCloseable {
     }
   }
 
-  private void makeImplied(Fd at, String name, String path) throws IOException {
+  private void makeDirectory(Fd at, String name) throws IOException {
     countEntry();
     FileTime modified = FileStatus.of(at).modified();
     DirectoryEntry.makeDirectory(at, bytes(name), IMPLIED_MODE);
     FileAttributes.setTimes(at, modified, modified);
-    remember(implied, path);
   }
 
   private static Fd replace(Fd old, Fd next) {

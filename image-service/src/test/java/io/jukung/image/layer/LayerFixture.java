@@ -1,0 +1,87 @@
+package io.jukung.image.layer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jukung.image.content.Digest;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.Fd;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A layer store in a temporary directory, and layers put into it by the way that pulls go. */
+final class LayerFixture {
+  private final Path root;
+  private final LayerStore store;
+
+  LayerFixture(Path root, LayerLimits limits) throws IOException {
+    this.root = root;
+    Files.createDirectories(root.resolve("temporary"));
+    store = LayerStore.open(root.resolve("layers"), root.resolve("temporary"), limits);
+  }
+
+  LayerFixture(Path root) throws IOException {
+    this(root, LayerLimits.DEFAULT);
+  }
+
+  LayerStore store() {
+    return store;
+  }
+
+  /** The one layer's directory. */
+  Path unpack(byte[] tar) throws IOException, InterruptedException {
+    return unpackAll(tar).getFirst();
+  }
+
+  /** An upper layer's directory, over one that has nothing. */
+  Path unpackOver(byte[] below, byte[] tar) throws IOException, InterruptedException {
+    return unpackAll(below, tar).getFirst();
+  }
+
+  /** The directories of all, topmost first. */
+  List<Path> unpackAll(byte[]... tars) throws IOException, InterruptedException {
+    List<Digest> diffIds = new ArrayList<>();
+    List<Path> topFirst = new ArrayList<>();
+    for (byte[] tar : tars) {
+      Digest diffId = Digest.sha256(tar);
+      diffIds.add(diffId);
+      ChainId chainId = ChainId.of(diffIds).getLast();
+      topFirst.addFirst(add(tar, diffId, chainId, topFirst));
+    }
+    return topFirst;
+  }
+
+  private Path add(byte[] layer, Digest diffId, ChainId chainId, List<Path> below)
+      throws IOException, InterruptedException {
+    if (store.find(chainId).isPresent()) {
+      return store.find(chainId).get().lowerDirectory();
+    }
+    List<Fd> trees = new ArrayList<>();
+    try (LayerDraft draft = store.draft()) {
+      draft.unpack(new ByteArrayInputStream(layer), diffId, below.isEmpty());
+      for (Path directory : below) {
+        trees.add(AtomicFile.openHostDirectory(directory));
+      }
+      draft.settle(trees);
+      store.sync();
+      return store.publish(draft, chainId, diffId).lowerDirectory();
+    } finally {
+      trees.forEach(Fd::close);
+    }
+  }
+
+  /** Unpacks compressed bytes as a lowest layer. */
+  Path unpackCompressed(byte[] blob, byte[] tar) throws IOException, InterruptedException {
+    return add(blob, Digest.sha256(tar), new ChainId(Digest.sha256(blob)), List.of());
+  }
+
+  void assertNothingUnfinished() throws IOException {
+    try (Stream<Path> left = Files.list(root.resolve("temporary"))) {
+      assertThat(left).isEmpty();
+    }
+  }
+}
