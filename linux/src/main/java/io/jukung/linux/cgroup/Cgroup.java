@@ -95,7 +95,7 @@ public final class Cgroup {
       enableControllers(parent);
       parent = parent.resolve(name);
       if (makeDirectory(parent)) {
-        mark(parent);
+        markNew(parent);
       }
     }
   }
@@ -264,6 +264,19 @@ public final class Cgroup {
         throw e;
       }
       return false;
+    }
+  }
+
+  private static void markNew(Path path) throws ErrnoException {
+    try {
+      mark(path);
+    } catch (ErrnoException e) {
+      try {
+        removeDirectory(path);
+      } catch (ErrnoException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
     }
   }
 

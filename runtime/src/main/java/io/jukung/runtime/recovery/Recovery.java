@@ -181,9 +181,11 @@ public final class Recovery {
     containers.all().forEach(container -> known.add(container.id()));
     List<Work> sweeps = new ArrayList<>();
     sweeps.add(new Work("empty the trash", files::emptyTrash));
-    for (String id : StateFiles.list(files.paths().sandboxStates())) {
+    for (String name : StateFiles.list(files.paths().sandboxStates())) {
+      // What a deletion that was cut short had moved aside begins with the id too.
+      String id = name.substring(0, Math.min(name.length(), ObjectId.LENGTH));
       if (ObjectId.isValid(id) && !known.contains(id)) {
-        sweeps.add(new Work("sweep state of sandbox " + id, () -> sweepState(id)));
+        sweeps.add(new Work("sweep state of sandbox " + name, () -> sweepState(name)));
       }
     }
     for (String id : cgroups.root().children()) {

@@ -80,9 +80,12 @@ public final class PodCgroups {
     cgroup.remove(REMOVE_WAIT);
   }
 
-  /** Removes the pod's parent cgroup and those above it, where we made them and they are empty. */
+  /** Removes the pod's parent cgroup and those above it, where they are ours and empty. */
   public void removeEmptyParents(SandboxRecord sandbox) throws IOException {
     pod(sandbox).removeUnused();
+    if (sandbox.config().cgroupParent().isEmpty()) {
+      root().removeUnused(); // where its child had not got its mark yet
+    }
   }
 
   /**

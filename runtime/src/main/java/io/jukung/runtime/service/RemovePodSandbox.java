@@ -24,6 +24,7 @@ public final class RemovePodSandbox {
   private final StateFiles files;
   private final SandboxStopper stopper;
   private final ContainerRemover remover;
+  private final PodCgroups cgroups;
   private final SingleFlight<String, String, String> flights =
       new SingleFlight<>("RemovePodSandbox");
 
@@ -33,12 +34,14 @@ public final class RemovePodSandbox {
       ContainerStore containers,
       StateFiles files,
       SandboxStopper stopper,
-      ContainerRemover remover) {
+      ContainerRemover remover,
+      PodCgroups cgroups) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
     this.stopper = stopper;
     this.remover = remover;
+    this.cgroups = cgroups;
   }
 
   public RemovePodSandboxResponse call(RemovePodSandboxRequest request)
@@ -57,6 +60,7 @@ public final class RemovePodSandbox {
     for (Container container : containers.of(id)) {
       remover.remove(container);
     }
+    cgroups.removeEmptyParents(sandbox.record()); // the stop may have met one that was still used
     files.deleteSandbox(id);
     sandboxes.remove(sandbox);
     LOG.info("sandbox {} removed", id);

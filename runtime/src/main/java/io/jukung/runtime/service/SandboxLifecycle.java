@@ -61,7 +61,7 @@ public final class SandboxLifecycle {
       throws IOException, InterruptedException {
     String id = sandbox.id();
     StepTimer timer = new StepTimer("RunPodSandbox", id);
-    rollback.undo("delete volatile state", () -> files.deleteSandboxState(id));
+    rollback.undo("delete volatile state", () -> deleteState(id, rollback.isClean()));
     StatePaths.createPrivate(files.paths().namespaces(id));
 
     rollback.undo("remove namespaces", () -> host.removeNamespaces(id));
@@ -114,9 +114,16 @@ public final class SandboxLifecycle {
       }
       attempts.run("remove namespaces", () -> host.removeNamespaces(id));
       attempts.run("remove cgroups", () -> removeCgroups(sandbox));
-      attempts.run("delete volatile state", () -> files.deleteSandboxState(id));
+      attempts.run("delete volatile state", () -> deleteState(id, attempts.isClean()));
     }
     return sandbox.withNetwork(false, sandbox.addresses()).withShimPid(0);
+  }
+
+  /** Only where nothing can be mounted in it any more; otherwise another stop comes back to it. */
+  private void deleteState(String id, boolean unmounted) throws IOException {
+    if (unmounted) {
+      files.deleteSandboxState(id);
+    }
   }
 
   /** Finds the shim of a sandbox that an earlier daemon has set up. */
@@ -201,9 +208,13 @@ public final class SandboxLifecycle {
       }
     }
 
+    boolean isClean() {
+      return failures.isEmpty();
+    }
+
     @Override
     public void close() throws IOException {
-      if (failures.isEmpty()) {
+      if (isClean()) {
         return;
       }
       IOException all = new IOException(what + ": " + failures.getFirst().getMessage());

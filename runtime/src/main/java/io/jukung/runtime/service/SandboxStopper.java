@@ -31,6 +31,7 @@ public final class SandboxStopper {
   private final StateFiles files;
   private final SandboxLifecycle lifecycle;
   private final ContainerStopper stopper;
+  private final PodCgroups cgroups;
   private final SingleFlight<String, String, String> flights = new SingleFlight<>("StopPodSandbox");
 
   /** Works with these. */
@@ -38,11 +39,13 @@ public final class SandboxStopper {
       ContainerStore containers,
       StateFiles files,
       SandboxLifecycle lifecycle,
-      ContainerStopper stopper) {
+      ContainerStopper stopper,
+      PodCgroups cgroups) {
     this.containers = containers;
     this.files = files;
     this.lifecycle = lifecycle;
     this.stopper = stopper;
+    this.cgroups = cgroups;
   }
 
   /** Stops it, which it may be already. */
@@ -80,6 +83,7 @@ public final class SandboxStopper {
         Callable<String> kill =
             () -> {
               stopper.kill(container);
+              cgroups.remove(cgroups.at(container.record().cgroup()));
               return container.id();
             };
         FutureTask<String> task = new FutureTask<>(kill);

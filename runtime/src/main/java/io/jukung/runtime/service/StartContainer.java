@@ -5,6 +5,7 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.StartContainerRequest;
 import io.jukung.cri.v1.StartContainerResponse;
 import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.process.Signals;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.Overlay;
@@ -72,7 +73,8 @@ public final class StartContainer {
       container.beginStart();
       try {
         PodProcesses.Started started = launch(container, timer);
-        container.started(started.pid(), started.startedAt());
+        show(container, started);
+        timer.step("record");
       } catch (IOException | RuntimeException e) {
         throw failed(container, e);
       }
@@ -80,6 +82,16 @@ public final class StartContainer {
     timer.done();
     LOG.info("container {} runs", container.id());
     return container;
+  }
+
+  /** A container that cannot be recorded as running must not run. */
+  private void show(Container container, PodProcesses.Started started) throws IOException {
+    try {
+      container.started(started.pid(), started.startedAt());
+    } catch (IOException e) {
+      shims.get(container.record().sandboxId()).signal(container.id(), Signals.SIGKILL);
+      throw e;
+    }
   }
 
   private PodProcesses.Started launch(Container container, StepTimer timer) throws IOException {

@@ -100,8 +100,7 @@ public final class Container {
     try {
       starting = false;
       earlyExit = null;
-      write(status.startFailed(at, why));
-      exited.complete(null);
+      end(status.startFailed(at, why));
     } finally {
       lock.unlock();
     }
@@ -126,8 +125,7 @@ public final class Container {
     lock.lock();
     try {
       if (status.isRunning()) {
-        write(status.lost(at, why));
-        exited.complete(null);
+        end(status.lost(at, why));
       }
     } finally {
       lock.unlock();
@@ -183,8 +181,17 @@ public final class Container {
   }
 
   private void writeExit(Exit exit) throws IOException {
-    write(status.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
-    exited.complete(null);
+    end(status.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
+  }
+
+  /** An end is shown even where it cannot be written: whoever waits for it would wait for ever. */
+  private void end(ContainerStatusRecord next) throws IOException {
+    try {
+      write(next);
+    } finally {
+      status = next;
+      exited.complete(null);
+    }
   }
 
   private void write(ContainerStatusRecord next) throws IOException {

@@ -5,7 +5,10 @@ import java.util.HexFormat;
 
 /** The ids of sandboxes, containers and execs: 256 random bits in hex, as crictl expects them. */
 public final class ObjectId {
-  private static final int BYTES = 32;
+  /** In characters. */
+  public static final int LENGTH = 64;
+
+  private static final int BYTES = LENGTH / 2;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private ObjectId() {}
@@ -18,7 +21,7 @@ public final class ObjectId {
 
   /** Whether it can be the name of an object's directory. */
   public static boolean isValid(String id) {
-    return id.length() == 2 * BYTES && id.chars().allMatch(ObjectId::isLowerHex);
+    return id.length() == LENGTH && id.chars().allMatch(ObjectId::isLowerHex);
   }
 
   private static boolean isLowerHex(int c) {

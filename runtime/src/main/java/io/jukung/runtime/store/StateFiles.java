@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -135,20 +136,31 @@ public final class StateFiles {
 
   /** Finishes the deletions that an earlier daemon began. */
   public void emptyTrash() throws IOException {
-    for (String name : list(paths.trash())) {
-      removeTree(paths.trash().resolve(name));
-    }
+    emptyTrash("");
   }
 
   /** One rename takes the object away; a crash while its files are deleted leaves only trash. */
   private void discard(Path object) throws IOException {
-    Path trashed = paths.trash().resolve(object.getFileName() + "-" + System.nanoTime());
+    String name = String.valueOf(object.getFileName());
+    Path trashed = paths.trash().resolve(name + "-" + System.nanoTime());
     try {
       Files.move(object, trashed, StandardCopyOption.ATOMIC_MOVE);
     } catch (NoSuchFileException e) {
-      return; // deleted already
+      // Taken away before, but perhaps not deleted to the end.
     }
-    removeTree(trashed);
+    emptyTrash(name);
+  }
+
+  /** Deletes the trash of one object, or all. */
+  private void emptyTrash(String prefix) throws IOException {
+    List<String> names = list(paths.trash());
+    // A deletion moves directories aside under longer names, and cannot where those are taken.
+    names.sort(Comparator.comparingInt(String::length).reversed());
+    for (String name : names) {
+      if (name.startsWith(prefix)) {
+        removeTree(paths.trash().resolve(name));
+      }
+    }
   }
 
   private static void removeTree(Path tree) throws IOException {
