@@ -59,5 +59,4 @@ final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {
   public void imageFsInfo(ImageFsInfoRequest request, StreamObserver<ImageFsInfoResponse> answer) {
     Rpc.unary(calls.imageFsInfo::call, request, answer);
   }
-
 }

@@ -29,8 +29,8 @@ import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.ContainerStopper;
 import io.jukung.runtime.service.CreateContainer;
 import io.jukung.runtime.service.ExecSync;
-import io.jukung.runtime.service.ListContainers;
 import io.jukung.runtime.service.LinuxPodHost;
+import io.jukung.runtime.service.ListContainers;
 import io.jukung.runtime.service.ListPodSandbox;
 import io.jukung.runtime.service.PodCgroups;
 import io.jukung.runtime.service.PodEvents;
@@ -45,9 +45,9 @@ import io.jukung.runtime.service.SandboxLifecycle;
 import io.jukung.runtime.service.SandboxStopper;
 import io.jukung.runtime.service.StartContainer;
 import io.jukung.runtime.service.Status;
-import io.jukung.runtime.service.StoredImages;
 import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
+import io.jukung.runtime.service.StoredImages;
 import io.jukung.runtime.service.Version;
 import io.jukung.runtime.shim.ShimPool;
 import io.jukung.runtime.spec.SpecBuilder;
@@ -63,6 +63,8 @@ import java.util.function.Supplier;
 
 /** Everything behind the calls, wired. Part of the composition root, {@link Daemon}. */
 final class NodeParts implements AutoCloseable {
+  private static final long MAX_OPEN_FILES = 1 << 20;
+
   private final Config config;
   private final StatePaths paths;
   private final StateFiles files;
@@ -99,7 +101,8 @@ final class NodeParts implements AutoCloseable {
         new LaunchCompiler(mountPoints(paths), cgroupMount.directory(), ownCapabilities());
     this.images = ImageStore.open(ImageStoreSettings.of(paths.images()));
     this.containerImages = new StoredImages(images);
-    this.host = new LinuxPodHost(
+    this.host =
+        new LinuxPodHost(
             paths,
             new PodNetwork(config.cni(), PodNetwork.STANDARD_CACHE),
             new SandboxFiles(paths));
@@ -114,14 +117,14 @@ final class NodeParts implements AutoCloseable {
             events);
     this.lifecycle = new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
     this.containerStopper = new ContainerStopper(connected, cgroups);
-    this.sandboxStopper = new SandboxStopper(containers, files, lifecycle, containerStopper);
+    this.sandboxStopper =
+        new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups);
   }
 
   /** Takes up what an earlier daemon has left; to be done before the first call is served. */
   void recover() throws IOException, InterruptedException {
     SandboxReconciler reconciler =
-        new SandboxReconciler(
-            files, sandboxes, containers, lifecycle, shims, cgroups, events);
+        new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events);
     new Recovery(files, sandboxes, containers, containerImages, cgroups, reconciler).run();
   }
 
@@ -137,7 +140,7 @@ final class NodeParts implements AutoCloseable {
             new RuntimeConfig(),
             new RunPodSandbox(sandboxes, files, lifecycle),
             new StopPodSandbox(sandboxes, sandboxStopper),
-            new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover),
+            new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups),
             new PodSandboxStatus(sandboxes, containers, paths),
             new ListPodSandbox(sandboxes),
             new CreateContainer(sandboxes, containers, files, containerImages, specs, cgroups),
@@ -176,7 +179,10 @@ final class NodeParts implements AutoCloseable {
     return directory;
   }
 
-  /** Beside the pods: nobody's limits count the shims, and the end of the daemon's service leaves them. */
+  /**
+   * Beside the pods: nobody's limits count the shims, and the end of the daemon's service leaves
+   * them.
+   */
   private static Path shimCgroup(PodCgroups cgroups) throws IOException {
     Cgroup cgroup = cgroups.root().child("shims");
     cgroup.create();
@@ -193,12 +199,13 @@ final class NodeParts implements AutoCloseable {
     return Long.parseUnsignedLong(procField(Path.of("/proc/self/status"), "CapPrm:"), 16);
   }
 
-  /** The hard limit of open files: what a container may raise its own to. */
+  /** Containers get as many open files as the daemon could have, within what programs expect. */
   private static long openFiles() throws IOException {
     String limits = procField(Path.of("/proc/self/limits"), "Max open files");
     Scanner words = new Scanner(limits); // soft limit, hard limit, unit
     words.next();
-    return words.nextLong();
+    // "unlimited" reads as no number. Some programs close every descriptor up to the limit.
+    return words.hasNextLong() ? Math.min(words.nextLong(), MAX_OPEN_FILES) : MAX_OPEN_FILES;
   }
 
   private static String procField(Path file, String label) throws IOException {

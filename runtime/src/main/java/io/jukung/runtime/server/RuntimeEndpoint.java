@@ -90,67 +90,80 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   }
 
   @Override
-  public void runtimeConfig(RuntimeConfigRequest request, StreamObserver<RuntimeConfigResponse> answer) {
+  public void runtimeConfig(
+      RuntimeConfigRequest request, StreamObserver<RuntimeConfigResponse> answer) {
     Rpc.unary(calls.runtimeConfig::call, request, answer);
   }
 
   @Override
-  public void runPodSandbox(RunPodSandboxRequest request, StreamObserver<RunPodSandboxResponse> answer) {
+  public void runPodSandbox(
+      RunPodSandboxRequest request, StreamObserver<RunPodSandboxResponse> answer) {
     Rpc.unary(calls.runPodSandbox::call, request, answer);
   }
 
   @Override
-  public void stopPodSandbox(StopPodSandboxRequest request, StreamObserver<StopPodSandboxResponse> answer) {
+  public void stopPodSandbox(
+      StopPodSandboxRequest request, StreamObserver<StopPodSandboxResponse> answer) {
     Rpc.unary(calls.stopPodSandbox::call, request, answer);
   }
 
   @Override
-  public void removePodSandbox(RemovePodSandboxRequest request, StreamObserver<RemovePodSandboxResponse> answer) {
+  public void removePodSandbox(
+      RemovePodSandboxRequest request, StreamObserver<RemovePodSandboxResponse> answer) {
     Rpc.unary(calls.removePodSandbox::call, request, answer);
   }
 
   @Override
-  public void podSandboxStatus(PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> answer) {
+  public void podSandboxStatus(
+      PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> answer) {
     Rpc.unary(calls.podSandboxStatus::call, request, answer);
   }
 
   @Override
-  public void listPodSandbox(ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> answer) {
+  public void listPodSandbox(
+      ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> answer) {
     Rpc.unary(calls.listPodSandbox::call, request, answer);
   }
 
   @Override
-  public void createContainer(CreateContainerRequest request, StreamObserver<CreateContainerResponse> answer) {
+  public void createContainer(
+      CreateContainerRequest request, StreamObserver<CreateContainerResponse> answer) {
     Rpc.unary(calls.createContainer::call, request, answer);
   }
 
   @Override
-  public void startContainer(StartContainerRequest request, StreamObserver<StartContainerResponse> answer) {
+  public void startContainer(
+      StartContainerRequest request, StreamObserver<StartContainerResponse> answer) {
     Rpc.unary(calls.startContainer::call, request, answer);
   }
 
   @Override
-  public void stopContainer(StopContainerRequest request, StreamObserver<StopContainerResponse> answer) {
+  public void stopContainer(
+      StopContainerRequest request, StreamObserver<StopContainerResponse> answer) {
     Rpc.unary(calls.stopContainer::call, request, answer);
   }
 
   @Override
-  public void removeContainer(RemoveContainerRequest request, StreamObserver<RemoveContainerResponse> answer) {
+  public void removeContainer(
+      RemoveContainerRequest request, StreamObserver<RemoveContainerResponse> answer) {
     Rpc.unary(calls.removeContainer::call, request, answer);
   }
 
   @Override
-  public void listContainers(ListContainersRequest request, StreamObserver<ListContainersResponse> answer) {
+  public void listContainers(
+      ListContainersRequest request, StreamObserver<ListContainersResponse> answer) {
     Rpc.unary(calls.listContainers::call, request, answer);
   }
 
   @Override
-  public void containerStatus(ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
+  public void containerStatus(
+      ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
     Rpc.unary(calls.containerStatus::call, request, answer);
   }
 
   @Override
-  public void reopenContainerLog(ReopenContainerLogRequest request, StreamObserver<ReopenContainerLogResponse> answer) {
+  public void reopenContainerLog(
+      ReopenContainerLogRequest request, StreamObserver<ReopenContainerLogResponse> answer) {
     Rpc.unary(calls.reopenContainerLog::call, request, answer);
   }
 
@@ -158,5 +171,4 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   public void execSync(ExecSyncRequest request, StreamObserver<ExecSyncResponse> answer) {
     Rpc.unary(calls.execSync::call, request, answer);
   }
-
 }

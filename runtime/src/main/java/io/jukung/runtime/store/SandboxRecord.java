@@ -52,6 +52,8 @@ public record SandboxRecord(
   }
 
   public SandboxRecord {
+    // NON_EMPTY leaves empty strings out of the document too.
+    runtimeHandler = Json.orEmpty(runtimeHandler);
     addresses = Json.orEmpty(addresses);
   }
 

@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Fails the n-th call of a use case, for every n: then nothing of it is left, and it can be done. */
+/**
+ * Fails the n-th call of a use case, for every n: then nothing of it is left, and it can be done.
+ */
 @Timeout(300)
 class RollbackSweepTest {
   private static final int MORE_THAN_ANY = 5_000;
@@ -45,8 +47,7 @@ class RollbackSweepTest {
 
   @Test
   void runPodSandboxLeavesNothingWhicheverPartFails() throws Exception {
-    RunPodSandboxRequest request =
-        TestNode.pod("web", NamespaceMode.POD, NamespaceMode.POD);
+    RunPodSandboxRequest request = TestNode.pod("web", NamespaceMode.POD, NamespaceMode.POD);
     Set<String> before = node.traces();
     List<String> failed =
         sweepFaults(
@@ -60,8 +61,7 @@ class RollbackSweepTest {
 
   @Test
   void runPodSandboxLeavesNothingWhicheverKernelCallFails() throws Exception {
-    RunPodSandboxRequest request =
-        TestNode.pod("web", NamespaceMode.POD, NamespaceMode.POD);
+    RunPodSandboxRequest request = TestNode.pod("web", NamespaceMode.POD, NamespaceMode.POD);
     Set<String> before = node.traces();
     List<String> failed =
         sweepKernel(
@@ -165,8 +165,7 @@ class RollbackSweepTest {
     return traces;
   }
 
-  private List<String> sweepFaults(UseCase useCase, UseCase check, UseCase undo)
-      throws Exception {
+  private List<String> sweepFaults(UseCase useCase, UseCase check, UseCase undo) throws Exception {
     List<String> failed = new ArrayList<>();
     for (int n = 0; n < MORE_THAN_ANY; n++) {
       node.faults.failAt(n);
@@ -185,8 +184,7 @@ class RollbackSweepTest {
     return fail("no use case makes so many calls");
   }
 
-  private List<String> sweepKernel(UseCase useCase, UseCase check, UseCase undo)
-      throws Exception {
+  private List<String> sweepKernel(UseCase useCase, UseCase check, UseCase undo) throws Exception {
     List<String> failed = new ArrayList<>();
     for (int n = 0; n < MORE_THAN_ANY; n++) {
       boolean succeeded;

@@ -99,7 +99,8 @@ final class TestNode {
     ContainerStopper stopper = new ContainerStopper(connected, cgroups);
     ContainerRemover remover =
         new ContainerRemover(containers, files, images, connected, cgroups, stopper);
-    SandboxStopper sandboxStopper = new SandboxStopper(containers, files, lifecycle, stopper, cgroups);
+    SandboxStopper sandboxStopper =
+        new SandboxStopper(containers, files, lifecycle, stopper, cgroups);
     recovery =
         new Recovery(
             files,
@@ -110,7 +111,8 @@ final class TestNode {
             new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events));
     runPodSandbox = new RunPodSandbox(sandboxes, files, lifecycle);
     stopPodSandbox = new StopPodSandbox(sandboxes, sandboxStopper);
-    removePodSandbox = new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups);
+    removePodSandbox =
+        new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups);
     podSandboxStatus = new PodSandboxStatus(sandboxes, containers, paths);
     listPodSandbox = new ListPodSandbox(sandboxes);
     createContainer =

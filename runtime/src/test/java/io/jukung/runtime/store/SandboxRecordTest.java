@@ -1,0 +1,47 @@
+package io.jukung.runtime.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SandboxRecordTest {
+  @TempDir Path work;
+
+  /** After a restart a pod without a runtime handler could not be listed. */
+  @Test
+  void recordOfEmptyTextsReadsBackAsItWasWritten() throws Exception {
+    StateFiles files = new StateFiles(new StatePaths(work.resolve("root"), work.resolve("state")));
+    Files.createDirectories(files.paths().sandboxes());
+    SandboxRecord written =
+        new SandboxRecord(
+            SandboxRecord.VERSION,
+            ObjectId.random(),
+            new SandboxName("", "", "", 0),
+            SandboxRecord.State.READY,
+            1,
+            "",
+            new SandboxRecord.SandboxConfig(
+                "",
+                "",
+                new SandboxRecord.Dns(List.of(), List.of(), List.of()),
+                List.of(new SandboxRecord.PortMapping("tcp", 0, 0, "")),
+                Map.of(),
+                Map.of(),
+                "",
+                Map.of(),
+                NamespaceMode.POD,
+                NamespaceMode.POD,
+                NamespaceMode.POD,
+                false),
+            false,
+            List.of(),
+            0);
+    files.createSandbox(written);
+    assertThat(files.readSandbox(written.id())).isEqualTo(written);
+  }
+}
