@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * program named by the system property {@code e2e.daemon}.
  */
 public final class Daemon implements AutoCloseable {
+  /** As the default configuration has it. */
+  static final int SPARE_SHIMS = 2;
+
   private static final Duration START_BOUND = Duration.ofSeconds(60);
 
   private final Node node;
@@ -195,6 +199,17 @@ public final class Daemon implements AutoCloseable {
       throw new AssertionError("the daemon still runs");
     }
     return started.exitValue();
+  }
+
+  /** How many shims wait for a pod. */
+  int spareShims() throws IOException {
+    Path spares = state().resolve("spares");
+    if (!Files.exists(spares)) {
+      return 0;
+    }
+    try (Stream<Path> sockets = Files.list(spares)) {
+      return (int) sockets.count();
+    }
   }
 
   /** Its pid inside the node. */

@@ -83,6 +83,9 @@ public final class Testbed implements AutoCloseable {
       exec(container, "true");
     }
     removeAllPods();
+    if (!Daemon.isForeign()) {
+      Await.until("the spare shims are started", () -> daemon.spareShims() == Daemon.SPARE_SHIMS);
+    }
   }
 
   public Node node() {
