@@ -35,9 +35,15 @@ public record Config(
           new Cni(
               Path.of("/etc/cni/net.d"),
               List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),
+              Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
           new Cgroup("/jukung", MissingController.IGNORE),
-          new Image(Path.of("/etc/jukung/certs.d")));
+          new Image(
+              Path.of("/etc/jukung/certs.d"),
+              8,
+              DataSize.ofMebibytes(256L << 10),
+              DataSize.ofMebibytes(256),
+              List.of()));
 
   /** What goes to standard error. */
   public record Log(LogLevel level) {}
@@ -76,7 +82,7 @@ public record Config(
   }
 
   /** Pod networks. */
-  public record Cni(Path confDir, List<Path> binDirs, Duration timeout) {
+  public record Cni(Path confDir, List<Path> binDirs, Path cacheDir, Duration timeout) {
     public Cni {
       binDirs = List.copyOf(binDirs);
       require(!binDirs.isEmpty(), "bin_dirs is empty");
@@ -102,7 +108,18 @@ public record Config(
   }
 
   /** Pulling and keeping images. */
-  public record Image(Path registryConfigDir) {}
+  public record Image(
+      Path registryConfigDir,
+      int maxDownloads,
+      DataSize maxLayerSize,
+      DataSize reservedSpace,
+      List<String> pinned) {
+    public Image {
+      pinned = List.copyOf(pinned);
+      require(maxDownloads >= 1 && maxDownloads <= 64, "max_downloads must be between 1 and 64");
+      require(maxLayerSize.bytes() > 0, "max_layer_size must be above 0B");
+    }
+  }
 
   private static void require(boolean holds, String otherwise) {
     if (!holds) {

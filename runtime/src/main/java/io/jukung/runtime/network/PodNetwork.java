@@ -6,7 +6,6 @@ import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.runtime.config.Config;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,22 +17,16 @@ import org.slf4j.LoggerFactory;
  * one call at a time.
  */
 public final class PodNetwork {
-  /** Where libcni keeps its records, whichever runtime uses it. */
-  public static final Path STANDARD_CACHE = Path.of("/var/lib/cni");
-
   private static final Logger LOG = LoggerFactory.getLogger(PodNetwork.class);
 
   private final NetworkConfigurationDirectory configurations;
   private final PluginRunner plugins;
   private final AttachmentRecords records;
 
-  /**
-   * @param cacheDirectory gets a directory {@code results}, as {@link #STANDARD_CACHE} has it
-   */
-  public PodNetwork(Config.Cni config, Path cacheDirectory) {
+  public PodNetwork(Config.Cni config) {
     this.configurations = new NetworkConfigurationDirectory(config.confDir());
     this.plugins = new PluginRunner(config.binDirs(), config.timeout());
-    this.records = new AttachmentRecords(cacheDirectory);
+    this.records = new AttachmentRecords(config.cacheDir());
   }
 
   /** Whether pods can get a network now. Cheap: nothing is read that has not changed. */

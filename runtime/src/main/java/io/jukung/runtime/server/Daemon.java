@@ -87,7 +87,7 @@ public final class Daemon implements AutoCloseable {
 
   private static List<BindableService> compose(NodeParts node) throws StartupException {
     try {
-      return List.of(node.runtimeService(), node.imageService());
+      return List.of(node.runtimeService(), node.imageService(), node.jukungService());
     } catch (IOException e) {
       throw new StartupException("the daemon cannot start: " + e.getMessage(), e);
     }

@@ -1,15 +1,19 @@
 package io.jukung.runtime.server;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jukung.cri.CriException;
 import io.jukung.image.ImagePuller;
 import io.jukung.image.ImageStore;
 import io.jukung.image.ImageStoreSettings;
+import io.jukung.image.layer.LayerLimits;
+import io.jukung.image.registry.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;
 import io.jukung.image.service.ImageFsInfo;
 import io.jukung.image.service.ImageStatus;
 import io.jukung.image.service.ListImages;
+import io.jukung.image.service.Pull;
 import io.jukung.image.service.PullImage;
 import io.jukung.image.service.RemoveImage;
 import io.jukung.linux.cgroup.Cgroup;
@@ -58,13 +62,13 @@ import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Scanner;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Everything behind the calls, wired. Part of the composition root, {@link Daemon}. */
 final class NodeParts implements AutoCloseable {
-  private static final long MAX_OPEN_FILES = 1 << 20;
-
   private final Config config;
   private final StatePaths paths;
   private final StateFiles files;
@@ -75,6 +79,7 @@ final class NodeParts implements AutoCloseable {
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
   private final ImageStore images;
+  private final ImagePuller puller;
   private final StoredImages containerImages;
   private final LinuxPodHost host;
   private final PodEvents events;
@@ -99,13 +104,14 @@ final class NodeParts implements AutoCloseable {
             });
     this.compiler =
         new LaunchCompiler(mountPoints(paths), cgroupMount.directory(), ownCapabilities());
-    this.images = ImageStore.open(ImageStoreSettings.of(paths.images()));
+    this.images = ImageStore.open(imageSettings());
+    this.puller =
+        new ImagePuller(
+            images,
+            new RegistryClient(
+                new RegistryHosts(config.image().registryConfigDir()), RegistryTimeouts.DEFAULT));
     this.containerImages = new StoredImages(images);
-    this.host =
-        new LinuxPodHost(
-            paths,
-            new PodNetwork(config.cni(), PodNetwork.STANDARD_CACHE),
-            new SandboxFiles(paths));
+    this.host = new LinuxPodHost(paths, new PodNetwork(config.cni()), new SandboxFiles(paths));
     this.events = new PodEvents(sandboxes, containers, files, connected, cgroups);
     this.shims =
         ShimPool.open(
@@ -154,21 +160,44 @@ final class NodeParts implements AutoCloseable {
   }
 
   ImageEndpoint imageService() {
-    RegistryClient registries =
-        new RegistryClient(
-            new RegistryHosts(config.image().registryConfigDir()), RegistryTimeouts.DEFAULT);
     return new ImageEndpoint(
         new ImageEndpoint.Calls(
             new ListImages(images),
             new ImageStatus(images),
-            new PullImage(new ImagePuller(images, registries)),
+            new PullImage(puller),
             new RemoveImage(images),
             new ImageFsInfo(images, paths.containers())));
+  }
+
+  JukungEndpoint jukungService() {
+    return new JukungEndpoint(new Pull(puller));
   }
 
   @Override
   public void close() throws IOException {
     shims.close();
+  }
+
+  private ImageStoreSettings imageSettings() throws IOException {
+    LayerLimits limits =
+        new LayerLimits(
+            config.image().maxLayerSize().bytes(),
+            LayerLimits.DEFAULT.maxEntries(),
+            config.image().reservedSpace().bytes());
+    return new ImageStoreSettings(
+        paths.images(), limits, config.image().maxDownloads(), pinnedReferences());
+  }
+
+  private Set<String> pinnedReferences() throws IOException {
+    Set<String> references = new HashSet<>();
+    for (String text : config.image().pinned()) {
+      try {
+        references.add(ImageReference.parse(text).toString());
+      } catch (CriException e) {
+        throw new IOException("image.pinned: " + e.getMessage(), e);
+      }
+    }
+    return references;
   }
 
   /** The two directories that every launch mounts on, in its own mount namespace. */
@@ -199,13 +228,12 @@ final class NodeParts implements AutoCloseable {
     return Long.parseUnsignedLong(procField(Path.of("/proc/self/status"), "CapPrm:"), 16);
   }
 
-  /** Containers get as many open files as the daemon could have, within what programs expect. */
+  /** The hard limit of open files: what a container may raise its own to. */
   private static long openFiles() throws IOException {
     String limits = procField(Path.of("/proc/self/limits"), "Max open files");
     Scanner words = new Scanner(limits); // soft limit, hard limit, unit
     words.next();
-    // "unlimited" reads as no number. Some programs close every descriptor up to the limit.
-    return words.hasNextLong() ? Math.min(words.nextLong(), MAX_OPEN_FILES) : MAX_OPEN_FILES;
+    return words.nextLong();
   }
 
   private static String procField(Path file, String label) throws IOException {

@@ -46,9 +46,17 @@ class ConfigFileTest {
                     new FileMode(0600), "4711", DataSize.ofMebibytes(32), Duration.ofSeconds(90)),
                 new Config.Shim(List.of("/usr/bin/shim", "--flag"), 7),
                 new Config.Cni(
-                    Path.of("/a/conf"), List.of(Path.of("/a/bin")), Duration.ofMillis(250)),
+                    Path.of("/a/conf"),
+                    List.of(Path.of("/a/bin")),
+                    Path.of("/a/cache"),
+                    Duration.ofMillis(250)),
                 new Config.Cgroup("/a/cgroup", MissingController.ERROR),
-                new Config.Image(Path.of("/a/certs.d"))));
+                new Config.Image(
+                    Path.of("/a/certs.d"),
+                    3,
+                    DataSize.ofMebibytes(1024),
+                    new DataSize(0),
+                    List.of("a:1"))));
     var defaults = ConfigKeys.flatten(Config.DEFAULTS);
     ConfigKeys.flatten(config)
         .forEach(

@@ -64,8 +64,8 @@ class BridgeNetworkTest {
             new Config.Cni(
                 Files.createDirectory(directory.resolve("net.d")),
                 List.of(scripts.directory(), PLUGINS),
-                Duration.ofSeconds(60)),
-            directory.resolve("cache"));
+                directory.resolve("cache"),
+                Duration.ofSeconds(60)));
     configure("");
   }
 

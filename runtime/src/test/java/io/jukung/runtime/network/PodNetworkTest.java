@@ -587,8 +587,10 @@ class PodNetworkTest {
   private PodNetwork network(Duration timeout) {
     return new PodNetwork(
         new Config.Cni(
-            configurations, List.of(directory.resolve("nowhere"), plugins.directory()), timeout),
-        cache);
+            configurations,
+            List.of(directory.resolve("nowhere"), plugins.directory()),
+            cache,
+            timeout));
   }
 
   private PodNetworkRequest request() {

@@ -55,6 +55,10 @@ class DaemonTest {
     settings.put("state", directory.resolve("state").toString());
     settings.put("socket", directory.resolve("state/jukung.sock").toString());
     settings.put("shim.spare", "0");
+    settings.put("shim.command", "['/bin/false']");
+    settings.put("cni.conf_dir", directory.resolve("net.d").toString());
+    settings.put("cni.cache_dir", directory.resolve("cni").toString());
+    settings.put("cgroup.root", "/jukung-test-" + ProcessHandle.current().pid());
     settings.putAll(more);
     Path file = Files.writeString(directory.resolve("config.toml"), "");
     return ConfigFile.read(file, settings);

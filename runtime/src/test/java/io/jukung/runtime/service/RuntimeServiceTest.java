@@ -124,6 +124,7 @@ class RuntimeServiceTest {
 
   @Test
   void theSameRequestAgainJoinsTheOneUnderWay() throws Exception {
+    CountDownLatch started = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     SingleFlight<String, String, String> flights = new SingleFlight<>("test");
     CompletableFuture<String> first =
@@ -133,9 +134,11 @@ class RuntimeServiceTest {
                     "k",
                     "r",
                     () -> {
+                      started.countDown();
                       release.await();
                       return "once";
                     }));
+    assertThat(started.await(5, TimeUnit.SECONDS)).isTrue();
     CompletableFuture<String> second = async(() -> flights.join("k", "r", () -> "twice"));
     assertThatThrownBy(() -> flights.join("k", "other", () -> "x"))
         .isInstanceOf(CriException.class)
