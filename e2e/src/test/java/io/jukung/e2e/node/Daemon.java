@@ -208,7 +208,7 @@ public final class Daemon implements AutoCloseable {
       return 0;
     }
     try (Stream<Path> sockets = Files.list(spares)) {
-      return (int) sockets.count();
+      return (int) sockets.filter(path -> path.toString().endsWith(".sock")).count();
     }
   }
 

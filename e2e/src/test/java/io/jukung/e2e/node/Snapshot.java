@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * and numbers are blanked, so that one spare shim equals another.
  */
 public record Snapshot(TreeMap<String, Integer> things) {
-  private static final Pattern ID = Pattern.compile("[0-9a-f]{12,64}");
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{8,64}");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
   /** Takes it; the daemon must run. */
