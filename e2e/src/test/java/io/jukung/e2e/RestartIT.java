@@ -15,7 +15,6 @@ import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import java.nio.file.Files;
 import java.util.List;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -50,7 +49,6 @@ class RestartIT {
     return found;
   }
 
-  @Disabled("the new daemon holds fewer descriptors, which the snapshot takes for a change")
   @Test
   void killedDaemonComesBackToTheSamePods(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("survivor", NamespaceMode.POD);
