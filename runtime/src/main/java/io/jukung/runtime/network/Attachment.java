@@ -17,12 +17,20 @@ record Attachment(
     String interfaceName,
     Map<String, String> arguments,
     ObjectNode capabilityArguments) {
+  /** In the environment of plugins, and so of what they start. */
+  static final String CONTAINER_ID_VARIABLE = "CNI_CONTAINERID=";
+
   private static final Pattern CONTAINER_ID = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
 
   Attachment {
     if (!CONTAINER_ID.matcher(containerId).matches()) {
       throw new IllegalArgumentException("not a container id for CNI: " + containerId);
     }
+  }
+
+  /** The same one where its namespace is now. */
+  Attachment in(String namespace) {
+    return new Attachment(containerId, namespace, interfaceName, arguments, capabilityArguments);
   }
 
   /** As in CNI_ARGS: {@code A=1;B=2}. */

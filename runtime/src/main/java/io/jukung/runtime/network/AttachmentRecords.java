@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,9 @@ import org.slf4j.LoggerFactory;
  */
 final class AttachmentRecords {
   private static final Logger LOG = LoggerFactory.getLogger(AttachmentRecords.class);
+
+  /** A configuration and a result, each of a MiB at most, and what little else there is. */
+  private static final long MAX_BYTES = 4 << 20;
 
   private final Path directory;
 
@@ -42,33 +46,53 @@ final class AttachmentRecords {
   /** The container's attachments. A record that cannot be read is logged and deleted. */
   List<AttachmentRecord> of(String containerId) throws IOException {
     List<AttachmentRecord> records = new ArrayList<>();
-    String part = "-" + containerId + "-";
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(
-            directory, file -> String.valueOf(file.getFileName()).contains(part))) {
-      for (Path file : files) {
-        read(file, containerId, records);
+    for (Path file : list("-" + containerId + "-")) {
+      try {
+        read(file)
+            .filter(record -> record.attachment().containerId().equals(containerId))
+            .ifPresent(records::add);
+      } catch (IOException e) {
+        LOG.warn("record of a CNI attachment is unreadable, deleted: {}: {}", file, e.getMessage());
+        Files.deleteIfExists(file);
       }
-    } catch (NoSuchFileException e) {
-      return List.of(); // there was no attachment yet
     }
     return records;
   }
 
-  private static void read(Path file, String containerId, List<AttachmentRecord> records)
-      throws IOException {
-    AttachmentRecord record;
-    try {
-      record = AttachmentRecord.parse(Files.readAllBytes(file));
-    } catch (NoSuchFileException e) {
-      return; // removed since the listing
-    } catch (IOException e) {
-      LOG.warn("record of a CNI attachment is unreadable, deleted: {}: {}", file, e.getMessage());
-      Files.deleteIfExists(file);
-      return;
+  /** Everybody's attachments. Records that cannot be read may be another runtime's, and stay. */
+  List<AttachmentRecord> all() throws IOException {
+    List<AttachmentRecord> records = new ArrayList<>();
+    for (Path file : list("")) {
+      try {
+        read(file).ifPresent(records::add);
+      } catch (IOException e) {
+        LOG.warn("record of a CNI attachment is unreadable: {}: {}", file, e.getMessage());
+      }
     }
-    if (record.attachment().containerId().equals(containerId)) {
-      records.add(record);
+    return records;
+  }
+
+  private List<Path> list(String namePart) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(
+            directory, file -> String.valueOf(file.getFileName()).contains(namePart))) {
+      files.forEach(found::add);
+    } catch (NoSuchFileException e) {
+      return List.of(); // there was no attachment yet
+    }
+    return found;
+  }
+
+  /** Empty where the file is gone since it was listed. */
+  private static Optional<AttachmentRecord> read(Path file) throws IOException {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new IOException("larger than " + MAX_BYTES + " bytes");
+      }
+      return Optional.of(AttachmentRecord.parse(Files.readAllBytes(file)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
     }
   }
 

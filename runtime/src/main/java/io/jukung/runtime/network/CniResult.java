@@ -85,10 +85,10 @@ record CniResult(CniVersion version, ObjectNode json) {
   }
 
   /**
-   * The pod's addresses, in the plugin's order: those that belong to an interface in the pod, or to
-   * none in particular.
+   * The pod's addresses, in the plugin's order: those of the interface that was asked for. Where it
+   * has none, or plugins do not tell, those of all interfaces in the pod.
    */
-  List<String> podAddresses() throws IOException {
+  List<String> podAddresses(String interfaceName) throws IOException {
     Set<String> addresses = new LinkedHashSet<>();
     if (Shape.of(version) == Shape.IP4_IP6) {
       for (String key : List.of("ip4", "ip6")) {
@@ -98,39 +98,49 @@ record CniResult(CniVersion version, ObjectNode json) {
       }
       return List.copyOf(addresses);
     }
-    JsonNode interfaces = json.path("interfaces");
+    Set<String> ofOthers = new LinkedHashSet<>();
     for (JsonNode entry : json.path("ips")) {
       if (!(entry instanceof ObjectNode ip)) {
         throw new IOException("an entry of \"ips\" is not an object");
       }
-      if (isOfPod(ip, interfaces)) {
-        addresses.add(text(address(ip)));
+      Optional<JsonNode> named = namedInterface(ip);
+      if (named.isEmpty() || isInPod(named.get())) {
+        boolean asked =
+            named.isEmpty() || named.get().path("name").asText("").equals(interfaceName);
+        (asked ? addresses : ofOthers).add(text(address(ip)));
       }
     }
-    return List.copyOf(addresses);
+    return List.copyOf(addresses.isEmpty() ? ofOthers : addresses);
   }
 
   /** The interfaces in the pod, of which some plugins tell none. */
   List<String> podInterfaces() {
     List<String> names = new ArrayList<>();
     for (JsonNode entry : json.path("interfaces")) {
-      if (!entry.path("sandbox").asText("").isEmpty()) {
+      if (isInPod(entry)) {
         names.add(entry.path("name").asText());
       }
     }
     return names;
   }
 
-  private static boolean isOfPod(ObjectNode ip, JsonNode interfaces) throws IOException {
+  /** That which the address belongs to; empty where it is not told. */
+  private Optional<JsonNode> namedInterface(ObjectNode ip) throws IOException {
     JsonNode index = ip.path("interface");
-    if (index.isMissingNode() || index.isNull() || !(interfaces instanceof ArrayNode)) {
-      return true;
+    if (index.isMissingNode()
+        || index.isNull()
+        || !(json.path("interfaces") instanceof ArrayNode interfaces)) {
+      return Optional.empty();
     }
     if (!index.isInt() || index.intValue() < 0 || index.intValue() >= interfaces.size()) {
       throw new IOException(
           "\"ips\" refers to interface " + index + ", which is not in the result");
     }
-    return !interfaces.get(index.intValue()).path("sandbox").asText("").isEmpty();
+    return Optional.of(interfaces.get(index.intValue()));
+  }
+
+  private static boolean isInPod(JsonNode networkInterface) {
+    return !networkInterface.path("sandbox").asText("").isEmpty();
   }
 
   /**

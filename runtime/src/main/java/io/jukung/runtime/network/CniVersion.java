@@ -35,6 +35,16 @@ enum CniVersion {
     return compareTo(V0_3_0) >= 0;
   }
 
+  /** There is CHECK. */
+  boolean hasCheck() {
+    return compareTo(V0_4_0) >= 0;
+  }
+
+  /** There are STATUS and GC. */
+  boolean hasStatusAndGc() {
+    return compareTo(V1_1_0) >= 0;
+  }
+
   /** DEL sees the result of ADD. */
   boolean hasPreviousResultOnDelete() {
     return compareTo(V0_4_0) >= 0;

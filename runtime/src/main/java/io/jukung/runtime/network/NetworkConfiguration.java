@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -15,11 +17,11 @@ import java.util.regex.Pattern;
  * A network: the plugins that make an attachment to it, in the order of ADD (section 1 of the
  * specification).
  *
- * @param version the highest that both the configuration and this client support
+ * @param versions those that both the configuration and this client support, in order; never empty
  */
 record NetworkConfiguration(
     String name,
-    CniVersion version,
+    List<CniVersion> versions,
     boolean disableCheck,
     boolean disableGc,
     List<PluginConfiguration> plugins) {
@@ -30,7 +32,13 @@ record NetworkConfiguration(
   private static final int MAX_NAME_LENGTH = 150;
 
   NetworkConfiguration {
+    versions = List.copyOf(versions);
     plugins = List.copyOf(plugins);
+  }
+
+  /** The one that plugins are called with: the highest. */
+  CniVersion version() {
+    return versions.getLast();
   }
 
   /** Plugins that are declared in files of their own, beside the list. */
@@ -64,7 +72,7 @@ record NetworkConfiguration(
       throw new IOException("no plugins");
     }
     return new NetworkConfiguration(
-        name, version(json), flag(json, "disableCheck"), flag(json, "disableGC"), plugins);
+        name, versions(json), flag(json, "disableCheck"), flag(json, "disableGC"), plugins);
   }
 
   /** Reads a single plugin that is a network by itself, as in a {@code .conf} file. */
@@ -74,19 +82,24 @@ record NetworkConfiguration(
       throw new IOException("a list of plugins; its file name must end in .conflist");
     }
     PluginConfiguration plugin = PluginConfiguration.of(json);
-    return new NetworkConfiguration(name(json), version(json), false, false, List.of(plugin));
+    return new NetworkConfiguration(name(json), versions(json), false, false, List.of(plugin));
   }
 
   /** The same network with only those plugins. */
   NetworkConfiguration withPlugins(Predicate<PluginConfiguration> wanted) {
     return new NetworkConfiguration(
-        name, version, disableCheck, disableGc, plugins.stream().filter(wanted).toList());
+        name, versions, disableCheck, disableGc, plugins.stream().filter(wanted).toList());
+  }
+
+  /** The same network, called with that version of the specification. */
+  NetworkConfiguration withVersion(CniVersion version) {
+    return new NetworkConfiguration(name, List.of(version), disableCheck, disableGc, plugins);
   }
 
   /** The whole as one list, for the record of an attachment. */
   ObjectNode toJson() {
     ObjectNode json = CniJson.object();
-    json.put("cniVersion", version.toString());
+    json.put("cniVersion", version().toString());
     json.put("name", name);
     if (disableCheck) {
       json.put("disableCheck", true);
@@ -111,29 +124,25 @@ record NetworkConfiguration(
     return name;
   }
 
-  private static CniVersion version(ObjectNode json) throws IOException {
-    JsonNode single = json.path("cniVersion");
-    Optional<CniVersion> highest = Optional.empty();
-    for (JsonNode entry : json.path("cniVersions")) {
-      Optional<CniVersion> known = CniVersion.find(entry.asText());
-      if (known.isPresent() && (highest.isEmpty() || known.get().compareTo(highest.get()) > 0)) {
-        highest = known;
-      }
+  /** Of {@code cniVersion} and {@code cniVersions} together. */
+  private static List<CniVersion> versions(ObjectNode json) throws IOException {
+    Set<String> named = new LinkedHashSet<>();
+    named.add(json.path("cniVersion").asText(""));
+    json.path("cniVersions").forEach(entry -> named.add(entry.asText("")));
+    named.remove("");
+    if (named.isEmpty()) {
+      return List.of(CniVersion.UNNAMED);
     }
-    if (single.isMissingNode() || single.asText().isEmpty()) {
-      return highest.orElse(CniVersion.UNNAMED);
+    List<CniVersion> known =
+        named.stream().map(CniVersion::find).flatMap(Optional::stream).sorted().toList();
+    if (known.isEmpty()) {
+      throw new IOException(
+          "cniVersion "
+              + String.join(", ", named)
+              + " is none of those supported, "
+              + List.of(CniVersion.values()));
     }
-    Optional<CniVersion> named = CniVersion.find(single.asText());
-    if (highest.isEmpty() || (named.isPresent() && named.get().compareTo(highest.get()) > 0)) {
-      highest = named;
-    }
-    return highest.orElseThrow(
-        () ->
-            new IOException(
-                "cniVersion "
-                    + single.asText()
-                    + " is none of those supported, "
-                    + List.of(CniVersion.values())));
+    return known;
   }
 
   private static boolean flag(ObjectNode json, String key) throws IOException {

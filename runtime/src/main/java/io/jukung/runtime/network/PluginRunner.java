@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,8 +92,9 @@ final class PluginRunner {
    *
    * @param type of the plugin
    * @param network for error texts
+   * @param attachment null where the command is about none
    */
-  record Call(CniCommand command, String type, String network, Attachment attachment) {
+  record Call(CniCommand command, String type, String network, @Nullable Attachment attachment) {
     @Override
     public String toString() {
       return "CNI " + command + " by plugin " + type + " for network " + network;
@@ -100,14 +102,16 @@ final class PluginRunner {
   }
 
   private List<String> environment(Call call) {
-    Attachment attachment = call.attachment();
     List<String> environment = new ArrayList<>();
     environment.add(SEARCH_PATH);
     environment.add("CNI_COMMAND=" + call.command());
-    environment.add("CNI_CONTAINERID=" + attachment.containerId());
-    environment.add("CNI_NETNS=" + attachment.networkNamespace());
-    environment.add("CNI_IFNAME=" + attachment.interfaceName());
-    environment.add("CNI_ARGS=" + attachment.argumentString());
+    Attachment attachment = call.attachment();
+    if (attachment != null) {
+      environment.add(Attachment.CONTAINER_ID_VARIABLE + attachment.containerId());
+      environment.add("CNI_NETNS=" + attachment.networkNamespace());
+      environment.add("CNI_IFNAME=" + attachment.interfaceName());
+      environment.add("CNI_ARGS=" + attachment.argumentString());
+    }
     environment.add(
         "CNI_PATH=" + directories.stream().map(Path::toString).collect(Collectors.joining(":")));
     return environment;
@@ -123,8 +127,15 @@ final class PluginRunner {
       if (!message.isEmpty() || !details.isEmpty()) {
         String text =
             message.isEmpty() || details.isEmpty() ? message + details : message + "; " + details;
+        String words = quote(new String(outcome.stderr(), StandardCharsets.UTF_8));
         return new CniException(
-            call + ": " + quote(text) + (code == 0 ? "" : " (code " + code + ")"), code, null);
+            call
+                + ": "
+                + quote(text)
+                + (code == CniException.NO_CODE ? "" : " (code " + code + ")")
+                + (words.isEmpty() ? "" : "; it also said: " + words),
+            code,
+            null);
       }
     } catch (IOException e) {
       LOG.debug("{}: error output is {}", call, e.getMessage());

@@ -1,14 +1,16 @@
 package io.jukung.runtime.network;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
 import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.runtime.config.Config;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,22 +23,60 @@ public final class PodNetwork {
 
   private final NetworkConfigurationDirectory configurations;
   private final PluginRunner plugins;
+  private final PluginVersions versions;
+  private final PluginChain chain;
+  private final NetworkStatus status;
   private final AttachmentRecords records;
+
+  /**
+   * Held for reading by each ADD, for writing by a garbage collection: an attachment that begins
+   * after the valid ones were listed would be taken for garbage.
+   */
+  private final ReadWriteLock collecting = new ReentrantReadWriteLock();
 
   public PodNetwork(Config.Cni config) {
     this.configurations = new NetworkConfigurationDirectory(config.confDir());
     this.plugins = new PluginRunner(config.binDirs(), config.timeout());
+    this.versions = new PluginVersions(plugins);
+    this.chain = new PluginChain(plugins);
+    this.status = new NetworkStatus(chain);
     this.records = new AttachmentRecords(config.cacheDir());
   }
 
-  /** Whether pods can get a network now. Cheap: nothing is read that has not changed. */
+  /**
+   * Whether pods can get a network now. Nothing is read that has not changed, and plugins that know
+   * STATUS are asked every few seconds at most.
+   */
   public Readiness readiness() {
     NetworkConfigurationDirectory.Contents contents = configurations.contents();
-    return contents
-        .network()
-        .map(network -> plugins.missingPlugin(network).map(Readiness::notReady))
-        .orElseGet(() -> Optional.of(Readiness.notReady(noNetwork(contents))))
-        .orElse(Readiness.READY);
+    if (contents.network().isEmpty()) {
+      return Readiness.notReady(noNetwork(contents));
+    }
+    return problem(contents.network().get())
+        .map(Readiness::notReady)
+        .orElseGet(() -> Readiness.ready(ignored(contents)));
+  }
+
+  private Optional<String> problem(NetworkConfiguration network) {
+    Optional<String> missing = plugins.missingPlugin(network);
+    if (missing.isPresent()) {
+      return missing;
+    }
+    try {
+      return status.problem(
+          PluginThread.call("cni-version", cancel -> versions.settle(network, cancel)));
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Files that come before the one in use and are wrong: whoever wrote them waits for an effect.
+   */
+  private static String ignored(NetworkConfigurationDirectory.Contents contents) {
+    return contents.problems().isEmpty()
+        ? ""
+        : "ignored: " + PluginRunner.quote(String.join("; ", contents.problems()));
   }
 
   /**
@@ -59,17 +99,27 @@ public final class PodNetwork {
     if (missing.isPresent()) {
       throw new CniException("pod network: " + missing.get());
     }
-    Attachment attachment = request.attachment(request.networkNamespace().toString());
     warnOfUnservedPorts(request, network);
+    collecting.readLock().lock();
+    try {
+      Attachment attachment = request.attachment(request.networkNamespace().toString());
+      return PluginThread.call(
+          "cni-add-" + request.sandboxId(),
+          cancel -> add(versions.settle(network, cancel), attachment, cancel));
+    } finally {
+      collecting.readLock().unlock();
+    }
+  }
+
+  private NetworkResult add(NetworkConfiguration network, Attachment attachment, Eventfd cancel)
+      throws IOException {
     AttachmentRecord record = new AttachmentRecord(attachment, network, Optional.empty());
     records.write(record); // before ADD: a failed one may hold an address
-    CniResult result =
-        PluginThread.call(
-            "cni-add-" + request.sandboxId(), cancel -> add(network, attachment, cancel));
+    CniResult result = chain.add(network, attachment, cancel);
     records.write(record.withResult(result.json()));
     List<String> addresses;
     try {
-      addresses = result.podAddresses();
+      addresses = result.podAddresses(attachment.interfaceName());
     } catch (IOException e) {
       throw new CniException(
           "result of network " + network.name() + ": " + e.getMessage(), CniException.NO_CODE, e);
@@ -90,20 +140,82 @@ public final class PodNetwork {
    */
   public void tearDown(PodNetworkRequest request) throws IOException {
     List<AttachmentRecord> attachments = records.of(request.sandboxId());
+    if (attachments.stream().allMatch(record -> record.result().isEmpty())) {
+      // That ADD has not ended well, or, where a daemon was killed, at all.
+      PluginSurvivors.end(request.sandboxId());
+    }
     if (attachments.isEmpty()) {
       attachments = unrecorded(request);
     }
-    String namespace =
-        Namespace.isAt(request.networkNamespace()) ? request.networkNamespace().toString() : "";
     for (AttachmentRecord record : attachments) {
-      PluginThread.call(
-          "cni-del-" + request.sandboxId(),
-          cancel -> {
-            delete(record, namespace, cancel);
-            return true;
-          });
-      records.remove(record);
+      delete(record, pathIfThere(request.networkNamespace()));
     }
+  }
+
+  private void delete(AttachmentRecord record, String namespace) throws IOException {
+    PluginThread.call(
+        "cni-del-" + record.attachment().containerId(),
+        cancel -> {
+          chain.delete(record, namespace, cancel);
+          return true;
+        });
+    records.remove(record);
+  }
+
+  /**
+   * Asks the plugins whether the pod's network is still as they have made it (CHECK). Asks nothing
+   * where the network's configuration says so, or is of a version without it.
+   *
+   * @throws IOException if it is not
+   */
+  public void check(PodNetworkRequest request) throws IOException {
+    for (AttachmentRecord record : records.of(request.sandboxId())) {
+      NetworkConfiguration network = record.network();
+      if (record.result().isPresent() && network.version().hasCheck() && !network.disableCheck()) {
+        PluginThread.call(
+            "cni-check-" + request.sandboxId(),
+            cancel -> {
+              chain.check(record, request.networkNamespace().toString(), cancel);
+              return true;
+            });
+      }
+    }
+  }
+
+  /**
+   * Releases what plugins hold for sandboxes that are no more. Meanwhile, no pod gets a network.
+   *
+   * @param sandboxes asked once no ADD is under way
+   * @param namespaces the directory below which all their namespaces are
+   */
+  public void collectGarbage(Sandboxes sandboxes, Path namespaces) throws IOException {
+    Optional<NetworkConfiguration> network = configurations.contents().network();
+    if (network.isPresent()) {
+      NetworkConfiguration present = network.get();
+      network =
+          Optional.of(PluginThread.call("cni-version", cancel -> versions.settle(present, cancel)));
+    }
+    collecting.writeLock().lock();
+    try {
+      new GarbageCollection(
+              records,
+              chain,
+              record ->
+                  delete(record, pathIfThere(Path.of(record.attachment().networkNamespace()))))
+          .run(network, sandboxes.ids(), namespaces);
+    } finally {
+      collecting.writeLock().unlock();
+    }
+  }
+
+  /** All sandboxes there are, from before their ADD until after their DEL. */
+  @FunctionalInterface
+  public interface Sandboxes {
+    Set<String> ids() throws IOException;
+  }
+
+  private static String pathIfThere(Path namespace) throws IOException {
+    return Namespace.isAt(namespace) ? namespace.toString() : "";
   }
 
   /**
@@ -124,72 +236,6 @@ public final class PodNetwork {
     NetworkConfiguration installed =
         network.get().withPlugins(plugin -> plugins.find(plugin.type()).isPresent());
     return List.of(new AttachmentRecord(request.attachment(""), installed, Optional.empty()));
-  }
-
-  private CniResult add(NetworkConfiguration network, Attachment attachment, Eventfd cancel)
-      throws IOException {
-    CniResult result = null;
-    for (PluginConfiguration plugin : network.plugins()) {
-      PluginRunner.Call call =
-          new PluginRunner.Call(CniCommand.ADD, plugin.type(), network.name(), attachment);
-      ObjectNode previous =
-          result != null && network.version().hasPreviousResultOnAdd() ? result.json() : null;
-      byte[] answer =
-          plugins.run(
-              call, plugin.request(network, attachment.capabilityArguments(), previous), cancel);
-      try {
-        result = CniResult.parse(answer, network.version()).as(network.version());
-      } catch (IOException e) {
-        throw new CniException(
-            call
-                + ": the answer is no CNI result: "
-                + PluginRunner.quote(String.valueOf(e.getMessage())),
-            CniException.NO_CODE,
-            e);
-      }
-    }
-    if (result == null) {
-      throw new IllegalStateException("network " + network.name() + " without plugins");
-    }
-    return result;
-  }
-
-  /** Each plugin gets its chance to release what it holds, also when one before it fails. */
-  private void delete(AttachmentRecord record, String namespace, Eventfd cancel)
-      throws IOException {
-    Attachment added = record.attachment();
-    NetworkConfiguration network = record.network();
-    Attachment attachment =
-        new Attachment(
-            added.containerId(),
-            namespace,
-            added.interfaceName(),
-            added.arguments(),
-            added.capabilityArguments());
-    ObjectNode result =
-        network.version().hasPreviousResultOnDelete() ? record.result().orElse(null) : null;
-    IOException failure = null;
-    for (PluginConfiguration plugin : network.plugins().reversed()) {
-      try {
-        plugins.run(
-            new PluginRunner.Call(CniCommand.DEL, plugin.type(), network.name(), attachment),
-            plugin.request(network, attachment.capabilityArguments(), result),
-            cancel);
-      } catch (IOException e) {
-        failure = join(failure, e);
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
-  private static IOException join(@Nullable IOException first, IOException next) {
-    if (first == null) {
-      return next;
-    }
-    first.addSuppressed(next);
-    return first;
   }
 
   /** Some networks offer host ports without a plugin that declares them, so it is no error. */

@@ -25,6 +25,7 @@ import io.jukung.runtime.config.ConfigKeys;
 import io.jukung.runtime.config.Installation;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.network.PodNetwork;
+import io.jukung.runtime.recovery.NetworkUpkeep;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
@@ -132,6 +133,7 @@ final class NodeParts implements AutoCloseable {
     SandboxReconciler reconciler =
         new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events);
     new Recovery(files, sandboxes, containers, containerImages, cgroups, reconciler).run();
+    new NetworkUpkeep(sandboxes, host).startInBackground();
   }
 
   RuntimeEndpoint runtimeService() throws IOException {

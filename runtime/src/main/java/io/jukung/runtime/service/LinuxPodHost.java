@@ -9,8 +9,10 @@ import io.jukung.runtime.network.PodNetworkRequest;
 import io.jukung.runtime.network.Readiness;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
 import io.jukung.runtime.sandboxfiles.SharedMemory;
+import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
+import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +21,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** {@link PodHost} by the kernel and CNI. */
 public final class LinuxPodHost implements PodHost {
@@ -71,6 +74,23 @@ public final class LinuxPodHost implements PodHost {
   @Override
   public void tearDownNetwork(SandboxRecord sandbox) throws IOException {
     network.tearDown(request(sandbox));
+  }
+
+  /** Whether the pod's network is as it was made; where not, the exception says what is wrong. */
+  public void checkNetwork(SandboxRecord sandbox) throws IOException {
+    network.check(request(sandbox));
+  }
+
+  /** Releases what network plugins hold for sandboxes that have no directory of records. */
+  public void collectNetworkGarbage() throws IOException {
+    network.collectGarbage(this::sandboxIds, paths.sandboxStates());
+  }
+
+  /** Also those whose record is set aside as unreadable: what they hold is not known. */
+  private Set<String> sandboxIds() throws IOException {
+    return StateFiles.list(paths.sandboxes()).stream()
+        .map(name -> name.substring(0, Math.min(name.length(), ObjectId.LENGTH)))
+        .collect(Collectors.toSet());
   }
 
   @Override

@@ -29,7 +29,7 @@ class CniResultTest {
   @ParameterizedTest
   @CsvSource({"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
   void addressesAreThoseInThePod(String version) throws IOException {
-    assertThat(parse(BRIDGE.replace("VERSION", version)).podAddresses())
+    assertThat(parse(BRIDGE.replace("VERSION", version)).podAddresses("eth0"))
         .containsExactly("10.88.0.7", "fd00:0:0:1::7");
     assertThat(parse(BRIDGE.replace("VERSION", version)).podInterfaces()).containsExactly("eth0");
   }
@@ -40,16 +40,31 @@ class CniResultTest {
             parse(
                     "{\"cniVersion\": \"0.2.0\", \"ip4\": {\"ip\": \"10.1.0.5/16\"},"
                         + " \"ip6\": {\"ip\": \"fd00::5/64\"}}")
-                .podAddresses())
+                .podAddresses("eth0"))
         .containsExactly("10.1.0.5", "fd00::5");
   }
 
   @Test
   void addressesOfNoInterfaceAreThePods() throws IOException {
-    assertThat(parse("{\"ips\": [{\"address\": \"10.0.0.9\"}]}").podAddresses())
+    assertThat(parse("{\"ips\": [{\"address\": \"10.0.0.9\"}]}").podAddresses("eth0"))
         .containsExactly("10.0.0.9");
-    assertThat(parse("{\"cniVersion\": \"1.0.0\"}").podAddresses()).isEmpty();
-    assertThat(parse("{\"ips\": null}").podAddresses()).isEmpty();
+    assertThat(parse("{\"cniVersion\": \"1.0.0\"}").podAddresses("eth0")).isEmpty();
+    assertThat(parse("{\"ips\": null}").podAddresses("eth0")).isEmpty();
+  }
+
+  @Test
+  void ofSeveralInterfacesTheOneThatWasAskedForCounts() throws IOException {
+    String several =
+        """
+        {"cniVersion": "1.0.0",
+         "interfaces": [{"name": "net1", "sandbox": "/n"}, {"name": "eth0", "sandbox": "/n"}],
+         "ips": [{"interface": 0, "address": "10.9.0.2/24"},
+                 {"interface": 1, "address": "fd00::2/64"},
+                 {"interface": 1, "address": "10.88.0.2/24"}]}
+        """;
+    assertThat(parse(several).podAddresses("eth0")).containsExactly("fd00::2", "10.88.0.2");
+    assertThat(parse(several).podAddresses("ens1"))
+        .containsExactly("10.9.0.2", "fd00::2", "10.88.0.2");
   }
 
   @Test
@@ -77,16 +92,21 @@ class CniResultTest {
       quoteCharacter = '`',
       delimiter = '|',
       value = {
-        "{\"cniVersion\": \"7.0.0\"}                                        | 7.0.0 is not supported",
-        "{\"ips\": [{\"address\": \"example.org\"}]}                        | not an address: example.org",
-        "{\"ips\": [{\"address\": \"10.0.0\"}]}                             | not an address: 10.0.0",
+        "{\"cniVersion\": \"7.0.0\"}                                        | 7.0.0 is not"
+            + " supported",
+        "{\"ips\": [{\"address\": \"example.org\"}]}                        | not an address:"
+            + " example.org",
+        "{\"ips\": [{\"address\": \"10.0.0\"}]}                             | not an address:"
+            + " 10.0.0",
         "{\"ips\": [{}]}                                                    | no address",
         "{\"ips\": [7]}                                                     | not an object",
-        "{\"interfaces\": [], \"ips\": [{\"interface\": 0, \"address\": \"10.0.0.1\"}]} | interface 0",
-        "{\"interfaces\": [], \"ips\": [{\"interface\": -1, \"address\": \"10.0.0.1\"}]} | interface -1",
+        "{\"interfaces\": [], \"ips\": [{\"interface\": 0, \"address\": \"10.0.0.1\"}]} | interface"
+            + " 0",
+        "{\"interfaces\": [], \"ips\": [{\"interface\": -1, \"address\": \"10.0.0.1\"}]} |"
+            + " interface -1",
       })
   void whatIsWrongIsSaid(String json, String problem) {
-    assertThatThrownBy(() -> parse(json).podAddresses())
+    assertThatThrownBy(() -> parse(json).podAddresses("eth0"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(problem);
   }
@@ -103,7 +123,7 @@ class CniResultTest {
     "1:0:0:2:0:0:0:3, 1:0:0:2::3",
   })
   void ipv6IsWrittenCanonically(String address, String canonical) throws IOException {
-    assertThat(parse("{\"ips\": [{\"address\": \"" + address + "/64\"}]}").podAddresses())
+    assertThat(parse("{\"ips\": [{\"address\": \"" + address + "/64\"}]}").podAddresses("eth0"))
         .containsExactly(canonical);
   }
 
