@@ -11,7 +11,6 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
-import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.time.Duration;
 import java.util.List;
@@ -60,9 +59,8 @@ final class CriServer implements AutoCloseable {
 
   /** Returns once clients can connect. */
   static CriServer start(
-      Path path, Config.Server settings, List<? extends BindableService> services)
+      ListeningSocket socket, Config.Server settings, List<? extends BindableService> services)
       throws StartupException {
-    ListeningSocket socket = ListeningSocket.claim(path);
     EventLoopGroup events =
         new MultiThreadIoEventLoopGroup(
             EVENT_THREADS, new DefaultThreadFactory("grpc", true), NioIoHandler.newFactory());
@@ -91,7 +89,7 @@ final class CriServer implements AutoCloseable {
           e instanceof UserPrincipalNotFoundException
               ? "there is no group " + settings.socketGroup()
               : e.toString();
-      throw new StartupException("cannot listen on " + path + ": " + reason, e);
+      throw new StartupException("cannot listen on " + socket + ": " + reason, e);
     }
   }
 

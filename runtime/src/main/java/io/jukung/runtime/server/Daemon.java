@@ -65,8 +65,10 @@ public final class Daemon implements AutoCloseable {
   private void compose(Config config) throws StartupException {
     parts.push(DirectoryLock.acquire(config.root()));
     parts.push(DirectoryLock.acquire(config.state()));
+    // Before recovery, which takes its time and must not run beside whoever serves there.
+    ListeningSocket socket = ListeningSocket.claim(config.socket());
     List<BindableService> services = compose(nodeParts(config));
-    CriServer server = CriServer.start(config.socket(), config.server(), services);
+    CriServer server = CriServer.start(socket, config.server(), services);
     parts.push(() -> server.close(config.server().shutdownGrace()));
     WarmUp.startInBackground(config.socket());
   }

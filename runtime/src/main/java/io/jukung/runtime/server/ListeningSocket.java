@@ -94,4 +94,9 @@ final class ListeningSocket {
   void remove() throws IOException {
     Files.deleteIfExists(path);
   }
+
+  @Override
+  public String toString() {
+    return path.toString();
+  }
 }

@@ -120,7 +120,7 @@ final class NodeParts implements AutoCloseable {
                 Installation.shimCommand(config.shim()),
                 paths.spares(),
                 config.shim().spare(),
-                shimCgroup(cgroups)),
+                createShimCgroup(cgroups)),
             events);
     this.lifecycle = new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
     this.containerStopper = new ContainerStopper(connected, cgroups);
@@ -178,6 +178,7 @@ final class NodeParts implements AutoCloseable {
   @Override
   public void close() throws IOException {
     shims.close();
+    shimCgroup(cgroups).removeUnused(); // where no pod runs on
   }
 
   private ImageStoreSettings imageSettings() throws IOException {
@@ -214,8 +215,12 @@ final class NodeParts implements AutoCloseable {
    * Beside the pods: nobody's limits count the shims, and the end of the daemon's service leaves
    * them.
    */
-  private static Path shimCgroup(PodCgroups cgroups) throws IOException {
-    Cgroup cgroup = cgroups.root().child("shims");
+  private static Cgroup shimCgroup(PodCgroups cgroups) {
+    return cgroups.root().child("shims");
+  }
+
+  private static Path createShimCgroup(PodCgroups cgroups) throws IOException {
+    Cgroup cgroup = shimCgroup(cgroups);
     cgroup.create();
     return cgroup.directory();
   }

@@ -102,7 +102,10 @@ class CriServerTest {
   void socketInUseIsLeftAlone() throws Exception {
     start();
 
-    assertThatThrownBy(() -> CriServer.start(socket, SETTINGS, List.of(new FakeRuntime())))
+    assertThatThrownBy(
+            () ->
+                CriServer.start(
+                    ListeningSocket.claim(socket), SETTINGS, List.of(new FakeRuntime())))
         .isInstanceOf(StartupException.class)
         .hasMessage("socket " + socket + " is in use by another process");
     client().stopContainer(StopContainerRequest.getDefaultInstance());
@@ -134,7 +137,8 @@ class CriServerTest {
         new Config.Server(
             new FileMode(0600), "nosuchgroup", DataSize.ofMebibytes(1), Duration.ZERO);
 
-    assertThatThrownBy(() -> CriServer.start(socket, settings, List.of(runtime)))
+    assertThatThrownBy(
+            () -> CriServer.start(ListeningSocket.claim(socket), settings, List.of(runtime)))
         .hasMessage("cannot listen on " + socket + ": there is no group nosuchgroup");
     assertThat(directory.resolve("run")).isEmptyDirectory();
   }
@@ -385,7 +389,9 @@ class CriServerTest {
   }
 
   private CriServer start() throws StartupException {
-    CriServer server = CriServer.start(socket, SETTINGS, List.of(runtime, new FakeImages()));
+    CriServer server =
+        CriServer.start(
+            ListeningSocket.claim(socket), SETTINGS, List.of(runtime, new FakeImages()));
     open.add(server);
     return server;
   }

@@ -36,7 +36,10 @@ class ResetFloodTest {
   void floodedConnectionIsClosedAndOthersAreServed() throws Exception {
     Path socket = directory.resolve("jukung.sock");
     try (CriServer server =
-            CriServer.start(socket, Config.DEFAULTS.server(), List.of(new FakeRuntime()));
+            CriServer.start(
+                ListeningSocket.claim(socket),
+                Config.DEFAULTS.server(),
+                List.of(new FakeRuntime()));
         CriChannel channel = CriChannel.open(socket, 1 << 20)) {
       assertThat(server).isNotNull();
 
