@@ -26,7 +26,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -153,7 +152,6 @@ class BadInputIT {
   }
 
   /** Kubelet relies on a missing directory being made; below a file none can be. */
-  @Disabled("the sentence names a Java class")
   @Test
   void mountSourceThatCannotBeIsNamed(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("mount", NamespaceMode.NODE);
@@ -183,7 +181,6 @@ class BadInputIT {
     assertThat(testbed.pods()).isEmpty();
   }
 
-  @Disabled("a daemon that ends leaves the cgroup of its shims")
   @Test
   void podNetworkWithoutConfigurationSaysWhereItWasLookedFor(Testbed testbed) throws Exception {
     try (Daemon daemon = Daemon.in(testbed.node(), "no-network")) {
@@ -242,7 +239,6 @@ class BadInputIT {
     assertThat(testbed.pods()).as("the first one serves on").isEmpty();
   }
 
-  @Disabled("said only after recovery, and the cgroup of the shims is left")
   @Test
   void socketInUseIsRefused(Testbed testbed) throws Exception {
     Daemon second = Daemon.in(testbed.node(), "same-socket");

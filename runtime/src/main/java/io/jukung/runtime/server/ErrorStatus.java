@@ -7,6 +7,7 @@ import io.jukung.cri.CriException;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.Objects;
 
 /** The one place where exceptions become gRPC status. */
@@ -51,6 +52,9 @@ final class ErrorStatus {
 
   // Many IOExceptions of the JDK have only a path as their message: NoSuchFileException: /x.
   private static String text(IOException e) {
+    if (e instanceof FileSystemException file && file.getReason() != null) {
+      return file.getFile() + ": " + file.getReason();
+    }
     return e instanceof ErrnoException || e.getClass() == IOException.class
         ? Objects.requireNonNullElse(e.getMessage(), "input or output failed")
         : e.getClass().getSimpleName() + ": " + e.getMessage();

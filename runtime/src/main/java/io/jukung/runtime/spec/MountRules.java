@@ -8,6 +8,7 @@ import io.jukung.linux.mount.MountTable;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -149,6 +150,8 @@ final class MountRules {
       } catch (FileAlreadyExistsException dangling) {
         throw invalid(mount, "host_path is a symbolic link to nothing");
       }
+    } catch (FileSystemException e) { // below a file, or a loop of links
+      throw invalid(mount, "host_path: " + e.getReason());
     }
   }
 
