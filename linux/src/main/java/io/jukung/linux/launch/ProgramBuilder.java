@@ -58,10 +58,14 @@ public final class ProgramBuilder {
   public Arg pointers(String shown, List<String> texts) {
     long[] addresses = new long[texts.size() + 1];
     for (int i = 0; i < texts.size(); i++) {
-      Arg.Data text = (Arg.Data) string(texts.get(i));
-      addresses[i] = ProgramImage.dataAddress() + text.offset();
+      addresses[i] = address(string(texts.get(i)));
     }
     return words(shown, addresses);
+  }
+
+  /** Where the data is in the memory of a confine program, for structs with pointers in them. */
+  public static long address(Arg data) {
+    return ProgramImage.dataAddress() + ((Arg.Data) data).offset();
   }
 
   public static Arg imm(long value) {

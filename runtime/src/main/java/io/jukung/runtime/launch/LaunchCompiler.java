@@ -7,7 +7,9 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.seccomp.Filter;
 import io.jukung.runtime.spec.Spec;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,6 +50,7 @@ public final class LaunchCompiler {
   private final Path maskMountPoint;
   private final Path cgroupMount;
   private final long availableCapabilities;
+  private final SeccompFilters filters;
 
   /**
    * A compiler for this host.
@@ -56,12 +59,15 @@ public final class LaunchCompiler {
    *     {@code mask}; every launch mounts there, in a mount namespace of its own
    * @param cgroupMount where cgroup v2 is mounted
    * @param availableCapabilities the daemon's own permitted set: no container can have more
+   * @param filters of system calls
    */
-  public LaunchCompiler(Path mountPoints, Path cgroupMount, long availableCapabilities) {
+  public LaunchCompiler(
+      Path mountPoints, Path cgroupMount, long availableCapabilities, SeccompFilters filters) {
     this.rootMountPoint = mountPoints.resolve("rootfs");
     this.maskMountPoint = mountPoints.resolve("mask");
     this.cgroupMount = cgroupMount;
     this.availableCapabilities = availableCapabilities;
+    this.filters = filters;
   }
 
   /**
@@ -70,7 +76,7 @@ public final class LaunchCompiler {
    * @param stdin whether its standard input is a pipe that the container's user owns; /dev/null
    *     otherwise
    */
-  public CompiledLaunch container(Spec spec, Overlay overlay, boolean stdin) {
+  public CompiledLaunch container(Spec spec, Overlay overlay, boolean stdin) throws IOException {
     ProgramBuilder prepare = new ProgramBuilder();
     prepareContainer(prepare, spec, overlay);
     ProgramBuilder confine = new ProgramBuilder();
@@ -89,10 +95,13 @@ public final class LaunchCompiler {
   /**
    * The launch of another process in a running container, whose pidfd the shim preloads.
    *
+   * @param seccomp the container's; null: every system call
    * @param cgroupsPath below the cgroup v2 mount, the exec's own
    * @param stdin as for {@link #container}
    */
-  public CompiledLaunch exec(Spec.Process process, String cgroupsPath, boolean stdin) {
+  public CompiledLaunch exec(
+      Spec.Process process, Spec.@Nullable Seccomp seccomp, String cgroupsPath, boolean stdin)
+      throws IOException {
     if (process.terminal()) {
       throw new IllegalArgumentException("exec with a terminal takes the streaming server");
     }
@@ -110,7 +119,7 @@ public final class LaunchCompiler {
         reg(Register.TARGET),
         imm(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP));
     confine.step("close", Syscall.CLOSE, reg(Register.TARGET)).clears(Register.TARGET);
-    become(steps, process, stdin);
+    become(steps, process, seccomp, stdin);
     return new CompiledLaunch(
         prepare.build(), confine.build(), 0, cgroup(cgroupsPath), process.args().getFirst());
   }
@@ -278,7 +287,8 @@ public final class LaunchCompiler {
     mounts.bindDescriptor("mount the terminal on /dev/console", TERMINAL, "/dev/console");
   }
 
-  private void confineContainer(ProgramBuilder program, Spec spec, boolean stdin) {
+  private void confineContainer(ProgramBuilder program, Spec spec, boolean stdin)
+      throws IOException {
     inheritStandard(program);
     ProcessSteps steps = new ProcessSteps(program);
     MountSteps mounts = new MountSteps(program);
@@ -300,7 +310,7 @@ public final class LaunchCompiler {
     if (spec.process().terminal()) {
       openSlave(program);
     }
-    become(steps, spec.process(), stdin);
+    become(steps, spec.process(), spec.linux().seccomp(), stdin);
   }
 
   /**
@@ -357,7 +367,10 @@ public final class LaunchCompiler {
     return Files.isDirectory(Path.of(path));
   }
 
-  private void become(ProcessSteps steps, Spec.Process process, boolean stdin) {
+  private void become(
+      ProcessSteps steps, Spec.Process process, Spec.@Nullable Seccomp seccomp, boolean stdin)
+      throws IOException {
+    Filter filter = seccomp == null ? null : filters.of(seccomp);
     steps.sessionAndKeyring();
     steps.rlimits(process.rlimits());
     if (process.terminal()) {
@@ -366,9 +379,15 @@ public final class LaunchCompiler {
       steps.standardPipes(process.user().uid(), stdin);
     }
     steps.workingDirectory(process.cwd());
-    steps.identity(process.user(), process.capabilities(), availableCapabilities);
+    // Loading a filter takes CAP_SYS_ADMIN, or that nothing can be gained any more (seccomp(2)).
+    boolean administers = filter != null && !process.noNewPrivileges();
+    steps.identity(process.user(), process.capabilities(), availableCapabilities, administers);
     if (process.noNewPrivileges()) {
       steps.noNewPrivileges();
+    }
+    steps.closeOnExec();
+    if (filter != null) {
+      steps.filter(filter);
     }
     steps.execute(process.args(), process.env());
   }

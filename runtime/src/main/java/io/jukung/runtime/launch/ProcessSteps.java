@@ -10,6 +10,7 @@ import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.process.Capability;
+import io.jukung.linux.seccomp.Filter;
 import io.jukung.runtime.spec.Spec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,6 +37,7 @@ final class ProcessSteps {
   private static final int TIOCSCTTY = 0x540e;
   private static final int F_GETPIPE_SZ = 1032;
   private static final int CLOSE_RANGE_CLOEXEC = 4;
+  private static final int SECCOMP_SET_MODE_FILTER = 1;
   private static final long O_WRONLY = 1;
   private static final int DEFAULT_UMASK = 022;
 
@@ -171,8 +173,14 @@ final class ProcessSteps {
     program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
   }
 
-  /** User, groups and capabilities, in the only order that works (capabilities(7)). */
-  void identity(Spec.User user, Spec.Capabilities capabilities, long available) {
+  /**
+   * User, groups and capabilities, in the only order that works (capabilities(7)).
+   *
+   * @param administers keep CAP_SYS_ADMIN until the command runs. The execve that starts it takes
+   *     it: what a process has then comes from the bounding, inheritable and ambient sets alone.
+   */
+  void identity(
+      Spec.User user, Spec.Capabilities capabilities, long available, boolean administers) {
     long bounding = mask(capabilities.bounding());
     for (Capability each : Capability.all()) {
       if ((bounding & each.mask()) == 0) {
@@ -197,12 +205,12 @@ final class ProcessSteps {
         "user " + user.uid(), Syscall.SETRESUID, imm(user.uid()), imm(user.uid()), imm(user.uid()));
     Integer umask = user.umask();
     program.step("umask", Syscall.UMASK, imm(umask == null ? DEFAULT_UMASK : umask));
-    sets(capabilities, available);
+    sets(capabilities, available, administers ? Capability.CAP_SYS_ADMIN.mask() & available : 0);
   }
 
-  private void sets(Spec.Capabilities capabilities, long available) {
-    long effective = mask(capabilities.effective()) & available;
-    long permitted = mask(capabilities.permitted()) & available;
+  private void sets(Spec.Capabilities capabilities, long available, long kept) {
+    long effective = (mask(capabilities.effective()) & available) | kept;
+    long permitted = (mask(capabilities.permitted()) & available) | kept;
     long ambient = mask(capabilities.ambient()) & available;
     long inheritable = (mask(capabilities.inheritable()) & available) | ambient;
     Arg header =
@@ -238,14 +246,34 @@ final class ProcessSteps {
     program.step("no new privileges", Syscall.PRCTL, imm(PR_SET_NO_NEW_PRIVS), imm(1));
   }
 
-  /** Last: whatever is still open closes as the command starts, the error pipe with it. */
-  void execute(List<String> args, List<String> env) {
+  /** Whatever is still open closes as the command starts, the error pipe with it. */
+  void closeOnExec() {
     program.step(
         "close descriptors on exec",
         Syscall.CLOSE_RANGE,
         imm(3),
         imm(0xffffffffL),
         imm(CLOSE_RANGE_CLOEXEC));
+  }
+
+  /**
+   * From here on the filter judges what this process calls: nothing but {@link #execute} comes
+   * after it, so that a profile need not allow what only a launch calls.
+   */
+  void filter(Filter filter) {
+    Arg instructions = program.struct("…", filter.instructions());
+    program.step(
+        "load the filter of system calls",
+        Syscall.SECCOMP,
+        imm(SECCOMP_SET_MODE_FILTER),
+        imm(filter.flags()),
+        // struct sock_fprog
+        program.words(
+            "{len=" + filter.count() + "}", filter.count(), ProgramBuilder.address(instructions)));
+  }
+
+  /** Last: the container's command, or the error that the search for it ended with. */
+  void execute(List<String> args, List<String> env) {
     Arg argv = program.pointers(shown(args), args);
     Arg envp = program.pointers("env[" + env.size() + "]", env); // may hold secrets: never shown
     List<String> candidates = candidates(args.getFirst(), env);

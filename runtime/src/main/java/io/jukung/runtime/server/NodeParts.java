@@ -24,6 +24,7 @@ import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.ConfigKeys;
 import io.jukung.runtime.config.Installation;
 import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.recovery.NetworkUpkeep;
 import io.jukung.runtime.recovery.Recovery;
@@ -78,6 +79,7 @@ final class NodeParts implements AutoCloseable {
   private final PodShims connected = new PodShims();
   private final CgroupMount cgroupMount;
   private final PodCgroups cgroups;
+  private final SeccompFilters filters = new SeccompFilters();
   private final LaunchCompiler compiler;
   private final ImageStore images;
   private final ImagePuller puller;
@@ -104,7 +106,7 @@ final class NodeParts implements AutoCloseable {
               case IGNORE -> PodCgroups.MissingController.IGNORE;
             });
     this.compiler =
-        new LaunchCompiler(mountPoints(paths), cgroupMount.directory(), ownCapabilities());
+        new LaunchCompiler(mountPoints(paths), cgroupMount.directory(), ownCapabilities(), filters);
     this.images = ImageStore.open(imageSettings());
     this.puller =
         new ImagePuller(
@@ -151,7 +153,8 @@ final class NodeParts implements AutoCloseable {
             new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups),
             new PodSandboxStatus(sandboxes, containers, paths),
             new ListPodSandbox(sandboxes),
-            new CreateContainer(sandboxes, containers, files, containerImages, specs, cgroups),
+            new CreateContainer(
+                sandboxes, containers, files, containerImages, specs, cgroups, filters),
             new StartContainer(sandboxes, containers, files, connected, cgroups, compiler),
             new StopContainer(containers, containerStopper),
             new RemoveContainer(containers, remover),

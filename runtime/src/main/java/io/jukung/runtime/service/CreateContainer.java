@@ -1,6 +1,7 @@
 package io.jukung.runtime.service;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.CreateContainerResponse;
@@ -9,9 +10,11 @@ import io.jukung.cri.v1.Signal;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.OverlayMount;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.spec.ContainerUser;
 import io.jukung.runtime.spec.ResourceRules;
 import io.jukung.runtime.spec.RootfsTargets;
+import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerName;
@@ -32,6 +35,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,12 +43,15 @@ import org.slf4j.LoggerFactory;
 public final class CreateContainer {
   private static final Logger LOG = LoggerFactory.getLogger(CreateContainer.class);
 
+  private static final String SECCOMP = "config.linux.security_context.seccomp";
+
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final StateFiles files;
   private final ContainerImages images;
   private final SpecBuilder specs;
   private final PodCgroups cgroups;
+  private final SeccompFilters filters;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights =
       new SingleFlight<>("CreateContainer");
 
@@ -55,13 +62,15 @@ public final class CreateContainer {
       StateFiles files,
       ContainerImages images,
       SpecBuilder specs,
-      PodCgroups cgroups) {
+      PodCgroups cgroups,
+      SeccompFilters filters) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
     this.images = images;
     this.specs = specs;
     this.cgroups = cgroups;
+    this.filters = filters;
   }
 
   public CreateContainerResponse call(CreateContainerRequest request)
@@ -153,6 +162,7 @@ public final class CreateContainer {
                   targetPid(sandbox, config)),
               root);
       cgroups.check(ResourceRules.settings(built.spec().linux().resources()));
+      compileFilter(built.spec().linux().seccomp());
       RootfsTargets.make(root, built.spec());
     }
     ContainerRecord record =
@@ -160,6 +170,23 @@ public final class CreateContainer {
             .withLowerDirectories(lowers.stream().map(Path::toString).toList());
     files.createContainer(record, built.spec().toJson());
     return record;
+  }
+
+  /** What is wrong with a profile fails here, and the start finds its filter made. */
+  private void compileFilter(Spec.@Nullable Seccomp profile) {
+    if (profile == null) {
+      return;
+    }
+    Optional<String> missing = filters.missing();
+    if (missing.isPresent()) {
+      throw CriException.failedPrecondition(SECCOMP + ": " + missing.get());
+    }
+    try {
+      filters.of(profile);
+    } catch (IOException e) {
+      throw new CriException(
+          ErrorKind.INVALID_ARGUMENT, SECCOMP + ": the profile: " + e.getMessage(), e);
+    }
   }
 
   private ContainerRecord record(

@@ -126,8 +126,9 @@ public final class ExecSync {
       Fd stdout,
       Fd stderr)
       throws IOException {
-    Spec.Process process = Spec.fromJson(files.readSpec(container.id())).process().toExec(command);
-    CompiledLaunch launch = compiler.exec(process, cgroup.path(), false);
+    Spec spec = Spec.fromJson(files.readSpec(container.id()));
+    CompiledLaunch launch =
+        compiler.exec(spec.process().toExec(command), spec.linux().seccomp(), cgroup.path(), false);
     try (Fd devices = AtomicFile.openHostDirectory(Path.of("/dev"));
         Fd stdin = Openat2.openForReading(devices, "null")) {
       processes.exec(id, container.id(), launch.toPlan(), stdin, stdout, stderr);

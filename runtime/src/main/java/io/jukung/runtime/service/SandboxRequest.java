@@ -104,9 +104,6 @@ final class SandboxRequest {
   private static void refuseUnimplemented(LinuxSandboxSecurityContext security) {
     String prefix = "config.linux.security_context.";
     SecurityFields.refuseSelinux(prefix, security.getSelinuxOptions());
-    if (security.getSeccomp().getProfileType() == SecurityProfile.ProfileType.Localhost) {
-      throw CriException.unimplementedField(prefix + "seccomp");
-    }
     if (security.getApparmor().getProfileType() == SecurityProfile.ProfileType.Localhost) {
       throw CriException.unimplementedField(prefix + "apparmor");
     }

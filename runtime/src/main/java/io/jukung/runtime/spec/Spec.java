@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -149,6 +150,7 @@ public record Spec(
    *
    * @param cgroupsPath the container's cgroup below the cgroup v2 mount, with a leading slash
    * @param rootfsPropagation {@code private}, {@code slave} or {@code shared}; null: private
+   * @param seccomp null: every system call
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -160,7 +162,8 @@ public record Spec(
       Map<String, String> sysctl,
       @Nullable String rootfsPropagation,
       List<String> maskedPaths,
-      List<String> readonlyPaths) {
+      List<String> readonlyPaths,
+      @Nullable Seccomp seccomp) {
     public Linux {
       namespaces = orEmpty(namespaces);
       devices = orEmpty(devices);
@@ -178,9 +181,52 @@ public record Spec(
           sysctl,
           rootfsPropagation,
           maskedPaths,
-          readonlyPaths);
+          readonlyPaths,
+          seccomp);
     }
   }
+
+  /**
+   * Which system calls the processes may make (config-linux.md "Seccomp").
+   *
+   * @param defaultAction for calls that no rule is about
+   * @param defaultErrnoRet null: EPERM
+   * @param architectures besides the node's own
+   * @param flags SECCOMP_FILTER_FLAG_*
+   */
+  @JsonInclude(Include.NON_EMPTY)
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Seccomp(
+      String defaultAction,
+      @Nullable Integer defaultErrnoRet,
+      List<String> architectures,
+      List<String> flags,
+      List<SeccompRule> syscalls) {
+    public Seccomp {
+      architectures = orEmpty(architectures);
+      flags = orEmpty(flags);
+      syscalls = orEmpty(syscalls);
+    }
+  }
+
+  /**
+   * What becomes of the calls of these names where all of {@code args} hold.
+   *
+   * @param errnoRet null: EPERM
+   */
+  @JsonInclude(Include.NON_EMPTY)
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record SeccompRule(
+      List<String> names, String action, @Nullable Integer errnoRet, List<SeccompArg> args) {
+    public SeccompRule {
+      names = orEmpty(names);
+      args = orEmpty(args);
+    }
+  }
+
+  /** One comparison; both values are 64 bits wide and unsigned. */
+  @JsonInclude(Include.NON_NULL)
+  public record SeccompArg(int index, BigInteger value, @Nullable BigInteger valueTwo, String op) {}
 
   /**
    * A namespace of the container. A type that is not listed is the host's.

@@ -36,6 +36,7 @@ public final class SpecBuilder {
 
   private final StatePaths paths;
   private final MountRules mounts;
+  private final SeccompRules seccomp = new SeccompRules();
   private final long openFiles;
 
   /**
@@ -110,25 +111,11 @@ public final class SpecBuilder {
           SECURITY + "namespace_options.ipc is NODE, but its sandbox has one of its own");
     }
     if (!security.getPrivileged()) { // which is above all profiles
-      checkSeccomp(security);
       checkApparmor(security);
     }
   }
 
-  /** A present profile asks for its type, also for RuntimeDefault, the type's zero value. */
   @SuppressWarnings("deprecation") // clients of old set the field that has become deprecated
-  private static void checkSeccomp(LinuxContainerSecurityContext security) {
-    SecurityProfile profile = security.getSeccomp();
-    if (security.hasSeccomp() && profile.getProfileType() != ProfileType.Unconfined) {
-      throw CriException.unimplementedField(SECURITY + "seccomp");
-    }
-    String old = security.getSeccompProfilePath();
-    if (!security.hasSeccomp() && !old.isEmpty() && !old.equals(UNCONFINED)) {
-      throw CriException.unimplementedField(SECURITY + "seccomp_profile_path");
-    }
-  }
-
-  @SuppressWarnings("deprecation") // likewise
   private static void checkApparmor(LinuxContainerSecurityContext security) {
     SecurityProfile profile = security.getApparmor();
     if (security.hasApparmor() && profile.getProfileType() != ProfileType.Unconfined) {
@@ -152,10 +139,11 @@ public final class SpecBuilder {
         UserResolver.resolve(security, input.image().user(), AccountFiles.read(root));
     DeviceRules.Result devices = DeviceRules.of(config.getDevicesList(), security.getPrivileged());
     NamespaceMode pidMode = pidMode(security, input.sandbox().config());
+    Spec.Process process = process(input, user);
     Spec spec =
         new Spec(
             Spec.OCI_VERSION,
-            process(input, user),
+            process,
             new Spec.Root("rootfs", security.getReadonlyRootfs()),
             null,
             mounts.of(
@@ -174,7 +162,8 @@ public final class SpecBuilder {
                 Map.of(), // the sandbox's are set in its namespaces
                 null,
                 security.getPrivileged() ? List.of() : security.getMaskedPathsList(),
-                security.getPrivileged() ? List.of() : security.getReadonlyPathsList()));
+                security.getPrivileged() ? List.of() : security.getReadonlyPathsList(),
+                seccomp.of(security, process.capabilities().bounding()).orElse(null)));
     refuseZeroBytes(spec);
     return new Built(spec, user, pidMode);
   }

@@ -23,6 +23,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Launches real containers with Debian's busybox-static as their only layer; needs root. */
 class LaunchCompilerTest {
@@ -59,7 +61,9 @@ class LaunchCompilerTest {
     Files.createDirectories(work.resolve("workdir"));
     Files.createDirectories(work.resolve("mounts/rootfs"));
     Files.createDirectories(work.resolve("mounts/mask"));
-    compiler = new LaunchCompiler(work.resolve("mounts"), Path.of("/nowhere"), available());
+    compiler =
+        new LaunchCompiler(
+            work.resolve("mounts"), Path.of("/nowhere"), available(), new SeccompFilters());
   }
 
   @Test
@@ -197,7 +201,8 @@ class LaunchCompilerTest {
               List.of(),
               true,
               100);
-      assertThat(collect(compiler.exec(asRoot, "/x", false), pidfd.number())).startsWith("sleep\n");
+      assertThat(collect(compiler.exec(asRoot, null, "/x", false), pidfd.number()))
+          .startsWith("sleep\n");
       assertThat(work.resolve("upper/tmp/x")).exists();
     } finally {
       ProcessHandle.of(container.pid()).ifPresent(ProcessHandle::destroyForcibly);
@@ -205,7 +210,7 @@ class LaunchCompilerTest {
   }
 
   @Test
-  void environmentIsNeverShown() {
+  void environmentIsNeverShown() throws IOException {
     Spec spec = spec("id");
     CompiledLaunch launch = compiler.container(spec, overlay(), false);
     assertThat(launch.describe())
@@ -214,7 +219,93 @@ class LaunchCompilerTest {
         .doesNotContain("hunter2");
   }
 
-  private void assertFails(Spec spec, String purpose, int errno) {
+  /** All but execve and what the command itself needs: the launch is not bound by the profile. */
+  private static final Spec.Seccomp FEW_CALLS =
+      new Spec.Seccomp(
+          "SCMP_ACT_ERRNO",
+          null,
+          List.of(),
+          List.of(),
+          List.of(
+              new Spec.SeccompRule(
+                  List.of(
+                      "execve",
+                      "arch_prctl",
+                      "brk",
+                      "close",
+                      "exit_group",
+                      "fstat",
+                      "mmap",
+                      "mprotect",
+                      "newfstatat",
+                      "open",
+                      "openat",
+                      "read",
+                      "sendfile",
+                      "write"),
+                  "SCMP_ACT_ALLOW",
+                  null,
+                  List.of())));
+
+  @ParameterizedTest
+  @CsvSource({"0, true", "0, false", "1000, true", "1000, false"})
+  void filterIsLoadedLastWhoeverTheUserIs(int uid, boolean noNewPrivileges) throws Exception {
+    Spec plain = spec("cat", "/proc/self/status");
+    Spec.Process process = plain.process();
+    Spec spec =
+        withSeccomp(
+            withProcess(
+                plain,
+                new Spec.Process(
+                    false,
+                    new Spec.User(uid, 0, null, List.of()),
+                    process.args(),
+                    process.env(),
+                    "/",
+                    process.capabilities(),
+                    List.of(),
+                    noNewPrivileges,
+                    null)),
+            FEW_CALLS);
+    assertThat(run(spec))
+        .containsPattern("Seccomp:\\s+2\n")
+        .containsPattern("Seccomp_filters:\\s+1\n")
+        .containsPattern("NoNewPrivs:\\s+" + (noNewPrivileges ? 1 : 0))
+        .as("no trace of CAP_SYS_ADMIN")
+        .containsPattern("CapEff:\\s+" + (uid == 0 ? "0{14}21" : "0{16}") + "\n")
+        .containsPattern("CapPrm:\\s+" + (uid == 0 ? "0{14}21" : "0{16}") + "\n")
+        .containsPattern("CapInh:\\s+0{16}\n");
+  }
+
+  @Test
+  void filterStandsAlsoInFrontOfAnExec() throws Exception {
+    Spec spec = spec("sleep", "60");
+    Launcher.Launched container = launch(compiler.container(spec, overlay(), false), -1, -1);
+    try (Fd pidfd = container.pidfd()) {
+      Spec.Process process = spec("cat", "/proc/self/status").process();
+      assertThat(collect(compiler.exec(process, FEW_CALLS, "/x", false), pidfd.number()))
+          .containsPattern("Seccomp:\\s+2\n");
+    } finally {
+      ProcessHandle.of(container.pid()).ifPresent(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  private static Spec withSeccomp(Spec spec, Spec.Seccomp seccomp) {
+    Spec.Linux linux = spec.linux();
+    return spec.withLinux(
+        new Spec.Linux(
+            linux.namespaces(),
+            linux.cgroupsPath(),
+            linux.resources(),
+            linux.devices(),
+            linux.sysctl(),
+            linux.rootfsPropagation(),
+            linux.maskedPaths(),
+            linux.readonlyPaths(),
+            seccomp));
+  }
+
+  private void assertFails(Spec spec, String purpose, int errno) throws IOException {
     CompiledLaunch launch = compiler.container(spec, overlay(), false);
     assertThatThrownBy(() -> collect(launch, -1))
         .isInstanceOfSatisfying(
@@ -342,7 +433,8 @@ class LaunchCompilerTest {
                 "/proc/timer_list",
                 "/proc/scsi",
                 "/sys/firmware"),
-            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"));
+            List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"),
+            null);
     return new Spec(
         Spec.OCI_VERSION, process, new Spec.Root("rootfs", false), null, mounts, Map.of(), linux);
   }

@@ -16,6 +16,7 @@ import io.jukung.cri.v1.StartContainerRequest;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.spec.ImageDefaults;
@@ -91,7 +92,8 @@ final class TestNode {
     containers = new ContainerStore();
     connected = new PodShims();
     PodCgroups cgroups = new PodCgroups(mount, cgroupRoot, PodCgroups.MissingController.IGNORE);
-    LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0);
+    SeccompFilters filters = new SeccompFilters();
+    LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0, filters);
     SandboxLifecycle lifecycle =
         new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
     events = new PodEvents(sandboxes, containers, files, connected, cgroups);
@@ -117,7 +119,7 @@ final class TestNode {
     listPodSandbox = new ListPodSandbox(sandboxes);
     createContainer =
         new CreateContainer(
-            sandboxes, containers, files, images, new SpecBuilder(paths, 1024), cgroups);
+            sandboxes, containers, files, images, new SpecBuilder(paths, 1024), cgroups, filters);
     startContainer = new StartContainer(sandboxes, containers, files, connected, cgroups, compiler);
     stopContainer = new StopContainer(containers, stopper);
     removeContainer = new RemoveContainer(containers, remover);

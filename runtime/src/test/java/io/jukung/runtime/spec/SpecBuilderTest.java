@@ -266,14 +266,6 @@ class SpecBuilderTest {
             ErrorKind.UNIMPLEMENTED,
             "config.windows"),
         Arguments.of(
-            of(security().setSeccomp(profile(ProfileType.RuntimeDefault))),
-            ErrorKind.UNIMPLEMENTED,
-            "seccomp"),
-        Arguments.of(
-            of(security().setSeccomp(profile(ProfileType.Localhost))),
-            ErrorKind.UNIMPLEMENTED,
-            "seccomp"),
-        Arguments.of(
             of(security().setApparmor(profile(ProfileType.RuntimeDefault))),
             ErrorKind.UNIMPLEMENTED,
             "apparmor"),

@@ -1,0 +1,180 @@
+package io.jukung.e2e;
+
+import static io.jukung.e2e.Calls.failure;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.jukung.cri.v1.Capability;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ExecSyncResponse;
+import io.jukung.cri.v1.Int64Value;
+import io.jukung.cri.v1.LinuxContainerConfig;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.SecurityProfile.ProfileType;
+import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Testbed;
+import io.jukung.e2e.node.Testbed.Pod;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Which system calls containers may make. */
+@ExtendWith(Testbed.Extension.class)
+class SeccompIT {
+  private static final String NO_CHMOD =
+      """
+      {"defaultAction": "SCMP_ACT_ALLOW",
+       "syscalls": [{"names": ["chmod", "fchmod", "fchmodat", "fchmodat2"],
+                     "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}
+      """;
+
+  private static LinuxContainerSecurityContext.Builder plain() {
+    return LinuxContainerSecurityContext.newBuilder();
+  }
+
+  private static LinuxContainerSecurityContext.Builder with(ProfileType type) {
+    return plain().setSeccomp(SecurityProfile.newBuilder().setProfileType(type));
+  }
+
+  private static LinuxContainerSecurityContext.Builder with(Path profile) {
+    return plain()
+        .setSeccomp(
+            SecurityProfile.newBuilder()
+                .setProfileType(ProfileType.Localhost)
+                .setLocalhostRef(profile.toString()));
+  }
+
+  private static Path profile(Testbed testbed, String content) throws IOException {
+    Path directory = Files.createDirectories(testbed.node().directory().resolve("seccomp"));
+    return Files.writeString(directory.resolve("profile.json"), content);
+  }
+
+  private static ContainerConfig sleeper(
+      Testbed testbed, Pod pod, LinuxContainerSecurityContext.Builder security) {
+    security.setNamespaceOptions(
+        pod.config().getLinux().getSecurityContext().getNamespaceOptions());
+    return Requests.container(pod.config(), "sleeper", testbed.busybox(), List.of("sleep", "1000"))
+        .setLinux(LinuxContainerConfig.newBuilder().setSecurityContext(security))
+        .build();
+  }
+
+  /** The mode of process 1 and of an exec, which must be the same. */
+  private static String mode(
+      Testbed testbed, String name, LinuxContainerSecurityContext.Builder security)
+      throws Exception {
+    Pod pod = testbed.runPod(name, NamespaceMode.NODE);
+    String container = testbed.runContainer(pod, sleeper(testbed, pod, security));
+    String modes =
+        testbed
+            .exec(container, "grep", "-h", "^Seccomp:", "/proc/1/status", "/proc/self/status")
+            .getStdout()
+            .toStringUtf8();
+    List<String> lines = modes.lines().map(line -> line.replaceAll("\\D", "")).toList();
+    assertThat(lines).hasSize(2);
+    assertThat(lines.get(1)).as("an exec as the container").isEqualTo(lines.get(0));
+    return lines.get(0);
+  }
+
+  @Test
+  void nothingAskedForAndUnconfinedAreWithoutAFilter(Testbed testbed) throws Exception {
+    assertThat(mode(testbed, "none", plain())).isEqualTo("0");
+    assertThat(mode(testbed, "unconfined", with(ProfileType.Unconfined))).isEqualTo("0");
+  }
+
+  @Test
+  @SuppressWarnings("deprecation")
+  void runtimeDefaultIsAFilterForEveryUser(Testbed testbed) throws Exception {
+    assertThat(mode(testbed, "root", with(ProfileType.RuntimeDefault))).isEqualTo("2");
+    assertThat(mode(testbed, "old-field", plain().setSeccompProfilePath("runtime/default")))
+        .isEqualTo("2");
+    Int64Value user = Int64Value.newBuilder().setValue(1234).build();
+    assertThat(mode(testbed, "user", with(ProfileType.RuntimeDefault).setRunAsUser(user)))
+        .isEqualTo("2");
+    assertThat(
+            mode(
+                testbed,
+                "no-new-privs",
+                with(ProfileType.RuntimeDefault).setRunAsUser(user).setNoNewPrivs(true)))
+        .isEqualTo("2");
+  }
+
+  @Test
+  void runtimeDefaultKeepsNewNamespacesFromThoseWithoutTheCapability(Testbed testbed)
+      throws Exception {
+    Pod pod = testbed.runPod("namespaces", NamespaceMode.NODE);
+    String container =
+        testbed.runContainer(pod, sleeper(testbed, pod, with(ProfileType.RuntimeDefault)));
+    ExecSyncResponse refused = testbed.exec(container, "unshare", "-r", "true");
+    assertThat(refused.getExitCode()).isNotZero();
+    assertThat(refused.getStderr().toStringUtf8()).contains("Operation not permitted");
+    assertThat(testbed.exec(container, "sh", "-c", "(sleep 0 & wait); ls / | cat").getExitCode())
+        .as("what programs do all day")
+        .isZero();
+    Pod other = testbed.runPod("administrator", NamespaceMode.NODE);
+    String administrator =
+        testbed.runContainer(
+            other,
+            sleeper(
+                testbed,
+                other,
+                with(ProfileType.RuntimeDefault)
+                    .setCapabilities(Capability.newBuilder().addAddCapabilities("SYS_ADMIN"))));
+    assertThat(testbed.exec(administrator, "unshare", "-m", "true").getExitCode()).isZero();
+  }
+
+  @Test
+  void localhostProfileIsInForceForContainerAndExec(Testbed testbed) throws Exception {
+    Path profile = profile(testbed, NO_CHMOD);
+    Pod pod = testbed.runPod("localhost", NamespaceMode.NODE);
+    String container = testbed.runContainer(pod, sleeper(testbed, pod, with(profile)));
+    Files.delete(profile); // the container has it; nobody reads it again
+    ExecSyncResponse refused = testbed.exec(container, "chmod", "400", "/tmp");
+    assertThat(refused.getExitCode()).isNotZero();
+    assertThat(refused.getStderr().toStringUtf8()).contains("No space left on device");
+    testbed.daemon().kill();
+    testbed.daemon().start();
+    testbed.reconnect();
+    assertThat(testbed.exec(container, "chmod", "400", "/tmp").getExitCode())
+        .as("after the daemon was killed")
+        .isNotZero();
+    assertThat(testbed.exec(container, "mkdir", "/made").getExitCode()).isZero();
+  }
+
+  @Test
+  void privilegedContainerIsAboveItsProfile(Testbed testbed) throws Exception {
+    PodSandboxConfig.Builder config = testbed.podConfig("privileged", NamespaceMode.NODE);
+    config.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
+    Pod pod = testbed.runPod(config.build());
+    String container =
+        testbed.runContainer(
+            pod, sleeper(testbed, pod, with(profile(testbed, NO_CHMOD)).setPrivileged(true)));
+    assertThat(testbed.exec(container, "chmod", "700", "/tmp").getExitCode()).isZero();
+  }
+
+  @Test
+  void profileThatCannotBeUsedFailsTheCreation(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("wrong", NamespaceMode.NODE);
+    Path missing = testbed.node().directory().resolve("no-such-profile.json");
+    Status status =
+        failure(() -> testbed.createContainer(pod, sleeper(testbed, pod, with(missing))));
+    assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(status.getDescription()).contains("seccomp", missing.toString(), "no such file");
+    for (String broken :
+        List.of(
+            "{",
+            "{\"defaultAction\": \"SCMP_ACT_SHRUG\"}",
+            "{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}")) {
+      Path profile = profile(testbed, broken);
+      status = failure(() -> testbed.createContainer(pod, sleeper(testbed, pod, with(profile))));
+      assertThat(status.getCode()).as(broken).isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(status.getDescription()).as(broken).contains("seccomp");
+    }
+    assertThat(testbed.containers()).isEmpty();
+  }
+}

@@ -1,0 +1,212 @@
+package io.jukung.linux.seccomp;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.MemoryFile;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.NativeLibrary;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Compiles a {@link Filter} from rules; holds native memory until it is closed. Not thread-safe.
+ *
+ * <p>Takes milliseconds for a profile of some hundred calls: what it makes is to be kept.
+ */
+public final class FilterBuilder implements AutoCloseable {
+  private static final int ATTRIBUTE_OPTIMIZE = 8;
+  private static final int BINARY_TREE = 2;
+  private static final int UNKNOWN_CALL = -1;
+  private static final int SIZE_OF_COMPARISON = 24;
+  private static final int SEEK_SET = 0;
+  private static final int SEEK_END = 2;
+
+  private final Libseccomp library;
+  private final Action byDefault;
+  private final long context;
+  // By libseccomp's token, which is also the kernel's AUDIT_ARCH_*: the largest number named.
+  private final Map<Integer, Integer> largestCall = new LinkedHashMap<>();
+  private boolean open = true;
+
+  private FilterBuilder(Libseccomp library, Action byDefault, long context) {
+    this.library = library;
+    this.byDefault = byDefault;
+    this.context = context;
+    largestCall.put((int) library.nativeArchitecture.call(), -1);
+  }
+
+  /** Why no filter can be compiled here; empty where one can. */
+  public static Optional<String> missing() {
+    return Libseccomp.get().isPresent()
+        ? Optional.empty()
+        : Optional.of(Libseccomp.NAME + " is not installed on this node (Debian: libseccomp2)");
+  }
+
+  /**
+   * Starts a filter for the architecture this runs on.
+   *
+   * @param byDefault for calls that no rule is about
+   */
+  public static FilterBuilder open(Action byDefault) throws IOException {
+    Libseccomp library = Libseccomp.get().orElseThrow(() -> new IOException(missing().orElse("")));
+    long context = library.init.call(Integer.toUnsignedLong(byDefault.word()));
+    if (context == 0) {
+      throw new IOException("seccomp_init: libseccomp refuses the default action");
+    }
+    FilterBuilder builder = new FilterBuilder(library, byDefault, context);
+    // Hundreds of comparisons in a row, on each system call, are what a tree avoids.
+    builder.check(
+        "seccomp_attr_set", "optimize", library.setAttribute, ATTRIBUTE_OPTIMIZE, BINARY_TREE);
+    return builder;
+  }
+
+  /**
+   * Lets the rules hold for another architecture, too, whose programs the processor also runs.
+   *
+   * @param name libseccomp's: {@code x86_64}, {@code x32}
+   * @return whether there is such an architecture
+   */
+  public boolean addArchitecture(String name) throws IOException {
+    int token;
+    try (Memory text = Memory.ofString(name)) {
+      token = (int) library.resolveArchitecture.call(text.address());
+    }
+    if (token == 0) {
+      return false;
+    }
+    if (largestCall.putIfAbsent(token, -1) == null) {
+      check("seccomp_arch_add", name, library.addArchitecture, Integer.toUnsignedLong(token));
+    }
+    return true;
+  }
+
+  /**
+   * What becomes of a system call where all comparisons hold. Comparisons of one and the same
+   * argument hold where one of them does: so profiles are read everywhere (libseccomp itself takes
+   * one per argument).
+   *
+   * @return whether libseccomp knows the call; one that it does not know has no number to filter by
+   */
+  public boolean rule(Action action, String call, List<Comparison> comparisons) throws IOException {
+    try (Memory name = Memory.ofString(call)) {
+      int number = (int) library.resolveCall.call(name.address());
+      if (number == UNKNOWN_CALL) {
+        return false;
+      }
+      noteLargest(name);
+      if (action.equals(byDefault)) {
+        return true; // libseccomp refuses what changes nothing
+      }
+      long arguments = comparisons.stream().mapToInt(Comparison::argument).distinct().count();
+      if (arguments == comparisons.size()) {
+        add(action, call, number, comparisons);
+      } else {
+        for (Comparison each : comparisons) {
+          add(action, call, number, List.of(each));
+        }
+      }
+      return true;
+    }
+  }
+
+  private void noteLargest(Memory name) {
+    largestCall.replaceAll(
+        (architecture, largest) ->
+            Math.max(
+                largest,
+                (int)
+                    library.resolveCallOn.call(
+                        Integer.toUnsignedLong(architecture), name.address())));
+  }
+
+  private void add(Action action, String call, int number, List<Comparison> comparisons)
+      throws IOException {
+    try (Memory array = Memory.allocate(comparisons.size() * SIZE_OF_COMPARISON)) {
+      for (int i = 0; i < comparisons.size(); i++) {
+        Comparison each = comparisons.get(i);
+        array
+            .putInt(i * SIZE_OF_COMPARISON, each.argument())
+            .putInt(i * SIZE_OF_COMPARISON + 4, each.operator().word())
+            .putLong(i * SIZE_OF_COMPARISON + 8, each.value())
+            .putLong(i * SIZE_OF_COMPARISON + 16, each.second());
+      }
+      long result =
+          (int)
+              library.addRule.call(
+                  context,
+                  Integer.toUnsignedLong(action.word()),
+                  number,
+                  comparisons.size(),
+                  array.address());
+      if (result < 0 && result != -Errno.EEXIST) { // said twice
+        throw new ErrnoException("seccomp_rule_add", call, (int) -result);
+      }
+    }
+  }
+
+  /**
+   * Compiles the rules.
+   *
+   * @param flags SECCOMP_FILTER_FLAG_* to load it with
+   */
+  public Filter build(int flags) throws IOException {
+    byte[] rules = exported();
+    byte[] head = byDefault.lets() ? new byte[0] : NewerCalls.refuse(largestCall);
+    byte[] all = Arrays.copyOf(head, head.length + rules.length);
+    System.arraycopy(rules, 0, all, head.length, rules.length);
+    Filter filter = new Filter(all, flags);
+    if (filter.count() > Filter.MAX_INSTRUCTIONS) {
+      throw new IOException(
+          "the filter has "
+              + filter.count()
+              + " instructions, and the kernel takes "
+              + Filter.MAX_INSTRUCTIONS);
+    }
+    return filter;
+  }
+
+  private byte[] exported() throws IOException {
+    try (Fd file = MemoryFile.of("seccomp", new byte[0])) {
+      check("seccomp_export_bpf", "", library.exportBpf, file.number());
+      int size =
+          (int) Kernel.call(Syscall.LSEEK, () -> "memfd, SEEK_END", file.number(), 0, SEEK_END);
+      Kernel.call(Syscall.LSEEK, () -> "memfd, SEEK_SET", file.number(), 0, SEEK_SET);
+      byte[] bytes = new byte[size];
+      int done = 0;
+      while (done < size) {
+        int count = file.read(bytes, done, size - done);
+        if (count == 0) {
+          throw new IOException("seccomp_export_bpf: " + done + " of " + size + " bytes");
+        }
+        done += count;
+      }
+      return bytes;
+    }
+  }
+
+  private void check(String function, String about, NativeLibrary.Function called, long... more)
+      throws ErrnoException {
+    long[] arguments = new long[more.length + 1];
+    arguments[0] = context;
+    System.arraycopy(more, 0, arguments, 1, more.length);
+    int result = (int) called.call(arguments);
+    if (result < 0) {
+      throw new ErrnoException(function, about, -result);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (open) {
+      open = false;
+      library.release.call(context);
+    }
+  }
+}

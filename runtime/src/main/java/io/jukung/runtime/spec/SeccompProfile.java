@@ -1,0 +1,195 @@
+package io.jukung.runtime.spec;
+
+import com.fasterxml.jackson.annotation.JsonAlias;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.jukung.linux.libc.Arch;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A profile as operators write it: the OCI specification's {@code linux.seccomp}, with moby's
+ * additions (maps of architectures, rules that depend on capabilities, architecture or kernel).
+ * {@link #resolve} decides these for one container.
+ *
+ * <p>A member that is not known is an error: a profile half understood protects from nothing.
+ */
+record SeccompProfile(
+    @Nullable String comment,
+    @Nullable String defaultAction,
+    @Nullable Integer defaultErrnoRet,
+    @Nullable List<String> architectures,
+    @Nullable List<ArchitectureMap> archMap,
+    @Nullable List<String> flags,
+    @Nullable String listenerPath,
+    @Nullable String listenerMetadata,
+    @Nullable List<Rule> syscalls) {
+
+  private static final ObjectReader READER =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build()
+          .readerFor(SeccompProfile.class);
+
+  /** The architectures whose programs run where {@code architecture} is the node's. */
+  record ArchitectureMap(@Nullable String architecture, @Nullable List<String> subArchitectures) {}
+
+  /** One entry of {@code syscalls}. */
+  record Rule(
+      @Nullable String comment,
+      @Nullable String name,
+      @Nullable List<String> names,
+      @Nullable String action,
+      @Nullable Integer errnoRet,
+      @Nullable List<Spec.SeccompArg> args,
+      @Nullable Condition includes,
+      @Nullable Condition excludes) {}
+
+  /** Holds where all that is said is so; of the architectures, one. */
+  record Condition(
+      @Nullable List<String> caps,
+      @JsonAlias("architectures") @Nullable List<String> arches,
+      @Nullable String minKernel) {}
+
+  /**
+   * What profiles can depend on.
+   *
+   * @param capabilities by kernel name, the container's bounding set
+   * @param kernel the release, as {@code 6.1.0-18-amd64}
+   */
+  record Facts(Arch architecture, Set<String> capabilities, String kernel) {}
+
+  static SeccompProfile parse(byte[] json) throws IOException {
+    SeccompProfile profile;
+    try {
+      profile = READER.readValue(json);
+    } catch (JacksonException e) {
+      throw new IOException(describe(e), e);
+    }
+    if (profile == null || profile.defaultAction == null) {
+      throw new IOException("it has no defaultAction");
+    }
+    return profile;
+  }
+
+  private static String describe(JacksonException e) {
+    String where =
+        e.getLocation() == null
+            ? ""
+            : "line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+    return where + ": " + e.getOriginalMessage().lines().findFirst().orElse("no JSON");
+  }
+
+  /** The profile of a container of which these facts are true. */
+  Spec.Seccomp resolve(Facts facts) throws IOException {
+    if (defaultAction == null) {
+      throw new IOException("it has no defaultAction");
+    }
+    if (!orEmpty(architectures).isEmpty() && !orEmpty(archMap).isEmpty()) {
+      throw new IOException("it has both architectures and archMap");
+    }
+    if (listenerPath != null && !listenerPath.isEmpty()) {
+      throw new IOException("listenerPath is not implemented");
+    }
+    List<Spec.SeccompRule> rules = new ArrayList<>();
+    for (Rule rule : orEmpty(syscalls)) {
+      if (holds(rule.includes(), facts, true) && !holds(rule.excludes(), facts, false)) {
+        rules.add(resolve(rule));
+      }
+    }
+    return new Spec.Seccomp(
+        defaultAction, defaultErrnoRet, architectures(facts), orEmpty(flags), rules);
+  }
+
+  private List<String> architectures(Facts facts) {
+    Set<String> result = new LinkedHashSet<>(orEmpty(architectures));
+    for (ArchitectureMap each : orEmpty(archMap)) {
+      if (("SCMP_ARCH_" + facts.architecture()).equals(each.architecture())) {
+        result.add(each.architecture());
+        result.addAll(orEmpty(each.subArchitectures()));
+      }
+    }
+    return List.copyOf(result);
+  }
+
+  private static Spec.SeccompRule resolve(Rule rule) throws IOException {
+    List<String> names = new ArrayList<>(orEmpty(rule.names()));
+    if (rule.name() != null) {
+      names.add(rule.name());
+    }
+    if (names.isEmpty()) {
+      throw new IOException("an entry of syscalls has no names");
+    }
+    if (rule.action() == null) {
+      throw new IOException("the rule of " + names.getFirst() + " has no action");
+    }
+    return new Spec.SeccompRule(names, rule.action(), rule.errnoRet(), orEmpty(rule.args()));
+  }
+
+  /**
+   * Whether the condition holds.
+   *
+   * @param absent what counts where nothing is said
+   */
+  private static boolean holds(@Nullable Condition condition, Facts facts, boolean absent)
+      throws IOException {
+    if (condition == null
+        || (orEmpty(condition.caps()).isEmpty()
+            && orEmpty(condition.arches()).isEmpty()
+            && condition.minKernel() == null)) {
+      return absent;
+    }
+    boolean capabilities = facts.capabilities().containsAll(orEmpty(condition.caps()));
+    boolean architecture =
+        orEmpty(condition.arches()).isEmpty()
+            || orEmpty(condition.arches()).contains(goName(facts.architecture()));
+    boolean kernel =
+        condition.minKernel() == null
+            || KernelRelease.parse(facts.kernel())
+                    .compareTo(KernelRelease.parse(condition.minKernel()))
+                >= 0;
+    return capabilities && architecture && kernel;
+  }
+
+  /** As moby's profiles name the node's architecture. */
+  private static String goName(Arch architecture) {
+    return switch (architecture) {
+      case X86_64 -> "amd64";
+      case AARCH64 -> "arm64";
+    };
+  }
+
+  /** The first two numbers of a release. */
+  record KernelRelease(int major, int minor) implements Comparable<KernelRelease> {
+    static KernelRelease parse(String text) throws IOException {
+      String[] parts = text.toLowerCase(Locale.ROOT).split("[.-]", 3);
+      try {
+        return new KernelRelease(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
+      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+        throw new IOException("\"" + text + "\" is not the version of a kernel", e);
+      }
+    }
+
+    @Override
+    public int compareTo(KernelRelease other) {
+      return major != other.major
+          ? Integer.compare(major, other.major)
+          : Integer.compare(minor, other.minor);
+    }
+  }
+
+  private static <T> List<T> orEmpty(@Nullable Collection<T> list) {
+    return list == null ? List.of() : List.copyOf(list);
+  }
+}

@@ -1,0 +1,126 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.SecurityProfile.ProfileType;
+import io.jukung.linux.libc.Arch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+
+/** Which seccomp profile a container asks for. Thread-safe. */
+final class SeccompRules {
+  private static final String FIELD = "config.linux.security_context.seccomp";
+  private static final String LOCALHOST = "localhost/";
+
+  /** Far above every profile there is; what is larger is no profile. */
+  private static final int MAX_FILE_BYTES = 1 << 20;
+
+  private final SeccompProfile standard = standard();
+  private final String kernel = System.getProperty("os.version", "");
+
+  private static SeccompProfile standard() {
+    try (InputStream in = SeccompRules.class.getResourceAsStream("default-seccomp.json")) {
+      if (in == null) {
+        throw new IllegalStateException("default-seccomp.json is not in the jar");
+      }
+      return SeccompProfile.parse(in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What is asked for, in the words of the field that has replaced all others. */
+  private record Wanted(ProfileType type, String file) {}
+
+  /**
+   * The container's profile; empty where it asks for none. Its rules are not yet checked.
+   *
+   * @param bounding the container's capabilities, by kernel name
+   * @throws CriException where there is no such profile, or it is not understood
+   */
+  Optional<Spec.Seccomp> of(LinuxContainerSecurityContext security, List<String> bounding) {
+    Wanted wanted = wanted(security);
+    if (security.getPrivileged() || wanted.type() == ProfileType.Unconfined) {
+      return Optional.empty();
+    }
+    String what = wanted.file().isEmpty() ? "RuntimeDefault" : "profile " + wanted.file();
+    try {
+      SeccompProfile profile =
+          wanted.file().isEmpty() ? standard : SeccompProfile.parse(read(wanted.file()));
+      return Optional.of(
+          profile.resolve(new SeccompProfile.Facts(Arch.CURRENT, new HashSet<>(bounding), kernel)));
+    } catch (IOException e) {
+      throw new CriException(
+          ErrorKind.INVALID_ARGUMENT, FIELD + ": " + what + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** A present profile asks for its type, also for RuntimeDefault, the type's zero value. */
+  @SuppressWarnings("deprecation") // clients of old set the field that has become deprecated
+  private static Wanted wanted(LinuxContainerSecurityContext security) {
+    if (security.hasSeccomp()) {
+      SecurityProfile profile = security.getSeccomp();
+      return switch (profile.getProfileType()) {
+        case RuntimeDefault, Unconfined -> new Wanted(profile.getProfileType(), "");
+        case Localhost -> localhost(profile.getLocalhostRef());
+        case UNRECOGNIZED -> throw CriException.unimplementedField(FIELD + ".profile_type");
+      };
+    }
+    String old = security.getSeccompProfilePath();
+    return switch (old) {
+      case "", "unconfined" -> new Wanted(ProfileType.Unconfined, "");
+      case "runtime/default", "docker/default" -> new Wanted(ProfileType.RuntimeDefault, "");
+      default -> {
+        if (!old.startsWith(LOCALHOST)) {
+          throw CriException.invalidArgument(
+              FIELD
+                  + "_profile_path \""
+                  + old
+                  + "\" is none of unconfined, runtime/default, docker/default and localhost/FILE");
+        }
+        yield localhost(old);
+      }
+    };
+  }
+
+  private static Wanted localhost(String reference) {
+    String file =
+        reference.startsWith(LOCALHOST) ? reference.substring(LOCALHOST.length()) : reference;
+    if (!file.startsWith("/")) {
+      throw CriException.invalidArgument(
+          FIELD + ": the Localhost profile \"" + reference + "\" is not an absolute path");
+    }
+    return new Wanted(ProfileType.Localhost, file);
+  }
+
+  private static byte[] read(String file) throws IOException {
+    Path path;
+    try {
+      path = Path.of(file);
+    } catch (InvalidPathException e) {
+      throw new IOException("it is not a path", e);
+    }
+    if (!Files.exists(path)) {
+      throw new IOException("there is no such file");
+    }
+    if (!Files.isRegularFile(path)) {
+      throw new IOException("it is not a file"); // and may never end
+    }
+    try (InputStream in = Files.newInputStream(path)) {
+      byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+      if (bytes.length > MAX_FILE_BYTES) {
+        throw new IOException("it is larger than " + MAX_FILE_BYTES + " bytes");
+      }
+      return bytes;
+    }
+  }
+}
