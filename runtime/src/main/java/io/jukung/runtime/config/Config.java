@@ -34,6 +34,7 @@ public record Config(
           new Shim(List.of(), 2),
           new Cni(
               Path.of("/etc/cni/net.d"),
+              "",
               List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),
               Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
@@ -81,9 +82,17 @@ public record Config(
     }
   }
 
-  /** Pod networks. */
-  public record Cni(Path confDir, List<Path> binDirs, Path cacheDir, Duration timeout) {
+  /**
+   * Pod networks.
+   *
+   * @param confTemplate a path; empty: none
+   */
+  public record Cni(
+      Path confDir, String confTemplate, List<Path> binDirs, Path cacheDir, Duration timeout) {
     public Cni {
+      require(
+          confTemplate.isEmpty() || confTemplate.startsWith("/"),
+          "conf_template is not an absolute path");
       binDirs = List.copyOf(binDirs);
       require(!binDirs.isEmpty(), "bin_dirs is empty");
       require(timeout.isPositive(), "timeout must be above 0s");

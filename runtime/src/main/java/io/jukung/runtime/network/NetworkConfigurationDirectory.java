@@ -32,12 +32,18 @@ final class NetworkConfigurationDirectory {
   /**
    * What the directory holds.
    *
+   * @param file that with the first valid configuration
    * @param network the first valid configuration
    * @param problems what is wrong with the files before it, each with its path
    */
-  record Contents(Optional<NetworkConfiguration> network, List<String> problems) {
+  record Contents(
+      Optional<Path> file, Optional<NetworkConfiguration> network, List<String> problems) {
     Contents {
       problems = List.copyOf(problems);
+    }
+
+    static Contents none(List<String> problems) {
+      return new Contents(Optional.empty(), Optional.empty(), problems);
     }
   }
 
@@ -53,9 +59,9 @@ final class NetworkConfigurationDirectory {
       files = list(directory, ".conf", ".conflist", ".json");
       fingerprint = fingerprint(files);
     } catch (NoSuchFileException | NotDirectoryException e) {
-      return new Contents(Optional.empty(), List.of());
+      return Contents.none(List.of());
     } catch (IOException e) {
-      return new Contents(Optional.empty(), List.of(directory + ": " + e));
+      return Contents.none(List.of(directory + ": " + e));
     }
     Snapshot known = snapshot;
     if (known == null || !known.fingerprint().equals(fingerprint)) {
@@ -78,14 +84,14 @@ final class NetworkConfigurationDirectory {
             file.toString().endsWith(".conflist")
                 ? NetworkConfiguration.parseList(document, this::readPlugins)
                 : NetworkConfiguration.parseSingle(document);
-        return new Contents(Optional.of(network), problems);
+        return new Contents(Optional.of(file), Optional.of(network), problems);
       } catch (NoSuchFileException e) {
         problems.add(file + ": no such file");
       } catch (IOException e) {
         problems.add(file + ": " + e.getMessage());
       }
     }
-    return new Contents(Optional.empty(), problems);
+    return Contents.none(problems);
   }
 
   /** The plugins of {@code DIRECTORY/NETWORK/*.conf}. */

@@ -27,6 +27,9 @@ public final class PodNetwork {
   private final PluginChain chain;
   private final NetworkStatus status;
   private final AttachmentRecords records;
+  private final HostPorts hostPorts = new HostPorts();
+  private final PodCidrFile podCidrs;
+  private final Optional<RenderedConfiguration> rendered;
 
   /**
    * Held for reading by each ADD, for writing by a garbage collection: an attachment that begins
@@ -34,13 +37,40 @@ public final class PodNetwork {
    */
   private final ReadWriteLock collecting = new ReentrantReadWriteLock();
 
-  public PodNetwork(Config.Cni config) {
+  /**
+   * Works by these settings.
+   *
+   * @param podCidrFile where the node's pod ranges are kept
+   */
+  public PodNetwork(Config.Cni config, Path podCidrFile) {
     this.configurations = new NetworkConfigurationDirectory(config.confDir());
     this.plugins = new PluginRunner(config.binDirs(), config.timeout());
     this.versions = new PluginVersions(plugins);
     this.chain = new PluginChain(plugins);
     this.status = new NetworkStatus(chain);
     this.records = new AttachmentRecords(config.cacheDir());
+    this.podCidrs = new PodCidrFile(podCidrFile);
+    this.rendered =
+        config.confTemplate().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new RenderedConfiguration(Path.of(config.confTemplate()), config.confDir()));
+  }
+
+  /**
+   * Takes up the node's pod ranges: for plugins that declare the capability {@code ipRanges}, and
+   * for the template of a configuration, where there is no configuration but one made from it.
+   *
+   * @param text one range, or several between commas
+   */
+  public void updatePodCidrs(String text) throws IOException {
+    PodCidrs cidrs = PodCidrs.parse(text);
+    podCidrs.replace(cidrs);
+    Optional<Path> inUse = configurations.contents().file();
+    boolean ownOrNone = inUse.isEmpty() || inUse.get().endsWith(RenderedConfiguration.FILE_NAME);
+    if (ownOrNone && rendered.isPresent()) {
+      rendered.get().write(cidrs);
+    }
   }
 
   /**
@@ -84,7 +114,8 @@ public final class PodNetwork {
    * {@link #tearDown}.
    *
    * @throws CriException INVALID_ARGUMENT where the request cannot be told to plugins,
-   *     FAILED_PRECONDITION where there is no network configuration; no plugin has run then
+   *     FAILED_PRECONDITION where there is no network configuration, or a host port is another
+   *     pod's; no plugin has run then
    * @throws CniException where a plugin failed
    */
   public NetworkResult setUp(PodNetworkRequest request) throws IOException {
@@ -100,9 +131,11 @@ public final class PodNetwork {
       throw new CniException("pod network: " + missing.get());
     }
     warnOfUnservedPorts(request, network);
+    hostPorts.reserve(request);
     collecting.readLock().lock();
     try {
-      Attachment attachment = request.attachment(request.networkNamespace().toString());
+      Attachment attachment =
+          request.attachment(request.networkNamespace().toString(), podCidrs.current());
       return PluginThread.call(
           "cni-add-" + request.sandboxId(),
           cancel -> add(versions.settle(network, cancel), attachment, cancel));
@@ -150,6 +183,12 @@ public final class PodNetwork {
     for (AttachmentRecord record : attachments) {
       delete(record, pathIfThere(request.networkNamespace()));
     }
+    hostPorts.release(request.sandboxId());
+  }
+
+  /** Takes up a pod that an earlier daemon has given its network, and this one has not taken. */
+  public void takeUp(PodNetworkRequest request) {
+    hostPorts.take(request);
   }
 
   private void delete(AttachmentRecord record, String namespace) throws IOException {
@@ -235,7 +274,9 @@ public final class PodNetwork {
     }
     NetworkConfiguration installed =
         network.get().withPlugins(plugin -> plugins.find(plugin.type()).isPresent());
-    return List.of(new AttachmentRecord(request.attachment(""), installed, Optional.empty()));
+    return List.of(
+        new AttachmentRecord(
+            request.attachment("", podCidrs.current()), installed, Optional.empty()));
   }
 
   /** Some networks offer host ports without a plugin that declares them, so it is no error. */

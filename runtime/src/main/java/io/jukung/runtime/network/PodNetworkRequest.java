@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,7 @@ public record PodNetworkRequest(
     for (PortMapping mapping : portMappings) {
       checkPort(mapping.hostPort());
       checkPort(mapping.containerPort());
+      HostPorts.address(mapping.hostIp());
     }
     Bandwidth.of(annotations);
   }
@@ -65,9 +67,15 @@ public record PodNetworkRequest(
    * The attachment of its interface.
    *
    * @param namespace the network namespace's path; empty when it is gone
+   * @param ranges where its addresses are to come from, if the node has been told
    */
-  Attachment attachment(String namespace) {
-    return new Attachment(sandboxId, namespace, INTERFACE, arguments(), capabilityArguments());
+  Attachment attachment(String namespace, Optional<PodCidrs> ranges) {
+    ObjectNode capabilities = capabilityArguments();
+    if (ranges.isPresent()) {
+      ArrayNode sets = capabilities.putArray("ipRanges"); // one address of each set
+      ranges.get().ranges().forEach(range -> sets.addArray().addObject().put("subnet", range));
+    }
+    return new Attachment(sandboxId, namespace, INTERFACE, arguments(), capabilities);
   }
 
   /** The names that plugins for Kubernetes look for. */
@@ -98,6 +106,7 @@ public record PodNetworkRequest(
       addAll(names, "searches", dns.searches());
       addAll(names, "options", dns.options());
     }
+    arguments.putArray("aliases").add(podName);
     if (!cgroupParent.isEmpty()) {
       arguments.put("cgroupPath", cgroupParent);
     }

@@ -8,10 +8,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What network plugins are asked once after the start, when the daemon serves already, because they
- * may take their time: to release what is nobody's any more (GC), and whether the networks of the
- * pods that were taken up are still whole (CHECK). What is wrong goes to the log: plugins repair
- * their own, and kubelet's probes find out about the rest.
+ * Takes up the networks of pods at the start. What plugins are asked then comes when the daemon
+ * serves already, because they may take their time: to release what is nobody's any more (GC), and
+ * whether the networks of the pods that were taken up are still whole (CHECK). What is wrong goes
+ * to the log: plugins repair their own, and kubelet's probes find out about the rest.
  */
 public final class NetworkUpkeep {
   private static final Logger LOG = LoggerFactory.getLogger(NetworkUpkeep.class);
@@ -25,7 +25,13 @@ public final class NetworkUpkeep {
     this.host = host;
   }
 
-  public void startInBackground() {
+  /** What must be known before the first call is served is so at return. */
+  public void start() {
+    for (Sandbox sandbox : sandboxes.all()) {
+      if (sandbox.record().networkSetUp()) {
+        host.takeUpNetwork(sandbox.record());
+      }
+    }
     Thread.ofPlatform().daemon().name("network-upkeep").start(this::run);
   }
 

@@ -54,6 +54,7 @@ import io.jukung.runtime.service.Status;
 import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
 import io.jukung.runtime.service.StoredImages;
+import io.jukung.runtime.service.UpdateRuntimeConfig;
 import io.jukung.runtime.service.Version;
 import io.jukung.runtime.shim.ShimPool;
 import io.jukung.runtime.spec.SpecBuilder;
@@ -114,7 +115,9 @@ final class NodeParts implements AutoCloseable {
             new RegistryClient(
                 new RegistryHosts(config.image().registryConfigDir()), RegistryTimeouts.DEFAULT));
     this.containerImages = new StoredImages(images);
-    this.host = new LinuxPodHost(paths, new PodNetwork(config.cni()), new SandboxFiles(paths));
+    this.host =
+        new LinuxPodHost(
+            paths, new PodNetwork(config.cni(), paths.podCidrs()), new SandboxFiles(paths));
     this.events = new PodEvents(sandboxes, containers, files, connected, cgroups);
     this.shims =
         ShimPool.open(
@@ -135,7 +138,7 @@ final class NodeParts implements AutoCloseable {
     SandboxReconciler reconciler =
         new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events);
     new Recovery(files, sandboxes, containers, containerImages, cgroups, reconciler).run();
-    new NetworkUpkeep(sandboxes, host).startInBackground();
+    new NetworkUpkeep(sandboxes, host).start();
   }
 
   RuntimeEndpoint runtimeService() throws IOException {
@@ -148,6 +151,7 @@ final class NodeParts implements AutoCloseable {
             new Version(Release.version()),
             new Status(host, configJson(config)),
             new RuntimeConfig(),
+            new UpdateRuntimeConfig(host),
             new RunPodSandbox(sandboxes, files, lifecycle),
             new StopPodSandbox(sandboxes, sandboxStopper),
             new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups),

@@ -32,6 +32,8 @@ import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.cri.v1.StopPodSandboxResponse;
+import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
+import io.jukung.cri.v1.UpdateRuntimeConfigResponse;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
 import io.jukung.runtime.service.ContainerStatus;
@@ -49,6 +51,7 @@ import io.jukung.runtime.service.StartContainer;
 import io.jukung.runtime.service.Status;
 import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
+import io.jukung.runtime.service.UpdateRuntimeConfig;
 import io.jukung.runtime.service.Version;
 
 /** The RuntimeService of CRI; a call without a line here answers UNIMPLEMENTED. */
@@ -59,6 +62,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       Version version,
       Status status,
       RuntimeConfig runtimeConfig,
+      UpdateRuntimeConfig updateRuntimeConfig,
       RunPodSandbox runPodSandbox,
       StopPodSandbox stopPodSandbox,
       RemovePodSandbox removePodSandbox,
@@ -93,6 +97,12 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   public void runtimeConfig(
       RuntimeConfigRequest request, StreamObserver<RuntimeConfigResponse> answer) {
     Rpc.unary(calls.runtimeConfig::call, request, answer);
+  }
+
+  @Override
+  public void updateRuntimeConfig(
+      UpdateRuntimeConfigRequest request, StreamObserver<UpdateRuntimeConfigResponse> answer) {
+    Rpc.unary(calls.updateRuntimeConfig::call, request, answer);
   }
 
   @Override

@@ -76,6 +76,11 @@ public final class LinuxPodHost implements PodHost {
     network.tearDown(request(sandbox));
   }
 
+  /** Takes up the network that an earlier daemon has given a sandbox. */
+  public void takeUpNetwork(SandboxRecord sandbox) {
+    network.takeUp(request(sandbox));
+  }
+
   /** Whether the pod's network is as it was made; where not, the exception says what is wrong. */
   public void checkNetwork(SandboxRecord sandbox) throws IOException {
     network.check(request(sandbox));
@@ -109,6 +114,11 @@ public final class LinuxPodHost implements PodHost {
   public NetworkReadiness networkReadiness() {
     Readiness readiness = network.readiness();
     return new NetworkReadiness(readiness.ready(), readiness.reason(), readiness.message());
+  }
+
+  @Override
+  public void updatePodCidrs(String cidrs) throws IOException {
+    network.updatePodCidrs(cidrs);
   }
 
   /** The name that the pod's processes see. */

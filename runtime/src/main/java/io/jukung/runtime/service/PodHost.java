@@ -27,4 +27,7 @@ public interface PodHost {
   void writeFiles(SandboxRecord sandbox) throws IOException;
 
   NetworkReadiness networkReadiness();
+
+  /** The ranges that the pods' addresses come from: one, or several between commas. */
+  void updatePodCidrs(String cidrs) throws IOException;
 }

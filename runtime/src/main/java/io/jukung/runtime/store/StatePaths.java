@@ -14,6 +14,7 @@ import java.util.Set;
  * root/sandboxes/ID/{sandbox.json,status.json}
  * root/containers/ID/{container.json,config.json,status.json,exit.json,upper,work}
  * root/images/…
+ * root/pod-cidrs.json
  * root/trash/…                       renamed away, being deleted
  * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
  * state/spares/N.sock
@@ -35,6 +36,11 @@ public record StatePaths(Path root, Path state) {
 
   public Path images() {
     return root.resolve("images");
+  }
+
+  /** The node's pod ranges. */
+  public Path podCidrs() {
+    return root.resolve("pod-cidrs.json");
   }
 
   public Path trash() {

@@ -47,6 +47,7 @@ class ConfigFileTest {
                 new Config.Shim(List.of("/usr/bin/shim", "--flag"), 7),
                 new Config.Cni(
                     Path.of("/a/conf"),
+                    "/a/template",
                     List.of(Path.of("/a/bin")),
                     Path.of("/a/cache"),
                     Duration.ofMillis(250)),
@@ -102,6 +103,7 @@ class ConfigFileTest {
         "root = 'var/lib' | t: root: not an absolute path: \"var/lib\"",
         "cni.timeout = 10 | t: cni.timeout must be a duration like \"10s\", not the number 10",
         "cni.timeout = '10' | t: cni.timeout: not a duration: \"10\" (write as \"500ms\", \"10s\" or \"1m30s\")",
+        "cni.conf_template = 'x' | t: cni.conf_template is not an absolute path",
         "cni.timeout = '0s' | t: cni.timeout must be above 0s",
         "cni.bin_dirs = '/x' | t: cni.bin_dirs must be an array, not the string \"/x\"",
         "cni.bin_dirs = [1] | t: cni.bin_dirs must be a path, not the number 1",

@@ -63,9 +63,11 @@ class BridgeNetworkTest {
         new PodNetwork(
             new Config.Cni(
                 Files.createDirectory(directory.resolve("net.d")),
+                "",
                 List.of(scripts.directory(), PLUGINS),
                 directory.resolve("cache"),
-                Duration.ofSeconds(60)));
+                Duration.ofSeconds(60)),
+            directory.resolve("pod-cidrs.json"));
     configure("");
   }
 

@@ -336,7 +336,8 @@ class CniCommandsTest {
 
   private PodNetwork network(Duration timeout) {
     return new PodNetwork(
-        new Config.Cni(configurations, List.of(plugins.directory()), cache, timeout));
+        new Config.Cni(configurations, "", List.of(plugins.directory()), cache, timeout),
+        directory.resolve("pod-cidrs.json"));
   }
 
   private PodNetworkRequest request(String id) {

@@ -172,7 +172,8 @@ class PodNetworkTest {
             .replace(
                 "{\"type\": \"two\"}",
                 "{\"type\": \"two\", \"capabilities\": {\"portMappings\": true, \"dns\": true,"
-                    + " \"bandwidth\": true, \"cgroupPath\": true, \"mac\": true}}"));
+                    + " \"bandwidth\": true, \"cgroupPath\": true, \"mac\": true,"
+                    + " \"aliases\": true, \"ipRanges\": true}}"));
     plugins.answering("one", "10.0.0.1/24");
     plugins.answering("two", "10.0.0.2/24");
     PodNetworkRequest request =
@@ -194,12 +195,15 @@ class PodNetworkTest {
     network.tearDown(request);
     assertThat(json("one", CniCommand.ADD).has("runtimeConfig")).isFalse();
     String expected =
-        "{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,\"protocol\":\"tcp\"},"
+        "{\"portMappings\":["
+            + "{\"hostPort\":8080,\"containerPort\":80,\"protocol\":\"tcp\"},"
             + "{\"hostPort\":5353,\"containerPort\":53,\"protocol\":\"udp\",\"hostIP\":\"127.0.0.1\"},"
             + "{\"hostPort\":9,\"containerPort\":9,\"protocol\":\"sctp\",\"hostIP\":\"::1\"}],"
             + "\"bandwidth\":{\"ingressRate\":1000000,\"ingressBurst\":4294967295},"
             + "\"dns\":{\"servers\":[\"10.96.0.10\"],\"searches\":[\"a.svc\"],"
-            + "\"options\":[\"ndots:5\"]},\"cgroupPath\":\"/kubepods/pod1\"}";
+            + "\"options\":[\"ndots:5\"]},"
+            + "\"aliases\":[\"pod\"],"
+            + "\"cgroupPath\":\"/kubepods/pod1\"}";
     assertThat(json("two", CniCommand.ADD).path("runtimeConfig").toString()).isEqualTo(expected);
     assertThat(json("two", CniCommand.DEL).path("runtimeConfig").toString()).isEqualTo(expected);
     assertThat(json("two", CniCommand.ADD).has("capabilities")).isFalse();
@@ -211,9 +215,8 @@ class PodNetworkTest {
     plugins.answering("one", "10.0.0.1/24");
     plugins.script(
         "two",
-        "[ $CNI_COMMAND != ADD ] || { printf '%s' '{\"code\": 11, \"msg\": \"try again\","
-            + " \"details\": \"no\\n"
-            + "room\"}'; exit 1; }");
+        "[ $CNI_COMMAND != ADD ] || {"
+            + " printf '%s' '{\"code\": 11, \"msg\": \"try again\", \"details\": \"no\\nroom\"}'; exit 1; }");
     plugins.answering("three", "10.0.0.3/24");
     assertThatThrownBy(() -> network.setUp(request()))
         .isInstanceOfSatisfying(CniException.class, e -> assertThat(e.code()).isEqualTo(11))
@@ -374,11 +377,9 @@ class PodNetworkTest {
         "echo []                             | the answer is no CNI result: not a JSON object",
         "echo '{}' '{}'                      | the answer is no CNI result: not JSON",
         "echo '{\"cniVersion\": \"3.0.0\"}'  | the answer is no CNI result: cniVersion 3.0.0",
-        "echo '{\"ips\": [{}]}'              | result of network test: an entry of \"ips\" has no"
-            + " address",
+        "echo '{\"ips\": [{}]}'              | result of network test: an entry of \"ips\" has no address",
         "echo '{}'                           | network test gave the pod no address",
-        "exit 5                              | CNI ADD by plugin one for network test: exit status"
-            + " 5",
+        "exit 5                              | CNI ADD by plugin one for network test: exit status 5",
         "kill -9 $$                          | killed by SIGKILL",
         "echo out; echo err >&2; exit 2      | exit status 2: err",
         "echo out; exit 2                    | exit status 2: out",
@@ -590,9 +591,11 @@ class PodNetworkTest {
     return new PodNetwork(
         new Config.Cni(
             configurations,
+            "",
             List.of(directory.resolve("nowhere"), plugins.directory()),
             cache,
-            timeout));
+            timeout),
+        directory.resolve("pod-cidrs.json"));
   }
 
   private PodNetworkRequest request() {

@@ -58,4 +58,9 @@ final class FakeHost implements PodHost {
   public NetworkReadiness networkReadiness() {
     return new NetworkReadiness(false, "NetworkPluginNotReady", "no network here");
   }
+
+  @Override
+  public void updatePodCidrs(String cidrs) {
+    throw new UnsupportedOperationException("not asked for in these tests");
+  }
 }

@@ -1,0 +1,81 @@
+package io.jukung.runtime.network;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ranges that the addresses of a node's pods are taken from, one of each family, in order.
+ *
+ * @param ranges as {@code 10.244.1.0/24}; never empty
+ */
+record PodCidrs(List<String> ranges) {
+  private static final Pattern RANGE =
+      Pattern.compile(
+          "(?<address>\\d+(\\.\\d+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)/(?<prefix>\\d{1,3})");
+
+  private static final int IPV4_BITS = 32;
+  private static final int IPV6_BITS = 128;
+
+  PodCidrs {
+    ranges = List.copyOf(ranges);
+  }
+
+  /**
+   * Reads kubelet's {@code pod_cidr}.
+   *
+   * @param text one, or several between commas
+   * @throws CriException INVALID_ARGUMENT if one is no range of addresses
+   */
+  static PodCidrs parse(String text) {
+    List<String> ranges = new ArrayList<>();
+    for (String range : text.split(",", -1)) {
+      family(range.strip());
+      ranges.add(range.strip());
+    }
+    return new PodCidrs(ranges);
+  }
+
+  /** Every destination there is, in each family that pods have. */
+  List<String> routes() {
+    Set<String> routes = new LinkedHashSet<>();
+    for (String range : ranges) {
+      routes.add(family(range) == IPV4_BITS ? "0.0.0.0/0" : "::/0");
+    }
+    return List.copyOf(routes);
+  }
+
+  /** The number of bits of its addresses. */
+  private static int family(String range) {
+    Matcher matcher = RANGE.matcher(range);
+    if (matcher.matches()) {
+      try {
+        int bits =
+            InetAddress.ofLiteral(matcher.group("address")) instanceof Inet4Address
+                ? IPV4_BITS
+                : IPV6_BITS;
+        if (Integer.parseInt(matcher.group("prefix")) <= bits) {
+          return bits;
+        }
+      } catch (IllegalArgumentException e) {
+        throw invalid(range, e);
+      }
+    }
+    throw invalid(range, null);
+  }
+
+  private static CriException invalid(String range, @Nullable Exception cause) {
+    return new CriException(
+        ErrorKind.INVALID_ARGUMENT,
+        "runtime_config.network_config.pod_cidr: not a range of addresses: \"" + range + "\"",
+        cause);
+  }
+}

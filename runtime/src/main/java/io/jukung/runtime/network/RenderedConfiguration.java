@@ -1,0 +1,79 @@
+package io.jukung.runtime.network;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.linux.fs.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The network configuration that is made from a template and the node's pod ranges. */
+final class RenderedConfiguration {
+  /** Such that whatever an administrator or a network's own installation lays down may precede. */
+  static final String FILE_NAME = "10-jukung.conflist";
+
+  /** Plugins and people read it. */
+  private static final int READABLE = 0644;
+
+  private static final long MAX_TEMPLATE_BYTES = 1 << 20;
+
+  private final Path template;
+  private final Path directory;
+
+  RenderedConfiguration(Path template, Path directory) {
+    this.template = template;
+    this.directory = directory;
+  }
+
+  /**
+   * Makes it, over what was made before.
+   *
+   * @throws CriException FAILED_PRECONDITION where the template is not there or not right
+   */
+  void write(PodCidrs cidrs) throws IOException {
+    String text = render(read(), cidrs);
+    byte[] document = text.getBytes(StandardCharsets.UTF_8);
+    try {
+      NetworkConfiguration.parseList(document, name -> List.of());
+    } catch (IOException e) {
+      throw wrong("what it renders to is no list of plugins: " + e.getMessage(), e);
+    }
+    Files.createDirectories(directory);
+    AtomicFile.write(directory.resolve(FILE_NAME), document, READABLE);
+  }
+
+  private String read() {
+    try {
+      if (Files.size(template) > MAX_TEMPLATE_BYTES) {
+        throw wrong("larger than " + MAX_TEMPLATE_BYTES + " bytes", null);
+      }
+      return Files.readString(template);
+    } catch (IOException e) {
+      throw wrong(String.valueOf(e), e);
+    }
+  }
+
+  private String render(String text, PodCidrs cidrs) {
+    try {
+      return ConfigurationTemplate.parse(text)
+          .render(
+              Map.of(
+                  "PodCIDR", cidrs.ranges().getFirst(),
+                  "PodCIDRRanges", cidrs.ranges(),
+                  "Routes", cidrs.routes()));
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private CriException wrong(String problem, @Nullable Exception cause) {
+    return new CriException(
+        ErrorKind.FAILED_PRECONDITION,
+        "cni.conf_template " + template + ": " + PluginRunner.quote(problem),
+        cause);
+  }
+}
