@@ -1,6 +1,7 @@
 package io.jukung.shim;
 
 import io.jukung.linux.io.UnixSocket;
+import io.jukung.linux.libc.Failpoint;
 import io.jukung.linux.process.CurrentProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ public final class Main {
       System.err.println("usage: io.jukung.shim.Main --socket PATH");
       System.exit(2);
     }
+    Failpoint.installIfAsked();
     // First of all: from here on no process of a container may look into this one.
     CurrentProcess.refuseDump();
     CurrentProcess.becomeChildSubreaper();

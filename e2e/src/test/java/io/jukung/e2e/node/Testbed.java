@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -58,11 +59,18 @@ public final class Testbed implements AutoCloseable {
   }
 
   private static Testbed start() throws Exception {
+    return start(Map.of(), "");
+  }
+
+  /** One of the caller's own, whose daemon has this environment and configuration besides. */
+  public static Testbed start(Map<String, String> environment, String configuration)
+      throws Exception {
     Node node = Node.start();
     try {
       Registry registry = Registry.start(node);
       String busybox = registry.push("busybox:1");
-      Daemon daemon = Daemon.in(node, "daemon");
+      Daemon daemon = Daemon.in(node, "daemon", environment);
+      daemon.writeConfig(configuration);
       daemon.writeBridgeNetwork();
       daemon.start();
       Testbed testbed = new Testbed(node, registry, daemon, busybox);

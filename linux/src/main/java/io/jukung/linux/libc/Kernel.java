@@ -19,6 +19,10 @@ public final class Kernel {
     return previous;
   }
 
+  static Syscalls current() {
+    return syscalls;
+  }
+
   /** The call's result, or the negated error number. Never throws. */
   public static long raw(Syscall call, long a, long b, long c, long d, long e) {
     return syscalls.call(call, a, b, c, d, e);

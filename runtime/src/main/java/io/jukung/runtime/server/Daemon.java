@@ -1,6 +1,7 @@
 package io.jukung.runtime.server;
 
 import io.grpc.BindableService;
+import io.jukung.linux.libc.Failpoint;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import java.io.IOException;
@@ -31,6 +32,7 @@ public final class Daemon implements AutoCloseable {
     // Read once, when the first virtual thread starts.
     System.setProperty("jdk.virtualThreadScheduler.parallelism", Integer.toString(CARRIER_THREADS));
     Logging.start(config.log().level());
+    Failpoint.installIfAsked();
     Daemon daemon = start(config);
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()

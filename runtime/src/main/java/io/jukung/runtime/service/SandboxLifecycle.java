@@ -1,5 +1,6 @@
 package io.jukung.runtime.service;
 
+import io.jukung.cri.CriException;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.Mounts;
@@ -139,7 +140,13 @@ public final class SandboxLifecycle {
     cgroups.reaper(sandbox).kill();
     Optional<PodProcesses> processes = connected.remove(sandbox.id());
     if (processes.isPresent()) {
-      awaitEnded(processes.get());
+      try {
+        awaitEnded(processes.get());
+      } catch (CriException e) {
+        // It died or hangs. Its processes are killed by their cgroups, whose removal waits for
+        // them.
+        LOG.warn("sandbox {}: {}", sandbox.id(), e.getMessage());
+      }
       processes.get().shutdown();
     }
   }

@@ -1,0 +1,103 @@
+package io.jukung.linux.libc;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends this process by SIGKILL in front of the n-th system call that changes something, so that a
+ * test can try recovery from every state that a crash can leave. Off unless the process was started
+ * with {@code -Djukung.failpoint=FILE}; see the tests of e2e for how it is used.
+ *
+ * <p>The test puts a number n into FILE, by a rename: counting starts anew, and the process ends in
+ * front of the n-th call. With 0 it only counts. Each time FILE appears, the count so far goes to
+ * FILE.count; FILE.struck tells that the process has ended so.
+ */
+public final class Failpoint implements Syscalls {
+  private static final String PROPERTY = "jukung.failpoint";
+  private static final int SIGKILL = 9;
+
+  /** What changes the machine or tells another process. Opening is not: its O_CREAT is hidden. */
+  private static final Set<Syscall> COUNTED =
+      EnumSet.of(
+          Syscall.WRITE,
+          Syscall.MKDIRAT,
+          Syscall.MKNODAT,
+          Syscall.UNLINKAT,
+          Syscall.SYMLINKAT,
+          Syscall.LINKAT,
+          Syscall.RENAMEAT2,
+          Syscall.FTRUNCATE,
+          Syscall.FSYNC,
+          Syscall.SYNCFS,
+          Syscall.FSETXATTR,
+          Syscall.MOVE_MOUNT,
+          Syscall.MOUNT_SETATTR,
+          Syscall.MOUNT,
+          Syscall.UMOUNT2,
+          Syscall.UNSHARE,
+          Syscall.SETNS,
+          Syscall.KILL,
+          Syscall.PIDFD_SEND_SIGNAL,
+          Syscall.WAITID,
+          Syscall.BIND,
+          Syscall.CONNECT,
+          Syscall.SENDMSG);
+
+  private final Syscalls kernel;
+  private final Path file;
+  private long killAt;
+  private long count;
+
+  private Failpoint(Syscalls kernel, Path file) {
+    this.kernel = kernel;
+    this.file = file;
+  }
+
+  /** Stands before the kernel from now on, where the process was started so. */
+  public static void installIfAsked() {
+    @Nullable String file = System.getProperty(PROPERTY);
+    if (file != null) {
+      Kernel.install(new Failpoint(Kernel.current(), Path.of(file)));
+    }
+  }
+
+  @Override
+  public long call(Syscall call, long a, long b, long c, long d, long e) {
+    if (COUNTED.contains(call)) {
+      reach();
+    }
+    return kernel.call(call, a, b, c, d, e);
+  }
+
+  private synchronized void reach() {
+    try {
+      if (Files.exists(file)) {
+        Path answer = file.resolveSibling(file.getFileName() + ".new");
+        Files.writeString(answer, Long.toString(count));
+        killAt = Long.parseLong(Files.readString(file).strip());
+        count = 0;
+        Files.delete(file);
+        Files.move(
+            answer,
+            file.resolveSibling(file.getFileName() + ".count"),
+            StandardCopyOption.ATOMIC_MOVE);
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("failpoint " + file, e);
+    }
+    if (++count == killAt) {
+      try {
+        Files.createFile(file.resolveSibling(file.getFileName() + ".struck"));
+      } catch (IOException e) {
+        throw new IllegalStateException("failpoint " + file, e);
+      }
+      long pid = kernel.call(Syscall.GETPID, 0, 0, 0, 0, 0);
+      kernel.call(Syscall.KILL, pid, SIGKILL, 0, 0, 0);
+    }
+  }
+}
