@@ -27,6 +27,15 @@ public final class Failpoint {
   /** Lets the process count from its next change on, and die of the n-th; never of 0. */
   public void arm(long n) throws IOException {
     Files.deleteIfExists(struck());
+    write(n);
+  }
+
+  /** Lets no process die any more. One may do so at this very moment, see {@link #hasStruck}. */
+  public void disarm() throws IOException {
+    write(0);
+  }
+
+  private void write(long n) throws IOException {
     Path draft = file.resolveSibling("failpoint.draft");
     Files.writeString(draft, Long.toString(n));
     Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
@@ -44,11 +53,6 @@ public final class Failpoint {
 
   private Path struck() {
     return file.resolveSibling("failpoint.struck");
-  }
-
-  /** Takes an {@link #arm} back that no process has taken up. */
-  public void disarm() throws IOException {
-    Files.deleteIfExists(file);
   }
 
   /** How many changes the process made between the last two times it was armed. */

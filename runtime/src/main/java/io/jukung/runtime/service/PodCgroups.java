@@ -82,9 +82,12 @@ public final class PodCgroups {
 
   /** Removes the pod's parent cgroup and those above it, where they are ours and empty. */
   public void removeEmptyParents(SandboxRecord sandbox) throws IOException {
-    pod(sandbox).removeUnused();
     if (sandbox.config().cgroupParent().isEmpty()) {
-      root().removeUnused(); // where its child had not got its mark yet
+      // By its name it is ours, also where a daemon that was killed had no time to mark it.
+      pod(sandbox).remove(REMOVE_WAIT);
+      root().removeUnused();
+    } else {
+      pod(sandbox).removeUnused();
     }
   }
 
