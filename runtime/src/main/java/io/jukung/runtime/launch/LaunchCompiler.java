@@ -126,14 +126,28 @@ public final class LaunchCompiler {
 
   /**
    * PID 1 of a pid namespace that a pod's containers share: it reaps, ends on SIGTERM, and does
-   * nothing else.
+   * nothing else. A container of the pod that may trace others gains nothing from it: it stands in
+   * the pod's namespaces, on an empty root, without a capability.
+   *
+   * @param pod the namespaces of the pod
    */
-  public CompiledLaunch reaper(String cgroupsPath) {
+  public CompiledLaunch reaper(List<Spec.Namespace> pod, String cgroupsPath) {
+    ProgramBuilder prepare = new ProgramBuilder();
+    ownMounts(prepare);
+    MountSteps mounts = new MountSteps(prepare);
+    mounts.detachFromHost();
+    joinPod(prepare, pod);
+    mounts.mask(maskMountPoint, MASK);
     ProgramBuilder confine = new ProgramBuilder();
     ProcessSteps steps = new ProcessSteps(confine);
     steps.hide();
     confine.step(
         "name it", Syscall.PRCTL, imm(15 /* PR_SET_NAME */), confine.string("jukung-reaper"));
+    openDirectory(confine, maskMountPoint, MountSteps.ROOT);
+    pivot(confine);
+    leaveHost(confine);
+    steps.noNewPrivileges();
+    steps.noCapabilities();
     confine.step(
         "reap every child",
         Syscall.RT_SIGACTION,
@@ -159,9 +173,9 @@ public final class LaunchCompiler {
         imm(8));
     confine.step("end", Syscall.EXIT_GROUP, imm(0));
     return new CompiledLaunch(
-        io.jukung.linux.launch.Program.empty(),
+        prepare.build(),
         confine.build(),
-        CLONE_NEWPID,
+        CLONE_NEWNS | CLONE_NEWPID,
         cgroup(cgroupsPath),
         "reaper");
   }
@@ -172,13 +186,11 @@ public final class LaunchCompiler {
 
   private void prepareContainer(ProgramBuilder program, Spec spec, Overlay overlay) {
     MountSteps mounts = new MountSteps(program);
-    program.step("own mount namespace", Syscall.UNSHARE, imm(CLONE_FS | CLONE_NEWNS));
+    ownMounts(program);
     program.step("modes as given", Syscall.UMASK, imm(0));
     Map<Spec.Mount, Integer> shared = cloneShared(mounts, spec);
     mounts.detachFromHost();
-    joinOrUnshare(program, spec, "network", CLONE_NEWNET);
-    joinOrUnshare(program, spec, "ipc", CLONE_NEWIPC);
-    joinOrUnshare(program, spec, "uts", CLONE_NEWUTS);
+    joinPod(program, spec.linux().namespaces());
     mounts.mask(maskMountPoint, MASK);
     mounts.overlay(overlay, rootMountPoint);
     List<String> earlier = new ArrayList<>();
@@ -204,6 +216,16 @@ public final class LaunchCompiler {
     }
     mounts.makeTarget(spec.process().cwd(), earlier, true);
     joinPid(program, spec);
+  }
+
+  private static void ownMounts(ProgramBuilder program) {
+    program.step("own mount namespace", Syscall.UNSHARE, imm(CLONE_FS | CLONE_NEWNS));
+  }
+
+  private static void joinPod(ProgramBuilder program, List<Spec.Namespace> namespaces) {
+    joinOrUnshare(program, namespaces, "network", CLONE_NEWNET);
+    joinOrUnshare(program, namespaces, "ipc", CLONE_NEWIPC);
+    joinOrUnshare(program, namespaces, "uts", CLONE_NEWUTS);
   }
 
   private static Map<Spec.Mount, Integer> cloneShared(MountSteps mounts, Spec spec) {
@@ -236,8 +258,9 @@ public final class LaunchCompiler {
     return mount.destination().equals("/dev") && mount.type().equals("tmpfs");
   }
 
-  private static void joinOrUnshare(ProgramBuilder program, Spec spec, String type, long flag) {
-    Spec.Namespace namespace = namespace(spec, type);
+  private static void joinOrUnshare(
+      ProgramBuilder program, List<Spec.Namespace> namespaces, String type, long flag) {
+    Spec.Namespace namespace = namespace(namespaces, type);
     if (namespace == null) {
       return;
     }
@@ -261,7 +284,7 @@ public final class LaunchCompiler {
   private static void joinPid(ProgramBuilder program, Spec spec) {
     Spec.Namespace pid = namespace(spec, "pid");
     if (pid != null && pid.path() != null) {
-      joinOrUnshare(program, spec, "pid", CLONE_NEWPID);
+      joinOrUnshare(program, spec.linux().namespaces(), "pid", CLONE_NEWPID);
     }
   }
 
@@ -313,13 +336,8 @@ public final class LaunchCompiler {
     become(steps, spec.process(), spec.linux().seccomp(), stdin);
   }
 
-  /**
-   * pivot_root(2) "." on ".": the old root ends up below the new one, and is detached from there.
-   */
   private static void enterRoot(ProgramBuilder program, MountSteps mounts, Spec spec) {
-    String purpose = "enter the root file system";
-    program.step(purpose, Syscall.FCHDIR, reg(MountSteps.ROOT));
-    program.step(purpose, Syscall.PIVOT_ROOT, program.string("."), program.string("."));
+    pivot(program);
     for (String path : spec.linux().readonlyPaths()) {
       mounts.readOnly(path);
     }
@@ -330,13 +348,24 @@ public final class LaunchCompiler {
         mounts.maskFile(path);
       }
     }
-    program.step("leave the host's files", Syscall.UMOUNT2, program.string("."), imm(MNT_DETACH));
-    program.step("leave the host's files", Syscall.CHDIR, program.string("/"));
+    leaveHost(program);
     mounts.close(MASK);
     mounts.close(MountSteps.ROOT);
     if (spec.root().readonly()) {
       mounts.readOnlyRoot();
     }
+  }
+
+  /** pivot_root(2) "." on ".": the old root ends up upon the new one until {@link #leaveHost}. */
+  private static void pivot(ProgramBuilder program) {
+    String purpose = "enter the root file system";
+    program.step(purpose, Syscall.FCHDIR, reg(MountSteps.ROOT));
+    program.step(purpose, Syscall.PIVOT_ROOT, program.string("."), program.string("."));
+  }
+
+  private static void leaveHost(ProgramBuilder program) {
+    program.step("leave the host's files", Syscall.UMOUNT2, program.string("."), imm(MNT_DETACH));
+    program.step("leave the host's files", Syscall.CHDIR, program.string("/"));
   }
 
   private static void openDirectory(ProgramBuilder program, Path path, int register) {
@@ -404,7 +433,11 @@ public final class LaunchCompiler {
   }
 
   private static Spec.@Nullable Namespace namespace(Spec spec, String type) {
-    for (Spec.Namespace each : spec.linux().namespaces()) {
+    return namespace(spec.linux().namespaces(), type);
+  }
+
+  private static Spec.@Nullable Namespace namespace(List<Spec.Namespace> namespaces, String type) {
+    for (Spec.Namespace each : namespaces) {
       if (each.type().equals(type)) {
         return each;
       }

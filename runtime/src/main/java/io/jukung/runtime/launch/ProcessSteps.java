@@ -213,18 +213,7 @@ final class ProcessSteps {
     long permitted = (mask(capabilities.permitted()) & available) | kept;
     long ambient = mask(capabilities.ambient()) & available;
     long inheritable = (mask(capabilities.inheritable()) & available) | ambient;
-    Arg header =
-        program.words("version 3, self", Integer.toUnsignedLong(LINUX_CAPABILITY_VERSION_3));
-    program.step(
-        "capabilities",
-        Syscall.CAPSET,
-        header,
-        program.words(
-            "{effective=0x%x, permitted=0x%x, inheritable=0x%x}"
-                .formatted(effective, permitted, inheritable),
-            low(effective) | low(permitted) << 32,
-            low(inheritable) | high(effective) << 32,
-            high(permitted) | high(inheritable) << 32));
+    set(effective, permitted, inheritable);
     program.step(
         "clear ambient capabilities",
         Syscall.PRCTL,
@@ -240,6 +229,24 @@ final class ProcessSteps {
             imm(each.bit()));
       }
     }
+  }
+
+  /** For a process that will never execute anything else. */
+  void noCapabilities() {
+    set(0, 0, 0);
+  }
+
+  private void set(long effective, long permitted, long inheritable) {
+    program.step(
+        "capabilities",
+        Syscall.CAPSET,
+        program.words("version 3, self", Integer.toUnsignedLong(LINUX_CAPABILITY_VERSION_3)),
+        program.words(
+            "{effective=0x%x, permitted=0x%x, inheritable=0x%x}"
+                .formatted(effective, permitted, inheritable),
+            low(effective) | low(permitted) << 32,
+            low(inheritable) | high(effective) << 32,
+            high(permitted) | high(inheritable) << 32));
   }
 
   void noNewPrivileges() {

@@ -6,6 +6,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.Mounts;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.spec.PodNamespaces;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
@@ -36,6 +37,7 @@ public final class SandboxLifecycle {
   private final PodShims connected;
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
+  private final PodNamespaces namespaces;
 
   /** Works with these; it owns none of them. */
   public SandboxLifecycle(
@@ -51,6 +53,7 @@ public final class SandboxLifecycle {
     this.connected = connected;
     this.cgroups = cgroups;
     this.compiler = compiler;
+    this.namespaces = new PodNamespaces(files.paths());
   }
 
   /**
@@ -171,7 +174,7 @@ public final class SandboxLifecycle {
     String id = sandbox.id();
     Cgroup cgroup = cgroups.reaper(sandbox);
     cgroup.create();
-    CompiledLaunch launch = compiler.reaper(cgroup.path());
+    CompiledLaunch launch = compiler.reaper(namespaces.of(sandbox), cgroup.path());
     PodProcesses.Started reaper =
         processes.start(
             StartContainer.newBuilder()

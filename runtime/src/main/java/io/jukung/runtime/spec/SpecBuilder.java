@@ -34,7 +34,7 @@ public final class SpecBuilder {
 
   private static final String UNCONFINED = "unconfined";
 
-  private final StatePaths paths;
+  private final PodNamespaces podNamespaces;
   private final MountRules mounts;
   private final SeccompRules seccomp = new SeccompRules();
   private final long openFiles;
@@ -45,7 +45,7 @@ public final class SpecBuilder {
    * @param openFiles RLIMIT_NOFILE of containers
    */
   public SpecBuilder(StatePaths paths, long openFiles) {
-    this.paths = paths;
+    this.podNamespaces = new PodNamespaces(paths);
     this.mounts = new MountRules(paths);
     this.openFiles = openFiles;
   }
@@ -203,18 +203,10 @@ public final class SpecBuilder {
   }
 
   private List<Spec.Namespace> namespaces(Input input, NamespaceMode pidMode) {
-    String sandboxId = input.sandbox().id();
-    SandboxConfig sandbox = input.sandbox().config();
     List<Spec.Namespace> namespaces = new ArrayList<>();
     namespaces.add(new Spec.Namespace("mount", null));
     namespaces.add(new Spec.Namespace("cgroup", null));
-    if (!sandbox.isHostNetwork()) {
-      namespaces.add(pinned("network", sandboxId, "net"));
-      namespaces.add(pinned("uts", sandboxId, "uts"));
-    }
-    if (!sandbox.isHostIpc()) {
-      namespaces.add(pinned("ipc", sandboxId, "ipc"));
-    }
+    namespaces.addAll(podNamespaces.of(input.sandbox()));
     Spec.@Nullable Namespace pid = pidNamespace(input, pidMode);
     if (pid != null) {
       namespaces.add(pid);
@@ -224,7 +216,7 @@ public final class SpecBuilder {
 
   private Spec.@Nullable Namespace pidNamespace(Input input, NamespaceMode mode) {
     return switch (mode) {
-      case POD -> pinned("pid", input.sandbox().id(), "pid");
+      case POD -> podNamespaces.pinned("pid", input.sandbox().id(), "pid");
       case CONTAINER -> new Spec.Namespace("pid", null);
       case NODE -> null;
       case TARGET ->
@@ -243,10 +235,6 @@ public final class SpecBuilder {
   /** Where a running container's pid namespace is found. */
   public static String targetPidNamespace(int pid) {
     return "/proc/" + pid + "/ns/pid";
-  }
-
-  private Spec.Namespace pinned(String type, String sandboxId, String pin) {
-    return new Spec.Namespace(type, paths.namespace(sandboxId, pin).toString());
   }
 
   /** Whose pid namespace the container is in. POD, also unsaid, is what its sandbox says. */
