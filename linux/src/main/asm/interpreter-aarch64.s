@@ -57,7 +57,12 @@ argument:
         b.eq    store
         mov     x0, #71                 // EPROTO: an answer, but not the expected one
         b       report
-store:  ldrb    w9, [x20, #64]
+store:  ldrb    w9, [x20, #66]
+        cbz     w9, 4f
+        cbz     x0, 4f
+        neg     w0, w0
+        b       report
+4:      ldrb    w9, [x20, #64]
         cmp     w9, #255
         b.eq    next
         ldrb    w10, [x20, #65]

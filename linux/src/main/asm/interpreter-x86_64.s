@@ -7,7 +7,9 @@
 #   520  offset of the program's data from DATA
 #   528  the steps, 88 bytes each:
 #          0 syscall number      8 six arguments     56 six argument kinds, a byte each
-#         64 result register, 65 not 0: it is set to -1 instead    72 tolerated errnos  80 expected result, -1 for any
+#         64 result register, 65 not 0: it is set to -1 instead
+#         66 not 0: the call forks; the child goes on, the parent reports its negated pid and ends
+#         72 tolerated errnos  80 expected result, -1 for any
 #
 # rbx DATA, r12 step, r13 steps left to the end, r14 step index, r15 program data
         .set DATA, 0x411000
@@ -71,7 +73,13 @@ argument:
         je      store
         mov     eax, 71                 # EPROTO: an answer, but not the expected one
         jmp     report
-store:  movzx   ecx, byte ptr [r12 + 64]
+store:  cmp     byte ptr [r12 + 66], 0
+        je      4f
+        test    rax, rax
+        jz      4f
+        neg     eax
+        jmp     report
+4:      movzx   ecx, byte ptr [r12 + 64]
         cmp     ecx, 255
         je      next
         cmp     byte ptr [r12 + 65], 0

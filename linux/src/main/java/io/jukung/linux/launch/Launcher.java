@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  *   new process:   confine program … execve of the container's command
  * </pre>
  *
- * A launch has succeeded when the confine program's execve has closed the error pipe. Each launch
- * gets a thread that ends with it: what the prepare program did to its thread (unshare, setns) ends
- * too.
+ * A launch has succeeded when the confine program's execve has closed the error pipe. A confine
+ * program may fork on its way, to be in a pid namespace that it has made. Each launch gets a thread
+ * that ends with it: what the prepare program did to its thread (unshare, setns) ends too.
  */
 public final class Launcher {
   private static final int MFD_CLOEXEC = 1;
@@ -69,6 +69,12 @@ public final class Launcher {
   public record Request(
       byte[] prepare, byte[] confine, long cloneFlags, @Nullable Fd cgroup, long[] registers) {}
 
+  /** Something to do with a new process while its confine program waits for it. */
+  public interface Handshake {
+    /** On the launch thread. Where it throws the process ends. */
+    void run(int pid) throws IOException;
+  }
+
   /**
    * A running process.
    *
@@ -91,7 +97,12 @@ public final class Launcher {
    * @throws LaunchFailure where a step failed; then no process is left
    */
   public static Launched launch(Request request) throws IOException {
-    Attempt attempt = new Attempt(request);
+    return launch(request, null);
+  }
+
+  /** The same, with a handshake once the process is there. */
+  public static Launched launch(Request request, @Nullable Handshake handshake) throws IOException {
+    Attempt attempt = new Attempt(request, handshake);
     Thread thread = new Thread(null, attempt, "launch", THREAD_STACK_BYTES);
     thread.start();
     boolean interrupted = false;
@@ -113,17 +124,19 @@ public final class Launcher {
   /** One launch, on its own thread. */
   private static final class Attempt implements Runnable {
     private final Request request;
+    private final @Nullable Handshake handshake;
     private @Nullable Launched launched;
     private @Nullable Throwable failure;
 
-    Attempt(Request request) {
+    Attempt(Request request, @Nullable Handshake handshake) {
       this.request = request;
+      this.handshake = handshake;
     }
 
     @Override
     public void run() {
       try {
-        launched = launchHere(request);
+        launched = launchHere(request, handshake);
       } catch (Throwable e) {
         failure = e;
       }
@@ -147,11 +160,16 @@ public final class Launcher {
    * thread itself. The thread must be fresh, must do nothing else and must end afterwards.
    */
   public static Launched launchHere(Request request) throws IOException {
+    return launchHere(request, null);
+  }
+
+  private static Launched launchHere(Request request, @Nullable Handshake handshake)
+      throws IOException {
     long[] registers = request.registers().clone();
     boolean done = false;
     try {
       PreparedProgram.run(request.prepare(), registers);
-      Launched launched = cloneAndConfirm(request, registers);
+      Launched launched = cloneAndConfirm(request, handshake, registers);
       done = true;
       return launched;
     } finally {
@@ -169,7 +187,8 @@ public final class Launcher {
     }
   }
 
-  private static Launched cloneAndConfirm(Request request, long[] registers) throws IOException {
+  private static Launched cloneAndConfirm(
+      Request request, @Nullable Handshake handshake, long[] registers) throws IOException {
     try (Pipe errorPipe = Pipe.open()) {
       long[] confined = registers.clone();
       confined[Register.ERROR_PIPE] = errorPipe.writer().number();
@@ -179,7 +198,17 @@ public final class Launcher {
         boolean confirmed = false;
         try {
           errorPipe.writer().close();
-          confirm(errorPipe, clone);
+          if (handshake != null) {
+            handshake.run(launched.pid());
+          }
+          int[] failed = {LaunchFailure.NO_STEP, clone.imageErrno()};
+          int successor = awaitReports(errorPipe, failed);
+          if (successor != 0) {
+            launched = succeed(launched, successor);
+          }
+          if (failed[1] != 0) {
+            throw new LaunchFailure(LaunchFailure.Phase.CONFINE, failed[0], failed[1]);
+          }
           confirmed = true;
           return launched;
         } finally {
@@ -191,17 +220,40 @@ public final class Launcher {
     }
   }
 
-  /** Waits for the command to run; throws where a step failed. */
-  private static void confirm(Pipe pipe, CloneCall clone) throws IOException {
+  /**
+   * Waits for the command to run, or for the program to fail.
+   *
+   * @param failed takes the index of the failed step and its error number
+   * @return the process that the program has gone on in; 0 where it did not fork
+   */
+  private static int awaitReports(Pipe pipe, int[] failed) throws IOException {
     byte[] report = new byte[8];
-    int length = pipe.reader().read(report, 0, report.length);
-    if (length == 0 && clone.imageErrno() == 0) {
-      return;
-    }
     ByteBuffer fields = ByteBuffer.wrap(report).order(ByteOrder.LITTLE_ENDIAN);
-    throw length == 0
-        ? new LaunchFailure(LaunchFailure.Phase.CONFINE, LaunchFailure.NO_STEP, clone.imageErrno())
-        : new LaunchFailure(LaunchFailure.Phase.CONFINE, fields.getInt(0), fields.getInt(4));
+    int successor = 0;
+    while (pipe.reader().read(report, 0, report.length) == report.length) {
+      if (fields.getInt(4) < 0) {
+        successor = -fields.getInt(4);
+      } else {
+        failed[0] = fields.getInt(0);
+        failed[1] = fields.getInt(4);
+      }
+    }
+    return successor;
+  }
+
+  /**
+   * The launched process is the successor; the first one has ended. The pid is still its own: it is
+   * a child of ours that nobody waits for but us.
+   */
+  private static Launched succeed(Launched first, int successor) throws IOException {
+    long pidfd = Kernel.raw(Syscall.PIDFD_OPEN, successor, 0, 0, 0, 0);
+    if (pidfd < 0) {
+      Kernel.raw(Syscall.KILL, successor, SIGKILL, 0, 0, 0);
+      Kernel.raw(Syscall.WAIT4, successor, 0, 0, 0, 0);
+      throw new ErrnoException("pidfd_open", Integer.toString(successor), (int) -pidfd);
+    }
+    end(first.pidfd());
+    return new Launched(successor, Fd.own(pidfd), first.ptyMaster());
   }
 
   /** Ends a process that nobody will own, and waits for it, unless someone else was faster. */

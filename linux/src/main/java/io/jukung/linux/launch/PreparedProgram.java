@@ -6,7 +6,10 @@ import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 import java.nio.ByteBuffer;
 
-/** Runs a program on the calling thread, with the semantics of the interpreter's machine code. */
+/**
+ * Runs a program on the calling thread, with the semantics of the interpreter's machine code; but
+ * here no step forks, and structs are completed from registers.
+ */
 final class PreparedProgram {
   private static final Syscall[] BY_NUMBER = byNumber();
 
@@ -27,15 +30,29 @@ final class PreparedProgram {
       long[] arguments = new long[6];
       for (int index = 0; index < steps; index++) {
         int at = Program.HEADER_SIZE + index * Program.STEP_SIZE;
+        if (program.get(at + 66) != 0) {
+          throw new IllegalArgumentException("a step of a prepare program forks");
+        }
         for (int i = 0; i < 6; i++) {
           long value = program.getLong(at + 8 + 8 * i);
-          int kind = program.get(at + 56 + i);
-          arguments[i] =
-              kind == 0 ? value : kind == 1 ? registers[(int) value] : data.address() + value;
+          arguments[i] = argument(program.get(at + 56 + i), value, registers, data);
         }
         runStep(program, at, index, arguments, registers);
       }
     }
+  }
+
+  private static long argument(int kind, long value, long[] registers, Memory data) {
+    return switch (kind) {
+      case 0 -> value;
+      case 1 -> registers[(int) value];
+      case Program.KIND_COMPLETED -> {
+        int offset = (int) value;
+        data.putLong(offset + ((int) (value >>> 32) & 0xffff), registers[(int) (value >>> 48)]);
+        yield data.address() + offset;
+      }
+      default -> data.address() + value;
+    };
   }
 
   private static void runStep(

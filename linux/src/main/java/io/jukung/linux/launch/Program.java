@@ -21,6 +21,7 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
   private static final int KIND_IMMEDIATE = 0;
   private static final int KIND_REGISTER = 1;
   private static final int KIND_DATA = 2;
+  static final int KIND_COMPLETED = 3;
 
   public Program {
     steps = List.copyOf(steps);
@@ -67,6 +68,10 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
               out.putLong(offset);
               yield KIND_DATA;
             }
+            case Arg.Completed(int offset, int field, int register, String _) -> {
+              out.putLong(offset | (long) field << 32 | (long) register << 48);
+              yield KIND_COMPLETED;
+            }
           };
       kinds |= kind << (8 * i);
     }
@@ -74,7 +79,8 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
     for (int i = 0; i < step.toleratedErrnos().size(); i++) {
       tolerated |= (long) step.toleratedErrnos().get(i) << (8 * i);
     }
-    long result = step.resultRegister() | (step.clears() ? 0x100 : 0);
+    long result =
+        step.resultRegister() | (step.clears() ? 0x100 : 0) | (step.forks() ? 0x10000 : 0);
     out.putLong(kinds).putLong(result).putLong(tolerated).putLong(step.expected());
   }
 

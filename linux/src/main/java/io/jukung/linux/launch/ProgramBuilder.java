@@ -68,6 +68,15 @@ public final class ProgramBuilder {
     return ProgramImage.dataAddress() + ((Arg.Data) data).offset();
   }
 
+  /**
+   * An address of 64-bit little-endian words, one of which is what the register holds when the call
+   * is made; in a prepare program only.
+   */
+  public Arg wordsWithRegister(String shown, int at, int register, long... words) {
+    Arg.Data data = (Arg.Data) words(shown, words);
+    return new Arg.Completed(data.offset(), 8 * at, register, shown);
+  }
+
   public static Arg imm(long value) {
     return new Arg.Immediate(value);
   }
@@ -92,7 +101,8 @@ public final class ProgramBuilder {
             Step.NO_REGISTER,
             false,
             List.of(),
-            Step.ANY_RESULT));
+            Step.ANY_RESULT,
+            false));
     return new StepBuilder(steps.size() - 1);
   }
 
@@ -110,29 +120,38 @@ public final class ProgramBuilder {
 
     /** Keeps the result, a descriptor, in the register. */
     public StepBuilder into(int register) {
-      return set(register, false, at().toleratedErrnos(), at().expected());
+      return set(register, false, at().toleratedErrnos(), at().expected(), at().forks());
     }
 
     /** Says that the call closes the descriptor in the register, which then holds −1. */
     public StepBuilder clears(int register) {
-      return set(register, true, at().toleratedErrnos(), at().expected());
+      return set(register, true, at().toleratedErrnos(), at().expected(), at().forks());
     }
 
     /** Errors that do not matter here. */
     public StepBuilder tolerate(Integer... errnos) {
-      return set(at().resultRegister(), at().clears(), List.of(errnos), at().expected());
+      return set(
+          at().resultRegister(), at().clears(), List.of(errnos), at().expected(), at().forks());
     }
 
     /** The only result that counts as success. */
     public StepBuilder expect(long result) {
-      return set(at().resultRegister(), at().clears(), at().toleratedErrnos(), result);
+      return set(
+          at().resultRegister(), at().clears(), at().toleratedErrnos(), result, at().forks());
+    }
+
+    /** Says that the program goes on in the child that the call makes. */
+    public StepBuilder forks() {
+      return set(
+          at().resultRegister(), at().clears(), at().toleratedErrnos(), at().expected(), true);
     }
 
     private Step at() {
       return steps.get(index);
     }
 
-    private StepBuilder set(int register, boolean clears, List<Integer> tolerated, long expected) {
+    private StepBuilder set(
+        int register, boolean clears, List<Integer> tolerated, long expected, boolean forks) {
       Step step = at();
       steps.set(
           index,
@@ -143,7 +162,8 @@ public final class ProgramBuilder {
               register,
               clears,
               tolerated,
-              expected));
+              expected,
+              forks));
       return this;
     }
   }

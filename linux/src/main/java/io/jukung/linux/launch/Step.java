@@ -13,6 +13,8 @@ import java.util.List;
  * @param toleratedErrnos errors that count as success and leave the register as it was; at most
  *     eight, {@link #ANY_ERRNO} stands for all
  * @param expected the only result that counts as success, {@link #ANY_RESULT} for any
+ * @param forks the call makes a child, a sibling for whoever waits: it goes on with the next step,
+ *     and the process so far ends; in a confine program only
  */
 public record Step(
     String purpose,
@@ -21,7 +23,8 @@ public record Step(
     int resultRegister,
     boolean clears,
     List<Integer> toleratedErrnos,
-    long expected) {
+    long expected,
+    boolean forks) {
   public static final int NO_REGISTER = 255;
   public static final int ANY_ERRNO = 255;
   public static final long ANY_RESULT = -1;
@@ -53,6 +56,7 @@ public record Step(
       case Arg.Immediate(long value) -> "0x" + Long.toHexString(value);
       case Arg.FromRegister(int register) -> "r" + register;
       case Arg.Data(int _, String text) -> text;
+      case Arg.Completed(int _, int _, int register, String text) -> text + " with r" + register;
     };
   }
 }

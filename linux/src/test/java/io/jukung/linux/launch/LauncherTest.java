@@ -7,14 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.Pipe;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +27,7 @@ import org.junit.jupiter.api.Test;
 class LauncherTest {
   private static final long CLONE_NEWPID = 0x20000000L;
   private static final long CLONE_NEWUTS = 0x04000000L;
+  private static final long CLONE_PARENT = 0x8000L;
 
   @Test
   void launchedCommandWritesToItsStandardOutput() throws Exception {
@@ -95,6 +101,91 @@ class LauncherTest {
   }
 
   @Test
+  void programGoesOnInTheChildThatItForks() throws Exception {
+    List<String> shell = List.of("/bin/sh", "-c", "echo $$");
+    ProgramBuilder confine = new ProgramBuilder();
+    confine.step("own pid namespace", Syscall.UNSHARE, imm(CLONE_NEWPID));
+    confine.step("go on in it", Syscall.CLONE, imm(CLONE_PARENT)).forks();
+    assertThat(output(Program.empty(), command(confine, shell), 0)).isEqualTo("1\n");
+    assertThat(children()).isEmpty();
+  }
+
+  @Test
+  void failureAfterAForkIsNamedAndLeavesNoProcess() throws Exception {
+    ProgramBuilder confine = new ProgramBuilder();
+    confine.step("fork", Syscall.CLONE, imm(CLONE_PARENT)).forks();
+    confine.step("not fine", Syscall.CHDIR, confine.string("/nonexistent"));
+    for (int i = 0; i < 20; i++) { // the two reports come in either order
+      assertFails(Program.empty(), confine.build(), LaunchFailure.Phase.CONFINE, 1, Errno.ENOENT);
+    }
+    assertThat(children()).isEmpty();
+  }
+
+  @Test
+  void forkInAPrepareProgramIsRefused() {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepare.step("fork", Syscall.CLONE, imm(CLONE_PARENT)).forks();
+    assertThatThrownBy(() -> output(prepare.build(), command(List.of("/bin/true")), 0))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void preparedStructIsCompletedFromARegister() throws Exception {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepare.step("open", Syscall.OPENAT, imm(-100), prepare.string("/"), imm(0x280000)).into(9);
+    prepare.step(
+        "show it",
+        Syscall.WRITE,
+        reg(Register.STDOUT),
+        prepare.wordsWithRegister("x", 1, 9, 7, 8),
+        imm(16));
+    prepare.step("close", Syscall.CLOSE, reg(9)).clears(9);
+    byte[] written = outputBytes(prepare.build(), command(List.of("/bin/true")), 0);
+    ByteBuffer words = ByteBuffer.wrap(written).order(ByteOrder.LITTLE_ENDIAN);
+    assertThat(words.getLong(0)).isEqualTo(7);
+    assertThat(words.getLong(8)).isBetween(3L, 65535L);
+  }
+
+  @Test
+  void handshakeMeetsTheWaitingProcess() throws Exception {
+    ProgramBuilder confine = new ProgramBuilder().inherit(Register.GATE);
+    Arg byteRead = confine.words("byte", 0);
+    confine.step("wait", Syscall.READ, reg(Register.GATE), byteRead, imm(1)).expect(1);
+    Program program = command(confine, List.of("/bin/true"));
+    try (Pipe gate = Pipe.open()) {
+      long[] registers = Launcher.noRegisters();
+      registers[Register.STDOUT] = gate.reader().number(); // written to by nobody
+      registers[Register.GATE] = gate.reader().number();
+      Launcher.Request request =
+          new Launcher.Request(
+              Program.empty().encode(Arch.CURRENT),
+              program.encode(Arch.CURRENT),
+              0,
+              null,
+              registers);
+      AtomicInteger met = new AtomicInteger();
+      Launcher.Launched launched =
+          Launcher.launch(
+              request,
+              pid -> {
+                met.set(pid);
+                gate.writer().write(new byte[1]);
+              });
+      assertThat(met).hasValue(launched.pid());
+      reap(launched);
+      assertThatThrownBy(
+              () ->
+                  Launcher.launch(
+                      request,
+                      pid -> {
+                        throw new IOException("no");
+                      }))
+          .hasMessage("no");
+    }
+    assertThat(children()).isEmpty();
+  }
+
+  @Test
   void refusedCloneIsNamed() {
     assertThatThrownBy(
             () ->
@@ -159,7 +250,10 @@ class LauncherTest {
 
   /** A confine program that wires stdout, closes the rest and executes the command. */
   private static Program command(List<String> command) {
-    ProgramBuilder confine = new ProgramBuilder();
+    return command(new ProgramBuilder(), command);
+  }
+
+  private static Program command(ProgramBuilder confine, List<String> command) {
     confine.inherit(Register.STDOUT);
     confine.step("stdout", Syscall.DUP3, reg(Register.STDOUT), imm(1), imm(0));
     confine.step("close the rest on exec", Syscall.CLOSE_RANGE, imm(3), imm(0xffffffffL), imm(4));
@@ -174,6 +268,11 @@ class LauncherTest {
 
   /** Launches, reads all output, reaps. */
   private static String output(Program prepare, Program confine, long flags) throws IOException {
+    return new String(outputBytes(prepare, confine, flags));
+  }
+
+  private static byte[] outputBytes(Program prepare, Program confine, long flags)
+      throws IOException {
     try (Memory ends = Memory.allocate(8)) {
       Kernel.call(Syscall.PIPE2, () -> "test", ends.address(), 0x80000, 0);
       try (Fd reader = Fd.own(ends.getInt(0));
@@ -189,19 +288,22 @@ class LauncherTest {
                     null,
                     registers));
         writer.close();
-        StringBuilder text = new StringBuilder();
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
         byte[] buffer = new byte[4096];
         for (int count; (count = reader.read(buffer, 0, buffer.length)) > 0; ) {
-          text.append(new String(buffer, 0, count));
+          text.write(buffer, 0, count);
         }
-        try (Memory info = Memory.allocate(128)) {
-          Kernel.call(
-              Syscall.WAITID, () -> "test", 3, launched.pidfd().number(), info.address(), 4, 0);
-        }
-        launched.pidfd().close();
-        return text.toString();
+        reap(launched);
+        return text.toByteArray();
       }
     }
+  }
+
+  private static void reap(Launcher.Launched launched) throws IOException {
+    try (Memory info = Memory.allocate(128)) {
+      Kernel.call(Syscall.WAITID, () -> "test", 3, launched.pidfd().number(), info.address(), 4, 0);
+    }
+    launched.pidfd().close();
   }
 
   private static List<ProcessHandle> children() {

@@ -2,6 +2,7 @@ package io.jukung.linux.launch;
 
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +11,8 @@ import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Syscall;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +79,25 @@ class ProgramImageTest {
     assertThat(run(arch, program.build())).isEqualTo(new Outcome(0, "three four\n"));
   }
 
+  /** Each process writes to the same pipe: the parent its report, the child what comes next. */
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void forkGoesOnInTheChildAndReportsIt(Arch arch) throws Exception {
+    ProgramBuilder program = new ProgramBuilder();
+    program.step("say", Syscall.WRITE, imm(1), program.string("before "), imm(7));
+    program.step("fork", Syscall.CLONE, imm(17 /* SIGCHLD */)).forks();
+    program.step("say", Syscall.WRITE, imm(1), program.string("after "), imm(6));
+    program.step("end", Syscall.EXIT_GROUP, imm(0));
+    Outcome outcome = run(arch, program.build());
+    assertThat(outcome.exitCode()).isEqualTo(127);
+    byte[] output = outcome.output().getBytes(ISO_8859_1);
+    assertThat(outcome.output()).startsWith("before ").contains("after ").hasSize(7 + 6 + 8);
+    int report = outcome.output().startsWith("before after ") ? 13 : 7;
+    ByteBuffer fields = ByteBuffer.wrap(output, report, 8).order(ByteOrder.LITTLE_ENDIAN);
+    assertThat(fields.getInt()).isEqualTo(1);
+    assertThat(fields.getInt()).isNegative();
+  }
+
   @Test
   void tooManyStepsAreRefused() {
     ProgramBuilder program = new ProgramBuilder();
@@ -106,7 +128,7 @@ class ProgramImageTest {
     command.add(image.toString());
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), ISO_8859_1);
     return new Outcome(process.waitFor(), output);
   }
 }
