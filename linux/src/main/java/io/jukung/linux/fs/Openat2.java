@@ -107,6 +107,24 @@ public final class Openat2 {
    * @param mode of each directory made, exactly, whatever the umask
    */
   public static Fd makeDirectories(Fd root, String path, int mode) throws ErrnoException {
+    return makeDirectories(root, path, new NewEntry(mode, 0, 0));
+  }
+
+  /** What is made, where it is missing: exact permissions, and the owner. */
+  public record NewEntry(int mode, int uid, int gid) {
+    public NewEntry withMode(int newMode) {
+      return new NewEntry(newMode, uid, gid);
+    }
+
+    private void own(Fd directory, byte[] name) throws ErrnoException {
+      if (uid != 0 || gid != 0) {
+        FileAttributes.setOwner(directory, name, uid, gid);
+      }
+    }
+  }
+
+  /** The same for an owner that is not root. */
+  public static Fd makeDirectories(Fd root, String path, NewEntry missing) throws ErrnoException {
     try {
       return openDirectory(root, path);
     } catch (ErrnoException e) {
@@ -125,7 +143,8 @@ public final class Openat2 {
         continue;
       }
       try (Fd directory = openDirectory(root, parent)) {
-        if (DirectoryEntry.makeDirectoryIfAbsent(directory, bytes(name), mode)) {
+        if (DirectoryEntry.makeDirectoryIfAbsent(directory, bytes(name), missing.mode())) {
+          missing.own(directory, bytes(name));
           continue;
         }
         done.removeLast();
@@ -153,6 +172,12 @@ public final class Openat2 {
    * on. What is there already stays as it is, whatever its type.
    */
   public static Fd makeFile(Fd root, String path, int mode, int parentMode) throws ErrnoException {
+    return makeFile(root, path, new NewEntry(mode, 0, 0), parentMode);
+  }
+
+  /** The same for an owner that is not root, of the file and of its parents. */
+  public static Fd makeFile(Fd root, String path, NewEntry missing, int parentMode)
+      throws ErrnoException {
     List<String> names = components(path);
     if (names.isEmpty() || names.getLast().equals("..")) {
       throw new ErrnoException("openat2", "root=" + root + ", path=" + path, Errno.EISDIR);
@@ -167,8 +192,9 @@ public final class Openat2 {
     String name = names.removeLast();
     for (int links = 0; links <= MAX_LINKS; links++) {
       String parent = String.join("/", names);
-      try (Fd directory = makeDirectories(root, parent, parentMode)) {
-        if (DirectoryEntry.makeFileIfAbsent(directory, bytes(name), mode)) {
+      try (Fd directory = makeDirectories(root, parent, missing.withMode(parentMode))) {
+        if (DirectoryEntry.makeFileIfAbsent(directory, bytes(name), missing.mode())) {
+          missing.own(directory, bytes(name));
           return openPathNoFollow(directory, name);
         }
         // A dangling link: its target is what is to be made.

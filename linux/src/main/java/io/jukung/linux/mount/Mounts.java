@@ -20,6 +20,7 @@ public final class Mounts {
   private static final int OPEN_TREE_CLOEXEC = 0x80000;
   private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x4;
   private static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+  private static final long MOUNT_ATTR_IDMAP = 0x100000;
   private static final int MNT_DETACH = 2;
   private static final int UMOUNT_NOFOLLOW = 8;
 
@@ -99,6 +100,29 @@ public final class Mounts {
           Fd.AT_FDCWD,
           name.address(),
           AT_RECURSIVE,
+          struct.address(),
+          MountAttributes.STRUCT_SIZE);
+    }
+  }
+
+  /**
+   * Shows the ids of this mount's files, and of every mount below it, as the user namespace maps
+   * them. EINVAL where a file system cannot; the mount must not be attached yet.
+   */
+  public static void mapIds(Fd mount, Fd userNamespace) throws ErrnoException {
+    try (Memory empty = Memory.ofString("");
+        Memory struct = Memory.allocate(MountAttributes.STRUCT_SIZE)) {
+      struct.putLong(0, MOUNT_ATTR_IDMAP).putLong(24, userNamespace.number());
+      Kernel.call(
+          Syscall.MOUNT_SETATTR,
+          () ->
+              "mount="
+                  + mount
+                  + ", flags=AT_EMPTY_PATH|AT_RECURSIVE, set=IDMAP, userns="
+                  + userNamespace,
+          mount.number(),
+          empty.address(),
+          AT_EMPTY_PATH | AT_RECURSIVE,
           struct.address(),
           MountAttributes.STRUCT_SIZE);
     }

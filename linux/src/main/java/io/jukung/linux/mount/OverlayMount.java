@@ -46,6 +46,33 @@ public final class OverlayMount {
     return mount(new Layers(lowersTopFirst, Optional.of(upper), Optional.of(work)));
   }
 
+  /**
+   * As {@link #detached}, with the layers' ids as the user namespace maps them. The writable
+   * directory has the host's ids already: what is copied up keeps those it is seen with.
+   */
+  public static Fd detachedIn(Fd userNamespace, List<Path> lowersTopFirst, Path upper, Path work)
+      throws IOException {
+    return FreshThread.call(
+        "overlay-mount",
+        () -> {
+          ownMounts();
+          for (Path lower : lowersTopFirst) {
+            // Overlayfs takes paths: each layer gets its mapped self mounted upon it, for this
+            // thread alone.
+            try (Fd mapped = Mounts.clone(lower)) {
+              Mounts.mapIds(mapped, userNamespace);
+              Mounts.attach(mapped, lower);
+            }
+          }
+          return detached(lowersTopFirst, upper, work);
+        });
+  }
+
+  private static void ownMounts() throws ErrnoException {
+    Kernel.call(Syscall.UNSHARE, () -> "CLONE_NEWNS", CLONE_NEWNS);
+    Mounts.changeRecursive(Path.of("/"), MountAttributes.propagating(Propagation.PRIVATE));
+  }
+
   /** The layers alone, read-only. */
   public static Fd detachedReadOnly(List<Path> lowersTopFirst) throws IOException {
     if (lowersTopFirst.size() == 1) {
@@ -157,8 +184,7 @@ public final class OverlayMount {
     return FreshThread.call(
         "overlay-mount",
         () -> {
-          Kernel.call(Syscall.UNSHARE, () -> "CLONE_NEWNS", CLONE_NEWNS);
-          Mounts.changeRecursive(Path.of("/"), MountAttributes.propagating(Propagation.PRIVATE));
+          ownMounts();
           mountOverlay(target, options);
           return Mounts.clone(target);
         });

@@ -68,11 +68,15 @@ public enum Namespace {
 
   /** Gives the calling thread new namespaces; only for a {@link FreshThread}. */
   public static void unshare(Set<Namespace> kinds) throws ErrnoException {
+    Kernel.call(Syscall.UNSHARE, () -> kernelNames(kinds), cloneFlags(kinds));
+  }
+
+  static int cloneFlags(Set<Namespace> kinds) {
     int flags = 0;
     for (Namespace kind : kinds) {
       flags |= kind.cloneFlag;
     }
-    Kernel.call(Syscall.UNSHARE, () -> kernelNames(kinds), flags);
+    return flags;
   }
 
   /** Moves the calling thread into a namespace of this kind; only for a {@link FreshThread}. */

@@ -29,7 +29,7 @@ import java.util.Set;
  */
 public final class NamespacePins {
   private static final Set<Namespace> PINNABLE =
-      EnumSet.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS);
+      EnumSet.of(Namespace.USER, Namespace.NETWORK, Namespace.IPC, Namespace.UTS);
 
   private static final int OWNER_ONLY = 0600;
   private final Path directory;
@@ -46,15 +46,25 @@ public final class NamespacePins {
    * @param hostname set in the UTS namespace
    * @param sysctls written in the namespaces; those of a network interface come later, by {@link
    *     #writeInterfaceSysctls}
+   * @param user a user namespace, pinned too, which owns all the others
    */
-  public record Request(Set<Namespace> kinds, Optional<String> hostname, List<Sysctl> sysctls) {
+  public record Request(
+      Set<Namespace> kinds,
+      Optional<String> hostname,
+      List<Sysctl> sysctls,
+      Optional<IdMappings> user) {
     /** Longest host name that the kernel takes (__NEW_UTS_LEN). */
     private static final int MAX_HOSTNAME_BYTES = 64;
+
+    /** Without a user namespace: the others are owned by the host's. */
+    public Request(Set<Namespace> kinds, Optional<String> hostname, List<Sysctl> sysctls) {
+      this(kinds, hostname, sysctls, Optional.empty());
+    }
 
     public Request {
       kinds = Set.copyOf(kinds);
       sysctls = List.copyOf(sysctls);
-      if (!PINNABLE.containsAll(kinds)) {
+      if (!PINNABLE.containsAll(kinds) || kinds.contains(Namespace.USER)) {
         throw new IllegalArgumentException("cannot pin all of " + kinds);
       }
       if (hostname.isPresent() && !kinds.contains(Namespace.UTS)) {
@@ -87,12 +97,16 @@ public final class NamespacePins {
    * that could not be undone the exception has it as suppressed, and {@link #remove} may try again.
    */
   public void create(Request request) throws IOException {
-    if (request.kinds().isEmpty()) {
+    if (request.kinds().isEmpty() && request.user().isEmpty()) {
       return;
     }
     List<Namespace> pinned = new ArrayList<>();
     try {
-      FreshThread.run("namespaces", () -> createOnThisThread(request, pinned));
+      if (request.user().isPresent()) {
+        createInUserNamespace(request, request.user().get(), pinned);
+      } else {
+        FreshThread.run("namespaces", () -> createOnThisThread(request, pinned));
+      }
     } catch (IOException | RuntimeException e) {
       for (Namespace kind : pinned) {
         try {
@@ -121,11 +135,25 @@ public final class NamespacePins {
       }
     }
     for (Namespace kind : request.kinds()) {
-      makeFile(path(kind));
-      pinned.add(kind);
-      try (Fd mount = Mounts.clone(kind.ofCallingThread())) {
-        Mounts.attach(mount, path(kind));
+      pin(kind, kind.ofCallingThread(), pinned);
+    }
+  }
+
+  private void createInUserNamespace(Request request, IdMappings ids, List<Namespace> pinned)
+      throws IOException {
+    try (NamespaceHolder holder = NamespaceHolder.start(request, ids)) {
+      pin(Namespace.USER, holder.path(Namespace.USER), pinned);
+      for (Namespace kind : request.kinds()) {
+        pin(kind, holder.path(kind), pinned);
       }
+    }
+  }
+
+  private void pin(Namespace kind, Path namespace, List<Namespace> pinned) throws ErrnoException {
+    makeFile(path(kind));
+    pinned.add(kind);
+    try (Fd mount = Mounts.clone(namespace)) {
+      Mounts.attach(mount, path(kind));
     }
   }
 

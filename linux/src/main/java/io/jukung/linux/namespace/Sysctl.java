@@ -78,9 +78,13 @@ public record Sysctl(String name, String value) {
     return PER_INTERFACE.matcher(path(name)).matches();
   }
 
+  Path file() {
+    return ROOT.resolve(path(name));
+  }
+
   /** Writes it in the namespaces of the calling thread. */
   void write() throws IOException {
-    Path file = ROOT.resolve(path(name));
+    Path file = file();
     try (Memory path = Memory.ofString(file.toString());
         Fd fd =
             Fd.own(

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class NamespacePinsTest {
@@ -279,6 +280,94 @@ class NamespacePinsTest {
       calls = n;
     }
     assertThat(calls).isGreaterThan(15);
+  }
+
+  @Test
+  void userNamespaceOwnsTheOthersAndTheirParameters() throws Exception {
+    pins.create(
+        userNamespaced(
+            List.of(
+                new Sysctl("kernel.shm_rmid_forced", "1"),
+                new Sysctl("fs.mqueue.msg_max", "33"),
+                new Sysctl("net.ipv4.ip_unprivileged_port_start", "77"))));
+    for (Namespace kind : ALL) {
+      assertThat(owner(kind)).as(kind.procName()).isEqualTo(inode(pins.path(Namespace.USER)));
+    }
+    assertThat(MountTable.read().under(directory)).hasSize(4);
+    assertThat(
+            inside(
+                "cat /proc/self/uid_map /proc/self/gid_map | tr -s ' '; hostname;"
+                    + " cat /proc/sys/kernel/shm_rmid_forced /proc/sys/fs/mqueue/msg_max"
+                    + " /proc/sys/net/ipv4/ip_unprivileged_port_start;"
+                    + " ip -o link show lo up | cut -d: -f2; id -u"))
+        .isEqualTo(" 0 70000 65536\n 0 80000 1000\npod\n1\n33\n77\n lo\n0\n");
+  }
+
+  @Test
+  void refusedParameterOfAUserNamespaceIsNamedAndLeavesNothing() {
+    List<ProcessHandle> before = children();
+    assertThatThrownBy(
+            () -> pins.create(userNamespaced(List.of(new Sysctl("net.ipv4.no_such", "1")))))
+        .hasMessageStartingWith("sysctl net.ipv4.no_such=1: ")
+        .hasMessageContaining("ENOENT");
+    assertThat(directory).isEmptyDirectory();
+    assertThat(children()).isEqualTo(before);
+  }
+
+  @Test
+  void userNamespacesLeaveNoDescriptorAndNoProcess() throws IOException {
+    pins.create(userNamespaced(List.of()));
+    pins.remove();
+    long descriptors = openDescriptors();
+    List<ProcessHandle> before = children();
+    for (int i = 0; i < 20; i++) {
+      pins.create(userNamespaced(List.of()));
+      pins.remove();
+    }
+    assertThat(openDescriptors()).isEqualTo(descriptors);
+    assertThat(children()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1, 5", "0, 0", "0, -1", "1, 4294967295", "4294967295, 1"})
+  void idsThatDoNotExistCannotBeMapped(long first, long length) {
+    assertThatThrownBy(() -> new IdMappings.Range(first, length))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static NamespacePins.Request userNamespaced(List<Sysctl> sysctls) {
+    return new NamespacePins.Request(
+        ALL,
+        Optional.of("pod"),
+        sysctls,
+        Optional.of(
+            new IdMappings(new IdMappings.Range(70000, 65536), new IdMappings.Range(80000, 1000))));
+  }
+
+  private static List<ProcessHandle> children() {
+    return ProcessHandle.current().children().sorted().toList();
+  }
+
+  /** The inode of the user namespace that owns a pinned one (ioctl_ns(2)). */
+  private Object owner(Namespace kind) throws IOException {
+    try (Fd namespace = pins.open(kind);
+        Fd owner =
+            Fd.own(
+                Kernel.call(Syscall.IOCTL, () -> "NS_GET_USERNS", namespace.number(), 0xb701, 0))) {
+      return inode(Path.of(owner.procPath()));
+    }
+  }
+
+  /** What a shell prints that runs as root of the user namespace, in all of them. */
+  private String inside(String script) throws Exception {
+    List<String> command = new ArrayList<>(List.of("nsenter"));
+    command.add("--user=" + pins.path(Namespace.USER));
+    ALL.forEach(kind -> command.add("--" + kind.procName() + "=" + pins.path(kind)));
+    command.addAll(List.of("sh", "-c", script));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    process.waitFor();
+    return output;
   }
 
   @Test

@@ -1,0 +1,83 @@
+package io.jukung.linux.probe;
+
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.mount.Mounts;
+import io.jukung.linux.mount.OverlayMount;
+import io.jukung.linux.namespace.IdMappings;
+import io.jukung.linux.namespace.Namespace;
+import io.jukung.linux.namespace.NamespacePins;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Whether pods can have user namespaces here, tried with all that it takes: a namespace, id-mapped
+ * mounts of the file system that holds the layers, and an overlay upon a mapped layer.
+ */
+public final class UserNamespaceSupport {
+  /** Any will do; the mounts never show. */
+  private static final IdMappings IDS =
+      new IdMappings(new IdMappings.Range(65536, 65536), new IdMappings.Range(65536, 65536));
+
+  private UserNamespaceSupport() {}
+
+  /**
+   * Why they cannot be used, in a sentence; empty where they can.
+   *
+   * @param layers an existing directory on the layers' file system, to put files in for a moment
+   * @param state an existing directory for the namespace's pin
+   */
+  public static Optional<String> missing(Path layers, Path state) {
+    try {
+      tryOut(layers, state);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of("user namespaces cannot be used on this host: " + e.getMessage());
+    }
+  }
+
+  private static void tryOut(Path layers, Path state) throws IOException {
+    Path work = Files.createTempDirectory(layers, "user-namespace-probe-");
+    Path pin = Files.createTempDirectory(state, "user-namespace-probe-");
+    NamespacePins pins = new NamespacePins(pin);
+    try {
+      pins.create(
+          new NamespacePins.Request(Set.of(), Optional.empty(), List.of(), Optional.of(IDS)));
+      Path lower = Files.createDirectory(work.resolve("lower"));
+      Files.createFile(lower.resolve("file"));
+      Path upper = Files.createDirectory(work.resolve("upper"));
+      Path overlayWork = Files.createDirectory(work.resolve("work"));
+      try (Fd user = pins.open(Namespace.USER);
+          Fd root = OverlayMount.detachedIn(user, List.of(lower), upper, overlayWork)) {
+        Object owner = Files.getAttribute(Path.of(root.procPath(), "file"), "unix:uid");
+        if (!owner.equals(IDS.rootUser())) {
+          throw new IOException("overlayfs ignores the id mapping of its layers");
+        }
+        tryVolume(user, lower);
+      }
+    } finally {
+      pins.remove();
+      Files.delete(pin);
+      remove(work);
+    }
+  }
+
+  private static void tryVolume(Fd user, Path directory) throws IOException {
+    try (Fd volume = Mounts.cloneRecursive(directory)) {
+      Mounts.mapIds(volume, user);
+    }
+  }
+
+  private static void remove(Path tree) throws IOException {
+    List<Path> all;
+    try (var walk = Files.walk(tree)) {
+      all = walk.toList();
+    }
+    for (Path each : all.reversed()) {
+      Files.delete(each);
+    }
+  }
+}
