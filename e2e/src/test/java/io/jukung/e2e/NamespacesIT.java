@@ -74,7 +74,7 @@ class NamespacesIT {
     assertThat(namespace(testbed, first, "pid")).isEqualTo(namespace(testbed, second, "pid"));
     assertThat(out(testbed, second, "cat /proc/1/comm")).isEqualTo("jukung-reaper");
     String other = out(testbed, second, "ps -o pid,args | grep '[s]leep 1000'");
-    out(testbed, second, "kill " + other.strip().split(" ")[0]);
+    out(testbed, second, "kill " + other.strip().split(" ", 2)[0]);
     assertThat(testbed.awaitExited(first).getExitCode()).isEqualTo(143);
     assertThat(testbed.status(second).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
@@ -194,12 +194,10 @@ class NamespacesIT {
     testbed
         .client()
         .runtime()
-        .stopContainer(
-            StopContainerRequest.newBuilder().setContainerId(container).build());
+        .stopContainer(StopContainerRequest.newBuilder().setContainerId(container).build());
   }
 
-  private static void assertRefused(
-      ThrowingCallable call, Status.Code code, String words) {
+  private static void assertRefused(ThrowingCallable call, Status.Code code, String words) {
     Status status = failure(call);
     assertThat(status.getCode()).isEqualTo(code);
     assertThat(status.getDescription()).contains(words);

@@ -7,6 +7,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.seccomp.Filter;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ public final class LaunchCompiler {
   private static final int MASK = Register.FIRST_FREE + 4;
   private static final int TERMINAL = Register.FIRST_FREE + 5;
   private static final int SCRATCH = Register.FIRST_FREE + 6;
-  private static final int FIRST_SHARED = Register.FIRST_FREE + 8;
+  private static final int FIRST_SHARED = MountSteps.USERS + 1;
   private static final int MAX_SHARED = Register.COUNT - FIRST_SHARED;
 
   private static final long CLONE_FS = 0x200;
@@ -38,6 +40,7 @@ public final class LaunchCompiler {
   private static final long CLONE_NEWCGROUP = 0x2000000;
   private static final long CLONE_NEWUTS = 0x4000000;
   private static final long CLONE_NEWIPC = 0x8000000;
+  private static final long CLONE_NEWUSER = 0x10000000;
   private static final long CLONE_NEWPID = 0x20000000;
   private static final long CLONE_NEWNET = 0x40000000;
 
@@ -81,13 +84,12 @@ public final class LaunchCompiler {
     prepareContainer(prepare, spec, overlay);
     ProgramBuilder confine = new ProgramBuilder();
     confineContainer(confine, spec, stdin);
-    Spec.Namespace pid = namespace(spec, "pid");
     return new CompiledLaunch(
         prepare.build(),
         confine.build(),
         // A mount namespace of its own again: pivot_root also moves every thread whose root it
-        // replaces.
-        CLONE_NEWNS | (pid != null && pid.path() == null ? CLONE_NEWPID : 0),
+        // replaces. With a user namespace that is one of the namespaces made in it.
+        spec.linux().ids().isPresent() ? 0 : CLONE_NEWNS | (hasNewPid(spec) ? CLONE_NEWPID : 0),
         cgroup(spec.linux().cgroupsPath()),
         spec.process().args().getFirst());
   }
@@ -95,12 +97,12 @@ public final class LaunchCompiler {
   /**
    * The launch of another process in a running container, whose pidfd the shim preloads.
    *
-   * @param seccomp the container's; null: every system call
+   * @param linux of the container
    * @param cgroupsPath below the cgroup v2 mount, the exec's own
    * @param stdin as for {@link #container}
    */
   public CompiledLaunch exec(
-      Spec.Process process, Spec.@Nullable Seccomp seccomp, String cgroupsPath, boolean stdin)
+      Spec.Process process, Spec.Linux linux, String cgroupsPath, boolean stdin)
       throws IOException {
     if (process.terminal()) {
       throw new IllegalArgumentException("exec with a terminal takes the streaming server");
@@ -113,13 +115,16 @@ public final class LaunchCompiler {
     ProcessSteps steps = new ProcessSteps(confine);
     steps.hide();
     oomScore(steps, process);
+    steps.rlimits(process.rlimits());
+    steps.ownPipes(hostUser(process, linux.ids()), stdin);
+    long user = linux.ids().isPresent() ? CLONE_NEWUSER : 0;
     confine.step(
         "join the namespaces",
         Syscall.SETNS,
         reg(Register.TARGET),
-        imm(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP));
+        imm(user | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP));
     confine.step("close", Syscall.CLOSE, reg(Register.TARGET)).clears(Register.TARGET);
-    become(steps, process, seccomp, stdin);
+    become(steps, process, linux.seccomp());
     return new CompiledLaunch(
         prepare.build(), confine.build(), 0, cgroup(cgroupsPath), process.args().getFirst());
   }
@@ -130,8 +135,10 @@ public final class LaunchCompiler {
    * the pod's namespaces, on an empty root, without a capability.
    *
    * @param pod the namespaces of the pod
+   * @param ids of its user namespace
    */
-  public CompiledLaunch reaper(List<Spec.Namespace> pod, String cgroupsPath) {
+  public CompiledLaunch reaper(
+      List<Spec.Namespace> pod, Optional<IdMappings> ids, String cgroupsPath) {
     ProgramBuilder prepare = new ProgramBuilder();
     ownMounts(prepare);
     MountSteps mounts = new MountSteps(prepare);
@@ -143,7 +150,17 @@ public final class LaunchCompiler {
     steps.hide();
     confine.step(
         "name it", Syscall.PRCTL, imm(15 /* PR_SET_NAME */), confine.string("jukung-reaper"));
+    Optional<UserNamespaceSteps> users = users(confine, pod, ids);
+    if (users.isPresent()) {
+      users.get().join();
+      users.get().newPidNamespace();
+      users.get().newMountNamespace();
+    }
     openDirectory(confine, maskMountPoint, MountSteps.ROOT);
+    if (users.isPresent()) {
+      new MountSteps(confine).unlockRoot(maskMountPoint);
+      users.get().becomeRoot();
+    }
     pivot(confine);
     leaveHost(confine);
     steps.noNewPrivileges();
@@ -175,7 +192,7 @@ public final class LaunchCompiler {
     return new CompiledLaunch(
         prepare.build(),
         confine.build(),
-        CLONE_NEWNS | CLONE_NEWPID,
+        users.isPresent() ? 0 : CLONE_NEWNS | CLONE_NEWPID,
         cgroup(cgroupsPath),
         "reaper");
   }
@@ -185,9 +202,11 @@ public final class LaunchCompiler {
   }
 
   private void prepareContainer(ProgramBuilder program, Spec spec, Overlay overlay) {
-    MountSteps mounts = new MountSteps(program);
+    Optional<UserNamespaceSteps> users = users(program, spec);
+    MountSteps mounts = new MountSteps(program, users.orElse(null));
     ownMounts(program);
     program.step("modes as given", Syscall.UMASK, imm(0));
+    users.ifPresent(each -> each.open(MountSteps.USERS));
     Map<Spec.Mount, Integer> shared = cloneShared(mounts, spec);
     mounts.detachFromHost();
     joinPod(program, spec.linux().namespaces());
@@ -213,6 +232,7 @@ public final class LaunchCompiler {
     }
     if (spec.process().terminal()) {
       openTerminal(program, mounts, earlier);
+      new ProcessSteps(program).ownTerminal(TERMINAL, hostUser(spec.process(), spec.linux().ids()));
     }
     mounts.makeTarget(spec.process().cwd(), earlier, true);
     joinPid(program, spec);
@@ -315,14 +335,29 @@ public final class LaunchCompiler {
     inheritStandard(program);
     ProcessSteps steps = new ProcessSteps(program);
     MountSteps mounts = new MountSteps(program);
+    Optional<UserNamespaceSteps> users = users(program, spec);
     steps.hide();
     oomScore(steps, spec.process());
+    steps.rlimits(spec.process().rlimits());
+    if (!spec.process().terminal()) {
+      steps.ownPipes(hostUser(spec.process(), spec.linux().ids()), stdin);
+    }
+    if (users.isPresent()) {
+      users.get().join();
+      if (hasNewPid(spec)) {
+        users.get().newPidNamespace();
+      }
+      users.get().newMountNamespace();
+    }
     // By path: the descriptors of the preparing thread belong to its mount namespace, not to this
     // copy.
     openDirectory(program, rootMountPoint, MountSteps.ROOT);
     openDirectory(program, maskMountPoint, MASK);
     if (namespace(spec, "cgroup") != null) {
       program.step("own cgroup namespace", Syscall.UNSHARE, imm(CLONE_NEWCGROUP));
+    }
+    if (users.isPresent()) {
+      mounts.unlockRoot(rootMountPoint);
     }
     for (Spec.Mount mount : spec.mounts()) {
       if (isDeferred(mount)) {
@@ -333,7 +368,32 @@ public final class LaunchCompiler {
     if (spec.process().terminal()) {
       openSlave(program);
     }
-    become(steps, spec.process(), spec.linux().seccomp(), stdin);
+    become(steps, spec.process(), spec.linux().seccomp());
+  }
+
+  private Optional<UserNamespaceSteps> users(ProgramBuilder program, Spec spec) {
+    return users(program, spec.linux().namespaces(), spec.linux().ids());
+  }
+
+  private Optional<UserNamespaceSteps> users(
+      ProgramBuilder program, List<Spec.Namespace> namespaces, Optional<IdMappings> ids) {
+    Spec.Namespace user = namespace(namespaces, "user");
+    if (ids.isEmpty() || user == null || user.path() == null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new UserNamespaceSteps(program, user.path(), ids.get(), availableCapabilities));
+  }
+
+  /** The user whom the container's process will be, as the host knows it. */
+  private static long hostUser(Spec.Process process, Optional<IdMappings> ids) {
+    int uid = process.user().uid();
+    return ids.map(each -> each.users().toHost(uid)).orElse((long) uid);
+  }
+
+  private static boolean hasNewPid(Spec spec) {
+    Spec.Namespace pid = namespace(spec, "pid");
+    return pid != null && pid.path() == null;
   }
 
   private static void enterRoot(ProgramBuilder program, MountSteps mounts, Spec spec) {
@@ -396,16 +456,14 @@ public final class LaunchCompiler {
     return Files.isDirectory(Path.of(path));
   }
 
-  private void become(
-      ProcessSteps steps, Spec.Process process, Spec.@Nullable Seccomp seccomp, boolean stdin)
+  private void become(ProcessSteps steps, Spec.Process process, Spec.@Nullable Seccomp seccomp)
       throws IOException {
     Filter filter = seccomp == null ? null : filters.of(seccomp);
     steps.sessionAndKeyring();
-    steps.rlimits(process.rlimits());
     if (process.terminal()) {
-      steps.standardTerminal(TERMINAL, process.user().uid());
+      steps.standardTerminal(TERMINAL);
     } else {
-      steps.standardPipes(process.user().uid(), stdin);
+      steps.standardPipes();
     }
     steps.workingDirectory(process.cwd());
     // Loading a filter takes CAP_SYS_ADMIN, or that nothing can be gained any more (seccomp(2)).

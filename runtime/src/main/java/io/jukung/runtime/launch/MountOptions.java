@@ -10,6 +10,8 @@ import java.util.List;
  * @param attributes MOUNT_ATTR_*
  * @param recursiveReadOnly {@code rro}: every mount of the tree becomes read-only
  * @param recursiveBind {@code rbind}
+ * @param mapIds {@code ridmap}: the tree's ids are shown as the container's user namespace maps
+ *     them
  * @param propagation MS_PRIVATE, MS_SLAVE or MS_SHARED
  * @param recursivePropagation the propagation counts for the mounts below too
  * @param data options for the file system, {@code name} or {@code name=value}
@@ -18,6 +20,7 @@ record MountOptions(
     long attributes,
     boolean recursiveReadOnly,
     boolean recursiveBind,
+    boolean mapIds,
     long propagation,
     boolean recursivePropagation,
     List<String> data) {
@@ -37,6 +40,7 @@ record MountOptions(
     long attributes = 0;
     boolean recursiveReadOnly = false;
     boolean recursiveBind = false;
+    boolean mapIds = false;
     long propagation = MS_PRIVATE;
     boolean recursivePropagation = true;
     List<String> data = new ArrayList<>();
@@ -52,6 +56,7 @@ record MountOptions(
         case "nodiratime" -> attributes |= NODIRATIME;
         case "rw", "suid", "dev", "exec", "relatime", "bind" -> {} // what a new mount is anyway
         case "rbind" -> recursiveBind = true;
+        case "ridmap" -> mapIds = true;
         case "private", "slave", "shared" -> {
           propagation = propagation(word);
           recursivePropagation = false;
@@ -61,7 +66,13 @@ record MountOptions(
       }
     }
     return new MountOptions(
-        attributes, recursiveReadOnly, recursiveBind, propagation, recursivePropagation, data);
+        attributes,
+        recursiveReadOnly,
+        recursiveBind,
+        mapIds,
+        propagation,
+        recursivePropagation,
+        data);
   }
 
   private static long propagation(String word) {

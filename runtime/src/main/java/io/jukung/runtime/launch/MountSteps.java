@@ -12,7 +12,10 @@ import io.jukung.linux.libc.Syscall;
 import io.jukung.runtime.spec.Spec;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps that mount, in the words of the mount API of Linux 5.2: get a detached mount, open the
@@ -26,6 +29,9 @@ final class MountSteps {
   private static final int CONTEXT = Register.FIRST_FREE + 1;
   private static final int MOUNT = Register.FIRST_FREE + 2;
   private static final int TARGET = Register.FIRST_FREE + 3;
+
+  /** The container's user namespace, where it has one. */
+  static final int USERS = Register.FIRST_FREE + 8;
 
   static final long O_CLOEXEC = 0x80000;
   static final long O_PATH = 0x200000;
@@ -41,19 +47,37 @@ final class MountSteps {
   private static final long FSCONFIG_SET_FLAG = 0;
   private static final long FSCONFIG_SET_STRING = 1;
   private static final long FSCONFIG_CMD_CREATE = 6;
+  private static final long MNT_DETACH = 2;
   private static final long MOVE_MOUNT_F_EMPTY_PATH = 0x4;
   private static final long MOVE_MOUNT_T_EMPTY_PATH = 0x40;
   private static final long S_IFREG = 0x8000;
 
+  private static final long MOUNT_ATTR_IDMAP = 0x100000;
+
   private final ProgramBuilder program;
+  private final @Nullable UserNamespaceSteps users;
+  private final Set<Path> volumes = new HashSet<>();
 
   MountSteps(ProgramBuilder program) {
+    this(program, null);
+  }
+
+  /**
+   * Steps of a prepare program.
+   *
+   * @param users of the container's user namespace, open in {@link #USERS}; null: the host's
+   */
+  MountSteps(ProgramBuilder program, @Nullable UserNamespaceSteps users) {
     this.program = program;
+    this.users = users;
   }
 
   /** Mounts the overlay on the directory, and keeps its descriptor in {@link #ROOT}. */
   void overlay(Overlay overlay, Path mountPoint) {
     String purpose = "mount the root file system";
+    if (users != null) {
+      overlay.lowerDirectories().forEach(this::mapLayer);
+    }
     open(purpose, "overlay");
     for (Path layer : overlay.lowerDirectories()) {
       set(purpose, "lowerdir+", layer.toString());
@@ -63,6 +87,44 @@ final class MountSteps {
     set(purpose, "index", "off"); // an upper directory may meet its layers under new inode numbers
     create(purpose, 0, ROOT);
     attach(purpose, ROOT, mountPoint);
+    if (users != null) {
+      overlay.lowerDirectories().forEach(this::unmapLayer);
+    }
+  }
+
+  /**
+   * Overlayfs takes paths: the layer gets its mapped self mounted upon it, for this thread alone.
+   */
+  private void mapLayer(Path layer) {
+    String purpose = "map the ids of layer " + layer;
+    program
+        .step(
+            purpose,
+            Syscall.OPEN_TREE,
+            imm(Fd.AT_FDCWD),
+            program.string(layer.toString()),
+            imm(OPEN_TREE_CLONE | O_CLOEXEC))
+        .into(MOUNT);
+    mapIds(purpose, MOUNT);
+    attach(purpose, MOUNT, layer);
+    close(MOUNT);
+  }
+
+  /** The overlay has its own copy; a volume with the layers in it is to show them as they are. */
+  private void unmapLayer(Path layer) {
+    program.step(
+        "put the layer back", Syscall.UMOUNT2, program.string(layer.toString()), imm(MNT_DETACH));
+  }
+
+  private void mapIds(String purpose, int register) {
+    program.step(
+        purpose,
+        Syscall.MOUNT_SETATTR,
+        reg(register),
+        program.string(""),
+        imm(AT_EMPTY_PATH | AT_RECURSIVE),
+        program.wordsWithRegister("{set=IDMAP, userns}", 3, USERS, MOUNT_ATTR_IDMAP, 0, 0, 0),
+        imm(32));
   }
 
   /** Mounts a file system or clones a tree, and puts it on its target inside {@link #ROOT}. */
@@ -70,6 +132,7 @@ final class MountSteps {
     MountOptions options = MountOptions.parse(mount.options());
     String purpose = "mount " + mount.source() + " on " + mount.destination();
     if (mount.type().equals("bind")) {
+      volumes.add(Path.of(mount.destination()).normalize());
       cloneTree(purpose, mount.source(), options, MOUNT);
       restrictTree(purpose, options, MOUNT);
     } else {
@@ -90,6 +153,7 @@ final class MountSteps {
   /** The second half of {@link #cloneShared}. */
   void putShared(Spec.Mount mount, int register) {
     String purpose = "mount " + mount.source() + " on " + mount.destination();
+    volumes.add(Path.of(mount.destination()).normalize());
     restrictTree(purpose, MountOptions.parse(mount.options()), register);
     putOnTarget(purpose, mount.destination(), register, false);
   }
@@ -98,7 +162,7 @@ final class MountSteps {
     String type = mount.type().equals("cgroup") ? "cgroup2" : mount.type();
     open(purpose, type);
     set(purpose, "source", mount.source());
-    for (String option : options.data()) {
+    for (String option : users == null ? options.data() : users.options(mount, options.data())) {
       int equals = option.indexOf('=');
       if (equals < 0) {
         program.step(
@@ -114,6 +178,9 @@ final class MountSteps {
       }
     }
     create(purpose, options.attributes(), MOUNT);
+    if (users != null) {
+      users.ownFileSystem(mount, MOUNT);
+    }
   }
 
   private void cloneTree(String purpose, String source, MountOptions options, int register) {
@@ -132,6 +199,9 @@ final class MountSteps {
         options.propagation());
     if (options.attributes() != 0) {
       setAttributes(purpose, register, 0, options.attributes(), 0);
+    }
+    if (options.mapIds()) {
+      mapIds(purpose + " with the ids of the user namespace", register);
     }
     if (options.recursiveReadOnly()) {
       setAttributes(purpose, register, AT_RECURSIVE, MountOptions.RDONLY, 0);
@@ -268,6 +338,25 @@ final class MountSteps {
         imm(32));
   }
 
+  /**
+   * Clones the tree in {@link #ROOT} and puts it on itself: in a mount namespace copied from one of
+   * another owner every mount is locked to its parent, and pivot_root(2) takes none of these.
+   */
+  void unlockRoot(Path mountPoint) {
+    String purpose = "unlock the root file system";
+    program
+        .step(
+            purpose,
+            Syscall.OPEN_TREE,
+            reg(ROOT),
+            program.string(""),
+            imm(AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | O_CLOEXEC))
+        .into(MOUNT);
+    attach(purpose, MOUNT, mountPoint);
+    program.step(purpose, Syscall.DUP3, reg(MOUNT), reg(ROOT), imm(O_CLOEXEC));
+    close(MOUNT);
+  }
+
   private void putOnPath(String purpose, String path) {
     program
         .step(
@@ -334,14 +423,17 @@ final class MountSteps {
   void makeTarget(String destination, List<String> earlierMounts, boolean directory) {
     Path path = Path.of(destination).normalize();
     int covered = coveredLength(path, earlierMounts);
+    boolean inVolume =
+        covered > 0 && volumes.contains(Path.of("/").resolve(path.subpath(0, covered)));
+    UserNamespaceSteps owner = inVolume ? users : null;
     for (int length = covered + 1; covered > 0 && length <= path.getNameCount(); length++) {
       boolean last = length == path.getNameCount();
       Path each = Path.of("/").resolve(path.subpath(0, length));
-      makeEntry(each, last && !directory);
+      makeEntry(each, last && !directory, owner);
     }
   }
 
-  private void makeEntry(Path path, boolean file) {
+  private void makeEntry(Path path, boolean file, @Nullable UserNamespaceSteps owner) {
     String purpose = "make " + path;
     Path parent = path.getParent();
     Path name = path.getFileName();
@@ -349,6 +441,9 @@ final class MountSteps {
       return; // the root is there
     }
     openInRoot(purpose, parent.toString(), O_PATH, 0, TARGET);
+    if (owner != null) {
+      owner.actAsRoot();
+    }
     if (file) {
       program
           .step(
@@ -363,6 +458,9 @@ final class MountSteps {
       program
           .step(purpose, Syscall.MKDIRAT, reg(TARGET), program.string(name.toString()), imm(0755))
           .tolerate(Errno.EEXIST, Errno.EROFS);
+    }
+    if (owner != null) {
+      owner.actAsHost();
     }
     close(TARGET);
   }

@@ -125,8 +125,8 @@ final class ProcessSteps {
     }
   }
 
-  /** Pipes become descriptors 0 to 2, and the container user's: it may open /dev/stdout again. */
-  void standardPipes(int uid, boolean ownsStdin) {
+  /** The pipes become the container user's: it may open /dev/stdout again. */
+  void ownPipes(long uid, boolean ownsStdin) {
     List<Integer> owned =
         ownsStdin
             ? List.of(Register.STDIN, Register.STDOUT, Register.STDERR)
@@ -136,15 +136,22 @@ final class ProcessSteps {
       program.step("expect a pipe", Syscall.FCNTL, reg(register), imm(F_GETPIPE_SZ));
       program.step("own the pipe", Syscall.FCHOWN, reg(register), imm(uid), imm(-1));
     }
+  }
+
+  /** The pipes become descriptors 0 to 2. */
+  void standardPipes() {
     for (int i = 0; i < 3; i++) {
       program.step(
           "standard descriptor " + i, Syscall.DUP3, reg(Register.STDIN + i), imm(i), imm(0));
     }
   }
 
-  /** The terminal becomes descriptors 0 to 2 and the session's controlling one. */
-  void standardTerminal(int terminal, int uid) {
+  void ownTerminal(int terminal, long uid) {
     program.step("own the terminal", Syscall.FCHOWN, reg(terminal), imm(uid), imm(-1));
+  }
+
+  /** The terminal becomes descriptors 0 to 2 and the session's controlling one. */
+  void standardTerminal(int terminal) {
     for (int i = 0; i < 3; i++) {
       program.step("standard descriptor " + i, Syscall.DUP3, reg(terminal), imm(i), imm(0));
     }
@@ -213,7 +220,7 @@ final class ProcessSteps {
     long permitted = (mask(capabilities.permitted()) & available) | kept;
     long ambient = mask(capabilities.ambient()) & available;
     long inheritable = (mask(capabilities.inheritable()) & available) | ambient;
-    set(effective, permitted, inheritable);
+    setCapabilities(effective, permitted, inheritable);
     program.step(
         "clear ambient capabilities",
         Syscall.PRCTL,
@@ -233,10 +240,10 @@ final class ProcessSteps {
 
   /** For a process that will never execute anything else. */
   void noCapabilities() {
-    set(0, 0, 0);
+    setCapabilities(0, 0, 0);
   }
 
-  private void set(long effective, long permitted, long inheritable) {
+  void setCapabilities(long effective, long permitted, long inheritable) {
     program.step(
         "capabilities",
         Syscall.CAPSET,

@@ -2,10 +2,13 @@ package io.jukung.runtime.sandboxfiles;
 
 import io.jukung.cri.CriException;
 import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.store.SandboxRecord.Dns;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -48,13 +51,15 @@ public final class SandboxFiles {
    * @param hostNetwork whether it is in the host's network, and so resolves names as the host does
    * @param addresses the pod's IPs; empty with the host's network
    * @param dns the CRI's dns_config; null, or without any entry: as the host has it
+   * @param user of the pod's user namespace, whose root owns them; null: the host's
    */
   public record Names(
       String sandboxId,
       String hostname,
       boolean hostNetwork,
       List<String> addresses,
-      @Nullable Dns dns) {
+      @Nullable Dns dns,
+      @Nullable IdMappings user) {
     /**
      * Checks what ends up on a line.
      *
@@ -74,9 +79,18 @@ public final class SandboxFiles {
   /** Writes all three; the sandbox's state directory must exist. */
   public void write(Names names) throws IOException {
     String id = names.sandboxId();
-    AtomicFile.write(paths.hostname(id), utf8(names.hostname() + "\n"), READABLE);
-    AtomicFile.write(paths.hosts(id), hosts(names), READABLE);
-    AtomicFile.write(paths.resolvConf(id), resolvConf(names), READABLE);
+    write(paths.hostname(id), utf8(names.hostname() + "\n"), names.user());
+    write(paths.hosts(id), hosts(names), names.user());
+    write(paths.resolvConf(id), resolvConf(names), names.user());
+  }
+
+  private static void write(Path file, byte[] content, @Nullable IdMappings user)
+      throws IOException {
+    AtomicFile.write(file, content, READABLE);
+    if (user != null) {
+      Files.setAttribute(file, "unix:uid", user.rootUser());
+      Files.setAttribute(file, "unix:gid", user.rootGroup());
+    }
   }
 
   private byte[] hosts(Names names) throws IOException {

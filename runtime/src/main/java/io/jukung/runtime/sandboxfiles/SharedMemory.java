@@ -4,10 +4,12 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.FilesystemContext;
 import io.jukung.linux.mount.MountAttribute;
 import io.jukung.linux.mount.Mounts;
+import io.jukung.linux.namespace.IdMappings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pod's /dev/shm: a tmpfs that all its containers share and that outlives each of them. Copies of
@@ -19,8 +21,12 @@ public final class SharedMemory {
 
   private SharedMemory() {}
 
-  /** Mounts it on a new directory. After a failure nothing is left. */
-  public static void mount(Path directory) throws IOException {
+  /**
+   * Mounts it on a new directory. After a failure nothing is left.
+   *
+   * @param user of the pod's user namespace, whose root owns it; null: the host's
+   */
+  public static void mount(Path directory, @Nullable IdMappings user) throws IOException {
     Files.createDirectory(
         directory,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -30,6 +36,8 @@ public final class SharedMemory {
                 .set("source", "shm")
                 .set("size", Long.toString(SIZE_BYTES))
                 .set("mode", "1777")
+                .set("uid", Integer.toUnsignedString(user == null ? 0 : user.rootUser()))
+                .set("gid", Integer.toUnsignedString(user == null ? 0 : user.rootGroup()))
                 .mount(MountAttribute.NOSUID, MountAttribute.NODEV, MountAttribute.NOEXEC)) {
       Mounts.attach(mount, directory);
     } catch (IOException | RuntimeException e) {

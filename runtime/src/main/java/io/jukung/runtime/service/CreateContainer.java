@@ -9,6 +9,9 @@ import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.Signal;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.OverlayMount;
+import io.jukung.linux.namespace.IdMappings;
+import io.jukung.linux.namespace.Namespace;
+import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.spec.ContainerUser;
@@ -109,7 +112,7 @@ public final class CreateContainer {
       // A directory without container.json is what is left of a creation that did not finish.
       rollback.undo("delete directory", () -> files.deleteContainer(id));
       StatePaths.createPrivate(paths.container(id));
-      Files.createDirectory(paths.containerUpper(id));
+      createUpper(paths.containerUpper(id), sandbox.record().config().user());
       Files.createDirectory(paths.containerWork(id));
       rollback.undo("release image", () -> images.release(id));
       List<Path> lowers = images.acquire(image.id(), id);
@@ -123,6 +126,15 @@ public final class CreateContainer {
     timer.done();
     LOG.info("container {} created: {}", id, name);
     return id;
+  }
+
+  /** The root directory of the container, so its root owns it. */
+  private static void createUpper(Path upper, @Nullable IdMappings user) throws IOException {
+    Files.createDirectory(upper);
+    if (user != null) {
+      Files.setAttribute(upper, "unix:uid", user.rootUser());
+      Files.setAttribute(upper, "unix:gid", user.rootGroup());
+    }
   }
 
   private ContainerImages.Found image(ContainerConfig config) throws IOException {
@@ -146,11 +158,9 @@ public final class CreateContainer {
       ContainerImages.Found image,
       List<Path> lowers)
       throws IOException {
-    StatePaths paths = files.paths();
     String cgroup = cgroups.container(sandbox, id).path();
     SpecBuilder.Built built;
-    try (Fd root =
-        OverlayMount.detached(lowers, paths.containerUpper(id), paths.containerWork(id))) {
+    try (Fd root = root(sandbox, id, lowers)) {
       built =
           specs.build(
               new SpecBuilder.Input(
@@ -186,6 +196,18 @@ public final class CreateContainer {
     } catch (IOException e) {
       throw new CriException(
           ErrorKind.INVALID_ARGUMENT, SECCOMP + ": the profile: " + e.getMessage(), e);
+    }
+  }
+
+  /** The root file system as the container will see it, mounted nowhere. */
+  private Fd root(SandboxRecord sandbox, String id, List<Path> lowers) throws IOException {
+    Path upper = files.paths().containerUpper(id);
+    Path work = files.paths().containerWork(id);
+    if (sandbox.config().user() == null) {
+      return OverlayMount.detached(lowers, upper, work);
+    }
+    try (Fd user = new NamespacePins(files.paths().namespaces(sandbox.id())).open(Namespace.USER)) {
+      return OverlayMount.detachedIn(user, lowers, upper, work);
     }
   }
 

@@ -128,7 +128,7 @@ public final class ExecSync {
       throws IOException {
     Spec spec = Spec.fromJson(files.readSpec(container.id()));
     CompiledLaunch launch =
-        compiler.exec(spec.process().toExec(command), spec.linux().seccomp(), cgroup.path(), false);
+        compiler.exec(spec.process().toExec(command), spec.linux(), cgroup.path(), false);
     try (Fd devices = AtomicFile.openHostDirectory(Path.of("/dev"));
         Fd stdin = Openat2.openForReading(devices, "null")) {
       processes.exec(id, container.id(), launch.toPlan(), stdin, stdout, stderr);

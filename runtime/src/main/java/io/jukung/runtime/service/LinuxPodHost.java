@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.namespace.Sysctl;
+import io.jukung.linux.probe.UserNamespaceSupport;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.network.PodNetworkRequest;
 import io.jukung.runtime.network.Readiness;
@@ -22,14 +23,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@link PodHost} by the kernel and CNI. */
 public final class LinuxPodHost implements PodHost {
+  private static final Logger LOG = LoggerFactory.getLogger(LinuxPodHost.class);
   private static final Path HOSTNAME = Path.of("/proc/sys/kernel/hostname");
 
   private final StatePaths paths;
   private final PodNetwork network;
   private final SandboxFiles files;
+
+  private boolean userNamespacesTried;
+  private Optional<String> missingForUserNamespaces = Optional.empty();
 
   /** Works with these. */
   public LinuxPodHost(StatePaths paths, PodNetwork network, SandboxFiles files) {
@@ -41,6 +48,13 @@ public final class LinuxPodHost implements PodHost {
   @Override
   public void createNamespaces(SandboxRecord sandbox) throws IOException {
     SandboxConfig config = sandbox.config();
+    if (config.user() != null) {
+      missingForUserNamespaces()
+          .ifPresent(
+              missing -> {
+                throw CriException.failedPrecondition(missing);
+              });
+    }
     Set<Namespace> kinds = EnumSet.noneOf(Namespace.class);
     Optional<String> hostname = Optional.empty();
     if (!config.isHostNetwork()) {
@@ -52,9 +66,12 @@ public final class LinuxPodHost implements PodHost {
     if (!config.isHostIpc()) {
       kinds.add(Namespace.IPC);
     }
-    pins(sandbox.id()).create(new NamespacePins.Request(kinds, hostname, sysctls(config)));
+    pins(sandbox.id())
+        .create(
+            new NamespacePins.Request(
+                kinds, hostname, sysctls(config), Optional.ofNullable(config.user())));
     if (!config.isHostIpc()) {
-      SharedMemory.mount(paths.shm(sandbox.id()));
+      SharedMemory.mount(paths.shm(sandbox.id()), config.user());
     }
   }
 
@@ -107,7 +124,8 @@ public final class LinuxPodHost implements PodHost {
             hostname(config),
             config.isHostNetwork(),
             sandbox.addresses(),
-            config.dns()));
+            config.dns(),
+            config.user()));
   }
 
   @Override
@@ -119,6 +137,18 @@ public final class LinuxPodHost implements PodHost {
   @Override
   public void updatePodCidrs(String cidrs) throws IOException {
     network.updatePodCidrs(cidrs);
+  }
+
+  /** Tried once, when it is first asked for. */
+  @Override
+  public synchronized Optional<String> missingForUserNamespaces() {
+    if (!userNamespacesTried) {
+      missingForUserNamespaces =
+          UserNamespaceSupport.missing(paths.containers(), paths.sandboxStates());
+      missingForUserNamespaces.ifPresent(LOG::warn);
+      userNamespacesTried = true;
+    }
+    return missingForUserNamespaces;
   }
 
   /** The name that the pod's processes see. */

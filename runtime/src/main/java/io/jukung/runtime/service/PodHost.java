@@ -3,6 +3,7 @@ package io.jukung.runtime.service;
 import io.jukung.runtime.store.SandboxRecord;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the host has for a pod besides its processes: namespaces, network and files. Each undo is
@@ -30,4 +31,7 @@ public interface PodHost {
 
   /** The ranges that the pods' addresses come from: one, or several between commas. */
   void updatePodCidrs(String cidrs) throws IOException;
+
+  /** Why pods cannot have user namespaces on this host; empty where they can. */
+  Optional<String> missingForUserNamespaces();
 }

@@ -174,7 +174,9 @@ public final class SandboxLifecycle {
     String id = sandbox.id();
     Cgroup cgroup = cgroups.reaper(sandbox);
     cgroup.create();
-    CompiledLaunch launch = compiler.reaper(namespaces.of(sandbox), cgroup.path());
+    CompiledLaunch launch =
+        compiler.reaper(
+            namespaces.of(sandbox), Optional.ofNullable(sandbox.config().user()), cgroup.path());
     PodProcesses.Started reaper =
         processes.start(
             StartContainer.newBuilder()

@@ -8,10 +8,11 @@ import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.SecurityProfile;
-import io.jukung.cri.v1.UserNamespace;
 import io.jukung.cri.v1.WindowsPodSandboxConfig;
+import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.Sysctl;
+import io.jukung.runtime.spec.UserNamespaceOption;
 import io.jukung.runtime.store.NamespaceMode;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
@@ -21,6 +22,7 @@ import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -96,7 +98,8 @@ final class SandboxRequest {
             mode("network", namespaces.getNetwork(), NETWORK_AND_IPC),
             mode("pid", namespaces.getPid(), PID),
             mode("ipc", namespaces.getIpc(), NETWORK_AND_IPC),
-            security.getPrivileged());
+            security.getPrivileged(),
+            user(namespaces).orElse(null));
     refuseContradictions(result);
     return result;
   }
@@ -107,12 +110,22 @@ final class SandboxRequest {
     if (security.getApparmor().getProfileType() == SecurityProfile.ProfileType.Localhost) {
       throw CriException.unimplementedField(prefix + "apparmor");
     }
-    UserNamespace user = security.getNamespaceOptions().getUsernsOptions();
-    SecurityFields.refuseUserNamespace(
-        prefix + "namespace_options.", security.getNamespaceOptions().hasUsernsOptions(), user);
+  }
+
+  /** Absent and NODE both mean the host's. */
+  private static Optional<IdMappings> user(NamespaceOption namespaces) {
+    return namespaces.hasUsernsOptions()
+        ? UserNamespaceOption.parse(
+            "config.linux.security_context.namespace_options.", namespaces.getUsernsOptions())
+        : Optional.empty();
   }
 
   private static void refuseContradictions(SandboxConfig config) {
+    if (config.user() != null && config.pid() == NamespaceMode.NODE) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: a pod with a user namespace cannot use the host's pid namespace, whose"
+              + " /proc it could not mount");
+    }
     for (Sysctl sysctl : LinuxPodHost.sysctls(config)) {
       boolean hosts =
           sysctl.namespace() == Namespace.NETWORK ? config.isHostNetwork() : config.isHostIpc();

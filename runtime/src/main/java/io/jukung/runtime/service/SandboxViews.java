@@ -1,5 +1,6 @@
 package io.jukung.runtime.service;
 
+import io.jukung.cri.v1.IDMapping;
 import io.jukung.cri.v1.LinuxPodSandboxStatus;
 import io.jukung.cri.v1.Namespace;
 import io.jukung.cri.v1.NamespaceMode;
@@ -10,8 +11,11 @@ import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.PodSandboxNetworkStatus;
 import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.cri.v1.PodSandboxStatus;
+import io.jukung.cri.v1.UserNamespace;
+import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import java.util.List;
 
 /** Sandboxes as CRI shows them. */
@@ -39,16 +43,34 @@ final class SandboxViews {
         .setNetwork(network(record.addresses()))
         .setLinux(
             LinuxPodSandboxStatus.newBuilder()
-                .setNamespaces(
-                    Namespace.newBuilder()
-                        .setOptions(
-                            NamespaceOption.newBuilder()
-                                .setNetwork(mode(record.config().network()))
-                                .setPid(mode(record.config().pid()))
-                                .setIpc(mode(record.config().ipc())))))
+                .setNamespaces(Namespace.newBuilder().setOptions(namespaces(record.config()))))
         .putAllLabels(record.config().labels())
         .putAllAnnotations(record.config().annotations())
         .setRuntimeHandler(record.runtimeHandler())
+        .build();
+  }
+
+  private static NamespaceOption namespaces(SandboxConfig config) {
+    NamespaceOption.Builder options =
+        NamespaceOption.newBuilder()
+            .setNetwork(mode(config.network()))
+            .setPid(mode(config.pid()))
+            .setIpc(mode(config.ipc()));
+    IdMappings user = config.user();
+    if (user != null) {
+      options.setUsernsOptions(
+          UserNamespace.newBuilder()
+              .setMode(NamespaceMode.POD)
+              .addUids(mapping(user.users()))
+              .addGids(mapping(user.groups())));
+    }
+    return options.build();
+  }
+
+  private static IDMapping mapping(IdMappings.Range range) {
+    return IDMapping.newBuilder()
+        .setHostId((int) range.firstHostId())
+        .setLength((int) range.length())
         .build();
   }
 

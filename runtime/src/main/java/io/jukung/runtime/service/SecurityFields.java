@@ -2,7 +2,6 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.SELinuxOption;
-import io.jukung.cri.v1.UserNamespace;
 import io.jukung.runtime.store.NamespaceMode;
 
 /** Fields that sandboxes and containers have in common. */
@@ -24,17 +23,6 @@ final class SecurityFields {
   static void refuseSelinux(String prefix, SELinuxOption options) {
     if (!options.equals(SELinuxOption.getDefaultInstance())) {
       throw CriException.unimplementedField(prefix + "selinux_options");
-    }
-  }
-
-  /** Absent and NODE both mean the host's; a present message's zero value is POD, a request. */
-  static void refuseUserNamespace(String prefix, boolean present, UserNamespace options) {
-    if (present && options.getMode() != io.jukung.cri.v1.NamespaceMode.NODE) {
-      throw CriException.unimplementedField(prefix + "userns_options");
-    }
-    if (options.getUidsCount() > 0 || options.getGidsCount() > 0) {
-      throw CriException.invalidArgument(
-          prefix + "userns_options has id mappings, but asks for the host's user namespace");
     }
   }
 }

@@ -39,7 +39,9 @@ public final class Status {
                 RuntimeHandler.newBuilder()
                     .setName("")
                     .setFeatures(
-                        RuntimeHandlerFeatures.newBuilder().setRecursiveReadOnlyMounts(true)))
+                        RuntimeHandlerFeatures.newBuilder()
+                            .setRecursiveReadOnlyMounts(true)
+                            .setUserNamespaces(host.missingForUserNamespaces().isEmpty())))
             .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
     if (request.getVerbose()) {
       response.putInfo("config", configJson.get());

@@ -1,10 +1,12 @@
 package io.jukung.runtime.spec;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.v1.IDMapping;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.linux.mount.MountTable;
+import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -32,7 +34,12 @@ final class MountRules {
   }
 
   /** What the choice of mounts depends on, besides the request. */
-  record Facts(String sandboxId, boolean privileged, boolean readonlyRoot, boolean hostIpc) {}
+  record Facts(
+      String sandboxId,
+      boolean privileged,
+      boolean readonlyRoot,
+      boolean hostIpc,
+      Optional<IdMappings> ids) {}
 
   /**
    * All mounts, parents before what is below them. Sources of the request that do not exist are
@@ -50,7 +57,7 @@ final class MountRules {
       }
     }
     for (Mount each : requested) {
-      result.add(bind(each));
+      result.add(bind(each, facts.ids()));
     }
     // Stable: of two at one place the later request covers the earlier.
     result.sort(Comparator.comparingInt(each -> Path.of(each.destination()).getNameCount()));
@@ -94,7 +101,7 @@ final class MountRules {
         List.of("rbind", "rprivate", facts.readonlyRoot() ? "ro" : "rw"));
   }
 
-  private Spec.Mount bind(Mount mount) throws IOException {
+  private Spec.Mount bind(Mount mount, Optional<IdMappings> ids) throws IOException {
     refuseUnimplemented(mount);
     Path destination = destination(mount);
     if (destination.getNameCount() == 0) {
@@ -109,7 +116,11 @@ final class MountRules {
     }
     Path source = source(mount);
     String access = mount.getRecursiveReadOnly() ? "rro" : mount.getReadonly() ? "ro" : "rw";
-    List<String> options = List.of("rbind", propagation(mount, source), access);
+    List<String> options = new ArrayList<>(List.of("rbind", propagation(mount, source), access));
+    if (mount.getUidMappingsCount() > 0 || mount.getGidMappingsCount() > 0) {
+      checkMappings(mount, ids);
+      options.add("ridmap");
+    }
     return new Spec.Mount(destination.toString(), "bind", source.toString(), options);
   }
 
@@ -120,13 +131,26 @@ final class MountRules {
     if (!mount.getImageSubPath().isEmpty()) {
       throw CriException.unimplementedField("config.mounts.image_sub_path");
     }
-    if (mount.getUidMappingsCount() > 0 || mount.getGidMappingsCount() > 0) {
-      throw CriException.unimplementedField("config.mounts.uidMappings");
-    }
     if (mount.getSelinuxRelabel() && Files.exists(SELINUX)) {
       // Where the host has no SELinux there are no labels to change.
       throw CriException.unimplementedField("config.mounts.selinux_relabel");
     }
+  }
+
+  /** Kubelet asks for the pod's own, volume by volume. */
+  private static void checkMappings(Mount mount, Optional<IdMappings> ids) {
+    List<IDMapping> users = ids.stream().map(each -> mapping(each.users())).toList();
+    List<IDMapping> groups = ids.stream().map(each -> mapping(each.groups())).toList();
+    if (!mount.getUidMappingsList().equals(users) || !mount.getGidMappingsList().equals(groups)) {
+      throw invalid(mount, "its id mappings are not those of the pod's user namespace");
+    }
+  }
+
+  private static IDMapping mapping(IdMappings.Range range) {
+    return IDMapping.newBuilder()
+        .setHostId((int) range.firstHostId())
+        .setLength((int) range.length())
+        .build();
   }
 
   private static Path destination(Mount mount) {

@@ -19,6 +19,9 @@ public final class PodNamespaces {
   public List<Spec.Namespace> of(SandboxRecord sandbox) {
     SandboxConfig config = sandbox.config();
     List<Spec.Namespace> namespaces = new ArrayList<>();
+    if (config.user() != null) {
+      namespaces.add(pinned("user", sandbox.id(), Namespace.USER.procName()));
+    }
     if (!config.isHostNetwork()) {
       namespaces.add(pinned("network", sandbox.id(), Namespace.NETWORK.procName()));
       namespaces.add(pinned("uts", sandbox.id(), Namespace.UTS.procName()));

@@ -1,5 +1,6 @@
 package io.jukung.runtime.spec;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
@@ -7,12 +8,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.jukung.linux.namespace.IdMappings;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,6 +154,7 @@ public record Spec(
    * @param cgroupsPath the container's cgroup below the cgroup v2 mount, with a leading slash
    * @param rootfsPropagation {@code private}, {@code slave} or {@code shared}; null: private
    * @param seccomp null: every system call
+   * @param uidMappings of its user namespace, where it has one; likewise gidMappings
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -163,13 +167,26 @@ public record Spec(
       @Nullable String rootfsPropagation,
       List<String> maskedPaths,
       List<String> readonlyPaths,
-      @Nullable Seccomp seccomp) {
+      @Nullable Seccomp seccomp,
+      List<IdMapping> uidMappings,
+      List<IdMapping> gidMappings) {
     public Linux {
       namespaces = orEmpty(namespaces);
       devices = orEmpty(devices);
       sysctl = orEmpty(sysctl);
       maskedPaths = orEmpty(maskedPaths);
       readonlyPaths = orEmpty(readonlyPaths);
+      uidMappings = orEmpty(uidMappings);
+      gidMappings = orEmpty(gidMappings);
+    }
+
+    /** Whom its ids stand for on the host; empty in the host's user namespace. */
+    @JsonIgnore
+    public Optional<IdMappings> ids() {
+      return uidMappings.isEmpty() || gidMappings.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new IdMappings(uidMappings.getFirst().range(), gidMappings.getFirst().range()));
     }
 
     public Linux withNamespaces(List<Namespace> newNamespaces) {
@@ -182,7 +199,9 @@ public record Spec(
           rootfsPropagation,
           maskedPaths,
           readonlyPaths,
-          seccomp);
+          seccomp,
+          uidMappings,
+          gidMappings);
     }
   }
 
@@ -238,6 +257,19 @@ public record Spec(
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Namespace(String type, @Nullable String path) {}
+
+  /** A run of ids of a user namespace. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record IdMapping(long containerID, long hostID, long size) {
+    /** One that begins at the namespace's 0, as all of ours do. */
+    static IdMapping of(IdMappings.Range range) {
+      return new IdMapping(0, range.firstHostId(), range.length());
+    }
+
+    private IdMappings.Range range() {
+      return new IdMappings.Range(hostID, size);
+    }
+  }
 
   /**
    * A device node to have below {@code /dev}.

@@ -8,9 +8,9 @@ import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.SELinuxOption;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
-import io.jukung.cri.v1.UserNamespace;
 import io.jukung.cri.v1.WindowsContainerConfig;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.store.NamespaceMode;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -95,10 +96,18 @@ public final class SpecBuilder {
     if (!security.getSelinuxOptions().equals(SELinuxOption.getDefaultInstance())) {
       throw CriException.unimplementedField(SECURITY + "selinux_options");
     }
-    UserNamespace user = security.getNamespaceOptions().getUsernsOptions();
-    if (security.getNamespaceOptions().hasUsernsOptions()
-        && user.getMode() != io.jukung.cri.v1.NamespaceMode.NODE) {
-      throw CriException.unimplementedField(SECURITY + "namespace_options.userns_options");
+    if (security.getNamespaceOptions().hasUsernsOptions()) {
+      Optional<IdMappings> ids =
+          UserNamespaceOption.parse(
+              SECURITY + "namespace_options.", security.getNamespaceOptions().getUsernsOptions());
+      if (!ids.equals(Optional.ofNullable(sandbox.user()))) {
+        throw CriException.invalidArgument(
+            SECURITY + "namespace_options.userns_options is not that of the sandbox");
+      }
+    }
+    if (sandbox.user() != null && pidMode(security, sandbox) == NamespaceMode.NODE) {
+      throw CriException.invalidArgument(
+          SECURITY + "namespace_options.pid is NODE, which a user namespace of the pod excludes");
     }
     if (security.getNamespaceOptions().getNetwork() == io.jukung.cri.v1.NamespaceMode.NODE
         && !sandbox.isHostNetwork()) {
@@ -139,6 +148,8 @@ public final class SpecBuilder {
         UserResolver.resolve(security, input.image().user(), AccountFiles.read(root));
     DeviceRules.Result devices = DeviceRules.of(config.getDevicesList(), security.getPrivileged());
     NamespaceMode pidMode = pidMode(security, input.sandbox().config());
+    Optional<IdMappings> ids = Optional.ofNullable(input.sandbox().config().user());
+    ids.ifPresent(each -> checkMapped(user, each));
     Spec.Process process = process(input, user);
     Spec spec =
         new Spec(
@@ -152,7 +163,8 @@ public final class SpecBuilder {
                     input.sandbox().id(),
                     security.getPrivileged(),
                     security.getReadonlyRootfs(),
-                    input.sandbox().config().isHostIpc())),
+                    input.sandbox().config().isHostIpc(),
+                    ids)),
             Map.of(), // no annotation is on the list of those that may steer a container
             new Spec.Linux(
                 namespaces(input, pidMode),
@@ -163,7 +175,9 @@ public final class SpecBuilder {
                 null,
                 security.getPrivileged() ? List.of() : security.getMaskedPathsList(),
                 security.getPrivileged() ? List.of() : security.getReadonlyPathsList(),
-                seccomp.of(security, process.capabilities().bounding()).orElse(null)));
+                seccomp.of(security, process.capabilities().bounding()).orElse(null),
+                mappings(ids, IdMappings::users),
+                mappings(ids, IdMappings::groups)));
     refuseZeroBytes(spec);
     return new Built(spec, user, pidMode);
   }
@@ -200,6 +214,27 @@ public final class SpecBuilder {
     }
     String directory = requested.isEmpty() ? image : requested;
     return Path.of("/").resolve(directory).toString();
+  }
+
+  private static List<Spec.IdMapping> mappings(
+      Optional<IdMappings> ids, Function<IdMappings, IdMappings.Range> part) {
+    return ids.stream().map(part).map(Spec.IdMapping::of).toList();
+  }
+
+  private static void checkMapped(ContainerUser user, IdMappings ids) {
+    if (!ids.users().contains(user.uid())) {
+      throw notMapped("user " + user.uid(), ids.users());
+    }
+    for (int gid : user.supplementalGroups()) {
+      if (!ids.groups().contains(gid)) {
+        throw notMapped("group " + gid, ids.groups());
+      }
+    }
+  }
+
+  private static CriException notMapped(String who, IdMappings.Range range) {
+    return CriException.invalidArgument(
+        who + " is not among the " + range.length() + " ids of the pod's user namespace");
   }
 
   private List<Spec.Namespace> namespaces(Input input, NamespaceMode pidMode) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import io.jukung.linux.namespace.IdMappings;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +82,11 @@ public record SandboxRecord(
         version, id, name, state, createdAt, runtimeHandler, config, networkSetUp, addresses, pid);
   }
 
-  /** The part of PodSandboxConfig that outlives the call. */
+  /**
+   * The part of PodSandboxConfig that outlives the call.
+   *
+   * @param user of its user namespace; null: the host's
+   */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record SandboxConfig(
@@ -96,7 +101,8 @@ public record SandboxRecord(
       NamespaceMode network,
       NamespaceMode pid,
       NamespaceMode ipc,
-      boolean privileged) {
+      boolean privileged,
+      @Nullable IdMappings user) {
     public SandboxConfig {
       // NON_EMPTY leaves empty strings out of the document too.
       hostname = Json.orEmpty(hostname);

@@ -201,7 +201,7 @@ class LaunchCompilerTest {
               List.of(),
               true,
               100);
-      assertThat(collect(compiler.exec(asRoot, null, "/x", false), pidfd.number()))
+      assertThat(collect(compiler.exec(asRoot, spec.linux(), "/x", false), pidfd.number()))
           .startsWith("sleep\n");
       assertThat(work.resolve("upper/tmp/x")).exists();
     } finally {
@@ -282,9 +282,9 @@ class LaunchCompilerTest {
     Spec spec = spec("sleep", "60");
     Launcher.Launched container = launch(compiler.container(spec, overlay(), false), -1, -1);
     try (Fd pidfd = container.pidfd()) {
-      Spec.Process process = spec("cat", "/proc/self/status").process();
-      assertThat(collect(compiler.exec(process, FEW_CALLS, "/x", false), pidfd.number()))
-          .containsPattern("Seccomp:\\s+2\n");
+      Spec exec = withSeccomp(spec("cat", "/proc/self/status"), FEW_CALLS);
+      CompiledLaunch launch = compiler.exec(exec.process(), exec.linux(), "/x", false);
+      assertThat(collect(launch, pidfd.number())).containsPattern("Seccomp:\\s+2\n");
     } finally {
       ProcessHandle.of(container.pid()).ifPresent(ProcessHandle::destroyForcibly);
     }
@@ -302,7 +302,9 @@ class LaunchCompilerTest {
             linux.rootfsPropagation(),
             linux.maskedPaths(),
             linux.readonlyPaths(),
-            seccomp));
+            seccomp,
+            linux.uidMappings(),
+            linux.gidMappings()));
   }
 
   private void assertFails(Spec spec, String purpose, int errno) throws IOException {
@@ -434,7 +436,9 @@ class LaunchCompilerTest {
                 "/proc/scsi",
                 "/sys/firmware"),
             List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"),
-            null);
+            null,
+            List.of(),
+            List.of());
     return new Spec(
         Spec.OCI_VERSION, process, new Spec.Root("rootfs", false), null, mounts, Map.of(), linux);
   }

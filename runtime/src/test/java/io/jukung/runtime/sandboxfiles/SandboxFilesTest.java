@@ -54,10 +54,10 @@ class SandboxFilesTest {
 
   @Test
   void aPodInTheHostsNetworkHasItsHosts() throws IOException {
-    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null));
+    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null, null));
     assertThat(paths.hosts(ID)).hasContent("192.0.2.1 host\n");
     Files.delete(host.hosts());
-    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null));
+    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null, null));
     assertThat(paths.hosts(ID)).isEmptyFile();
   }
 
@@ -109,7 +109,7 @@ class SandboxFilesTest {
     Files.writeString(host.upstreamResolvConf(), "nameserver 192.0.2.99\n");
     files.write(names("web-0", List.of(), null));
     assertThat(paths.resolvConf(ID)).hasContent("nameserver 192.0.2.99\n");
-    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null));
+    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null, null));
     assertThat(paths.resolvConf(ID)).hasContent(LOCAL_RESOLVER);
     Files.writeString(host.resolvConf(), LOCAL_RESOLVER + "nameserver 192.0.2.53\n");
     files.write(names("web-0", List.of(), null));
@@ -155,6 +155,6 @@ class SandboxFilesTest {
 
   private static SandboxFiles.Names names(
       String hostname, List<String> addresses, @Nullable Dns dns) {
-    return new SandboxFiles.Names(ID, hostname, false, addresses, dns);
+    return new SandboxFiles.Names(ID, hostname, false, addresses, dns, null);
   }
 }

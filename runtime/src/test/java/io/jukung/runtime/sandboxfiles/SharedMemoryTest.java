@@ -36,7 +36,7 @@ class SharedMemoryTest {
 
   @Test
   void everyoneWritesThereAndNobodyExecutes() throws IOException {
-    SharedMemory.mount(shm);
+    SharedMemory.mount(shm, null);
     Mount mount = MountTable.read().at(shm).orElseThrow();
     assertThat(mount.type()).isEqualTo("tmpfs");
     assertThat(mount.options()).contains("rw", "nosuid", "nodev", "noexec");
@@ -47,7 +47,7 @@ class SharedMemoryTest {
 
   @Test
   void itIsFullAfter64Mebibytes() throws IOException {
-    SharedMemory.mount(shm);
+    SharedMemory.mount(shm, null);
     assertThat(Files.getFileStore(shm).getTotalSpace()).isEqualTo(SharedMemory.SIZE_BYTES);
     byte[] mebibyte = new byte[1 << 20];
     try (OutputStream out = Files.newOutputStream(shm.resolve("big"))) {
@@ -63,7 +63,7 @@ class SharedMemoryTest {
     SharedMemory.remove(shm);
     Files.createDirectory(shm);
     SharedMemory.remove(shm);
-    SharedMemory.mount(shm);
+    SharedMemory.mount(shm, null);
     Files.writeString(shm.resolve("file"), "content");
     try (Fd user = Mounts.clone(shm)) {
       SharedMemory.remove(shm);
@@ -73,9 +73,9 @@ class SharedMemoryTest {
 
   @Test
   void aSecondMountIsAnErrorAndChangesNothing() throws IOException {
-    SharedMemory.mount(shm);
+    SharedMemory.mount(shm, null);
     Files.writeString(shm.resolve("file"), "content");
-    assertThatThrownBy(() -> SharedMemory.mount(shm))
+    assertThatThrownBy(() -> SharedMemory.mount(shm, null))
         .isInstanceOf(FileAlreadyExistsException.class);
     assertThat(shm.resolve("file")).hasContent("content");
   }

@@ -5,6 +5,7 @@ import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -62,5 +63,10 @@ final class FakeHost implements PodHost {
   @Override
   public void updatePodCidrs(String cidrs) {
     throw new UnsupportedOperationException("not asked for in these tests");
+  }
+
+  @Override
+  public Optional<String> missingForUserNamespaces() {
+    return Optional.empty();
   }
 }

@@ -237,7 +237,7 @@ class SpecBuilderTest {
             "config.mounts.image_sub_path is not implemented"),
         Arguments.of(
             mountOf(Path.of("/tmp"), "/x").addUidMappings(IDMapping.getDefaultInstance()),
-            "config.mounts.uidMappings is not implemented"));
+            "its id mappings are not those of the pod's user namespace"));
   }
 
   @ParameterizedTest(name = "{1}")
@@ -279,7 +279,7 @@ class SpecBuilderTest {
                     .setNamespaceOptions(
                         NamespaceOption.newBuilder()
                             .setUsernsOptions(UserNamespace.getDefaultInstance()))),
-            ErrorKind.UNIMPLEMENTED,
+            ErrorKind.INVALID_ARGUMENT,
             "userns_options"),
         Arguments.of(
             of(
@@ -404,7 +404,8 @@ class SpecBuilderTest {
             network,
             pid,
             ipc,
-            privileged),
+            privileged,
+            null),
         false,
         List.of(),
         0);

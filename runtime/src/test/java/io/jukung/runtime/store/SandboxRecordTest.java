@@ -2,6 +2,7 @@ package io.jukung.runtime.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.linux.namespace.IdMappings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +38,9 @@ class SandboxRecordTest {
                 NamespaceMode.POD,
                 NamespaceMode.POD,
                 NamespaceMode.POD,
-                false),
+                false,
+                new IdMappings(
+                    new IdMappings.Range(4294967294L, 1), new IdMappings.Range(70000, 65536))),
             false,
             List.of(),
             0);

@@ -1,0 +1,68 @@
+package io.jukung.runtime.spec;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.IDMapping;
+import io.jukung.cri.v1.UserNamespace;
+import io.jukung.linux.namespace.IdMappings;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads {@code userns_options}: the host's user namespace, or the pod's own with one mapping. */
+public final class UserNamespaceOption {
+  private UserNamespaceOption() {}
+
+  /**
+   * The ids of the pod's user namespace; empty for the host's.
+   *
+   * @param prefix of the message's field, for error texts
+   * @param options present in the request: its zero value asks for POD
+   * @throws CriException INVALID_ARGUMENT with the reason
+   */
+  public static Optional<IdMappings> parse(String prefix, UserNamespace options) {
+    String field = prefix + "userns_options";
+    return switch (options.getMode()) {
+      case NODE -> {
+        if (options.getUidsCount() > 0 || options.getGidsCount() > 0) {
+          throw CriException.invalidArgument(
+              field + " has id mappings, but asks for the host's user namespace");
+        }
+        yield Optional.empty();
+      }
+      case POD ->
+          Optional.of(
+              new IdMappings(
+                  range(field + ".uids", options.getUidsList()),
+                  range(field + ".gids", options.getGidsList())));
+      case CONTAINER, TARGET, UNRECOGNIZED ->
+          throw CriException.invalidArgument(
+              field
+                  + ".mode "
+                  + options.getMode()
+                  + ": a user namespace is the pod's (POD) or the host's (NODE)");
+    };
+  }
+
+  private static IdMappings.Range range(String field, List<IDMapping> mappings) {
+    if (mappings.size() != 1) {
+      throw CriException.invalidArgument(
+          field + " has " + mappings.size() + " mappings; it takes exactly one");
+    }
+    return range(field, mappings.getFirst());
+  }
+
+  private static IdMappings.Range range(String field, IDMapping mapping) {
+    if (mapping.getContainerId() != 0) {
+      throw CriException.invalidArgument(
+          field
+              + " begins at id "
+              + Integer.toUnsignedString(mapping.getContainerId())
+              + "; it must map id 0");
+    }
+    try {
+      return new IdMappings.Range(
+          Integer.toUnsignedLong(mapping.getHostId()), Integer.toUnsignedLong(mapping.getLength()));
+    } catch (IllegalArgumentException e) {
+      throw CriException.invalidArgument(field + ": " + e.getMessage());
+    }
+  }
+}
