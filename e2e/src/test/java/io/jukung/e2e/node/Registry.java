@@ -71,6 +71,26 @@ public final class Registry {
     return HOST + "/" + name;
   }
 
+  /**
+   * Pushes an image whose root file system is busybox's, changed.
+   *
+   * @param change a shell script, run by the test's root in a copy of the root file system
+   */
+  public String pushChanged(String name, String change, String... options)
+      throws IOException, InterruptedException {
+    Path work = Files.createTempDirectory(node.directory().resolve("registry"), "changed-");
+    Path root = work.resolve("root");
+    node.run("cp", "-a", busyboxRoot.toString(), root.toString()).orThrow();
+    node.run("sh", "-c", "cd \"$1\" && " + change, "sh", root.toString()).orThrow();
+    Path layout = work.resolve("layout");
+    List<String> build = new ArrayList<>(List.of(ociImage.toString(), "build"));
+    build.addAll(List.of(options));
+    build.addAll(List.of(root.toString(), layout.toString()));
+    node.run(build).orThrow();
+    node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
+    return HOST + "/" + name;
+  }
+
   /** An OCI image layout of busybox, pushed nowhere. */
   public Path layout(String name, String... options) throws IOException, InterruptedException {
     Path layout = node.directory().resolve("registry").resolve("layout-" + name.replace(':', '-'));

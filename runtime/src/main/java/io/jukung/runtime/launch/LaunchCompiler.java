@@ -32,6 +32,7 @@ public final class LaunchCompiler {
   private static final int MASK = Register.FIRST_FREE + 4;
   private static final int TERMINAL = Register.FIRST_FREE + 5;
   private static final int SCRATCH = Register.FIRST_FREE + 6;
+  private static final int NULL = Register.FIRST_FREE + 7;
   private static final int FIRST_SHARED = MountSteps.USERS + 1;
   private static final int MAX_SHARED = Register.COUNT - FIRST_SHARED;
 
@@ -156,7 +157,7 @@ public final class LaunchCompiler {
       users.get().newPidNamespace();
       users.get().newMountNamespace();
     }
-    openDirectory(confine, maskMountPoint, MountSteps.ROOT);
+    open(confine, maskMountPoint, MountSteps.ROOT);
     if (users.isPresent()) {
       new MountSteps(confine).unlockRoot(maskMountPoint);
       users.get().becomeRoot();
@@ -351,8 +352,10 @@ public final class LaunchCompiler {
     }
     // By path: the descriptors of the preparing thread belong to its mount namespace, not to this
     // copy.
-    openDirectory(program, rootMountPoint, MountSteps.ROOT);
-    openDirectory(program, maskMountPoint, MASK);
+    open(program, rootMountPoint, MountSteps.ROOT);
+    open(program, maskMountPoint, MASK);
+    // The host's: a volume over /dev could make the container's own lead to what is to be masked.
+    open(program, Path.of("/dev/null"), NULL);
     if (namespace(spec, "cgroup") != null) {
       program.step("own cgroup namespace", Syscall.UNSHARE, imm(CLONE_NEWCGROUP));
     }
@@ -402,13 +405,10 @@ public final class LaunchCompiler {
       mounts.readOnly(path);
     }
     for (String path : spec.linux().maskedPaths()) {
-      if (isKernelDirectory(path)) {
-        mounts.maskDirectory(path, MASK);
-      } else {
-        mounts.maskFile(path);
-      }
+      mounts.mask(path, isKernelDirectory(path) ? MASK : NULL);
     }
     leaveHost(program);
+    mounts.close(NULL);
     mounts.close(MASK);
     mounts.close(MountSteps.ROOT);
     if (spec.root().readonly()) {
@@ -428,7 +428,7 @@ public final class LaunchCompiler {
     program.step("leave the host's files", Syscall.CHDIR, program.string("/"));
   }
 
-  private static void openDirectory(ProgramBuilder program, Path path, int register) {
+  private static void open(ProgramBuilder program, Path path, int register) {
     program
         .step(
             "open " + path,
@@ -444,10 +444,11 @@ public final class LaunchCompiler {
     program
         .step(
             "open the terminal",
-            Syscall.OPENAT,
+            Syscall.OPENAT2,
             imm(Fd.AT_FDCWD),
             program.string("/dev/pts/0"),
-            imm(O_RDWR_NOCTTY | MountSteps.O_CLOEXEC))
+            MountSteps.openHow(program, O_RDWR_NOCTTY, MountSteps.RESOLVE_NO_SYMLINKS),
+            imm(24))
         .into(TERMINAL);
   }
 

@@ -257,10 +257,11 @@ final class MountSteps {
   }
 
   /**
-   * Hides the directory behind the mask, where it exists; for a process whose root is the
-   * container's.
+   * Hides the path behind the mask, where it exists; for a process whose root is the container's.
+   *
+   * @param mask an open directory or file, as the path is one, that no container has a hand in
    */
-  void maskDirectory(String path, int mask) {
+  void mask(String path, int mask) {
     String purpose = "mask " + path;
     program
         .step(
@@ -269,21 +270,6 @@ final class MountSteps {
             reg(mask),
             program.string(""),
             imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
-        .into(MOUNT);
-    putOnPath(purpose, path);
-    close(MOUNT);
-  }
-
-  /** Hides the file behind /dev/null, where it exists; likewise. */
-  void maskFile(String path) {
-    String purpose = "mask " + path;
-    program
-        .step(
-            purpose,
-            Syscall.OPEN_TREE,
-            imm(Fd.AT_FDCWD),
-            program.string("/dev/null"),
-            imm(OPEN_TREE_CLONE | O_CLOEXEC))
         .into(MOUNT);
     putOnPath(purpose, path);
     close(MOUNT);

@@ -1,0 +1,317 @@
+package io.jukung.e2e;
+
+import static io.jukung.e2e.Calls.failure;
+import static io.jukung.e2e.Calls.logged;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.StatusRuntimeException;
+import io.jukung.cri.v1.Capability;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Testbed;
+import io.jukung.e2e.node.Testbed.Pod;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The known ways out of a container, each tried. */
+@ExtendWith(Testbed.Extension.class)
+class ContainerEscapeIT {
+  private static ContainerConfig.Builder container(
+      Testbed testbed, Pod pod, String name, String script) {
+    return Requests.container(pod.config(), name, testbed.busybox(), List.of("sh", "-c", script));
+  }
+
+  /** An image of one test: pulled, and removed with the containers of it. */
+  private interface WithImage {
+    void test(String image) throws Exception;
+  }
+
+  private static void withImage(Testbed testbed, String name, String change, WithImage body)
+      throws Exception {
+    String image = testbed.registry().pushChanged(name, change);
+    testbed.pull(image);
+    try {
+      body.test(image);
+    } finally {
+      testbed.removeAllPods();
+      testbed.removeImage(image);
+    }
+  }
+
+  /** Everything of the installation, which a container must not be able to change. */
+  private static String installation(Testbed testbed) throws Exception {
+    return testbed
+        .node()
+        .run(
+            "sh",
+            "-c",
+            "find \"$1\" -type f -exec sha256sum {} +",
+            "sh",
+            Daemon.dist().toRealPath().toString())
+        .orThrow();
+  }
+
+  /** CVE-2019-5736. */
+  @Test
+  void imageThatStartsTheLauncherAgainDoesNotReachIt(Testbed testbed) throws Exception {
+    String before = installation(testbed);
+    withImage(
+        testbed,
+        "self-exe:1",
+        "printf '#!/proc/self/exe\\n' >evil && chmod 755 evil",
+        image -> {
+          Pod pod = testbed.runPod("self-exe", NamespaceMode.NODE);
+          String container =
+              testbed.createContainer(
+                  pod, Requests.container(pod.config(), "evil", image, List.of("/evil")).build());
+          try {
+            testbed.startContainer(container);
+          } catch (StatusRuntimeException refused) {
+            assertThat(refused.getStatus().getDescription()).contains("/evil");
+          }
+          assertThat(testbed.awaitExited(container).getExitCode()).isNotZero();
+        });
+    assertThat(installation(testbed)).isEqualTo(before);
+  }
+
+  /** The same through a process that joins, by a container that may trace. */
+  @Test
+  void joiningProcessCannotBeOverwritten(Testbed testbed) throws Exception {
+    String before = installation(testbed);
+    Pod pod = testbed.runPod("overwrite", NamespaceMode.NODE);
+    ContainerConfig.Builder config =
+        container(
+            testbed,
+            pod,
+            "attacker",
+            "while :; do for p in /proc/[0-9]*; do"
+                + " (echo x >$p/exe) 2>/dev/null && echo overwritten; done; done");
+    config
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .setCapabilities(Capability.newBuilder().addAddCapabilities("SYS_PTRACE"));
+    String container = testbed.runContainer(pod, config.build());
+    for (int i = 0; i < 20; i++) {
+      assertThat(testbed.exec(container, "true").getExitCode()).isZero();
+    }
+    assertThat(logged(pod, "attacker")).doesNotContain("overwritten");
+    assertThat(installation(testbed)).isEqualTo(before);
+  }
+
+  /** CVE-2024-21626. */
+  @Test
+  void workingDirectoryIsNoDescriptor(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("cwd", NamespaceMode.NODE);
+    for (int fd = 0; fd < 32; fd++) {
+      String name = "fd-" + fd;
+      String directory = (fd % 2 == 0 ? "/proc/self/fd/" : "/proc/thread-self/fd/") + fd;
+      ContainerConfig config =
+          container(testbed, pod, name, "ls -d ../../../../../..").setWorkingDir(directory).build();
+      assertThat(failure(() -> testbed.runContainer(pod, config)).getDescription())
+          .contains(directory);
+      assertThat(logged(pod, name)).isEmpty();
+    }
+  }
+
+  /** The container swaps its working directory for a link to each of what an exec has open. */
+  @Test
+  void workingDirectoryOfAnExecIsNoDescriptor(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("exec-cwd", NamespaceMode.NODE);
+    String container =
+        testbed.runContainer(
+            pod,
+            container(
+                    testbed,
+                    pod,
+                    "mover",
+                    "cd / && rmdir /work; fd=3; while :; do"
+                        + " ln -sfn /proc/self/fd/$fd /work; fd=$(((fd + 1) % 24)); done")
+                .setWorkingDir("/work")
+                .build());
+    for (int i = 0; i < 40; i++) {
+      String description =
+          failure(() -> testbed.exec(container, "ls", "-a", "../../..")).getDescription();
+      assertThat(description).contains("/work");
+    }
+  }
+
+  /** CVE-2016-9962: between joining and being confined, it has descriptors of the host. */
+  @Test
+  void joiningProcessCannotBeLookedInto(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("look", NamespaceMode.NODE);
+    String container =
+        testbed.runShell(
+            pod,
+            "watcher",
+            "while :; do for p in /proc/[0-9]*; do"
+                + " case $(readlink $p/exe $p/cwd $p/root $p/fd/* 2>/dev/null) in"
+                + " *memfd:*|*jukung*) echo seen;; esac; done; done");
+    for (int i = 0; i < 40; i++) {
+      assertThat(testbed.exec(container, "true").getExitCode()).isZero();
+    }
+    assertThat(logged(pod, "watcher")).isEmpty();
+  }
+
+  /** CVE-2019-19921, CVE-2023-27561. */
+  @Test
+  void procThatIsASymlinkIsRefused(Testbed testbed) throws Exception {
+    withImage(
+        testbed,
+        "proc-link:1",
+        "rmdir proc && mkdir -p fake/self/attr && ln -s fake proc",
+        image -> {
+          Pod pod = testbed.runPod("proc-link", NamespaceMode.NODE);
+          assertThat(
+                  failure(
+                          () ->
+                              testbed.runContainer(
+                                  pod,
+                                  Requests.container(
+                                          pod.config(), "c", image, List.of("cat", "/proc/mounts"))
+                                      .build()))
+                      .getDescription())
+              .contains("/proc");
+        });
+  }
+
+  /** CVE-2026-41579, CVE-2024-5154: what the runtime writes there lands in the container. */
+  @ParameterizedTest
+  @ValueSource(strings = {"dev", "etc", "sys"})
+  void directoryThatIsASymlinkLeadsNowhereElse(String directory, Testbed testbed) throws Exception {
+    Path victim = Files.createDirectories(testbed.node().directory().resolve("victim"));
+    withImage(
+        testbed,
+        "link-" + directory + ":1",
+        "rm -rf " + directory + " && ln -s " + victim + " " + directory,
+        image -> {
+          Pod pod = testbed.runPod("link-" + directory, NamespaceMode.NODE);
+          try {
+            testbed.runContainer(
+                pod, Requests.container(pod.config(), "c", image, List.of("true")).build());
+          } catch (StatusRuntimeException refused) {
+            assertThat(refused.getStatus().getDescription()).isNotBlank();
+          }
+          assertThat(victim).isEmptyDirectory();
+        });
+    Files.delete(victim);
+  }
+
+  /** CVE-2025-31133: what hides a path must not be the container's to choose. */
+  @Test
+  void maskIsNotWhatAVolumeOverDevMakesOfIt(Testbed testbed) throws Exception {
+    Path devices = Files.createDirectories(testbed.node().directory().resolve("fake-dev"));
+    Files.createSymbolicLink(devices.resolve("null"), Path.of("/etc/group"));
+    Pod pod = testbed.runPod("mask", NamespaceMode.NODE);
+    ContainerConfig.Builder config =
+        container(testbed, pod, "reader", "wc -c </proc/timer_list; echo done")
+            .addMounts(Mount.newBuilder().setHostPath(devices.toString()).setContainerPath("/dev"));
+    config.getLinuxBuilder().getSecurityContextBuilder().addMaskedPaths("/proc/timer_list");
+    String container = testbed.runContainer(pod, config.build());
+    testbed.awaitExited(container);
+    assertThat(logged(pod, "reader")).containsExactly("0", "done");
+    Files.delete(devices.resolve("null"));
+    Files.delete(devices);
+  }
+
+  /** CVE-2025-52565: a terminal that is something else is not opened, nor given away. */
+  @Test
+  void terminalIsNotWhatAVolumeOverDevMakesOfIt(Testbed testbed) throws Exception {
+    Path devices = Files.createDirectories(testbed.node().directory().resolve("fake-pts"));
+    Path pts = Files.createDirectories(devices.resolve("pts"));
+    Path loot = Files.writeString(pts.resolve("0"), "loot");
+    Files.createSymbolicLink(pts.resolve("ptmx"), Path.of("0"));
+    Pod pod = testbed.runPod("terminal", NamespaceMode.NODE);
+    ContainerConfig.Builder config =
+        container(testbed, pod, "c", "true")
+            .setTty(true)
+            .addMounts(Mount.newBuilder().setHostPath(devices.toString()).setContainerPath("/dev"));
+    assertThat(failure(() -> testbed.runContainer(pod, config.build())).getDescription())
+        .contains("terminal");
+    assertThat(loot).hasContent("loot");
+    testbed.removeAllPods();
+    testbed.node().run("rm", "-r", devices.toString()).orThrow();
+  }
+
+  /** CVE-2020-15257. */
+  @Test
+  void nothingOfTheRuntimeIsInAHostNetworkPodsSockets(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("sockets", NamespaceMode.NODE);
+    String container = testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
+    assertThat(
+            testbed
+                .exec(container, "cat", "/proc/net/unix")
+                .getStdout()
+                .toStringUtf8()
+                .lines()
+                .map(line -> line.split(" +", 8))
+                .filter(fields -> fields.length == 8)
+                .map(fields -> fields[7])
+                .filter(name -> name.startsWith("@"))
+                .filter(name -> name.contains("jukung") || name.contains("shim")))
+        .isEmpty();
+    String open =
+        testbed
+            .node()
+            .run(
+                "find",
+                testbed.daemon().state().toString(),
+                testbed.daemon().root().toString(),
+                "-type",
+                "s",
+                "!",
+                "-path",
+                testbed.daemon().socket().toString(),
+                "-perm",
+                "/0077")
+            .orThrow();
+    assertThat(open).as("sockets that others may use").isEmpty();
+  }
+
+  /** CVE-2024-25621. */
+  @Test
+  void unprivilegedUserOfTheHostSeesNothing(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("private", NamespaceMode.POD);
+    testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
+    String nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups ";
+    for (Path directory : List.of(testbed.daemon().root(), testbed.daemon().state())) {
+      String seen =
+          testbed
+              .node()
+              .run(
+                  "sh",
+                  "-c",
+                  "chmod 711 \"$2\"; "
+                      + nobody
+                      + "find \"$1\" -mindepth 1 2>/dev/null; "
+                      + nobody
+                      + "sh -c 'cat \"$1\"/*' sh \"$1\" 2>/dev/null",
+                  "sh",
+                  directory.toString(),
+                  testbed.node().directory().toString())
+              .stdout();
+      assertThat(seen).as("%s as nobody sees it", directory).isEmpty();
+    }
+    assertThat(
+            testbed
+                .node()
+                .run(
+                    "find",
+                    testbed.daemon().root().toString(),
+                    testbed.daemon().state().toString(),
+                    "-maxdepth",
+                    "0",
+                    "-perm",
+                    "/0066")
+                .orThrow())
+        .as("directories that others may list or write")
+        .isEmpty();
+  }
+}
