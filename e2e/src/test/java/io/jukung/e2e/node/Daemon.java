@@ -91,6 +91,8 @@ public final class Daemon implements AutoCloseable {
         %s
         [cni]
         conf_dir = "%s"
+        [cdi]
+        spec_dirs = ["%s/cdi"]
         [cgroup]
         root = "/%s/%s"
         """
@@ -100,6 +102,7 @@ public final class Daemon implements AutoCloseable {
                 socket(),
                 more,
                 cniConfiguration(),
+                directory,
                 node.name(),
                 directory.getFileName()));
   }

@@ -21,6 +21,7 @@ public record Config(
     Server server,
     Shim shim,
     Cni cni,
+    Cdi cdi,
     Cgroup cgroup,
     Image image) {
 
@@ -38,6 +39,7 @@ public record Config(
               List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),
               Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
+          new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
           new Cgroup("/jukung", MissingController.IGNORE),
           new Image(
               Path.of("/etc/jukung/certs.d"),
@@ -96,6 +98,13 @@ public record Config(
       binDirs = List.copyOf(binDirs);
       require(!binDirs.isEmpty(), "bin_dirs is empty");
       require(timeout.isPositive(), "timeout must be above 0s");
+    }
+  }
+
+  /** Devices that vendors describe. */
+  public record Cdi(List<Path> specDirs) {
+    public Cdi {
+      specDirs = List.copyOf(specDirs);
     }
   }
 

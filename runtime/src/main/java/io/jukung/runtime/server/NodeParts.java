@@ -18,6 +18,7 @@ import io.jukung.image.service.PullImage;
 import io.jukung.image.service.RemoveImage;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
+import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.client.Release;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
@@ -145,7 +146,8 @@ final class NodeParts implements AutoCloseable {
     ContainerRemover remover =
         new ContainerRemover(
             containers, files, containerImages, connected, cgroups, containerStopper);
-    SpecBuilder specs = new SpecBuilder(paths, openFiles());
+    SpecBuilder specs =
+        new SpecBuilder(paths, openFiles(), new CdiDevices(config.cdi().specDirs()));
     return new RuntimeEndpoint(
         new RuntimeEndpoint.Calls(
             new Version(Release.version()),

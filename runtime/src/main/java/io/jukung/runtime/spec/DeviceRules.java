@@ -8,6 +8,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileType;
 import io.jukung.linux.fs.Openat2;
+import io.jukung.runtime.cdi.CdiEdits;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The devices a container has, and which it may use. */
 final class DeviceRules {
@@ -46,7 +48,8 @@ final class DeviceRules {
    */
   record Result(List<Spec.Device> devices, List<Spec.DeviceRule> rules) {}
 
-  static Result of(List<Device> requested, boolean privileged) throws IOException {
+  static Result of(List<Device> requested, List<CdiEdits.DeviceNode> described, boolean privileged)
+      throws IOException {
     DeviceRules result = new DeviceRules();
     result.addDefaults();
     if (privileged) {
@@ -54,6 +57,9 @@ final class DeviceRules {
       result.addAll(DEV, DEV, "rwm", 0);
     }
     for (Device each : requested) {
+      result.add(each);
+    }
+    for (CdiEdits.DeviceNode each : described) {
       result.add(each);
     }
     return new Result(List.copyOf(result.devices.values()), List.copyOf(result.rules));
@@ -83,18 +89,8 @@ final class DeviceRules {
   }
 
   private void add(Device requested) throws IOException {
-    String permissions = requested.getPermissions();
-    if (permissions.isEmpty() || !permissions.chars().allMatch(c -> "rwm".indexOf(c) >= 0)) {
-      throw CriException.invalidArgument(
-          "config.devices: permissions \"" + permissions + "\" are not some of r, w and m");
-    }
-    Path destination = Path.of("/").resolve(requested.getContainerPath()).normalize();
-    if (!destination.startsWith(DEV) || destination.equals(DEV)) {
-      throw CriException.invalidArgument(
-          "config.devices: container_path \""
-              + requested.getContainerPath()
-              + "\" is not inside /dev");
-    }
+    String permissions = permissions("config.devices", requested.getPermissions());
+    Path destination = destination("config.devices: container_path", requested.getContainerPath());
     Path source;
     try {
       source = Path.of(requested.getHostPath()).toRealPath();
@@ -113,6 +109,68 @@ final class DeviceRules {
       throw CriException.invalidArgument(
           "config.devices: host_path \"" + requested.getHostPath() + "\" is not a device");
     }
+  }
+
+  private static String permissions(String field, String permissions) {
+    if (permissions.isEmpty() || !permissions.chars().allMatch(c -> "rwm".indexOf(c) >= 0)) {
+      throw CriException.invalidArgument(
+          field + ": permissions \"" + permissions + "\" are not some of r, w and m");
+    }
+    return permissions;
+  }
+
+  private static Path destination(String field, String path) {
+    Path destination = Path.of("/").resolve(path).normalize();
+    if (!destination.startsWith(DEV) || destination.equals(DEV)) {
+      throw CriException.invalidArgument(field + " \"" + path + "\" is not inside /dev");
+    }
+    return destination;
+  }
+
+  /** A node that a CDI file describes, wholly or as the node has it. */
+  private void add(CdiEdits.DeviceNode node) throws IOException {
+    String permissions =
+        permissions("CDI device node " + node.path(), orElse(node.permissions(), "rwm"));
+    Path destination = destination("CDI device node", node.path());
+    String source = orElse(node.hostPath(), node.path());
+    Spec.Device base = existing(source, destination);
+    if (base == null) {
+      base = described(node, source, destination);
+    }
+    put(
+        new Spec.Device(
+            destination.toString(),
+            orElse(node.type(), base.type()),
+            orElse(node.major(), base.major()),
+            orElse(node.minor(), base.minor()),
+            orElse(node.fileMode(), base.fileMode()),
+            orElse(node.uid(), base.uid()),
+            orElse(node.gid(), base.gid())),
+        permissions);
+  }
+
+  /** The device at that path of the node; null where there is none. */
+  private static Spec.@Nullable Device existing(String source, Path destination)
+      throws IOException {
+    try {
+      return device(Path.of(source).toRealPath(), destination);
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  private static Spec.Device described(CdiEdits.DeviceNode node, String source, Path destination) {
+    String type = node.type();
+    Long major = node.major();
+    Long minor = node.minor();
+    if (type == null || major == null || minor == null) {
+      throw CriException.failedPrecondition("CDI device node " + source + " is not a device here");
+    }
+    return new Spec.Device(destination.toString(), type, major, minor, DEFAULT_MODE, 0, 0);
+  }
+
+  private static <T> T orElse(@Nullable T said, T otherwise) {
+    return said == null ? otherwise : said;
   }
 
   private void addAll(Path source, Path destination, String permissions, int depth)
@@ -138,10 +196,29 @@ final class DeviceRules {
   }
 
   private boolean addOne(Path source, Path destination, String permissions) throws IOException {
+    Spec.Device device = device(source, destination);
+    if (device == null) {
+      return false;
+    }
+    put(device, permissions);
+    return true;
+  }
+
+  private void put(Spec.Device device, String permissions) throws IOException {
+    if (devices.size() >= MAX_DEVICES) {
+      throw new IOException("more than " + MAX_DEVICES + " devices for one container");
+    }
+    devices.put(device.path(), device);
+    rules.add(
+        new Spec.DeviceRule(true, device.type(), device.major(), device.minor(), permissions));
+  }
+
+  /** The device file as it is on the node; null where the file is none. */
+  private static Spec.@Nullable Device device(Path source, Path destination) throws IOException {
     FileStatus status;
     Path parent = source.getParent();
     if (parent == null) {
-      return false;
+      return null;
     }
     try (Fd directory = AtomicFile.openHostDirectory(parent);
         Fd node = Openat2.openPathNoFollow(directory, String.valueOf(source.getFileName()))) {
@@ -155,24 +232,15 @@ final class DeviceRules {
     } else if (status.type() == FileType.BLOCK_DEVICE) {
       type = "b";
     } else {
-      return false;
+      return null;
     }
-    if (devices.size() >= MAX_DEVICES) {
-      throw new IOException("more than " + MAX_DEVICES + " devices for one container");
-    }
-    devices.put(
+    return new Spec.Device(
         destination.toString(),
-        new Spec.Device(
-            destination.toString(),
-            type,
-            status.deviceMajor(),
-            status.deviceMinor(),
-            status.mode(),
-            status.uid(),
-            status.gid()));
-    rules.add(
-        new Spec.DeviceRule(
-            true, type, (long) status.deviceMajor(), (long) status.deviceMinor(), permissions));
-    return true;
+        type,
+        status.deviceMajor(),
+        status.deviceMinor(),
+        status.mode(),
+        status.uid(),
+        status.gid());
   }
 }

@@ -28,8 +28,8 @@ final class Environment {
     return this;
   }
 
-  /** The image's, each {@code NAME=value}; a word without a value is left out, as docker does. */
-  Environment addImage(List<String> words) {
+  /** Each {@code NAME=value}; a word without a value is left out, as docker does. */
+  Environment addWords(List<String> words) {
     for (String word : words) {
       int equals = word.indexOf('=');
       if (equals > 0) {

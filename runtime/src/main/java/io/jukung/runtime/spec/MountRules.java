@@ -7,6 +7,7 @@ import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.linux.mount.MountTable;
 import io.jukung.linux.namespace.IdMappings;
+import io.jukung.runtime.cdi.CdiEdits;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -45,7 +46,8 @@ final class MountRules {
    * All mounts, parents before what is below them. Sources of the request that do not exist are
    * made, as directories.
    */
-  List<Spec.Mount> of(List<Mount> requested, Facts facts) throws IOException {
+  List<Spec.Mount> of(List<Mount> requested, List<CdiEdits.Mount> described, Facts facts)
+      throws IOException {
     List<Spec.Mount> result = new ArrayList<>();
     Set<Path> overridden =
         requested.stream().map(MountRules::destination).collect(Collectors.toSet());
@@ -58,6 +60,9 @@ final class MountRules {
     }
     for (Mount each : requested) {
       result.add(bind(each, facts.ids()));
+    }
+    for (CdiEdits.Mount each : described) {
+      result.add(bind(each));
     }
     // Stable: of two at one place the later request covers the earlier.
     result.sort(Comparator.comparingInt(each -> Path.of(each.destination()).getNameCount()));
@@ -122,6 +127,25 @@ final class MountRules {
       options.add("ridmap");
     }
     return new Spec.Mount(destination.toString(), "bind", source.toString(), options);
+  }
+
+  /** As a CDI file of the node says; its vendor has put the source there. */
+  private static Spec.Mount bind(CdiEdits.Mount mount) throws IOException {
+    String purpose = "CDI mount of \"" + mount.hostPath() + "\" on \"" + mount.containerPath();
+    Path destination = Path.of("/").resolve(mount.containerPath()).normalize();
+    if (destination.getNameCount() == 0 || destination.startsWith(PROC)) {
+      throw CriException.failedPrecondition(purpose + "\": it would hide what containers need");
+    }
+    try {
+      List<String> options = new ArrayList<>(mount.options());
+      if (!options.contains("bind")) {
+        options.add("rbind");
+      }
+      String source = Path.of(mount.hostPath()).toRealPath().toString();
+      return new Spec.Mount(destination.toString(), "bind", source, options);
+    } catch (NoSuchFileException e) {
+      throw CriException.failedPrecondition(purpose + "\": the source does not exist");
+    }
   }
 
   private static void refuseUnimplemented(Mount mount) {

@@ -1,6 +1,7 @@
 package io.jukung.runtime.spec;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.v1.CDIDevice;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.LinuxContainerConfig;
 import io.jukung.cri.v1.LinuxContainerResources;
@@ -11,6 +12,8 @@ import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.cri.v1.WindowsContainerConfig;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.namespace.IdMappings;
+import io.jukung.runtime.cdi.CdiDevices;
+import io.jukung.runtime.cdi.CdiEdits;
 import io.jukung.runtime.store.NamespaceMode;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
@@ -21,6 +24,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +44,7 @@ public final class SpecBuilder {
   private final PodNamespaces podNamespaces;
   private final MountRules mounts;
   private final SeccompRules seccomp = new SeccompRules();
+  private final CdiDevices cdi;
   private final long openFiles;
 
   /**
@@ -45,10 +52,11 @@ public final class SpecBuilder {
    *
    * @param openFiles RLIMIT_NOFILE of containers
    */
-  public SpecBuilder(StatePaths paths, long openFiles) {
+  public SpecBuilder(StatePaths paths, long openFiles, CdiDevices cdi) {
     this.podNamespaces = new PodNamespaces(paths);
     this.mounts = new MountRules(paths);
     this.openFiles = openFiles;
+    this.cdi = cdi;
   }
 
   /**
@@ -80,12 +88,16 @@ public final class SpecBuilder {
     if (!config.getWindows().equals(WindowsContainerConfig.getDefaultInstance())) {
       throw CriException.unimplementedField("config.windows");
     }
-    if (config.getCDIDevicesCount() > 0) {
-      throw CriException.unimplementedField("config.CDI_devices");
-    }
+    cdiNames(config);
     LinuxContainerConfig linux = config.getLinux();
     ResourceRules.check(linux.getResources());
     checkSecurity(linux.getSecurityContext(), sandbox.config());
+  }
+
+  private static Set<String> cdiNames(ContainerConfig config) {
+    return CdiDevices.requested(
+        config.getCDIDevicesList().stream().map(CDIDevice::getName).toList(),
+        config.getAnnotationsMap());
   }
 
   private static void checkSecurity(LinuxContainerSecurityContext security, SandboxConfig sandbox) {
@@ -146,11 +158,13 @@ public final class SpecBuilder {
     LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
     ContainerUser user =
         UserResolver.resolve(security, input.image().user(), AccountFiles.read(root));
-    DeviceRules.Result devices = DeviceRules.of(config.getDevicesList(), security.getPrivileged());
+    CdiEdits edits = cdi.edits(cdiNames(config));
+    DeviceRules.Result devices =
+        DeviceRules.of(config.getDevicesList(), edits.deviceNodes(), security.getPrivileged());
     NamespaceMode pidMode = pidMode(security, input.sandbox().config());
     Optional<IdMappings> ids = Optional.ofNullable(input.sandbox().config().user());
     ids.ifPresent(each -> checkMapped(user, each));
-    Spec.Process process = process(input, user);
+    Spec.Process process = process(input, user, edits);
     Spec spec =
         new Spec(
             Spec.OCI_VERSION,
@@ -159,6 +173,7 @@ public final class SpecBuilder {
             null,
             mounts.of(
                 config.getMountsList(),
+                edits.mounts(),
                 new MountRules.Facts(
                     input.sandbox().id(),
                     security.getPrivileged(),
@@ -182,7 +197,7 @@ public final class SpecBuilder {
     return new Built(spec, user, pidMode);
   }
 
-  private Spec.Process process(Input input, ContainerUser user) {
+  private Spec.Process process(Input input, ContainerUser user, CdiEdits edits) {
     ContainerConfig config = input.config();
     LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
     Environment environment = new Environment();
@@ -191,13 +206,14 @@ public final class SpecBuilder {
     }
     environment
         .set("HOSTNAME", input.hostname())
-        .addImage(input.image().env())
+        .addWords(input.image().env())
         .addContainer(config.getEnvsList())
+        .addWords(edits.env())
         .setIfAbsent("HOME", user.home());
     LinuxContainerResources resources = config.getLinux().getResources();
     return new Spec.Process(
         config.getTty(),
-        new Spec.User(user.uid(), user.gid(), null, user.supplementalGroups()),
+        new Spec.User(user.uid(), user.gid(), null, groups(user, edits)),
         CommandLine.of(config.getCommandList(), config.getArgsList(), input.image()),
         environment.toList(),
         workingDirectory(config.getWorkingDir(), input.image().workingDirectory()),
@@ -205,6 +221,12 @@ public final class SpecBuilder {
         List.of(new Spec.Rlimit("RLIMIT_NOFILE", openFiles, openFiles)),
         security.getNoNewPrivs(),
         (int) resources.getOomScoreAdj());
+  }
+
+  private static List<Integer> groups(ContainerUser user, CdiEdits edits) {
+    SortedSet<Integer> groups = new TreeSet<>(user.supplementalGroups());
+    groups.addAll(edits.additionalGids());
+    return List.copyOf(groups);
   }
 
   private static String workingDirectory(String requested, String image) {

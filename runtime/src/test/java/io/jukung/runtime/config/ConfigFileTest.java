@@ -51,6 +51,7 @@ class ConfigFileTest {
                     List.of(Path.of("/a/bin")),
                     Path.of("/a/cache"),
                     Duration.ofMillis(250)),
+                new Config.Cdi(List.of(Path.of("/a/cdi"))),
                 new Config.Cgroup("/a/cgroup", MissingController.ERROR),
                 new Config.Image(
                     Path.of("/a/certs.d"),

@@ -15,6 +15,7 @@ import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.StartContainerRequest;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
+import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.recovery.Recovery;
@@ -119,7 +120,13 @@ final class TestNode {
     listPodSandbox = new ListPodSandbox(sandboxes);
     createContainer =
         new CreateContainer(
-            sandboxes, containers, files, images, new SpecBuilder(paths, 1024), cgroups, filters);
+            sandboxes,
+            containers,
+            files,
+            images,
+            new SpecBuilder(paths, 1024, new CdiDevices(List.of())),
+            cgroups,
+            filters);
     startContainer = new StartContainer(sandboxes, containers, files, connected, cgroups, compiler);
     stopContainer = new StopContainer(containers, stopper);
     removeContainer = new RemoveContainer(containers, remover);

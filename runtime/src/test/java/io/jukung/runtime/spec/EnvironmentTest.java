@@ -13,7 +13,7 @@ class EnvironmentTest {
   void lastDuplicateWinsAndKeepsTheFirstPlace() {
     List<String> env =
         new Environment()
-            .addImage(List.of("A=image", "B=image", "PATH=/image", "novalue"))
+            .addWords(List.of("A=image", "B=image", "PATH=/image", "novalue"))
             .addContainer(
                 List.of(variable("A", "first"), variable("C", "="), variable("A", "last")))
             .setIfAbsent("B", "absent")

@@ -25,6 +25,7 @@ import io.jukung.cri.v1.UserNamespace;
 import io.jukung.cri.v1.WindowsContainerConfig;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
@@ -50,7 +51,7 @@ class SpecBuilderTest {
   @TempDir private Path root;
 
   private final StatePaths paths = new StatePaths(Path.of("/lib"), Path.of("/run/j"));
-  private final SpecBuilder builder = new SpecBuilder(paths, 1024);
+  private final SpecBuilder builder = new SpecBuilder(paths, 1024, new CdiDevices(List.of()));
 
   @Test
   void aMinimalContainerIsComplete() throws IOException {
@@ -253,8 +254,8 @@ class SpecBuilderTest {
     return Stream.of(
         Arguments.of(
             ContainerConfig.newBuilder().addCDIDevices(CDIDevice.getDefaultInstance()).build(),
-            ErrorKind.UNIMPLEMENTED,
-            "config.CDI_devices"),
+            ErrorKind.INVALID_ARGUMENT,
+            "vendor/class=device"),
         Arguments.of(
             ContainerConfig.newBuilder()
                 .setWindows(

@@ -1,0 +1,211 @@
+package io.jukung.e2e;
+
+import static io.jukung.e2e.Calls.failure;
+import static io.jukung.e2e.Calls.logged;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.jukung.cri.v1.CDIDevice;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.Device;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Testbed;
+import io.jukung.e2e.node.Testbed.Pod;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Devices of the node in containers: by path, and as vendors describe them. */
+@ExtendWith(Testbed.Extension.class)
+class DevicesIT {
+  private static final String STAT = "stat -c '%n %F %t:%T %a %u' ";
+
+  private static ContainerConfig.Builder shell(Testbed testbed, Pod pod, String script) {
+    return Requests.container(
+        pod.config(), "shell", testbed.busybox(), List.of("sh", "-c", script));
+  }
+
+  private static List<String> output(Testbed testbed, Pod pod, ContainerConfig.Builder config)
+      throws Exception {
+    testbed.awaitExited(testbed.runContainer(pod, config.build()));
+    return logged(pod, "shell");
+  }
+
+  private static Device device(String host, String container, String permissions) {
+    return Device.newBuilder()
+        .setHostPath(host)
+        .setContainerPath(container)
+        .setPermissions(permissions)
+        .build();
+  }
+
+  @Test
+  void symlinkIsResolvedAndADirectoryIsAllItsDevices(Testbed testbed) throws Exception {
+    Path directory = Files.createDirectories(testbed.node().directory().resolve("devices"));
+    Path nodes = directory.resolve("nodes");
+    Path zero = Files.createDirectories(nodes.resolve("deeper")).resolve("zero");
+    testbed.node().run("mknod", zero.toString(), "c", "1", "5").orThrow();
+    testbed.node().run("mknod", nodes.resolve("full").toString(), "c", "1", "7").orThrow();
+    Files.writeString(nodes.resolve("a-file"), "no device");
+    Path link = Files.createSymbolicLink(directory.resolve("link"), zero);
+    Pod pod = testbed.runPod("devices", NamespaceMode.NODE);
+    assertThat(
+            output(
+                testbed,
+                pod,
+                shell(
+                        testbed,
+                        pod,
+                        STAT
+                            + "/dev/linked; cd /dev/all && find . -type c | sort;"
+                            + " head -c 3 /dev/linked | wc -c")
+                    .addDevices(device(link.toString(), "/dev/linked", "rw"))
+                    .addDevices(device(nodes.toString(), "/dev/all", "r"))))
+        .hasSize(4)
+        .satisfies(
+            lines -> assertThat(lines.get(0)).startsWith("/dev/linked character special file 1:5 "))
+        .endsWith("./deeper/zero", "./full", "3");
+    testbed.removeAllPods();
+    testbed.node().run("rm", "-r", directory.toString()).orThrow();
+  }
+
+  @Test
+  void deviceThatCannotBeIsNamed(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("no-device", NamespaceMode.NODE);
+    for (Device each :
+        List.of(
+            device("/dev/no-such", "/dev/x", "rw"),
+            device("/etc/passwd", "/dev/x", "rw"),
+            device("/dev/null", "/etc/x", "rw"),
+            device("/dev/null", "/dev/../etc/x", "rw"),
+            device("/dev/null", "/dev/x", "all"))) {
+      Status status =
+          failure(
+              () ->
+                  testbed.createContainer(
+                      pod, shell(testbed, pod, "true").addDevices(each).build()));
+      assertThat(status.getCode()).as("%s", each).isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(status.getDescription()).contains("config.devices");
+    }
+    assertThat(testbed.containers()).isEmpty();
+  }
+
+  @Test
+  void privilegedContainerHasTheHostsDevicesAndAWritableSys(Testbed testbed) throws Exception {
+    PodSandboxConfig.Builder config = testbed.podConfig("privileged", NamespaceMode.NODE);
+    config.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
+    Pod pod = testbed.runPod(config.build());
+    ContainerConfig.Builder container =
+        shell(
+            testbed,
+            pod,
+            "ls /dev | wc -l; grep -c '/sys .*rw' /proc/mounts;"
+                + " grep CapEff /proc/self/status; mount | grep -c ' on /proc/.*ro,'");
+    container
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .setPrivileged(true)
+        .addMaskedPaths("/proc/keys")
+        .addReadonlyPaths("/proc/sys");
+    List<String> lines = output(testbed, pod, container);
+    assertThat(Integer.parseInt(lines.get(0)))
+        .as("more than the dozen that everybody has")
+        .isGreaterThan(14);
+    assertThat(lines.get(1)).isEqualTo("1");
+    assertThat(lines.get(2)).doesNotContain("a80425fb");
+    assertThat(lines.get(3)).isEqualTo("0");
+    Pod plain = testbed.runPod("plain", NamespaceMode.NODE);
+    assertThat(
+            failure(
+                    () -> {
+                      ContainerConfig.Builder refused = shell(testbed, plain, "true");
+                      refused.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
+                      testbed.createContainer(plain, refused.build());
+                    })
+                .getDescription())
+        .contains("privileged sandbox");
+  }
+
+  private static Path cdi(Testbed testbed) {
+    return testbed.daemon().directory().resolve("cdi");
+  }
+
+  private static ContainerConfig.Builder withCdi(
+      Testbed testbed, Pod pod, String script, String... names) {
+    ContainerConfig.Builder config = shell(testbed, pod, script);
+    for (String name : names) {
+      config.addCDIDevices(CDIDevice.newBuilder().setName(name));
+    }
+    return config;
+  }
+
+  @Test
+  void cdiDeviceBringsItsNodesMountsAndEnvironment(Testbed testbed) throws Exception {
+    if (Daemon.isForeign()) {
+      return; // where another runtime looks for them is its own affair
+    }
+    Path library = Files.writeString(testbed.node().directory().resolve("driver.so"), "driver\n");
+    Files.createDirectories(cdi(testbed));
+    Path file =
+        Files.writeString(
+            cdi(testbed).resolve("vendor.yaml"),
+            """
+            cdiVersion: 0.6.0
+            kind: vendor.example/gpu
+            containerEdits:
+              env: [VENDOR=yes]
+            devices:
+              - name: "0"
+                containerEdits:
+                  env: [GPU=0]
+                  deviceNodes:
+                    - {path: /dev/gpu0, hostPath: /dev/zero}
+                    - {path: /dev/gpu/ctl, type: c, major: 1, minor: 7, fileMode: 384, permissions: r}
+                  mounts:
+                    - {hostPath: %s, containerPath: /lib/driver.so, options: [ro, nosuid]}
+                  additionalGids: [4444]
+              - name: hooked
+                containerEdits:
+                  hooks: [{hookName: createContainer, path: /usr/bin/hook}]
+            """
+                .formatted(library));
+    Pod pod = testbed.runPod("cdi", NamespaceMode.NODE);
+    assertThat(
+            output(
+                testbed,
+                pod,
+                withCdi(
+                    testbed,
+                    pod,
+                    "echo $VENDOR $GPU; stat -c %t:%T /dev/gpu0; stat -c '%t:%T %a' /dev/gpu/ctl;"
+                        + " cat /lib/driver.so; id -G; (: >/lib/driver.so) 2>/dev/null || echo ro",
+                    "vendor.example/gpu=0")))
+        .containsExactly("yes 0", "1:5", "1:7 600", "driver", "0 4444", "ro");
+    Pod other = testbed.runPod("annotated", NamespaceMode.NODE);
+    assertThat(
+            output(
+                testbed,
+                other,
+                shell(testbed, other, "echo $GPU")
+                    .putAnnotations("cdi.k8s.io/plugin", "vendor.example/gpu=0")))
+        .containsExactly("0");
+    Pod refused = testbed.runPod("refused", NamespaceMode.NODE);
+    for (String name : List.of("vendor.example/gpu=1", "vendor.example/gpu=hooked", "gpu")) {
+      assertThat(
+              failure(
+                      () ->
+                          testbed.createContainer(
+                              refused, withCdi(testbed, refused, "true", name).build()))
+                  .getDescription())
+          .contains("CDI device", name);
+    }
+    testbed.removeAllPods();
+    Files.delete(file);
+    Files.delete(library);
+  }
+}

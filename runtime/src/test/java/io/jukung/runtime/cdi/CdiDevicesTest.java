@@ -1,0 +1,173 @@
+package io.jukung.runtime.cdi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.cri.CriException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CdiDevicesTest {
+  private static final String YAML =
+      """
+      cdiVersion: "0.6.0"
+      kind: "vendor.example/net"
+      annotations: {origin: generated}
+      containerEdits:
+        env: ["COMMON=1"]
+      devices:
+        - name: "0"
+          containerEdits:
+            deviceNodes:
+              - {path: /dev/net0, hostPath: /dev/null, permissions: rw, fileMode: 420, uid: 7}
+            mounts:
+              - {hostPath: /usr/lib/net.so, containerPath: /lib/net.so, options: [ro, nosuid]}
+            env: ["DEVICE=0"]
+            additionalGids: [44]
+        - name: all
+          containerEdits:
+            deviceNodes: [{path: /dev/net0}, {path: /dev/net1}]
+      """;
+
+  @TempDir Path directory;
+  private Path low;
+  private Path high;
+  private CdiDevices devices;
+
+  @BeforeEach
+  void makeDirectories() throws IOException {
+    low = Files.createDirectory(directory.resolve("low"));
+    high = Files.createDirectory(directory.resolve("high"));
+    devices = new CdiDevices(List.of(low, high, directory.resolve("absent")));
+  }
+
+  private static String json(String device, String edits) {
+    return "{\"cdiVersion\": \"0.3.0\", \"kind\": \"vendor.example/net\", \"devices\": [{\"name\":"
+        + " \""
+        + device
+        + "\", \"containerEdits\": "
+        + edits
+        + "}]}";
+  }
+
+  private void write(Path where, String name, String content) throws IOException {
+    Files.writeString(where.resolve(name), content);
+  }
+
+  @Test
+  void editsOfDeviceAndFileAreAdded() throws IOException {
+    write(low, "net.yaml", YAML);
+    CdiEdits edits = devices.edits(List.of("vendor.example/net=0"));
+    assertThat(edits.env()).containsExactly("COMMON=1", "DEVICE=0");
+    assertThat(edits.deviceNodes())
+        .containsExactly(
+            new CdiEdits.DeviceNode(
+                "/dev/net0", "/dev/null", null, null, null, 0644, "rw", 7, null));
+    assertThat(edits.mounts())
+        .containsExactly(
+            new CdiEdits.Mount("/usr/lib/net.so", "/lib/net.so", List.of("ro", "nosuid"), null));
+    assertThat(edits.additionalGids()).containsExactly(44);
+  }
+
+  @Test
+  void editsOfTheFileComeOnceForSeveralDevices() throws IOException {
+    write(low, "net.yaml", YAML);
+    CdiEdits edits = devices.edits(List.of("vendor.example/net=0", "vendor.example/net=all"));
+    assertThat(edits.env()).containsExactly("COMMON=1", "DEVICE=0");
+    assertThat(edits.deviceNodes()).hasSize(3);
+  }
+
+  @Test
+  void laterDirectoryWins() throws IOException {
+    write(low, "a.json", json("0", "{\"env\": [\"FROM=low\"]}"));
+    write(high, "b.json", json("0", "{\"env\": [\"FROM=high\"]}"));
+    assertThat(devices.edits(List.of("vendor.example/net=0")).env()).containsExactly("FROM=high");
+  }
+
+  @Test
+  void deviceDescribedTwiceInOneDirectoryIsRefusedUnlessALaterOneSettlesIt() throws IOException {
+    write(low, "a.json", json("0", "{}"));
+    write(low, "b.json", json("0", "{}"));
+    assertThatThrownBy(() -> devices.edits(List.of("vendor.example/net=0")))
+        .isInstanceOf(CriException.class)
+        .hasMessageContainingAll("described twice", "a.json", "b.json");
+    write(high, "c.json", json("0", "{\"env\": [\"FROM=high\"]}"));
+    assertThat(devices.edits(List.of("vendor.example/net=0")).env()).containsExactly("FROM=high");
+  }
+
+  @Test
+  void filesAreReadAnew() throws IOException {
+    write(low, "a.json", json("0", "{\"env\": [\"A=1\"]}"));
+    devices.edits(List.of("vendor.example/net=0"));
+    write(low, "a.json", json("0", "{\"env\": [\"A=2\"]}"));
+    assertThat(devices.edits(List.of("vendor.example/net=0")).env()).containsExactly("A=2");
+  }
+
+  @Test
+  void nothingAskedForReadsNothing() throws IOException {
+    write(low, "broken.json", "{");
+    assertThat(devices.edits(List.of())).isEqualTo(CdiEdits.NONE);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"hooks\": [{\"hookName\": \"createContainer\", \"path\": \"/bin/h\"}]}|hook"
+            + " createContainer /bin/h, and hooks are not",
+        "{\"intelRdt\": {\"closID\": \"x\"}}|intelRdt, which is not implemented",
+        "{\"netDevices\": [{\"hostInterfaceName\": \"x\", \"name\": \"y\"}]}|netDevices, which is"
+            + " not",
+      })
+  void whatIsNotCarriedOutIsRefusedByName(String edits, String message) throws IOException {
+    write(low, "a.json", json("0", edits));
+    assertThatThrownBy(() -> devices.edits(List.of("vendor.example/net=0")))
+        .isInstanceOf(CriException.class)
+        .hasMessageContainingAll("vendor.example/net=0", message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{|broken.json",
+        "{\"cdiVersion\": \"9.0.0\"}|cdiVersion 9.0.0 is not known",
+        "{\"cdiVersion\": \"0.3.0\", \"kind\": \"x\"}|kind x",
+        "{\"cdiVersion\": \"0.3.0\", \"kind\": \"v/c\", \"devices\": []}|no devices",
+        "{\"cdiVersion\": \"0.3.0\", \"kind\": \"v/c\", \"divices\": []}|divices",
+      })
+  void brokenFileIsNamedToWhoMissesADevice(String content, String message) throws IOException {
+    write(low, "broken.json", content);
+    write(low, "net.yaml", YAML);
+    assertThat(devices.edits(List.of("vendor.example/net=0")).env()).isNotEmpty();
+    assertThatThrownBy(() -> devices.edits(List.of("v/c=0")))
+        .isInstanceOf(CriException.class)
+        .hasMessageContainingAll("no CDI device v/c=0", "broken.json", message);
+  }
+
+  @Test
+  void fieldAndAnnotationsAskTogether() {
+    assertThat(
+            CdiDevices.requested(
+                List.of("a/b=1", "a/b=2"),
+                Map.of("cdi.k8s.io/plugin", "a/b=2,c/d=x", "other", "not=it")))
+        .containsExactly("a/b=1", "a/b=2", "c/d=x");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "gpu", "a/b", "a/b=", "=x", "a=b", "../x/y=z", "a/b=../c", "a/b=c d"})
+  void namesThatAreNoneAreRefused(String name) {
+    assertThatThrownBy(() -> CdiDevices.requested(List.of(name), Map.of()))
+        .isInstanceOf(CriException.class)
+        .hasMessageContaining("\"" + name + "\"");
+  }
+}
