@@ -116,6 +116,7 @@ public final class LaunchCompiler {
     ProcessSteps steps = new ProcessSteps(confine);
     steps.hide();
     oomScore(steps, process);
+    steps.labels(process.apparmorProfile(), process.selinuxLabel());
     steps.rlimits(process.rlimits());
     steps.ownPipes(hostUser(process, linux.ids()), stdin);
     long user = linux.ids().isPresent() ? CLONE_NEWUSER : 0;
@@ -204,7 +205,7 @@ public final class LaunchCompiler {
 
   private void prepareContainer(ProgramBuilder program, Spec spec, Overlay overlay) {
     Optional<UserNamespaceSteps> users = users(program, spec);
-    MountSteps mounts = new MountSteps(program, users.orElse(null));
+    MountSteps mounts = new MountSteps(program, users.orElse(null), spec.linux().mountLabel());
     ownMounts(program);
     program.step("modes as given", Syscall.UMASK, imm(0));
     users.ifPresent(each -> each.open(MountSteps.USERS));
@@ -339,6 +340,7 @@ public final class LaunchCompiler {
     Optional<UserNamespaceSteps> users = users(program, spec);
     steps.hide();
     oomScore(steps, spec.process());
+    steps.labels(spec.process().apparmorProfile(), spec.process().selinuxLabel());
     steps.rlimits(spec.process().rlimits());
     if (!spec.process().terminal()) {
       steps.ownPipes(hostUser(spec.process(), spec.linux().ids()), stdin);

@@ -35,8 +35,10 @@ final class MountSteps {
 
   static final long O_CLOEXEC = 0x80000;
   static final long O_PATH = 0x200000;
+  static final long RESOLVE_NO_XDEV = 0x01;
   static final long RESOLVE_NO_MAGICLINKS = 0x02;
   static final long RESOLVE_NO_SYMLINKS = 0x04;
+  static final long RESOLVE_BENEATH = 0x08;
   static final long RESOLVE_IN_ROOT = 0x10;
 
   static final long AT_EMPTY_PATH = 0x1000;
@@ -54,22 +56,28 @@ final class MountSteps {
 
   private static final long MOUNT_ATTR_IDMAP = 0x100000;
 
+  /** File systems whose files have no label of their own that means something. */
+  private static final Set<String> LABELLED = Set.of("tmpfs", "mqueue", "devpts");
+
   private final ProgramBuilder program;
   private final @Nullable UserNamespaceSteps users;
+  private final @Nullable String label;
   private final Set<Path> volumes = new HashSet<>();
 
   MountSteps(ProgramBuilder program) {
-    this(program, null);
+    this(program, null, null);
   }
 
   /**
    * Steps of a prepare program.
    *
    * @param users of the container's user namespace, open in {@link #USERS}; null: the host's
+   * @param label of SELinux, for new file systems that keep files; null: none
    */
-  MountSteps(ProgramBuilder program, @Nullable UserNamespaceSteps users) {
+  MountSteps(ProgramBuilder program, @Nullable UserNamespaceSteps users, @Nullable String label) {
     this.program = program;
     this.users = users;
+    this.label = label;
   }
 
   /** Mounts the overlay on the directory, and keeps its descriptor in {@link #ROOT}. */
@@ -85,6 +93,7 @@ final class MountSteps {
     set(purpose, "upperdir", overlay.upper().toString());
     set(purpose, "workdir", overlay.work().toString());
     set(purpose, "index", "off"); // an upper directory may meet its layers under new inode numbers
+    setLabel(purpose);
     create(purpose, 0, ROOT);
     attach(purpose, ROOT, mountPoint);
     if (users != null) {
@@ -177,9 +186,18 @@ final class MountSteps {
         set(purpose, option.substring(0, equals), option.substring(equals + 1));
       }
     }
+    if (LABELLED.contains(type)) {
+      setLabel(purpose);
+    }
     create(purpose, options.attributes(), MOUNT);
     if (users != null) {
       users.ownFileSystem(mount, MOUNT);
+    }
+  }
+
+  private void setLabel(String purpose) {
+    if (label != null) {
+      set(purpose, "context", label);
     }
   }
 

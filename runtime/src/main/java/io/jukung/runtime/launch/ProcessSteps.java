@@ -14,9 +14,11 @@ import io.jukung.linux.seccomp.Filter;
 import io.jukung.runtime.spec.Spec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps that turn a process with every right into the container's: they go from the outer to
@@ -24,6 +26,7 @@ import java.util.Locale;
  */
 final class ProcessSteps {
   private static final int SCRATCH = Register.FIRST_FREE + 6;
+  private static final int PROC = Register.FIRST_FREE + 7;
 
   private static final int PR_SET_DUMPABLE = 4;
   private static final int PR_SET_KEEPCAPS = 8;
@@ -38,6 +41,7 @@ final class ProcessSteps {
   private static final int F_GETPIPE_SZ = 1032;
   private static final int CLOSE_RANGE_CLOEXEC = 4;
   private static final int SECCOMP_SET_MODE_FILTER = 1;
+  private static final int FSCONFIG_CMD_CREATE = 6;
   private static final long O_WRONLY = 1;
   private static final int DEFAULT_UMASK = 022;
 
@@ -89,6 +93,62 @@ final class ProcessSteps {
     program
         .step(purpose, Syscall.WRITE, reg(SCRATCH), program.string(text), imm(text.length()))
         .tolerate(Errno.EACCES); // lowering takes CAP_SYS_RESOURCE, which the host may lack
+    program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
+  }
+
+  /**
+   * What the command runs as, for AppArmor and SELinux; they take it up at the execve.
+   *
+   * <p>Written through a proc file system mounted for this alone and attached nowhere: what a
+   * container has made of its /proc cannot swallow the write (CVE-2019-16884, CVE-2025-52881).
+   */
+  void labels(@Nullable String apparmorProfile, @Nullable String selinuxLabel) {
+    if (apparmorProfile == null && selinuxLabel == null) {
+      return;
+    }
+    String purpose = "get at the process's attributes";
+    program.step(purpose, Syscall.FSOPEN, program.string("proc"), imm(1)).into(SCRATCH);
+    program.step(
+        purpose, Syscall.FSCONFIG, reg(SCRATCH), imm(FSCONFIG_CMD_CREATE), imm(0), imm(0), imm(0));
+    program.step(purpose, Syscall.FSMOUNT, reg(SCRATCH), imm(1), imm(0)).into(PROC);
+    program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
+    if (selinuxLabel != null) {
+      openAttribute("thread-self/attr/exec");
+      writeAttribute("take the label " + selinuxLabel, selinuxLabel);
+    }
+    if (apparmorProfile != null) {
+      openAttribute("thread-self/attr/exec");
+      // Its own file where there is one: the other is that of whichever module comes first.
+      openAttribute("thread-self/attr/apparmor/exec").tolerate(Errno.ENOENT);
+      writeAttribute("take the profile " + apparmorProfile, "exec " + apparmorProfile);
+    }
+    program.step("close", Syscall.CLOSE, reg(PROC)).clears(PROC);
+  }
+
+  private ProgramBuilder.StepBuilder openAttribute(String path) {
+    return program
+        .step(
+            "open " + path,
+            Syscall.OPENAT2,
+            reg(PROC),
+            program.string(path),
+            MountSteps.openHow(
+                program,
+                O_WRONLY,
+                MountSteps.RESOLVE_NO_XDEV
+                    | MountSteps.RESOLVE_NO_MAGICLINKS
+                    | MountSteps.RESOLVE_BENEATH),
+            imm(24))
+        .into(SCRATCH);
+  }
+
+  private void writeAttribute(String purpose, String text) {
+    program.step(
+        purpose,
+        Syscall.WRITE,
+        reg(SCRATCH),
+        program.string(text),
+        imm(text.getBytes(StandardCharsets.UTF_8).length));
     program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
   }
 

@@ -1,6 +1,7 @@
 package io.jukung.runtime.server;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.jukung.cri.CriException;
 import io.jukung.image.ImagePuller;
 import io.jukung.image.ImageStore;
@@ -18,6 +19,8 @@ import io.jukung.image.service.PullImage;
 import io.jukung.image.service.RemoveImage;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
+import io.jukung.linux.lsm.AppArmor;
+import io.jukung.linux.lsm.Selinux;
 import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.client.Release;
 import io.jukung.runtime.config.Config;
@@ -58,6 +61,7 @@ import io.jukung.runtime.service.StoredImages;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
 import io.jukung.runtime.service.Version;
 import io.jukung.runtime.shim.ShimPool;
+import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.SandboxStore;
@@ -67,8 +71,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Scanner;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /** Everything behind the calls, wired. Part of the composition root, {@link Daemon}. */
@@ -82,6 +89,8 @@ final class NodeParts implements AutoCloseable {
   private final CgroupMount cgroupMount;
   private final PodCgroups cgroups;
   private final SeccompFilters filters = new SeccompFilters();
+  private final AppArmor appArmor = new AppArmor(Path.of("/sys"));
+  private final Selinux selinux = new Selinux(Path.of("/"));
   private final LaunchCompiler compiler;
   private final ImageStore images;
   private final ImagePuller puller;
@@ -147,11 +156,15 @@ final class NodeParts implements AutoCloseable {
         new ContainerRemover(
             containers, files, containerImages, connected, cgroups, containerStopper);
     SpecBuilder specs =
-        new SpecBuilder(paths, openFiles(), new CdiDevices(config.cdi().specDirs()));
+        new SpecBuilder(
+            paths,
+            openFiles(),
+            new CdiDevices(config.cdi().specDirs()),
+            new LabelRules(appArmor, selinux));
     return new RuntimeEndpoint(
         new RuntimeEndpoint.Calls(
             new Version(Release.version()),
-            new Status(host, configJson(config)),
+            new Status(host, configJson(config), this::security),
             new RuntimeConfig(),
             new UpdateRuntimeConfig(host),
             new RunPodSandbox(sandboxes, files, lifecycle),
@@ -238,6 +251,23 @@ final class NodeParts implements AutoCloseable {
   private static Supplier<String> configJson(Config config) throws IOException {
     String json = new ObjectMapper().writeValueAsString(ConfigKeys.flatten(config));
     return () -> json;
+  }
+
+  /** In words of JSON, as verbose answers are. */
+  private Map<String, String> security() {
+    Map<String, String> info = new TreeMap<>();
+    info.put("seccomp", word(filters.missing()));
+    info.put("selinux", word(selinux.missing()));
+    try {
+      info.put("apparmor", word(appArmor.missing()));
+    } catch (IOException e) {
+      info.put("apparmor", word(Optional.of(String.valueOf(e.getMessage()))));
+    }
+    return info;
+  }
+
+  private static String word(Optional<String> missing) {
+    return TextNode.valueOf(missing.orElse("available")).toString();
   }
 
   private static long ownCapabilities() throws IOException {

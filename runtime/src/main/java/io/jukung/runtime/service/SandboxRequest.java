@@ -7,7 +7,6 @@ import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.RunPodSandboxRequest;
-import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.WindowsPodSandboxConfig;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.namespace.Namespace;
@@ -106,10 +105,7 @@ final class SandboxRequest {
 
   private static void refuseUnimplemented(LinuxSandboxSecurityContext security) {
     String prefix = "config.linux.security_context.";
-    SecurityFields.refuseSelinux(prefix, security.getSelinuxOptions());
-    if (security.getApparmor().getProfileType() == SecurityProfile.ProfileType.Localhost) {
-      throw CriException.unimplementedField(prefix + "apparmor");
-    }
+    SecurityFields.checkSelinux(prefix, security.getSelinuxOptions());
   }
 
   /** Absent and NODE both mean the host's. */

@@ -2,7 +2,10 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.SELinuxOption;
+import io.jukung.linux.lsm.Selinux;
+import io.jukung.linux.lsm.SelinuxLabel;
 import io.jukung.runtime.store.NamespaceMode;
+import java.nio.file.Path;
 
 /** Fields that sandboxes and containers have in common. */
 final class SecurityFields {
@@ -19,10 +22,20 @@ final class SecurityFields {
     };
   }
 
-  /** An empty message says nothing. */
-  static void refuseSelinux(String prefix, SELinuxOption options) {
-    if (!options.equals(SELinuxOption.getDefaultInstance())) {
-      throw CriException.unimplementedField(prefix + "selinux_options");
+  /** An empty message says nothing; what it says is for the containers, whose labels it checks. */
+  static void checkSelinux(String prefix, SELinuxOption options) {
+    if (options.equals(SELinuxOption.getDefaultInstance())) {
+      return;
     }
+    if (!options.getLevel().isEmpty() && !SelinuxLabel.isLevel(options.getLevel())) {
+      throw CriException.invalidArgument(
+          prefix + "selinux_options: level \"" + options.getLevel() + "\" is no SELinux level");
+    }
+    new Selinux(Path.of("/"))
+        .missing()
+        .ifPresent(
+            why -> {
+              throw CriException.failedPrecondition(prefix + "selinux_options: " + why);
+            });
   }
 }

@@ -7,21 +7,25 @@ import io.jukung.cri.v1.RuntimeHandlerFeatures;
 import io.jukung.cri.v1.RuntimeStatus;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.StatusResponse;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** Whether the runtime and its network are ready, and what they can do. */
 public final class Status {
   private final PodHost host;
   private final Supplier<String> configJson;
+  private final Supplier<Map<String, String>> security;
 
   /**
    * Answers about these.
    *
    * @param configJson the configuration in force
+   * @param security what keeps containers in on this node, or why not
    */
-  public Status(PodHost host, Supplier<String> configJson) {
+  public Status(PodHost host, Supplier<String> configJson, Supplier<Map<String, String>> security) {
     this.host = host;
     this.configJson = configJson;
+    this.security = security;
   }
 
   public StatusResponse call(StatusRequest request) {
@@ -45,6 +49,7 @@ public final class Status {
             .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
     if (request.getVerbose()) {
       response.putInfo("config", configJson.get());
+      security.get().forEach(response::putInfo);
     }
     return response.build();
   }

@@ -68,6 +68,7 @@ public record Spec(
    * @param args the command; args[0] is looked up in PATH of {@code env}, inside the rootfs
    * @param env {@code NAME=value}, each name once
    * @param oomScoreAdj null: as it is inherited
+   * @param apparmorProfile null: as it is inherited; likewise the label
    */
   @SuppressWarnings("JavaLangClash") // the specification's name; always written Spec.Process
   @JsonInclude(Include.NON_EMPTY)
@@ -81,7 +82,9 @@ public record Spec(
       Capabilities capabilities,
       List<Rlimit> rlimits,
       boolean noNewPrivileges,
-      @Nullable Integer oomScoreAdj) {
+      @Nullable Integer oomScoreAdj,
+      @Nullable String apparmorProfile,
+      @Nullable String selinuxLabel) {
     public Process {
       args = orEmpty(args);
       env = orEmpty(env);
@@ -91,7 +94,17 @@ public record Spec(
     /** Another command by the same user, without a terminal. */
     public Process toExec(List<String> command) {
       return new Process(
-          false, user, command, env, cwd, capabilities, rlimits, noNewPrivileges, oomScoreAdj);
+          false,
+          user,
+          command,
+          env,
+          cwd,
+          capabilities,
+          rlimits,
+          noNewPrivileges,
+          oomScoreAdj,
+          apparmorProfile,
+          selinuxLabel);
     }
   }
 
@@ -155,6 +168,7 @@ public record Spec(
    * @param rootfsPropagation {@code private}, {@code slave} or {@code shared}; null: private
    * @param seccomp null: every system call
    * @param uidMappings of its user namespace, where it has one; likewise gidMappings
+   * @param mountLabel of SELinux, for the container's own file systems; null: none
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -169,7 +183,8 @@ public record Spec(
       List<String> readonlyPaths,
       @Nullable Seccomp seccomp,
       List<IdMapping> uidMappings,
-      List<IdMapping> gidMappings) {
+      List<IdMapping> gidMappings,
+      @Nullable String mountLabel) {
     public Linux {
       namespaces = orEmpty(namespaces);
       devices = orEmpty(devices);
@@ -201,7 +216,8 @@ public record Spec(
           readonlyPaths,
           seccomp,
           uidMappings,
-          gidMappings);
+          gidMappings,
+          mountLabel);
     }
   }
 

@@ -6,9 +6,6 @@ import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.LinuxContainerConfig;
 import io.jukung.cri.v1.LinuxContainerResources;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
-import io.jukung.cri.v1.SELinuxOption;
-import io.jukung.cri.v1.SecurityProfile;
-import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.cri.v1.WindowsContainerConfig;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.namespace.IdMappings;
@@ -39,12 +36,11 @@ import org.jspecify.annotations.Nullable;
 public final class SpecBuilder {
   private static final String SECURITY = "config.linux.security_context.";
 
-  private static final String UNCONFINED = "unconfined";
-
   private final PodNamespaces podNamespaces;
   private final MountRules mounts;
   private final SeccompRules seccomp = new SeccompRules();
   private final CdiDevices cdi;
+  private final LabelRules labels;
   private final long openFiles;
 
   /**
@@ -52,11 +48,12 @@ public final class SpecBuilder {
    *
    * @param openFiles RLIMIT_NOFILE of containers
    */
-  public SpecBuilder(StatePaths paths, long openFiles, CdiDevices cdi) {
+  public SpecBuilder(StatePaths paths, long openFiles, CdiDevices cdi, LabelRules labels) {
     this.podNamespaces = new PodNamespaces(paths);
     this.mounts = new MountRules(paths);
     this.openFiles = openFiles;
     this.cdi = cdi;
+    this.labels = labels;
   }
 
   /**
@@ -105,9 +102,6 @@ public final class SpecBuilder {
       throw CriException.invalidArgument(
           SECURITY + "privileged: a privileged container takes a privileged sandbox");
     }
-    if (!security.getSelinuxOptions().equals(SELinuxOption.getDefaultInstance())) {
-      throw CriException.unimplementedField(SECURITY + "selinux_options");
-    }
     if (security.getNamespaceOptions().hasUsernsOptions()) {
       Optional<IdMappings> ids =
           UserNamespaceOption.parse(
@@ -131,21 +125,6 @@ public final class SpecBuilder {
       throw CriException.invalidArgument(
           SECURITY + "namespace_options.ipc is NODE, but its sandbox has one of its own");
     }
-    if (!security.getPrivileged()) { // which is above all profiles
-      checkApparmor(security);
-    }
-  }
-
-  @SuppressWarnings("deprecation") // clients of old set the field that has become deprecated
-  private static void checkApparmor(LinuxContainerSecurityContext security) {
-    SecurityProfile profile = security.getApparmor();
-    if (security.hasApparmor() && profile.getProfileType() != ProfileType.Unconfined) {
-      throw CriException.unimplementedField(SECURITY + "apparmor");
-    }
-    String old = security.getApparmorProfile();
-    if (!security.hasApparmor() && !old.isEmpty() && !old.equals(UNCONFINED)) {
-      throw CriException.unimplementedField(SECURITY + "apparmor_profile");
-    }
   }
 
   /**
@@ -164,7 +143,8 @@ public final class SpecBuilder {
     NamespaceMode pidMode = pidMode(security, input.sandbox().config());
     Optional<IdMappings> ids = Optional.ofNullable(input.sandbox().config().user());
     ids.ifPresent(each -> checkMapped(user, each));
-    Spec.Process process = process(input, user, edits);
+    LabelRules.Labels label = labels.of(security, input.sandbox().id());
+    Spec.Process process = process(input, user, edits, label);
     Spec spec =
         new Spec(
             Spec.OCI_VERSION,
@@ -192,12 +172,14 @@ public final class SpecBuilder {
                 security.getPrivileged() ? List.of() : security.getReadonlyPathsList(),
                 seccomp.of(security, process.capabilities().bounding()).orElse(null),
                 mappings(ids, IdMappings::users),
-                mappings(ids, IdMappings::groups)));
+                mappings(ids, IdMappings::groups),
+                label.files()));
     refuseZeroBytes(spec);
     return new Built(spec, user, pidMode);
   }
 
-  private Spec.Process process(Input input, ContainerUser user, CdiEdits edits) {
+  private Spec.Process process(
+      Input input, ContainerUser user, CdiEdits edits, LabelRules.Labels label) {
     ContainerConfig config = input.config();
     LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
     Environment environment = new Environment();
@@ -220,7 +202,9 @@ public final class SpecBuilder {
         CapabilityRules.of(security),
         List.of(new Spec.Rlimit("RLIMIT_NOFILE", openFiles, openFiles)),
         security.getNoNewPrivs(),
-        (int) resources.getOomScoreAdj());
+        (int) resources.getOomScoreAdj(),
+        label.profile(),
+        label.process());
   }
 
   private static List<Integer> groups(ContainerUser user, CdiEdits edits) {

@@ -200,7 +200,9 @@ class LaunchCompilerTest {
               process.capabilities(),
               List.of(),
               true,
-              100);
+              100,
+              null,
+              null);
       assertThat(collect(compiler.exec(asRoot, spec.linux(), "/x", false), pidfd.number()))
           .startsWith("sleep\n");
       assertThat(work.resolve("upper/tmp/x")).exists();
@@ -265,6 +267,8 @@ class LaunchCompilerTest {
                     process.capabilities(),
                     List.of(),
                     noNewPrivileges,
+                    null,
+                    null,
                     null)),
             FEW_CALLS);
     assertThat(run(spec))
@@ -290,6 +294,77 @@ class LaunchCompilerTest {
     }
   }
 
+  private static final String LABEL = "system_u:system_r:container_t:s0:c1,c2";
+
+  private static Spec.Process labelled(Spec.Process process) {
+    return new Spec.Process(
+        false,
+        process.user(),
+        process.args(),
+        process.env(),
+        "/",
+        process.capabilities(),
+        process.rlimits(),
+        true,
+        null,
+        "jukung-default",
+        LABEL);
+  }
+
+  /** As data: no kernel here has both modules. */
+  @Test
+  void labelsAreWrittenThroughAProcFileSystemOfTheLaunchsOwn() throws IOException {
+    Spec plain = spec("id");
+    Spec.Linux linux = plain.linux();
+    Spec spec =
+        withProcess(plain, labelled(plain.process()))
+            .withLinux(
+                new Spec.Linux(
+                    linux.namespaces(),
+                    linux.cgroupsPath(),
+                    linux.resources(),
+                    linux.devices(),
+                    linux.sysctl(),
+                    linux.rootfsPropagation(),
+                    linux.maskedPaths(),
+                    linux.readonlyPaths(),
+                    null,
+                    List.of(),
+                    List.of(),
+                    "system_u:object_r:container_file_t:s0:c1,c2"));
+    CompiledLaunch launch = compiler.container(spec, overlay(), false);
+    assertThat(launch.prepare().describe())
+        .contains("\"context\", \"system_u:object_r:container_file_t:s0:c1,c2\"");
+    for (CompiledLaunch each :
+        List.of(launch, compiler.exec(labelled(plain.process()), linux, "/x", false))) {
+      assertThat(each.confine().describe())
+          .containsSubsequence(
+              "fsopen(\"proc\"",
+              "fsmount(",
+              "\"thread-self/attr/exec\", {flags=0x1, resolve=0xb}",
+              "\"" + LABEL + "\"",
+              "\"thread-self/attr/apparmor/exec\", {flags=0x1, resolve=0xb}",
+              "\"exec jukung-default\", 0x13)",
+              "setresuid(",
+              "execve(");
+    }
+    assertThat(compiler.container(plain, overlay(), false).confine().describe())
+        .doesNotContain("thread-self");
+  }
+
+  @Test
+  void labelThatTheKernelDoesNotTakeFailsTheLaunch() throws Exception {
+    Spec spec = spec("id");
+    CompiledLaunch launch =
+        compiler.container(withProcess(spec, labelled(spec.process())), overlay(), false);
+    assertThatThrownBy(() -> collect(launch, -1))
+        .isInstanceOfSatisfying(
+            LaunchFailure.class,
+            failure ->
+                assertThat(launch.confine().steps().get(failure.step()).purpose())
+                    .containsAnyOf("take the", "thread-self/attr/exec"));
+  }
+
   private static Spec withSeccomp(Spec spec, Spec.Seccomp seccomp) {
     Spec.Linux linux = spec.linux();
     return spec.withLinux(
@@ -304,7 +379,8 @@ class LaunchCompilerTest {
             linux.readonlyPaths(),
             seccomp,
             linux.uidMappings(),
-            linux.gidMappings()));
+            linux.gidMappings(),
+            linux.mountLabel()));
   }
 
   private void assertFails(Spec spec, String purpose, int errno) throws IOException {
@@ -393,7 +469,9 @@ class LaunchCompilerTest {
             capabilities,
             List.of(new Spec.Rlimit("RLIMIT_NOFILE", 1024, 1024)),
             true,
-            500);
+            500,
+            null,
+            null);
     List<Spec.Mount> mounts =
         List.of(
             new Spec.Mount("/proc", "proc", "proc", List.of("nosuid", "noexec", "nodev")),
@@ -438,7 +516,8 @@ class LaunchCompilerTest {
             List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"),
             null,
             List.of(),
-            List.of());
+            List.of(),
+            null);
     return new Spec(
         Spec.OCI_VERSION, process, new Spec.Root("rootfs", false), null, mounts, Map.of(), linux);
   }
@@ -465,7 +544,9 @@ class LaunchCompilerTest {
         process.capabilities(),
         process.rlimits(),
         process.noNewPrivileges(),
-        process.oomScoreAdj());
+        process.oomScoreAdj(),
+        process.apparmorProfile(),
+        process.selinuxLabel());
   }
 
   private static long available() throws IOException {

@@ -15,12 +15,15 @@ import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.StartContainerRequest;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
+import io.jukung.linux.lsm.AppArmor;
+import io.jukung.linux.lsm.Selinux;
 import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.spec.ImageDefaults;
+import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.Sandbox;
@@ -124,7 +127,11 @@ final class TestNode {
             containers,
             files,
             images,
-            new SpecBuilder(paths, 1024, new CdiDevices(List.of())),
+            new SpecBuilder(
+                paths,
+                1024,
+                new CdiDevices(List.of()),
+                new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/")))),
             cgroups,
             filters);
     startContainer = new StartContainer(sandboxes, containers, files, connected, cgroups, compiler);

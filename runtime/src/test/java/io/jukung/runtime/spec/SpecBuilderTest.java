@@ -25,6 +25,8 @@ import io.jukung.cri.v1.UserNamespace;
 import io.jukung.cri.v1.WindowsContainerConfig;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.lsm.AppArmor;
+import io.jukung.linux.lsm.Selinux;
 import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
@@ -51,7 +53,12 @@ class SpecBuilderTest {
   @TempDir private Path root;
 
   private final StatePaths paths = new StatePaths(Path.of("/lib"), Path.of("/run/j"));
-  private final SpecBuilder builder = new SpecBuilder(paths, 1024, new CdiDevices(List.of()));
+  private final SpecBuilder builder =
+      new SpecBuilder(
+          paths,
+          1024,
+          new CdiDevices(List.of()),
+          new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
 
   @Test
   void aMinimalContainerIsComplete() throws IOException {
@@ -266,14 +273,6 @@ class SpecBuilderTest {
                 .build(),
             ErrorKind.UNIMPLEMENTED,
             "config.windows"),
-        Arguments.of(
-            of(security().setApparmor(profile(ProfileType.RuntimeDefault))),
-            ErrorKind.UNIMPLEMENTED,
-            "apparmor"),
-        Arguments.of(
-            of(security().setSelinuxOptions(SELinuxOption.newBuilder().setLevel("s0"))),
-            ErrorKind.UNIMPLEMENTED,
-            "selinux_options"),
         Arguments.of(
             of(
                 security()
