@@ -1,0 +1,417 @@
+package io.jukung.e2e;
+
+import static io.jukung.e2e.Calls.failure;
+import static io.jukung.e2e.Calls.logged;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Status;
+import io.jukung.cri.v1.Capability;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerStatusRequest;
+import io.jukung.cri.v1.Int64Value;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.LinuxContainerUser;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.SELinuxOption;
+import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.StatusRequest;
+import io.jukung.cri.v1.StatusResponse;
+import io.jukung.cri.v1.SupplementalGroupsPolicy;
+import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Await;
+import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Testbed;
+import io.jukung.e2e.node.Testbed.Pod;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who a container's processes are, what they may do, and that an image has no say in it. */
+@ExtendWith(Testbed.Extension.class)
+class RightsIT {
+  private static final String AVAILABLE = "\"available\"";
+  private static final String CAPABILITIES = "grep ^Cap /proc/self/status | tr -d '\\t'";
+
+  /** A container of one test: what is to be changed before it is made. */
+  private interface Change {
+    void to(LinuxContainerSecurityContext.Builder security);
+  }
+
+  private static ContainerConfig container(
+      Pod pod, String image, List<String> command, Change change) {
+    ContainerConfig.Builder config = Requests.container(pod.config(), "c", image, command);
+    change.to(config.getLinuxBuilder().getSecurityContextBuilder());
+    return config.build();
+  }
+
+  /** What the script says, in the container's first process and in an exec: it must be the same. */
+  private static List<String> said(Testbed testbed, Pod pod, String script, Change change)
+      throws Exception {
+    return said(testbed, pod, testbed.busybox(), script, change);
+  }
+
+  private static List<String> said(
+      Testbed testbed, Pod pod, String image, String script, Change change) throws Exception {
+    String waiting = script + "; echo end; exec sleep 1000";
+    String container =
+        testbed.runContainer(pod, container(pod, image, List.of("sh", "-c", waiting), change));
+    Await.until("the script is done", () -> logged(pod, "c").contains("end"));
+    List<String> first = logged(pod, "c");
+    List<String> lines = first.subList(0, first.size() - 1);
+    assertThat(testbed.exec(container, "sh", "-c", script).getStdout().toStringUtf8().lines())
+        .as("an exec")
+        .containsExactlyElementsOf(lines);
+    return lines;
+  }
+
+  private static Int64Value number(long value) {
+    return Int64Value.newBuilder().setValue(value).build();
+  }
+
+  private static String refusal(Testbed testbed, Pod pod, String image, Change change) {
+    Status status =
+        failure(() -> testbed.createContainer(pod, container(pod, image, List.of("true"), change)));
+    assertThat(testbed.containers()).isEmpty();
+    return String.valueOf(status.getDescription());
+  }
+
+  /** CVE-2022-29162: with inheritable ones, files could give what the container was not given. */
+  @ParameterizedTest
+  @CsvSource({
+    "'', '', 00000000a80425fb",
+    "'NET_ADMIN CAP_SYS_TIME', CHOWN, 00000000aa0435fa",
+    "all, 'sys_admin', 000001ffffdfffff",
+    "'', all, 0000000000000000",
+    "KILL, ALL, 0000000000000020",
+  })
+  void capabilitiesAreAsAskedAndNoneIsInheritable(
+      String add, String drop, String expected, Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("capabilities-" + (add + drop).hashCode(), NamespaceMode.NODE);
+    List<String> lines =
+        said(
+            testbed,
+            pod,
+            CAPABILITIES,
+            security ->
+                security.setCapabilities(
+                    Capability.newBuilder()
+                        .addAllAddCapabilities(words(add))
+                        .addAllDropCapabilities(words(drop))));
+    // A node that lacks a capability itself cannot give it.
+    long own = Long.parseUnsignedLong(ownCapabilities(testbed), 16);
+    String given = "%016x".formatted(Long.parseUnsignedLong(expected, 16) & own);
+    assertThat(lines)
+        .containsExactly(
+            "CapInh:0000000000000000",
+            "CapPrm:" + given,
+            "CapEff:" + given,
+            "CapBnd:" + given,
+            "CapAmb:0000000000000000");
+  }
+
+  private static List<String> words(String text) {
+    return text.isEmpty() ? List.of() : List.of(text.split(" "));
+  }
+
+  private static String ownCapabilities(Testbed testbed) throws Exception {
+    String line =
+        testbed
+            .node()
+            .run("grep", "^CapBnd", "/proc/" + testbed.daemon().pid() + "/status")
+            .orThrow();
+    return line.replaceFirst("\\D*", "").strip();
+  }
+
+  @Test
+  void ambientCapabilitiesReachAProgramOfAnotherUser(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("ambient", NamespaceMode.NODE);
+    assertThat(
+            said(
+                testbed,
+                pod,
+                CAPABILITIES,
+                security ->
+                    security
+                        .setRunAsUser(number(1234))
+                        .setCapabilities(
+                            Capability.newBuilder().addAddAmbientCapabilities("NET_BIND_SERVICE"))))
+        .contains("CapEff:0000000000000400", "CapAmb:0000000000000400");
+    testbed.removePod(pod);
+    assertThat(
+            refusal(
+                testbed,
+                testbed.runPod("too-much", NamespaceMode.NODE),
+                testbed.busybox(),
+                security ->
+                    security.setCapabilities(
+                        Capability.newBuilder().addAddAmbientCapabilities("SYS_ADMIN"))))
+        .contains("add_ambient_capabilities");
+  }
+
+  @Test
+  void groupsOfTheImageCountUnlessThePolicyIsStrict(Testbed testbed) throws Exception {
+    String image =
+        testbed
+            .registry()
+            .pushChanged(
+                "groups:1",
+                "echo 'app:x:1000:1000::/home/app:/bin/sh' >>etc/passwd;"
+                    + " echo 'members:x:50000:app' >>etc/group");
+    testbed.pull(image);
+    Pod merged = testbed.runPod("merge", NamespaceMode.NODE);
+    Change asked = security -> security.setRunAsUser(number(1000)).addSupplementalGroups(1234);
+    assertThat(said(testbed, merged, image, "id -u; id -G; echo $HOME", asked))
+        .containsExactly("1000", "1000 1234 50000", "/home/app");
+    Pod strict = testbed.runPod("strict", NamespaceMode.NODE);
+    assertThat(
+            said(
+                testbed,
+                strict,
+                image,
+                "id -G",
+                security -> {
+                  asked.to(security);
+                  security.setSupplementalGroupsPolicy(SupplementalGroupsPolicy.Strict);
+                }))
+        .containsExactly("1000 1234");
+    assertThat(
+            testbed.containers().stream()
+                .map(each -> testbed.status(each.getId()).getUser().getLinux()))
+        .containsExactlyInAnyOrder(
+            LinuxContainerUser.newBuilder()
+                .setUid(1000)
+                .setGid(1000)
+                .addAllSupplementalGroups(List.of(1000L, 1234L, 50000L))
+                .build(),
+            LinuxContainerUser.newBuilder()
+                .setUid(1000)
+                .setGid(1000)
+                .addAllSupplementalGroups(List.of(1000L, 1234L))
+                .build());
+    testbed.removeAllPods();
+    testbed.removeImage(image);
+  }
+
+  /** CVE-2024-40635: a number that wraps around is root's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"2147483648", "4294967296", "0x0", "-1", "1:4294967296", "wraps"})
+  void userThatWrapsAroundToRootIsRefused(String user, Testbed testbed) throws Exception {
+    String image =
+        testbed
+            .registry()
+            .pushChanged(
+                "wraps:1", "echo 'wraps:x:4294967296:0::/:/bin/sh' >>etc/passwd", "--user", user);
+    testbed.pull(image);
+    try {
+      assertThat(
+              refusal(testbed, testbed.runPod("wraps", NamespaceMode.NODE), image, security -> {}))
+          .contains(user.replaceFirst(".*:", ""));
+    } finally {
+      testbed.removeAllPods();
+      testbed.removeImage(image);
+    }
+  }
+
+  /** Kubelet has decided by the number that the user is not root. */
+  @Test
+  void numberIsNeverTheNameOfAnotherUser(Testbed testbed) throws Exception {
+    String image =
+        testbed.registry().pushChanged("digits:1", "echo '1000:x:0:0::/root:/bin/sh' >>etc/passwd");
+    testbed.pull(image);
+    Pod pod = testbed.runPod("digits", NamespaceMode.NODE);
+    assertThat(said(testbed, pod, image, "id -u", security -> security.setRunAsUser(number(1000))))
+        .containsExactly("1000");
+    testbed.removeAllPods();
+    testbed.removeImage(image);
+  }
+
+  /** CVE-2026-47262: none of these is waited for, read to its end, or found outside the image. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mkfifo etc/passwd",
+        "mknod etc/passwd c 1 5",
+        "truncate -s 11M etc/passwd",
+        "mkdir etc/passwd",
+        "ln -s ../../../../../../etc/shadow etc/passwd",
+        "ln -s /proc/self/fd/3 etc/passwd"
+      })
+  void accountFileThatIsNoneHarmsNobody(String change, Testbed testbed) throws Exception {
+    String image = testbed.registry().pushChanged("accounts:1", "rm etc/passwd && " + change);
+    testbed.pull(image);
+    try {
+      assertThat(
+              refusal(
+                  testbed,
+                  testbed.runPod("accounts", NamespaceMode.NODE),
+                  image,
+                  security -> security.setRunAsUsername("nobody")))
+          .containsAnyOf("/etc/passwd", "nobody");
+    } finally {
+      testbed.removeAllPods();
+      testbed.removeImage(image);
+    }
+  }
+
+  /** CVE-2021-21334. */
+  @Test
+  void containersOfOneImageHaveTheirOwnEnvironment(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("environment", NamespaceMode.NODE);
+    for (String value : List.of("one", "two")) {
+      ContainerConfig.Builder config =
+          Requests.container(
+              pod.config(), value, testbed.busybox(), List.of("sh", "-c", "env | sort"));
+      config.addEnvsBuilder().setKey("ONLY_" + value).setValue(ByteString.copyFromUtf8(value));
+      testbed.awaitExited(testbed.runContainer(pod, config.build()));
+    }
+    assertThat(logged(pod, "one")).contains("ONLY_one=one").noneMatch(l -> l.contains("two"));
+    assertThat(logged(pod, "two")).contains("ONLY_two=two").noneMatch(l -> l.contains("one="));
+  }
+
+  /** CVE-2024-3154: what a client notes down about a container does not steer it. */
+  @Test
+  void annotationsAreKeptButDoNotReachTheSpecification(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("annotations", NamespaceMode.NODE);
+    String container =
+        testbed.createContainer(
+            pod,
+            Requests.container(pod.config(), "c", testbed.busybox(), List.of("true"))
+                .putAnnotations("org.systemd.property.ExecStartPre", "['/bin/sh']")
+                .putAnnotations("run.oci.keep_original_groups", "1")
+                .build());
+    assertThat(testbed.status(container).getAnnotationsMap()).hasSize(2);
+    if (!Daemon.isForeign()) {
+      String info =
+          testbed
+              .client()
+              .runtime()
+              .containerStatus(
+                  ContainerStatusRequest.newBuilder()
+                      .setContainerId(container)
+                      .setVerbose(true)
+                      .build())
+              .getInfoOrThrow("info");
+      String spec = info.substring(info.indexOf("\"runtimeSpec\""));
+      assertThat(spec).contains("\"ociVersion\"").doesNotContain("ExecStartPre");
+    }
+  }
+
+  private static PodSandboxConfig withSysctl(
+      Testbed testbed, String name, NamespaceMode network, String key, String value)
+      throws Exception {
+    PodSandboxConfig.Builder config = testbed.podConfig(name, network);
+    config.getLinuxBuilder().putSysctls(key, value);
+    return config.build();
+  }
+
+  @Test
+  void sysctlsAreThePods(Testbed testbed) throws Exception {
+    Pod pod =
+        testbed.runPod(
+            withSysctl(
+                testbed, "sysctl", NamespaceMode.POD, "net.ipv4.ip_unprivileged_port_start", "42"));
+    assertThat(
+            said(testbed, pod, "cat /proc/sys/net/ipv4/ip_unprivileged_port_start", security -> {}))
+        .containsExactly("42");
+  }
+
+  /** CVE-2022-0811. */
+  @ParameterizedTest
+  @CsvSource({
+    "POD, kernel.shm_rmid_forced, '1+kernel.core_pattern=|/bin/sh'",
+    "POD, net.ipv4.ip_forward, '1\nkernel.panic=1'",
+    "POD, kernel.core_pattern, '|/bin/sh'",
+    "POD, net/../kernel/core_pattern, '|/bin/sh'",
+    "POD, vm.overcommit_memory, 1",
+    "NODE, net.ipv4.ip_forward, 1",
+  })
+  void sysctlThatWouldReachTheHostIsRefused(
+      NamespaceMode network, String key, String value, Testbed testbed) throws Exception {
+    PodSandboxConfig config = withSysctl(testbed, "evil", network, key, value);
+    Status status = failure(() -> testbed.runPod(config));
+    assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(status.getDescription()).contains("sysctl");
+    assertThat(testbed.pods()).isEmpty();
+  }
+
+  @Test
+  void kernelFileSystemsAreMountedAsEverywhere(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("file-systems", NamespaceMode.POD);
+    List<String> lines =
+        said(
+            testbed,
+            pod,
+            "df -k /dev/shm | tail -n 1 | tr -s ' ' | cut -d ' ' -f 2;"
+                + " grep -c ' /dev/mqueue mqueue ' /proc/mounts;"
+                + " grep ' /dev/pts devpts ' /proc/mounts | grep -c gid=5,mode=620,ptmxmode=666;"
+                + " grep ' /sys sysfs ' /proc/mounts | grep -c ' ro,';"
+                + " grep -c ' /proc/' /proc/mounts",
+            security -> {});
+    assertThat(lines)
+        .as("64 MiB; without masks asked for, nothing hides in /proc")
+        .containsExactly("65536", "1", "1", "1", "0");
+  }
+
+  @Test
+  void maskedDirectoriesAreOneReadOnlyFileSystem(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("masks", NamespaceMode.NODE);
+    List<String> lines =
+        said(
+            testbed,
+            pod,
+            "stat -c %d /sys/firmware /sys/class /proc/irq | sort -u | wc -l;"
+                + " mkdir /sys/class/x 2>/dev/null || echo refused; ls /sys/class | wc -l",
+            security ->
+                security
+                    .addMaskedPaths("/sys/firmware")
+                    .addMaskedPaths("/sys/class")
+                    .addMaskedPaths("/proc/irq"));
+    assertThat(lines).containsExactly("1", "refused", "0");
+  }
+
+  @Test
+  void labelsThatTheNodeDoesNotHaveAreRefusedAndStatusSaysWhy(Testbed testbed) throws Exception {
+    Assumptions.assumeFalse(Daemon.isForeign());
+    StatusResponse status =
+        testbed.client().runtime().status(StatusRequest.newBuilder().setVerbose(true).build());
+    assertThat(status.getInfoMap()).containsEntry("seccomp", AVAILABLE);
+    String appArmor = status.getInfoOrThrow("apparmor");
+    String selinux = status.getInfoOrThrow("selinux");
+    Pod pod = testbed.runPod("labels", NamespaceMode.NODE);
+    if (!appArmor.equals(AVAILABLE)) {
+      assertThat(
+              refusal(
+                  testbed,
+                  pod,
+                  testbed.busybox(),
+                  security ->
+                      security.setApparmor(
+                          SecurityProfile.newBuilder()
+                              .setProfileType(SecurityProfile.ProfileType.RuntimeDefault))))
+          .contains("apparmor", appArmor.replace("\"", ""));
+    }
+    if (!selinux.equals(AVAILABLE)) {
+      assertThat(
+              refusal(
+                  testbed,
+                  pod,
+                  testbed.busybox(),
+                  security ->
+                      security.setSelinuxOptions(SELinuxOption.newBuilder().setType("spc_t"))))
+          .contains("selinux_options", selinux.replace("\"", ""));
+    }
+    assertThat(
+            refusal(
+                testbed,
+                pod,
+                testbed.busybox(),
+                security -> security.setSelinuxOptions(SELinuxOption.newBuilder().setLevel("s99"))))
+        .contains("selinux_options", "s99");
+  }
+}
