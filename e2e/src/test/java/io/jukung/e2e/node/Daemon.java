@@ -72,6 +72,11 @@ public final class Daemon implements AutoCloseable {
     return directory.resolve("cni");
   }
 
+  /** Where plugins of a test's own are looked for first. */
+  public Path cniPlugins() {
+    return directory.resolve("cni-plugins");
+  }
+
   public Path config() {
     return directory.resolve("config.toml");
   }
@@ -91,6 +96,8 @@ public final class Daemon implements AutoCloseable {
         %s
         [cni]
         conf_dir = "%s"
+        bin_dirs = ["%s", "/opt/cni/bin", "/usr/lib/cni"]
+        cache_dir = "%s"
         [cdi]
         spec_dirs = ["%s/cdi"]
         [cgroup]
@@ -102,6 +109,8 @@ public final class Daemon implements AutoCloseable {
                 socket(),
                 more,
                 cniConfiguration(),
+                cniPlugins(),
+                directory.resolve("cni-cache"),
                 directory,
                 node.name(),
                 directory.getFileName()));
@@ -109,17 +118,27 @@ public final class Daemon implements AutoCloseable {
 
   /** Gives pods addresses of 10.88.0.0/16 on a bridge. */
   public void writeBridgeNetwork() throws IOException {
+    writeNetwork("10-bridge", "");
+  }
+
+  /**
+   * A file of the same network.
+   *
+   * @param morePlugins JSON objects, each after a comma
+   */
+  public void writeNetwork(String fileName, String morePlugins) throws IOException {
     Files.writeString(
-        cniConfiguration().resolve("10-bridge.conflist"),
+        cniConfiguration().resolve(fileName + ".conflist"),
         """
         {"cniVersion": "1.0.0", "name": "e2e", "plugins": [
           {"type": "bridge", "bridge": "e2e0", "isGateway": true, "ipMasq": false,
+           "hairpinMode": true,
            "ipam": {"type": "host-local", "dataDir": "%s",
              "ranges": [[{"subnet": "10.88.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-          {"type": "portmap", "capabilities": {"portMappings": true}}
+          {"type": "portmap", "capabilities": {"portMappings": true}}%s
         ]}
         """
-            .formatted(directory.resolve("ipam")));
+            .formatted(directory.resolve("ipam"), morePlugins));
   }
 
   /** The command line of the program under test. */

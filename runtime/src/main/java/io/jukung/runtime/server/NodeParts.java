@@ -58,6 +58,8 @@ import io.jukung.runtime.service.Status;
 import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
 import io.jukung.runtime.service.StoredImages;
+import io.jukung.runtime.service.StreamContainers;
+import io.jukung.runtime.service.StreamPodSandboxes;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
 import io.jukung.runtime.service.Version;
 import io.jukung.runtime.shim.ShimPool;
@@ -155,6 +157,8 @@ final class NodeParts implements AutoCloseable {
     ContainerRemover remover =
         new ContainerRemover(
             containers, files, containerImages, connected, cgroups, containerStopper);
+    ListPodSandbox listPodSandbox = new ListPodSandbox(sandboxes);
+    ListContainers listContainers = new ListContainers(sandboxes, containers);
     SpecBuilder specs =
         new SpecBuilder(
             paths,
@@ -171,13 +175,15 @@ final class NodeParts implements AutoCloseable {
             new StopPodSandbox(sandboxes, sandboxStopper),
             new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups),
             new PodSandboxStatus(sandboxes, containers, paths),
-            new ListPodSandbox(sandboxes),
+            listPodSandbox,
+            new StreamPodSandboxes(listPodSandbox),
             new CreateContainer(
                 sandboxes, containers, files, containerImages, specs, cgroups, filters),
             new StartContainer(sandboxes, containers, files, connected, cgroups, compiler),
             new StopContainer(containers, containerStopper),
             new RemoveContainer(containers, remover),
-            new ListContainers(sandboxes, containers),
+            listContainers,
+            new StreamContainers(listContainers),
             new ContainerStatus(containers, files, compiler),
             new ReopenContainerLog(containers, connected),
             new ExecSync(containers, files, connected, cgroups, compiler)));

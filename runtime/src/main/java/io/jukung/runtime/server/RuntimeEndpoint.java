@@ -32,6 +32,10 @@ import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.cri.v1.StopPodSandboxResponse;
+import io.jukung.cri.v1.StreamContainersRequest;
+import io.jukung.cri.v1.StreamContainersResponse;
+import io.jukung.cri.v1.StreamPodSandboxesRequest;
+import io.jukung.cri.v1.StreamPodSandboxesResponse;
 import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
 import io.jukung.cri.v1.UpdateRuntimeConfigResponse;
 import io.jukung.cri.v1.VersionRequest;
@@ -51,6 +55,8 @@ import io.jukung.runtime.service.StartContainer;
 import io.jukung.runtime.service.Status;
 import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
+import io.jukung.runtime.service.StreamContainers;
+import io.jukung.runtime.service.StreamPodSandboxes;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
 import io.jukung.runtime.service.Version;
 
@@ -68,11 +74,13 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       RemovePodSandbox removePodSandbox,
       PodSandboxStatus podSandboxStatus,
       ListPodSandbox listPodSandbox,
+      StreamPodSandboxes streamPodSandboxes,
       CreateContainer createContainer,
       StartContainer startContainer,
       StopContainer stopContainer,
       RemoveContainer removeContainer,
       ListContainers listContainers,
+      StreamContainers streamContainers,
       ContainerStatus containerStatus,
       ReopenContainerLog reopenContainerLog,
       ExecSync execSync) {}
@@ -136,6 +144,12 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   }
 
   @Override
+  public void streamPodSandboxes(
+      StreamPodSandboxesRequest request, StreamObserver<StreamPodSandboxesResponse> answer) {
+    Rpc.streaming(calls.streamPodSandboxes::call, request, answer);
+  }
+
+  @Override
   public void createContainer(
       CreateContainerRequest request, StreamObserver<CreateContainerResponse> answer) {
     Rpc.unary(calls.createContainer::call, request, answer);
@@ -163,6 +177,12 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   public void listContainers(
       ListContainersRequest request, StreamObserver<ListContainersResponse> answer) {
     Rpc.unary(calls.listContainers::call, request, answer);
+  }
+
+  @Override
+  public void streamContainers(
+      StreamContainersRequest request, StreamObserver<StreamContainersResponse> answer) {
+    Rpc.streaming(calls.streamContainers::call, request, answer);
   }
 
   @Override

@@ -52,7 +52,12 @@ final class TestHost implements AutoCloseable {
 
   /** What a command prints there. */
   String output(String... command) throws IOException {
-    return run(
+    return outputIn(pins, command);
+  }
+
+  static String outputIn(NamespacePins namespaces, String... command) throws IOException {
+    return in(
+        namespaces,
         () -> {
           Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
           try {
