@@ -50,12 +50,13 @@ final class ErrorStatus {
     };
   }
 
-  // Many IOExceptions of the JDK have only a path as their message: NoSuchFileException: /x.
+  // Many IOExceptions of the JDK have only a path as their message: NoSuchFileException: /x. Ours
+  // are sentences.
   private static String text(IOException e) {
     if (e instanceof FileSystemException file && file.getReason() != null) {
       return file.getFile() + ": " + file.getReason();
     }
-    return e instanceof ErrnoException || e.getClass() == IOException.class
+    return e.getClass() == IOException.class || e.getClass().getName().startsWith("io.jukung.")
         ? Objects.requireNonNullElse(e.getMessage(), "input or output failed")
         : e.getClass().getSimpleName() + ": " + e.getMessage();
   }

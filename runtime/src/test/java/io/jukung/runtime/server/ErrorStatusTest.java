@@ -49,6 +49,9 @@ class ErrorStatusTest {
 
     assertThat(status.getCode()).isEqualTo(Status.Code.INTERNAL);
     assertThat(status.getDescription()).isEqualTo("NoSuchFileException: /x");
+    assertThat(ErrorStatus.of(new Torn("torn by a plugin"), Context.ROOT).getDescription())
+        .as("a kind of ours, whose message is a sentence")
+        .isEqualTo("torn by a plugin");
     assertThat(ErrorStatus.of(new IOException("torn"), Context.ROOT).getDescription())
         .isEqualTo("torn");
   }
@@ -85,6 +88,14 @@ class ErrorStatusTest {
         .isEqualTo("😀".repeat(ErrorStatus.MAX_ENCODED_BYTES / 12) + "…");
     assertThat(description("x".repeat(ErrorStatus.MAX_ENCODED_BYTES)))
         .hasSize(ErrorStatus.MAX_ENCODED_BYTES);
+  }
+
+  private static final class Torn extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Torn(String message) {
+      super(message);
+    }
   }
 
   private static String description(String message) {
