@@ -102,6 +102,7 @@ public final class Daemon implements AutoCloseable {
         spec_dirs = ["%s/cdi"]
         [cgroup]
         root = "/%s/%s"
+        missing_controller = "%s"
         """
             .formatted(
                 root(),
@@ -113,7 +114,8 @@ public final class Daemon implements AutoCloseable {
                 directory.resolve("cni-cache"),
                 directory,
                 node.name(),
-                directory.getFileName()));
+                directory.getFileName(),
+                Node.hasControllers() ? "error" : "ignore"));
   }
 
   /** Gives pods addresses of 10.88.0.0/16 on a bridge. */

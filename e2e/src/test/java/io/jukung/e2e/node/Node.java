@@ -166,6 +166,11 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  /** Whether limits can be set here, and not only asked for. */
+  static boolean hasControllers() throws IOException {
+    return Files.readString(cgroupMount().resolve("cgroup.controllers")).contains("memory");
+  }
+
   /** The cgroup below which the daemon under test is to put everything. */
   public Path cgroup() throws IOException {
     return cgroupMount().resolve(name);

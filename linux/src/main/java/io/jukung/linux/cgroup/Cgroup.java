@@ -183,6 +183,21 @@ public final class Cgroup {
     return pids;
   }
 
+  /** The processes of this cgroup and of those inside it. */
+  public List<Integer> allProcesses() throws IOException {
+    List<Integer> pids = new ArrayList<>();
+    for (Path each : deepestFirst()) {
+      try {
+        pids.addAll(new Cgroup(mount, each).processes());
+      } catch (ErrnoException e) {
+        if (!e.is(ENOENT) && !e.is(ENODEV)) { // removed meanwhile
+          throw e;
+        }
+      }
+    }
+    return pids;
+  }
+
   /** Moves a process into it. */
   public void attach(int pid) throws IOException {
     CgroupFile.write(directory.resolve("cgroup.procs"), Integer.toString(pid));
@@ -207,7 +222,8 @@ public final class Cgroup {
 
   /** Writes one control file. */
   public void write(String file, String value) throws IOException {
-    CgroupFile.write(directory.resolve(file), value);
+    // The kernel never sees a write of nothing, which cpuset.cpus takes for "as the parent".
+    CgroupFile.write(directory.resolve(file), value.isEmpty() ? "\n" : value);
   }
 
   /** Reads one control file, without the newline at its end. */

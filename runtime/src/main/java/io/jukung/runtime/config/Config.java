@@ -40,7 +40,7 @@ public record Config(
               Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
           new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
-          new Cgroup("/jukung", MissingController.IGNORE),
+          new Cgroup("/jukung", MissingController.ERROR),
           new Image(
               Path.of("/etc/jukung/certs.d"),
               8,

@@ -60,6 +60,8 @@ import io.jukung.runtime.service.StopPodSandbox;
 import io.jukung.runtime.service.StoredImages;
 import io.jukung.runtime.service.StreamContainers;
 import io.jukung.runtime.service.StreamPodSandboxes;
+import io.jukung.runtime.service.UpdateContainerResources;
+import io.jukung.runtime.service.UpdatePodSandboxResources;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
 import io.jukung.runtime.service.Version;
 import io.jukung.runtime.shim.ShimPool;
@@ -185,6 +187,8 @@ final class NodeParts implements AutoCloseable {
             listContainers,
             new StreamContainers(listContainers),
             new ContainerStatus(containers, files, compiler),
+            new UpdateContainerResources(containers, cgroups),
+            new UpdatePodSandboxResources(sandboxes, files, cgroups),
             new ReopenContainerLog(containers, connected),
             new ExecSync(containers, files, connected, cgroups, compiler)));
   }

@@ -36,6 +36,10 @@ import io.jukung.cri.v1.StreamContainersRequest;
 import io.jukung.cri.v1.StreamContainersResponse;
 import io.jukung.cri.v1.StreamPodSandboxesRequest;
 import io.jukung.cri.v1.StreamPodSandboxesResponse;
+import io.jukung.cri.v1.UpdateContainerResourcesRequest;
+import io.jukung.cri.v1.UpdateContainerResourcesResponse;
+import io.jukung.cri.v1.UpdatePodSandboxResourcesRequest;
+import io.jukung.cri.v1.UpdatePodSandboxResourcesResponse;
 import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
 import io.jukung.cri.v1.UpdateRuntimeConfigResponse;
 import io.jukung.cri.v1.VersionRequest;
@@ -57,6 +61,8 @@ import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
 import io.jukung.runtime.service.StreamContainers;
 import io.jukung.runtime.service.StreamPodSandboxes;
+import io.jukung.runtime.service.UpdateContainerResources;
+import io.jukung.runtime.service.UpdatePodSandboxResources;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
 import io.jukung.runtime.service.Version;
 
@@ -82,6 +88,8 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       ListContainers listContainers,
       StreamContainers streamContainers,
       ContainerStatus containerStatus,
+      UpdateContainerResources updateContainerResources,
+      UpdatePodSandboxResources updatePodSandboxResources,
       ReopenContainerLog reopenContainerLog,
       ExecSync execSync) {}
 
@@ -195,6 +203,20 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   public void reopenContainerLog(
       ReopenContainerLogRequest request, StreamObserver<ReopenContainerLogResponse> answer) {
     Rpc.unary(calls.reopenContainerLog::call, request, answer);
+  }
+
+  @Override
+  public void updateContainerResources(
+      UpdateContainerResourcesRequest request,
+      StreamObserver<UpdateContainerResourcesResponse> answer) {
+    Rpc.unary(calls.updateContainerResources::call, request, answer);
+  }
+
+  @Override
+  public void updatePodSandboxResources(
+      UpdatePodSandboxResourcesRequest request,
+      StreamObserver<UpdatePodSandboxResourcesResponse> answer) {
+    Rpc.unary(calls.updatePodSandboxResources::call, request, answer);
   }
 
   @Override

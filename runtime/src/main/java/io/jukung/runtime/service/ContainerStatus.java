@@ -42,14 +42,13 @@ public final class ContainerStatus {
 
   private String info(Container container) throws IOException {
     ContainerRecord record = container.record();
-    byte[] specJson = files.readSpec(record.id());
-    Spec spec = Spec.fromJson(specJson);
+    Spec spec = ResourceRecords.inForce(Spec.fromJson(files.readSpec(record.id())), record);
     ObjectNode info = JSON.createObjectNode();
     info.put("sandboxID", record.sandboxId());
     info.put("pid", container.status().pid());
     info.put("cgroup", record.cgroup());
     info.set("record", JSON.valueToTree(record));
-    info.set("runtimeSpec", JSON.readTree(specJson));
+    info.set("runtimeSpec", JSON.readTree(spec.toJson()));
     String program =
         compiler
             .container(

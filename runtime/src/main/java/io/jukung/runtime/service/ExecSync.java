@@ -126,7 +126,8 @@ public final class ExecSync {
       Fd stdout,
       Fd stderr)
       throws IOException {
-    Spec spec = Spec.fromJson(files.readSpec(container.id()));
+    Spec spec =
+        ResourceRecords.inForce(Spec.fromJson(files.readSpec(container.id())), container.record());
     CompiledLaunch launch =
         compiler.exec(spec.process().toExec(command), spec.linux(), cgroup.path(), false);
     try (Fd devices = AtomicFile.openHostDirectory(Path.of("/dev"));

@@ -5,7 +5,9 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.cgroup.CgroupSetting;
+import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxRecord.PodLimits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -53,6 +55,23 @@ public final class PodCgroups {
   public Cgroup pod(SandboxRecord sandbox) {
     String parent = sandbox.config().cgroupParent();
     return mount.at(parent.isEmpty() ? root + "/" + sandbox.id() : parent);
+  }
+
+  /** Whether the pod's parent cgroup is jukung's to limit, and not kubelet's. */
+  boolean isOwn(SandboxRecord sandbox) {
+    return sandbox.config().cgroupParent().isEmpty();
+  }
+
+  /** Limits the pod as a whole, where its cgroup is ours. */
+  void limitPod(SandboxRecord sandbox, Rollback rollback) throws IOException {
+    PodLimits limits = sandbox.limits();
+    Resources resources = limits == null ? null : limits.resources();
+    if (resources == null || !isOwn(sandbox)) {
+      return;
+    }
+    Cgroup cgroup = pod(sandbox);
+    cgroup.create();
+    change(cgroup, ResourceRecords.settings(resources), rollback);
   }
 
   public Cgroup container(SandboxRecord sandbox, String containerId) {
@@ -109,6 +128,23 @@ public final class PodCgroups {
     for (CgroupSetting setting : settings) {
       if (cgroup.has(setting.file())) {
         cgroup.write(setting.file(), setting.value());
+      } else if (!setting.optional()) {
+        reportMissing(setting);
+      }
+    }
+  }
+
+  /**
+   * Changes limits that are in force. What was there before is restored where the caller's use case
+   * does not commit.
+   */
+  void change(Cgroup cgroup, List<CgroupSetting> settings, Rollback rollback) throws IOException {
+    for (CgroupSetting setting : settings) {
+      String file = setting.file();
+      if (cgroup.has(file)) {
+        String restoring = setting.restoring(cgroup.read(file));
+        rollback.undo("restore " + file + " of " + cgroup, () -> cgroup.write(file, restoring));
+        cgroup.write(file, setting.value());
       } else if (!setting.optional()) {
         reportMissing(setting);
       }

@@ -89,6 +89,7 @@ public final class SandboxLifecycle {
     timer.step("shim");
 
     rollback.undo("remove cgroups", () -> removeCgroups(sandbox));
+    cgroups.limitPod(sandbox, rollback);
     if (sandbox.config().isSharedPid()) {
       rollback.undo("unpin pid namespace", () -> unpinPidNamespace(id));
       startReaper(sandbox, processes);

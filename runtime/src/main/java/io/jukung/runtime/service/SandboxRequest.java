@@ -16,6 +16,7 @@ import io.jukung.runtime.store.NamespaceMode;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.Dns;
+import io.jukung.runtime.store.SandboxRecord.PodLimits;
 import io.jukung.runtime.store.SandboxRecord.PortMapping;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import java.nio.file.Path;
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A sandbox of jukung has no process of its own, so what CRI says of the sandbox's process
  * (user, groups, root file system, profiles) has nothing to apply to and is accepted; containers
- * bring their own. Overhead and resources are information: kubelet sets the pod's cgroup itself.
+ * bring their own. Overhead and resources are information where kubelet sets the pod's cgroup
+ * itself; a cgroup of our own gets the resources.
  */
 final class SandboxRequest {
   /** The only runtime handler; kubelet's RuntimeClass without a handler. */
@@ -73,7 +75,15 @@ final class SandboxRequest {
         config,
         !config.isHostNetwork(), // from the start: a failed ADD may already hold an address
         List.of(),
-        0);
+        0,
+        limits(request.getConfig().getLinux()));
+  }
+
+  private static @Nullable PodLimits limits(LinuxPodSandboxConfig linux) {
+    if (!linux.hasOverhead() && !linux.hasResources()) {
+      return null;
+    }
+    return ResourceRecords.updated(null, linux.getOverhead(), linux.getResources());
   }
 
   private static SandboxConfig config(PodSandboxConfig config) {

@@ -96,11 +96,9 @@ public final class StartContainer {
 
   private PodProcesses.Started launch(Container container, StepTimer timer) throws IOException {
     ContainerRecord record = container.record();
-    Spec spec = withFreshTarget(record, Spec.fromJson(files.readSpec(record.id())));
+    Spec created = withFreshTarget(record, Spec.fromJson(files.readSpec(record.id())));
     timer.step("spec");
-    Cgroup cgroup = cgroups.at(record.cgroup());
-    cgroup.create();
-    cgroups.apply(cgroup, ResourceRules.settings(spec.linux().resources()));
+    Spec spec = limit(container, created);
     timer.step("cgroup");
     if (!record.logPath().isEmpty()) {
       createLogDirectory(Path.of(record.logPath()));
@@ -125,6 +123,20 @@ public final class StartContainer {
       return started;
     } catch (PodProcesses.LaunchRefused e) {
       throw new IOException(launch.explain(e.failure()), e);
+    }
+  }
+
+  /** The limits of this moment: an update that comes later finds the cgroup. */
+  private Spec limit(Container container, Spec created) throws IOException {
+    container.limitsLock().lock();
+    try {
+      Spec spec = ResourceRecords.inForce(created, container.record());
+      Cgroup cgroup = cgroups.at(container.record().cgroup());
+      cgroup.create();
+      cgroups.apply(cgroup, ResourceRules.settings(spec.linux().resources()));
+      return spec;
+    } finally {
+      container.limitsLock().unlock();
     }
   }
 

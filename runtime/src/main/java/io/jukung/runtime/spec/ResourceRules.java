@@ -21,7 +21,7 @@ public final class ResourceRules {
   private ResourceRules() {}
 
   /** Refuses what no kernel takes. */
-  static void check(LinuxContainerResources resources) {
+  public static void check(LinuxContainerResources resources) {
     if (resources.getOomScoreAdj() < MIN_OOM_SCORE || resources.getOomScoreAdj() > MAX_OOM_SCORE) {
       throw CriException.invalidArgument(
           "resources.oom_score_adj " + resources.getOomScoreAdj() + " is not in -1000 to 1000");
@@ -43,7 +43,8 @@ public final class ResourceRules {
   }
 
   /** The OCI form. Device rules are the builder's. */
-  static Spec.Resources toSpec(LinuxContainerResources resources, List<Spec.DeviceRule> devices) {
+  public static Spec.Resources toSpec(
+      LinuxContainerResources resources, List<Spec.DeviceRule> devices) {
     Map<String, String> unified = new LinkedHashMap<>(resources.getUnifiedMap());
     for (HugepageLimit limit : resources.getHugepageLimitsList()) {
       unified.putIfAbsent(
@@ -78,14 +79,18 @@ public final class ResourceRules {
     if (pids != null) {
       settings.add(new CgroupSetting("resources.pids", "pids.max", Long.toString(pids.limit())));
     }
-    resources
-        .unified()
-        .forEach(
-            (file, value) ->
-                settings.add(
-                    new CgroupSetting(
-                        "resources.unified " + file, file, value, isNoHugepages(file, value))));
+    resources.unified().forEach((file, value) -> addUnified(settings, file, value));
     return settings;
+  }
+
+  /** A value of several lines, as of io.max for several devices, takes a write for each. */
+  private static void addUnified(List<CgroupSetting> settings, String file, String value) {
+    for (String line : value.split("\n", -1)) {
+      if (!line.isEmpty() || value.isEmpty()) {
+        settings.add(
+            new CgroupSetting("resources.unified " + file, file, line, isNoHugepages(file, line)));
+      }
+    }
   }
 
   /** kubelet sends every page size of the host, with 0 where the container asks for none. */

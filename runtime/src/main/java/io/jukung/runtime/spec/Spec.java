@@ -54,6 +54,18 @@ public record Spec(
     return new Spec(ociVersion, process, root, hostname, mounts, annotations, newLinux);
   }
 
+  /** The same with other limits. */
+  public Spec withLimits(Resources resources, @Nullable Integer oomScoreAdj) {
+    return new Spec(
+        ociVersion,
+        process.withOomScoreAdj(oomScoreAdj),
+        root,
+        hostname,
+        mounts,
+        annotations,
+        linux.withResources(resources));
+  }
+
   public byte[] toJson() throws IOException {
     return WRITER.writeValueAsBytes(this);
   }
@@ -89,6 +101,11 @@ public record Spec(
       args = orEmpty(args);
       env = orEmpty(env);
       rlimits = orEmpty(rlimits);
+    }
+
+    public Process withOomScoreAdj(@Nullable Integer adjustment) {
+      return new Process(
+          terminal, user, args, env, cwd, capabilities, rlimits, noNewPrivileges, adjustment);
     }
 
     /** Another command by the same user, without a terminal. */
@@ -218,6 +235,19 @@ public record Spec(
           uidMappings,
           gidMappings,
           mountLabel);
+    }
+
+    public Linux withResources(Resources newResources) {
+      return new Linux(
+          namespaces,
+          cgroupsPath,
+          newResources,
+          devices,
+          sysctl,
+          rootfsPropagation,
+          maskedPaths,
+          readonlyPaths,
+          seccomp);
     }
   }
 

@@ -19,7 +19,8 @@ public final class Container {
   private final ReentrantLock lock = new ReentrantLock();
   private final CompletableFuture<Void> exited = new CompletableFuture<>();
   private final StateFiles files;
-  private final ContainerRecord record;
+  private final ReentrantLock limitsLock = new ReentrantLock();
+  private volatile ContainerRecord record;
   private volatile ContainerStatusRecord status;
 
   private boolean starting;
@@ -54,6 +55,23 @@ public final class Container {
   /** The limits in force. */
   public @Nullable Resources resources() {
     return record.resources();
+  }
+
+  /** Held while limits are set, by the start or by an update: neither overtakes the other. */
+  public ReentrantLock limitsLock() {
+    return limitsLock;
+  }
+
+  /** Changes the limits: first on disk, then here. */
+  public void limit(Resources resources) throws IOException {
+    lock.lock();
+    try {
+      ContainerRecord next = record.withResources(resources);
+      files.writeContainer(next);
+      record = next;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

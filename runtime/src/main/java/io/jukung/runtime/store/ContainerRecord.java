@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code container.json}: what a container is, fixed when it is created.
+ * {@code container.json}: what a container is, fixed when it is created but for its limits.
  *
  * @param version {@link #VERSION}
  * @param createdAt nanoseconds since the epoch
@@ -80,6 +80,31 @@ public record ContainerRecord(
         resources,
         cgroup,
         directories);
+  }
+
+  public ContainerRecord withResources(Resources newResources) {
+    return new ContainerRecord(
+        version,
+        id,
+        name,
+        createdAt,
+        image,
+        imageId,
+        labels,
+        annotations,
+        logPath,
+        tty,
+        stdin,
+        stdinOnce,
+        requestedStopSignal,
+        stopSignal,
+        pidMode,
+        pidTarget,
+        user,
+        mounts,
+        newResources,
+        cgroup,
+        lowerDirectories);
   }
 
   /** The request's image, verbatim. */

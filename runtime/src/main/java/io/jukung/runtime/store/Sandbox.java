@@ -17,6 +17,7 @@ import java.util.function.UnaryOperator;
 public final class Sandbox {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition noOperation = lock.newCondition();
+  private final ReentrantLock limitsLock = new ReentrantLock();
   private volatile SandboxRecord record;
   private int operations;
   private boolean stopping;
@@ -35,6 +36,11 @@ public final class Sandbox {
 
   public boolean isReady() {
     return record.state() == SandboxRecord.State.READY;
+  }
+
+  /** Held while the pod's limits are set: one update after the other. */
+  public ReentrantLock limitsLock() {
+    return limitsLock;
   }
 
   /** Changes the record: first on disk, then here. */

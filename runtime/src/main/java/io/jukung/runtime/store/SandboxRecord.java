@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param networkSetUp whether its network may exist: set before ADD, cleared after DEL
  * @param addresses the pod's IPs, first the primary; empty with the host's network
  * @param shimPid of the adopted shim; 0 where none is
+ * @param limits the whole pod's, as last asked for; null: none
  */
 @JsonInclude(Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -41,7 +42,8 @@ public record SandboxRecord(
     SandboxConfig config,
     boolean networkSetUp,
     List<String> addresses,
-    int shimPid) {
+    int shimPid,
+    @Nullable PodLimits limits) {
 
   public static final int VERSION = 1;
 
@@ -69,18 +71,65 @@ public record SandboxRecord(
         config,
         networkSetUp,
         addresses,
-        shimPid);
+        shimPid,
+        limits);
   }
 
   public SandboxRecord withNetwork(boolean setUp, List<String> newAddresses) {
     return new SandboxRecord(
-        version, id, name, state, createdAt, runtimeHandler, config, setUp, newAddresses, shimPid);
+        version,
+        id,
+        name,
+        state,
+        createdAt,
+        runtimeHandler,
+        config,
+        setUp,
+        newAddresses,
+        shimPid,
+        limits);
   }
 
   public SandboxRecord withShimPid(int pid) {
     return new SandboxRecord(
-        version, id, name, state, createdAt, runtimeHandler, config, networkSetUp, addresses, pid);
+        version,
+        id,
+        name,
+        state,
+        createdAt,
+        runtimeHandler,
+        config,
+        networkSetUp,
+        addresses,
+        pid,
+        limits);
   }
+
+  public SandboxRecord withLimits(PodLimits newLimits) {
+    return new SandboxRecord(
+        version,
+        id,
+        name,
+        state,
+        createdAt,
+        runtimeHandler,
+        config,
+        networkSetUp,
+        addresses,
+        shimPid,
+        newLimits);
+  }
+
+  /**
+   * What the pod as a whole may use.
+   *
+   * @param overhead of running it
+   * @param resources of all its containers
+   */
+  @JsonInclude(Include.NON_EMPTY)
+  public record PodLimits(
+      ContainerRecord.@Nullable Resources overhead,
+      ContainerRecord.@Nullable Resources resources) {}
 
   /**
    * The part of PodSandboxConfig that outlives the call.

@@ -73,6 +73,10 @@ public final class StateFiles {
     AtomicFile.replace(paths.containerRecord(record.id()), Json.write(record));
   }
 
+  public void writeContainer(ContainerRecord record) throws IOException {
+    AtomicFile.replace(paths.containerRecord(record.id()), Json.write(record));
+  }
+
   public ContainerRecord readContainer(String id) throws IOException {
     return read(paths.containerRecord(id), ContainerRecord.class);
   }

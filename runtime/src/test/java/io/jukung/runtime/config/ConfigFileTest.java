@@ -52,7 +52,7 @@ class ConfigFileTest {
                     Path.of("/a/cache"),
                     Duration.ofMillis(250)),
                 new Config.Cdi(List.of(Path.of("/a/cdi"))),
-                new Config.Cgroup("/a/cgroup", MissingController.ERROR),
+                new Config.Cgroup("/a/cgroup", MissingController.IGNORE),
                 new Config.Image(
                     Path.of("/a/certs.d"),
                     3,

@@ -73,6 +73,8 @@ final class TestNode {
   ListContainers listContainers;
   ReopenContainerLog reopenContainerLog;
   ExecSync execSync;
+  UpdateContainerResources updateContainerResources;
+  UpdatePodSandboxResources updatePodSandboxResources;
 
   TestNode(Path directory) throws IOException {
     this(directory, new ImageDefaults("", List.of(), List.of("/bin/app"), List.of(), "", ""));
@@ -140,6 +142,8 @@ final class TestNode {
     containerStatus = new ContainerStatus(containers, files, compiler);
     listContainers = new ListContainers(sandboxes, containers);
     reopenContainerLog = new ReopenContainerLog(containers, connected);
+    updateContainerResources = new UpdateContainerResources(containers, cgroups);
+    updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups);
     execSync = new ExecSync(containers, files, connected, cgroups, compiler);
   }
 

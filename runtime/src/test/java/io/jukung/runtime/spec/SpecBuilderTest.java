@@ -408,7 +408,8 @@ class SpecBuilderTest {
             null),
         false,
         List.of(),
-        0);
+        0,
+        null);
   }
 
   private static LinuxContainerSecurityContext.Builder security() {

@@ -43,7 +43,8 @@ class SandboxRecordTest {
                     new IdMappings.Range(4294967294L, 1), new IdMappings.Range(70000, 65536))),
             false,
             List.of(),
-            0);
+            0,
+            null);
     files.createSandbox(written);
     assertThat(files.readSandbox(written.id())).isEqualTo(written);
   }

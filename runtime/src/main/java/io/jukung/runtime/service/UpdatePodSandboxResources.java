@@ -1,0 +1,44 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.UpdatePodSandboxResourcesRequest;
+import io.jukung.cri.v1.UpdatePodSandboxResourcesResponse;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord.PodLimits;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+
+/**
+ * Takes note of a pod's new limits. kubelet has set them already on the cgroup that it gave the
+ * pod; on one of our own they are set here, all or none.
+ */
+public final class UpdatePodSandboxResources {
+  private final SandboxStore sandboxes;
+  private final StateFiles files;
+  private final PodCgroups cgroups;
+
+  /** Works with these. */
+  public UpdatePodSandboxResources(SandboxStore sandboxes, StateFiles files, PodCgroups cgroups) {
+    this.sandboxes = sandboxes;
+    this.files = files;
+    this.cgroups = cgroups;
+  }
+
+  public UpdatePodSandboxResourcesResponse call(UpdatePodSandboxResourcesRequest request)
+      throws IOException {
+    Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
+    sandbox.limitsLock().lock();
+    try (Sandbox.Operation _ = sandbox.begin("UpdatePodSandboxResources " + sandbox.id());
+        Rollback rollback = Rollback.named("UpdatePodSandboxResources", sandbox.id())) {
+      PodLimits next =
+          ResourceRecords.updated(
+              sandbox.record().limits(), request.getOverhead(), request.getResources());
+      cgroups.limitPod(sandbox.record().withLimits(next), rollback);
+      sandbox.update(files, record -> record.withLimits(next));
+      rollback.commit();
+    } finally {
+      sandbox.limitsLock().unlock();
+    }
+    return UpdatePodSandboxResourcesResponse.getDefaultInstance();
+  }
+}
