@@ -105,7 +105,17 @@ public record Spec(
 
     public Process withOomScoreAdj(@Nullable Integer adjustment) {
       return new Process(
-          terminal, user, args, env, cwd, capabilities, rlimits, noNewPrivileges, adjustment);
+          terminal,
+          user,
+          args,
+          env,
+          cwd,
+          capabilities,
+          rlimits,
+          noNewPrivileges,
+          adjustment,
+          apparmorProfile,
+          selinuxLabel);
     }
 
     /** Another command by the same user, without a terminal. */
@@ -247,7 +257,10 @@ public record Spec(
           rootfsPropagation,
           maskedPaths,
           readonlyPaths,
-          seccomp);
+          seccomp,
+          uidMappings,
+          gidMappings,
+          mountLabel);
     }
   }
 
