@@ -6,6 +6,7 @@ import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.LinuxContainerConfig;
 import io.jukung.cri.v1.LinuxContainerResources;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.WindowsContainerConfig;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.namespace.IdMappings;
@@ -89,6 +90,15 @@ public final class SpecBuilder {
     LinuxContainerConfig linux = config.getLinux();
     ResourceRules.check(linux.getResources());
     checkSecurity(linux.getSecurityContext(), sandbox.config());
+  }
+
+  /** The profile of a container that asks for RuntimeDefault and for nothing else. */
+  public Spec.Seccomp usualSeccomp() {
+    LinuxContainerSecurityContext security =
+        LinuxContainerSecurityContext.newBuilder()
+            .setSeccomp(SecurityProfile.getDefaultInstance())
+            .build();
+    return seccomp.of(security, CapabilityRules.of(security).bounding()).orElseThrow();
   }
 
   private static Set<String> cdiNames(ContainerConfig config) {

@@ -257,6 +257,12 @@ class SpecBuilderTest {
         .hasMessageContaining(message);
   }
 
+  @Test
+  void usualSeccompProfileIsThatOfWhoAsksForNothingElse() throws IOException {
+    Spec spec = build(of(security().setSeccomp(profile(ProfileType.RuntimeDefault))), pod()).spec();
+    assertThat(builder.usualSeccomp()).isEqualTo(spec.linux().seccomp());
+  }
+
   static Stream<Arguments> refusedConfigs() {
     return Stream.of(
         Arguments.of(
