@@ -629,7 +629,9 @@ final class TarReader {
     }
     while (padding > 0) {
       if (position == limit && !fill()) {
-        throw new LayerFormatException("tar ends within a member's padding");
+        // Go's writer leaves it out where it is not closed, as by umoci insert; Go's reader, and so
+        // every other runtime, takes it for the end.
+        padding = 0;
       }
       int skipped = Math.min(limit - position, padding);
       position += skipped;
