@@ -204,14 +204,17 @@ final class ImageInstaller {
     if (content.contains(descriptor.digest())) {
       return content.read(descriptor.digest(), ConfigDocument.MAX_BYTES);
     }
-    byte[] bytes = fetch(descriptor);
-    if (!descriptor.digest().matches(bytes)) {
-      throw new ContentMismatchException(
-          "image configuration %s has the digest %s instead"
-              .formatted(descriptor.digest(), Digest.sha256(bytes)));
+    while (true) {
+      try {
+        byte[] bytes = fetch(descriptor);
+        content.put(descriptor.digest(), bytes);
+        return bytes;
+      } catch (ContentMismatchException e) {
+        if (!source.elsewhere(descriptor.digest())) {
+          throw e;
+        }
+      }
     }
-    content.put(descriptor.digest(), bytes);
-    return bytes;
   }
 
   private byte[] fetch(Descriptor descriptor) throws IOException, InterruptedException {
@@ -235,7 +238,13 @@ final class ImageInstaller {
             bytes.write(source, start, length);
           }
         });
-    return bytes.toByteArray();
+    byte[] fetched = bytes.toByteArray();
+    if (!descriptor.digest().matches(fetched)) {
+      throw new ContentMismatchException(
+          "image configuration %s has the digest %s instead"
+              .formatted(descriptor.digest(), Digest.sha256(fetched)));
+    }
+    return fetched;
   }
 
   /**

@@ -71,6 +71,11 @@ public final class ImagePuller {
       session.fetch(digest, size, sink);
     }
 
+    @Override
+    public boolean elsewhere(Digest digest) {
+      return session.elsewhere(digest);
+    }
+
     private static Document document(FetchedManifest fetched) {
       return new Document(fetched.digest(), fetched.content(), fetched.contentType());
     }

@@ -4,6 +4,7 @@ import io.jukung.image.content.BlobSource;
 import io.jukung.image.content.BlobTransfers;
 import io.jukung.image.content.BlobTransfers.Participation;
 import io.jukung.image.content.BlobTransfers.TransferException;
+import io.jukung.image.content.ContentMismatchException;
 import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
 import io.jukung.image.layer.ChainId;
@@ -295,12 +296,11 @@ final class LayerInstaller {
       }
     }
 
-    /** False where the bytes came by another's transfer that failed: ours may fare better. */
+    /** False where it is worth another try: with our own transfer, or from another place. */
     private boolean unpack(LayerDraft attempt) throws IOException, InterruptedException {
       Descriptor blob = wanted.blob();
       if (content.contains(blob.digest())) {
-        unpack(attempt, content.open(blob.digest()));
-        return true;
+        return unpackStored(attempt, blob.digest());
       }
       try (Participation transfer =
           transfers.join(
@@ -309,15 +309,43 @@ final class LayerInstaller {
               source,
               arrived -> listener.layerArrived(blob.digest(), arrived, blob.size()))) {
         try {
-          unpack(attempt, transfer.follow());
-          transfer.await();
+          unpackArriving(attempt, transfer);
           return true;
         } catch (TransferException e) {
-          if (transfer.starter()) {
+          boolean other =
+              e.getCause() instanceof ContentMismatchException && source.elsewhere(blob.digest());
+          if (transfer.starter() && !other) {
             throw e;
           }
           return false;
         }
+      }
+    }
+
+    private void unpackArriving(LayerDraft attempt, Participation transfer)
+        throws IOException, InterruptedException {
+      try {
+        unpack(attempt, transfer.follow());
+      } catch (LayerFormatException e) {
+        // Bytes that are not the blob's may look like anything: what its digest says comes first.
+        transfer.await();
+        throw e;
+      }
+      transfer.await();
+    }
+
+    /** A blob that has rotted on the disk is fetched anew. */
+    private boolean unpackStored(LayerDraft attempt, Digest blob)
+        throws IOException, InterruptedException {
+      try {
+        unpack(attempt, content.open(blob));
+        return true;
+      } catch (LayerFormatException e) {
+        if (content.isIntact(blob)) {
+          throw e;
+        }
+        content.detach(blob).finish();
+        return false;
       }
     }
 

@@ -15,4 +15,12 @@ public interface BlobSource {
 
   /** Delivers the whole blob, or what is left of it. The caller's interrupt ends it. */
   void fetch(Digest digest, long size, Sink sink) throws IOException, InterruptedException;
+
+  /**
+   * Told that what was delivered as the blob is something else, so that it is not taken from there
+   * again. Whether another place is left to ask.
+   */
+  default boolean elsewhere(Digest digest) {
+    return false;
+  }
 }

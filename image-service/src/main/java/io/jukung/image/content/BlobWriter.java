@@ -1,6 +1,12 @@
 package io.jukung.image.content;
 
-import java.io.FileOutputStream;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.DirectoryEntry;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.Sync;
+import io.jukung.linux.libc.Memory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,12 +17,15 @@ import java.security.MessageDigest;
  * more than its stated size. Closing without {@link #commit} removes it. Not thread-safe.
  */
 public final class BlobWriter implements AutoCloseable {
+  private static final int BUFFER_BYTES = 128 * 1024;
+
   private final ContentStore store;
   private final Path file;
   private final Digest digest;
   private final long size;
   private final MessageDigest computation;
-  private final FileOutputStream out;
+  private final Fd out;
+  private final Memory buffer;
   private long written;
   private boolean committed;
 
@@ -26,7 +35,11 @@ public final class BlobWriter implements AutoCloseable {
     this.digest = digest;
     this.size = size;
     this.computation = digest.algorithm().start();
-    this.out = new FileOutputStream(file.toFile());
+    try (Fd directory = AtomicFile.openHostDirectory(file.resolveSibling("."))) {
+      this.out =
+          DirectoryEntry.createFile(directory, file.getFileName().toString().getBytes(UTF_8), 0600);
+    }
+    this.buffer = Memory.allocate(BUFFER_BYTES);
   }
 
   public Digest digest() {
@@ -52,7 +65,12 @@ public final class BlobWriter implements AutoCloseable {
           "blob %s is longer than its descriptor's %d bytes".formatted(digest, size));
     }
     computation.update(source, start, length);
-    out.write(source, start, length);
+    for (int done = 0; done < length; ) {
+      int count = Math.min(length - done, BUFFER_BYTES);
+      buffer.put(0, source, start + done, count);
+      out.write(buffer, 0, count);
+      done += count;
+    }
     written += length;
   }
 
@@ -67,8 +85,7 @@ public final class BlobWriter implements AutoCloseable {
       throw new ContentMismatchException(
           "blob %s has the digest %s instead".formatted(digest, actual));
     }
-    out.getFD().sync();
-    out.close();
+    Sync.file(out);
     store.adopt(file, digest, size);
     committed = true;
   }
@@ -76,6 +93,7 @@ public final class BlobWriter implements AutoCloseable {
   @Override
   public void close() throws IOException {
     out.close();
+    buffer.close();
     if (!committed) {
       Files.deleteIfExists(file);
     }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class ContentStore {
   private static final Logger log = LoggerFactory.getLogger(ContentStore.class);
   private static final long BLOCK_BYTES = 4096;
+  private static final int BUFFER_BYTES = 64 * 1024;
   private static final AtomicLong NEXT = new AtomicLong();
 
   private final Path blobs;
@@ -104,6 +106,19 @@ public final class ContentStore {
       throw new FileNotFoundException("blob " + digest + " is not in the store");
     }
     return new FileInputStream(path(digest).toFile());
+  }
+
+  /** Whether the blob's bytes are still what its digest says. Reads all of them. */
+  public boolean isIntact(Digest digest) throws IOException {
+    MessageDigest computation = digest.algorithm().start();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try (InputStream in = open(digest)) {
+      int count;
+      while ((count = in.read(buffer, 0, buffer.length)) > 0) {
+        computation.update(buffer, 0, count);
+      }
+    }
+    return Digest.of(digest.algorithm(), computation).equals(digest);
   }
 
   /**

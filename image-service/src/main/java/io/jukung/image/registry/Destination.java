@@ -17,7 +17,10 @@ final class Destination {
 
   /** The target of a redirect that {@code from} answered. */
   static URI ofRedirect(URI from, Optional<String> location) throws RegistryException {
-    URI target = parse(from, location.orElse(""), "redirects");
+    if (location.isEmpty() || location.get().isBlank()) {
+      throw refused(from, "redirects to nowhere");
+    }
+    URI target = parse(from, location.get(), "redirects");
     if (from.getScheme().equals("https") && !target.getScheme().equals("https")) {
       throw refused(from, "redirects from https to plain http");
     }

@@ -20,6 +20,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +43,7 @@ final class HostSession {
 
   private final RegistryHost host;
   private final HttpClient client;
+  private final HttpClient foreign;
   private final Credentials credentials;
   private final String scope;
   private final RegistryTimeouts timeouts;
@@ -56,16 +59,20 @@ final class HostSession {
   }
 
   /**
+   * @param client for this host alone
+   * @param foreign for whereto it sends us
    * @param credentials that this very host may see
    */
   HostSession(
       RegistryHost host,
       HttpClient client,
+      HttpClient foreign,
       Credentials credentials,
       String repository,
       RegistryTimeouts timeouts) {
     this.host = host;
     this.client = client;
+    this.foreign = foreign;
     this.credentials = credentials;
     this.scope = "repository:" + repository + ":pull";
     this.timeouts = timeouts;
@@ -92,9 +99,7 @@ final class HostSession {
       switch (response.statusCode()) {
         case 200, 206 -> {
           return new Answer(
-              response.statusCode(),
-              response.headers(),
-              new IdleTimeoutStream(response.body(), timeouts.idle()));
+              response.statusCode(), response.headers(), new TimedBody(response.body(), timeouts));
         }
         case 301, 302, 303, 307, 308 -> {
           response.body().close();
@@ -146,21 +151,38 @@ final class HostSession {
   private HttpResponse<InputStream> send(HttpRequest request, URI uri)
       throws IOException, InterruptedException {
     try {
-      return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      HttpClient chosen = Destination.sameOrigin(host.base(), uri) ? client : foreign;
+      return chosen.send(request, HttpResponse.BodyHandlers.ofInputStream());
     } catch (IOException e) {
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedIOException("ask " + uri.getRawAuthority());
       }
-      throw new RegistryException(
-          ErrorKind.UNAVAILABLE, uri.getRawAuthority() + ": " + reason(e), e);
+      var failure =
+          new RegistryException(ErrorKind.UNAVAILABLE, uri.getRawAuthority() + ": " + reason(e), e);
+      throw mayBeOverSoon(e) ? failure.retriable(Duration.ZERO) : failure;
     }
   }
 
-  private String reason(IOException e) {
+  /** A connection refused or broken. Timeouts have waited enough, TLS and names do not change. */
+  private static boolean mayBeOverSoon(IOException e) {
+    if (e instanceof HttpTimeoutException || e instanceof SSLException) {
+      return false;
+    }
+    return !isUnknownName(e);
+  }
+
+  private static boolean isUnknownName(IOException e) {
     for (Throwable t = e; t != null; t = t.getCause()) {
       if (t instanceof UnresolvedAddressException) {
-        return "the host name is not known";
+        return true;
       }
+    }
+    return false;
+  }
+
+  private String reason(IOException e) {
+    if (isUnknownName(e)) {
+      return "the host name is not known";
     }
     return switch (e) {
       case HttpConnectTimeoutException timeout ->
@@ -245,7 +267,7 @@ final class HostSession {
     if (response.statusCode() != 200) {
       throw failure(response, server);
     }
-    try (InputStream body = new IdleTimeoutStream(response.body(), timeouts.idle())) {
+    try (InputStream body = new TimedBody(response.body(), timeouts)) {
       return readToken(body.readNBytes(MAX_TOKEN_ANSWER_BYTES), server);
     }
   }
@@ -312,7 +334,7 @@ final class HostSession {
   private RegistryException failure(HttpResponse<InputStream> response, URI uri)
       throws IOException {
     String said;
-    try (InputStream body = new IdleTimeoutStream(response.body(), timeouts.idle())) {
+    try (InputStream body = new TimedBody(response.body(), timeouts)) {
       said = errorText(body.readNBytes(MAX_ERROR_BODY_BYTES));
     } catch (IOException e) {
       said = ""; // the status alone says enough
@@ -326,9 +348,17 @@ final class HostSession {
           case 429 -> ErrorKind.RESOURCE_EXHAUSTED;
           default -> status >= 500 ? ErrorKind.UNAVAILABLE : ErrorKind.FAILED_PRECONDITION;
         };
-    return new RegistryException(
-        kind,
-        "%s: HTTP %d%s".formatted(uri.getRawAuthority(), status, said.isEmpty() ? "" : " " + said));
+    var failure =
+        new RegistryException(
+            kind,
+            "%s: HTTP %d%s"
+                .formatted(uri.getRawAuthority(), status, said.isEmpty() ? "" : " " + said));
+    return switch (status) {
+      case 408, 429, 500, 502, 503, 504 ->
+          failure.retriable(
+              BackOff.asked(response.headers().firstValue("Retry-After"), Instant.now()));
+      default -> failure;
+    };
   }
 
   /** The messages of a registry's error document; foreign text, so bounded and on one line. */

@@ -1,6 +1,8 @@
 package io.jukung.image.registry;
 
+import io.jukung.cri.CriException;
 import java.io.IOException;
+import java.util.List;
 
 /** Registries by the Distribution v2 protocol, over http and https. Thread-safe. */
 public final class RegistryClient implements AutoCloseable {
@@ -23,6 +25,17 @@ public final class RegistryClient implements AutoCloseable {
         credentials.forRegistry(reference.domain()),
         clients,
         timeouts);
+  }
+
+  /**
+   * Which hosts would be asked, in their order, and why. None is asked now.
+   *
+   * @throws CriException FAILED_PRECONDITION for a configuration that is not understood
+   */
+  public List<HostPlan> explain(ImageReference reference, Credentials credentials)
+      throws IOException {
+    Credentials usable = credentials.forRegistry(reference.domain());
+    return hosts.of(reference.domain()).stream().map(host -> HostPlan.of(host, usable)).toList();
   }
 
   @Override

@@ -12,13 +12,15 @@ import java.util.Set;
  * @param base the URL that repository paths are appended to, as in {@code https://host:5000/v2}
  * @param server whether this is the registry's own; only that one is sent the caller's credentials
  * @param headers to send with each request to this host, and to no other
+ * @param origin what has put it on the list, for people
  */
 record RegistryHost(
     URI base,
     boolean server,
     Set<Capability> capabilities,
     Map<String, List<String>> headers,
-    Tls tls) {
+    Tls tls,
+    String origin) {
   /** What a host may be asked. */
   enum Capability {
     /** Content by its digest. */
@@ -26,22 +28,28 @@ record RegistryHost(
     /** What a tag leads to: only of a host that is trusted to say so. */
     RESOLVE,
     /** Not ours to use; known so that files shared with others are read. */
-    PUSH
+    PUSH,
+    /** Likewise. */
+    REFERRERS
   }
 
   /**
-   * Whom to trust beyond the system's authorities.
+   * Whom to trust beyond the system's authorities, and who we are.
    *
    * @param certificateAuthorities PEM files
    */
-  record Tls(List<Path> certificateAuthorities, boolean skipVerify) {
-    static final Tls SYSTEM = new Tls(List.of(), false);
+  record Tls(
+      List<Path> certificateAuthorities, List<ClientCertificate> clients, boolean skipVerify) {
+    static final Tls SYSTEM = new Tls(List.of(), List.of(), false);
+
+    /** For where this host sends us: another must not learn who we are. */
+    Tls withoutClients() {
+      return new Tls(certificateAuthorities, List.of(), skipVerify);
+    }
   }
 
-  /** Without a path: for messages, and to tell hosts apart. */
-  String origin() {
-    return base.getScheme() + "://" + base.getRawAuthority();
-  }
+  /** PEM files; they may be one. */
+  record ClientCertificate(Path certificate, Path key) {}
 
   @Override
   public String toString() {

@@ -1,8 +1,5 @@
 package io.jukung.image.registry;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.toml.TomlMapper;
 import io.jukung.cri.CriException;
 import io.jukung.image.registry.RegistryHost.Capability;
 import java.io.IOException;
@@ -12,13 +9,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Which hosts to ask for a registry's images: {@code <directory>/<registry>/hosts.toml}, in the
@@ -28,12 +22,8 @@ import java.util.TreeSet;
  */
 public final class RegistryHosts {
   private static final String FILE = "hosts.toml";
+  private static final String DEFAULT = "_default";
   private static final int MAX_FILE_BYTES = 256 * 1024;
-  private static final Set<String> HOST_KEYS =
-      Set.of("capabilities", "ca", "skip_verify", "override_path", "header");
-  private static final Set<String> TOP_KEYS =
-      Set.of("server", "host", "capabilities", "ca", "skip_verify", "override_path", "header");
-  private static final TomlMapper TOML = new TomlMapper();
 
   private final Path directory;
 
@@ -55,9 +45,14 @@ public final class RegistryHosts {
   List<RegistryHost> of(String domain) throws IOException {
     for (String name : directoryNames(domain)) {
       Path file = directory.resolve(name).resolve(FILE);
-      Optional<byte[]> content = read(file);
+      Optional<String> content = read(file);
       if (content.isPresent()) {
-        return new HostsFile(file, domain).parse(content.get());
+        HostsFile hosts = HostsFile.read(file, domain, content.get());
+        if (!hosts.problems().isEmpty()) {
+          throw CriException.failedPrecondition(
+              "registry configuration " + file + ": " + String.join("; ", hosts.problems()));
+        }
+        return hosts.hosts();
       }
     }
     return List.of(
@@ -66,7 +61,43 @@ public final class RegistryHosts {
             /* server= */ true,
             EnumSet.of(Capability.PULL, Capability.RESOLVE),
             Map.of(),
-            RegistryHost.Tls.SYSTEM));
+            RegistryHost.Tls.SYSTEM,
+            "the registry itself; no hosts.toml for it in " + directory));
+  }
+
+  /**
+   * What is wrong with the directory, a sentence for each problem: what keys and values are not
+   * understood, and what files cannot be used.
+   */
+  public List<String> problems() throws IOException {
+    List<String> problems = new ArrayList<>();
+    for (Path registry : registries()) {
+      Path file = registry.resolve(FILE);
+      String name = registry.getFileName().toString();
+      Optional<String> content = read(file);
+      if (!Files.isDirectory(registry)) {
+        problems.add(registry + ": not a directory; a registry's file is <registry>/" + FILE);
+      } else if (content.isEmpty()) {
+        problems.add(registry + ": has no " + FILE + ", so that it changes nothing");
+      } else {
+        HostsFile hosts = HostsFile.read(file, domain(name), content.get());
+        hosts.problems().forEach(problem -> problems.add(file + ": " + problem));
+        for (RegistryHost host : hosts.hosts()) {
+          TlsFiles.problem(host.tls())
+              .ifPresent(problem -> problems.add(file + ": " + host + ": " + problem));
+        }
+      }
+    }
+    return problems;
+  }
+
+  private List<Path> registries() throws IOException {
+    if (!Files.exists(directory)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.sorted().toList();
+    }
   }
 
   /** The port's colon is kept out of file names on some systems: both spellings are looked for. */
@@ -75,16 +106,24 @@ public final class RegistryHosts {
     boolean port = colon > domain.lastIndexOf(']') && colon > 0;
     return port
         ? List.of(
-            domain.substring(0, colon) + "_" + domain.substring(colon + 1) + "_",
-            domain,
-            "_default")
-        : List.of(domain, "_default");
+            domain.substring(0, colon) + "_" + domain.substring(colon + 1) + "_", domain, DEFAULT)
+        : List.of(domain, DEFAULT);
+  }
+
+  /** The registry that a directory is for; any, where it is for all. */
+  private static String domain(String name) {
+    if (name.equals(DEFAULT)) {
+      return "registry.invalid";
+    }
+    return name.endsWith("_") && name.indexOf('_') < name.length() - 1
+        ? name.substring(0, name.length() - 1).replaceFirst("_(?=[0-9]+$)", ":")
+        : name;
   }
 
   /**
    * Plain http only to this machine itself; every other registry must speak TLS or be configured.
    */
-  private static String defaultServer(String domain) {
+  static String defaultServer(String domain) {
     if (domain.equals("docker.io")) {
       return "https://registry-1.docker.io";
     }
@@ -99,161 +138,14 @@ public final class RegistryHosts {
         || host.matches("127(\\.[0-9]{1,3}){3}");
   }
 
-  private static Optional<byte[]> read(Path file) throws IOException {
+  private static Optional<String> read(Path file) throws IOException {
     try {
       if (Files.size(file) > MAX_FILE_BYTES) {
         throw CriException.failedPrecondition(file + " has more than " + MAX_FILE_BYTES + " bytes");
       }
-      return Optional.of(Files.readAllBytes(file));
+      return Optional.of(Files.readString(file));
     } catch (NoSuchFileException e) {
       return Optional.empty();
-    }
-  }
-
-  /** One file, and where in it we are, for messages. */
-  private record HostsFile(Path file, String domain) {
-    List<RegistryHost> parse(byte[] content) throws IOException {
-      JsonNode root;
-      try {
-        root = TOML.readTree(content);
-      } catch (JsonProcessingException e) {
-        throw refused("it is not TOML: " + e.getOriginalMessage());
-      }
-      checkKeys(root, TOP_KEYS, "");
-      List<RegistryHost> hosts = new ArrayList<>();
-      JsonNode table = root.path("host");
-      if (!table.isMissingNode() && !table.isObject()) {
-        throw refused("host is not a table; write [host.\"https://mirror\"]");
-      }
-      for (Map.Entry<String, JsonNode> entry : table.properties()) {
-        String where = "host.\"" + entry.getKey() + "\".";
-        if (!entry.getValue().isObject()) {
-          throw refused(where + " is not a table");
-        }
-        checkKeys(entry.getValue(), HOST_KEYS, where);
-        hosts.add(host(entry.getKey(), /* server= */ false, entry.getValue(), where));
-      }
-      String server = text(root, "server", "").orElseGet(() -> defaultServer(domain));
-      hosts.add(host(server, /* server= */ true, root, ""));
-      return hosts;
-    }
-
-    private RegistryHost host(String url, boolean server, JsonNode table, String where) {
-      URI base = base(url, flag(table, "override_path", where));
-      return new RegistryHost(
-          base,
-          // A mirror entry for the registry's own host is that host.
-          server || base.getRawAuthority().equals(domain),
-          capabilities(table, where),
-          headers(table, where),
-          new RegistryHost.Tls(
-              strings(table.path("ca"), where + "ca").stream()
-                  .map(ca -> file.resolveSibling(ca))
-                  .toList(),
-              flag(table, "skip_verify", where)));
-    }
-
-    private URI base(String url, boolean overridePath) {
-      // As containerd: a name without a scheme is a host.
-      String whole = url.contains("://") ? url : (isLoopback(url) ? "http://" : "https://") + url;
-      URI uri;
-      try {
-        uri = URI.create(whole);
-      } catch (IllegalArgumentException e) {
-        throw refused("\"" + url + "\" is not a URL");
-      }
-      String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
-      if (!(scheme.equals("https") || scheme.equals("http")) || uri.getHost() == null) {
-        throw refused("\"" + url + "\" is not a URL of a host by http or https");
-      }
-      if (uri.getRawUserInfo() != null || uri.getRawQuery() != null) {
-        throw refused("the URL of " + uri.getHost() + " has a user or a query");
-      }
-      String path = uri.getRawPath().replaceAll("/+$", "");
-      return URI.create(
-          scheme + "://" + uri.getRawAuthority() + path + (overridePath ? "" : "/v2"));
-    }
-
-    private Set<Capability> capabilities(JsonNode table, String where) {
-      if (!table.has("capabilities")) {
-        return EnumSet.allOf(Capability.class);
-      }
-      Set<Capability> capabilities = EnumSet.noneOf(Capability.class);
-      for (String name : strings(table.path("capabilities"), where + "capabilities")) {
-        switch (name) {
-          case "pull" -> capabilities.add(Capability.PULL);
-          case "resolve" -> capabilities.add(Capability.RESOLVE);
-          case "push" -> capabilities.add(Capability.PUSH);
-          default ->
-              throw refused(
-                  where + "capabilities has \"" + name + "\"; known are pull, resolve, push");
-        }
-      }
-      return capabilities;
-    }
-
-    private Map<String, List<String>> headers(JsonNode table, String where) {
-      Map<String, List<String>> headers = new LinkedHashMap<>();
-      JsonNode given = table.path("header");
-      if (!given.isMissingNode() && !given.isObject()) {
-        throw refused(where + "header is not a table");
-      }
-      for (Map.Entry<String, JsonNode> header : given.properties()) {
-        headers.put(
-            header.getKey(), strings(header.getValue(), where + "header." + header.getKey()));
-      }
-      return headers;
-    }
-
-    private boolean flag(JsonNode table, String key, String where) {
-      JsonNode value = table.path(key);
-      if (!value.isMissingNode() && !value.isBoolean()) {
-        throw refused(where + key + " is not true or false");
-      }
-      return value.booleanValue();
-    }
-
-    private Optional<String> text(JsonNode table, String key, String where) {
-      JsonNode value = table.path(key);
-      if (value.isMissingNode()) {
-        return Optional.empty();
-      }
-      if (!value.isTextual()) {
-        throw refused(where + key + " is not a string");
-      }
-      return Optional.of(value.textValue());
-    }
-
-    /** A string or a list of them. */
-    private List<String> strings(JsonNode value, String where) {
-      List<String> texts = new ArrayList<>();
-      if (value.isTextual()) {
-        texts.add(value.textValue());
-      } else if (value.isArray()) {
-        for (JsonNode item : value) {
-          if (!item.isTextual()) {
-            throw refused(where + " is not a list of strings");
-          }
-          texts.add(item.textValue());
-        }
-      } else if (!value.isMissingNode()) {
-        throw refused(where + " is not a string or a list of strings");
-      }
-      return texts;
-    }
-
-    private void checkKeys(JsonNode table, Set<String> known, String where) {
-      for (Map.Entry<String, JsonNode> entry : table.properties()) {
-        if (!known.contains(entry.getKey())) {
-          throw refused(
-              "%s%s is not a key that is known here; known are %s"
-                  .formatted(where, entry.getKey(), String.join(", ", new TreeSet<>(known))));
-        }
-      }
-    }
-
-    private CriException refused(String reason) {
-      return CriException.failedPrecondition("registry configuration " + file + ": " + reason);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.jukung.image.registry;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.BlobSource;
+import io.jukung.image.content.ContentMismatchException;
 import io.jukung.image.content.Digest;
 import io.jukung.image.manifest.ManifestDocument;
 import io.jukung.image.manifest.MediaType;
@@ -10,16 +11,21 @@ import io.jukung.image.registry.RegistryHost.Capability;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URLEncoder;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +38,11 @@ public final class RegistrySession implements BlobSource {
   private static final Logger log = LoggerFactory.getLogger(RegistrySession.class);
   private static final int BUFFER_BYTES = 64 * 1024;
 
-  /** Of one blob from one host, as long as each brings bytes. */
+  /** Of one blob from one host, where each brings some bytes but not many. */
   private static final int MAX_RESUMPTIONS = 5;
+
+  /** What makes a resumption worth it, however often the connection breaks. */
+  private static final long MIN_GAINED_BYTES = 1024 * 1024;
 
   private static final String ACCEPT =
       Arrays.stream(MediaType.values())
@@ -43,7 +52,14 @@ public final class RegistrySession implements BlobSource {
 
   private final ImageReference reference;
   private final List<HostSession> hosts = new ArrayList<>();
+  private final RegistryTimeouts timeouts;
   private final Set<HostSession> failing = ConcurrentHashMap.newKeySet();
+
+  /** Who gave a blob's first bytes. */
+  private final Map<Digest, HostSession> deliverers = new ConcurrentHashMap<>();
+
+  /** Who gave something else as a blob. */
+  private final Map<Digest, Set<HostSession>> mistrusted = new ConcurrentHashMap<>();
 
   RegistrySession(
       ImageReference reference,
@@ -53,11 +69,13 @@ public final class RegistrySession implements BlobSource {
       RegistryTimeouts timeouts)
       throws IOException {
     this.reference = reference;
+    this.timeouts = timeouts;
     for (RegistryHost host : hosts) {
       this.hosts.add(
           new HostSession(
               host,
               clients.of(host.tls()),
+              clients.of(host.tls().withoutClients()),
               host.server() ? credentials : Credentials.ANONYMOUS,
               reference.path(),
               timeouts));
@@ -75,6 +93,7 @@ public final class RegistrySession implements BlobSource {
         : ask(
             "resolve tag " + reference.tag().orElseThrow(),
             Capability.RESOLVE,
+            host -> true,
             host -> fetchManifest(host, reference.tag().orElseThrow(), Optional.empty()));
   }
 
@@ -83,6 +102,7 @@ public final class RegistrySession implements BlobSource {
     return ask(
         "fetch manifest " + digest,
         Capability.PULL,
+        host -> true,
         host -> fetchManifest(host, digest.toString(), Optional.of(digest)));
   }
 
@@ -91,10 +111,30 @@ public final class RegistrySession implements BlobSource {
     ask(
         "fetch blob " + digest,
         Capability.PULL,
+        host -> !isMistrusted(digest, host),
         host -> {
           fetchBlob(host, digest, size, sink);
           return sink;
         });
+  }
+
+  @Override
+  public boolean elsewhere(Digest digest) {
+    HostSession host = deliverers.remove(digest);
+    if (host == null) {
+      return false;
+    }
+    log.warn("{} of {} is not what its digest says as {} gives it", digest, reference, host.host());
+    mistrusted.computeIfAbsent(digest, d -> ConcurrentHashMap.newKeySet()).add(host);
+    return hosts.stream()
+        .anyMatch(
+            other ->
+                other.host().capabilities().contains(Capability.PULL)
+                    && !isMistrusted(digest, other));
+  }
+
+  private boolean isMistrusted(Digest digest, HostSession host) {
+    return mistrusted.getOrDefault(digest, Set.of()).contains(host);
   }
 
   @FunctionalInterface
@@ -102,42 +142,101 @@ public final class RegistrySession implements BlobSource {
     T ask(HostSession host) throws IOException, InterruptedException;
   }
 
-  private <T> T ask(String action, Capability capability, Question<T> question)
-      throws IOException, InterruptedException {
-    List<String> answers = new ArrayList<>();
-    ErrorKind kind = ErrorKind.FAILED_PRECONDITION;
-    Throwable last = null;
-    for (HostSession host : hosts) {
-      if (!host.host().capabilities().contains(capability)) {
-        answers.add(host.host() + ": not to be asked for this by configuration");
-        continue;
-      }
-      if (failing.contains(host) && host != hosts.getLast()) {
-        answers.add(host.host() + ": has failed before");
-        continue;
-      }
-      try {
-        return question.ask(host);
-      } catch (InterruptedIOException e) {
-        throw e;
-      } catch (IOException e) {
-        log.debug("{} of {} from {} failed", action, reference, host.host(), e);
-        if (e instanceof RegistryException r) {
-          kind = r.kind();
-          if (kind == ErrorKind.UNAVAILABLE) {
-            failing.add(host);
-          }
-        } else {
-          kind = ErrorKind.UNAVAILABLE;
-        }
-        String message = String.valueOf(e.getMessage());
-        String name = host.host().toString();
-        answers.add(message.startsWith(name) ? message : name + ": " + message);
-        last = e;
+  /** What is asked, of whom, and what they answered so far. */
+  private final class Inquiry {
+    private final String action;
+    private final Map<HostSession, String> answers = new LinkedHashMap<>();
+    private List<HostSession> again = new ArrayList<>();
+    private Duration wait = Duration.ZERO;
+    private ErrorKind kind = ErrorKind.FAILED_PRECONDITION;
+    private @Nullable IOException last;
+
+    Inquiry(String action) {
+      this.action = action;
+    }
+
+    void passOver(HostSession host, String reason) {
+      answers.put(host, host.host() + ": " + reason);
+    }
+
+    void failed(HostSession host, IOException e) {
+      log.debug("{} of {} from {} failed", action, reference, host.host(), e);
+      kind = e instanceof RegistryException r ? r.kind() : ErrorKind.UNAVAILABLE;
+      last = e;
+      String message = String.valueOf(e.getMessage());
+      String name = host.host().toString();
+      answers.put(host, message.startsWith(name) ? message : name + ": " + message);
+      Optional<Duration> after =
+          switch (e) {
+            case RegistryException said -> said.retryAfter();
+            case HttpTimeoutException waited -> Optional.empty();
+            default -> Optional.of(Duration.ZERO);
+          };
+      if (after.isPresent()) {
+        wait = again.isEmpty() || after.get().compareTo(wait) < 0 ? after.get() : wait;
+        again.add(host);
+      } else if (host == hosts.getLast()) {
+        // The registry itself has spoken: that a mirror was busy changes nothing.
+        again.clear();
       }
     }
-    throw new CriException(
-        kind, "%s of %s: %s".formatted(action, reference, String.join("; ", answers)), last);
+
+    /** Those to ask once more. */
+    List<HostSession> takeAgain() {
+      List<HostSession> taken = again;
+      again = new ArrayList<>();
+      return taken;
+    }
+
+    CriException failure() {
+      return new CriException(
+          kind,
+          "%s of %s: %s".formatted(action, reference, String.join("; ", answers.values())),
+          last);
+    }
+  }
+
+  /**
+   * Asks the hosts in their order until one answers; those that were only busy or broke off are
+   * asked again after a while.
+   */
+  private <T> T ask(
+      String action, Capability capability, Predicate<HostSession> usable, Question<T> question)
+      throws IOException, InterruptedException {
+    var inquiry = new Inquiry(action);
+    List<HostSession> round = new ArrayList<>();
+    for (HostSession host : hosts) {
+      if (!host.host().capabilities().contains(capability)) {
+        inquiry.passOver(host, "not to be asked for this by configuration");
+      } else if (!usable.test(host)) {
+        inquiry.passOver(host, "has given other content than this");
+      } else if (failing.contains(host) && host != hosts.getLast()) {
+        inquiry.passOver(host, "has failed before");
+      } else {
+        round.add(host);
+      }
+    }
+    var backOff = new BackOff(timeouts.backOff());
+    while (true) {
+      for (HostSession host : round) {
+        try {
+          return question.ask(host);
+        } catch (InterruptedIOException | NotKept | ContentMismatchException e) {
+          throw e;
+        } catch (IOException e) {
+          inquiry.failed(host, e);
+          if (inquiry.kind == ErrorKind.UNAVAILABLE) {
+            failing.add(host);
+          }
+        }
+      }
+      round = inquiry.takeAgain();
+      Optional<Duration> wait = round.isEmpty() ? Optional.empty() : backOff.next(inquiry.wait);
+      if (wait.isEmpty()) {
+        throw inquiry.failure();
+      }
+      Thread.sleep(wait.get());
+    }
   }
 
   private FetchedManifest fetchManifest(HostSession host, String object, Optional<Digest> expected)
@@ -195,18 +294,29 @@ public final class RegistrySession implements BlobSource {
   private void fetchBlob(HostSession host, Digest digest, long size, Sink sink)
       throws IOException, InterruptedException {
     String path = path(host, "/blobs/" + digest);
-    for (int resumption = 0; ; resumption++) {
+    if (sink.position() == 0) {
+      deliverers.put(digest, host);
+    }
+    int fruitless = 0;
+    while (true) {
       long before = sink.position();
       try {
         fetchRest(host, path, size, sink);
         return;
-      } catch (RegistryException | InterruptedIOException e) {
+      } catch (RegistryException | InterruptedIOException | NotKept | ContentMismatchException e) {
         throw e;
+      } catch (HttpTimeoutException e) {
+        // The next host may be quicker. This one is worth a second wait only if it gave something.
+        var failure =
+            new RegistryException(ErrorKind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        throw sink.position() > before ? failure.retriable(Duration.ZERO) : failure;
       } catch (IOException e) {
         if (Thread.currentThread().isInterrupted()) {
           throw new InterruptedIOException("fetch blob " + digest);
         }
-        if (sink.position() == before || resumption == MAX_RESUMPTIONS) {
+        long gained = sink.position() - before;
+        fruitless = gained >= MIN_GAINED_BYTES ? 0 : fruitless + 1;
+        if (gained == 0 || fruitless > MAX_RESUMPTIONS) {
           throw e;
         }
         log.debug("blob {} broke off at byte {}; resuming", digest, sink.position(), e);
@@ -232,12 +342,31 @@ public final class RegistrySession implements BlobSource {
       byte[] buffer = new byte[BUFFER_BYTES];
       int count;
       while ((count = answer.body().read(buffer, 0, buffer.length)) > 0) {
-        sink.write(buffer, 0, count);
+        keep(sink, buffer, count);
       }
     }
     if (sink.position() < size) {
       throw new IOException(
           "connection ended after %d of %d bytes".formatted(sink.position(), size));
+    }
+  }
+
+  private static void keep(Sink sink, byte[] bytes, int count) throws IOException {
+    try {
+      sink.write(bytes, 0, count);
+    } catch (ContentMismatchException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new NotKept(e);
+    }
+  }
+
+  /** This machine could not keep what came: no other host would help. */
+  private static final class NotKept extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    NotKept(IOException cause) {
+      super(cause.getMessage(), cause);
     }
   }
 

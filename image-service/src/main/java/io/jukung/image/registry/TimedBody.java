@@ -7,34 +7,46 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 
 /**
- * A body that must not fall silent: where no byte comes for the given time, the stream is closed
- * under its reader, who learns that it was a timeout.
+ * A body that must neither fall silent nor trickle: where no byte comes for the idle time, the
+ * stream is closed under its reader, who learns that it was a timeout; where bytes come too slowly
+ * to ever be an image, reading fails. Only waiting for the peer counts: a reader that is busy
+ * itself, with a slow disk say, is not the peer's fault.
  */
-final class IdleTimeoutStream extends FilterInputStream {
-  private final Duration idle;
+final class TimedBody extends FilterInputStream {
+  /** Within {@link RegistryTimeouts#progress}: 200 bytes a second, by the default. */
+  static final int MIN_PROGRESS_BYTES = 64 * 1024;
+
+  private final RegistryTimeouts timeouts;
   private final Thread watch;
-  private volatile long lastByteNanos = System.nanoTime();
+  private volatile long waitingSinceNanos;
   private volatile boolean waiting;
   private volatile boolean timedOut;
+  private long waitedNanos;
+  private long broughtBytes;
 
-  IdleTimeoutStream(InputStream in, Duration idle) {
+  TimedBody(InputStream in, RegistryTimeouts timeouts) {
     super(in);
-    this.idle = idle;
+    this.timeouts = timeouts;
     this.watch = Thread.ofVirtual().name("idle-timeout").start(this::watch);
   }
 
   @Override
   public int read(byte[] target, int start, int length) throws IOException {
-    lastByteNanos = System.nanoTime();
+    long since = System.nanoTime();
+    waitingSinceNanos = since;
     waiting = true;
+    int count;
     try {
-      return orTimeout(in.read(target, start, length));
+      count = in.read(target, start, length);
     } catch (IOException e) {
-      orTimeout(0);
+      throwIfTimedOut();
       throw e;
     } finally {
       waiting = false;
     }
+    throwIfTimedOut();
+    checkProgress(count, System.nanoTime() - since);
+    return count;
   }
 
   @Override
@@ -49,24 +61,42 @@ final class IdleTimeoutStream extends FilterInputStream {
     super.close();
   }
 
-  private int orTimeout(int result) throws HttpTimeoutException {
+  private void throwIfTimedOut() throws HttpTimeoutException {
     if (timedOut) {
-      throw new HttpTimeoutException("no byte for " + idle.toSeconds() + " s");
+      throw new HttpTimeoutException("no byte for " + text(timeouts.idle()));
     }
-    return result;
+  }
+
+  private void checkProgress(int count, long nanos) throws HttpTimeoutException {
+    if (count < 0) {
+      return;
+    }
+    broughtBytes += count;
+    waitedNanos += nanos;
+    if (broughtBytes >= MIN_PROGRESS_BYTES) {
+      broughtBytes = 0;
+      waitedNanos = 0;
+    } else if (waitedNanos > timeouts.progress().toNanos()) {
+      throw new HttpTimeoutException(
+          "stalled: %d bytes in %s".formatted(broughtBytes, text(timeouts.progress())));
+    }
+  }
+
+  private static String text(Duration limit) {
+    return limit.toMillis() % 1000 == 0 ? limit.toSeconds() + " s" : limit.toMillis() + " ms";
   }
 
   private void watch() {
+    long idle = timeouts.idle().toNanos();
     try {
       while (true) {
-        long left = idle.toNanos() - (System.nanoTime() - lastByteNanos);
-        // Only the peer is watched: a reader that is busy itself is not idle.
-        if (left <= 0 && waiting) {
+        long left = waiting ? idle - (System.nanoTime() - waitingSinceNanos) : idle;
+        if (left <= 0) {
           timedOut = true;
           super.close();
           return;
         }
-        Thread.sleep(Duration.ofNanos(Math.max(left, idle.toNanos() / 4)));
+        Thread.sleep(Duration.ofNanos(Math.max(left, idle / 4)));
       }
     } catch (InterruptedException e) {
       return; // closed in good order

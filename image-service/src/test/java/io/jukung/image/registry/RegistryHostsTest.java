@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.registry.RegistryHost.Capability;
+import io.jukung.image.registry.RegistryHost.ClientCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,14 +118,17 @@ class RegistryHostsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "capabilites = [\"pull\"]|capabilites is not a key",
-        "[host.\"https://a.example\"]\\nclient = \"x\"|host.\"https://a.example\".client is not a key",
+        "capabilites = [\"pull\"]|capabilites is not a key that is known here, the nearest is capabilities",
+        "[host.\"https://a.example\"]\\nclent = \"x\"|host.\"https://a.example\".clent is not a key",
+        "client = [[\"a\", \"b\", \"c\"]]|not [\"certificate\", \"key\"]",
+        "[header]\\n\"x:y\" = \"v\"|header.x:y has characters",
+        "[header]\\nx = \"v\\u000aInjected: 1\"|header.x has characters",
         "[host.\"https://a.example\"]\\nserver = \"x\"|server is not a key",
         "server = 5|server is not a string",
         "server = \"ftp://a.example\"|by http or https",
         "server = \"https://user:pw@a.example\"|user or a query",
         "server = \"https://a b\"|not a URL",
-        "[host.\"https://a.example\"]\\ncapabilities = [\"fly\"]|known are pull, resolve, push",
+        "[host.\"https://a.example\"]\\ncapabilities = [\"fly\"]|known are pull, resolve, push, referrers",
         "[host.\"https://a.example\"]\\nskip_verify = \"yes\"|not true or false",
         "[host.\"https://a.example\"]\\nca = 5|not a string or a list",
         "host = 5|not a table",
@@ -137,6 +141,102 @@ class RegistryHostsTest {
         .isThrownBy(() -> hosts.of("quay.io"))
         .withMessageContaining(reason)
         .withMessageContaining(directory.resolve("quay.io/hosts.toml").toString());
+  }
+
+  @Test
+  void registryNamedAmongItsHostsIsNoMirrorAndNotAskedTwice() throws IOException {
+    write(
+        "docker.io",
+        """
+        [host."https://mirror.example"]
+        [host."https://registry-1.docker.io"]
+          ca = "hub.pem"
+        """);
+    List<RegistryHost> found = hosts.of("docker.io");
+    assertThat(found).extracting(RegistryHost::server).containsExactly(false, true);
+    assertThat(found.getLast().tls().certificateAuthorities())
+        .containsExactly(directory.resolve("docker.io/hub.pem"));
+  }
+
+  @Test
+  void clientCertificatesAreRelativeToTheFile() throws IOException {
+    write("quay.io", "client = [[\"a.pem\", \"/k.pem\"], [\"both.pem\", \"\"]]\n");
+    Path own = directory.resolve("quay.io");
+    assertThat(hosts.of("quay.io").getFirst().tls().clients())
+        .containsExactly(
+            new ClientCertificate(own.resolve("a.pem"), Path.of("/k.pem")),
+            new ClientCertificate(own.resolve("both.pem"), own.resolve("both.pem")));
+  }
+
+  @Test
+  void everyProblemOfEveryFileIsASentence() throws IOException {
+    write("a.example", "servr = \"x\"\nskip_verify = 1\n[host.\"https://m\"]\nca = \"gone.pem\"\n");
+    write("b.example", "server = \"https://b.example\"\n");
+    write("c.example", "[host\n");
+    Files.createDirectories(directory.resolve("d.example"));
+    Files.writeString(directory.resolve("stray.toml"), "");
+    Path a = directory.resolve("a.example/hosts.toml");
+    assertThat(hosts.problems())
+        .satisfiesExactly(
+            each ->
+                assertThat(each)
+                    .isEqualTo(
+                        a
+                            + ": servr is not a key that is known here, the nearest is server; known are"
+                            + " ca, capabilities, client, header, host, override_path, server, skip_verify"),
+            each -> assertThat(each).isEqualTo(a + ": skip_verify is not true or false"),
+            each ->
+                assertThat(each)
+                    .isEqualTo(a + ": m: " + a.resolveSibling("gone.pem") + " does not exist"),
+            each ->
+                assertThat(each)
+                    .startsWith(directory.resolve("c.example/hosts.toml") + ": it is not TOML: ")
+                    .contains("line 1"),
+            each -> assertThat(each).contains("d.example: has no hosts.toml"),
+            each -> assertThat(each).contains("stray.toml: not a directory"));
+    assertThat(new RegistryHosts(directory.resolve("none")).problems()).isEmpty();
+  }
+
+  @Test
+  void planSaysWhoIsAskedAndWhyAndNoSecret() throws IOException {
+    write(
+        "quay.io",
+        """
+        # mirrors of the third floor
+        [host."https://mirror.example"]
+          capabilities = ["pull"]
+          [host."https://mirror.example".header]
+            x-token = "s3cr3t"
+        """);
+    Credentials credentials = Credentials.of("user", "pa55", "", "", "", "");
+    try (RegistryClient client = new RegistryClient(hosts, RegistryTimeouts.DEFAULT)) {
+      List<HostPlan> plan = client.explain(ImageReference.parse("quay.io/a/b:1"), credentials);
+      assertThat(plan.toString()).doesNotContain("s3cr3t", "pa55");
+      Path file = directory.resolve("quay.io/hosts.toml");
+      assertThat(plan)
+          .containsExactly(
+              new HostPlan(
+                  "https://mirror.example/v2",
+                  "content by digest only (capabilities)",
+                  file + ":2 [host.\"https://mirror.example\"]",
+                  List.of("no credentials: it is not the registry itself", "headers x-token")),
+              new HostPlan(
+                  "https://quay.io/v2",
+                  "what the tag leads to, and content by digest",
+                  file + " names no server, so the registry itself",
+                  List.of("with the credentials given, where it asks for them")));
+      assertThat(client.explain(ImageReference.parse("localhost:1/a"), Credentials.ANONYMOUS))
+          .singleElement()
+          .satisfies(
+              own -> {
+                assertThat(own.url()).isEqualTo("http://localhost:1/v2");
+                assertThat(own.origin()).contains("no hosts.toml for it in " + directory);
+                assertThat(own.notes())
+                    .containsExactly(
+                        "no credentials: none were given for this registry",
+                        "plain http: neither secret nor authentic");
+              });
+    }
   }
 
   private void write(String name, String content) throws IOException {
