@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
-import java.util.zip.Inflater;
 
 /**
  * Decompresses gzip (RFC 1952) with any number of members, as seekable layers have. The JDK's own
@@ -12,7 +11,10 @@ import java.util.zip.Inflater;
  * early on a slow connection.
  */
 final class GzipInputStream extends InputStream {
-  private static final int BUFFER_BYTES = 64 * 1024;
+  /** Kept of the part before: an inflater may give back a few bytes more than its last part. */
+  private static final int KEPT_BYTES = 8;
+
+  private static final int BUFFER_BYTES = KEPT_BYTES + 64 * 1024;
   private static final int FLAG_HEADER_CRC = 2;
   private static final int FLAG_EXTRA = 4;
   private static final int FLAG_NAME = 8;
@@ -20,17 +22,24 @@ final class GzipInputStream extends InputStream {
   private static final int DEFLATE = 8;
 
   private final InputStream in;
-  private final Inflater inflater = new Inflater(/* nowrap= */ true);
+  private final RawInflater inflater;
   private final CRC32 crc = new CRC32();
   private final byte[] buffer = new byte[BUFFER_BYTES];
-  private int position;
-  private int limit;
+  private int position = KEPT_BYTES;
+  private int limit = KEPT_BYTES;
+  private long inflatedBytes;
   private boolean inMember;
   private boolean ended;
   private boolean closed;
 
   GzipInputStream(InputStream in) {
+    this(in, RawInflater.open());
+  }
+
+  /** With an inflater that this stream closes. */
+  GzipInputStream(InputStream in, RawInflater inflater) {
     this.in = in;
+    this.inflater = inflater;
   }
 
   @Override
@@ -48,12 +57,13 @@ final class GzipInputStream extends InputStream {
         if (position == limit && !fill()) {
           throw new LayerFormatException("gzip ends within its data");
         }
-        inflater.setInput(buffer, position, limit - position);
+        inflater.input(buffer, position, limit - position);
         position = limit;
       }
       int count = inflate(target, start, length);
       if (count > 0) {
         crc.update(target, start, count);
+        inflatedBytes += count;
       }
       if (inflater.finished()) {
         endMember();
@@ -75,18 +85,14 @@ final class GzipInputStream extends InputStream {
   public void close() throws IOException {
     if (!closed) {
       closed = true;
-      inflater.end();
+      inflater.close();
       in.close();
     }
   }
 
   private int inflate(byte[] target, int start, int length) throws IOException {
     try {
-      int count = inflater.inflate(target, start, length);
-      if (count == 0 && inflater.needsDictionary()) {
-        throw new LayerFormatException("gzip data needs a preset dictionary");
-      }
-      return count;
+      return inflater.inflate(target, start, length);
     } catch (DataFormatException e) {
       throw new LayerFormatException("gzip data is corrupt: " + e.getMessage());
     }
@@ -114,17 +120,17 @@ final class GzipInputStream extends InputStream {
     if ((flags & FLAG_HEADER_CRC) != 0) {
       skip(2);
     }
-    inflater.reset();
+    inflater.begin();
     crc.reset();
+    inflatedBytes = 0;
     return true;
   }
 
   private void endMember() throws IOException {
-    position = limit - inflater.getRemaining();
+    position = limit - inflater.remaining();
     long expectedCrc = nextInt();
     long expectedSize = nextInt();
-    if (expectedCrc != crc.getValue()
-        || expectedSize != (inflater.getBytesWritten() & 0xFFFFFFFFL)) {
+    if (expectedCrc != crc.getValue() || expectedSize != (inflatedBytes & 0xFFFFFFFFL)) {
       throw new LayerFormatException("gzip checksum is wrong");
     }
     inMember = false;
@@ -154,8 +160,10 @@ final class GzipInputStream extends InputStream {
   }
 
   private boolean fill() throws IOException {
-    position = 0;
-    limit = Math.max(0, in.read(buffer, 0, buffer.length));
-    return limit > 0;
+    System.arraycopy(buffer, limit - KEPT_BYTES, buffer, 0, KEPT_BYTES);
+    int count = in.read(buffer, KEPT_BYTES, buffer.length - KEPT_BYTES);
+    position = KEPT_BYTES;
+    limit = KEPT_BYTES + Math.max(0, count);
+    return count > 0;
   }
 }
