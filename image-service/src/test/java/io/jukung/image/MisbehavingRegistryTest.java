@@ -42,7 +42,7 @@ class MisbehavingRegistryTest {
     image = TestImage.of(new TestTar().file("noise", noise, entry -> {}).bytes()).build();
     registry.add("app", "1", image);
     layer = image.layers().getFirst();
-    blob = image.blobs().get(layer);
+    blob = image.blob(layer);
   }
 
   @AfterEach
@@ -292,7 +292,7 @@ class MisbehavingRegistryTest {
 
   @Test
   void wrongConfigurationIsAWrongDigest() throws Exception {
-    byte[] config = image.blobs().get(Digest.parse(image.id())).clone();
+    byte[] config = image.blob(Digest.parse(image.id())).clone();
     config[config.length - 2] = ' ';
     registry.on(image.id(), (request, reply) -> reply.whole(200, config));
     assertThat(refusal()).hasMessageContaining("has the digest " + Digest.sha256(config));

@@ -195,7 +195,7 @@ class PullFlowTest {
       registry.on(
           layer,
           (request, reply) -> {
-            byte[] blob = image.blobs().get(layer);
+            byte[] blob = image.blob(layer);
             reply.head(200, "Content-Length: " + blob.length).bytes(blob, 0, 1000);
             left.await();
             reply.bytes(blob, 1000, blob.length);
@@ -279,7 +279,7 @@ class PullFlowTest {
     registry.on(
         last,
         (request, reply) -> {
-          byte[] blob = image.blobs().get(last);
+          byte[] blob = image.blob(last);
           reply.head(200, "Content-Length: " + blob.length).bytes(blob, 0, 1000);
           reply.fallSilent();
         });

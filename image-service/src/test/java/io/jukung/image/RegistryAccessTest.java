@@ -202,7 +202,8 @@ class RegistryAccessTest {
       Path layout = temporary.resolve("layout");
       run("umoci init --layout " + layout);
       run("umoci new --image " + layout + ":umoci");
-      Path content = Files.createDirectories(temporary.resolve("content/etc")).getParent();
+      Path content = temporary.resolve("content");
+      Files.createDirectories(content.resolve("etc"));
       Files.writeString(content.resolve("etc/made"), "by umoci");
       run("umoci insert --image %s:umoci %s /".formatted(layout, content));
       Files.writeString(content.resolve("etc/made"), "anew");

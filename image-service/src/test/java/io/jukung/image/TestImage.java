@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 
@@ -114,6 +115,10 @@ public final class TestImage {
   /** Configuration and layers. */
   public Map<Digest, byte[]> blobs() {
     return blobs;
+  }
+
+  public byte[] blob(Digest digest) {
+    return Optional.ofNullable(blobs.get(digest)).orElseThrow();
   }
 
   /** Compressed, bottom first. */

@@ -69,7 +69,7 @@ public final class TokenServer implements AutoCloseable {
   /** A token for {@code repository:NAME:ACTION,ACTION}. */
   public String issue(String scope) {
     try {
-      String[] parts = scope.split(":");
+      String[] parts = scope.split(":", 3);
       ObjectNode head = JSON.createObjectNode().put("typ", "JWT").put("alg", "RS256");
       String pem = Files.readString(certificates.file("server.pem"));
       head.putArray("x5c").add(pem.replaceAll("-----[^-]*-----|\\s", ""));
@@ -85,7 +85,7 @@ public final class TokenServer implements AutoCloseable {
               .put("jti", UUID.randomUUID().toString());
       ObjectNode access = claims.putArray("access").addObject();
       access.put("type", parts[0]).put("name", parts[1]);
-      List.of(parts[2].split(",")).forEach(access.withArray("actions")::add);
+      List.of(parts[2].split(",", -1)).forEach(access.withArray("actions")::add);
       String signed =
           encode(JSON.writeValueAsBytes(head)) + "." + encode(JSON.writeValueAsBytes(claims));
       Signature signature = Signature.getInstance("SHA256withRSA");
