@@ -6,10 +6,12 @@ import io.jukung.image.content.Digest;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.FetchedManifest;
+import io.jukung.image.registry.HostPlan;
 import io.jukung.image.registry.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistrySession;
 import java.io.IOException;
+import java.util.List;
 import java.util.Set;
 
 /** Brings images from registries into the store. Thread-safe. */
@@ -47,6 +49,12 @@ public final class ImagePuller {
     } catch (CriException e) {
       throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Which hosts {@link #pull} would ask, in their order, and why; none is asked now. */
+  public List<HostPlan> explain(ImageReference reference, Credentials credentials)
+      throws IOException {
+    return registries.explain(reference, credentials);
   }
 
   private static final class Registry implements ImageInstaller.Source {

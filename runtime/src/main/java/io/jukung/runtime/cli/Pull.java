@@ -1,9 +1,14 @@
 package io.jukung.runtime.cli;
 
+import io.jukung.client.v1.PlannedHost;
+import io.jukung.client.v1.PullPlan;
+import io.jukung.client.v1.PullRequest;
 import io.jukung.cri.v1.AuthConfig;
+import io.jukung.cri.v1.ImageSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -41,6 +46,11 @@ final class Pull implements Callable<Integer> {
       description = "No progress.")
   boolean quiet;
 
+  @Option(
+      names = "--explain",
+      description = "Say which hosts would be asked, in which order and why; pull nothing.")
+  boolean explain;
+
   @Parameters(paramLabel = "IMAGE")
   @SuppressWarnings("NullAway.Init") // set by picocli
   String image;
@@ -53,12 +63,35 @@ final class Pull implements Callable<Integer> {
   public Integer call() throws IOException {
     AuthConfig credentials = credentials();
     try (Connection connection = jukung.connect()) {
+      if (explain) {
+        print(connection.jukung().explainPull(request(credentials)));
+        return ExitCode.OK;
+      }
       environment
           .out()
           .println(
               ImagePull.pull(
                   connection, quiet ? environment.quiet() : environment, image, credentials));
       return ExitCode.OK;
+    }
+  }
+
+  private PullRequest request(AuthConfig credentials) {
+    return PullRequest.newBuilder()
+        .setImage(ImageSpec.newBuilder().setImage(image))
+        .setAuth(credentials)
+        .build();
+  }
+
+  private void print(PullPlan plan) {
+    PrintStream out = environment.out();
+    out.println(plan.getImage());
+    int number = 1;
+    for (PlannedHost host : plan.getHostsList()) {
+      out.println(number++ + ". " + host.getUrl());
+      out.println("   asked for: " + host.getAsked());
+      out.println("   because of: " + host.getOrigin());
+      host.getNotesList().forEach(note -> out.println("   " + note));
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 /** Lays TOML tables over records: one key per component, unknown keys refused. */
 final class ConfigBinder {
   private final String source;
+  private final List<String> problems = new ArrayList<>();
 
   /**
    * @param source what messages begin with, a file's path
@@ -27,12 +28,20 @@ final class ConfigBinder {
     this.source = source;
   }
 
+  /**
+   * Reads all of the table, whatever is wrong in it.
+   *
+   * @throws ConfigException with every problem
+   */
   Config bind(ObjectNode table, Config defaults) throws ConfigException {
-    return bindTable(table, defaults, "");
+    Config config = bindTable(table, defaults, "");
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+    return config;
   }
 
-  private <R extends Record> R bindTable(ObjectNode table, R defaults, String prefix)
-      throws ConfigException {
+  private <R extends Record> R bindTable(ObjectNode table, R defaults, String prefix) {
     RecordComponent[] components = defaults.getClass().getRecordComponents();
     refuseUnknownKeys(table, components, prefix);
     Object[] values = new Object[components.length];
@@ -40,18 +49,22 @@ final class ConfigBinder {
       String name = ConfigKeys.name(components[i]);
       Object current = ConfigKeys.value(components[i], defaults);
       JsonNode node = table.get(name);
-      values[i] = node == null ? current : bindValue(node, components[i], current, prefix + name);
+      try {
+        values[i] = node == null ? current : bindValue(node, components[i], current, prefix + name);
+      } catch (ConfigException e) {
+        problems.addAll(e.problems());
+        values[i] = current;
+      }
     }
     return construct(defaults, components, values, prefix);
   }
 
-  private void refuseUnknownKeys(ObjectNode table, RecordComponent[] components, String prefix)
-      throws ConfigException {
+  private void refuseUnknownKeys(ObjectNode table, RecordComponent[] components, String prefix) {
     var known = Arrays.stream(components).map(ConfigKeys::name).collect(Collectors.toSet());
     for (var entry : table.properties()) {
       if (!known.contains(entry.getKey())) {
         String key = prefix + entry.getKey();
-        throw new ConfigException(
+        problems.add(
             "%s: unknown key %s, the nearest known key is %s"
                 .formatted(source, key, ConfigKeys.nearest(key)));
       }
@@ -161,7 +174,7 @@ final class ConfigBinder {
   }
 
   private <R extends Record> R construct(
-      R like, RecordComponent[] components, Object[] values, String prefix) throws ConfigException {
+      R like, RecordComponent[] components, Object[] values, String prefix) {
     Class<?>[] types =
         Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     try {
@@ -170,7 +183,8 @@ final class ConfigBinder {
       return type.getDeclaredConstructor(types).newInstance(values);
     } catch (InvocationTargetException e) {
       Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
-      throw new ConfigException(source + ": " + prefix + cause.getMessage(), cause);
+      problems.add(source + ": " + prefix + cause.getMessage());
+      return like;
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(
           "record " + like.getClass() + " has no usable constructor", e);

@@ -1,10 +1,13 @@
 package io.jukung.runtime.config;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A configuration that cannot be used. The message names the file and the key, in one sentence. */
+/** A configuration that cannot be used. The message names the file and each key, line by line. */
 public final class ConfigException extends Exception {
   private static final long serialVersionUID = 1L;
+
+  private final List<String> problems;
 
   ConfigException(String message) {
     this(message, null);
@@ -12,5 +15,16 @@ public final class ConfigException extends Exception {
 
   ConfigException(String message, @Nullable Throwable cause) {
     super(message, cause);
+    this.problems = List.of(message);
+  }
+
+  ConfigException(List<String> problems) {
+    super(String.join("\n", problems));
+    this.problems = List.copyOf(problems);
+  }
+
+  /** A sentence for each. */
+  public List<String> problems() {
+    return problems;
   }
 }

@@ -11,6 +11,7 @@ import io.jukung.image.registry.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;
+import io.jukung.image.service.ExplainPull;
 import io.jukung.image.service.ImageFsInfo;
 import io.jukung.image.service.ImageStatus;
 import io.jukung.image.service.ListImages;
@@ -209,7 +210,7 @@ final class NodeParts implements AutoCloseable {
   }
 
   JukungEndpoint jukungService() {
-    return new JukungEndpoint(new Pull(puller));
+    return new JukungEndpoint(new Pull(puller), new ExplainPull(puller));
   }
 
   @Override

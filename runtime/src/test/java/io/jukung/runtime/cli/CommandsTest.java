@@ -545,6 +545,27 @@ class CommandsTest {
   }
 
   @Test
+  void pullExplainsWhoIsAskedAndWhyAndPullsNothing() {
+    assertThat(jukung("pull", "--explain", "busybox")).isZero();
+
+    assertThat(out)
+        .hasToString(
+            """
+            docker.io/library/busybox:latest
+            1. https://mirror/v2
+               asked for: content by digest
+               because of: hosts.toml:3 [host."https://mirror"]
+               no credentials: it is not the registry itself
+            2. https://registry-1.docker.io/v2
+               asked for: everything
+               because of: the registry itself
+            """);
+    assertThat(cri.requests(PullRequest.class))
+        .singleElement()
+        .satisfies(request -> assertThat(request.getImage().getImage()).isEqualTo("busybox"));
+  }
+
+  @Test
   void pullFailureIsOneSentence() {
     cri.failOn(
         PullRequest.class,
@@ -718,6 +739,50 @@ class CommandsTest {
     assertThat(Jukung.run(environment(), "config", "show", file.toString())).isZero();
     assertThat(out.toString(UTF_8))
         .contains("root = \"/var/lib/jukung\"\n", "shim.spare = 1\n", "shim.command = []\n");
+  }
+
+  @Test
+  void everyProblemOfAConfigurationIsASentence() throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("config.toml"), "rot = '/x'\n[shim]\nspare = 'two'\n[cni]\nx = 1\n");
+
+    assertThat(Jukung.run(environment(), "config", "check", file.toString())).isEqualTo(1);
+
+    assertThat(err)
+        .hasToString(
+            """
+            F: unknown key rot, the nearest known key is root
+            F: shim.spare must be a whole number, not the string "two"
+            F: unknown key cni.x, the nearest known key is cni
+            """
+                .replace("F", file.toString()));
+  }
+
+  @Test
+  void problemsOfRegistriesAreConfigurationProblems() throws Exception {
+    Path certs = directory.resolve("certs.d");
+    Path hosts = Files.createDirectories(certs.resolve("quay.io")).resolve("hosts.toml");
+    Files.writeString(hosts, "servr = \"https://quay.io\"\nca = \"gone.pem\"\n");
+    Path file =
+        Files.writeString(
+            directory.resolve("config.toml"), "[image]\nregistry_config_dir = '" + certs + "'\n");
+
+    assertThat(Jukung.run(environment(), "config", "check", file.toString())).isEqualTo(1);
+
+    assertThat(err.toString(UTF_8).lines())
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .startsWith(
+                        hosts + ": servr is not a key that is known here, the nearest is server"),
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        hosts
+                            + ": quay.io: "
+                            + hosts.resolveSibling("gone.pem")
+                            + " does not exist"));
   }
 
   private int run(String... arguments) {

@@ -10,6 +10,8 @@ import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.LayerProgress;
+import io.jukung.client.v1.PlannedHost;
+import io.jukung.client.v1.PullPlan;
 import io.jukung.client.v1.PullProgress;
 import io.jukung.client.v1.PullRequest;
 import io.jukung.cri.v1.*;
@@ -508,6 +510,28 @@ final class FakeCri implements AutoCloseable {
               .build());
       observer.onNext(PullProgress.newBuilder().setImageRef("sha256:pulled").build());
       observer.onCompleted();
+    }
+
+    @Override
+    public void explainPull(PullRequest request, StreamObserver<PullPlan> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              PullPlan.newBuilder()
+                  .setImage("docker.io/library/busybox:latest")
+                  .addHosts(
+                      PlannedHost.newBuilder()
+                          .setUrl("https://mirror/v2")
+                          .setAsked("content by digest")
+                          .setOrigin("hosts.toml:3 [host.\"https://mirror\"]")
+                          .addNotes("no credentials: it is not the registry itself"))
+                  .addHosts(
+                      PlannedHost.newBuilder()
+                          .setUrl("https://registry-1.docker.io/v2")
+                          .setAsked("everything")
+                          .setOrigin("the registry itself"))
+                  .build());
     }
 
     private LayerProgress layer(String digest, LayerProgress.Phase phase, long bytes) {
