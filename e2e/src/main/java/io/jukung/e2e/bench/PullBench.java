@@ -51,7 +51,8 @@ public final class PullBench {
     if (endpoints.isEmpty() || images.isEmpty()) {
       throw new IllegalArgumentException(USAGE);
     }
-    System.out.println("| image | runtime | median s | best s | CPU s | peak MiB | time of jukung |");
+    System.out.println(
+        "| image | runtime | median s | best s | CPU s | peak MiB | time of jukung |");
     System.out.println("|---|---|---|---|---|---|---|");
     for (Target image : images) {
       measure(endpoints, image, rounds);
