@@ -114,7 +114,7 @@ public final class PullBench {
   /** Of the daemon and of the children that it has waited for: decompressors may be such. */
   private static double processorSeconds(long pid) throws IOException {
     String stat = Files.readString(PROC.resolve(pid + "/stat"));
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     long ticks = 0;
     for (int field = 11; field <= 14; field++) { // utime, stime, cutime, cstime
       ticks += Long.parseLong(fields[field]);

@@ -16,8 +16,11 @@ import java.util.concurrent.Executors;
  * what may be sent there.
  */
 final class HttpClients implements AutoCloseable {
-  /** The body's buffers; the JDK's 16 KiB cost a hand-over between threads each. */
-  private static final String BUFFER_BYTES = Integer.toString(128 * 1024);
+  /**
+   * The body's buffers. The JDK's 16 KiB cost a hand-over between threads each; each is new garbage
+   * and seldom filled, so that larger ones cost collections and memory.
+   */
+  private static final String BUFFER_BYTES = Integer.toString(32 * 1024);
 
   private final Duration connectTimeout;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
