@@ -135,8 +135,7 @@ class PullKillTest {
     public static void main(String[] arguments) throws Exception {
       AtomicInteger steps = new AtomicInteger();
       int lastStep = Integer.parseInt(arguments[2]);
-      try (PullFixture fixture =
-          new PullFixture(Path.of(arguments[0]), PullFixture.PATIENT)) {
+      try (PullFixture fixture = new PullFixture(Path.of(arguments[0]), PullFixture.PATIENT)) {
         Syscalls real = Kernel.install((call, a, b, c, d, e) -> -1);
         Kernel.install(
             (call, a, b, c, d, e) -> {
