@@ -4,8 +4,12 @@ import static io.jukung.e2e.Calls.failure;
 import static io.jukung.e2e.Calls.logged;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.Status;
+import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.ReopenContainerLogRequest;
+import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
@@ -39,6 +43,61 @@ class LogsIT {
     assertThat(lines.subList(0, lines.size() - 2)).allMatch(line -> line.contains(" stdout P "));
     assertThat(lines.get(lines.size() - 2)).contains(" stdout F ");
     assertThat(lines.getLast()).endsWith(" stdout F short");
+  }
+
+  /** threats.md 23. */
+  @Test
+  void logStaysInTheLogDirectoryOfItsPod(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("paths", NamespaceMode.NODE);
+    Path elsewhere = Files.createDirectories(testbed.node().directory().resolve("elsewhere"));
+    for (String path : List.of("../../x", "/tmp/x", "a/../../x", ".", "a/..")) {
+      assertThat(failure(() -> testbed.createContainer(pod, logging(testbed, pod, path))).getCode())
+          .as(path)
+          .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    }
+    Path directory = Path.of(pod.config().getLogDirectory());
+    Files.createSymbolicLink(directory.resolve("linked"), elsewhere);
+    Files.createSymbolicLink(directory.resolve("file.log"), elsewhere.resolve("file"));
+    for (String path : List.of("linked/x.log", "file.log")) {
+      String container = testbed.createContainer(pod, logging(testbed, pod, path));
+      assertThat(failure(() -> testbed.startContainer(container)).getDescription())
+          .contains("is a symbolic link");
+      testbed
+          .client()
+          .runtime()
+          .removeContainer(RemoveContainerRequest.newBuilder().setContainerId(container).build());
+    }
+    assertThat(elsewhere).isEmptyDirectory();
+    String deep = testbed.createContainer(pod, logging(testbed, pod, "made/for/it.log"));
+    testbed.startContainer(deep);
+    testbed.awaitExited(deep);
+    assertThat(directory.resolve("made/for/it.log")).content().contains(" stdout F hello");
+  }
+
+  /** The directory of pods' logs is behind a link on some nodes. */
+  @Test
+  void logDirectoryOfAPodMayLieBehindALink(Testbed testbed) throws Exception {
+    Path real = Files.createDirectories(testbed.node().directory().resolve("real-logs"));
+    Path link = testbed.node().directory().resolve("linked-logs");
+    Files.createSymbolicLink(link, real);
+    Pod pod =
+        testbed.runPod(
+            testbed
+                .podConfig("linked", NamespaceMode.NODE)
+                .setLogDirectory(link.resolve("pod").toString())
+                .build());
+    String container = testbed.createContainer(pod, logging(testbed, pod, "c.log"));
+    testbed.startContainer(container);
+    testbed.awaitExited(container);
+    assertThat(real.resolve("pod/c.log")).content().contains(" stdout F hello");
+    assertThat(testbed.status(container).getLogPath())
+        .isEqualTo(link.resolve("pod/c.log").toString());
+  }
+
+  private static ContainerConfig logging(Testbed testbed, Pod pod, String path) {
+    return Requests.container(pod.config(), "c", testbed.busybox(), List.of("echo", "hello"))
+        .setLogPath(path)
+        .build();
   }
 
   @Test

@@ -3,7 +3,6 @@ package io.jukung.shim;
 import static io.jukung.linux.fs.OpenFlags.O_APPEND;
 import static io.jukung.linux.fs.OpenFlags.O_CREAT;
 import static io.jukung.linux.fs.OpenFlags.O_NOCTTY;
-import static io.jukung.linux.fs.OpenFlags.O_NOFOLLOW;
 import static io.jukung.linux.fs.OpenFlags.O_NONBLOCK;
 import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
 
@@ -87,9 +86,10 @@ final class CriLog {
     if (path.isEmpty()) {
       return;
     }
-    // NONBLOCK: a fifo at the path must not stop the loop. The directory is the daemon's to check.
-    int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    Fd reopened = HostFile.open(path, flags, MODE);
+    // NONBLOCK: a fifo at the path must not stop the loop. A container that has the log directory
+    // as a volume could swap what is on the way for a link.
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY;
+    Fd reopened = HostFile.openNoSymlinks(path, flags, MODE);
     close();
     file = reopened;
     torn = false;

@@ -18,6 +18,9 @@ import java.nio.charset.StandardCharsets;
  * procfs), with few classes behind it.
  */
 public final class HostFile {
+  private static final int HOW_BYTES = 24;
+  private static final long RESOLVE_NO_SYMLINKS = 0x04;
+
   private HostFile() {}
 
   /**
@@ -32,6 +35,23 @@ public final class HostFile {
       if (fd < 0) {
         throw new ErrnoException(
             "openat", path + ", flags=0x" + Integer.toHexString(flags), (int) -fd);
+      }
+      return Fd.own(fd);
+    }
+  }
+
+  /** As {@link #open}, for a path into which others may have put links: any on the way is ELOOP. */
+  public static Fd openNoSymlinks(String path, int flags, int mode) throws ErrnoException {
+    try (Memory name = Memory.ofString(path);
+        Memory how = Memory.allocate(HOW_BYTES)) {
+      how.putLong(0, flags | O_CLOEXEC).putLong(8, mode).putLong(16, RESOLVE_NO_SYMLINKS);
+      long fd =
+          Kernel.raw(Syscall.OPENAT2, Fd.AT_FDCWD, name.address(), how.address(), HOW_BYTES, 0);
+      if (fd < 0) {
+        throw new ErrnoException(
+            "openat2",
+            path + ", flags=0x" + Integer.toHexString(flags) + ", resolve=NO_SYMLINKS",
+            (int) -fd);
       }
       return Fd.own(fd);
     }

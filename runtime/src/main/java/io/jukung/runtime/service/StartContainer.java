@@ -20,6 +20,7 @@ import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,9 +101,7 @@ public final class StartContainer {
     timer.step("spec");
     Spec spec = limit(container, created);
     timer.step("cgroup");
-    if (!record.logPath().isEmpty()) {
-      createLogDirectory(Path.of(record.logPath()));
-    }
+    String log = logFile(record);
     CompiledLaunch launch = compiler.container(spec, overlay(record), record.stdin());
     timer.step("compile");
     try {
@@ -114,7 +113,7 @@ public final class StartContainer {
                       .setContainerId(record.id())
                       .setPlan(launch.toPlan())
                       .setStateDirectory(files.paths().container(record.id()).toString())
-                      .setLogPath(record.logPath())
+                      .setLogPath(log)
                       .setTty(record.tty())
                       .setStdin(record.stdin())
                       .setStdinOnce(record.stdinOnce())
@@ -182,11 +181,36 @@ public final class StartContainer {
         files.paths().containerWork(record.id()));
   }
 
-  private static void createLogDirectory(Path log) throws IOException {
-    Path directory = log.getParent();
-    if (directory == null) {
-      throw CriException.invalidArgument("log path " + log + " has no directory");
+  /**
+   * The log's real path, its directories made: that of the sandbox may lie behind links of the
+   * node's, below it there are none.
+   */
+  private String logFile(ContainerRecord record) throws IOException {
+    if (record.logPath().isEmpty()) {
+      return "";
     }
-    Files.createDirectories(directory);
+    Path base = Path.of(sandboxes.get(record.sandboxId()).record().config().logDirectory());
+    Path log = Path.of(record.logPath());
+    Path real = Files.createDirectories(base).toRealPath();
+    Path below = base.relativize(log);
+    for (int i = 0; i < below.getNameCount(); i++) {
+      real = real.resolve(below.getName(i));
+      if (Files.isSymbolicLink(real)) {
+        throw CriException.failedPrecondition(
+            "log path " + log + ": " + real + " is a symbolic link");
+      }
+      if (i < below.getNameCount() - 1) {
+        makeDirectory(real);
+      }
+    }
+    return real.toString();
+  }
+
+  private static void makeDirectory(Path directory) throws IOException {
+    try {
+      Files.createDirectory(directory);
+    } catch (FileAlreadyExistsException e) {
+      LOG.trace("log directory {} is there", directory);
+    }
   }
 }
