@@ -294,6 +294,18 @@ class LaunchCompilerTest {
     }
   }
 
+  /** Capabilities keep tracers off until they are dropped; from then to the execve, this does. */
+  @Test
+  void processIsHiddenFromTracersBeforeItDoesAnything() throws IOException {
+    Spec spec = spec("id");
+    for (CompiledLaunch launch :
+        List.of(
+            compiler.container(spec, overlay(), false),
+            compiler.exec(spec.process(), spec.linux(), "/x", false))) {
+      assertThat(launch.confine().steps().getFirst().describe()).isEqualTo("prctl(4, 0)");
+    }
+  }
+
   private static final String LABEL = "system_u:system_r:container_t:s0:c1,c2";
 
   private static Spec.Process labelled(Spec.Process process) {
