@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -161,7 +160,6 @@ class CliIT {
     assertThat(followed.get().orThrow()).isEqualTo("1\n2\n3\n4\n5\n");
   }
 
-  @Disabled("the daemon does not serve Import yet")
   @Test
   void imagesArePulledImportedListedAndRemoved(Testbed testbed) throws Exception {
     String pulled = testbed.registry().push("cli-pulled:1", "--env", "[\"CLI=pulled\"]");
@@ -177,6 +175,32 @@ class CliIT {
         .isEqualTo("imported\n");
     jukung(testbed, "rmi", pulled, "cli-imported:1").orThrow();
     assertThat(jukung(testbed, "images").orThrow()).doesNotContain("cli-");
+  }
+
+  @Test
+  void imageGoesOutAndComesBackAsKindLoadsIt(Testbed testbed) throws Exception {
+    String name = testbed.registry().push("cli-exported:1", "--env", "[\"CLI=exported\"]");
+    jukung(testbed, "pull", name).orThrow();
+    Path archive = testbed.node().directory().resolve("exported.tar");
+    jukung(testbed, "export", "-f", archive.toString(), name).orThrow();
+    jukung(testbed, "tag", name, "cli-tagged:1").orThrow();
+    jukung(testbed, "rmi", name).orThrow();
+    assertThat(jukung(testbed, "images").orThrow()).doesNotContain("cli-");
+    testbed
+        .node()
+        .run(
+            "sh",
+            "-c",
+            "JUKUNG_SOCKET=%s %s --namespace=k8s.io images import --all-platforms --digests"
+                    .formatted(testbed.daemon().socket(), Daemon.dist().resolve("share/ctr"))
+                + " --snapshotter=overlayfs - < "
+                + archive)
+        .orThrow();
+    assertThat(jukung(testbed, "images").orThrow()).contains("cli-exported");
+    assertThat(jukung(testbed, "images", "--verify").orThrow()).contains("whole");
+    assertThat(jukung(testbed, "fsck").orThrow()).isEmpty();
+    assertThat(jukung(testbed, "df").orThrow()).contains("images").contains("containers");
+    jukung(testbed, "rmi", name).orThrow();
   }
 
   @Test

@@ -29,8 +29,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * From a manifest or index to an image in the store, wherever its content comes from. One per pull
- * or import; not thread-safe.
+ * From a manifest or index to an image in the store, wherever its content comes from. One per pull,
+ * or image of an import; not thread-safe.
  */
 final class ImageInstaller {
   /** Indexes of indexes exist; deeper ones are somebody's joke. */
@@ -69,14 +69,21 @@ final class ImageInstaller {
     this.platform = platform;
   }
 
+  /** As {@link #prepare}, and lists the image. */
+  Image install(Document top, Set<String> tags, Set<String> repositories)
+      throws IOException, InterruptedException {
+    return store.register(prepare(top, tags, repositories));
+  }
+
   /**
-   * Brings all of the image here and lists it.
+   * Brings all of the image here.
    *
    * @param top what the reference led to
    * @param tags names with tags that it gets
    * @param repositories names whose digest is that of {@code top}
+   * @return what is left to be registered, while the pin is held
    */
-  Image install(Document top, Set<String> tags, Set<String> repositories)
+  ImageRecord prepare(Document top, Set<String> tags, Set<String> repositories)
       throws IOException, InterruptedException {
     Document document = top;
     for (int depth = 0; depth < MAX_INDEX_DEPTH; depth++) {
@@ -85,7 +92,7 @@ final class ImageInstaller {
           ManifestDocument.parse(document.digest(), document.content(), document.contentType());
       switch (parsed) {
         case ImageManifest manifest -> {
-          return install(manifest, document.digest(), top.digest(), tags, repositories);
+          return prepare(manifest, document.digest(), top.digest(), tags, repositories);
         }
         case ImageIndex index -> document = choose(index, document.digest());
       }
@@ -143,7 +150,7 @@ final class ImageInstaller {
     return all.isEmpty() ? "none that it names" : all;
   }
 
-  private Image install(
+  private ImageRecord prepare(
       ImageManifest manifest,
       Digest manifestDigest,
       Digest topDigest,
@@ -172,16 +179,16 @@ final class ImageInstaller {
     store.installer().install(wanted, source, listener);
     Set<String> repoDigests = new TreeSet<>();
     repositories.forEach(repository -> repoDigests.add(repository + "@" + topDigest));
-    return store.register(
-        new ImageRecord(
-            ImageRecord.VERSION,
-            id.toString(),
-            documents,
-            layers,
-            config.diffIds().stream().map(Digest::toString).toList(),
-            new TreeSet<>(tags),
-            repoDigests,
-            Instant.now().toString()));
+    return new ImageRecord(
+        ImageRecord.VERSION,
+        id.toString(),
+        documents,
+        layers,
+        config.diffIds().stream().map(Digest::toString).toList(),
+        new TreeSet<>(tags),
+        repoDigests,
+        Instant.now().toString(),
+        /* pinned= */ false);
   }
 
   private static List<Wanted> wanted(ImageManifest manifest, ConfigDocument config) {
@@ -253,6 +260,17 @@ final class ImageInstaller {
    * @param action what was tried, as in {@code pull busybox}
    */
   static RuntimeException explain(String action, IOException e) throws InterruptedException {
+    // Another try, or another mirror, may bring what this one did not.
+    return explain(action, ErrorKind.UNAVAILABLE, e);
+  }
+
+  /**
+   * As {@link #explain(String, IOException)}.
+   *
+   * @param mismatch what content that is not what its digest says comes to
+   */
+  static RuntimeException explain(String action, ErrorKind mismatch, IOException e)
+      throws InterruptedException {
     for (Throwable t = e; t != null; t = t.getCause()) {
       switch (t) {
         case InterruptedIOException interrupted -> throw interrupted(interrupted);
@@ -267,8 +285,8 @@ final class ImageInstaller {
           return new CriException(
               ErrorKind.FAILED_PRECONDITION, action + ": " + format.getMessage(), e);
         }
-        case ContentMismatchException mismatch -> {
-          return new CriException(ErrorKind.UNAVAILABLE, action + ": " + mismatch.getMessage(), e);
+        case ContentMismatchException wrong -> {
+          return new CriException(mismatch, action + ": " + wrong.getMessage(), e);
         }
         case ErrnoException errno when errno.is(Errno.ENOSPC) || errno.is(Errno.EDQUOT) -> {
           return new CriException(

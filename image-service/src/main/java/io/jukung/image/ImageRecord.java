@@ -3,6 +3,7 @@ package io.jukung.image;
 import io.jukung.image.content.Digest;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * An image as it stands on disk. What is under its digests is in the stores.
@@ -11,6 +12,7 @@ import java.util.Set;
  * @param documents manifests and indexes that led here
  * @param layers compressed blobs, of all manifests that led here
  * @param diffIds bottom first
+ * @param pinned whether it was brought here to stay; absent in records of older releases
  */
 record ImageRecord(
     int version,
@@ -20,7 +22,8 @@ record ImageRecord(
     List<String> diffIds,
     Set<String> repoTags,
     Set<String> repoDigests,
-    String pulledAt) {
+    String pulledAt,
+    boolean pinned) {
   static final int VERSION = 1;
 
   /**
@@ -46,7 +49,21 @@ record ImageRecord(
     diffIds.forEach(Digest::parse);
   }
 
+  /** Everything that is kept for it in the content store. */
+  Set<String> blobs() {
+    Set<String> blobs = new TreeSet<>(documents);
+    blobs.addAll(layers);
+    blobs.add(id);
+    return blobs;
+  }
+
   ImageRecord withNames(Set<String> tags, Set<String> digests) {
-    return new ImageRecord(version, id, documents, layers, diffIds, tags, digests, pulledAt);
+    return new ImageRecord(
+        version, id, documents, layers, diffIds, tags, digests, pulledAt, pinned);
+  }
+
+  ImageRecord asPinned() {
+    return new ImageRecord(
+        version, id, documents, layers, diffIds, repoTags, repoDigests, pulledAt, true);
   }
 }

@@ -11,6 +11,7 @@ import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
 import io.jukung.image.content.Removal;
 import io.jukung.image.layer.ChainId;
+import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
 import io.jukung.image.registry.ImageReference;
@@ -21,6 +22,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileAttributes;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -75,9 +77,11 @@ public final class ImageStore {
 
   private final Path root;
   private final Set<String> pinned;
+  private final LayerLimits limits;
   private final ContentStore content;
   private final LayerStore layers;
   private final LayerInstaller installer;
+  private final LayerRestorer restorer;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Lease> leases = new HashMap<>();
@@ -94,15 +98,17 @@ public final class ImageStore {
 
   private record Entry(ImageRecord record, Image image) {}
 
-  private ImageStore(
-      Path root, Set<String> pinned, ContentStore content, LayerStore layers, int maxDownloads) {
-    this.root = root;
-    this.pinned = pinned;
+  private ImageStore(ImageStoreSettings settings, ContentStore content, LayerStore layers) {
+    this.root = settings.root();
+    this.pinned = settings.pinned();
+    this.limits = settings.layerLimits();
     this.content = content;
     this.layers = layers;
     int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
     this.installer =
-        new LayerInstaller(content, layers, new BlobTransfers(content, maxDownloads), processors);
+        new LayerInstaller(
+            content, layers, new BlobTransfers(content, settings.maxDownloads()), processors);
+    this.restorer = new LayerRestorer(content, layers, installer);
   }
 
   /**
@@ -121,11 +127,9 @@ public final class ImageStore {
     empty(temporary);
     ImageStore store =
         new ImageStore(
-            root,
-            settings.pinned(),
+            settings,
             ContentStore.open(root.resolve("blobs"), temporary),
-            LayerStore.open(root.resolve("layers"), temporary, settings.layerLimits()),
-            settings.maxDownloads());
+            LayerStore.open(root.resolve("layers"), temporary, settings.layerLimits()));
     store.loadLeases();
     store.loadRecords();
     store.sweep();
@@ -160,6 +164,37 @@ public final class ImageStore {
   public DiskUsage usage() {
     long files = (long) DIRECTORIES.size() + images.size();
     return content.usage().plus(layers.usage()).plus(new DiskUsage(files * BLOCK_BYTES, files));
+  }
+
+  /** As {@link #usage}, by what it is, and with what the images that nobody uses take of it. */
+  public StoreUsage detailedUsage() {
+    lock.lock();
+    try {
+      Set<String> inUse = new HashSet<>();
+      leases.values().forEach(lease -> inUse.add(lease.imageId()));
+      Set<Digest> keptBlobs = new HashSet<>();
+      Set<ChainId> keptLayers = new HashSet<>();
+      leases.values().forEach(lease -> keptLayers.addAll(chain(lease.diffIds())));
+      int used = 0;
+      for (Entry entry : images.values()) {
+        if (entry.image.pinned() || inUse.contains(entry.image.id())) {
+          used++;
+          entry.record.blobs().forEach(digest -> keptBlobs.add(Digest.parse(digest)));
+          keptLayers.addAll(chain(entry.record.diffIds()));
+        }
+      }
+      long reclaimable = 0;
+      for (Digest digest : content.digests()) {
+        reclaimable += keptBlobs.contains(digest) ? 0 : content.size(digest);
+      }
+      for (ChainId chainId : layers.chainIds()) {
+        Optional<Layer> layer = layers.find(chainId).filter(_ -> !keptLayers.contains(chainId));
+        reclaimable += layer.map(each -> each.usage().bytes()).orElse(0L);
+      }
+      return new StoreUsage(images.size(), used, content.usage(), layers.usage(), reclaimable);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The layers of an image that is here, topmost first. */
@@ -221,6 +256,12 @@ public final class ImageStore {
     if (!USER.matcher(user).matches()) {
       throw CriException.invalidArgument("not a name that can hold an image: " + user);
     }
+    Lease held = lease(imageId, user);
+    restoreMissing(held);
+    return rootfs(held);
+  }
+
+  private Lease lease(String imageId, String user) throws IOException {
     lock.lock();
     try {
       Lease held = leases.get(user);
@@ -237,9 +278,26 @@ public final class ImageStore {
         throw CriException.failedPrecondition(
             "%s holds image %s and cannot hold %s too".formatted(user, held.imageId(), imageId));
       }
-      return rootfs(held);
+      return held;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** A layer that has been lost from the disk is unpacked anew, where its blob is still here. */
+  private void restoreMissing(Lease lease) throws IOException {
+    List<ChainId> missing =
+        chain(lease.diffIds()).stream().filter(layer -> !restorer.isThere(layer)).toList();
+    Entry entry = images.get(lease.imageId());
+    if (missing.isEmpty() || entry == null) {
+      return;
+    }
+    log.warn("image {} has lost layers and gets them anew: {}", lease.imageId(), missing);
+    try (Pin pin = pin()) {
+      restorer.restore(pinned(lease.imageId(), pin));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("restore layers of image " + lease.imageId());
     }
   }
 
@@ -277,6 +335,7 @@ public final class ImageStore {
       Layer layer =
           layers
               .find(chainId)
+              .filter(each -> restorer.isThere(chainId))
               .orElseThrow(
                   () ->
                       CriException.failedPrecondition(
@@ -308,6 +367,27 @@ public final class ImageStore {
       lock.unlock();
     }
     sweep();
+  }
+
+  /**
+   * Gives the image a further tag.
+   *
+   * @throws CriException NOT_FOUND where the image is not here, INVALID_ARGUMENT for what is no tag
+   */
+  public Image tag(String idOrReference, String tag) throws IOException {
+    String normal =
+        ImageReference.tagged(tag)
+            .orElseThrow(
+                () -> CriException.invalidArgument("%s is not a name with a tag".formatted(tag)));
+    lock.lock();
+    try {
+      Image image =
+          find(idOrReference)
+              .orElseThrow(() -> CriException.notFound("image " + idOrReference + " is not here"));
+      return register(entry(image.id()).record.withNames(Set.of(normal), Set.of()));
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Removes what no record, lease or pull needs. */
@@ -359,6 +439,63 @@ public final class ImageStore {
     return installer;
   }
 
+  LayerStore layers() {
+    return layers;
+  }
+
+  LayerRestorer restorer() {
+    return restorer;
+  }
+
+  List<ImageRecord> records() {
+    return images.values().stream().map(Entry::record).toList();
+  }
+
+  /** Who holds the layer. */
+  Set<String> usersOf(ChainId chainId) {
+    lock.lock();
+    try {
+      Set<String> users = new TreeSet<>(unreadableLeases);
+      for (Lease lease : leases.values()) {
+        if (chain(lease.diffIds()).contains(chainId)) {
+          users.add(lease.user());
+        }
+      }
+      return users;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Files among blobs and layers that are neither. While something is being pulled or imported none
+   * is looked for: its files could be on their way into the store.
+   *
+   * @param remove whether to remove them
+   */
+  List<String> strays(boolean remove) throws IOException {
+    lock.lock();
+    try {
+      List<String> strays = new ArrayList<>();
+      if (pins.isEmpty()) {
+        strays.addAll(content.strays(remove));
+        strays.addAll(layers.strays(remove));
+      }
+      return strays;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** For unfinished work; emptied when the store opens. */
+  Path temporary() {
+    return root.resolve("temporary");
+  }
+
+  LayerLimits layerLimits() {
+    return limits;
+  }
+
   /** Keeps content from being swept until it is closed; what became of no image then goes. */
   Pin pin() {
     Pin pin = new Pin();
@@ -369,6 +506,23 @@ public final class ImageStore {
       lock.unlock();
     }
     return pin;
+  }
+
+  /** The record of an image whose blobs are to stay while the pin is held. */
+  ImageRecord pinned(String idOrReference, Pin pin) {
+    lock.lock();
+    try {
+      Image image =
+          find(idOrReference)
+              .orElseThrow(() -> CriException.notFound("image " + idOrReference + " is not here"));
+      ImageRecord found = entry(image.id()).record;
+      pin.blob(Digest.parse(found.id()));
+      found.documents().forEach(digest -> pin.blob(Digest.parse(digest)));
+      found.layers().forEach(digest -> pin.blob(Digest.parse(digest)));
+      return found;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Content that work under way needs. It is pinned before it is looked for. */
@@ -444,7 +598,8 @@ public final class ImageStore {
         fresh.diffIds(),
         union(known.repoTags(), fresh.repoTags()),
         union(known.repoDigests(), fresh.repoDigests()),
-        fresh.pulledAt());
+        fresh.pulledAt(),
+        known.pinned() || fresh.pinned());
   }
 
   private static Set<String> union(Set<String> one, Set<String> other) {
@@ -479,9 +634,11 @@ public final class ImageStore {
       size += content.size(Digest.parse(layer));
     }
     for (ChainId chainId : chain(entry.diffIds())) {
-      Layer layer =
-          layers.find(chainId).orElseThrow(() -> new IOException("layer " + chainId + " is lost"));
-      size += layer.usage().bytes();
+      Optional<Layer> layer = layers.find(chainId);
+      if (layer.isEmpty()) {
+        restorer.wanted(entry); // fails where its blob is gone, too: the image is not whole
+      }
+      size += layer.map(each -> each.usage().bytes()).orElse(0L);
     }
     return new Entry(
         entry,
@@ -491,7 +648,8 @@ public final class ImageStore {
             List.copyOf(new TreeSet<>(entry.repoDigests())),
             size,
             config.config(),
-            entry.repoTags().stream().anyMatch(pinned::contains)
+            entry.pinned()
+                || entry.repoTags().stream().anyMatch(pinned::contains)
                 || entry.repoDigests().stream().anyMatch(pinned::contains)));
   }
 

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
+import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.DiskUsage;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.Sync;
+import io.jukung.linux.fs.TreeRemoval;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -17,6 +19,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -165,6 +169,37 @@ public final class ContentStore {
       return Removal.NOTHING;
     }
     return () -> Files.deleteIfExists(trash);
+  }
+
+  /**
+   * What is among the blobs and is none.
+   *
+   * @param remove whether to remove it
+   */
+  public List<String> strays(boolean remove) throws IOException {
+    List<String> strays = new ArrayList<>();
+    for (Digest.Algorithm algorithm : Digest.Algorithm.values()) {
+      try (Fd directory = AtomicFile.openHostDirectory(blobs.resolve(algorithm.label()))) {
+        for (byte[] name : DirectoryListing.names(directory)) {
+          String text = new String(name, UTF_8);
+          if (!isKnown(algorithm, text)) {
+            strays.add(blobs.resolve(algorithm.label()) + "/" + text);
+            if (remove) {
+              TreeRemoval.remove(directory, name);
+            }
+          }
+        }
+      }
+    }
+    return strays;
+  }
+
+  private boolean isKnown(Digest.Algorithm algorithm, String name) {
+    try {
+      return contains(new Digest(algorithm, name));
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   private Path path(Digest digest) {

@@ -9,27 +9,37 @@ import java.io.PushbackInputStream;
  * Opens a layer's tar stream, whatever its compression. The first bytes decide and not the media
  * type, which registries get wrong; the digest of the uncompressed bytes is checked either way.
  */
-final class Decompression {
+public final class Decompression {
   /** The window that zstd(1) itself accepts by default: 128 MiB of memory at most. */
   private static final int MAX_ZSTD_WINDOW_LOG = 27;
 
-  private static final int PEEKED_BYTES = 4;
+  /** As many of the first bytes as decide. */
+  public static final int PEEKED_BYTES = 4;
 
   private Decompression() {}
 
   /** Closing the result frees native memory and closes the source. */
-  static InputStream open(InputStream compressed) throws IOException {
+  public static InputStream open(InputStream compressed) throws IOException {
     byte[] head = new byte[PEEKED_BYTES];
     int count = compressed.readNBytes(head, 0, PEEKED_BYTES);
     PushbackInputStream whole = new PushbackInputStream(compressed, PEEKED_BYTES);
     whole.unread(head, 0, count);
-    if (count >= 2 && (head[0] & 0xFF) == 0x1f && (head[1] & 0xFF) == 0x8b) {
+    if (isGzip(head, count)) {
       return new GzipInputStream(whole);
     }
     if (count == PEEKED_BYTES && isZstd(head)) {
       return zstd(whole);
     }
     return whole;
+  }
+
+  /**
+   * Whether {@link #open} decompresses, or gives the bytes as they are.
+   *
+   * @param head the first {@link #PEEKED_BYTES}, or all there are
+   */
+  public static boolean isCompressed(byte[] head) {
+    return isGzip(head, head.length) || (head.length == PEEKED_BYTES && isZstd(head));
   }
 
   private static InputStream zstd(InputStream compressed) throws IOException {
@@ -41,6 +51,10 @@ final class Decompression {
       stream.close();
       throw e;
     }
+  }
+
+  private static boolean isGzip(byte[] head, int count) {
+    return count >= 2 && (head[0] & 0xFF) == 0x1f && (head[1] & 0xFF) == 0x8b;
   }
 
   /** A frame, or a skippable one, which may come first (RFC 8878). */

@@ -20,6 +20,9 @@ import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -165,12 +168,39 @@ public final class LayerStore {
     };
   }
 
+  /**
+   * What is among the layers and is none.
+   *
+   * @param remove whether to remove it
+   */
+  public List<String> strays(boolean remove) throws IOException {
+    List<String> strays = new ArrayList<>();
+    Set<String> known = new HashSet<>();
+    present.keySet().forEach(chainId -> known.add(chainId.fileName()));
+    try (Fd directory = AtomicFile.openHostDirectory(layers)) {
+      for (byte[] name : DirectoryListing.names(directory)) {
+        String text = new String(name, UTF_8);
+        if (!known.contains(text)) {
+          strays.add(layers.resolve(text).toString());
+          if (remove) {
+            TreeRemoval.remove(directory, name);
+          }
+        }
+      }
+    }
+    return strays;
+  }
+
   private void load(String name) {
     try {
       ChainId chainId = ChainId.ofFileName(name);
       Path directory = layers.resolve(name);
       if (!Files.isDirectory(directory.resolve(FS))) {
-        log.warn("layer directory {} has no {} and is left out", directory, FS);
+        // Its name is free then for the layer that is made anew.
+        log.warn("layer directory {} has no {} and is removed", directory, FS);
+        try (Fd parent = AtomicFile.openHostDirectory(layers)) {
+          TreeRemoval.remove(parent, name.getBytes(UTF_8));
+        }
         return;
       }
       present.put(chainId, layer(chainId, usage(directory)));

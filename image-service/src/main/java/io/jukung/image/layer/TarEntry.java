@@ -11,7 +11,7 @@ import java.util.Map;
  * @param size of the content that {@link TarReader#content} delivers; a sparse file's full size
  * @param attributes extended attributes by name, values as they are
  */
-record TarEntry(
+public record TarEntry(
     String name,
     Type type,
     int mode,
@@ -23,7 +23,7 @@ record TarEntry(
     long deviceMajor,
     long deviceMinor,
     Map<String, byte[]> attributes) {
-  enum Type {
+  public enum Type {
     FILE,
     HARD_LINK,
     SYMLINK,

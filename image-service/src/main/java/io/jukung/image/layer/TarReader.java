@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Reads a tar archive as a stream: V7, ustar, star, GNU and PAX headers, long names, extended
@@ -26,7 +27,7 @@ import java.util.Optional;
  * <p>As in Go's archive/tar, which writes and reads most images: global PAX headers change nothing,
  * and links, directories and devices have no content, whatever size they claim.
  */
-final class TarReader {
+public final class TarReader {
   private static final int BLOCK = 512;
 
   /** A multiple of the block size; large, because each fill is hashed and may be written whole. */
@@ -44,6 +45,9 @@ final class TarReader {
   private int position;
   private int limit;
 
+  /** Bytes read from the stream so far; the buffer holds the last of them. */
+  private long filled;
+
   /** Of the current member: content still in the archive, and the padding that follows it. */
   private long contentLeft;
 
@@ -60,12 +64,12 @@ final class TarReader {
     void write(long fileOffset, byte[] source, int start, int length) throws IOException;
   }
 
-  TarReader(InputStream in) {
+  public TarReader(InputStream in) {
     this.in = in;
   }
 
   /** The next member; what is left of the one before is skipped. Empty at the end. */
-  Optional<TarEntry> next() throws IOException {
+  public Optional<TarEntry> next() throws IOException {
     skipContent();
     Extensions extensions = new Extensions();
     while (true) {
@@ -94,6 +98,16 @@ final class TarReader {
       }
       extensions.any |= type != 'g';
     }
+  }
+
+  /**
+   * Where in the stream the current member's content begins, before any of it is delivered. Empty
+   * for a sparse file, which does not stand there as it is.
+   */
+  public OptionalLong contentOffset() {
+    return fragments.isEmpty()
+        ? OptionalLong.of(filled - (limit - position))
+        : OptionalLong.empty();
   }
 
   /** Delivers the current member's content, once. */
@@ -649,12 +663,13 @@ final class TarReader {
     int count = in.read(buffer, limit, buffer.length - limit);
     if (count > 0) {
       limit += count;
+      filled += count;
     }
     return count > 0;
   }
 
   /** A name of the archive as a message shows it. */
-  static String display(String name) {
+  public static String display(String name) {
     String text = new String(name.getBytes(ISO_8859_1), UTF_8).replaceAll("\\p{Cntrl}", "?");
     return text.length() <= 200 ? text : text.substring(0, 200) + "…";
   }

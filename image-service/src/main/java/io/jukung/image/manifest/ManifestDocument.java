@@ -40,6 +40,13 @@ public sealed interface ManifestDocument permits ImageManifest, ImageIndex {
     return index ? parseIndex(json) : parseManifest(json);
   }
 
+  /** The media type of a manifest that {@link #parse} has read; OCI's where it says none. */
+  static String mediaType(Digest digest, byte[] content) {
+    return JsonDocument.parse("manifest " + digest, content)
+        .string("mediaType")
+        .orElse(MediaType.OCI_MANIFEST.text());
+  }
+
   private static void checkMediaType(
       JsonDocument json, boolean index, Optional<String> contentType) {
     MediaType.Role wanted = index ? MediaType.Role.INDEX : MediaType.Role.MANIFEST;

@@ -61,6 +61,16 @@ public record ImageReference(
     return named(text, name, tag, digest);
   }
 
+  /** As {@code name:tag}, normalised; empty for what is no name, or one with a digest. */
+  public static Optional<String> tagged(String text) {
+    try {
+      ImageReference reference = parse(text);
+      return reference.digest.isPresent() ? Optional.empty() : Optional.of(reference.toString());
+    } catch (CriException e) {
+      return Optional.empty();
+    }
+  }
+
   /** By digest only where there is one: what a tag said beside it is not looked at. */
   public ImageReference withoutTagIfDigest() {
     return digest.isPresent() ? new ImageReference(domain, path, Optional.empty(), digest) : this;

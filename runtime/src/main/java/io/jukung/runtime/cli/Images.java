@@ -1,8 +1,12 @@
 package io.jukung.runtime.cli;
 
+import io.jukung.client.v1.CheckRequest;
 import io.jukung.cri.v1.Image;
 import io.jukung.cri.v1.ListImagesRequest;
 import io.jukung.cri.v1.ListImagesResponse;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -12,7 +16,7 @@ import picocli.CommandLine.ParentCommand;
     name = "images",
     description = "Lists the images, one line per tag.",
     mixinStandardHelpOptions = true)
-final class Images implements Runnable {
+final class Images implements Callable<Integer> {
   private static final String NONE = "<none>";
 
   private final CliEnvironment environment;
@@ -32,13 +36,19 @@ final class Images implements Runnable {
       description = "table or json.")
   OutputFormat format = OutputFormat.TABLE;
 
+  @Option(names = "--verify", description = "Checks every byte, and fails if an image is damaged.")
+  boolean verify;
+
   Images(CliEnvironment environment) {
     this.environment = environment;
   }
 
   @Override
-  public void run() {
+  public Integer call() {
     try (Connection connection = jukung.connect()) {
+      if (verify) {
+        return verify(connection);
+      }
       ListImagesResponse answer =
           connection.images().listImages(ListImagesRequest.getDefaultInstance());
       if (format == OutputFormat.JSON) {
@@ -48,7 +58,31 @@ final class Images implements Runnable {
       } else {
         print(answer);
       }
+      return ExitCode.OK;
     }
+  }
+
+  private int verify(Connection connection) {
+    Map<String, String> damage = new HashMap<>();
+    connection
+        .jukung()
+        .check(CheckRequest.getDefaultInstance())
+        .forEachRemaining(
+            finding ->
+                finding
+                    .getImageIdsList()
+                    .forEach(
+                        id ->
+                            damage.putIfAbsent(
+                                id, finding.getSubject() + " " + finding.getProblem())));
+    Table table = new Table("IMAGE", "IMAGE ID", "STATE");
+    for (Image image :
+        connection.images().listImages(ListImagesRequest.getDefaultInstance()).getImagesList()) {
+      String name = image.getRepoTagsCount() > 0 ? image.getRepoTags(0) : NONE;
+      table.row(name, ShortId.of(image.getId()), damage.getOrDefault(image.getId(), "whole"));
+    }
+    table.print(environment.out());
+    return damage.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private void print(ListImagesResponse answer) {

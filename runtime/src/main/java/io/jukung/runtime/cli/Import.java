@@ -1,8 +1,6 @@
 package io.jukung.runtime.cli;
 
 import io.jukung.client.v1.ImportRequest;
-import io.jukung.cri.v1.Image;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -29,7 +27,12 @@ final class Import implements Callable<Integer> {
       description = "The name of an image that brings none.")
   String tag = "";
 
-  @Parameters(paramLabel = "FILE", description = "Or the directory of a layout.")
+  @Option(names = "--pin", description = "Garbage collection keeps the images.")
+  boolean pin;
+
+  @Parameters(
+      paramLabel = "FILE",
+      description = "Or the directory of a layout, or - for standard input.")
   @SuppressWarnings("NullAway.Init") // set by picocli
   Path file;
 
@@ -39,19 +42,15 @@ final class Import implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    // The daemon reads it, and would tell of its own working directory.
-    Path absolute = file.toAbsolutePath().normalize();
-    if (!Files.exists(absolute)) {
-      throw CliException.failed("no such file: " + file);
-    }
-    try (Connection connection = jukung.connect()) {
+    try (Connection connection = jukung.connect();
+        ArchiveInput input = ArchiveInput.of(file, environment)) {
       var request =
-          ImportRequest.newBuilder().setPath(absolute.toString()).setReference(tag).build();
-      for (Image image : connection.jukung().import_(request).getImagesList()) {
-        environment
-            .out()
-            .println(image.getRepoTagsCount() > 0 ? image.getRepoTags(0) : image.getId());
-      }
+          ImportRequest.newBuilder()
+              .setPath(input.path().toString())
+              .setReference(tag)
+              .setPin(pin)
+              .build();
+      connection.jukung().import_(request).getNamesList().forEach(environment.out()::println);
       return ExitCode.OK;
     }
   }

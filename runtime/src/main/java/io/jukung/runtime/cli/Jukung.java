@@ -119,13 +119,18 @@ public final class Jukung implements Runnable {
     commands.put("images", Images::new);
     commands.put("pull", Pull::new);
     commands.put("import", Import::new);
+    commands.put("export", _ -> new Export());
+    commands.put("tag", Tag::new);
     commands.put("rmi", RemoveImage::new);
+    commands.put("df", Df::new);
+    commands.put("fsck", Fsck::new);
     commands.put("inspect", Inspect::new);
     commands.put("info", Info::new);
     commands.put("version", Version::new);
     commands.put("serve", Serve::new);
     commands.put("config", ConfigCommand::new);
     commands.put("completion", Completion::new);
+    commands.put("ctr", Ctr::new);
     return commands;
   }
 

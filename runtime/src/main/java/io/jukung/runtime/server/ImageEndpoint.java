@@ -12,11 +12,14 @@ import io.jukung.cri.v1.PullImageRequest;
 import io.jukung.cri.v1.PullImageResponse;
 import io.jukung.cri.v1.RemoveImageRequest;
 import io.jukung.cri.v1.RemoveImageResponse;
+import io.jukung.cri.v1.StreamImagesRequest;
+import io.jukung.cri.v1.StreamImagesResponse;
 import io.jukung.image.service.ImageFsInfo;
 import io.jukung.image.service.ImageStatus;
 import io.jukung.image.service.ListImages;
 import io.jukung.image.service.PullImage;
 import io.jukung.image.service.RemoveImage;
+import io.jukung.image.service.StreamImages;
 
 /** The ImageService of CRI; a call without a line here answers UNIMPLEMENTED. */
 final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {
@@ -24,6 +27,7 @@ final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {
   /** One object per call. */
   record Calls(
       ListImages listImages,
+      StreamImages streamImages,
       ImageStatus imageStatus,
       PullImage pullImage,
       RemoveImage removeImage,
@@ -38,6 +42,12 @@ final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {
   @Override
   public void listImages(ListImagesRequest request, StreamObserver<ListImagesResponse> answer) {
     Rpc.unary(calls.listImages::call, request, answer);
+  }
+
+  @Override
+  public void streamImages(
+      StreamImagesRequest request, StreamObserver<StreamImagesResponse> answer) {
+    Rpc.streaming(calls.streamImages::call, request, answer);
   }
 
   @Override

@@ -1,30 +1,78 @@
 package io.jukung.runtime.server;
 
 import io.grpc.stub.StreamObserver;
+import io.jukung.client.v1.CheckFinding;
+import io.jukung.client.v1.CheckRequest;
+import io.jukung.client.v1.ExportRequest;
+import io.jukung.client.v1.ExportResponse;
+import io.jukung.client.v1.ImportRequest;
+import io.jukung.client.v1.ImportResponse;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.PullPlan;
 import io.jukung.client.v1.PullProgress;
 import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.TagRequest;
+import io.jukung.client.v1.TagResponse;
+import io.jukung.client.v1.UsageRequest;
+import io.jukung.client.v1.UsageResponse;
+import io.jukung.image.service.Check;
 import io.jukung.image.service.ExplainPull;
+import io.jukung.image.service.Export;
+import io.jukung.image.service.Import;
 import io.jukung.image.service.Pull;
+import io.jukung.image.service.Tag;
+import io.jukung.image.service.Usage;
 
 /** What jukung's own client asks beyond CRI. */
 final class JukungEndpoint extends JukungGrpc.JukungImplBase {
-  private final Pull pull;
-  private final ExplainPull explainPull;
+  /** One object per call. */
+  record Calls(
+      Pull pull,
+      ExplainPull explainPull,
+      Import imports,
+      Export export,
+      Tag tag,
+      Check check,
+      Usage usage) {}
 
-  JukungEndpoint(Pull pull, ExplainPull explainPull) {
-    this.pull = pull;
-    this.explainPull = explainPull;
+  private final Calls calls;
+
+  JukungEndpoint(Calls calls) {
+    this.calls = calls;
   }
 
   @Override
   public void pull(PullRequest request, StreamObserver<PullProgress> answer) {
-    Rpc.streaming(pull::call, request, answer);
+    Rpc.streaming(calls.pull::call, request, answer);
+  }
+
+  @Override
+  public void import_(ImportRequest request, StreamObserver<ImportResponse> answer) {
+    Rpc.unary(calls.imports::call, request, answer);
+  }
+
+  @Override
+  public void export(ExportRequest request, StreamObserver<ExportResponse> answer) {
+    Rpc.unary(calls.export::call, request, answer);
+  }
+
+  @Override
+  public void tag(TagRequest request, StreamObserver<TagResponse> answer) {
+    Rpc.unary(calls.tag::call, request, answer);
+  }
+
+  @Override
+  public void check(CheckRequest request, StreamObserver<CheckFinding> answer) {
+    Rpc.streaming(calls.check::call, request, answer);
+  }
+
+  @Override
+  public void usage(UsageRequest request, StreamObserver<UsageResponse> answer) {
+    Rpc.unary(calls.usage::call, request, answer);
   }
 
   @Override
   public void explainPull(PullRequest request, StreamObserver<PullPlan> answer) {
-    Rpc.unary(explainPull::call, request, answer);
+    Rpc.unary(calls.explainPull::call, request, answer);
   }
 }

@@ -3,21 +3,32 @@ package io.jukung.runtime.server;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.jukung.cri.CriException;
+import io.jukung.image.ImageExporter;
+import io.jukung.image.ImageImporter;
 import io.jukung.image.ImagePuller;
 import io.jukung.image.ImageStore;
 import io.jukung.image.ImageStoreSettings;
+import io.jukung.image.PullListener;
+import io.jukung.image.StoreCheck;
 import io.jukung.image.layer.LayerLimits;
+import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;
+import io.jukung.image.service.Check;
 import io.jukung.image.service.ExplainPull;
+import io.jukung.image.service.Export;
 import io.jukung.image.service.ImageFsInfo;
 import io.jukung.image.service.ImageStatus;
+import io.jukung.image.service.Import;
 import io.jukung.image.service.ListImages;
 import io.jukung.image.service.Pull;
 import io.jukung.image.service.PullImage;
 import io.jukung.image.service.RemoveImage;
+import io.jukung.image.service.StreamImages;
+import io.jukung.image.service.Tag;
+import io.jukung.image.service.Usage;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
@@ -200,9 +211,11 @@ final class NodeParts implements AutoCloseable {
   }
 
   ImageEndpoint imageService() {
+    ListImages list = new ListImages(images);
     return new ImageEndpoint(
         new ImageEndpoint.Calls(
-            new ListImages(images),
+            list,
+            new StreamImages(list),
             new ImageStatus(images),
             new PullImage(puller),
             new RemoveImage(images),
@@ -210,7 +223,17 @@ final class NodeParts implements AutoCloseable {
   }
 
   JukungEndpoint jukungService() {
-    return new JukungEndpoint(new Pull(puller), new ExplainPull(puller));
+    return new JukungEndpoint(
+        new JukungEndpoint.Calls(
+            new Pull(puller),
+            new ExplainPull(puller),
+            new Import(new ImageImporter(images)),
+            new Export(new ImageExporter(images)),
+            new Tag(images),
+            new Check(
+                new StoreCheck(
+                    images, name -> puller.pull(name, Credentials.ANONYMOUS, PullListener.SILENT))),
+            new Usage(images, paths.containers())));
   }
 
   @Override

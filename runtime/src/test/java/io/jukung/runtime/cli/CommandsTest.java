@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.TagRequest;
 import io.jukung.cri.v1.ContainerMetadata;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
@@ -587,6 +589,96 @@ class CommandsTest {
         .containsExactly(
             ImportRequest.newBuilder().setPath(archive.toString()).setReference("mine:1").build());
     assertThat(out).hasToString("a:1\nsha256:2\n");
+  }
+
+  @Test
+  void kindLoadsImagesThroughCtr() {
+    input = "archive";
+
+    assertThat(
+            jukung(
+                "ctr",
+                "--namespace=k8s.io",
+                "images",
+                "import",
+                "--all-platforms",
+                "--digests",
+                "--snapshotter=overlayfs",
+                "-"))
+        .isZero();
+
+    ImportRequest request = cri.requests(ImportRequest.class).getFirst();
+    assertThat(cri.importedContent()).isEqualTo("archive");
+    assertThat(Path.of(request.getPath())).as("the copy of standard input").doesNotExist();
+    assertThat(request.getPin()).isFalse();
+    assertThat(out).hasToString("a:1\nsha256:2\n");
+  }
+
+  @Test
+  void kindBuildsItsNodeImageThroughCtr() {
+    assertThat(
+            jukung(
+                "ctr",
+                "--namespace=k8s.io",
+                "images",
+                "import",
+                "--label=io.cri-containerd.pinned=pinned",
+                "--all-platforms",
+                "--no-unpack",
+                "--digests",
+                "-"))
+        .isZero();
+    assertThat(jukung("ctr", "--namespace=k8s.io", "images", "tag", "--force", "a:1", "b:2"))
+        .isZero();
+    assertThat(jukung("ctr", "-n", "k8s.io", "images", "list", "-q")).isZero();
+
+    assertThat(cri.requests(ImportRequest.class).getFirst().getPin()).isTrue();
+    assertThat(cri.requests(TagRequest.class))
+        .containsExactly(TagRequest.newBuilder().setImage("a:1").setTag("b:2").build());
+  }
+
+  @Test
+  void whatCtrDoesNotKnowIsNamed() {
+    for (List<String> line :
+        List.of(
+            List.of("-n", "k8s.io", "images", "import", "--frobnicate", "-"),
+            List.of("-n", "moby", "images", "import", "-"),
+            List.of("-n", "k8s.io", "images", "import", "--snapshotter=stargz", "-"),
+            List.of("-n", "k8s.io", "images", "import", "--label=a=b", "-"))) {
+      err.reset();
+      List<String> all = new ArrayList<>(List.of("ctr"));
+      all.addAll(line);
+      assertThat(jukung(all.toArray(String[]::new))).isNotZero();
+      assertThat(err.toString(UTF_8)).startsWith("jukung: ").hasLineCount(1);
+      assertThat(err.toString(UTF_8)).containsAnyOf("--frobnicate", "moby", "stargz", "--label");
+    }
+    assertThat(cri.requests(ImportRequest.class)).isEmpty();
+  }
+
+  @Test
+  void exportNamesTheFileAsTheDaemonSeesIt() {
+    Path file = directory.resolve("out.tar");
+
+    assertThat(jukung("export", "--docker", "-f", file.toString(), "a:1", "b:2")).isZero();
+
+    assertThat(cri.requests(ExportRequest.class))
+        .containsExactly(
+            ExportRequest.newBuilder()
+                .addImages("a:1")
+                .addImages("b:2")
+                .setPath(file.toString())
+                .setFormat(ExportRequest.Format.DOCKER_ARCHIVE)
+                .build());
+  }
+
+  @Test
+  void fsckFailsWhileSomethingIsWrong() {
+    assertThat(jukung("fsck", "--dry-run")).isEqualTo(1);
+    assertThat(jukung("fsck")).isZero();
+
+    assertThat(out)
+        .hasToString(
+            "layer sha256:1 is missing: not repaired\nlayer sha256:1 is missing: unpacked again\n");
   }
 
   @Test

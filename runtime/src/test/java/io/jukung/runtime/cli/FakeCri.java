@@ -6,6 +6,10 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.jukung.client.v1.CheckFinding;
+import io.jukung.client.v1.CheckRequest;
+import io.jukung.client.v1.ExportRequest;
+import io.jukung.client.v1.ExportResponse;
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
 import io.jukung.client.v1.JukungGrpc;
@@ -14,6 +18,8 @@ import io.jukung.client.v1.PlannedHost;
 import io.jukung.client.v1.PullPlan;
 import io.jukung.client.v1.PullProgress;
 import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.TagRequest;
+import io.jukung.client.v1.TagResponse;
 import io.jukung.cri.v1.*;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -45,6 +51,7 @@ final class FakeCri implements AutoCloseable {
   static final long A_MINUTE_AGO = (NOW.getEpochSecond() - 60) * 1_000_000_000L;
 
   final List<Message> requests = new ArrayList<>();
+  private volatile String importedContent = "";
   final Map<String, PodSandboxStatus> pods = new LinkedHashMap<>();
   final Map<String, ContainerStatus> containers = new LinkedHashMap<>();
   final Map<String, String> podOf = new HashMap<>();
@@ -84,6 +91,11 @@ final class FakeCri implements AutoCloseable {
 
   void failOn(Class<? extends Message> request, Status status) {
     failures.put(request, status);
+  }
+
+  /** What the last import would have read. */
+  String importedContent() {
+    return importedContent;
   }
 
   synchronized <T extends Message> List<T> requests(Class<T> type) {
@@ -410,7 +422,8 @@ final class FakeCri implements AutoCloseable {
               response
                   .putInfo(
                       "info",
-                      "{\"pid\": 42, \"launchProgram\": [\"prepare:\", \"0 unshare(CLONE_NEWNS)\"]}")
+                      "{\"pid\": 42, \"launchProgram\": [\"prepare:\", \"0"
+                          + " unshare(CLONE_NEWNS)\"]}")
                   .putInfo("note", "not JSON");
             }
             return response.build();
@@ -544,7 +557,40 @@ final class FakeCri implements AutoCloseable {
     }
 
     @Override
+    public void export(ExportRequest request, StreamObserver<ExportResponse> observer) {
+      answer(request, observer, ExportResponse::getDefaultInstance);
+    }
+
+    @Override
+    public void tag(TagRequest request, StreamObserver<TagResponse> observer) {
+      answer(request, observer, TagResponse::getDefaultInstance);
+    }
+
+    @Override
+    public void check(CheckRequest request, StreamObserver<CheckFinding> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              CheckFinding.newBuilder()
+                  .setSubject("layer sha256:1")
+                  .setProblem("is missing")
+                  .setRepaired(request.getRepair())
+                  .setOutcome(request.getRepair() ? "unpacked again" : "not repaired")
+                  .build());
+    }
+
+    private static String contentOf(String path) {
+      try {
+        return Files.readString(Path.of(path));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
     public void import_(ImportRequest request, StreamObserver<ImportResponse> observer) {
+      importedContent = contentOf(request.getPath());
       answer(
           request,
           observer,
@@ -552,6 +598,8 @@ final class FakeCri implements AutoCloseable {
               ImportResponse.newBuilder()
                   .addImages(Image.newBuilder().setId("sha256:1").addRepoTags("a:1"))
                   .addImages(Image.newBuilder().setId("sha256:2"))
+                  .addNames("a:1")
+                  .addNames("sha256:2")
                   .build());
     }
   }

@@ -1,0 +1,129 @@
+package io.jukung.image;
+
+import io.jukung.image.LayerInstaller.Wanted;
+import io.jukung.image.content.ContentStore;
+import io.jukung.image.content.Digest;
+import io.jukung.image.layer.ChainId;
+import io.jukung.image.layer.LayerDraft;
+import io.jukung.image.layer.LayerStore;
+import io.jukung.image.layer.LayerStore.Layer;
+import io.jukung.image.layer.TreeDifference;
+import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.ImageManifest;
+import io.jukung.image.manifest.ManifestDocument;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.Fd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Checks an image's layers against the blobs they came from, and makes them anew from those. */
+final class LayerRestorer {
+  private final ContentStore content;
+  private final LayerStore layers;
+  private final LayerInstaller installer;
+
+  LayerRestorer(ContentStore content, LayerStore layers, LayerInstaller installer) {
+    this.content = content;
+    this.layers = layers;
+    this.installer = installer;
+  }
+
+  /** Whether the layer is known and its directory on disk; what is in it is not looked at. */
+  boolean isThere(ChainId chainId) {
+    return layers
+        .find(chainId)
+        .filter(each -> Files.isDirectory(each.lowerDirectory()))
+        .isPresent();
+  }
+
+  /**
+   * Makes the layers that are not there, from blobs only.
+   *
+   * @param image pinned or leased
+   */
+  void restore(ImageRecord image) throws IOException, InterruptedException {
+    List<Wanted> wanted = wanted(image);
+    for (Wanted layer : wanted) {
+      if (!isThere(layer.chainId())) {
+        layers.detach(layer.chainId()).finish();
+      }
+    }
+    installer.install(
+        wanted,
+        (digest, _, _) -> {
+          throw new IOException("blob " + digest + " is not here");
+        },
+        PullListener.SILENT);
+  }
+
+  /**
+   * Each layer with the blob that makes it.
+   *
+   * @throws IOException where one's blob is not here
+   */
+  List<Wanted> wanted(ImageRecord image) throws IOException {
+    List<Digest> diffIds = image.diffIds().stream().map(Digest::parse).toList();
+    List<ChainId> chain = ChainId.of(diffIds);
+    List<ImageManifest> manifests = manifests(image);
+    List<Wanted> wanted = new ArrayList<>();
+    for (int i = 0; i < chain.size(); i++) {
+      int index = i;
+      Descriptor blob =
+          manifests.stream()
+              .map(manifest -> manifest.layers().get(index))
+              .filter(layer -> content.contains(layer.digest()))
+              .findFirst()
+              .orElseThrow(
+                  () -> new IOException("no blob of layer " + chain.get(index) + " is here"));
+      wanted.add(new Wanted(chain.get(i), diffIds.get(i), blob));
+    }
+    return wanted;
+  }
+
+  /** Those by which the image came here. */
+  private List<ImageManifest> manifests(ImageRecord image) throws IOException {
+    List<ImageManifest> manifests = new ArrayList<>();
+    for (String document : image.documents()) {
+      Digest digest = Digest.parse(document);
+      if (content.contains(digest)
+          && ManifestDocument.parse(
+                  digest, content.read(digest, ManifestDocument.MAX_BYTES), Optional.empty())
+              instanceof ImageManifest manifest
+          && manifest.config().digest().toString().equals(image.id())
+          && manifest.layers().size() == image.diffIds().size()) {
+        manifests.add(manifest);
+      }
+    }
+    return manifests;
+  }
+
+  /**
+   * Compares a layer with a fresh unpacking of its blob.
+   *
+   * @param below the layers that it stands on, topmost first
+   * @return what is wrong with it, in words
+   */
+  Optional<String> damage(Wanted layer, List<Layer> below) throws IOException {
+    Optional<Layer> present = layers.find(layer.chainId());
+    if (present.isEmpty() || !isThere(layer.chainId())) {
+      return Optional.of("is missing");
+    }
+    List<Fd> trees = new ArrayList<>();
+    try (LayerDraft fresh = layers.draft();
+        Fd actual = AtomicFile.openHostDirectory(present.get().lowerDirectory())) {
+      fresh.unpack(content.open(layer.blob().digest()), layer.diffId(), below.isEmpty());
+      for (Layer each : below) {
+        trees.add(AtomicFile.openHostDirectory(each.lowerDirectory()));
+      }
+      fresh.settle(trees);
+      try (Fd expected = fresh.openTree()) {
+        return TreeDifference.find(expected, actual).map(what -> "is damaged: " + what);
+      }
+    } finally {
+      trees.forEach(Fd::close);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package io.jukung.image.archive;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.layer.LayerLimits;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.Openat2;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
+/**
+ * The regular files of an image archive by name, as in {@code blobs/sha256/…}. A name never leads
+ * out of the archive, whatever links it has. Nothing is known of the content: who reads verifies.
+ *
+ * <p>Thread-safe but for {@link #close}.
+ */
+public interface ArchiveFiles extends AutoCloseable {
+  /** Empty where there is no such file. */
+  OptionalLong size(String name) throws IOException;
+
+  /** The file from its start; its reader closes it. */
+  InputStream open(String name) throws IOException;
+
+  @Override
+  void close() throws IOException;
+
+  /** The whole of a small file. */
+  default byte[] read(String name, int maxBytes) throws IOException {
+    try (InputStream in = open(name)) {
+      byte[] content = in.readNBytes(maxBytes + 1);
+      if (content.length > maxBytes) {
+        throw CriException.failedPrecondition(
+            "%s has more than %d bytes".formatted(name, maxBytes));
+      }
+      return content;
+    }
+  }
+
+  /**
+   * Opens a directory, or a tar archive that is plain or compressed by gzip or zstd.
+   *
+   * @param temporary an existing directory for what has to be decompressed first; nothing is left
+   *     in it after {@link #close}
+   * @throws CriException NOT_FOUND where nothing is there, FAILED_PRECONDITION for what is no
+   *     archive
+   */
+  static ArchiveFiles open(Path path, Path temporary, LayerLimits limits) throws IOException {
+    Fd opened = openHost(path);
+    try {
+      FileType type = FileStatus.of(opened).type();
+      return switch (type) {
+        case DIRECTORY -> new ArchiveDirectory(opened);
+        case REGULAR -> TarArchive.open(opened, temporary, limits);
+        case SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FIFO, SOCKET ->
+            throw CriException.failedPrecondition(
+                "it is neither a file nor a directory but a " + type.noun());
+      };
+    } catch (IOException | RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private static Fd openHost(Path path) throws IOException {
+    try (Fd root = AtomicFile.openHostDirectory(Path.of("/"))) {
+      // Never waits, even where the path is a FIFO by now.
+      return Openat2.openForReading(root, path.toString());
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
+        throw CriException.notFound("there is no such file");
+      }
+      throw e;
+    }
+  }
+
+  /** The same file opened anew, with a position of its own. */
+  static FileInputStream reopen(Fd file) throws IOException {
+    return new FileInputStream(file.procPath());
+  }
+}

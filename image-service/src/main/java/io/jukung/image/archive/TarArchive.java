@@ -1,0 +1,283 @@
+package io.jukung.image.archive;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.layer.Decompression;
+import io.jukung.image.layer.LayerFormatException;
+import io.jukung.image.layer.LayerLimits;
+import io.jukung.image.layer.TarEntry;
+import io.jukung.image.layer.TarReader;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FilesystemStatus;
+import io.jukung.linux.fs.Openat2;
+import java.io.BufferedInputStream;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tar archive whose files are read where they stand: it is walked once for their names. A
+ * compressed one is decompressed into a temporary file first.
+ */
+final class TarArchive implements ArchiveFiles {
+  /** A layout of some hundred images; each name is kept in memory. */
+  private static final int MAX_MEMBERS = 100_000;
+
+  private static final int MAX_NAME_LENGTH = 1024;
+
+  /** A docker archive's layers link to each other, one by one. */
+  private static final int MAX_LINKS = 16;
+
+  private static final int COPY_BYTES = 256 * 1024;
+  private static final long SPACE_CHECK_BYTES = 16L << 20;
+
+  private final Fd file;
+  private final @Nullable Path temporaryFile;
+  private final Map<String, Member> members = new HashMap<>();
+
+  /** Where a file stands in the archive, or the name that a link leads to. */
+  private sealed interface Member {
+    record Content(long offset, long size) implements Member {}
+
+    record Link(String target) implements Member {}
+  }
+
+  private TarArchive(Fd file, @Nullable Path temporaryFile) {
+    this.file = file;
+    this.temporaryFile = temporaryFile;
+  }
+
+  /** Takes ownership of the file, but for a failure. */
+  static TarArchive open(Fd file, Path temporary, LayerLimits limits) throws IOException {
+    if (!isCompressed(file)) {
+      TarArchive archive = new TarArchive(file, null);
+      archive.index();
+      return archive;
+    }
+    Path plain = Files.createTempFile(temporary, "archive-", ".tar");
+    try {
+      decompress(file, plain, limits);
+      TarArchive archive = new TarArchive(openTemporary(plain), plain);
+      try {
+        archive.index();
+      } catch (IOException | RuntimeException e) {
+        archive.file.close();
+        throw e;
+      }
+      file.close();
+      return archive;
+    } catch (IOException | RuntimeException e) {
+      Files.deleteIfExists(plain);
+      throw e;
+    }
+  }
+
+  @Override
+  public OptionalLong size(String name) {
+    return find(name).map(content -> OptionalLong.of(content.size)).orElse(OptionalLong.empty());
+  }
+
+  @Override
+  public InputStream open(String name) throws IOException {
+    Member.Content content = find(name).orElseThrow(() -> new FileNotFoundException(name));
+    InputStream in = ArchiveFiles.reopen(file);
+    try {
+      in.skipNBytes(content.offset);
+      return new Part(in, content.size);
+    } catch (IOException e) {
+      in.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+    if (temporaryFile != null) {
+      Files.deleteIfExists(temporaryFile);
+    }
+  }
+
+  private Optional<Member.Content> find(String name) {
+    String at = name;
+    for (int links = 0; links <= MAX_LINKS; links++) {
+      switch (members.get(at)) {
+        case null -> {
+          return Optional.empty();
+        }
+        case Member.Content content -> {
+          return Optional.of(content);
+        }
+        case Member.Link link -> at = link.target;
+      }
+    }
+    throw CriException.failedPrecondition(name + " is a link that leads nowhere");
+  }
+
+  private void index() throws IOException {
+    try (InputStream in = ArchiveFiles.reopen(file)) {
+      TarReader tar = new TarReader(in);
+      for (Optional<TarEntry> next = tar.next(); next.isPresent(); next = tar.next()) {
+        add(next.get(), tar);
+        if (members.size() > MAX_MEMBERS) {
+          throw CriException.failedPrecondition("it has more than " + MAX_MEMBERS + " files");
+        }
+        checkInterrupt();
+      }
+    } catch (LayerFormatException e) {
+      throw CriException.failedPrecondition("it cannot be read as an archive: " + e.getMessage());
+    }
+  }
+
+  private void add(TarEntry entry, TarReader tar) throws LayerFormatException {
+    Optional<String> name = resolve("", entry.name());
+    if (name.isEmpty() || name.get().length() > MAX_NAME_LENGTH) {
+      return; // nothing in an image's documents has such a name
+    }
+    Optional<Member> member =
+        switch (entry.type()) {
+          case FILE ->
+              Optional.of(
+                  new Member.Content(
+                      tar.contentOffset()
+                          .orElseThrow(
+                              () ->
+                                  CriException.failedPrecondition(
+                                      TarReader.display(entry.name()) + " is a sparse file")),
+                      entry.size()));
+          case SYMLINK -> {
+            int slash = name.get().lastIndexOf('/');
+            yield resolve(slash < 0 ? "" : name.get().substring(0, slash), entry.linkName())
+                .map(Member.Link::new);
+          }
+          case HARD_LINK -> resolve("", entry.linkName()).map(Member.Link::new);
+          case CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO -> Optional.empty();
+        };
+    if (member.isPresent() && members.put(name.get(), member.get()) != null) {
+      // Readers differ on which one counts.
+      throw CriException.failedPrecondition(TarReader.display(entry.name()) + " is there twice");
+    }
+  }
+
+  /** The name without dots; empty where it leads out of the archive. */
+  private static Optional<String> resolve(String directory, String path) {
+    Deque<String> names = new ArrayDeque<>();
+    for (String component : (directory + "/" + path).split("/", -1)) {
+      switch (component) {
+        case "", "." -> {}
+        case ".." -> {
+          if (names.pollLast() == null) {
+            return Optional.empty();
+          }
+        }
+        default -> names.addLast(component);
+      }
+    }
+    return Optional.of(String.join("/", names));
+  }
+
+  // ── compressed archives ────────────────────────────────────────────────────────────────────
+
+  private static boolean isCompressed(Fd file) throws IOException {
+    try (InputStream in = ArchiveFiles.reopen(file)) {
+      return Decompression.isCompressed(in.readNBytes(Decompression.PEEKED_BYTES));
+    }
+  }
+
+  private static void decompress(Fd file, Path target, LayerLimits limits) throws IOException {
+    byte[] buffer = new byte[COPY_BYTES];
+    long total = 0;
+    long unchecked = SPACE_CHECK_BYTES;
+    try (InputStream in =
+            Decompression.open(new BufferedInputStream(ArchiveFiles.reopen(file), COPY_BYTES));
+        FileOutputStream out = new FileOutputStream(target.toFile());
+        Fd plain = openTemporary(target)) {
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        total += count;
+        unchecked += count;
+        if (total > limits.maxBytes()) {
+          throw CriException.failedPrecondition(
+              "it is larger than %d bytes uncompressed".formatted(limits.maxBytes()));
+        }
+        if (unchecked >= SPACE_CHECK_BYTES) {
+          checkSpace(plain, limits);
+          checkInterrupt();
+          unchecked = 0;
+        }
+        out.write(buffer, 0, count);
+      }
+    }
+  }
+
+  private static void checkSpace(Fd file, LayerLimits limits) throws ErrnoException {
+    long available = FilesystemStatus.of(file).availableBytes();
+    if (available < limits.reservedBytes()) {
+      throw new ErrnoException(
+          "write",
+          "a decompressed archive, %d bytes are free and %d stay reserved"
+              .formatted(available, limits.reservedBytes()),
+          Errno.ENOSPC);
+    }
+  }
+
+  private static Fd openTemporary(Path file) throws IOException {
+    Path directory = file.getParent();
+    if (directory == null) {
+      throw new IllegalArgumentException("temporary file without a directory: " + file);
+    }
+    try (Fd parent = AtomicFile.openHostDirectory(directory)) {
+      return Openat2.openForReading(parent, file.getFileName().toString());
+    }
+  }
+
+  private static void checkInterrupt() throws InterruptedIOException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptedIOException("reading the archive was interrupted");
+    }
+  }
+
+  /** A file within the archive. */
+  private static final class Part extends InputStream {
+    private final InputStream in;
+    private long left;
+
+    Part(InputStream in, long size) {
+      this.in = in;
+      this.left = size;
+    }
+
+    @Override
+    public int read(byte[] target, int start, int length) throws IOException {
+      if (left == 0 && length > 0) {
+        return -1;
+      }
+      int count = in.read(target, start, (int) Math.min(length, left));
+      left -= Math.max(0, count);
+      return count;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+}

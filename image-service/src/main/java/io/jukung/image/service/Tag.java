@@ -1,0 +1,25 @@
+package io.jukung.image.service;
+
+import io.jukung.client.v1.TagRequest;
+import io.jukung.client.v1.TagResponse;
+import io.jukung.cri.CriException;
+import io.jukung.image.ImageStore;
+import java.io.IOException;
+
+/** Gives an image a further tag; an image that had it loses it. */
+public final class Tag {
+  private final ImageStore store;
+
+  public Tag(ImageStore store) {
+    this.store = store;
+  }
+
+  public TagResponse call(TagRequest request) throws IOException {
+    if (request.getImage().isEmpty() || request.getTag().isEmpty()) {
+      throw CriException.invalidArgument("a tag takes an image and a name");
+    }
+    return TagResponse.newBuilder()
+        .setImage(ImageFields.toCri(store.tag(request.getImage(), request.getTag())))
+        .build();
+  }
+}
