@@ -66,7 +66,13 @@ public final class Registry {
    * @return the reference to pull it by
    */
   public String push(String name, String... options) throws IOException, InterruptedException {
-    Path layout = layout(name, options);
+    return push(name, busyboxRoot, options);
+  }
+
+  /** Pushes an image with another root file system. */
+  public String push(String name, Path root, String... options)
+      throws IOException, InterruptedException {
+    Path layout = layout(name, root, options);
     node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
     return HOST + "/" + name;
   }
@@ -93,10 +99,22 @@ public final class Registry {
 
   /** An OCI image layout of busybox, pushed nowhere. */
   public Path layout(String name, String... options) throws IOException, InterruptedException {
+    return layout(name, busyboxRoot, options);
+  }
+
+  /** A copy of busybox's root file system, to be changed. */
+  public Path copyOfBusybox(String name) throws IOException, InterruptedException {
+    Path copy = node.directory().resolve("registry").resolve("root-" + name);
+    node.run("cp", "-a", busyboxRoot.toString(), copy.toString()).orThrow();
+    return copy;
+  }
+
+  private Path layout(String name, Path root, String... options)
+      throws IOException, InterruptedException {
     Path layout = node.directory().resolve("registry").resolve("layout-" + name.replace(':', '-'));
     List<String> build = new ArrayList<>(List.of(ociImage.toString(), "build", "--name", name));
     build.addAll(List.of(options));
-    build.addAll(List.of(busyboxRoot.toString(), layout.toString()));
+    build.addAll(List.of(root.toString(), layout.toString()));
     node.run(build).orThrow();
     return layout;
   }

@@ -219,10 +219,13 @@ public final class LaunchCompiler {
       if (!isDeferred(mount)) {
         mounts.makeTarget(mount.destination(), earlier, MountSteps.isDirectory(mount));
         Integer register = shared.get(mount);
-        if (register == null) {
-          mounts.mount(mount);
-        } else {
+        Optional<String> part = MountOptions.parse(mount.options()).subdirectory();
+        if (register != null) {
           mounts.putShared(mount, register);
+        } else if (part.isPresent()) {
+          mounts.mountPart(mount, part.get(), maskMountPoint);
+        } else {
+          mounts.mount(mount);
         }
         earlier.add(mount.destination());
         if (isFreshDev(mount)) {

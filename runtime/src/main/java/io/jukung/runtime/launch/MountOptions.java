@@ -2,6 +2,7 @@ package io.jukung.runtime.launch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The options of one OCI mount, sorted: attributes of the mount, its propagation, and what is left
@@ -14,6 +15,7 @@ import java.util.List;
  *     them
  * @param propagation MS_PRIVATE, MS_SLAVE or MS_SHARED
  * @param recursivePropagation the propagation counts for the mounts below too
+ * @param subdirectory what of the file system is mounted, in the word of libmount; all if empty
  * @param data options for the file system, {@code name} or {@code name=value}
  */
 record MountOptions(
@@ -23,6 +25,7 @@ record MountOptions(
     boolean mapIds,
     long propagation,
     boolean recursivePropagation,
+    Optional<String> subdirectory,
     List<String> data) {
   static final long RDONLY = 0x1;
   static final long NOSUID = 0x2;
@@ -31,6 +34,8 @@ record MountOptions(
   static final long NOATIME = 0x10;
   static final long STRICTATIME = 0x20;
   static final long NODIRATIME = 0x80;
+
+  private static final String SUBDIRECTORY = "X-mount.subdir=";
 
   static final long MS_PRIVATE = 1 << 18;
   static final long MS_SLAVE = 1 << 19;
@@ -43,6 +48,7 @@ record MountOptions(
     boolean mapIds = false;
     long propagation = MS_PRIVATE;
     boolean recursivePropagation = true;
+    Optional<String> subdirectory = Optional.empty();
     List<String> data = new ArrayList<>();
     for (String word : words) {
       switch (word) {
@@ -62,7 +68,13 @@ record MountOptions(
           recursivePropagation = false;
         }
         case "rprivate", "rslave", "rshared" -> propagation = propagation(word.substring(1));
-        default -> data.add(word);
+        default -> {
+          if (word.startsWith(SUBDIRECTORY)) {
+            subdirectory = Optional.of(word.substring(SUBDIRECTORY.length()));
+          } else {
+            data.add(word);
+          }
+        }
       }
     }
     return new MountOptions(
@@ -72,6 +84,7 @@ record MountOptions(
         mapIds,
         propagation,
         recursivePropagation,
+        subdirectory,
         data);
   }
 

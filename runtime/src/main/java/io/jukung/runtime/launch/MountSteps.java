@@ -1,5 +1,6 @@
 package io.jukung.runtime.launch;
 
+import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
 
@@ -165,6 +166,39 @@ final class MountSteps {
     volumes.add(Path.of(mount.destination()).normalize());
     restrictTree(purpose, MountOptions.parse(mount.options()), register);
     putOnTarget(purpose, mount.destination(), register, false);
+  }
+
+  /**
+   * Mounts a part of a file system. The whole is for a moment on the mount point, where alone
+   * kernels before 6.15 let a part of it be cloned.
+   */
+  void mountPart(Spec.Mount mount, String subdirectory, Path mountPoint) {
+    MountOptions options = MountOptions.parse(mount.options());
+    String purpose =
+        "mount %s of %s on %s".formatted(subdirectory, mount.source(), mount.destination());
+    newFileSystem(purpose, mount, options);
+    attach(purpose, MOUNT, mountPoint);
+    program
+        .step(
+            purpose,
+            Syscall.OPENAT2,
+            reg(MOUNT),
+            program.string(subdirectory),
+            openHow(program, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
+            imm(24))
+        .into(TARGET);
+    close(MOUNT);
+    program
+        .step(
+            purpose,
+            Syscall.OPEN_TREE,
+            reg(TARGET),
+            program.string(""),
+            imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
+        .into(MOUNT);
+    close(TARGET);
+    program.step(purpose, Syscall.UMOUNT2, program.string(mountPoint.toString()), imm(MNT_DETACH));
+    putOnTarget(purpose, mount.destination(), MOUNT, false);
   }
 
   private void newFileSystem(String purpose, Spec.Mount mount, MountOptions options) {

@@ -102,7 +102,13 @@ final class ContainerViews {
   }
 
   private static Mount mount(ContainerRecord.Mount mount) {
-    return Mount.newBuilder()
+    Mount.Builder result = Mount.newBuilder();
+    if (mount.image() != null) {
+      result
+          .setImage(image(mount.image()).toBuilder().setImageRef(mount.imageId()))
+          .setImageSubPath(mount.imageSubPath());
+    }
+    return result
         .setContainerPath(mount.containerPath())
         .setHostPath(mount.hostPath())
         .setReadonly(mount.readonly())

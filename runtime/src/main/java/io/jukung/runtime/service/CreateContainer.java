@@ -5,6 +5,7 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.CreateContainerResponse;
+import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.Signal;
 import io.jukung.linux.fs.Fd;
@@ -15,6 +16,7 @@ import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.spec.ContainerUser;
+import io.jukung.runtime.spec.MountRules;
 import io.jukung.runtime.spec.ResourceRules;
 import io.jukung.runtime.spec.RootfsTargets;
 import io.jukung.runtime.spec.Spec;
@@ -36,6 +38,8 @@ import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +56,7 @@ public final class CreateContainer {
   private final ContainerStore containers;
   private final StateFiles files;
   private final ContainerImages images;
+  private final ImageVolumes volumes;
   private final SpecBuilder specs;
   private final PodCgroups cgroups;
   private final SeccompFilters filters;
@@ -71,6 +76,7 @@ public final class CreateContainer {
     this.containers = containers;
     this.files = files;
     this.images = images;
+    this.volumes = new ImageVolumes(images, files.paths());
     this.specs = specs;
     this.cgroups = cgroups;
     this.filters = filters;
@@ -116,9 +122,11 @@ public final class CreateContainer {
       Files.createDirectory(paths.containerWork(id));
       rollback.undo("release image", () -> images.release(id));
       List<Path> lowers = images.acquire(image.id(), id);
+      List<ImageVolumes.Mounted> imageMounts = volumes.requested(id, config);
       timer.step("layers");
 
-      ContainerRecord record = makeRecords(sandbox.record(), id, name, config, image, lowers);
+      ContainerRecord record =
+          makeRecords(sandbox.record(), id, name, config, image, lowers, imageMounts);
       containers.add(new Container(files, record, ContainerStatusRecord.created()));
       rollback.commit();
       timer.step("records");
@@ -156,11 +164,15 @@ public final class CreateContainer {
       ContainerName name,
       ContainerConfig config,
       ContainerImages.Found image,
-      List<Path> lowers)
+      List<Path> lowers,
+      List<ImageVolumes.Mounted> imageMounts)
       throws IOException {
     String cgroup = cgroups.container(sandbox, id).path();
     SpecBuilder.Built built;
     try (Fd root = root(sandbox, id, lowers)) {
+      List<Spec.Mount> mounts =
+          new ArrayList<>(volumes.declared(id, image.volumes(), config, root));
+      imageMounts.forEach(each -> mounts.add(each.mount()));
       built =
           specs.build(
               new SpecBuilder.Input(
@@ -169,14 +181,15 @@ public final class CreateContainer {
                   sandbox,
                   LinuxPodHost.hostname(sandbox.config()),
                   cgroup,
-                  targetPid(sandbox, config)),
+                  targetPid(sandbox, config),
+                  mounts),
               root);
       cgroups.check(ResourceRules.settings(built.spec().linux().resources()));
       compileFilter(built.spec().linux().seccomp());
       RootfsTargets.make(root, built.spec());
     }
     ContainerRecord record =
-        record(sandbox, id, name, config, image, built, cgroup)
+        record(sandbox, id, name, config, image, mounts(config, imageMounts), built, cgroup)
             .withLowerDirectories(lowers.stream().map(Path::toString).toList());
     files.createContainer(record, built.spec().toJson());
     return record;
@@ -217,6 +230,7 @@ public final class CreateContainer {
       ContainerName name,
       ContainerConfig config,
       ContainerImages.Found image,
+      List<Mount> mounts,
       SpecBuilder.Built built,
       String cgroup) {
     return new ContainerRecord(
@@ -224,11 +238,7 @@ public final class CreateContainer {
         id,
         name,
         Clock.now(),
-        new ContainerRecord.ImageReference(
-            config.getImage().getImage(),
-            config.getImage().getUserSpecifiedImage(),
-            config.getImage().getRuntimeHandler(),
-            config.getImage().getAnnotationsMap()),
+        reference(config.getImage()),
         image.id(),
         config.getLabelsMap(),
         config.getAnnotationsMap(),
@@ -241,12 +251,20 @@ public final class CreateContainer {
         built.pidMode(),
         targetId(config).orElse(null),
         user(built.user()),
-        config.getMountsList().stream().map(CreateContainer::mount).toList(),
+        mounts,
         config.getLinux().hasResources()
             ? ResourceRecords.of(config.getLinux().getResources())
             : null,
         cgroup,
         List.of());
+  }
+
+  private static ContainerRecord.ImageReference reference(ImageSpec image) {
+    return new ContainerRecord.ImageReference(
+        image.getImage(),
+        image.getUserSpecifiedImage(),
+        image.getRuntimeHandler(),
+        image.getAnnotationsMap());
   }
 
   /** The log file's path; empty where no log is asked for. */
@@ -305,7 +323,14 @@ public final class CreateContainer {
         user.supplementalGroups().stream().map(Integer::longValue).toList());
   }
 
-  private static Mount mount(io.jukung.cri.v1.Mount mount) {
+  private static List<Mount> mounts(ContainerConfig config, List<ImageVolumes.Mounted> images) {
+    Iterator<ImageVolumes.Mounted> next = images.iterator();
+    return config.getMountsList().stream()
+        .map(each -> mount(each, MountRules.isImage(each) ? next.next().imageId() : null))
+        .toList();
+  }
+
+  private static Mount mount(io.jukung.cri.v1.Mount mount, @Nullable String imageId) {
     return new Mount(
         mount.getContainerPath(),
         mount.getHostPath(),
@@ -316,6 +341,9 @@ public final class CreateContainer {
           case PROPAGATION_HOST_TO_CONTAINER -> Propagation.HOST_TO_CONTAINER;
           case PROPAGATION_BIDIRECTIONAL -> Propagation.BIDIRECTIONAL;
           case PROPAGATION_PRIVATE, UNRECOGNIZED -> Propagation.PRIVATE;
-        });
+        },
+        imageId == null ? null : reference(mount.getImage()),
+        imageId == null ? "" : imageId,
+        mount.getImageSubPath());
   }
 }

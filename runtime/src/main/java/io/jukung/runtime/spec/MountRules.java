@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What is mounted in a container: the file systems every container has, and the request's. */
-final class MountRules {
+public final class MountRules {
   private static final Path SELINUX = Path.of("/sys/fs/selinux/enforce");
   private static final Path PROC = Path.of("/proc");
   private static final Path DEV = Path.of("/dev");
@@ -45,8 +45,11 @@ final class MountRules {
   /**
    * All mounts, parents before what is below them. Sources of the request that do not exist are
    * made, as directories.
+   *
+   * @param volumes those that come from images
    */
-  List<Spec.Mount> of(List<Mount> requested, List<CdiEdits.Mount> described, Facts facts)
+  List<Spec.Mount> of(
+      List<Mount> requested, List<CdiEdits.Mount> described, List<Spec.Mount> volumes, Facts facts)
       throws IOException {
     List<Spec.Mount> result = new ArrayList<>();
     Set<Path> overridden =
@@ -58,8 +61,11 @@ final class MountRules {
         result.add(each);
       }
     }
+    result.addAll(volumes);
     for (Mount each : requested) {
-      result.add(bind(each, facts.ids()));
+      if (!isImage(each)) {
+        result.add(bind(each, facts.ids()));
+      }
     }
     for (CdiEdits.Mount each : described) {
       result.add(bind(each));
@@ -109,12 +115,6 @@ final class MountRules {
   private Spec.Mount bind(Mount mount, Optional<IdMappings> ids) throws IOException {
     refuseUnimplemented(mount);
     Path destination = destination(mount);
-    if (destination.getNameCount() == 0) {
-      throw invalid(mount, "a container's root cannot be mounted on");
-    }
-    if (destination.startsWith(PROC)) {
-      throw invalid(mount, "nothing can be mounted inside /proc");
-    }
     boolean isPrivate = mount.getPropagation() == MountPropagation.PROPAGATION_PRIVATE;
     if (mount.getRecursiveReadOnly() && !(mount.getReadonly() && isPrivate)) {
       throw invalid(mount, "recursive_read_only takes readonly and private propagation");
@@ -149,11 +149,8 @@ final class MountRules {
   }
 
   private static void refuseUnimplemented(Mount mount) {
-    if (!mount.getImage().equals(ImageSpec.getDefaultInstance())) {
-      throw CriException.unimplementedField("config.mounts.image");
-    }
     if (!mount.getImageSubPath().isEmpty()) {
-      throw CriException.unimplementedField("config.mounts.image_sub_path");
+      throw invalid(mount, "image_sub_path without an image");
     }
     if (mount.getSelinuxRelabel() && Files.exists(SELINUX)) {
       // Where the host has no SELinux there are no labels to change.
@@ -177,11 +174,24 @@ final class MountRules {
         .build();
   }
 
-  private static Path destination(Mount mount) {
+  /** Whether what is mounted is an image. */
+  public static boolean isImage(Mount mount) {
+    return !mount.getImage().equals(ImageSpec.getDefaultInstance());
+  }
+
+  /** Where in the container, without dots. */
+  public static Path destination(Mount mount) {
     if (mount.getContainerPath().isEmpty()) {
       throw CriException.invalidArgument("config.mounts: container_path is empty");
     }
-    return Path.of("/").resolve(mount.getContainerPath()).normalize();
+    Path destination = Path.of("/").resolve(mount.getContainerPath()).normalize();
+    if (destination.getNameCount() == 0) {
+      throw invalid(mount, "a container's root cannot be mounted on");
+    }
+    if (destination.startsWith(PROC)) {
+      throw invalid(mount, "nothing can be mounted inside /proc");
+    }
+    return destination;
   }
 
   /** Where the source really is; made where it is missing. */

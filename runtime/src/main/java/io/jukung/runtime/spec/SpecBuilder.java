@@ -61,6 +61,7 @@ public final class SpecBuilder {
    * What a specification is built from.
    *
    * @param targetPid of the container whose pid namespace is asked for, with TARGET
+   * @param volumes mounts that come from images, this one's and others
    */
   public record Input(
       ContainerConfig config,
@@ -68,7 +69,8 @@ public final class SpecBuilder {
       SandboxRecord sandbox,
       String hostname,
       String cgroupsPath,
-      Optional<Integer> targetPid) {}
+      Optional<Integer> targetPid,
+      List<Spec.Mount> volumes) {}
 
   /**
    * The result.
@@ -164,6 +166,7 @@ public final class SpecBuilder {
             mounts.of(
                 config.getMountsList(),
                 edits.mounts(),
+                input.volumes(),
                 new MountRules.Facts(
                     input.sandbox().id(),
                     security.getPrivileged(),

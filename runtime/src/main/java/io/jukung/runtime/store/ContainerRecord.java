@@ -130,7 +130,12 @@ public record ContainerRecord(
     }
   }
 
-  /** A mount as it was asked for, for its status. */
+  /**
+   * A mount as it was asked for, for its status.
+   *
+   * @param image what is mounted, where it is an image; null otherwise
+   * @param imageId what its name has led to
+   */
   @JsonInclude(Include.NON_EMPTY)
   public record Mount(
       String containerPath,
@@ -138,10 +143,15 @@ public record ContainerRecord(
       boolean readonly,
       boolean recursiveReadOnly,
       boolean selinuxRelabel,
-      Propagation propagation) {
+      Propagation propagation,
+      @Nullable ImageReference image,
+      String imageId,
+      String imageSubPath) {
     public Mount {
       containerPath = Json.orEmpty(containerPath);
       hostPath = Json.orEmpty(hostPath);
+      imageId = Json.orEmpty(imageId);
+      imageSubPath = Json.orEmpty(imageSubPath);
     }
   }
 

@@ -93,6 +93,16 @@ public record StatePaths(Path root, Path state) {
     return container(id).resolve("work");
   }
 
+  /** Directories for the volumes that the image declares, by number. */
+  public Path containerVolumes(String id) {
+    return container(id).resolve("volumes");
+  }
+
+  /** Nothing is ever in it: the bottom of an image that has but one layer. */
+  public Path emptyDirectory() {
+    return root.resolve("empty");
+  }
+
   public Path sandboxStates() {
     return state.resolve("sandboxes");
   }
@@ -149,7 +159,15 @@ public record StatePaths(Path root, Path state) {
   public void createDirectories() throws IOException {
     for (Path directory :
         new Path[] {
-          root, sandboxes(), containers(), images(), trash(), state, sandboxStates(), spares()
+          root,
+          sandboxes(),
+          containers(),
+          images(),
+          emptyDirectory(),
+          trash(),
+          state,
+          sandboxStates(),
+          spares()
         }) {
       createPrivate(directory);
     }

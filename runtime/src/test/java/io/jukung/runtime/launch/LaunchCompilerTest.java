@@ -135,6 +135,34 @@ class LaunchCompilerTest {
   }
 
   @Test
+  void partOfAnImageIsMountedReadOnly() throws Exception {
+    Path top = Files.createDirectories(work.resolve("top"));
+    Path bottom = Files.createDirectories(work.resolve("bottom"));
+    Files.createDirectories(bottom.resolve("data/deep"));
+    Files.writeString(bottom.resolve("data/deep/file"), "content\n");
+    Files.createSymbolicLink(top.resolve("link"), Path.of("/../data"));
+    List<String> before = Files.readAllLines(Path.of("/proc/self/mountinfo"));
+    Spec spec =
+        with(
+            spec(
+                "sh",
+                "-c",
+                "ls /work; cat /work/deep/file; touch /work/new 2>/dev/null || echo read-only"),
+            new Spec.Mount(
+                "/work",
+                "overlay",
+                "sha256:1",
+                List.of(
+                    "ro",
+                    "nodev",
+                    "lowerdir+=" + top,
+                    "lowerdir+=" + bottom,
+                    "X-mount.subdir=link")));
+    assertThat(run(spec)).isEqualTo("deep\ncontent\nread-only\n");
+    assertThat(Files.readAllLines(Path.of("/proc/self/mountinfo"))).isEqualTo(before);
+  }
+
+  @Test
   void mountPointsInsideVolumesAreMade() throws Exception {
     Path volume = Files.createDirectories(work.resolve("volume"));
     Path file = Files.writeString(work.resolve("file"), "inner\n");

@@ -28,7 +28,7 @@ final class FakeImages implements ContainerImages {
   public Optional<Found> find(String reference) throws IOException {
     faults.at("find image");
     return reference.equals(NAME) || reference.equals(ID)
-        ? Optional.of(new Found(ID, defaults))
+        ? Optional.of(new Found(ID, defaults, Set.of()))
         : Optional.empty();
   }
 
@@ -41,8 +41,17 @@ final class FakeImages implements ContainerImages {
   }
 
   @Override
+  public List<Path> acquireVolume(String imageId, String user) throws IOException {
+    faults.at("acquire volume");
+    leases.add(user + ".volume");
+    faults.at("acquire volume, half done");
+    return List.of(layer);
+  }
+
+  @Override
   public void release(String user) {
     leases.remove(user);
+    leases.remove(user + ".volume");
   }
 
   @Override

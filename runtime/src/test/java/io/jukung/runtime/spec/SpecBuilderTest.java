@@ -9,7 +9,6 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.CDIDevice;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.IDMapping;
-import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.KeyValue;
 import io.jukung.cri.v1.LinuxContainerConfig;
 import io.jukung.cri.v1.LinuxContainerResources;
@@ -155,7 +154,13 @@ class SpecBuilderTest {
     SpecBuilder.Built built =
         builder.build(
             new SpecBuilder.Input(
-                pid(NamespaceMode.TARGET, "t"), IMAGE, pod(), "web-0", "/pods/c", Optional.of(42)),
+                pid(NamespaceMode.TARGET, "t"),
+                IMAGE,
+                pod(),
+                "web-0",
+                "/pods/c",
+                Optional.of(42),
+                List.of()),
             open());
     assertThat(namespaces(built)).contains(Map.entry("pid", "/proc/42/ns/pid"));
   }
@@ -238,11 +243,7 @@ class SpecBuilderTest {
                 .setPropagation(MountPropagation.PROPAGATION_HOST_TO_CONTAINER),
             "recursive_read_only"),
         Arguments.of(
-            mountOf(Path.of("/tmp"), "/x").setImage(ImageSpec.newBuilder().setImage("i")),
-            "config.mounts.image is not implemented"),
-        Arguments.of(
-            mountOf(Path.of("/tmp"), "/x").setImageSubPath("p"),
-            "config.mounts.image_sub_path is not implemented"),
+            mountOf(Path.of("/tmp"), "/x").setImageSubPath("p"), "image_sub_path without an image"),
         Arguments.of(
             mountOf(Path.of("/tmp"), "/x").addUidMappings(IDMapping.getDefaultInstance()),
             "its id mappings are not those of the pod's user namespace"));
@@ -369,7 +370,8 @@ class SpecBuilderTest {
       throws IOException {
     try (Fd directory = open()) {
       return builder.build(
-          new SpecBuilder.Input(config, IMAGE, sandbox, "web-0", "/pods/c", Optional.empty()),
+          new SpecBuilder.Input(
+              config, IMAGE, sandbox, "web-0", "/pods/c", Optional.empty(), List.of()),
           directory);
     }
   }
