@@ -57,6 +57,8 @@ final class Container extends Source {
   private final boolean leavesOrphans;
   private final CriLog log;
   private final List<Pump> pumps = new ArrayList<>(2);
+  private final boolean closesStdin;
+  private List<AttachedInput> inputs = List.of();
   private State state = State.LAUNCHING;
   // The writing end of the container's standard input, open for as long as the container runs.
   private @Nullable Fd stdin;
@@ -74,6 +76,8 @@ final class Container extends Source {
     this.cgroup = request.getPlan().getCgroup();
     this.leavesOrphans = (request.getPlan().getCloneFlags() & CLONE_NEWPID) == 0;
     this.log = log;
+    // A terminal has no end of input to give; as with kubectl, only the client leaves.
+    this.closesStdin = request.getStdinOnce() && !request.getTty();
   }
 
   /** Launches it; the answer to the request follows. */
@@ -108,7 +112,7 @@ final class Container extends Source {
 
   private Fd output(String name) throws IOException {
     Pipe pipe = Pipe.open();
-    pumps.add(new Pump(this, pod.loop(), pipe.reader(), log.stream(name)));
+    pumps.add(new Pump(this, pod, pipe.reader(), log.stream(name)));
     return pipe.writer();
   }
 
@@ -143,11 +147,12 @@ final class Container extends Source {
       Pidfd started = Pidfd.own(launched.pidfd());
       process = started;
       takeTerminal(launched.ptyMaster());
+      state = State.RUNNING;
+      pod.attachWaiting(Container.this);
       for (int i = 0; i < pumps.size(); i++) {
         pumps.get(i).start();
       }
       pod.loop().add(Container.this, started.fd(), Epoll.IN);
-      state = State.RUNNING;
     }
 
     private void takeTerminal(@Nullable Fd master) throws IOException {
@@ -159,7 +164,7 @@ final class Container extends Source {
       }
       if (master != null) {
         terminal = master;
-        pumps.add(new Pump(Container.this, pod.loop(), master, log.stream("stdout")));
+        pumps.add(new Pump(Container.this, pod, master, log.stream("stdout")));
       }
     }
 
@@ -192,10 +197,7 @@ final class Container extends Source {
   }
 
   private void closeRest() {
-    if (stdin != null) {
-      stdin.close();
-      stdin = null;
-    }
+    closeStdin();
     terminal = null; // its pump has closed it
     if (log.droppedBytes() > 0) {
       ErrorLog.say(log.droppedBytes() + " bytes of output of " + this + " were not logged");
@@ -327,6 +329,65 @@ final class Container extends Source {
     }
   }
 
+  /** Joins its streams; they are the attachment's no more, whatever comes of it. */
+  void attach(Attachment wanted) throws IOException {
+    try {
+      if (wanted.stdin != null) {
+        attachInput(wanted.stdin);
+      }
+      attachOutput(wanted.stdout, 0);
+      attachOutput(wanted.stderr, 1);
+    } catch (IOException e) {
+      wanted.close();
+      throw e;
+    }
+  }
+
+  private void attachInput(Fd pipe) throws IOException {
+    Fd target = terminal != null && pumps.getFirst().isOpen() ? terminal : stdin;
+    if (target == null) {
+      pipe.close();
+      return;
+    }
+    AttachedInput input = new AttachedInput(this, pod.loop(), pipe, target.duplicate());
+    if (inputs.isEmpty()) {
+      inputs = new ArrayList<>(1);
+    }
+    inputs.add(input);
+    input.start();
+  }
+
+  private void attachOutput(@Nullable Fd pipe, int index) throws IOException {
+    if (pipe != null) {
+      if (index < pumps.size()) {
+        pumps.get(index).attach(pipe);
+      } else {
+        pipe.close(); // a terminal has one output only
+      }
+    }
+  }
+
+  void detach(AttachedInput input) {
+    inputs.remove(input);
+  }
+
+  /** A client has no more input. */
+  void inputEnded() {
+    if (closesStdin) {
+      closeStdin();
+    }
+  }
+
+  private void closeStdin() {
+    for (int i = inputs.size() - 1; i >= 0; i--) {
+      inputs.get(i).close();
+    }
+    if (stdin != null) {
+      stdin.close();
+      stdin = null;
+    }
+  }
+
   void reopenLog() throws Refusal, IOException {
     if (state == State.OVER) {
       throw Refusal.precondition(this + " has exited");
@@ -364,6 +425,10 @@ final class Container extends Source {
   /** Null before it started and after it has been reaped. */
   @Nullable Pidfd process() {
     return process;
+  }
+
+  boolean isRunning() {
+    return state == State.RUNNING;
   }
 
   boolean hasStarted() {

@@ -163,6 +163,7 @@ final class CriLog {
     private final Memory header;
     private @Nullable Memory tail;
     private int tailLength;
+    private int lastReadAt;
 
     private Stream(CriLog log, String name) {
       this.log = log;
@@ -179,6 +180,7 @@ final class CriLog {
     int pump(Fd source) {
       Memory chunk = log.buffers.chunk;
       int before = tailLength;
+      lastReadAt = before;
       int count = Transfer.read(source, chunk, before, READ_SIZE);
       if (count > 0 && log.file != null) {
         if (tail != null && before > 0) {
@@ -187,6 +189,16 @@ final class CriLog {
         split(chunk, before, before + count);
       }
       return count;
+    }
+
+    /** Where the bytes of the last {@link #pump} are, until the next of any stream. */
+    Memory chunk() {
+      return log.buffers.chunk;
+    }
+
+    /** Where in {@link #chunk} they begin. */
+    int lastReadAt() {
+      return lastReadAt;
     }
 
     /** Logs what has no newline as a partial line; the stream has ended. */

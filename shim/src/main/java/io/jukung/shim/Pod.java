@@ -7,6 +7,7 @@ import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.io.WallClock;
 import io.jukung.linux.process.Children;
 import io.jukung.shim.v1.Adopt;
+import io.jukung.shim.v1.AttachContainer;
 import io.jukung.shim.v1.Done;
 import io.jukung.shim.v1.Failure;
 import io.jukung.shim.v1.FromShim;
@@ -32,11 +33,16 @@ final class Pod extends EventLoop.Clockwork {
   /** How long an orphan of a container without a pid namespace may stay a zombie. */
   private static final long REAP_INTERVAL_NANOS = 5_000 * NANOS_PER_MILLI;
 
+  /** Clients that wait for a container to be started; the oldest gives way. */
+  private static final int MAX_WAITING = 16;
+
   private final EventLoop loop;
   private final WallClock clock = new WallClock();
   private final CriLog.Buffers logBuffers = new CriLog.Buffers(clock);
   private final Map<String, Container> containers = new HashMap<>();
   private final List<Exec> execs = new ArrayList<>();
+  private final List<Attachment> waiting = new ArrayList<>(1);
+  private final List<AttachedOutput> stalled = new ArrayList<>(1);
   private final Launches launches;
   private String socketPath;
   private String sandboxId = "";
@@ -82,6 +88,10 @@ final class Pod extends EventLoop.Clockwork {
       switch (request.getCallCase()) {
         case START_CONTAINER -> startContainer(from, request.getId(), request.getStartContainer());
         case START_EXEC -> startExec(from, request.getId(), request.getStartExec());
+        case ATTACH_CONTAINER -> {
+          attach(from, request.getAttachContainer());
+          answer(from, reply(request).setDone(Done.getDefaultInstance()));
+        }
         case LIST_PROCESSES -> answer(from, reply(request).setProcesses(processes()));
         default -> {
           carryOut(request);
@@ -179,6 +189,49 @@ final class Pod extends EventLoop.Clockwork {
     }
   }
 
+  private void attach(Connection from, AttachContainer request) throws Refusal, IOException {
+    Fd[] ends = from.takeDescriptors(Attachment.count(request));
+    if (ends == null) {
+      throw new Refusal(Failure.Kind.INTERNAL, "attach without a descriptor for each stream");
+    }
+    Attachment attachment = new Attachment(request, ends);
+    Container container = containers.get(request.getContainerId());
+    if (container == null || !container.hasStarted()) {
+      if (waiting.size() == MAX_WAITING) {
+        waiting.removeFirst().close();
+      }
+      waiting.add(attachment);
+    } else if (container.isRunning()) {
+      container.attach(attachment);
+    } else {
+      attachment.close();
+      throw Refusal.precondition(container + " has exited");
+    }
+  }
+
+  /** Gives a container that has just started the clients that came before. */
+  void attachWaiting(Container container) {
+    for (int i = 0; i < waiting.size(); ) {
+      if (waiting.get(i).containerId.equals(container.id())) {
+        try {
+          container.attach(waiting.remove(i));
+        } catch (IOException e) {
+          ErrorLog.unexpected("attach to " + container, e);
+        }
+      } else {
+        i++;
+      }
+    }
+  }
+
+  void stalled(AttachedOutput client) {
+    stalled.add(client);
+  }
+
+  void flows(AttachedOutput client) {
+    stalled.remove(client);
+  }
+
   private void remove(String id) throws Refusal {
     if (!container(id).isOver()) {
       throw Refusal.precondition("container " + id + " is running");
@@ -216,8 +269,14 @@ final class Pod extends EventLoop.Clockwork {
     return list.build();
   }
 
+  /** A container whose start has failed. */
   void forget(Container container) {
     containers.remove(container.id());
+    for (int i = waiting.size() - 1; i >= 0; i--) {
+      if (waiting.get(i).containerId.equals(container.id())) {
+        waiting.remove(i).close();
+      }
+    }
   }
 
   void add(Exec exec) {
@@ -250,6 +309,9 @@ final class Pod extends EventLoop.Clockwork {
         least = Math.min(least, nextReap - now);
       }
     }
+    for (int i = 0; i < stalled.size(); i++) {
+      least = Math.min(least, stalled.get(i).deadline() - now);
+    }
     if (least == Long.MAX_VALUE) {
       return Epoll.FOREVER;
     }
@@ -262,6 +324,12 @@ final class Pod extends EventLoop.Clockwork {
     for (Container container : containers.values()) {
       if (container.isDraining() && container.drainDeadline() - now <= 0) {
         container.stopDraining();
+      }
+    }
+    for (int i = stalled.size() - 1; i >= 0; i--) {
+      if (stalled.get(i).deadline() - now <= 0) {
+        ErrorLog.say(stalled.get(i) + " did not read and is detached");
+        stalled.get(i).close();
       }
     }
     if (nextReap - now <= 0) {

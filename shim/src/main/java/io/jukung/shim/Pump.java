@@ -5,48 +5,128 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.StatusFlags;
 import io.jukung.linux.io.Transfer;
+import java.util.ArrayList;
+import java.util.List;
 
-/** One output of a container, from its pipe or terminal to its log. Owns the descriptor. */
+/**
+ * One output of a container, from its pipe or terminal to its log and to whoever is attached. Owns
+ * the descriptor.
+ */
 final class Pump extends Source {
   private final Container container;
-  private final EventLoop loop;
+  private final Pod pod;
   private final Fd output;
   private final CriLog.Stream log;
+  private List<AttachedOutput> attached = List.of();
+  private boolean started;
+  private boolean paused;
   private boolean open = true;
 
-  Pump(Container container, EventLoop loop, Fd output, CriLog.Stream log) {
+  Pump(Container container, Pod pod, Fd output, CriLog.Stream log) {
     this.container = container;
-    this.loop = loop;
+    this.pod = pod;
     this.output = output;
     this.log = log;
   }
 
   void start() throws ErrnoException {
     StatusFlags.setNonBlocking(output);
-    loop.add(this, output, Epoll.IN);
+    pod.loop().add(this, output, Epoll.IN);
+    started = true;
   }
 
   boolean isOpen() {
     return open;
   }
 
+  /**
+   * Copies what comes from now on to the pipe too, until its reader or the output ends.
+   *
+   * @param pipe this object's from now on
+   */
+  void attach(Fd pipe) throws ErrnoException {
+    if (!open) {
+      pipe.close();
+      return;
+    }
+    AttachedOutput client = new AttachedOutput(pod, this, pipe);
+    try {
+      client.start();
+    } catch (ErrnoException e) {
+      pipe.close();
+      throw e;
+    }
+    if (attached.isEmpty()) {
+      attached = new ArrayList<>(1);
+    }
+    attached.add(client);
+  }
+
+  void detach(AttachedOutput client) {
+    attached.remove(client);
+    resume();
+  }
+
   @Override
   void ready(int events) {
     // Once: the next event goes to another source first.
-    int count = log.pump(output);
+    int count = pumpOnce();
     if (count <= 0 && count != Transfer.WOULD_BLOCK) {
       if (!CriLog.isEnd(count)) {
         ErrorLog.say("output of " + container + " lost: read error " + -count);
       }
       close();
       container.outputEnded();
+    } else if (isStalled()) {
+      paused = true;
+      pod.loop().remove(this, output);
+    }
+  }
+
+  private int pumpOnce() {
+    int count = log.pump(output);
+    if (count > 0) {
+      for (int i = attached.size() - 1;
+          i >= 0;
+          i--) { // backwards: one that is gone leaves the list
+        attached.get(i).write(log.chunk(), log.lastReadAt(), count);
+      }
+    }
+    return count;
+  }
+
+  private boolean isStalled() {
+    for (int i = 0; i < attached.size(); i++) {
+      if (attached.get(i).isStalled()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Reads on, where no attached client has to be waited for any more. */
+  void resume() {
+    if (!open || !paused || isStalled()) {
+      return;
+    }
+    paused = false;
+    try {
+      pod.loop().add(this, output, Epoll.IN);
+    } catch (ErrnoException e) {
+      ErrorLog.unexpected("output of " + container + " lost", e);
+      abandon();
     }
   }
 
   /** Takes what is there now, at most {@code reads} pieces, and ends. */
   void drainAndClose(int reads) {
-    for (int i = 0; open && i < reads && log.pump(output) > 0; i++) {
-      // pump() has logged it
+    for (int i = attached.size() - 1; i >= 0; i--) {
+      if (attached.get(i).isStalled()) {
+        attached.get(i).close();
+      }
+    }
+    for (int i = 0; open && started && i < reads && !isStalled() && pumpOnce() > 0; i++) {
+      // it is logged
     }
     close();
   }
@@ -54,9 +134,12 @@ final class Pump extends Source {
   void close() {
     if (open) {
       open = false;
-      loop.remove(this, output);
+      pod.loop().remove(this, output);
       output.close();
       log.end();
+      for (int i = attached.size() - 1; i >= 0; i--) {
+        attached.get(i).close();
+      }
     }
   }
 
