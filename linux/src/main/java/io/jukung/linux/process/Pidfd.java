@@ -1,5 +1,6 @@
 package io.jukung.linux.process;
 
+import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * becomes readable when the process ends.
  */
 public final class Pidfd implements AutoCloseable {
+  private static final int PIDFD_SIGNAL_PROCESS_GROUP = 4;
+
   private final Fd fd;
 
   private Pidfd(Fd fd) {
@@ -52,6 +55,22 @@ public final class Pidfd implements AutoCloseable {
     long result = Kernel.raw(Syscall.PIDFD_SEND_SIGNAL, fd.number(), signal, 0, 0, 0);
     if (result < 0) {
       throw new ErrnoException("pidfd_send_signal", fd + ", " + signal, (int) -result);
+    }
+  }
+
+  /**
+   * Sends a signal to the process and the others of the process group it leads; where the kernel
+   * cannot do that (before Linux 6.9), to the process alone.
+   */
+  public void sendToGroup(int signal) throws ErrnoException {
+    long result =
+        Kernel.raw(
+            Syscall.PIDFD_SEND_SIGNAL, fd.number(), signal, 0, PIDFD_SIGNAL_PROCESS_GROUP, 0);
+    if (result == -Errno.EINVAL) {
+      send(signal);
+    } else if (result < 0) {
+      throw new ErrnoException(
+          "pidfd_send_signal", fd + ", " + signal + ", PIDFD_SIGNAL_PROCESS_GROUP", (int) -result);
     }
   }
 

@@ -1,10 +1,15 @@
 package io.jukung.linux.terminal;
 
+import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FilesystemStatus;
+import io.jukung.linux.fs.OpenFlags;
+import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Both ends of a new pseudo terminal (pty(7)) of the mounted devpts; the caller owns each. The
@@ -14,9 +19,45 @@ public record Pty(Fd master, Fd slave) implements AutoCloseable {
   private static final int TIOCSPTLCK = 0x40045431;
   private static final int TIOCGPTPEER = 0x5441;
   private static final int O_RDWR_NOCTTY_CLOEXEC = 0x80102;
+  private static final long DEVPTS_SUPER_MAGIC = 0x1cd1;
 
   public static Pty open() throws ErrnoException {
-    Fd master = openMaster();
+    return ofMaster(openMaster());
+  }
+
+  /**
+   * One of the devpts that is mounted at /dev/pts below a root directory, which the processes under
+   * that root then see. They may have replaced anything there: only what devpts itself made is
+   * opened.
+   *
+   * @throws ErrnoException ENODEV where there is no devpts
+   */
+  public static Pty open(Fd root) throws ErrnoException {
+    try (Fd devpts = Openat2.openDirectory(root, "dev/pts")) {
+      requireDevpts(devpts);
+      Fd master =
+          Openat2.open(
+              devpts,
+              "ptmx".getBytes(StandardCharsets.US_ASCII),
+              OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_NOFOLLOW,
+              0);
+      try {
+        requireDevpts(master); // another file may be mounted on its ptmx
+      } catch (ErrnoException e) {
+        master.close();
+        throw e;
+      }
+      return ofMaster(master);
+    }
+  }
+
+  private static void requireDevpts(Fd file) throws ErrnoException {
+    if (FilesystemStatus.of(file).magic() != DEVPTS_SUPER_MAGIC) {
+      throw new ErrnoException("open terminal", "/dev/pts is no devpts", Errno.ENODEV);
+    }
+  }
+
+  private static Pty ofMaster(Fd master) throws ErrnoException {
     try {
       try (Memory unlocked = Memory.allocate(4)) {
         Terminal.ioctl(master, TIOCSPTLCK, "TIOCSPTLCK, 0", unlocked);
