@@ -23,7 +23,8 @@ public record Config(
     Cni cni,
     Cdi cdi,
     Cgroup cgroup,
-    Image image) {
+    Image image,
+    Streaming streaming) {
 
   public static final Config DEFAULTS =
       new Config(
@@ -46,7 +47,8 @@ public record Config(
               8,
               DataSize.ofMebibytes(256L << 10),
               DataSize.ofMebibytes(256),
-              List.of()));
+              List.of()),
+          new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""));
 
   /** What goes to standard error. */
   public record Log(LogLevel level) {}
@@ -136,6 +138,25 @@ public record Config(
       pinned = List.copyOf(pinned);
       require(maxDownloads >= 1 && maxDownloads <= 64, "max_downloads must be between 1 and 64");
       require(maxLayerSize.bytes() > 0, "max_layer_size must be above 0B");
+    }
+  }
+
+  /**
+   * The server of exec, attach and port-forward.
+   *
+   * @param port 0: any that is free
+   * @param tlsCertificate empty: no TLS
+   * @param tlsKey empty where there is no certificate
+   */
+  public record Streaming(
+      String address, int port, Duration idleTimeout, String tlsCertificate, String tlsKey) {
+    public Streaming {
+      require(!address.isEmpty(), "address is empty");
+      require(port >= 0 && port <= 0xffff, "port must be between 0 and 65535");
+      require(idleTimeout.isPositive(), "idle_timeout must be above 0s");
+      require(
+          tlsCertificate.isEmpty() == tlsKey.isEmpty(),
+          "tls_certificate and tls_key need each other");
     }
   }
 

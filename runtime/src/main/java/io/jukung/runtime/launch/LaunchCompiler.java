@@ -96,7 +96,8 @@ public final class LaunchCompiler {
   }
 
   /**
-   * The launch of another process in a running container, whose pidfd the shim preloads.
+   * The launch of another process in a running container, whose pidfd the shim preloads. With a
+   * terminal, all three descriptors that the shim is given are its slave.
    *
    * @param linux of the container
    * @param cgroupsPath below the cgroup v2 mount, the exec's own
@@ -105,9 +106,6 @@ public final class LaunchCompiler {
   public CompiledLaunch exec(
       Spec.Process process, Spec.Linux linux, String cgroupsPath, boolean stdin)
       throws IOException {
-    if (process.terminal()) {
-      throw new IllegalArgumentException("exec with a terminal takes the streaming server");
-    }
     ProgramBuilder prepare = new ProgramBuilder();
     // Last and alone: the thread can start no other thread after it.
     prepare.step("join the pid namespace", Syscall.SETNS, reg(Register.TARGET), imm(CLONE_NEWPID));
@@ -118,7 +116,11 @@ public final class LaunchCompiler {
     oomScore(steps, process);
     steps.labels(process.apparmorProfile(), process.selinuxLabel());
     steps.rlimits(process.rlimits());
-    steps.ownPipes(hostUser(process, linux.ids()), stdin);
+    if (process.terminal()) {
+      steps.ownTerminal(Register.STDIN, hostUser(process, linux.ids()));
+    } else {
+      steps.ownPipes(hostUser(process, linux.ids()), stdin);
+    }
     long user = linux.ids().isPresent() ? CLONE_NEWUSER : 0;
     confine.step(
         "join the namespaces",
@@ -126,7 +128,7 @@ public final class LaunchCompiler {
         reg(Register.TARGET),
         imm(user | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP));
     confine.step("close", Syscall.CLOSE, reg(Register.TARGET)).clears(Register.TARGET);
-    become(steps, process, linux.seccomp());
+    become(steps, process, linux.seccomp(), Register.STDIN);
     return new CompiledLaunch(
         prepare.build(), confine.build(), 0, cgroup(cgroupsPath), process.args().getFirst());
   }
@@ -376,7 +378,7 @@ public final class LaunchCompiler {
     if (spec.process().terminal()) {
       openSlave(program);
     }
-    become(steps, spec.process(), spec.linux().seccomp());
+    become(steps, spec.process(), spec.linux().seccomp(), TERMINAL);
   }
 
   private Optional<UserNamespaceSteps> users(ProgramBuilder program, Spec spec) {
@@ -462,12 +464,13 @@ public final class LaunchCompiler {
     return Files.isDirectory(Path.of(path));
   }
 
-  private void become(ProcessSteps steps, Spec.Process process, Spec.@Nullable Seccomp seccomp)
+  private void become(
+      ProcessSteps steps, Spec.Process process, Spec.@Nullable Seccomp seccomp, int terminal)
       throws IOException {
     Filter filter = seccomp == null ? null : filters.of(seccomp);
     steps.sessionAndKeyring();
     if (process.terminal()) {
-      steps.standardTerminal(TERMINAL);
+      steps.standardTerminal(terminal);
     } else {
       steps.standardPipes();
     }

@@ -46,10 +46,13 @@ import io.jukung.runtime.recovery.NetworkUpkeep;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
+import io.jukung.runtime.service.Attach;
+import io.jukung.runtime.service.ContainerExec;
 import io.jukung.runtime.service.ContainerRemover;
 import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.ContainerStopper;
 import io.jukung.runtime.service.CreateContainer;
+import io.jukung.runtime.service.Exec;
 import io.jukung.runtime.service.ExecSync;
 import io.jukung.runtime.service.LinuxPodHost;
 import io.jukung.runtime.service.ListContainers;
@@ -58,6 +61,7 @@ import io.jukung.runtime.service.PodCgroups;
 import io.jukung.runtime.service.PodEvents;
 import io.jukung.runtime.service.PodSandboxStatus;
 import io.jukung.runtime.service.PodShims;
+import io.jukung.runtime.service.PortForward;
 import io.jukung.runtime.service.RemoveContainer;
 import io.jukung.runtime.service.RemovePodSandbox;
 import io.jukung.runtime.service.ReopenContainerLog;
@@ -83,6 +87,7 @@ import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
+import io.jukung.runtime.streaming.StreamingServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +126,8 @@ final class NodeParts implements AutoCloseable {
   private final SandboxLifecycle lifecycle;
   private final ContainerStopper containerStopper;
   private final SandboxStopper sandboxStopper;
+  private final ContainerExec execs;
+  private final StreamingServer streaming;
 
   NodeParts(Config config) throws IOException, ConfigException {
     this.config = config;
@@ -161,6 +168,9 @@ final class NodeParts implements AutoCloseable {
     this.containerStopper = new ContainerStopper(connected, cgroups);
     this.sandboxStopper =
         new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups);
+    this.execs = new ContainerExec(containers, files, connected, cgroups, compiler);
+    this.streaming =
+        new StreamingServer(config.streaming(), execs, containers, sandboxes, connected, paths);
   }
 
   /** Takes up what an earlier daemon has left; to be done before the first call is served. */
@@ -207,7 +217,10 @@ final class NodeParts implements AutoCloseable {
             new UpdateContainerResources(containers, cgroups),
             new UpdatePodSandboxResources(sandboxes, files, cgroups),
             new ReopenContainerLog(containers, connected),
-            new ExecSync(containers, files, connected, cgroups, compiler)));
+            new ExecSync(execs),
+            new Exec(execs, streaming),
+            new Attach(containers, streaming),
+            new PortForward(sandboxes, streaming)));
   }
 
   ImageEndpoint imageService() {
@@ -238,6 +251,7 @@ final class NodeParts implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    streaming.close();
     shims.close();
     shimCgroup(cgroups).removeUnused(); // where no pod runs on
   }

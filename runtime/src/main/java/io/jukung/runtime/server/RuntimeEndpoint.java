@@ -1,10 +1,14 @@
 package io.jukung.runtime.server;
 
 import io.grpc.stub.StreamObserver;
+import io.jukung.cri.v1.AttachRequest;
+import io.jukung.cri.v1.AttachResponse;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.CreateContainerResponse;
+import io.jukung.cri.v1.ExecRequest;
+import io.jukung.cri.v1.ExecResponse;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ExecSyncResponse;
 import io.jukung.cri.v1.ListContainersRequest;
@@ -13,6 +17,8 @@ import io.jukung.cri.v1.ListPodSandboxRequest;
 import io.jukung.cri.v1.ListPodSandboxResponse;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.cri.v1.PodSandboxStatusResponse;
+import io.jukung.cri.v1.PortForwardRequest;
+import io.jukung.cri.v1.PortForwardResponse;
 import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.RemoveContainerResponse;
 import io.jukung.cri.v1.RemovePodSandboxRequest;
@@ -44,12 +50,15 @@ import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
 import io.jukung.cri.v1.UpdateRuntimeConfigResponse;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
+import io.jukung.runtime.service.Attach;
 import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.CreateContainer;
+import io.jukung.runtime.service.Exec;
 import io.jukung.runtime.service.ExecSync;
 import io.jukung.runtime.service.ListContainers;
 import io.jukung.runtime.service.ListPodSandbox;
 import io.jukung.runtime.service.PodSandboxStatus;
+import io.jukung.runtime.service.PortForward;
 import io.jukung.runtime.service.RemoveContainer;
 import io.jukung.runtime.service.RemovePodSandbox;
 import io.jukung.runtime.service.ReopenContainerLog;
@@ -91,7 +100,10 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       UpdateContainerResources updateContainerResources,
       UpdatePodSandboxResources updatePodSandboxResources,
       ReopenContainerLog reopenContainerLog,
-      ExecSync execSync) {}
+      ExecSync execSync,
+      Exec exec,
+      Attach attach,
+      PortForward portForward) {}
 
   private final Calls calls;
 
@@ -222,5 +234,20 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   @Override
   public void execSync(ExecSyncRequest request, StreamObserver<ExecSyncResponse> answer) {
     Rpc.unary(calls.execSync::call, request, answer);
+  }
+
+  @Override
+  public void exec(ExecRequest request, StreamObserver<ExecResponse> answer) {
+    Rpc.unary(calls.exec::call, request, answer);
+  }
+
+  @Override
+  public void attach(AttachRequest request, StreamObserver<AttachResponse> answer) {
+    Rpc.unary(calls.attach::call, request, answer);
+  }
+
+  @Override
+  public void portForward(PortForwardRequest request, StreamObserver<PortForwardResponse> answer) {
+    Rpc.unary(calls.portForward::call, request, answer);
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The processes of one pod, as its shim holds them. Calls wait for the shim's answer. Thread-safe.
@@ -69,6 +70,20 @@ public interface PodProcesses {
 
   /** The exec's exit code, once it has ended. */
   CompletableFuture<Integer> execExit(String execId);
+
+  /**
+   * Joins a container's streams, see {@code AttachContainer} of the shim's protocol. The
+   * descriptors stay the caller's.
+   *
+   * @param stdin the reading end of a pipe; null: no input
+   * @param stdout the writing end of one
+   * @param stderr as that
+   */
+  void attach(String containerId, @Nullable Fd stdin, @Nullable Fd stdout, @Nullable Fd stderr)
+      throws IOException;
+
+  /** Sets the size of a container's terminal, in characters. */
+  void resize(String containerId, int columns, int rows) throws IOException;
 
   /** Does nothing where the container has ended. */
   void signal(String containerId, int signal) throws IOException;

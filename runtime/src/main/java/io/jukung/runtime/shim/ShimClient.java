@@ -9,8 +9,10 @@ import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.runtime.service.PodProcesses;
 import io.jukung.shim.v1.Adopt;
+import io.jukung.shim.v1.AttachContainer;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.Failure;
@@ -21,6 +23,7 @@ import io.jukung.shim.v1.ProcessList;
 import io.jukung.shim.v1.RemoveContainer;
 import io.jukung.shim.v1.ReopenLog;
 import io.jukung.shim.v1.Reply;
+import io.jukung.shim.v1.ResizeTerminal;
 import io.jukung.shim.v1.Shutdown;
 import io.jukung.shim.v1.SignalContainer;
 import io.jukung.shim.v1.StartContainer;
@@ -30,6 +33,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +43,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,7 +78,7 @@ public final class ShimClient implements PodProcesses, AutoCloseable {
     void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected);
   }
 
-  private final ShimLoop loop;
+  private final DescriptorLoop loop;
   private final Owner owner;
   private final Pidfd process;
   private final int pid;
@@ -90,7 +95,11 @@ public final class ShimClient implements PodProcesses, AutoCloseable {
   private volatile boolean ending;
 
   private ShimClient(
-      ShimLoop loop, Owner owner, UnixSocket socket, Path socketPath, @Nullable String sandboxId)
+      DescriptorLoop loop,
+      Owner owner,
+      UnixSocket socket,
+      Path socketPath,
+      @Nullable String sandboxId)
       throws ErrnoException {
     this.loop = loop;
     this.owner = owner;
@@ -108,7 +117,11 @@ public final class ShimClient implements PodProcesses, AutoCloseable {
    * @param sandboxId whose shim it should be; null: a spare
    */
   static ShimClient of(
-      ShimLoop loop, Owner owner, UnixSocket socket, Path socketPath, @Nullable String sandboxId)
+      DescriptorLoop loop,
+      Owner owner,
+      UnixSocket socket,
+      Path socketPath,
+      @Nullable String sandboxId)
       throws ErrnoException {
     ShimClient client;
     try {
@@ -158,7 +171,7 @@ public final class ShimClient implements PodProcesses, AutoCloseable {
   }
 
   /** Its process. */
-  private final class End implements ShimLoop.Watched {
+  private final class End implements DescriptorLoop.Watched {
     @Override
     public void ready(int events, Memory chunk) {
       connection.receiveRest(chunk);
@@ -364,6 +377,33 @@ public final class ShimClient implements PodProcesses, AutoCloseable {
           CriException.notFound("exec " + execId + " is not known, or its exit was taken"));
     }
     return exit.whenComplete((_, _) -> execs.remove(execId));
+  }
+
+  @Override
+  public void attach(
+      String containerId, @Nullable Fd stdin, @Nullable Fd stdout, @Nullable Fd stderr)
+      throws IOException {
+    AttachContainer.Builder request =
+        AttachContainer.newBuilder()
+            .setContainerId(containerId)
+            .setStdin(stdin != null)
+            .setStdout(stdout != null)
+            .setStderr(stderr != null);
+    List<Fd> pipes = Stream.of(stdin, stdout, stderr).filter(Objects::nonNull).toList();
+    done(
+        connection.call(ToShim.newBuilder().setAttachContainer(request), pipes, PATIENCE, _ -> {}));
+  }
+
+  @Override
+  public void resize(String containerId, int columns, int rows) throws IOException {
+    done(
+        call(
+            ToShim.newBuilder()
+                .setResizeTerminal(
+                    ResizeTerminal.newBuilder()
+                        .setContainerId(containerId)
+                        .setColumns(columns)
+                        .setRows(rows))));
   }
 
   @Override

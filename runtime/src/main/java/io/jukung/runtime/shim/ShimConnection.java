@@ -9,6 +9,7 @@ import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.Transfer;
 import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.libc.Memory;
+import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.shim.v1.FromShim;
 import io.jukung.shim.v1.Reply;
 import io.jukung.shim.v1.ToShim;
@@ -32,7 +33,7 @@ import java.util.function.Consumer;
  * One connection to a shim: requests with their answers, and events. Thread-safe. Its end fails
  * every call that still waits.
  */
-final class ShimConnection implements ShimLoop.Watched, AutoCloseable {
+final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
   /** A shim that leaves this much unread is stuck. */
   private static final int MAX_QUEUED = 8 << 20;
 
@@ -44,7 +45,7 @@ final class ShimConnection implements ShimLoop.Watched, AutoCloseable {
     void disconnected(ShimConnection connection);
   }
 
-  private final ShimLoop loop;
+  private final DescriptorLoop loop;
   private final UnixSocket socket;
   private final String name;
   private final Events events;
@@ -66,7 +67,7 @@ final class ShimConnection implements ShimLoop.Watched, AutoCloseable {
   private record Call(CompletableFuture<Reply> answer, Consumer<Reply> late) {}
 
   /** Takes over a connected socket; nothing is received before {@link #start}. */
-  ShimConnection(ShimLoop loop, UnixSocket socket, String name, Events events) {
+  ShimConnection(DescriptorLoop loop, UnixSocket socket, String name, Events events) {
     this.loop = loop;
     this.socket = socket;
     this.name = name;

@@ -9,6 +9,7 @@ import io.jukung.linux.io.Readiness;
 import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.runtime.service.PodProcesses;
 import io.jukung.shim.v1.ContainerExited;
 import java.io.IOException;
@@ -78,7 +79,7 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
   private final Settings settings;
   private final ShimLauncher launcher;
   private final PodProcesses.Listener listener;
-  private final ShimLoop loop;
+  private final DescriptorLoop loop;
   private final Set<ShimClient> adopted = ConcurrentHashMap.newKeySet();
   private final String namePrefix = Long.toHexString(System.currentTimeMillis());
   private final AtomicLong lastName = new AtomicLong();
@@ -89,7 +90,7 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
   private long nextStart = System.nanoTime();
   private boolean closed;
 
-  private ShimPool(Settings settings, PodProcesses.Listener listener, ShimLoop loop) {
+  private ShimPool(Settings settings, PodProcesses.Listener listener, DescriptorLoop loop) {
     this.settings = settings;
     this.launcher = new ShimLauncher(settings.command(), settings.directory(), settings.cgroup());
     this.listener = listener;
@@ -103,7 +104,7 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(settings.directory())) {
       files.forEach(left::add);
     }
-    ShimPool pool = new ShimPool(settings, listener, ShimLoop.start());
+    ShimPool pool = new ShimPool(settings, listener, DescriptorLoop.start("shims"));
     Thread.ofVirtual().name("leftover shims").start(() -> pool.endLeftovers(left));
     pool.keeper.start();
     return pool;

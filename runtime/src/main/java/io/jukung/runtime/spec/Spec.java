@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jukung.linux.namespace.IdMappings;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -118,13 +119,17 @@ public record Spec(
           selinuxLabel);
     }
 
-    /** Another command by the same user, without a terminal. */
-    public Process toExec(List<String> command) {
+    /**
+     * Another command by the same user.
+     *
+     * @param atTerminal whether at a terminal of its own
+     */
+    public Process toExec(List<String> command, boolean atTerminal) {
       return new Process(
-          false,
+          atTerminal,
           user,
           command,
-          env,
+          atTerminal ? withTerm(env) : env,
           cwd,
           capabilities,
           rlimits,
@@ -132,6 +137,15 @@ public record Spec(
           oomScoreAdj,
           apparmorProfile,
           selinuxLabel);
+    }
+
+    private static List<String> withTerm(List<String> env) {
+      if (env.stream().anyMatch(variable -> variable.startsWith("TERM="))) {
+        return env;
+      }
+      List<String> more = new ArrayList<>(env);
+      more.add("TERM=xterm");
+      return more;
     }
   }
 

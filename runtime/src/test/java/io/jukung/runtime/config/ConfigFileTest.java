@@ -58,7 +58,9 @@ class ConfigFileTest {
                     3,
                     DataSize.ofMebibytes(1024),
                     new DataSize(0),
-                    List.of("a:1"))));
+                    List.of("a:1")),
+                new Config.Streaming(
+                    "::1", 10010, Duration.ofHours(1), "/a/cert.pem", "/a/key.pem")));
     var defaults = ConfigKeys.flatten(Config.DEFAULTS);
     ConfigKeys.flatten(config)
         .forEach(

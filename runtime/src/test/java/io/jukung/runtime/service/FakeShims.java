@@ -154,6 +154,18 @@ final class FakeShims implements PodProcesses.Source {
     }
 
     @Override
+    public void attach(
+        String containerId, @Nullable Fd stdin, @Nullable Fd stdout, @Nullable Fd stderr)
+        throws IOException {
+      faults.at("attach");
+    }
+
+    @Override
+    public void resize(String containerId, int columns, int rows) throws IOException {
+      faults.at("resize");
+    }
+
+    @Override
     public void signal(String containerId, int signal) throws IOException {
       faults.at("signal");
       synchronized (this) {

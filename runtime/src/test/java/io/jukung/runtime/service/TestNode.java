@@ -144,7 +144,7 @@ final class TestNode {
     reopenContainerLog = new ReopenContainerLog(containers, connected);
     updateContainerResources = new UpdateContainerResources(containers, cgroups);
     updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups);
-    execSync = new ExecSync(containers, files, connected, cgroups, compiler);
+    execSync = new ExecSync(new ContainerExec(containers, files, connected, cgroups, compiler));
   }
 
   static RunPodSandboxRequest pod(String name) {

@@ -1,4 +1,4 @@
-package io.jukung.runtime.shim;
+package io.jukung.runtime.descriptor;
 
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
@@ -12,9 +12,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one thread that waits for all shims: their answers, their events, their ends. */
-final class ShimLoop implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(ShimLoop.class);
+/**
+ * One thread that waits for many descriptors. A raw wait on a virtual thread would hold a carrier,
+ * and a platform thread for each is too many.
+ */
+public final class DescriptorLoop implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DescriptorLoop.class);
 
   private static final int MAX_EVENTS = 64;
   private static final int CHUNK = 64 * 1024;
@@ -24,7 +27,7 @@ final class ShimLoop implements AutoCloseable {
   private static final int FAILURE_PAUSE_MILLIS = 10;
 
   /** Something with a descriptor. Called on the loop's thread, which it must not hold up. */
-  interface Watched {
+  public interface Watched {
     /**
      * Called when the descriptor is ready.
      *
@@ -40,25 +43,31 @@ final class ShimLoop implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
-  private ShimLoop() throws ErrnoException {
+  private DescriptorLoop(String name) throws ErrnoException {
     epoll = Epoll.create(MAX_EVENTS);
     wake = Eventfd.create();
     epoll.add(wake.fd(), Epoll.IN, WAKE_TOKEN);
-    thread = Thread.ofPlatform().daemon().name("shims").unstarted(this::run);
+    thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
   }
 
-  static ShimLoop start() throws ErrnoException {
-    ShimLoop loop = new ShimLoop();
+  /** Starts the thread. */
+  public static DescriptorLoop start(String name) throws ErrnoException {
+    DescriptorLoop loop = new DescriptorLoop(name);
     loop.thread.start();
     return loop;
   }
 
   /** Watches for input; the answer is for {@link #watchFor} and {@link #remove}. */
-  long add(Fd fd, Watched source) throws ErrnoException {
+  public long add(Fd fd, Watched source) throws ErrnoException {
+    return add(fd, Epoll.IN, source);
+  }
+
+  /** As {@link #add(Fd, Watched)}, for other events. */
+  public long add(Fd fd, int events, Watched source) throws ErrnoException {
     long token = lastToken.incrementAndGet();
     watched.put(token, source);
     try {
-      epoll.add(fd, Epoll.IN, token);
+      epoll.add(fd, events, token);
     } catch (ErrnoException e) {
       watched.remove(token);
       throw e;
@@ -66,17 +75,18 @@ final class ShimLoop implements AutoCloseable {
     return token;
   }
 
-  void watchFor(long token, Fd fd, int events) throws ErrnoException {
+  /** Watches for these events from now on. */
+  public void watchFor(long token, Fd fd, int events) throws ErrnoException {
     epoll.modify(fd, events, token);
   }
 
   /** To be called before the descriptor is closed. */
-  void remove(long token, Fd fd) {
+  public void remove(long token, Fd fd) {
     watched.remove(token);
     try {
       epoll.remove(fd);
     } catch (ErrnoException e) {
-      LOG.warn("descriptor of a shim: {}", e.getMessage());
+      LOG.warn("{}: {}", thread.getName(), e.getMessage());
     }
   }
 
@@ -92,7 +102,7 @@ final class ShimLoop implements AutoCloseable {
         }
       }
     } catch (ErrnoException e) {
-      LOG.error("nobody listens to the shims any more", e);
+      LOG.error("nobody waits for {} any more", thread.getName(), e);
     } finally {
       epoll.close();
       wake.close();

@@ -1,0 +1,43 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.AttachRequest;
+import io.jukung.cri.v1.AttachResponse;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import java.io.IOException;
+
+/**
+ * Gives out a URL at which a container's own streams are. A container that is not started yet may
+ * be waited for there, so that nothing of its output is missed.
+ */
+public final class Attach {
+  private final ContainerStore containers;
+  private final StreamUrls urls;
+
+  /** Works with these. */
+  public Attach(ContainerStore containers, StreamUrls urls) {
+    this.containers = containers;
+    this.urls = urls;
+  }
+
+  public AttachResponse call(AttachRequest request) throws IOException {
+    Exec.checkStreams(
+        "Attach", request.getTty(), request.getStdin(), request.getStdout(), request.getStderr());
+    Container container = containers.get(request.getContainerId());
+    if (container.status().isExited()) {
+      throw CriException.failedPrecondition("Attach: container " + container.id() + " has ended");
+    }
+    if (request.getTty() && !container.record().tty()) {
+      throw CriException.invalidArgument(
+          "Attach: tty is asked for, and container " + container.id() + " has no terminal");
+    }
+    if (request.getStdin() && !container.record().stdin()) {
+      throw CriException.invalidArgument(
+          "Attach: stdin is asked for, and container " + container.id() + " has none");
+    }
+    return AttachResponse.newBuilder()
+        .setUrl(urls.attach(request.toBuilder().setContainerId(container.id()).build()))
+        .build();
+  }
+}

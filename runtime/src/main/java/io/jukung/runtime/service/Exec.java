@@ -1,0 +1,41 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.ExecRequest;
+import io.jukung.cri.v1.ExecResponse;
+import java.io.IOException;
+
+/** Gives out a URL at which a command will run in a container. */
+public final class Exec {
+  private final ContainerExec execs;
+  private final StreamUrls urls;
+
+  /** Works with these. */
+  public Exec(ContainerExec execs, StreamUrls urls) {
+    this.execs = execs;
+    this.urls = urls;
+  }
+
+  public ExecResponse call(ExecRequest request) throws IOException {
+    if (request.getCmdCount() == 0) {
+      throw CriException.invalidArgument("Exec: cmd is empty");
+    }
+    checkStreams(
+        "Exec", request.getTty(), request.getStdin(), request.getStdout(), request.getStderr());
+    String id = execs.running("Exec", request.getContainerId()).id();
+    return ExecResponse.newBuilder()
+        .setUrl(urls.exec(request.toBuilder().setContainerId(id).build()))
+        .build();
+  }
+
+  static void checkStreams(
+      String call, boolean tty, boolean stdin, boolean stdout, boolean stderr) {
+    if (tty && stderr) {
+      throw CriException.invalidArgument(
+          call + ": stderr does not go with tty, a terminal has one output");
+    }
+    if (!stdin && !stdout && !stderr) {
+      throw CriException.invalidArgument(call + ": none of stdin, stdout and stderr is asked for");
+    }
+  }
+}

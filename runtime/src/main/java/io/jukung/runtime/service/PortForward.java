@@ -1,0 +1,36 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.PortForwardRequest;
+import io.jukung.cri.v1.PortForwardResponse;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import java.io.IOException;
+
+/** Gives out a URL at which ports of a pod can be reached. */
+public final class PortForward {
+  private final SandboxStore sandboxes;
+  private final StreamUrls urls;
+
+  /** Works with these. */
+  public PortForward(SandboxStore sandboxes, StreamUrls urls) {
+    this.sandboxes = sandboxes;
+    this.urls = urls;
+  }
+
+  public PortForwardResponse call(PortForwardRequest request) throws IOException {
+    for (int port : request.getPortList()) {
+      if (port < 1 || port > 0xffff) {
+        throw CriException.invalidArgument("PortForward: port " + port + " is none");
+      }
+    }
+    Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
+    if (!sandbox.isReady()) {
+      throw CriException.failedPrecondition(
+          "PortForward: sandbox " + sandbox.id() + " is not ready");
+    }
+    return PortForwardResponse.newBuilder()
+        .setUrl(urls.portForward(sandbox.id(), request.getPortList()))
+        .build();
+  }
+}

@@ -1,0 +1,32 @@
+package io.jukung.runtime.streaming;
+
+import java.util.concurrent.ScheduledExecutorService;
+
+/** The client of an exec or attach, whichever protocol it speaks. Thread-safe. */
+interface CommandClient {
+  /** The streams towards the client. */
+  enum Output {
+    STDOUT,
+    STDERR
+  }
+
+  /** Sends in order; more than {@link #isWritable} has room for is kept in memory. */
+  void send(Output output, byte[] bytes);
+
+  /** Nothing more comes on this stream. */
+  void end(Output output);
+
+  /** Whether the client takes more; {@link CommandSession#writable} tells when it does again. */
+  boolean isWritable();
+
+  /** Reads nothing more from the connection for now. */
+  void pauseInput();
+
+  void resumeInput();
+
+  /** Says how it ended, and closes the connection once that has arrived. */
+  void finish(CommandStatus status);
+
+  /** The thread of the connection's events. */
+  ScheduledExecutorService events();
+}

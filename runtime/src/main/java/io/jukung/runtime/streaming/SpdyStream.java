@@ -1,0 +1,124 @@
+package io.jukung.runtime.streaming;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.spdy.DefaultSpdyDataFrame;
+import io.netty.handler.codec.spdy.DefaultSpdyRstStreamFrame;
+import io.netty.handler.codec.spdy.SpdyStreamStatus;
+import java.util.Map;
+
+/** One stream of a {@link SpdyConnection}; each side ends its own half. Writing is thread-safe. */
+// What fails closes the channel, and that is told.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class SpdyStream {
+  private final SpdyConnection connection;
+  private final ChannelHandlerContext context;
+  private final int id;
+  private final Map<String, String> headers;
+  private boolean localEnded;
+  private boolean remoteEnded;
+
+  SpdyStream(
+      SpdyConnection connection,
+      ChannelHandlerContext context,
+      int id,
+      Map<String, String> headers) {
+    this.connection = connection;
+    this.context = context;
+    this.id = id;
+    this.headers = headers;
+  }
+
+  int id() {
+    return id;
+  }
+
+  /** A header's value; names are in lower case. Empty where there is none. */
+  String header(String name) {
+    return headers.getOrDefault(name, "");
+  }
+
+  /** Sends, unless this half has ended; the bytes are the stream's from now on. */
+  void write(ByteBuf bytes) {
+    onEvents(
+        () -> {
+          if (localEnded) {
+            bytes.release();
+          } else {
+            context.writeAndFlush(new DefaultSpdyDataFrame(id, bytes), context.voidPromise());
+          }
+        });
+  }
+
+  /** Nothing more is sent. */
+  void end() {
+    onEvents(
+        () -> {
+          if (!localEnded) {
+            localEnded = true;
+            var last = new DefaultSpdyDataFrame(id);
+            last.setLast(true);
+            context.writeAndFlush(last, context.voidPromise());
+            forgetIfOver();
+          }
+        });
+  }
+
+  /** Ends both halves at once. */
+  void reset(SpdyStreamStatus status) {
+    onEvents(
+        () -> {
+          if (!isOver()) {
+            localEnded = true;
+            remoteEnded = true;
+            context.writeAndFlush(new DefaultSpdyRstStreamFrame(id, status), context.voidPromise());
+            forgetIfOver();
+          }
+        });
+  }
+
+  /** Always through the event loop, so that one thread's writes stay in order. */
+  private void onEvents(Runnable work) {
+    if (context.executor().inEventLoop()) {
+      work.run();
+    } else {
+      context.executor().execute(work);
+    }
+  }
+
+  /** The peer has ended its half; false where it had before. */
+  boolean remoteEnd() {
+    if (remoteEnded) {
+      return false;
+    }
+    remoteEnded = true;
+    forgetIfOver();
+    return true;
+  }
+
+  /** The peer has reset it. */
+  void remoteReset() {
+    localEnded = true;
+    remoteEnded = true;
+    forgetIfOver();
+  }
+
+  boolean isRemoteEnded() {
+    return remoteEnded;
+  }
+
+  private boolean isOver() {
+    return localEnded && remoteEnded;
+  }
+
+  private void forgetIfOver() {
+    if (isOver()) {
+      connection.forget(this);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "stream " + id;
+  }
+}
