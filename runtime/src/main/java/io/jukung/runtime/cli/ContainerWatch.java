@@ -41,6 +41,22 @@ final class ContainerWatch {
     }
   }
 
+  /** Waits for the end; the exit code. */
+  int exitCode() throws InterruptedException {
+    while (true) {
+      ContainerStatus status =
+          status()
+              .orElseThrow(
+                  () ->
+                      CliException.failed(
+                          "container " + ShortId.of(id) + " was removed meanwhile"));
+      if (hasEnded(status)) {
+        return status.getExitCode();
+      }
+      Thread.sleep(INTERVAL);
+    }
+  }
+
   private static boolean hasEnded(ContainerStatus status) {
     return status.getState() == ContainerState.CONTAINER_EXITED
         || status.getState() == ContainerState.CONTAINER_UNKNOWN;

@@ -1,9 +1,12 @@
 package io.jukung.runtime.cli;
 
 import io.grpc.StatusRuntimeException;
+import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ExecSyncResponse;
+import io.jukung.runtime.streaming.CommandStreams;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -17,16 +20,13 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "exec",
     description = {
-      "Runs a command in a running container and prints its output when it has ended.",
-      "Standard input and a terminal (-i, -t) come with the streaming server."
+      "Runs a command in a running container, and ends with its exit code.",
+      "Exit codes: the command's, or 126 if it cannot be run, 127 if it does not exist."
     },
     mixinStandardHelpOptions = true)
 final class Exec implements Callable<Integer> {
   /** Beyond the command's own timeout: for the answer to come. */
   private static final Duration MARGIN = Duration.ofSeconds(15);
-
-  /** Without a timeout of the command's own: as good as none. */
-  private static final Duration UNLIMITED = Duration.ofDays(365);
 
   private final CliEnvironment environment;
 
@@ -38,17 +38,17 @@ final class Exec implements Callable<Integer> {
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "0",
-      description = "Kill the command after this long; 0: never.")
+      description = "Kill the command after this long; its output comes when it has ended.")
   long timeoutSeconds;
 
   @Option(
       names = {"-i", "--interactive"},
-      hidden = true)
+      description = "Pass on what is typed.")
   boolean interactive;
 
   @Option(
       names = {"-t", "--tty"},
-      hidden = true)
+      description = "Give it a terminal.")
   boolean tty;
 
   @Parameters(index = "0", paramLabel = "CONTAINER")
@@ -67,15 +67,19 @@ final class Exec implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
-    if (interactive || tty) {
-      throw CliException.usage("-i and -t come with the streaming server; exec runs without them");
-    }
+  public Integer call() throws IOException, InterruptedException {
     if (timeoutSeconds < 0) {
       throw CliException.usage("--timeout cannot be negative");
     }
+    if (timeoutSeconds > 0 && (interactive || tty)) {
+      throw CliException.usage("--timeout does not go with -i and -t");
+    }
+    Attended.requireTerminal(interactive, tty);
     try (Connection connection = jukung.connect()) {
       String id = Lookup.container(connection, container).getId();
+      if (timeoutSeconds == 0) {
+        return stream(connection, id);
+      }
       ExecSyncResponse answer = exec(connection, id);
       answer.getStdout().writeTo(environment.out());
       answer.getStderr().writeTo(environment.err());
@@ -85,9 +89,27 @@ final class Exec implements Callable<Integer> {
     }
   }
 
+  private int stream(Connection connection, String id) throws IOException, InterruptedException {
+    String url =
+        connection
+            .runtime()
+            .exec(
+                ExecRequest.newBuilder()
+                    .setContainerId(id)
+                    .addAllCmd(command)
+                    .setStdin(interactive)
+                    .setStdout(true)
+                    .setStderr(!tty)
+                    .setTty(tty)
+                    .build())
+            .getUrl();
+    CommandStreams.End end =
+        new Attended(environment, interactive, tty).to(URI.create(url), () -> {});
+    return end == null ? ExitCode.OK : Attended.exitCode(end);
+  }
+
   private ExecSyncResponse exec(Connection connection, String id) {
-    Duration deadline =
-        timeoutSeconds == 0 ? UNLIMITED : Duration.ofSeconds(timeoutSeconds).plus(MARGIN);
+    Duration deadline = Duration.ofSeconds(timeoutSeconds).plus(MARGIN);
     try {
       return connection
           .runtime(deadline)

@@ -3,6 +3,7 @@ package io.jukung.runtime.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.google.protobuf.Message;
@@ -42,6 +43,15 @@ final class Json {
       tree.put("info", opened);
     }
     return tree;
+  }
+
+  /** What a daemon has said; an empty tree where it is no JSON. */
+  static JsonNode parse(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      return MAPPER.createObjectNode();
+    }
   }
 
   private static Object open(String value) {

@@ -111,6 +111,8 @@ public final class Jukung implements Runnable {
     commands.put("ps", Ps::new);
     commands.put("logs", Logs::new);
     commands.put("exec", Exec::new);
+    commands.put("attach", Attach::new);
+    commands.put("port-forward", PortForward::new);
     commands.put("stop", Stop::new);
     commands.put("rm", Rm::new);
     commands.put("pods", Pods::new);

@@ -14,6 +14,7 @@ import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.runtime.streaming.CommandStreams;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -32,7 +33,6 @@ import picocli.CommandLine.ParentCommand;
     name = "run",
     description = {
       "Runs a container in a pod of its own, shows what it writes, and ends with its exit code.",
-      "Standard input and a terminal (-i, -t) come with the streaming server.",
       "Exit codes: the container's, or 125 if jukung failed, 126 if the command cannot be run,",
       "127 if it does not exist."
     },
@@ -53,6 +53,8 @@ final class Run implements Callable<Integer> {
   // -h is the host name, as with docker.
   @Option(names = "--help", usageHelp = true, description = "Print this.")
   boolean help;
+
+  private boolean left;
 
   Run(CliEnvironment environment) {
     this.environment = environment;
@@ -98,12 +100,13 @@ final class Run implements Callable<Integer> {
                       .setSandboxConfig(pod)
                       .build())
               .getContainerId();
-      connection
-          .runtime(Connection.CHANGE)
-          .startContainer(StartContainerRequest.newBuilder().setContainerId(id).build());
+      if (!options.detach && (options.interactive || options.tty)) {
+        return attached(connection, id, podId, request);
+      }
+      start(connection, id);
       started = true;
     } finally {
-      if (!started) {
+      if (!started && !left) {
         discard(connection, podId, request);
       }
     }
@@ -112,6 +115,35 @@ final class Run implements Callable<Integer> {
       return ExitCode.OK;
     }
     return attend(connection, id, podId, request);
+  }
+
+  private static void start(Connection connection, String id) {
+    var _ =
+        connection
+            .runtime(Connection.CHANGE)
+            .startContainer(StartContainerRequest.newBuilder().setContainerId(id).build());
+  }
+
+  /** Attached before it is started, so that nothing of it is missed. */
+  private int attached(Connection connection, String id, String podId, RunRequest request)
+      throws IOException, InterruptedException {
+    CommandStreams.End end =
+        new Attended(environment, options.interactive, options.tty)
+            .to(
+                Attach.url(connection, id, options.interactive, options.tty),
+                () -> {
+                  start(connection, id);
+                  left = true; // from here on it is there, whatever becomes of this client
+                });
+    if (end == null) {
+      environment.err().println("jukung: left " + request.name() + ", it runs on");
+      return ExitCode.OK;
+    }
+    int code = Attach.exitCode(connection, id, end);
+    if (options.remove) {
+      discard(connection, podId, request);
+    }
+    return code;
   }
 
   /** Shows the container's output until it ends. A signal to this process stops it. */
@@ -149,8 +181,8 @@ final class Run implements Callable<Integer> {
   }
 
   private void refuseWhatCannotBe() {
-    if (options.interactive || options.tty) {
-      throw CliException.usage("-i and -t come with the streaming server; run goes without them");
+    if (!options.detach) {
+      Attended.requireTerminal(options.interactive, options.tty);
     }
     if (options.detach && options.remove) {
       throw CliException.usage("--rm does not go with -d: nobody would be there to remove it");

@@ -122,12 +122,12 @@ final class RunOptions {
 
   @Option(
       names = {"-i", "--interactive"},
-      hidden = true)
+      description = "Pass on what is typed.")
   boolean interactive;
 
   @Option(
       names = {"-t", "--tty"},
-      hidden = true)
+      description = "Give it a terminal; ctrl-p ctrl-q leaves it running.")
   boolean tty;
 
   @Parameters(index = "0", paramLabel = "IMAGE")

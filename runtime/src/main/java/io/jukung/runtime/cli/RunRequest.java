@@ -96,6 +96,10 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
             .putAllLabels(labels())
             .putLabels(LABEL, name)
             .setLogPath(name + ".log")
+            .setStdin(options.interactive)
+            // In the background someone may attach again and again.
+            .setStdinOnce(options.interactive && !options.detach)
+            .setTty(options.tty)
             .setLinux(
                 LinuxContainerConfig.newBuilder()
                     .setResources(resources())

@@ -366,15 +366,23 @@ class CommandsTest {
         ExecSyncRequest.class,
         Status.INTERNAL.withDescription("exec \"/etc/passwd\": permission denied"));
 
-    assertThat(jukung("exec", "web", "/etc/passwd")).isEqualTo(126);
+    assertThat(jukung("exec", "--timeout", "5", "web", "/etc/passwd")).isEqualTo(126);
   }
 
   @Test
-  void execWithATerminalSaysWhatItIsWaitingFor() {
+  void terminalIsNeededToGiveOne() {
     assertThat(jukung("exec", "-it", "web", "sh")).isEqualTo(125);
+    assertThat(jukung("run", "-it", "image")).isEqualTo(125);
 
-    assertThat(err)
-        .hasToString("jukung: -i and -t come with the streaming server; exec runs without them\n");
+    String sentence = "jukung: -t needs a terminal, and standard input is none\n";
+    assertThat(err).hasToString(sentence + sentence);
+  }
+
+  @Test
+  void execThatIsKilledAfterAWhileTakesNoInput() {
+    assertThat(jukung("exec", "-i", "--timeout", "5", "web", "sh")).isEqualTo(125);
+
+    assertThat(err).hasToString("jukung: --timeout does not go with -i and -t\n");
   }
 
   // stop, rm, stopp, rmp, rmi
@@ -796,7 +804,7 @@ class CommandsTest {
         .allSatisfy(
             name -> {
               assertThat(help).containsPattern("(?m)^  " + name + " ");
-              assertThat(out.toString(UTF_8)).contains("_picocli_jukung_" + name);
+              assertThat(out.toString(UTF_8)).contains("_picocli_jukung_" + name.replace("-", ""));
             });
   }
 
