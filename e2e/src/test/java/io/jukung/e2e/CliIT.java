@@ -160,6 +160,142 @@ class CliIT {
     assertThat(followed.get().orThrow()).isEqualTo("1\n2\n3\n4\n5\n");
   }
 
+  /**
+   * What a person at a terminal of 31 by 101 sees and does.
+   *
+   * @param dialogue in pairs: what is waited for on the screen, what is typed then
+   */
+  private static CommandResult atTerminal(Testbed testbed, String command, String... dialogue)
+      throws Exception {
+    Path screen = testbed.node().directory().resolve("screen");
+    Files.writeString(screen, "");
+    StringBuilder typing = new StringBuilder();
+    for (int i = 0; i < dialogue.length; i += 2) {
+      typing.append(
+          "until grep -q '%s' %s; do sleep 0.1; done; printf '%s'; "
+              .formatted(dialogue[i], screen, dialogue[i + 1]));
+    }
+    String line =
+        "export JUKUNG_SOCKET=%s; (%s sleep 60 & echo $! >%s.pid; wait) | script -qefc '%s %s' %s; "
+            .formatted(
+                testbed.daemon().socket(),
+                typing,
+                screen,
+                "stty rows 31 cols 101; " + Daemon.dist().resolve("bin/jukung"),
+                command,
+                screen);
+    CommandResult result =
+        testbed
+            .node()
+            .run("sh", "-c", line + "code=$?; kill $(cat " + screen + ".pid); exit $code");
+    Files.delete(Path.of(screen + ".pid"));
+    Files.delete(screen);
+    return result;
+  }
+
+  private static CommandResult withInput(Testbed testbed, String input, String... arguments)
+      throws Exception {
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "JUKUNG_SOCKET=" + testbed.daemon().socket(),
+                Daemon.dist().resolve("bin/jukung").toString()));
+    line.addAll(List.of(arguments));
+    return testbed.node().run(line, input);
+  }
+
+  private static void runInBackground(Testbed testbed, String name, String script, String... more)
+      throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("-d", "--name", name, "--network", "host"));
+    arguments.addAll(List.of(more));
+    arguments.addAll(List.of(testbed.busybox(), "sh", "-c", script));
+    run(testbed, arguments.toArray(String[]::new)).orThrow();
+  }
+
+  @Test
+  void execPassesInputOnAndEndsWithTheCommandsCode(Testbed testbed) throws Exception {
+    runInBackground(testbed, "target", "sleep 1000");
+    CommandResult result =
+        withInput(
+            testbed, "typed\n", "exec", "-i", "target", "sh", "-c", "cat; echo e >&2; exit 5");
+    assertThat(result.stdout()).isEqualTo("typed\n");
+    assertThat(result.stderr()).isEqualTo("e\n");
+    assertThat(result.exitCode()).isEqualTo(5);
+    assertThat(withInput(testbed, "", "exec", "target", "cat").exitCode()).isZero();
+    CommandResult missing = withInput(testbed, "", "exec", "-i", "target", "/no/such/program");
+    assertThat(missing.exitCode()).isEqualTo(127);
+    assertThat(missing.stderr()).contains("no such file or directory");
+    assertThat(withInput(testbed, "", "exec", "-it", "target", "sh").exitCode()).isEqualTo(125);
+  }
+
+  @Test
+  void execAtATerminalHasItsSizeAndKeys(Testbed testbed) throws Exception {
+    runInBackground(testbed, "target", "sleep 1000");
+    CommandResult result =
+        atTerminal(
+            testbed,
+            "exec -it target sh -c \"sleep 0.5; stty size; read word; echo got \\$word; exit 3\"",
+            "31 101",
+            "boat\\r");
+    assertThat(result.stdout()).contains("31 101\r\n").contains("got boat\r\n");
+    assertThat(result.exitCode()).isEqualTo(3);
+  }
+
+  @Test
+  void runWithInputMissesNothing(Testbed testbed) throws Exception {
+    String logs = testbed.node().directory().resolve("cli").toString();
+    CommandResult result =
+        withInput(
+            testbed,
+            "typed\n",
+            "run",
+            "-i",
+            "--rm",
+            "--network=host",
+            "--log-directory",
+            logs,
+            testbed.busybox(),
+            "sh",
+            "-c",
+            "echo first; cat; echo e >&2; exit 6");
+    assertThat(result.stdout()).isEqualTo("first\ntyped\n");
+    assertThat(result.stderr()).isEqualTo("e\n");
+    assertThat(result.exitCode()).isEqualTo(6);
+    assertThat(testbed.pods()).isEmpty();
+  }
+
+  @Test
+  void attachedTerminalIsLeftByTheDetachKeys(Testbed testbed) throws Exception {
+    String script =
+        "while sleep 0.3; do echo tick; done & while read line; do echo got $line; done";
+    runInBackground(testbed, "shell", script, "-i", "-t");
+    CommandResult result =
+        atTerminal(testbed, "attach shell", "tick", "one\\r", "got one", "\\020\\021");
+    assertThat(result.stdout()).contains("got one\r\n");
+    assertThat(result.exitCode()).isZero();
+    assertThat(jukung(testbed, "exec", "shell", "true").exitCode()).isZero();
+    assertThat(withInput(testbed, "", "attach", "--no-stdin", "no-such").exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void forwardedPortAnswersHere(Testbed testbed) throws Exception {
+    runInBackground(testbed, "server", "nc -ll -p 7012 -e echo from the pod");
+    String script =
+        "export JUKUNG_SOCKET=%s; cd %s; %s port-forward server :7012 >forward.out & forward=$!;"
+            .formatted(
+                testbed.daemon().socket(),
+                testbed.node().directory(),
+                Daemon.dist().resolve("bin/jukung"));
+    String talk =
+        " until grep -q forwarding forward.out; do sleep 0.1; done;"
+            + " port=$(sed 's/.*:\\([0-9]*\\) to.*/\\1/' forward.out);"
+            + " busybox nc 127.0.0.1 $port </dev/null; kill $forward";
+    CommandResult result = testbed.node().run("sh", "-c", script + talk);
+    assertThat(result.stdout()).isEqualTo("from the pod\n");
+    assertThat(jukung(testbed, "port-forward", "server", "http").exitCode()).isEqualTo(125);
+  }
+
   @Test
   void imagesArePulledImportedListedAndRemoved(Testbed testbed) throws Exception {
     String pulled = testbed.registry().push("cli-pulled:1", "--env", "[\"CLI=pulled\"]");

@@ -98,6 +98,31 @@ class ExecSyncIT {
   }
 
   @Test
+  void fiftyCommandsThatWriteForEverDoNotFillTheMemory(Testbed testbed) throws Exception {
+    String container = sleeper(testbed);
+    List<Future<Status>> ends = new ArrayList<>();
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 50; i++) {
+        ends.add(executor.submit(() -> failure(() -> testbed.exec(container, 5, "yes"))));
+      }
+      for (Future<Status> end : ends) {
+        assertThat(end.get().getCode())
+            .isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.RESOURCE_EXHAUSTED);
+      }
+    }
+    Await.until("no command is left", () -> !processes(testbed, container).contains("yes"));
+    String status =
+        testbed.node().run("cat", "/proc/" + testbed.daemon().pid() + "/status").orThrow();
+    long peakKib =
+        status
+            .lines()
+            .filter(line -> line.startsWith("VmHWM:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+            .sum();
+    assertThat(peakKib).as("peak of the daemon's memory").isBetween(1L, 900L << 10);
+  }
+
+  @Test
   void execRunsInTheContainersNamespacesAndRoot(Testbed testbed) throws Exception {
     String container = sleeper(testbed);
     String answer =
