@@ -10,6 +10,7 @@ import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
@@ -132,10 +133,11 @@ class ContainerEscapeIT {
                     testbed,
                     pod,
                     "mover",
-                    "cd / && rmdir /work; fd=3; while :; do"
+                    "cd / && rmdir /work && echo moved; fd=3; while :; do"
                         + " ln -sfn /proc/self/fd/$fd /work; fd=$(((fd + 1) % 24)); done")
                 .setWorkingDir("/work")
                 .build());
+    Await.until("the directory is gone", () -> logged(pod, "mover").equals(List.of("moved")));
     for (int i = 0; i < 40; i++) {
       String description =
           failure(() -> testbed.exec(container, "ls", "-a", "../../..")).getDescription();

@@ -140,7 +140,8 @@ class ShimContainerTest {
         request("c1", LaunchPlans.command("/bin/true")).setLogPath("/nonexistent/0.log");
     Failure failure = call(request).getFailure();
     assertThat(failure.getMessage())
-        .isEqualTo("openat(/nonexistent/0.log, flags=0x20d41): ENOENT No such file or directory");
+        .isEqualTo(
+            "openat2(/nonexistent/0.log, flags=0xd41, resolve=NO_SYMLINKS): ENOENT No such file or directory");
     assertThat(list()).isEmpty();
   }
 

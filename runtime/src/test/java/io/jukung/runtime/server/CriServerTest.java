@@ -374,18 +374,28 @@ class CriServerTest {
                   .setImage(ImageSpec.newBuilder().setImage("busybox:1"))
                   .setAuth(AuthConfig.newBuilder().setUsername("joe").setPassword("hunter2"))
                   .build());
-      // The line is written after the answer is sent.
-      open.removeFirst().close();
+      // The line is written after the answer is sent, by a thread that the server does not wait
+      // for.
+      long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+      while (lines(log).stream().noneMatch(line -> line.startsWith("PullImage "))
+          && System.nanoTime() < deadline) {
+        Thread.onSpinWait();
+      }
     } finally {
       root.setLevel(before);
       root.detachAppender(log);
     }
 
-    var lines = List.copyOf(log.list).stream().map(ILoggingEvent::getFormattedMessage).toList();
-    assertThat(lines)
+    assertThat(lines(log))
         .anySatisfy(line -> assertThat(line).matches("StopContainer abc OK in \\d+ ms"))
         .anySatisfy(line -> assertThat(line).matches("PullImage busybox:1 OK in \\d+ ms"))
         .noneSatisfy(line -> assertThat(line).contains("hunter2"));
+  }
+
+  private static List<String> lines(ListAppender<ILoggingEvent> log) {
+    synchronized (log) { // as the appender does
+      return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
   }
 
   private CriServer start() throws StartupException {
