@@ -8,6 +8,8 @@ import io.jukung.linux.ErrnoException;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.io.HostFile;
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,20 +18,37 @@ final class OomScores {
   private static final Logger LOG = LoggerFactory.getLogger(OomScores.class);
   private static final int MAX_TEXT = 16;
 
+  /** A container that forks without end gets no more attention than this. */
+  private static final int MAX_ROUNDS = 10;
+
   private OomScores() {}
 
-  /** Sets it, restoring what was there where the caller does not commit. */
+  /**
+   * Sets it, restoring what was there where the caller does not commit. A process that is forked
+   * meanwhile may have its parent's old value, so it looks until there is no new one.
+   */
   static void change(Cgroup cgroup, long adjustment, Rollback rollback) throws IOException {
-    for (int pid : cgroup.allProcesses()) {
-      String file = "/proc/" + pid + "/oom_score_adj";
-      try {
-        String before = HostFile.read(file, MAX_TEXT).strip();
-        rollback.undo("restore " + file, () -> write(file, before));
-        write(file, Long.toString(adjustment));
-      } catch (ErrnoException e) {
-        if (!e.is(ENOENT) && !e.is(ESRCH)) { // it has ended
-          throw e;
+    Set<Integer> changed = new HashSet<>();
+    boolean found = true;
+    for (int round = 0; found && round < MAX_ROUNDS; round++) {
+      found = false;
+      for (int pid : cgroup.allProcesses()) {
+        if (changed.add(pid)) {
+          found = true;
+          change("/proc/" + pid + "/oom_score_adj", adjustment, rollback);
         }
+      }
+    }
+  }
+
+  private static void change(String file, long adjustment, Rollback rollback) throws IOException {
+    try {
+      String before = HostFile.read(file, MAX_TEXT).strip();
+      rollback.undo("restore " + file, () -> write(file, before));
+      write(file, Long.toString(adjustment));
+    } catch (ErrnoException e) {
+      if (!e.is(ENOENT) && !e.is(ESRCH)) { // it has ended
+        throw e;
       }
     }
   }
