@@ -118,13 +118,13 @@ class KillSweepIT {
       }
 
       @Override
-      void make(KillSweepIT test) {
-        test.pod = test.testbed.runPod(test.config);
+      void make(KillSweepIT test) throws Exception {
+        RUN_POD_ON_HOST_NETWORK.make(test);
       }
 
       @Override
-      void check(KillSweepIT test) {
-        test.assertRuns();
+      void check(KillSweepIT test) throws Exception {
+        RUN_POD_ON_HOST_NETWORK.check(test);
       }
     },
     CREATE_CONTAINER {
