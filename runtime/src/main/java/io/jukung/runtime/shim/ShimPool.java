@@ -48,8 +48,11 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
 
   private static final long START_POLL_MILLIS = 2;
 
-  /** New spares wait until the pod that took the last one has most likely started. */
-  private static final Duration REFILL_DELAY = Duration.ofMillis(500);
+  /**
+   * New spares wait until the pod that took one has most likely started. Pods that follow do not
+   * put it off any further: under a steady stream of them there would never be a spare.
+   */
+  private static final Duration REFILL_DELAY = Duration.ofMillis(100);
 
   /** After a failure, which will most likely repeat. */
   private static final Duration RETRY_DELAY = Duration.ofSeconds(10);
@@ -168,7 +171,9 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
       while (spare != null && !spare.isAlive()) {
         spare = spares.poll();
       }
-      delayStart(REFILL_DELAY);
+      if (nextStart <= System.nanoTime()) {
+        delayStart(REFILL_DELAY);
+      }
       return spare;
     } finally {
       lock.unlock();
