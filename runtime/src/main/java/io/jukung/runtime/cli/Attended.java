@@ -5,6 +5,7 @@ import io.jukung.runtime.streaming.CommandStreams;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +73,7 @@ final class Attended {
     try {
       int count;
       while ((count = in.read(typed)) > 0) {
-        byte[] passed = tty ? keys.filter(typed, count) : java.util.Arrays.copyOf(typed, count);
+        byte[] passed = tty ? keys.filter(typed, count) : Arrays.copyOf(typed, count);
         if (passed.length > 0) {
           streams.type(passed);
         }

@@ -10,6 +10,12 @@ interface CommandClient {
     STDERR
   }
 
+  /**
+   * The process's streams are at the other end now: what it writes from here on is sent. A client
+   * that attaches to what it then starts waits for this.
+   */
+  void connected();
+
   /** Sends in order; more than {@link #isWritable} has room for is kept in memory. */
   void send(Output output, byte[] bytes);
 

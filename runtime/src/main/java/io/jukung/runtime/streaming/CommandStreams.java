@@ -3,6 +3,7 @@ package io.jukung.runtime.streaming;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -36,6 +37,7 @@ public final class CommandStreams implements AutoCloseable {
   private final EventLoopGroup events;
   private final OutputStream out;
   private final OutputStream err;
+  private final CompletableFuture<Void> replied = new CompletableFuture<>();
   private final CompletableFuture<End> end = new CompletableFuture<>();
   private final ByteArrayOutputStream status = new ByteArrayOutputStream();
   private SpdyDialer.@Nullable Dialed dialed;
@@ -44,6 +46,7 @@ public final class CommandStreams implements AutoCloseable {
   private @Nullable SpdyStream stdout;
   private @Nullable SpdyStream resize;
   private int outputsOpen;
+  private int unanswered;
   private boolean statusEnded;
 
   private CommandStreams(OutputStream out, OutputStream err) {
@@ -55,7 +58,8 @@ public final class CommandStreams implements AutoCloseable {
   }
 
   /**
-   * Connects, and opens the streams that the URL was asked for with.
+   * Connects, opens the streams that the URL was asked for with, and waits until they lead to the
+   * process: nothing that it writes after that is missed.
    *
    * @param tty then there is no error output
    */
@@ -68,6 +72,7 @@ public final class CommandStreams implements AutoCloseable {
           SpdyDialer.dial(streams.events, url, PROTOCOL, streams.new Incoming());
       streams.dialed = dialed;
       dialed.channel().eventLoop().submit(() -> streams.openStreams(dialed, stdin, tty)).sync();
+      CompletableFuture.anyOf(streams.replied, streams.end).join();
       return streams;
     } catch (IOException | InterruptedException | RuntimeException e) {
       streams.close();
@@ -90,7 +95,8 @@ public final class CommandStreams implements AutoCloseable {
     }
   }
 
-  private static SpdyStream open(SpdyDialer.Dialed to, String type) {
+  private SpdyStream open(SpdyDialer.Dialed to, String type) {
+    unanswered++;
     return to.connection().open(Map.of("streamtype", type));
   }
 
@@ -101,16 +107,10 @@ public final class CommandStreams implements AutoCloseable {
     if (to == null || stream == null) {
       throw new IllegalStateException("there is no input");
     }
-    stream.write(Unpooled.wrappedBuffer(bytes));
-    // An empty write completes after all before it; the network's pace is the user's.
-    var flushed =
-        to.channel()
-            .eventLoop()
-            .submit(() -> to.channel().writeAndFlush(Unpooled.EMPTY_BUFFER))
-            .sync()
-            .getNow();
-    if (!flushed.await().isSuccess()) {
-      throw new IOException("input: " + flushed.cause().getMessage(), flushed.cause());
+    ChannelPromise sent = to.channel().newPromise();
+    stream.write(Unpooled.wrappedBuffer(bytes), sent);
+    if (!sent.await().isSuccess()) { // the network's pace is the user's
+      throw new IOException("input: " + sent.cause(), sent.cause());
     }
   }
 
@@ -144,6 +144,13 @@ public final class CommandStreams implements AutoCloseable {
     @Override
     public void opened(SpdyStream stream) {
       // None is accepted.
+    }
+
+    @Override
+    public void replied(SpdyStream stream) {
+      if (--unanswered == 0) {
+        replied.complete(null);
+      }
     }
 
     @Override

@@ -75,6 +75,7 @@ final class ExecSession implements CommandSession {
         started = command;
         hangUp = gone;
       }
+      client.connected();
       streams.startOutputs();
       if (hangUp) {
         hangUp(command);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An exec or attach over SPDY: one stream for each of stdin, stdout and stderr that was asked for,
  * one for the status, and from version 3 of the protocol on one for the sizes of a terminal. The
- * command starts when the client has opened them all.
+ * command starts when the client has opened them all; the last is answered when it has.
  */
 // What fails closes the channel, and that is told.
 @SuppressWarnings("FutureReturnValueIgnored")
@@ -38,6 +38,7 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
   private @Nullable SpdyConnection connection;
   private @Nullable SpdyStream error;
   private @Nullable SpdyStream stdin;
+  private @Nullable SpdyStream last;
   private @Nullable CommandSession session;
 
   SpdyCommand(
@@ -89,6 +90,7 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
       case STDIN -> {
         stdin = stream;
         if (protocol == RemoteCommandProtocol.V1) {
+          stream.reply();
           stream.end(); // clients of that age wait for it
         }
       }
@@ -97,7 +99,10 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
       default -> {} // resize: what comes on it counts
     }
     if (missing.isEmpty()) {
+      last = stream;
       session = starter.apply(this);
+    } else {
+      stream.reply();
     }
   }
 
@@ -143,6 +148,14 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
   }
 
   @Override
+  public void connected() {
+    SpdyStream stream = last;
+    if (stream != null) {
+      stream.reply();
+    }
+  }
+
+  @Override
   public void send(Output output, byte[] bytes) {
     SpdyStream stream = outputs.get(output);
     if (stream != null) {
@@ -179,6 +192,7 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
         .eventLoop()
         .execute(
             () -> {
+              connected(); // a client may wait for this before it reads the status
               outputs.values().forEach(SpdyStream::end);
               byte[] text = protocol.statusAsJson() ? status.toJson() : status.toText();
               if (error != null) {

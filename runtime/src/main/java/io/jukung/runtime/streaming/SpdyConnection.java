@@ -63,7 +63,11 @@ final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame> {
     /** Whether the peer's stream is taken; it is not answered yet. */
     boolean accepts(SpdyStream stream);
 
+    /** It is taken, and to be answered by {@link SpdyStream#reply}, now or later. */
     void opened(SpdyStream stream);
+
+    /** The peer has answered a stream of ours. */
+    default void replied(SpdyStream stream) {}
 
     /**
      * Bytes of the peer.
@@ -149,7 +153,13 @@ final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame> {
           streams.reset(stream);
         }
       }
-      case SpdySynReplyFrame reply -> endIfLast(open.get(reply.streamId()), reply);
+      case SpdySynReplyFrame reply -> {
+        SpdyStream stream = open.get(reply.streamId());
+        if (stream != null) {
+          streams.replied(stream);
+        }
+        endIfLast(stream, reply);
+      }
       case SpdyHeadersFrame more -> endIfLast(open.get(more.streamId()), more);
       case SpdyPingFrame ping -> {
         if ((ping.id() % 2 != 0) != client) { // else it answers one of ours
@@ -175,11 +185,14 @@ final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame> {
       return;
     }
     open.put(id, stream);
-    var reply = new DefaultSpdySynReplyFrame(id);
-    reply.headers().set(":status", "200"); // a reply without any header is no valid block to peers
-    answer(reply);
     streams.opened(stream);
     endIfLast(stream, syn);
+  }
+
+  void reply(SpdyStream stream) {
+    var reply = new DefaultSpdySynReplyFrame(stream.id());
+    reply.headers().set(":status", "200"); // a reply without any header is no valid block to peers
+    answer(reply);
   }
 
   private static Map<String, String> headers(SpdyHeadersFrame frame) {

@@ -104,6 +104,7 @@ final class SpdyPortForward implements SpdyConnection.Streams {
 
   @Override
   public void opened(SpdyStream stream) {
+    stream.reply();
     Pair pair = pairs.computeIfAbsent(requestId(stream), id -> newPair(id, port(stream)));
     if (stream.header(STREAM_TYPE).equals(ERROR)) {
       pair.error = stream;

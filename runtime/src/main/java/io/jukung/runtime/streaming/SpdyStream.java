@@ -2,9 +2,11 @@ package io.jukung.runtime.streaming;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.spdy.DefaultSpdyDataFrame;
 import io.netty.handler.codec.spdy.DefaultSpdyRstStreamFrame;
 import io.netty.handler.codec.spdy.SpdyStreamStatus;
+import java.nio.channels.ClosedChannelException;
 import java.util.Map;
 
 /** One stream of a {@link SpdyConnection}; each side ends its own half. Writing is thread-safe. */
@@ -15,6 +17,7 @@ final class SpdyStream {
   private final ChannelHandlerContext context;
   private final int id;
   private final Map<String, String> headers;
+  private boolean replied;
   private boolean localEnded;
   private boolean remoteEnded;
 
@@ -38,14 +41,37 @@ final class SpdyStream {
     return headers.getOrDefault(name, "");
   }
 
+  /** Tells the peer that its stream is open, once. Goes before anything that is written to it. */
+  void reply() {
+    onEvents(
+        () -> {
+          if (!replied && !isOver()) {
+            replied = true;
+            connection.reply(this);
+          }
+        });
+  }
+
   /** Sends, unless this half has ended; the bytes are the stream's from now on. */
   void write(ByteBuf bytes) {
+    write(bytes, context.voidPromise());
+  }
+
+  /**
+   * The same.
+   *
+   * @param sent succeeds when the bytes have left; fails where they cannot
+   */
+  void write(ByteBuf bytes, ChannelPromise sent) {
     onEvents(
         () -> {
           if (localEnded) {
             bytes.release();
+            if (!sent.isVoid()) {
+              sent.setFailure(new ClosedChannelException());
+            }
           } else {
-            context.writeAndFlush(new DefaultSpdyDataFrame(id, bytes), context.voidPromise());
+            context.writeAndFlush(new DefaultSpdyDataFrame(id, bytes), sent);
           }
         });
   }

@@ -31,9 +31,13 @@ final class WebSocketCommand extends ChannelSocket implements CommandClient {
   }
 
   void serve(Function<CommandClient, CommandSession> starter) {
-    // Empty, on the first channel that is the server's to use: tells that the connection stands.
-    send(wanted.stdout() ? STDOUT : wanted.stderr() ? STDERR : ERROR, new byte[0]);
     session = starter.apply(this);
+  }
+
+  /** Tells it by an empty message, on the first channel that is the server's to use. */
+  @Override
+  public void connected() {
+    send(wanted.stdout() ? STDOUT : wanted.stderr() ? STDERR : ERROR, new byte[0]);
   }
 
   @Override

@@ -18,6 +18,7 @@ final class RecordedStreams implements SpdyConnection.Streams {
 
   @Override
   public void opened(SpdyStream stream) {
+    stream.reply();
     opened.add(stream);
     events.add("opened " + stream.id() + " " + stream.header("streamtype"));
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.spdy.DefaultSpdyDataFrame;
 import io.netty.handler.codec.spdy.DefaultSpdyPingFrame;
@@ -20,6 +21,7 @@ import io.netty.handler.codec.spdy.SpdyRstStreamFrame;
 import io.netty.handler.codec.spdy.SpdyStreamStatus;
 import io.netty.handler.codec.spdy.SpdySynReplyFrame;
 import io.netty.handler.codec.spdy.SpdySynStreamFrame;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -89,6 +91,27 @@ class SpdyConnectionTest {
     assertThat(((SpdySynReplyFrame) answers.get(0)).headers().isEmpty()).isFalse();
     assertThat(((SpdyDataFrame) answers.get(1)).content().readByte()).isEqualTo((byte) 7);
     assertThat(((SpdyDataFrame) answers.get(2)).isLast()).isTrue();
+  }
+
+  @Test
+  void answersAStreamOnce() {
+    send(syn(1, "stdin"));
+    streams.opened.getFirst().reply();
+    assertThat(answers()).singleElement().isInstanceOf(SpdySynReplyFrame.class);
+  }
+
+  @Test
+  void tellsWhatBecameOfAWrite() {
+    send(syn(1, "stdout"));
+    SpdyStream stream = streams.opened.getFirst();
+    ChannelPromise first = server.newPromise();
+    stream.write(Unpooled.copiedBuffer(new byte[] {1}), first);
+    stream.end();
+    ChannelPromise late = server.newPromise();
+    stream.write(Unpooled.copiedBuffer(new byte[] {2}), late);
+    answers();
+    assertThat(first.isSuccess()).isTrue();
+    assertThat(late.cause()).isInstanceOf(ClosedChannelException.class);
   }
 
   @Test
