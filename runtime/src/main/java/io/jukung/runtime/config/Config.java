@@ -24,6 +24,7 @@ public record Config(
     Cdi cdi,
     Cgroup cgroup,
     Image image,
+    Registry registry,
     Streaming streaming) {
 
   public static final Config DEFAULTS =
@@ -48,6 +49,11 @@ public record Config(
               DataSize.ofMebibytes(256L << 10),
               DataSize.ofMebibytes(256),
               List.of()),
+          new Registry(
+              Duration.ofSeconds(15),
+              Duration.ofSeconds(60),
+              Duration.ofSeconds(60),
+              Duration.ofMinutes(5)),
           new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""));
 
   /** What goes to standard error. */
@@ -138,6 +144,20 @@ public record Config(
       pinned = List.copyOf(pinned);
       require(maxDownloads >= 1 && maxDownloads <= 64, "max_downloads must be between 1 and 64");
       require(maxLayerSize.bytes() > 0, "max_layer_size must be above 0B");
+    }
+  }
+
+  /** How long registries may keep a pull waiting. */
+  public record Registry(
+      Duration connectTimeout,
+      Duration responseTimeout,
+      Duration idleTimeout,
+      Duration progressTimeout) {
+    public Registry {
+      require(connectTimeout.isPositive(), "connect_timeout must be above 0s");
+      require(responseTimeout.isPositive(), "response_timeout must be above 0s");
+      require(idleTimeout.isPositive(), "idle_timeout must be above 0s");
+      require(progressTimeout.isPositive(), "progress_timeout must be above 0s");
     }
   }
 

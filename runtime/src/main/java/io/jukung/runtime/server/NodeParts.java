@@ -150,7 +150,7 @@ final class NodeParts implements AutoCloseable {
         new ImagePuller(
             images,
             new RegistryClient(
-                new RegistryHosts(config.image().registryConfigDir()), RegistryTimeouts.DEFAULT));
+                new RegistryHosts(config.image().registryConfigDir()), registryTimeouts()));
     this.containerImages = new StoredImages(images);
     this.host =
         new LinuxPodHost(
@@ -254,6 +254,15 @@ final class NodeParts implements AutoCloseable {
     streaming.close();
     shims.close();
     shimCgroup(cgroups).removeUnused(); // where no pod runs on
+  }
+
+  private RegistryTimeouts registryTimeouts() {
+    return new RegistryTimeouts(
+        config.registry().connectTimeout(),
+        config.registry().responseTimeout(),
+        config.registry().idleTimeout(),
+        config.registry().progressTimeout(),
+        RegistryTimeouts.DEFAULT.backOff());
   }
 
   private ImageStoreSettings imageSettings() throws IOException {

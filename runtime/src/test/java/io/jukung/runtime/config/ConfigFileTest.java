@@ -59,6 +59,11 @@ class ConfigFileTest {
                     DataSize.ofMebibytes(1024),
                     new DataSize(0),
                     List.of("a:1")),
+                new Config.Registry(
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(2),
+                    Duration.ofSeconds(3),
+                    Duration.ofSeconds(4)),
                 new Config.Streaming(
                     "::1", 10010, Duration.ofHours(1), "/a/cert.pem", "/a/key.pem")));
     var defaults = ConfigKeys.flatten(Config.DEFAULTS);
