@@ -1,18 +1,29 @@
 package io.jukung.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.jukung.cri.v1.FilesystemUsage;
 import io.jukung.cri.v1.Image;
 import io.jukung.cri.v1.ImageFsInfoRequest;
 import io.jukung.cri.v1.ImageStatusRequest;
 import io.jukung.cri.v1.ListImagesRequest;
 import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PullImageRequest;
+import io.jukung.cri.v1.StreamImagesRequest;
 import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -123,5 +134,97 @@ class ImagesIT {
     assertThat(usage.getFsId().getMountpoint()).startsWith("/");
     assertThat(usage.getTimestamp()).isPositive();
     assertThat(answer.getContainerFilesystemsCount()).isPositive();
+  }
+
+  @Test
+  void usageFollowsTheDiskWithinASecond(Testbed testbed) throws Exception {
+    long before = usedBytes(testbed);
+    Path root = Files.createDirectories(testbed.node().directory().resolve("measured"));
+    byte[] noise = new byte[8 << 20];
+    new Random(1).nextBytes(noise);
+    Files.write(root.resolve("noise"), noise);
+    String reference = testbed.registry().push("measured:1", root);
+    testbed.pull(reference);
+    Await.until("usage is the disk's", Duration.ofSeconds(1), () -> isAsDuSays(testbed));
+    assertThat(usedBytes(testbed)).isGreaterThan(before + 2L * noise.length); // blob and layer
+    testbed.removeImage(reference);
+    Await.until("usage is the disk's", Duration.ofSeconds(1), () -> isAsDuSays(testbed));
+    assertThat(usedBytes(testbed)).isEqualTo(before);
+  }
+
+  /** Directories grow with their names, which no one counts after each change. */
+  private static boolean isAsDuSays(Testbed testbed) throws IOException, InterruptedException {
+    String du = testbed.node().run("du", "-s", "-B1", imageRoot(testbed).toString()).orThrow();
+    long actual = Long.parseLong(du.substring(0, du.indexOf('\t')));
+    return Math.abs(usedBytes(testbed) - actual) <= 256 * 1024;
+  }
+
+  private static long usedBytes(Testbed testbed) {
+    return testbed
+        .client()
+        .images()
+        .imageFsInfo(ImageFsInfoRequest.getDefaultInstance())
+        .getImageFilesystems(0)
+        .getUsedBytes()
+        .getValue();
+  }
+
+  private static Path imageRoot(Testbed testbed) {
+    return testbed.daemon().root().resolve("images");
+  }
+
+  @Test
+  void streamedImagesAreTheListedOnes(Testbed testbed) {
+    List<Image> streamed = new ArrayList<>();
+    testbed
+        .client()
+        .images()
+        .streamImages(StreamImagesRequest.getDefaultInstance())
+        .forEachRemaining(part -> streamed.addAll(part.getImagesList()));
+    assertThat(streamed).isNotEmpty().isEqualTo(images(testbed));
+  }
+
+  @Test
+  void pullWhoseDeadlineEndsLeavesNothing(Testbed testbed) throws Exception {
+    String before = files(testbed);
+    int port = 5999;
+    Process silent =
+        new ProcessBuilder(
+                testbed
+                    .node()
+                    .inside(
+                        List.of(
+                            "socat",
+                            "TCP-LISTEN:" + port + ",bind=127.0.0.1,reuseaddr",
+                            "EXEC:sleep 1000")))
+            .start();
+    try {
+      Await.until(
+          "somebody listens",
+          () -> testbed.node().run("ss", "-Hltn", "sport = " + port).orThrow().contains("LISTEN"));
+      assertThatExceptionOfType(StatusRuntimeException.class)
+          .isThrownBy(
+              () ->
+                  testbed
+                      .client()
+                      .images(Duration.ofSeconds(1))
+                      .pullImage(
+                          PullImageRequest.newBuilder()
+                              .setImage(Requests.image("127.0.0.1:" + port + "/silent:1"))
+                              .build()))
+          .satisfies(
+              e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED));
+      Await.until(
+          "the connection has ended",
+          () -> !testbed.node().run("ss", "-Htn", "dport = " + port).orThrow().contains("ESTAB"));
+      assertThat(files(testbed)).isEqualTo(before);
+    } finally {
+      silent.descendants().forEach(ProcessHandle::destroyForcibly);
+      silent.destroyForcibly().waitFor();
+    }
+  }
+
+  private static String files(Testbed testbed) throws IOException, InterruptedException {
+    return testbed.node().run("find", imageRoot(testbed).toString()).orThrow();
   }
 }
