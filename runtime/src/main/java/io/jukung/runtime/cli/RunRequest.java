@@ -38,6 +38,12 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
   /** Marks pods that {@code run} made, for {@code rm} to know them; the value is the name. */
   static final String LABEL = "io.jukung.run";
 
+  /** As kubelet labels its containers: crictl shows pods by them. */
+  private static final String POD_NAME = "io.kubernetes.pod.name";
+
+  private static final String POD_NAMESPACE = "io.kubernetes.pod.namespace";
+  private static final String NAMESPACE = "default";
+
   private static final long CPU_PERIOD_MICROSECONDS = 100_000;
   private static final int MAX_HOSTNAME = 63;
 
@@ -73,7 +79,7 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
     var config =
         PodSandboxConfig.newBuilder()
             .setMetadata(
-                PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace("default"))
+                PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace(NAMESPACE))
             .setLogDirectory(logDirectory().toString())
             .putLabels(LABEL, name)
             .setLinux(LinuxPodSandboxConfig.newBuilder().setSecurityContext(security));
@@ -95,6 +101,8 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
             .addAllArgs(options.command)
             .putAllLabels(labels())
             .putLabels(LABEL, name)
+            .putLabels(POD_NAME, name)
+            .putLabels(POD_NAMESPACE, NAMESPACE)
             .setLogPath(name + ".log")
             .setStdin(options.interactive)
             // In the background someone may attach again and again.

@@ -112,7 +112,10 @@ class RunRequestTest {
     assertThat(security.getReadonlyRootfs()).isTrue();
     assertThat(security.getCapabilities().getAddCapabilitiesList()).containsExactly("NET_ADMIN");
     assertThat(security.getCapabilities().getDropCapabilitiesList()).containsExactly("ALL");
-    assertThat(container.getLabelsMap()).containsEntry("a", "b").containsEntry("flag", "");
+    assertThat(container.getLabelsMap())
+        .containsEntry("a", "b")
+        .containsEntry("flag", "")
+        .containsEntry("io.kubernetes.pod.name", "c");
 
     PodSandboxConfig pod = request.sandbox();
     assertThat(pod.getHostname()).isEqualTo("box");
