@@ -103,6 +103,7 @@ public final class Daemon implements AutoCloseable {
         [cgroup]
         root = "/%s/%s"
         missing_controller = "%s"
+        driver = "%s"
         """
             .formatted(
                 root(),
@@ -115,7 +116,8 @@ public final class Daemon implements AutoCloseable {
                 directory,
                 node.name(),
                 directory.getFileName(),
-                Node.hasControllers() ? "error" : "ignore"));
+                Node.hasControllers() ? "error" : "ignore",
+                Node.cgroupDriver()));
   }
 
   /** Gives pods addresses of 10.88.0.0/16 on a bridge. */

@@ -52,8 +52,9 @@ public final class Node implements AutoCloseable {
       }
       Files.copy(source, script);
     }
-    Process process =
-        new ProcessBuilder(
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 "unshare",
                 "--mount",
                 "--net",
@@ -64,9 +65,14 @@ public final class Node implements AutoCloseable {
                 "--kill-child=KILL",
                 "--propagation=private",
                 "bash",
-                script.toString())
-            .redirectError(directory.resolve("node.err").toFile())
-            .start();
+                script.toString()));
+    if (cgroupDriver().equals("systemd")) {
+      // systemd takes numbers of processes, and knows those of its own namespace.
+      command.remove("--pid");
+      command.addAll(List.of("dbus", "systemd"));
+    }
+    Process process =
+        new ProcessBuilder(command).redirectError(directory.resolve("node.err").toFile()).start();
     String first;
     try (var reader = new BufferedReader(process.inputReader(StandardCharsets.UTF_8), 16)) {
       // Only the first line comes before init's stdout is closed.
@@ -164,6 +170,11 @@ public final class Node implements AutoCloseable {
           .findFirst()
           .orElseThrow(() -> new IOException("no cgroup v2 mount"));
     }
+  }
+
+  /** The cgroup driver to test with: systemd only where the machine is there for that. */
+  static String cgroupDriver() {
+    return System.getProperty("e2e.cgroup-driver", "cgroupfs");
   }
 
   /** Whether limits can be set here, and not only asked for. */

@@ -42,7 +42,7 @@ public record Config(
               Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
           new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
-          new Cgroup("/jukung", MissingController.ERROR),
+          new Cgroup(CgroupDriver.CGROUPFS, "/jukung", MissingController.ERROR),
           new Image(
               Path.of("/etc/jukung/certs.d"),
               8,
@@ -117,12 +117,20 @@ public record Config(
   }
 
   /** Where containers stand in the cgroup tree. */
-  public record Cgroup(String root, MissingController missingController) {
+  public record Cgroup(CgroupDriver driver, String root, MissingController missingController) {
     public Cgroup {
       require(
           root.startsWith("/") && !List.of(root.split("/")).contains(".."),
           "root must be an absolute path without ..");
     }
+  }
+
+  /** Who makes cgroups, and how kubelet names them. */
+  public enum CgroupDriver {
+    /** The daemon, by paths. */
+    CGROUPFS,
+    /** systemd, by slices. */
+    SYSTEMD
   }
 
   /** What to do with a limit whose cgroup controller this host does not have. */

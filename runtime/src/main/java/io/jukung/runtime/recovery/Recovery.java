@@ -1,5 +1,6 @@
 package io.jukung.runtime.recovery;
 
+import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.mount.Mount;
 import io.jukung.linux.mount.MountTable;
 import io.jukung.linux.mount.Mounts;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -188,12 +190,12 @@ public final class Recovery {
         sweeps.add(new Work("sweep state of sandbox " + name, () -> sweepState(name)));
       }
     }
-    for (String id : cgroups.root().children()) {
-      if (ObjectId.isValid(id) && !known.contains(id)) {
+    for (Map.Entry<String, Cgroup> pod : cgroups.ownPods().entrySet()) {
+      String id = pod.getKey();
+      if (!known.contains(id)) {
         LOG.warn("cgroup of sandbox {} has no record, and is removed", id);
         sweeps.add(
-            new Work(
-                "remove cgroup of sandbox " + id, () -> cgroups.remove(cgroups.root().child(id))));
+            new Work("remove cgroup of sandbox " + id, () -> cgroups.remove(pod.getValue())));
       }
     }
     for (String user : images.users()) {

@@ -48,6 +48,8 @@ import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
 import io.jukung.runtime.service.Attach;
 import io.jukung.runtime.service.ContainerExec;
+import io.jukung.runtime.service.CgroupDriver;
+import io.jukung.runtime.service.CgroupfsDriver;
 import io.jukung.runtime.service.ContainerRemover;
 import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.ContainerStopper;
@@ -76,6 +78,7 @@ import io.jukung.runtime.service.StopPodSandbox;
 import io.jukung.runtime.service.StoredImages;
 import io.jukung.runtime.service.StreamContainers;
 import io.jukung.runtime.service.StreamPodSandboxes;
+import io.jukung.runtime.service.SystemdDriver;
 import io.jukung.runtime.service.UpdateContainerResources;
 import io.jukung.runtime.service.UpdatePodSandboxResources;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
@@ -88,6 +91,7 @@ import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
 import io.jukung.runtime.streaming.StreamingServer;
+import io.jukung.runtime.systemd.SystemdBus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +116,7 @@ final class NodeParts implements AutoCloseable {
   private final ContainerStore containers = new ContainerStore();
   private final PodShims connected = new PodShims();
   private final CgroupMount cgroupMount;
+  private final CgroupDriver cgroupDriver;
   private final PodCgroups cgroups;
   private final SeccompFilters filters = new SeccompFilters();
   private final AppArmor appArmor = new AppArmor(Path.of("/sys"));
@@ -135,10 +140,11 @@ final class NodeParts implements AutoCloseable {
     paths.createDirectories();
     this.files = new StateFiles(paths);
     this.cgroupMount = CgroupMount.find();
+    this.cgroupDriver = cgroupDriver(cgroupMount, config.cgroup());
     this.cgroups =
         new PodCgroups(
             cgroupMount,
-            config.cgroup().root(),
+            cgroupDriver,
             switch (config.cgroup().missingController()) {
               case ERROR -> PodCgroups.MissingController.ERROR;
               case IGNORE -> PodCgroups.MissingController.IGNORE;
@@ -162,7 +168,7 @@ final class NodeParts implements AutoCloseable {
                 Installation.shimCommand(config.shim()),
                 paths.spares(),
                 config.shim().spare(),
-                createShimCgroup(cgroups)),
+                shimCgroup(cgroups)),
             events);
     this.lifecycle = new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
     this.containerStopper = new ContainerStopper(connected, cgroups);
@@ -198,9 +204,9 @@ final class NodeParts implements AutoCloseable {
         new RuntimeEndpoint.Calls(
             new Version(Release.version()),
             new Status(host, configJson(config), this::security),
-            new RuntimeConfig(),
+            new RuntimeConfig(cgroupDriver.kind()),
             new UpdateRuntimeConfig(host),
-            new RunPodSandbox(sandboxes, files, lifecycle),
+            new RunPodSandbox(sandboxes, files, lifecycle, cgroups),
             new StopPodSandbox(sandboxes, sandboxStopper),
             new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups),
             new PodSandboxStatus(sandboxes, containers, paths),
@@ -253,7 +259,7 @@ final class NodeParts implements AutoCloseable {
   public void close() throws IOException {
     streaming.close();
     shims.close();
-    shimCgroup(cgroups).removeUnused(); // where no pod runs on
+    cgroups.removeUnusedShims(); // where no pod runs on
   }
 
   private RegistryTimeouts registryTimeouts() {
@@ -295,17 +301,16 @@ final class NodeParts implements AutoCloseable {
     return directory;
   }
 
-  /**
-   * Beside the pods: nobody's limits count the shims, and the end of the daemon's service leaves
-   * them.
-   */
-  private static Cgroup shimCgroup(PodCgroups cgroups) {
-    return cgroups.root().child("shims");
+  private static CgroupDriver cgroupDriver(CgroupMount mount, Config.Cgroup settings) {
+    return switch (settings.driver()) {
+      case CGROUPFS -> new CgroupfsDriver(mount, settings.root());
+      case SYSTEMD -> new SystemdDriver(mount, settings.root(), new SystemdBus());
+    };
   }
 
-  private static Path createShimCgroup(PodCgroups cgroups) throws IOException {
-    Cgroup cgroup = shimCgroup(cgroups);
-    cgroup.create();
+  private static Path shimCgroup(PodCgroups cgroups) throws IOException {
+    Cgroup cgroup = cgroups.shims();
+    cgroups.create(cgroup);
     return cgroup.directory();
   }
 

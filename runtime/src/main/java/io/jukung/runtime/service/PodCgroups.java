@@ -6,11 +6,14 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.cgroup.CgroupSetting;
 import io.jukung.runtime.store.ContainerRecord.Resources;
+import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.PodLimits;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -30,7 +33,7 @@ public final class PodCgroups {
   private static final String REAPER = "reaper";
 
   private final CgroupMount mount;
-  private final String root;
+  private final CgroupDriver driver;
   private final MissingController missing;
   private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
@@ -40,21 +43,36 @@ public final class PodCgroups {
     IGNORE
   }
 
-  /**
-   * The tree of this host.
-   *
-   * @param root the parent of pods that name none
-   */
-  public PodCgroups(CgroupMount mount, String root, MissingController missing) {
+  /** The tree of this host. */
+  public PodCgroups(CgroupMount mount, CgroupDriver driver, MissingController missing) {
     this.mount = mount;
-    this.root = root;
+    this.driver = driver;
     this.missing = missing;
+  }
+
+  /**
+   * What is kept of the parent that a request names; empty: none.
+   *
+   * @throws CriException INVALID_ARGUMENT where it is none
+   */
+  String parent(String requested) {
+    try {
+      return requested.isEmpty() ? "" : driver.parent(requested);
+    } catch (IllegalArgumentException e) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: config.linux.cgroup_parent " + e.getMessage());
+    }
   }
 
   /** The parent of the pod's containers. */
   public Cgroup pod(SandboxRecord sandbox) {
-    String parent = sandbox.config().cgroupParent();
-    return mount.at(parent.isEmpty() ? root + "/" + sandbox.id() : parent);
+    return mount.at(driver.podPath(sandbox.config().cgroupParent(), sandbox.id()));
+  }
+
+  /** Makes a cgroup of a pod or of shims. */
+  public void create(Cgroup cgroup) throws IOException {
+    driver.prepare(cgroup.path());
+    cgroup.create();
   }
 
   /** Whether the pod's parent cgroup is jukung's to limit, and not kubelet's. */
@@ -70,7 +88,7 @@ public final class PodCgroups {
       return;
     }
     Cgroup cgroup = pod(sandbox);
-    cgroup.create();
+    create(cgroup);
     change(cgroup, ResourceRecords.settings(resources), rollback);
   }
 
@@ -88,9 +106,25 @@ public final class PodCgroups {
     return pod(sandbox).child(REAPER + "-" + sandbox.id());
   }
 
-  /** The parent of pods that name none. */
-  public Cgroup root() {
-    return mount.at(root);
+  /**
+   * That of the shims, beside the pods: nobody's limits count them, and the end of the daemon's
+   * service leaves them.
+   */
+  public Cgroup shims() {
+    return mount.at(driver.shimsPath());
+  }
+
+  /** The cgroups of sandboxes that name no parent, by the sandboxes' ids. */
+  public Map<String, Cgroup> ownPods() throws IOException {
+    Cgroup own = mount.at(driver.ownPath());
+    Map<String, Cgroup> pods = new LinkedHashMap<>();
+    for (String name : own.children()) {
+      String id = driver.sandboxOf(name);
+      if (ObjectId.isValid(id)) {
+        pods.put(id, own.child(name));
+      }
+    }
+    return pods;
   }
 
   /** Kills what is in the cgroup and removes it. */
@@ -101,13 +135,16 @@ public final class PodCgroups {
 
   /** Removes the pod's parent cgroup and those above it, where they are ours and empty. */
   public void removeEmptyParents(SandboxRecord sandbox) throws IOException {
-    if (sandbox.config().cgroupParent().isEmpty()) {
+    if (isOwn(sandbox)) {
       // By its name it is ours, also where a daemon that was killed had no time to mark it.
       pod(sandbox).remove(REMOVE_WAIT);
-      root().removeUnused();
-    } else {
-      pod(sandbox).removeUnused();
     }
+    driver.removeUnused(pod(sandbox));
+  }
+
+  /** Removes that of the shims, unless one is left that a pod needs. */
+  public void removeUnusedShims() throws IOException {
+    driver.removeUnused(shims());
   }
 
   /**

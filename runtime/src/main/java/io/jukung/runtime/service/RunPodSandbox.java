@@ -22,19 +22,23 @@ public final class RunPodSandbox {
   private final SandboxStore sandboxes;
   private final StateFiles files;
   private final SandboxLifecycle lifecycle;
+  private final PodCgroups cgroups;
   private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights =
       new SingleFlight<>("RunPodSandbox");
 
   /** Works with these. */
-  public RunPodSandbox(SandboxStore sandboxes, StateFiles files, SandboxLifecycle lifecycle) {
+  public RunPodSandbox(
+      SandboxStore sandboxes, StateFiles files, SandboxLifecycle lifecycle, PodCgroups cgroups) {
     this.sandboxes = sandboxes;
     this.files = files;
     this.lifecycle = lifecycle;
+    this.cgroups = cgroups;
   }
 
   public RunPodSandboxResponse call(RunPodSandboxRequest request)
       throws IOException, InterruptedException {
-    SandboxRecord intent = SandboxRequest.record(ObjectId.random(), Clock.now(), request);
+    SandboxRecord intent =
+        SandboxRequest.record(ObjectId.random(), Clock.now(), request, cgroups::parent);
     SandboxName name = intent.name();
     String id = flights.join(name, request, () -> run(intent));
     if (sandboxes.find(id).isEmpty()) {

@@ -1,15 +1,20 @@
 package io.jukung.runtime.service;
 
-import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.cri.v1.LinuxRuntimeConfiguration;
 import io.jukung.cri.v1.RuntimeConfigRequest;
 import io.jukung.cri.v1.RuntimeConfigResponse;
 
-/** How kubelet is to name cgroups: as paths. */
+/** How kubelet is to name cgroups: as paths or as slices. */
 public final class RuntimeConfig {
+  private final io.jukung.cri.v1.CgroupDriver driver;
+
+  public RuntimeConfig(io.jukung.cri.v1.CgroupDriver driver) {
+    this.driver = driver;
+  }
+
   public RuntimeConfigResponse call(RuntimeConfigRequest request) {
     return RuntimeConfigResponse.newBuilder()
-        .setLinux(LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(CgroupDriver.CGROUPFS))
+        .setLinux(LinuxRuntimeConfiguration.newBuilder().setCgroupDriver(driver))
         .build();
   }
 }

@@ -174,7 +174,7 @@ public final class SandboxLifecycle {
   private void startReaper(SandboxRecord sandbox, PodProcesses processes) throws IOException {
     String id = sandbox.id();
     Cgroup cgroup = cgroups.reaper(sandbox);
-    cgroup.create();
+    cgroups.create(cgroup);
     CompiledLaunch launch =
         compiler.reaper(
             namespaces.of(sandbox), Optional.ofNullable(sandbox.config().user()), cgroup.path());

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,14 +58,15 @@ final class SandboxRequest {
         Integer.toUnsignedLong(metadata.getAttempt()));
   }
 
-  static SandboxRecord record(String id, long createdAt, RunPodSandboxRequest request) {
+  static SandboxRecord record(
+      String id, long createdAt, RunPodSandboxRequest request, UnaryOperator<String> cgroupParent) {
     if (!request.getRuntimeHandler().equals(DEFAULT_HANDLER)) {
       throw CriException.invalidArgument(
           "RunPodSandbox: there is no runtime handler \""
               + request.getRuntimeHandler()
               + "\"; only the empty one is configured");
     }
-    SandboxConfig config = config(request.getConfig());
+    SandboxConfig config = config(request.getConfig(), cgroupParent);
     return new SandboxRecord(
         SandboxRecord.VERSION,
         id,
@@ -86,7 +88,7 @@ final class SandboxRequest {
     return ResourceRecords.updated(null, linux.getOverhead(), linux.getResources());
   }
 
-  private static SandboxConfig config(PodSandboxConfig config) {
+  private static SandboxConfig config(PodSandboxConfig config, UnaryOperator<String> cgroupParent) {
     if (!config.getWindows().equals(WindowsPodSandboxConfig.getDefaultInstance())) {
       throw CriException.unimplementedField("config.windows");
     }
@@ -102,7 +104,7 @@ final class SandboxRequest {
             config.getPortMappingsList().stream().map(SandboxRequest::portMapping).toList(),
             config.getLabelsMap(),
             config.getAnnotationsMap(),
-            cgroupParent(linux.getCgroupParent()),
+            cgroupParent.apply(linux.getCgroupParent()),
             linux.getSysctlsMap(),
             mode("network", namespaces.getNetwork(), NETWORK_AND_IPC),
             mode("pid", namespaces.getPid(), PID),
@@ -152,25 +154,6 @@ final class SandboxRequest {
           "RunPodSandbox: config.log_directory \"" + directory + "\" is not absolute");
     }
     return directory;
-  }
-
-  private static String cgroupParent(String parent) {
-    if (parent.isEmpty()) {
-      return parent;
-    }
-    if (parent.endsWith(".slice") && !parent.contains("/")) {
-      throw CriException.invalidArgument(
-          "RunPodSandbox: config.linux.cgroup_parent \""
-              + parent
-              + "\" is for the systemd cgroup driver; this runtime uses cgroupfs paths");
-    }
-    // Also kubelet's, which has no leading slash in some releases.
-    Path path = Path.of("/").resolve(parent);
-    if (!path.equals(path.normalize()) || path.getNameCount() == 0) {
-      throw CriException.invalidArgument(
-          "RunPodSandbox: config.linux.cgroup_parent \"" + parent + "\" is not a cgroup's path");
-    }
-    return path.toString();
   }
 
   private static @Nullable Dns dns(PodSandboxConfig config) {

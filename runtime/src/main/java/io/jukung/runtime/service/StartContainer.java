@@ -131,7 +131,7 @@ public final class StartContainer {
     try {
       Spec spec = ResourceRecords.inForce(created, container.record());
       Cgroup cgroup = cgroups.at(container.record().cgroup());
-      cgroup.create();
+      cgroups.create(cgroup);
       cgroups.apply(cgroup, ResourceRules.settings(spec.linux().resources()));
       return spec;
     } finally {

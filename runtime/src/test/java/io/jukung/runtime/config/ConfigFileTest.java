@@ -3,6 +3,7 @@ package io.jukung.runtime.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.runtime.config.Config.CgroupDriver;
 import io.jukung.runtime.config.Config.LogLevel;
 import io.jukung.runtime.config.Config.MissingController;
 import java.io.IOException;
@@ -52,7 +53,7 @@ class ConfigFileTest {
                     Path.of("/a/cache"),
                     Duration.ofMillis(250)),
                 new Config.Cdi(List.of(Path.of("/a/cdi"))),
-                new Config.Cgroup("/a/cgroup", MissingController.IGNORE),
+                new Config.Cgroup(CgroupDriver.SYSTEMD, "/a/cgroup", MissingController.IGNORE),
                 new Config.Image(
                     Path.of("/a/certs.d"),
                     3,

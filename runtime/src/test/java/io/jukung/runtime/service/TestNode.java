@@ -97,7 +97,9 @@ final class TestNode {
     sandboxes = new SandboxStore();
     containers = new ContainerStore();
     connected = new PodShims();
-    PodCgroups cgroups = new PodCgroups(mount, cgroupRoot, PodCgroups.MissingController.IGNORE);
+    PodCgroups cgroups =
+        new PodCgroups(
+            mount, new CgroupfsDriver(mount, cgroupRoot), PodCgroups.MissingController.IGNORE);
     SeccompFilters filters = new SeccompFilters();
     LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0, filters);
     SandboxLifecycle lifecycle =
@@ -117,7 +119,7 @@ final class TestNode {
             images,
             cgroups,
             new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events));
-    runPodSandbox = new RunPodSandbox(sandboxes, files, lifecycle);
+    runPodSandbox = new RunPodSandbox(sandboxes, files, lifecycle, cgroups);
     stopPodSandbox = new StopPodSandbox(sandboxes, sandboxStopper);
     removePodSandbox =
         new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups);
