@@ -62,10 +62,10 @@ class SystemdDriverIT {
     String container =
         testbed.runContainer(pod, Limits.container(testbed, pod, "app", limits, "exec sleep 1000"));
     Path cgroup = Limits.cgroup(container);
-    Path scope = cgroup.getParent().getParent();
-    assertThat(Node.cgroupMount().relativize(scope.getParent()))
+    Path scope = cgroup.resolve("../..").normalize();
+    assertThat(Node.cgroupMount().relativize(scope.resolve("..").normalize()))
         .hasToString("kubepods.slice/kubepods-burstable.slice/" + SLICE);
-    String unit = scope.getFileName().toString();
+    String unit = String.valueOf(scope.getFileName());
     assertThat(unit).contains(pod.id());
     assertThat(systemctl(testbed, "show", "--property=ActiveState,Delegate,Slice", unit).lines())
         .containsExactlyInAnyOrder("ActiveState=active", "Delegate=yes", "Slice=" + SLICE);

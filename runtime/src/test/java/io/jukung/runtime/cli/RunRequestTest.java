@@ -115,7 +115,7 @@ class RunRequestTest {
     assertThat(container.getLabelsMap())
         .containsEntry("a", "b")
         .containsEntry("flag", "")
-        .containsEntry("io.kubernetes.pod.name", "c");
+        .containsEntry("io.kubernetes.pod.name", "Web_1");
 
     PodSandboxConfig pod = request.sandbox();
     assertThat(pod.getHostname()).isEqualTo("box");
