@@ -3,6 +3,7 @@ package io.jukung.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
@@ -40,11 +41,11 @@ class InstallationIT {
     assertThat(shims).isNotEmpty();
     int checked = 0;
     for (String shim : shims) {
-      String maps = maps(testbed, shim);
-      if (maps.contains("libjvm.so")) {
-        assertThat(maps)
-            .contains(home + "/lib/aot/shim.aot")
-            .contains(home + "/lib/native/libjffi");
+      if (maps(testbed, shim).contains("libjvm.so")) {
+        Await.until( // one may be starting
+            "shim " + shim + " maps the installation's libraries",
+            () -> maps(testbed, shim).contains(home + "/lib/native/libjffi"));
+        assertThat(maps(testbed, shim)).contains(home + "/lib/aot/shim.aot");
         checked++;
       }
     }

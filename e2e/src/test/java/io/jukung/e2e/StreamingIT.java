@@ -381,7 +381,9 @@ class StreamingIT {
   void terminalOfAContainerIsAttachedAndResized(Transport transport, Testbed testbed)
       throws Exception {
     try (Stage stage = new Stage(testbed)) {
-      String script = "trap 'stty size' WINCH; while read line; do tty; echo $TERM $line; done";
+      // The signal ends a read, but not the shell.
+      String script =
+          "trap 'stty size' WINCH; while :; do read line && { tty; echo $TERM $line; }; done";
       String container = stage.interactive("terminal", script, false, true);
       try (Command command = stage.attach(transport, container, Streams.TERMINAL)) {
         command.type("typed\n");

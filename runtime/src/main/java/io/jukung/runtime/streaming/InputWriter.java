@@ -51,14 +51,19 @@ final class InputWriter implements DescriptorLoop.Watched {
    *
    * @param descriptor owned
    */
-  synchronized void connect(Fd descriptor) throws ErrnoException {
-    if (closed) {
-      descriptor.close();
-      return;
+  void connect(Fd descriptor) throws ErrnoException {
+    boolean hadRoom;
+    synchronized (this) {
+      if (closed) {
+        descriptor.close();
+        return;
+      }
+      target = descriptor;
+      StatusFlags.setNonBlocking(descriptor);
+      hadRoom = hasRoom();
+      flush();
     }
-    target = descriptor;
-    StatusFlags.setNonBlocking(descriptor);
-    flush();
+    tellIfDrained(hadRoom);
   }
 
   /**
@@ -99,6 +104,10 @@ final class InputWriter implements DescriptorLoop.Watched {
       hadRoom = hasRoom();
       flush();
     }
+    tellIfDrained(hadRoom);
+  }
+
+  private void tellIfDrained(boolean hadRoom) {
     if (!hadRoom && hasRoom()) {
       drained.run();
     }
