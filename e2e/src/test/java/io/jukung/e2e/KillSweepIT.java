@@ -66,7 +66,8 @@ class KillSweepIT {
     testbed =
         Testbed.start(
             Map.of("JDK_JAVA_OPTIONS", inDaemon.javaOptions()),
-            "[shim]\ncommand = [\"/usr/bin/env\", \"JDK_JAVA_OPTIONS=%s\", \"%s\"]"
+            // Spares would be started at any time, and count as steps of the call at hand.
+            "[shim]\nspare = 0\ncommand = [\"/usr/bin/env\", \"JDK_JAVA_OPTIONS=%s\", \"%s\"]"
                 .formatted(inShim.javaOptions(), Daemon.dist().resolve("lib/shim/jukung-shim")));
     image = testbed.registry().push("killed:1", "--env", "[\"A=killed\"]");
     before = testbed.snapshot();

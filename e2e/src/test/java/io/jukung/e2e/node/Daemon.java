@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Daemon implements AutoCloseable {
   /** As the default configuration has it. */
-  static final int SPARE_SHIMS = 2;
+  private static final int SPARE_SHIMS = 2;
 
   private static final Duration START_BOUND = Duration.ofSeconds(60);
 
@@ -30,6 +30,7 @@ public final class Daemon implements AutoCloseable {
   private final Map<String, String> environment;
   private @Nullable Process process;
   private long pid;
+  private int wantedSpares = SPARE_SHIMS;
 
   private Daemon(Node node, Path directory, Map<String, String> environment) {
     this.node = node;
@@ -87,6 +88,7 @@ public final class Daemon implements AutoCloseable {
 
   /** Writes the configuration: places of our own, then {@code more}. */
   public void writeConfig(String more) throws IOException {
+    wantedSpares = more.contains("spare = 0\n") ? 0 : SPARE_SHIMS;
     Files.writeString(
         config(),
         """
@@ -227,8 +229,12 @@ public final class Daemon implements AutoCloseable {
     return started.exitValue();
   }
 
-  /** How many shims wait for a pod. */
-  int spareShims() throws IOException {
+  /** Whether as many shims as configured wait for a pod. */
+  boolean hasItsSpareShims() throws IOException {
+    return spareShims() == wantedSpares;
+  }
+
+  private int spareShims() throws IOException {
     Path spares = state().resolve("spares");
     if (!Files.exists(spares)) {
       return 0;

@@ -92,7 +92,7 @@ public final class Testbed implements AutoCloseable {
     }
     removeAllPods();
     if (!Daemon.isForeign()) {
-      Await.until("the spare shims are started", () -> daemon.spareShims() == Daemon.SPARE_SHIMS);
+      Await.until("the spare shims are started", daemon::hasItsSpareShims);
     }
   }
 
