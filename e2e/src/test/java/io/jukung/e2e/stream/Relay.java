@@ -21,16 +21,23 @@ public final class Relay implements AutoCloseable {
 
   /** To where the URL leads. */
   public static Relay to(Node node, URI url) throws Exception {
+    return start(node, url, "TCP:" + url.getHost() + ":" + url.getPort());
+  }
+
+  /** To where the https URL leads, if the server there has a certificate of this authority. */
+  public static Relay toTls(Node node, URI url, Path authority) throws Exception {
+    return start(
+        node,
+        url,
+        "OPENSSL:" + url.getHost() + ":" + url.getPort() + ",verify=1,cafile=" + authority);
+  }
+
+  private static Relay start(Node node, URI url, String server) throws Exception {
     Path socket = node.directory().resolve("relay-" + url.getPort() + ".sock");
     Files.deleteIfExists(socket);
     // -t: how long one direction may go on after the other has ended.
     List<String> command =
-        List.of(
-            "socat",
-            "-t",
-            "600",
-            "UNIX-LISTEN:" + socket + ",fork,backlog=512",
-            "TCP:" + url.getHost() + ":" + url.getPort());
+        List.of("socat", "-t", "600", "UNIX-LISTEN:" + socket + ",fork,backlog=512", server);
     Process process =
         new ProcessBuilder(node.inside(command))
             .redirectErrorStream(true)

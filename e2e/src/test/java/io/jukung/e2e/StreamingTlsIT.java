@@ -1,0 +1,253 @@
+package io.jukung.e2e;
+
+import static io.jukung.e2e.Calls.failure;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.Status;
+import io.jukung.cri.v1.AttachRequest;
+import io.jukung.cri.v1.ExecRequest;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PortForwardRequest;
+import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Await;
+import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Testbed;
+import io.jukung.e2e.node.Testbed.Pod;
+import io.jukung.e2e.stream.Command;
+import io.jukung.e2e.stream.Command.Streams;
+import io.jukung.e2e.stream.Command.Transport;
+import io.jukung.e2e.stream.Relay;
+import io.jukung.e2e.stream.SpdyClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The streaming server with a certificate, and clients that check it with OpenSSL. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(120)
+class StreamingTlsIT {
+  private Path certificates;
+  private Testbed testbed;
+  private Pod pod;
+  private String container;
+
+  @BeforeAll
+  void start(@TempDir Path directory) throws Exception {
+    certificates = directory;
+    authority("trusted");
+    authority("stranger");
+    openssl("req -newkey rsa:2048 -nodes -subj /CN=node -keyout server.key -out server.csr");
+    Files.writeString(certificates.resolve("server.ext"), "subjectAltName=IP:127.0.0.1\n");
+    openssl(
+        "x509 -req -in server.csr -CA trusted.pem -CAkey trusted.key -CAcreateserial -days 2"
+            + " -extfile server.ext -out server.pem");
+    testbed = Testbed.start(Map.of(), configuration("server.key"));
+    pod = testbed.runPod("tls", NamespaceMode.POD);
+    container =
+        testbed.runContainer(
+            pod,
+            Requests.container(
+                    pod.config(),
+                    "echo",
+                    testbed.busybox(),
+                    List.of("sh", "-c", "nc -ll -p 7007 -e cat & while read x; do echo $x; done"))
+                .setStdin(true)
+                .build());
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    if (testbed != null) {
+      testbed.removeAllPods();
+      testbed.close();
+    }
+  }
+
+  private void authority(String name) throws Exception {
+    openssl(
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=%s -keyout %s.key -out %s.pem"
+            .formatted(name, name, name));
+  }
+
+  private void openssl(String arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("openssl"));
+    command.addAll(List.of(arguments.split(" ")));
+    Process process =
+        new ProcessBuilder(command)
+            .directory(certificates.toFile())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(command + ": " + output);
+    }
+  }
+
+  private String configuration(String key) {
+    return "[streaming]\ntls_certificate = \"%s\"\ntls_key = \"%s\""
+        .formatted(certificates.resolve("server.pem"), certificates.resolve(key));
+  }
+
+  private URI execUrl(String... words) {
+    return URI.create(
+        testbed
+            .client()
+            .runtime()
+            .exec(
+                ExecRequest.newBuilder()
+                    .setContainerId(container)
+                    .addAllCmd(List.of(words))
+                    .setStdin(true)
+                    .setStdout(true)
+                    .setStderr(true)
+                    .build())
+            .getUrl());
+  }
+
+  private Relay relay(URI url) throws Exception {
+    assertThat(url.getScheme()).isEqualTo("https");
+    return Relay.toTls(testbed.node(), url, certificates.resolve("trusted.pem"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void commandsRun(Transport transport) throws Exception {
+    URI url = execUrl("sh", "-c", "cat; head -c 10000000 /dev/zero | tr '\\0' x; exit 7");
+    try (Relay relay = relay(url);
+        Command command = transport.connect(relay.socket(), url, Streams.ALL)) {
+      command.type("typed");
+      command.endInput();
+      assertThat(command.awaitStatus()).contains("\"message\":\"7\"");
+      assertThat(command.stdout().awaitEnd()).startsWith("typedxxx").hasSize(10_000_005);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void containersAreAttachedTo(Transport transport) throws Exception {
+    URI url =
+        URI.create(
+            testbed
+                .client()
+                .runtime()
+                .attach(
+                    AttachRequest.newBuilder()
+                        .setContainerId(container)
+                        .setStdin(true)
+                        .setStdout(true)
+                        .setStderr(true)
+                        .build())
+                .getUrl());
+    try (Relay relay = relay(url);
+        Command command = transport.connect(relay.socket(), url, Streams.ALL)) {
+      command.type("over tls\n");
+      command.stdout().awaitText("over tls\n");
+    }
+  }
+
+  @Test
+  void portsAreForwarded() throws Exception {
+    Await.until(
+        "the server listens",
+        () ->
+            testbed
+                .exec(container, "cat", "/proc/net/tcp6", "/proc/net/tcp")
+                .getStdout()
+                .toStringUtf8()
+                .contains(":%04X ".formatted(7007)));
+    URI url =
+        URI.create(
+            testbed
+                .client()
+                .runtime()
+                .portForward(PortForwardRequest.newBuilder().setPodSandboxId(pod.id()).build())
+                .getUrl());
+    try (Relay relay = relay(url);
+        SpdyClient client = SpdyClient.connect(relay.socket(), url, "portforward.k8s.io")) {
+      client.open(Map.of("streamtype", "error", "port", "7007", "requestid", "0"));
+      SpdyClient.Stream data =
+          client.open(Map.of("streamtype", "data", "port", "7007", "requestid", "0"));
+      data.write("there and back".getBytes(StandardCharsets.UTF_8));
+      data.end();
+      assertThat(data.received.awaitEnd()).isEqualTo("there and back");
+    }
+  }
+
+  @Test
+  void ownClientRunsCommands() throws Exception {
+    assertThat(
+            testbed
+                .node()
+                .run(
+                    "sh",
+                    "-c",
+                    "echo typed | JUKUNG_SOCKET=%s %s exec -i %s cat"
+                        .formatted(
+                            testbed.daemon().socket(),
+                            Daemon.dist().resolve("bin/jukung"),
+                            container))
+                .orThrow())
+        .isEqualTo("typed\n");
+  }
+
+  @Test
+  void clientThatTrustsAnotherAuthorityIsNotServed() throws Exception {
+    URI url = execUrl("true");
+    try (Relay relay = Relay.toTls(testbed.node(), url, certificates.resolve("stranger.pem"))) {
+      assertThatThrownBy(() -> Transport.SPDY.connect(relay.socket(), url, Streams.ALL))
+          .hasMessageContaining("closed");
+      assertThat(Files.readString(testbed.node().directory().resolve("relay.log")))
+          .contains("certificate verify failed");
+    }
+    // The token never left the client.
+    try (Relay relay = relay(url);
+        Command command = Transport.SPDY.connect(relay.socket(), url, Streams.ALL)) {
+      assertThat(command.awaitStatus()).contains("Success");
+    }
+  }
+
+  @Test
+  void clientWithoutTlsIsNotServed() throws Exception {
+    URI url = execUrl("true");
+    try (Relay relay = Relay.to(testbed.node(), url)) {
+      assertThatThrownBy(() -> Transport.SPDY.connect(relay.socket(), url, Streams.ALL))
+          .isInstanceOf(IOException.class);
+    }
+    try (Relay relay = relay(url);
+        Command command = Transport.SPDY.connect(relay.socket(), url, Streams.ALL)) {
+      assertThat(command.awaitStatus()).contains("Success");
+    }
+  }
+
+  @Test
+  void keyThatCannotBeReadIsNamed() throws Exception {
+    Files.writeString(certificates.resolve("garbage.key"), "no key\n");
+    testbed.daemon().kill();
+    try {
+      testbed.daemon().writeConfig(configuration("garbage.key"));
+      testbed.daemon().start();
+      testbed.reconnect();
+      Status refusal = failure(() -> execUrl("true"));
+      assertThat(refusal.getDescription()).contains("streaming.tls_certificate", "garbage.key");
+    } finally {
+      testbed.daemon().kill();
+      testbed.daemon().writeConfig(configuration("server.key"));
+      testbed.daemon().start();
+      testbed.reconnect();
+    }
+  }
+}
