@@ -5,8 +5,10 @@ import static io.jukung.e2e.Calls.logged;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.IDMapping;
 import io.jukung.cri.v1.Int64Value;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
@@ -15,17 +17,29 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
+import io.jukung.cri.v1.PortForwardRequest;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
+import io.jukung.e2e.stream.Command;
+import io.jukung.e2e.stream.Command.Streams;
+import io.jukung.e2e.stream.Command.Transport;
+import io.jukung.e2e.stream.Relay;
+import io.jukung.e2e.stream.SpdyClient;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Pods with a user namespace of their own. */
 @ExtendWith(Testbed.Extension.class)
@@ -380,6 +394,91 @@ class UserNamespaceIT {
       assertRefused(
           () -> testbed.createContainer(pod, config.build()),
           "userns_options is not that of the sandbox");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void commandsAndContainersHaveTerminals(Transport transport, Testbed testbed) throws Exception {
+    Pod pod = pod(testbed, "terminals");
+    String container =
+        testbed.runContainer(
+            pod,
+            Requests.container(
+                    pod.config(),
+                    "shell",
+                    testbed.busybox(),
+                    List.of("sh", "-c", "while read x; do tty; stty size; echo got $x; done"))
+                .setStdin(true)
+                .setTty(true)
+                .build());
+    URI exec =
+        URI.create(
+            testbed
+                .client()
+                .runtime()
+                .exec(
+                    ExecRequest.newBuilder()
+                        .setContainerId(container)
+                        .addAllCmd(
+                            List.of(
+                                "sh",
+                                "-c",
+                                "read x; tty; stty size; stat -c %u $(tty); id -u; exit 3"))
+                        .setStdin(true)
+                        .setStdout(true)
+                        .setTty(true)
+                        .build())
+                .getUrl());
+    URI attach =
+        URI.create(
+            testbed
+                .client()
+                .runtime()
+                .attach(
+                    AttachRequest.newBuilder()
+                        .setContainerId(container)
+                        .setStdin(true)
+                        .setStdout(true)
+                        .setTty(true)
+                        .build())
+                .getUrl());
+    try (Relay relay = Relay.to(testbed.node(), exec);
+        Command command = transport.connect(relay.socket(), exec, Streams.TERMINAL);
+        Command attached = transport.connect(relay.socket(), attach, Streams.TERMINAL)) {
+      command.resize(91, 26);
+      command.type("\n");
+      assertThat(command.awaitStatus()).contains("\"message\":\"3\"");
+      assertThat(command.stdout().text()).matches("(?s)\r\n/dev/pts/\\d+\r\n26 91\r\n0\r\n0\r\n");
+      attached.resize(101, 37);
+      attached.type("typed\n");
+      attached.stdout().awaitText("37 101\r\ngot typed\r\n");
+    }
+  }
+
+  @Test
+  void portsOfThePodAreForwarded(Testbed testbed) throws Exception {
+    Pod pod = pod(testbed, "ports");
+    String container =
+        testbed.runContainer(pod, "echo", List.of("sh", "-c", "nc -ll -p 7007 -e cat & wait"));
+    Await.until(
+        "the server listens",
+        () -> out(testbed, container, "cat /proc/net/tcp /proc/net/tcp6").contains(":1B5F "));
+    URI url =
+        URI.create(
+            testbed
+                .client()
+                .runtime()
+                .portForward(PortForwardRequest.newBuilder().setPodSandboxId(pod.id()).build())
+                .getUrl());
+    try (Relay relay = Relay.to(testbed.node(), url);
+        SpdyClient client = SpdyClient.connect(relay.socket(), url, "portforward.k8s.io")) {
+      client.open(Map.of("streamtype", "error", "port", "7007", "requestid", "0"));
+      SpdyClient.Stream data =
+          client.open(Map.of("streamtype", "data", "port", "7007", "requestid", "0"));
+      data.write("there and back".getBytes(StandardCharsets.UTF_8));
+      data.end();
+      assertThat(data.received.awaitEnd()).isEqualTo("there and back");
     }
   }
 
