@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.cri.v1.NamespaceMode;
-import io.jukung.cri.v1.PortForwardRequest;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import io.jukung.e2e.stream.Relay;
 import io.jukung.e2e.stream.SpdyClient;
+import io.jukung.e2e.stream.StreamUrls;
 import io.jukung.e2e.stream.WebSocketClient;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -63,16 +63,7 @@ class PortForwardIT {
   }
 
   private static URI url(Testbed testbed, Pod pod, Integer... ports) {
-    return URI.create(
-        testbed
-            .client()
-            .runtime()
-            .portForward(
-                PortForwardRequest.newBuilder()
-                    .setPodSandboxId(pod.id())
-                    .addAllPort(List.of(ports))
-                    .build())
-            .getUrl());
+    return StreamUrls.portForward(testbed.client(), pod.id(), ports);
   }
 
   /** The two streams of one connection. */

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.Status;
-import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.ContainerState;
-import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PortForwardRequest;
 import io.jukung.e2e.client.Requests;
@@ -19,6 +17,7 @@ import io.jukung.e2e.stream.Command.Streams;
 import io.jukung.e2e.stream.Command.Transport;
 import io.jukung.e2e.stream.Relay;
 import io.jukung.e2e.stream.SpdyClient;
+import io.jukung.e2e.stream.StreamUrls;
 import io.jukung.e2e.stream.WebSocketClient;
 import java.io.IOException;
 import java.net.URI;
@@ -67,36 +66,11 @@ class StreamingIT {
     }
 
     URI execUrl(String container, Streams streams, String... words) {
-      return URI.create(
-          testbed
-              .client()
-              .runtime()
-              .exec(
-                  ExecRequest.newBuilder()
-                      .setContainerId(container)
-                      .addAllCmd(List.of(words))
-                      .setStdin(streams.stdin())
-                      .setStdout(streams.stdout())
-                      .setStderr(streams.stderr())
-                      .setTty(streams.tty())
-                      .build())
-              .getUrl());
+      return StreamUrls.exec(testbed.client(), container, streams, words);
     }
 
     URI attachUrl(String container, Streams streams) {
-      return URI.create(
-          testbed
-              .client()
-              .runtime()
-              .attach(
-                  AttachRequest.newBuilder()
-                      .setContainerId(container)
-                      .setStdin(streams.stdin())
-                      .setStdout(streams.stdout())
-                      .setStderr(streams.stderr())
-                      .setTty(streams.tty())
-                      .build())
-              .getUrl());
+      return StreamUrls.attach(testbed.client(), container, streams);
     }
 
     Relay relay(URI url) throws Exception {

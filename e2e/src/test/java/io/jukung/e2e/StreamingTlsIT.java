@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.Status;
-import io.jukung.cri.v1.AttachRequest;
-import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.NamespaceMode;
-import io.jukung.cri.v1.PortForwardRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
@@ -19,6 +16,7 @@ import io.jukung.e2e.stream.Command.Streams;
 import io.jukung.e2e.stream.Command.Transport;
 import io.jukung.e2e.stream.Relay;
 import io.jukung.e2e.stream.SpdyClient;
+import io.jukung.e2e.stream.StreamUrls;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -103,19 +101,7 @@ class StreamingTlsIT {
   }
 
   private URI execUrl(String... words) {
-    return URI.create(
-        testbed
-            .client()
-            .runtime()
-            .exec(
-                ExecRequest.newBuilder()
-                    .setContainerId(container)
-                    .addAllCmd(List.of(words))
-                    .setStdin(true)
-                    .setStdout(true)
-                    .setStderr(true)
-                    .build())
-            .getUrl());
+    return StreamUrls.exec(testbed.client(), container, Streams.ALL, words);
   }
 
   private Relay relay(URI url) throws Exception {
@@ -139,19 +125,7 @@ class StreamingTlsIT {
   @ParameterizedTest
   @EnumSource
   void containersAreAttachedTo(Transport transport) throws Exception {
-    URI url =
-        URI.create(
-            testbed
-                .client()
-                .runtime()
-                .attach(
-                    AttachRequest.newBuilder()
-                        .setContainerId(container)
-                        .setStdin(true)
-                        .setStdout(true)
-                        .setStderr(true)
-                        .build())
-                .getUrl());
+    URI url = StreamUrls.attach(testbed.client(), container, Streams.ALL);
     try (Relay relay = relay(url);
         Command command = transport.connect(relay.socket(), url, Streams.ALL)) {
       command.type("over tls\n");
@@ -169,13 +143,7 @@ class StreamingTlsIT {
                 .getStdout()
                 .toStringUtf8()
                 .contains(":%04X ".formatted(7007)));
-    URI url =
-        URI.create(
-            testbed
-                .client()
-                .runtime()
-                .portForward(PortForwardRequest.newBuilder().setPodSandboxId(pod.id()).build())
-                .getUrl());
+    URI url = StreamUrls.portForward(testbed.client(), pod.id());
     try (Relay relay = relay(url);
         SpdyClient client = SpdyClient.connect(relay.socket(), url, "portforward.k8s.io")) {
       client.open(Map.of("streamtype", "error", "port", "7007", "requestid", "0"));

@@ -5,10 +5,8 @@ import static io.jukung.e2e.Calls.logged;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
-import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
-import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.IDMapping;
 import io.jukung.cri.v1.Int64Value;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
@@ -17,7 +15,6 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
-import io.jukung.cri.v1.PortForwardRequest;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.e2e.client.Requests;
@@ -29,6 +26,7 @@ import io.jukung.e2e.stream.Command.Streams;
 import io.jukung.e2e.stream.Command.Transport;
 import io.jukung.e2e.stream.Relay;
 import io.jukung.e2e.stream.SpdyClient;
+import io.jukung.e2e.stream.StreamUrls;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -413,36 +411,14 @@ class UserNamespaceIT {
                 .setTty(true)
                 .build());
     URI exec =
-        URI.create(
-            testbed
-                .client()
-                .runtime()
-                .exec(
-                    ExecRequest.newBuilder()
-                        .setContainerId(container)
-                        .addAllCmd(
-                            List.of(
-                                "sh",
-                                "-c",
-                                "read x; tty; stty size; stat -c %u $(tty); id -u; exit 3"))
-                        .setStdin(true)
-                        .setStdout(true)
-                        .setTty(true)
-                        .build())
-                .getUrl());
-    URI attach =
-        URI.create(
-            testbed
-                .client()
-                .runtime()
-                .attach(
-                    AttachRequest.newBuilder()
-                        .setContainerId(container)
-                        .setStdin(true)
-                        .setStdout(true)
-                        .setTty(true)
-                        .build())
-                .getUrl());
+        StreamUrls.exec(
+            testbed.client(),
+            container,
+            Streams.TERMINAL,
+            "sh",
+            "-c",
+            "read x; tty; stty size; stat -c %u $(tty); id -u; exit 3");
+    URI attach = StreamUrls.attach(testbed.client(), container, Streams.TERMINAL);
     try (Relay relay = Relay.to(testbed.node(), exec);
         Command command = transport.connect(relay.socket(), exec, Streams.TERMINAL);
         Command attached = transport.connect(relay.socket(), attach, Streams.TERMINAL)) {
@@ -464,13 +440,7 @@ class UserNamespaceIT {
     Await.until(
         "the server listens",
         () -> out(testbed, container, "cat /proc/net/tcp /proc/net/tcp6").contains(":1B5F "));
-    URI url =
-        URI.create(
-            testbed
-                .client()
-                .runtime()
-                .portForward(PortForwardRequest.newBuilder().setPodSandboxId(pod.id()).build())
-                .getUrl());
+    URI url = StreamUrls.portForward(testbed.client(), pod.id());
     try (Relay relay = Relay.to(testbed.node(), url);
         SpdyClient client = SpdyClient.connect(relay.socket(), url, "portforward.k8s.io")) {
       client.open(Map.of("streamtype", "error", "port", "7007", "requestid", "0"));

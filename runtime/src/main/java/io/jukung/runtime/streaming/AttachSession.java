@@ -92,7 +92,6 @@ final class AttachSession implements CommandSession {
           return;
         }
       }
-      client.connected();
       streams.startOutputs();
       resizeSoon();
       if (!request.streams().stdout() && !request.streams().stderr()) {

@@ -75,7 +75,6 @@ final class ExecSession implements CommandSession {
         started = command;
         hangUp = gone;
       }
-      client.connected();
       streams.startOutputs();
       if (hangUp) {
         hangUp(command);

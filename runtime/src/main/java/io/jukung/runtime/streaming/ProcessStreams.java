@@ -80,8 +80,9 @@ final class ProcessStreams {
     running++;
   }
 
-  /** Copies all outputs that were added, from now on. */
+  /** Tells the client that it is connected, and copies all outputs that were added. */
   void startOutputs() throws ErrnoException {
+    client.connected();
     for (OutputPump pump : outputs()) {
       if (pump.isOpen()) {
         pump.start();
