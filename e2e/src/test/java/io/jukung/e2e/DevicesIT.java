@@ -11,16 +11,22 @@ import io.jukung.cri.v1.Device;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.AlsoInTestNode;
+import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Devices of the node in containers: by path, and as vendors describe them. */
+@AlsoInTestNode
 @ExtendWith(Testbed.Extension.class)
 class DevicesIT {
   private static final String STAT = "stat -c '%n %F %t:%T %a %u' ";
@@ -129,6 +135,62 @@ class DevicesIT {
                     })
                 .getDescription())
         .contains("privileged sandbox");
+  }
+
+  /** The kernel's log may be read with this, so that only the container's devices are asked. */
+  private static ContainerConfig.Builder withSyslog(Testbed testbed, Pod pod, String script) {
+    ContainerConfig.Builder config = shell(testbed, pod, script);
+    config
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getCapabilitiesBuilder()
+        .addAddCapabilities("SYSLOG");
+    return config;
+  }
+
+  /** The right to make nodes, which containers have, must not be that to the node's disks. */
+  @Test
+  void nodeThatAContainerMakesOfAnyDeviceIsOfNoUseToIt(Testbed testbed) throws Exception {
+    String root = testbed.daemon().root().toString();
+    String disk = testbed.node().run("stat", "-c", "%Hd %Ld", root).orThrow().strip();
+    String script =
+        "try() { mknod $1 $2 $3 $4 && echo made; (: <$1) 2>&1 && echo read;"
+            + " (: >$1) 2>&1 && echo written; rm $1; }; try /disk b "
+            + disk
+            + "; try /kmsg c 1 11; ";
+    List<String> refused =
+        Stream.of("/disk", "/kmsg")
+            .flatMap(
+                device ->
+                    Stream.of(
+                        "made",
+                        "sh: can't open " + device + ": Operation not permitted",
+                        "sh: can't create " + device + ": Operation not permitted"))
+            .toList();
+    Pod pod = testbed.runPod("makes-nodes", NamespaceMode.NODE);
+    String container =
+        testbed.runContainer(pod, withSyslog(testbed, pod, script + "exec sleep 1000").build());
+    Await.until("all was tried", () -> logged(pod, "shell").size() == refused.size());
+    assertThat(logged(pod, "shell")).isEqualTo(refused);
+    assertThat(testbed.exec(container, "sh", "-c", script).getStdout().toStringUtf8().lines())
+        .as("an exec")
+        .containsExactlyElementsOf(refused);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"r, read", "w, written", "rw, read written", "m, ''"})
+  void deviceIsUsedAsItsPermissionsSay(String permissions, String expected, Testbed testbed)
+      throws Exception {
+    Path kmsg = testbed.node().directory().resolve("kmsg");
+    testbed.node().run("mknod", kmsg.toString(), "c", "1", "11").orThrow();
+    Pod pod = testbed.runPod("permissions-" + permissions, NamespaceMode.NODE);
+    String script = "(: </dev/log) && echo read; (: >/dev/log) && echo written; echo end";
+    ContainerConfig.Builder config =
+        withSyslog(testbed, pod, "(" + script + ") 2>/dev/null")
+            .addDevices(device(kmsg.toString(), "/dev/log", permissions));
+    assertThat(String.join(" ", output(testbed, pod, config)))
+        .isEqualTo((expected + " end").strip());
+    Files.delete(kmsg);
   }
 
   private static Path cdi(Testbed testbed) {

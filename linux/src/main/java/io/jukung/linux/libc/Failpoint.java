@@ -46,7 +46,8 @@ public final class Failpoint implements Syscalls {
           Syscall.WAITID,
           Syscall.BIND,
           Syscall.CONNECT,
-          Syscall.SENDMSG);
+          Syscall.SENDMSG,
+          Syscall.BPF);
 
   private final Syscalls kernel;
   private final Path file;

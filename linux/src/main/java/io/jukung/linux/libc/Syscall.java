@@ -133,7 +133,8 @@ public enum Syscall {
   QUOTACTL(179, 60),
   FACCESSAT2(439, 439),
   INOTIFY_INIT1(294, 26),
-  INOTIFY_ADD_WATCH(254, 27);
+  INOTIFY_ADD_WATCH(254, 27),
+  BPF(321, 280);
 
   private final short x86_64;
   private final short aarch64;

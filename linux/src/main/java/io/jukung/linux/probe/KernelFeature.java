@@ -2,6 +2,7 @@ package io.jukung.linux.probe;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.cgroup.DeviceFilter;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.libc.Kernel;
@@ -35,7 +36,9 @@ public enum KernelFeature {
   /** Any number of layers without the length limit of one option. */
   OVERLAY_LOWERDIR_ADD(Need.OPTIONAL, "overlay option lowerdir+", "6.5"),
   /** Resource limits and kills of whole containers. */
-  CGROUP2(Need.REQUIRED, "cgroup v2 hierarchy", "4.5");
+  CGROUP2(Need.REQUIRED, "cgroup v2 hierarchy", "4.5"),
+  /** Containers that may make device nodes, but not use the node's devices. */
+  CGROUP_DEVICE(Need.REQUIRED, "BPF programs for the devices of a cgroup", "4.15");
 
   private enum Need {
     REQUIRED,
@@ -82,6 +85,7 @@ public enum KernelFeature {
       case OVERLAY -> tryOverlay();
       case OVERLAY_LOWERDIR_ADD -> tryLowerdirAdd();
       case CGROUP2 -> tryCgroup2();
+      case CGROUP_DEVICE -> DeviceFilter.tryOut();
     }
   }
 

@@ -5,6 +5,9 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.cgroup.CgroupSetting;
+import io.jukung.linux.cgroup.DeviceFilter;
+import io.jukung.runtime.spec.DeviceAccess;
+import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.SandboxRecord;
@@ -14,6 +17,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -168,6 +172,14 @@ public final class PodCgroups {
       } else if (!setting.optional()) {
         reportMissing(setting);
       }
+    }
+  }
+
+  /** Lets the cgroup's processes use the devices that the rules allow, and no others. */
+  void limitDevices(Cgroup cgroup, List<Spec.DeviceRule> rules) throws IOException {
+    Optional<List<DeviceFilter.Allowed>> allowed = DeviceAccess.of(rules);
+    if (allowed.isPresent()) {
+      DeviceFilter.attach(cgroup, allowed.get());
     }
   }
 

@@ -133,6 +133,7 @@ public final class StartContainer {
       Cgroup cgroup = cgroups.at(container.record().cgroup());
       cgroups.create(cgroup);
       cgroups.apply(cgroup, ResourceRules.settings(spec.linux().resources()));
+      cgroups.limitDevices(cgroup, spec.linux().resources().devices());
       return spec;
     } finally {
       container.limitsLock().unlock();

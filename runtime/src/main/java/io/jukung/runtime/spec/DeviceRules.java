@@ -3,6 +3,7 @@ package io.jukung.runtime.spec;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.Device;
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.cgroup.DeviceFilter;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
@@ -62,6 +63,10 @@ final class DeviceRules {
     for (CdiEdits.DeviceNode each : described) {
       result.add(each);
     }
+    if (!privileged && result.rules.size() > DeviceFilter.MAX_RULES) {
+      throw CriException.invalidArgument(
+          "config.devices: more than the " + DeviceFilter.MAX_RULES + " that can be told apart");
+    }
     return new Result(List.copyOf(result.devices.values()), List.copyOf(result.rules));
   }
 
@@ -80,6 +85,8 @@ final class DeviceRules {
     rules.add(new Spec.DeviceRule(true, "c", 5L, 1L, "rwm")); // console
     rules.add(new Spec.DeviceRule(true, "c", 5L, 2L, "rwm")); // ptmx
     rules.add(new Spec.DeviceRule(true, "c", 136L, null, "rwm")); // pts
+    // Pods of a VPN mount /dev/net/tun as a volume; what it does takes CAP_NET_ADMIN.
+    rules.add(new Spec.DeviceRule(true, "c", 10L, 200L, "rwm"));
   }
 
   private void addDefault(String name, long major, long minor) {

@@ -1,0 +1,197 @@
+package io.jukung.linux.cgroup;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which devices the processes of a cgroup may use. cgroup v2 has no control file for it: the kernel
+ * runs a program, BPF_PROG_TYPE_CGROUP_DEVICE, whenever one of them makes or opens a device
+ * (admin-guide/cgroup-v2 of the kernel, "Device controller"; bpf(2)).
+ *
+ * <p>The program goes with the cgroup, and holds in all that are inside it.
+ */
+public final class DeviceFilter {
+  private static final int PROG_LOAD = 5;
+  private static final int PROG_ATTACH = 8;
+  private static final int TYPE_CGROUP_DEVICE = 15;
+  private static final int ATTACH_CGROUP_DEVICE = 6;
+
+  /** Others' programs, systemd's or an inner runtime's, are asked besides: each must agree. */
+  private static final int ALLOW_MULTI = 2;
+
+  private static final int SIZE_OF_LOAD = 72;
+  private static final int SIZE_OF_ATTACH = 20;
+  private static final int SIZE_OF_INSTRUCTION = 8;
+
+  // linux/bpf.h: struct bpf_cgroup_dev_ctx
+  private static final int BLOCK = 1;
+  private static final int CHARACTER = 2;
+  private static final int MKNOD = 1;
+  private static final int READ = 2;
+  private static final int WRITE = 4;
+  private static final int EVERYTHING = MKNOD | READ | WRITE;
+
+  // linux/bpf_common.h and linux/bpf.h: operations, on the registers below
+  private static final int LOAD_WORD = 0x61;
+  private static final int MOVE = 0xb7;
+  private static final int AND = 0x57;
+  private static final int SHIFT_RIGHT = 0x77;
+  private static final int JUMP_IF_NOT = 0x55;
+  private static final int EXIT = 0x95;
+
+  private static final int RESULT = 0;
+  private static final int CONTEXT = 1;
+  private static final int ACCESS = 2;
+  private static final int SCRATCH = 3;
+
+  // The context's words: access in the upper half of the first, type in its lower.
+  private static final int TYPE_AND_ACCESS = 0;
+  private static final int MAJOR = 4;
+  private static final int MINOR = 8;
+
+  /** The kernel's verifier leaves 8192 branches for later; a rule has up to four. */
+  public static final int MAX_RULES = 2_000;
+
+  private DeviceFilter() {}
+
+  /** The kinds of devices, as mknod(1) calls them. */
+  public enum DeviceType {
+    BLOCK(DeviceFilter.BLOCK),
+    CHARACTER(DeviceFilter.CHARACTER);
+
+    private final int number;
+
+    DeviceType(int number) {
+      this.number = number;
+    }
+  }
+
+  /**
+   * What may be used. Several that are about one device add up.
+   *
+   * @param type null: both; likewise every major and every minor number
+   * @param access some of {@code rwm}: reading, writing, making a node
+   */
+  public record Allowed(
+      @Nullable DeviceType type, @Nullable Long major, @Nullable Long minor, String access) {}
+
+  /** Lets the processes of the cgroup use these devices, {@link #MAX_RULES} at most, alone. */
+  public static void attach(Cgroup cgroup, List<Allowed> allowed) throws IOException {
+    try (Fd directory = AtomicFile.openHostDirectory(cgroup.directory());
+        Fd program = load(program(allowed));
+        Memory attributes = Memory.allocate(SIZE_OF_ATTACH)) {
+      attributes
+          .putInt(0, directory.number())
+          .putInt(4, program.number())
+          .putInt(8, ATTACH_CGROUP_DEVICE)
+          .putInt(12, ALLOW_MULTI);
+      Kernel.call(
+          Syscall.BPF,
+          () -> "BPF_PROG_ATTACH, BPF_CGROUP_DEVICE, " + cgroup,
+          PROG_ATTACH,
+          attributes.address(),
+          attributes.size());
+    }
+  }
+
+  /** Loads one that is attached nowhere, to see whether the kernel takes such programs. */
+  public static void tryOut() throws ErrnoException {
+    load(program(List.of())).close();
+  }
+
+  private static Fd load(byte[] program) throws ErrnoException {
+    try (Memory instructions = Memory.ofBytes(program);
+        Memory license = Memory.ofString("Apache-2.0");
+        Memory attributes = Memory.allocate(SIZE_OF_LOAD)) {
+      attributes
+          .putInt(0, TYPE_CGROUP_DEVICE)
+          .putInt(4, program.length / SIZE_OF_INSTRUCTION)
+          .putLong(8, instructions.address())
+          .putLong(16, license.address());
+      return Fd.own(
+          Kernel.call(
+              Syscall.BPF,
+              () -> "BPF_PROG_LOAD, BPF_PROG_TYPE_CGROUP_DEVICE",
+              PROG_LOAD,
+              attributes.address(),
+              attributes.size()));
+    }
+  }
+
+  /** Takes away from what is wanted what each matching rule gives, until nothing is left. */
+  private static byte[] program(List<Allowed> allowed) {
+    Assembler program = new Assembler();
+    program.emit(LOAD_WORD, ACCESS, CONTEXT, TYPE_AND_ACCESS, 0);
+    program.emit(SHIFT_RIGHT, ACCESS, 0, 0, 16);
+    for (Allowed each : allowed) {
+      program.rule(each);
+    }
+    program.answer(0);
+    return program.bytes.toByteArray();
+  }
+
+  private static final class Assembler {
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    void emit(int operation, int target, int source, int offset, int value) {
+      bytes.writeBytes(
+          ByteBuffer.allocate(SIZE_OF_INSTRUCTION)
+              .order(ByteOrder.nativeOrder())
+              .put((byte) operation)
+              .put((byte) (source << 4 | target))
+              .putShort((short) offset)
+              .putInt(value)
+              .array());
+    }
+
+    void rule(Allowed rule) {
+      int access = mask(rule.access());
+      DeviceType type = rule.type();
+      Long major = rule.major();
+      Long minor = rule.minor();
+      int rest = access == EVERYTHING ? 2 : 4; // instructions after a comparison
+      int afterMajor = rest + (minor == null ? 0 : 2);
+      // Each loads anew: a value that is known after a comparison makes for another case in all
+      // that follows, and the verifier gives up on so many.
+      if (type != null) {
+        emit(LOAD_WORD, SCRATCH, CONTEXT, TYPE_AND_ACCESS, 0);
+        emit(AND, SCRATCH, 0, 0, 0xffff);
+        emit(JUMP_IF_NOT, SCRATCH, 0, afterMajor + (major == null ? 0 : 2), type.number);
+      }
+      if (major != null) {
+        emit(LOAD_WORD, SCRATCH, CONTEXT, MAJOR, 0);
+        emit(JUMP_IF_NOT, SCRATCH, 0, afterMajor, Math.toIntExact(major));
+      }
+      if (minor != null) {
+        emit(LOAD_WORD, SCRATCH, CONTEXT, MINOR, 0);
+        emit(JUMP_IF_NOT, SCRATCH, 0, rest, Math.toIntExact(minor));
+      }
+      if (access != EVERYTHING) {
+        emit(AND, ACCESS, 0, 0, ~access);
+        emit(JUMP_IF_NOT, ACCESS, 0, 2, 0);
+      }
+      answer(1);
+    }
+
+    void answer(int result) {
+      emit(MOVE, RESULT, 0, 0, result);
+      emit(EXIT, 0, 0, 0, 0);
+    }
+
+    private static int mask(String access) {
+      return (access.contains("m") ? MKNOD : 0)
+          | (access.contains("r") ? READ : 0)
+          | (access.contains("w") ? WRITE : 0);
+    }
+  }
+}
