@@ -259,6 +259,29 @@ class RightsIT {
     }
   }
 
+  /** The daemon's, but for open files: programs rarely raise the soft limit themselves. */
+  @Test
+  void resourceLimitsAreTheDaemonsWithAllTheOpenFilesThereMayBe(Testbed testbed) throws Exception {
+    String pid = Long.toString(testbed.daemon().pid());
+    List<String> daemons =
+        testbed.node().run("cat", "/proc/" + pid + "/limits").orThrow().lines().toList();
+    long files =
+        daemons.stream()
+            .filter(line -> line.startsWith("Max open files"))
+            .mapToLong(line -> Long.parseLong(line.split(" +")[4]))
+            .findFirst()
+            .orElseThrow();
+    Pod pod = testbed.runPod("limits", NamespaceMode.NODE);
+    List<String> lines =
+        said(testbed, pod, "cat /proc/self/limits; ulimit -Sn; ulimit -Hn", security -> {});
+    assertThat(lines.subList(0, daemons.size()))
+        .filteredOn(line -> !line.startsWith("Max open files"))
+        .containsExactlyElementsOf(
+            daemons.stream().filter(line -> !line.startsWith("Max open files")).toList());
+    assertThat(lines.subList(daemons.size(), lines.size()))
+        .containsExactly(Long.toString(Math.min(files, 1 << 20)), Long.toString(files));
+  }
+
   /** CVE-2021-21334. */
   @Test
   void containersOfOneImageHaveTheirOwnEnvironment(Testbed testbed) throws Exception {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.Signal;
 import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
@@ -118,6 +119,24 @@ class StopIT {
       testbed.removeAllPods();
       testbed.removeImage(image);
     }
+  }
+
+  @Test
+  void signalOfTheRequestIsShownAndUsed(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("asked", NamespaceMode.NODE);
+    String script =
+        "trap 'exit 7' HUP; trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done";
+    String container =
+        testbed.runContainer(
+            pod,
+            Requests.container(
+                    pod.config(), "asked", testbed.busybox(), List.of("sh", "-c", script))
+                .setStopSignal(Signal.SIGHUP)
+                .build());
+    Await.until("the trap is set", () -> Calls.logged(pod, "asked").contains("ready"));
+    assertThat(testbed.status(container).getStopSignal()).isEqualTo(Signal.SIGHUP);
+    stop(testbed, container, 30);
+    assertThat(testbed.status(container).getExitCode()).isEqualTo(7);
   }
 
   @Test

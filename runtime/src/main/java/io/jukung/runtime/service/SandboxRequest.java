@@ -94,8 +94,12 @@ final class SandboxRequest {
     }
     LinuxPodSandboxConfig linux = config.getLinux();
     LinuxSandboxSecurityContext security = linux.getSecurityContext();
-    refuseUnimplemented(security);
+    SecurityFields.checkSelinux("config.linux.security_context.", security.getSelinuxOptions());
     NamespaceOption namespaces = security.getNamespaceOptions();
+    if (!namespaces.getTargetId().isEmpty()) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: namespace_options.target_id is for containers");
+    }
     SandboxConfig result =
         new SandboxConfig(
             config.getHostname(),
@@ -113,11 +117,6 @@ final class SandboxRequest {
             user(namespaces).orElse(null));
     refuseContradictions(result);
     return result;
-  }
-
-  private static void refuseUnimplemented(LinuxSandboxSecurityContext security) {
-    String prefix = "config.linux.security_context.";
-    SecurityFields.checkSelinux(prefix, security.getSelinuxOptions());
   }
 
   /** Absent and NODE both mean the host's. */

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A container's limits: CRI's fields, the OCI specification's, and the files of cgroup v2. */
@@ -15,8 +16,17 @@ public final class ResourceRules {
   private static final long MIN_OOM_SCORE = -1000;
   private static final long MAX_OOM_SCORE = 1000;
   private static final long DEFAULT_CPU_PERIOD_MICROS = 100_000;
+  private static final long MIN_CPU_MICROS = 1_000;
+  private static final long MAX_CPU_PERIOD_MICROS = 1_000_000;
   private static final long MIN_SHARES = 2;
   private static final long MAX_SHARES = 262_144;
+
+  /** As in /sys/kernel/mm/hugepages and the names of hugetlb's control files: 2MB. */
+  private static final Pattern PAGE_SIZE = Pattern.compile("[1-9][0-9]{0,3}[KMG]B");
+
+  /** cpuset(7), "List format". */
+  private static final Pattern NUMBERS =
+      Pattern.compile("[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*");
 
   private ResourceRules() {}
 
@@ -34,11 +44,54 @@ public final class ResourceRules {
             "resources.unified: \"" + entry.getKey() + "\" is not a control file of a controller");
       }
     }
-    if (resources.getMemorySwapLimitInBytes() > 0
-        && resources.getMemoryLimitInBytes() > resources.getMemorySwapLimitInBytes()) {
+    for (HugepageLimit limit : resources.getHugepageLimitsList()) {
+      if (!PAGE_SIZE.matcher(limit.getPageSize()).matches()) {
+        throw CriException.invalidArgument(
+            "resources.hugepage_limits: \"" + limit.getPageSize() + "\" is no page size");
+      }
+    }
+    checkMemory(resources);
+    checkCpu(resources);
+  }
+
+  private static void checkMemory(LinuxContainerResources resources) {
+    if (resources.getMemorySwapLimitInBytes() <= 0) {
+      return;
+    }
+    if (resources.getMemoryLimitInBytes() <= 0) {
+      throw CriException.invalidArgument(
+          "resources.memory_swap_limit_in_bytes counts memory too, and takes a"
+              + " memory_limit_in_bytes");
+    }
+    if (resources.getMemoryLimitInBytes() > resources.getMemorySwapLimitInBytes()) {
       throw CriException.invalidArgument(
           "resources.memory_swap_limit_in_bytes counts memory too, and is below"
               + " memory_limit_in_bytes");
+    }
+  }
+
+  private static void checkCpu(LinuxContainerResources resources) {
+    long period = resources.getCpuPeriod();
+    long quota = resources.getCpuQuota();
+    if (period != 0 && (period < MIN_CPU_MICROS || period > MAX_CPU_PERIOD_MICROS)) {
+      throw CriException.invalidArgument(
+          "resources.cpu_period " + period + " µs is not in 1 ms to 1 s");
+    }
+    if (quota > 0 && quota < MIN_CPU_MICROS) {
+      throw CriException.invalidArgument("resources.cpu_quota " + quota + " µs is below 1 ms");
+    }
+    if (resources.getCpuShares() < 0) {
+      throw CriException.invalidArgument(
+          "resources.cpu_shares " + resources.getCpuShares() + " is negative");
+    }
+    checkNumbers("cpuset_cpus", resources.getCpusetCpus());
+    checkNumbers("cpuset_mems", resources.getCpusetMems());
+  }
+
+  private static void checkNumbers(String field, String list) {
+    if (!list.isEmpty() && !NUMBERS.matcher(list).matches()) {
+      throw CriException.invalidArgument(
+          "resources." + field + " \"" + list + "\" is not a list like 0-2,7");
     }
   }
 

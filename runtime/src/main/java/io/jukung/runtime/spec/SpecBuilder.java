@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 public final class SpecBuilder {
   private static final String SECURITY = "config.linux.security_context.";
 
+  /** Programs that close every descriptor they might have take minutes for a billion. */
+  private static final long MAX_OPEN_FILES = 1 << 20;
+
   private final PodNamespaces podNamespaces;
   private final MountRules mounts;
   private final SeccompRules seccomp = new SeccompRules();
@@ -47,7 +50,7 @@ public final class SpecBuilder {
   /**
    * A builder for this host.
    *
-   * @param openFiles RLIMIT_NOFILE of containers
+   * @param openFiles the hard limit of RLIMIT_NOFILE of containers, and the soft one where sensible
    */
   public SpecBuilder(StatePaths paths, long openFiles, CdiDevices cdi, LabelRules labels) {
     this.podNamespaces = new PodNamespaces(paths);
@@ -127,15 +130,29 @@ public final class SpecBuilder {
       throw CriException.invalidArgument(
           SECURITY + "namespace_options.pid is NODE, which a user namespace of the pod excludes");
     }
-    if (security.getNamespaceOptions().getNetwork() == io.jukung.cri.v1.NamespaceMode.NODE
-        && !sandbox.isHostNetwork()) {
+    checkPodsOwn("network", security.getNamespaceOptions().getNetwork(), sandbox.isHostNetwork());
+    checkPodsOwn("ipc", security.getNamespaceOptions().getIpc(), sandbox.isHostIpc());
+    if (!security.getNamespaceOptions().getTargetId().isEmpty()
+        && security.getNamespaceOptions().getPid() != io.jukung.cri.v1.NamespaceMode.TARGET) {
       throw CriException.invalidArgument(
-          SECURITY + "namespace_options.network is NODE, but its sandbox has a network of its own");
+          SECURITY + "namespace_options.target_id is set, but pid is not TARGET");
     }
-    if (security.getNamespaceOptions().getIpc() == io.jukung.cri.v1.NamespaceMode.NODE
-        && !sandbox.isHostIpc()) {
-      throw CriException.invalidArgument(
-          SECURITY + "namespace_options.ipc is NODE, but its sandbox has one of its own");
+  }
+
+  /** A namespace that all containers of a pod share; POD, also unsaid, is the sandbox's. */
+  private static void checkPodsOwn(
+      String kind, io.jukung.cri.v1.NamespaceMode mode, boolean isHosts) {
+    String field = SECURITY + "namespace_options." + kind;
+    switch (mode) {
+      case POD -> {}
+      case NODE -> {
+        if (!isHosts) {
+          throw CriException.invalidArgument(
+              field + " is NODE, but its sandbox has one of its own");
+        }
+      }
+      case CONTAINER, TARGET, UNRECOGNIZED ->
+          throw CriException.invalidArgument(field + " cannot be " + mode);
     }
   }
 
@@ -213,7 +230,7 @@ public final class SpecBuilder {
         environment.toList(),
         workingDirectory(config.getWorkingDir(), input.image().workingDirectory()),
         CapabilityRules.of(security),
-        List.of(new Spec.Rlimit("RLIMIT_NOFILE", openFiles, openFiles)),
+        List.of(new Spec.Rlimit("RLIMIT_NOFILE", Math.min(openFiles, MAX_OPEN_FILES), openFiles)),
         security.getNoNewPrivs(),
         (int) resources.getOomScoreAdj(),
         label.profile(),

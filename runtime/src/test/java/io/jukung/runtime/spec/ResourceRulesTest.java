@@ -7,9 +7,12 @@ import io.jukung.cri.v1.HugepageLimit;
 import io.jukung.cri.v1.LinuxContainerResources;
 import io.jukung.linux.cgroup.CgroupSetting;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ResourceRulesTest {
   @Test
@@ -79,20 +82,45 @@ class ResourceRulesTest {
     assertThat(ResourceRules.weight(shares)).isEqualTo(weight);
   }
 
-  @Test
-  void nonsenseIsRefused() {
-    assertRefused(LinuxContainerResources.newBuilder().setOomScoreAdj(1001), "oom_score_adj");
-    assertRefused(
-        LinuxContainerResources.newBuilder().putUnified("../memory.max", "1"), "control file");
-    assertRefused(
-        LinuxContainerResources.newBuilder().putUnified("cgroup.kill", "1"), "control file");
-    assertRefused(
-        LinuxContainerResources.newBuilder().setMemoryLimitInBytes(10).setMemorySwapLimitInBytes(5),
-        "memory_swap_limit_in_bytes");
+  static Stream<Arguments> nonsense() {
+    return Stream.of(
+        Arguments.of(limits().setOomScoreAdj(1001), "oom_score_adj"),
+        Arguments.of(limits().putUnified("../memory.max", "1"), "control file"),
+        Arguments.of(limits().putUnified("cgroup.kill", "1"), "control file"),
+        Arguments.of(
+            limits().setMemoryLimitInBytes(10).setMemorySwapLimitInBytes(5),
+            "memory_swap_limit_in_bytes"),
+        Arguments.of(limits().setMemorySwapLimitInBytes(5), "memory_swap_limit_in_bytes"),
+        Arguments.of(limits().setCpuPeriod(999), "cpu_period"),
+        Arguments.of(limits().setCpuPeriod(1_000_001), "cpu_period"),
+        Arguments.of(limits().setCpuQuota(999), "cpu_quota"),
+        Arguments.of(limits().setCpuShares(-1), "cpu_shares"),
+        Arguments.of(limits().setCpusetCpus("0\n1"), "cpuset_cpus"),
+        Arguments.of(limits().setCpusetCpus("all"), "cpuset_cpus"),
+        Arguments.of(limits().setCpusetMems("-1"), "cpuset_mems"),
+        Arguments.of(hugepages("2M/../../cgroup.freeze"), "hugepage_limits"),
+        Arguments.of(hugepages(""), "hugepage_limits"));
   }
 
-  private static void assertRefused(LinuxContainerResources.Builder resources, String text) {
-    assertThatThrownBy(() -> ResourceRules.check(resources.build())).hasMessageContaining(text);
+  private static LinuxContainerResources.Builder limits() {
+    return LinuxContainerResources.newBuilder();
+  }
+
+  private static LinuxContainerResources.Builder hugepages(String size) {
+    return limits().addHugepageLimits(HugepageLimit.newBuilder().setPageSize(size));
+  }
+
+  @ParameterizedTest
+  @MethodSource("nonsense")
+  void nonsenseIsRefusedByName(LinuxContainerResources.Builder resources, String field) {
+    assertThatThrownBy(() -> ResourceRules.check(resources.build())).hasMessageContaining(field);
+  }
+
+  @Test
+  void listsOfProcessorsAreTakenAsTheKernelWritesThem() {
+    for (String list : List.of("0", "0-1", "0,2-3,11")) {
+      ResourceRules.check(limits().setCpusetCpus(list).setCpusetMems(list).build());
+    }
   }
 
   private static List<CgroupSetting> all(LinuxContainerResources resources) {

@@ -52,12 +52,15 @@ class SpecBuilderTest {
   @TempDir private Path root;
 
   private final StatePaths paths = new StatePaths(Path.of("/lib"), Path.of("/run/j"));
-  private final SpecBuilder builder =
-      new SpecBuilder(
-          paths,
-          1024,
-          new CdiDevices(List.of()),
-          new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
+  private final SpecBuilder builder = builder(1024);
+
+  private SpecBuilder builder(long openFiles) {
+    return new SpecBuilder(
+        paths,
+        openFiles,
+        new CdiDevices(List.of()),
+        new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
+  }
 
   @Test
   void aMinimalContainerIsComplete() throws IOException {
@@ -94,6 +97,18 @@ class SpecBuilderTest {
             "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty");
     assertThat(spec.linux().resources().devices().getFirst())
         .isEqualTo(new Spec.DeviceRule(false, "a", null, null, "rwm"));
+  }
+
+  @Test
+  void noProgramHasABillionDescriptorsToClose() throws IOException {
+    long billion = 1_073_741_816; // infinity, where systemd has raised fs.nr_open
+    assertThat(
+            builder(billion)
+                .build(input(ContainerConfig.getDefaultInstance(), pod(), Optional.empty()), open())
+                .spec()
+                .process()
+                .rlimits())
+        .containsExactly(new Spec.Rlimit("RLIMIT_NOFILE", 1 << 20, billion));
   }
 
   @Test
@@ -152,16 +167,7 @@ class SpecBuilderTest {
   @Test
   void targetPidNamespaceIsThatOfTheTarget() throws IOException {
     SpecBuilder.Built built =
-        builder.build(
-            new SpecBuilder.Input(
-                pid(NamespaceMode.TARGET, "t"),
-                IMAGE,
-                pod(),
-                "web-0",
-                "/pods/c",
-                Optional.of(42),
-                List.of()),
-            open());
+        builder.build(input(pid(NamespaceMode.TARGET, "t"), pod(), Optional.of(42)), open());
     assertThat(namespaces(built)).contains(Map.entry("pid", "/proc/42/ns/pid"));
   }
 
@@ -294,7 +300,23 @@ class SpecBuilderTest {
                     .setNamespaceOptions(
                         NamespaceOption.newBuilder().setNetwork(NamespaceMode.NODE))),
             ErrorKind.INVALID_ARGUMENT,
-            "network"),
+            "network is NODE"),
+        Arguments.of(
+            of(
+                security()
+                    .setNamespaceOptions(
+                        NamespaceOption.newBuilder().setNetwork(NamespaceMode.CONTAINER))),
+            ErrorKind.INVALID_ARGUMENT,
+            "network cannot be CONTAINER"),
+        Arguments.of(
+            of(
+                security()
+                    .setNamespaceOptions(
+                        NamespaceOption.newBuilder().setIpc(NamespaceMode.TARGET))),
+            ErrorKind.INVALID_ARGUMENT,
+            "ipc cannot be TARGET"),
+        Arguments.of(
+            pid(NamespaceMode.CONTAINER, "t"), ErrorKind.INVALID_ARGUMENT, "pid is not TARGET"),
         Arguments.of(
             of(security().setPrivileged(true)), ErrorKind.INVALID_ARGUMENT, "privileged sandbox"));
   }
@@ -369,11 +391,13 @@ class SpecBuilderTest {
   private SpecBuilder.Built build(ContainerConfig config, SandboxRecord sandbox)
       throws IOException {
     try (Fd directory = open()) {
-      return builder.build(
-          new SpecBuilder.Input(
-              config, IMAGE, sandbox, "web-0", "/pods/c", Optional.empty(), List.of()),
-          directory);
+      return builder.build(input(config, sandbox, Optional.empty()), directory);
     }
+  }
+
+  private static SpecBuilder.Input input(
+      ContainerConfig config, SandboxRecord sandbox, Optional<Integer> targetPid) {
+    return new SpecBuilder.Input(config, IMAGE, sandbox, "web-0", "/pods/c", targetPid, List.of());
   }
 
   private Fd open() throws IOException {
