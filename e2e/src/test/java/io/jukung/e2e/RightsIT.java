@@ -268,7 +268,7 @@ class RightsIT {
     long files =
         daemons.stream()
             .filter(line -> line.startsWith("Max open files"))
-            .mapToLong(line -> Long.parseLong(line.split(" +")[4]))
+            .mapToLong(line -> Long.parseLong(line.split(" +", 6)[4]))
             .findFirst()
             .orElseThrow();
     Pod pod = testbed.runPod("limits", NamespaceMode.NODE);
