@@ -3,7 +3,9 @@ package io.jukung.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
@@ -13,14 +15,20 @@ import io.jukung.e2e.stream.StreamUrls;
 import io.jukung.e2e.stream.WebSocketClient;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -232,12 +240,26 @@ class PortForwardIT {
 
   @Test
   void aGibibyteGoesThroughUnharmed(Testbed testbed) throws Exception {
+    byte[] block = new byte[8 << 20];
+    new Random(1).nextBytes(block);
+    int times = (1 << 30) / block.length;
+    Path file = testbed.node().directory().resolve("block");
+    Files.write(file, block);
     Pod pod = testbed.runPod("much", NamespaceMode.POD);
+    String servers =
+        "nc -ll -p 7010 -e sh -c 'for i in $(seq %d); do cat /block; done' & nc -ll -p 7011 -e md5sum & wait"
+            .formatted(times);
     String container =
-        testbed.runShell(
+        testbed.runContainer(
             pod,
-            "source",
-            "nc -ll -p 7010 -e head -c 1073741824 /dev/zero & nc -ll -p 7011 -e wc -c & wait");
+            Requests.container(
+                    pod.config(), "much", testbed.busybox(), List.of("sh", "-c", servers))
+                .addMounts(
+                    Mount.newBuilder()
+                        .setHostPath(file.toString())
+                        .setContainerPath("/block")
+                        .setReadonly(true))
+                .build());
     awaitListening(testbed, container, 7010);
     awaitListening(testbed, container, 7011);
     URI url = url(testbed, pod);
@@ -245,16 +267,23 @@ class PortForwardIT {
         SpdyClient client = Way.DIRECT.connect(relay, url)) {
       Forwarded down = Forwarded.open(client, 7010, 0);
       down.data().received.onlyCount();
-      Await.until(
-          "all of it", java.time.Duration.ofMinutes(3), () -> down.data().received.hasEnded());
+      Await.until("all of it", Duration.ofMinutes(3), () -> down.data().received.hasEnded());
       assertThat(down.data().received.total()).isEqualTo(1 << 30);
+      CRC32C expected = new CRC32C();
+      for (int i = 0; i < times; i++) {
+        expected.update(block);
+      }
+      assertThat(down.data().received.checksum()).isEqualTo(expected.getValue());
+
       Forwarded up = Forwarded.open(client, 7011, 1);
-      byte[] piece = new byte[1 << 20];
-      for (int i = 0; i < 256; i++) {
-        up.data().write(piece);
+      MessageDigest sent = MessageDigest.getInstance("MD5");
+      for (int i = 0; i < times; i++) {
+        block[0] = (byte) i;
+        up.data().write(block);
+        sent.update(block);
       }
       up.data().end();
-      assertThat(up.data().received.awaitEnd().strip()).isEqualTo(Integer.toString(256 << 20));
+      assertThat(up.data().received.awaitEnd()).startsWith(HexFormat.of().formatHex(sent.digest()));
     }
   }
 

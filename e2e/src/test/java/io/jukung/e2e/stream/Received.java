@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.zip.CRC32C;
 
 /** What has come on one stream. Waits are bounded. */
 public final class Received {
@@ -11,12 +12,15 @@ public final class Received {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private long total;
+  private final CRC32C checksum = new CRC32C();
   private boolean keep = true;
   private boolean ended;
 
   synchronized void add(ByteBuf part) {
     total += part.readableBytes();
-    if (keep) {
+    if (!keep) {
+      checksum.update(part.nioBuffer());
+    } else {
       byte[] copy = new byte[part.readableBytes()];
       part.getBytes(part.readerIndex(), copy);
       bytes.writeBytes(copy);
@@ -29,9 +33,14 @@ public final class Received {
     notifyAll();
   }
 
-  /** Counts from now on, and keeps nothing. */
+  /** Counts and sums up from now on, and keeps nothing. */
   public synchronized void onlyCount() {
     keep = false;
+  }
+
+  /** The CRC32C of what has come since {@link #onlyCount}. */
+  public synchronized long checksum() {
+    return checksum.getValue();
   }
 
   public synchronized long total() {
