@@ -303,6 +303,36 @@ class CliIT {
   }
 
   @Test
+  void publishedPortsAnswerOnTheNode(Testbed testbed) throws Exception {
+    List<String> web =
+        List.of(
+            "-d",
+            "-p",
+            "8080:80",
+            "-p",
+            "127.0.0.1:8081:81",
+            testbed.busybox(),
+            "sh",
+            "-c",
+            "nc -ll -p 80 -e echo from port 80 & nc -ll -p 81 -e echo from port 81");
+    run(testbed, web.toArray(String[]::new)).orThrow();
+    for (String port : List.of("80", "81")) {
+      Await.until(
+          "an answer from port " + port,
+          () ->
+              testbed
+                  .node()
+                  .run("sh", "-c", "busybox nc -w 2 127.0.0.1 80" + port + " </dev/null")
+                  .stdout()
+                  .equals("from port " + port + "\n"));
+    }
+    CommandResult second = run(testbed, web.toArray(String[]::new));
+    assertThat(second.exitCode()).isEqualTo(125);
+    assertThat(second.stderr())
+        .matches("jukung: .*host port 8080/tcp is taken by pod default/.*\n");
+  }
+
+  @Test
   void imagesArePulledImportedListedAndRemoved(Testbed testbed) throws Exception {
     String pulled = testbed.registry().push("cli-pulled:1", "--env", "[\"CLI=pulled\"]");
     Path layout = testbed.registry().layout("cli-imported:1", "--env", "[\"CLI=imported\"]");
@@ -356,6 +386,9 @@ class CliIT {
             jukung(testbed, "--socket", "/no/such/socket", "ps"),
             jukung(testbed, "no-such-command"),
             jukung(testbed, "ps", "--no-such-option"),
+            run(testbed, "-p", "80", testbed.busybox(), "true"),
+            run(testbed, "-p", "80:70000", testbed.busybox(), "true"),
+            run(testbed, "--network=host", "-p", "80:80", testbed.busybox(), "true"),
             run(testbed, "--network=host", testbed.busybox(), "/no/such/program"));
     for (CommandResult result : results) {
       assertThat(result.exitCode()).as(result.toString()).isNotZero();

@@ -87,6 +87,8 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
       config.setHostname(options.hostname == null ? hostname() : options.hostname);
     } else if (options.hostname != null) {
       throw CliException.usage("--hostname does not go with --network host");
+    } else if (!options.publish.isEmpty()) {
+      throw CliException.usage("--publish does not go with --network host");
     }
     options.publish.forEach(text -> config.addPortMappings(port(text)));
     return config.build();

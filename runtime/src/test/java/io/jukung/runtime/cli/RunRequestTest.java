@@ -142,6 +142,8 @@ class RunRequestTest {
         .isEqualTo(NamespaceMode.NODE);
     RunRequest named = request("--network", "host", "-h", "box", "busybox");
     assertThatThrownBy(named::sandbox).hasMessage("--hostname does not go with --network host");
+    RunRequest published = request("--network", "host", "-p", "80:80", "busybox");
+    assertThatThrownBy(published::sandbox).hasMessage("--publish does not go with --network host");
   }
 
   @Test
