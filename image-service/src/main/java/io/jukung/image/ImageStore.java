@@ -11,16 +11,17 @@ import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
 import io.jukung.image.content.Removal;
 import io.jukung.image.layer.ChainId;
+import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
 import io.jukung.image.registry.ImageReference;
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.DiskUsage;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileAttributes;
-import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -129,11 +130,30 @@ public final class ImageStore {
         new ImageStore(
             settings,
             ContentStore.open(root.resolve("blobs"), temporary),
-            LayerStore.open(root.resolve("layers"), temporary, settings.layerLimits()));
+            LayerStore.open(
+                root.resolve("layers"),
+                temporary,
+                settings.layerLimits(),
+                layerFormat(settings, temporary)));
     store.loadLeases();
     store.loadRecords();
     store.sweep();
     return store;
+  }
+
+  private static LayerFormat layerFormat(ImageStoreSettings settings, Path temporary)
+      throws IOException {
+    if (settings.layerFormat().isEmpty()) {
+      return LayerFormat.best(temporary);
+    }
+    LayerFormat format = settings.layerFormat().get();
+    try {
+      format.check(temporary);
+    } catch (ErrnoException e) {
+      throw new IOException(
+          "image.layer_format is \"erofs\", which this node has not: " + e.getMessage(), e);
+    }
+    return format;
   }
 
   // ── questions ──────────────────────────────────────────────────────────────────────────────
@@ -197,11 +217,14 @@ public final class ImageStore {
     }
   }
 
-  /** The layers of an image that is here, topmost first. */
+  /** The layers of an image that is here, topmost first, with their files in them. */
   public List<Path> lowerDirectories(String id) {
     List<Path> directories = new ArrayList<>();
     for (ChainId chainId : chain(entry(id).record.diffIds())) {
-      layers.find(chainId).ifPresent(layer -> directories.add(layer.lowerDirectory()));
+      layers
+          .find(chainId)
+          .filter(layers::mount)
+          .ifPresent(layer -> directories.add(layer.lowerDirectory()));
     }
     return directories.reversed();
   }
@@ -728,7 +751,7 @@ public final class ImageStore {
     try (Fd parent = AtomicFile.openHostDirectory(directory)) {
       for (byte[] name : DirectoryListing.names(parent)) {
         log.info("removing unfinished {}/{}", directory, new String(name, UTF_8));
-        TreeRemoval.remove(parent, name);
+        LayerStore.remove(directory, parent, name);
       }
     }
   }

@@ -9,11 +9,12 @@ import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
 import io.jukung.image.layer.ChainId;
 import io.jukung.image.layer.LayerDraft;
+import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerFormatException;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
+import io.jukung.image.layer.LayerTooLargeException;
 import io.jukung.image.manifest.Descriptor;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings an image's layers here: all of them downloaded and unpacked side by side, each made
@@ -38,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class LayerInstaller {
+  private static final Logger log = LoggerFactory.getLogger(LayerInstaller.class);
+
   private final ContentStore content;
   private final LayerStore layers;
   private final BlobTransfers transfers;
@@ -90,7 +95,7 @@ final class LayerInstaller {
     synchronized (flights) {
       Optional<Layer> present = layers.find(wanted.chainId());
       if (present.isPresent()) {
-        return new Present(present.get());
+        return new Present(layers, present.get());
       }
       listener.layerNeeded(wanted.blob().digest(), wanted.blob().size());
       Flight flight = flights.get(wanted.chainId());
@@ -115,10 +120,10 @@ final class LayerInstaller {
     void leave();
   }
 
-  private record Present(Layer layer) implements Slot {
+  private record Present(LayerStore store, Layer layer) implements Slot {
     @Override
     public Fd openSettled() throws IOException {
-      return AtomicFile.openHostDirectory(layer.lowerDirectory());
+      return store.openTree(layer);
     }
 
     @Override
@@ -241,6 +246,7 @@ final class LayerInstaller {
     private final PullListener listener;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private LayerFormat format = layers.format();
     private Stage stage = Stage.MAKING;
     private @Nullable LayerDraft draft;
     private @Nullable Exception failure;
@@ -276,12 +282,12 @@ final class LayerInstaller {
 
     private void make() throws IOException, InterruptedException {
       while (true) {
-        try (LayerDraft attempt = layers.draft()) {
+        try (LayerDraft attempt = layers.draft(format)) {
           if (unpack(attempt)) {
             settle(attempt);
             enter(Stage.SETTLED, attempt, null);
             try {
-              layers.sync();
+              attempt.sync();
               if (!below.isEmpty()) {
                 below.getLast().awaitReady();
               }
@@ -296,7 +302,10 @@ final class LayerInstaller {
       }
     }
 
-    /** False where it is worth another try: with our own transfer, or from another place. */
+    /**
+     * False where it is worth another try: with our own transfer, from another place, in another
+     * format.
+     */
     private boolean unpack(LayerDraft attempt) throws IOException, InterruptedException {
       Descriptor blob = wanted.blob();
       if (content.contains(blob.digest())) {
@@ -311,6 +320,8 @@ final class LayerInstaller {
         try {
           unpackArriving(attempt, transfer);
           return true;
+        } catch (LayerTooLargeException e) {
+          return unpackIntoDirectory(e);
         } catch (TransferException e) {
           boolean other =
               e.getCause() instanceof ContentMismatchException && source.elsewhere(blob.digest());
@@ -326,7 +337,7 @@ final class LayerInstaller {
         throws IOException, InterruptedException {
       try {
         unpack(attempt, transfer.follow());
-      } catch (LayerFormatException e) {
+      } catch (LayerFormatException | LayerTooLargeException e) {
         // Bytes that are not the blob's may look like anything: what its digest says comes first.
         transfer.await();
         throw e;
@@ -340,6 +351,8 @@ final class LayerInstaller {
       try {
         unpack(attempt, content.open(blob));
         return true;
+      } catch (LayerTooLargeException e) {
+        return unpackIntoDirectory(e);
       } catch (LayerFormatException e) {
         if (content.isIntact(blob)) {
           throw e;
@@ -347,6 +360,13 @@ final class LayerInstaller {
         content.detach(blob).finish();
         return false;
       }
+    }
+
+    /** In the next attempt; the blob is in the store by now. */
+    private boolean unpackIntoDirectory(LayerTooLargeException reason) {
+      log.info("layer {} becomes a directory: {}", wanted.chainId(), reason.getMessage());
+      format = LayerFormat.DIRECTORY;
+      return false;
     }
 
     private void unpack(LayerDraft attempt, InputStream blob)
@@ -405,7 +425,7 @@ final class LayerInstaller {
           layers
               .find(wanted.chainId())
               .orElseThrow(() -> new IOException("layer " + wanted.chainId() + " is gone again"));
-      return AtomicFile.openHostDirectory(layer.lowerDirectory());
+      return layers.openTree(layer);
     }
 
     void awaitReady() throws IOException, InterruptedException {

@@ -11,10 +11,8 @@ import io.jukung.image.layer.TreeDifference;
 import io.jukung.image.manifest.Descriptor;
 import io.jukung.image.manifest.ImageManifest;
 import io.jukung.image.manifest.ManifestDocument;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,12 +29,9 @@ final class LayerRestorer {
     this.installer = installer;
   }
 
-  /** Whether the layer is known and its directory on disk; what is in it is not looked at. */
+  /** Whether the layer is known and to be seen on disk; what is in it is not looked at. */
   boolean isThere(ChainId chainId) {
-    return layers
-        .find(chainId)
-        .filter(each -> Files.isDirectory(each.lowerDirectory()))
-        .isPresent();
+    return layers.find(chainId).filter(layers::mount).isPresent();
   }
 
   /**
@@ -112,18 +107,26 @@ final class LayerRestorer {
       return Optional.of("is missing");
     }
     List<Fd> trees = new ArrayList<>();
-    try (LayerDraft fresh = layers.draft();
-        Fd actual = AtomicFile.openHostDirectory(present.get().lowerDirectory())) {
+    try (LayerDraft fresh = layers.draft(present.get().format())) {
       fresh.unpack(content.open(layer.blob().digest()), layer.diffId(), below.isEmpty());
       for (Layer each : below) {
-        trees.add(AtomicFile.openHostDirectory(each.lowerDirectory()));
+        trees.add(layers.openTree(each));
       }
       fresh.settle(trees);
-      try (Fd expected = fresh.openTree()) {
-        return TreeDifference.find(expected, actual).map(what -> "is damaged: " + what);
-      }
+      return difference(fresh, present.get()).map(what -> "is damaged: " + what);
     } finally {
       trees.forEach(Fd::close);
+    }
+  }
+
+  /** An image that has rotted cannot be read: the fresh one is known to be good. */
+  private Optional<String> difference(LayerDraft fresh, Layer present) throws IOException {
+    try (Fd expected = fresh.openTree()) {
+      try (Fd actual = layers.openTree(present)) {
+        return TreeDifference.find(expected, actual);
+      } catch (IOException e) {
+        return Optional.of("it cannot be read: " + e.getMessage());
+      }
     }
   }
 }

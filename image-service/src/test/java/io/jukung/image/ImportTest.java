@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -237,7 +238,11 @@ class ImportTest {
     store =
         ImageStore.open(
             new ImageStoreSettings(
-                temporary.resolve("small"), new LayerLimits(1 << 20, 1000, 0), 1, Set.of()));
+                temporary.resolve("small"),
+                new LayerLimits(1 << 20, 1000, 0),
+                Optional.empty(),
+                1,
+                Set.of()));
     byte[] bomb = TestImage.gzipped(new byte[64 << 20]);
     assertThat(bomb.length).isLessThan(1 << 20);
     assertThat(refused(file(bomb))).hasMessageContaining("larger than 1048576 bytes");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.PullFixture.Work;
 import io.jukung.image.content.Digest;
+import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.registry.Credentials;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -85,13 +87,7 @@ class PullFlowTest {
 
   @Test
   void downloadsHaveABound() throws Exception {
-    fixture.close();
-    fixture =
-        new PullFixture(
-            temporary,
-            PullFixture.PATIENT,
-            new ImageStoreSettings(
-                temporary.resolve("images"), LayerLimits.DEFAULT, /* maxDownloads= */ 2, Set.of()));
+    reopen(Optional.empty(), /* maxDownloads= */ 2);
     TestImage image = layers(6);
     registry.add("app", "1", image);
     AtomicInteger now = new AtomicInteger();
@@ -110,8 +106,19 @@ class PullFlowTest {
     assertThat(most).hasValue(2);
   }
 
+  private void reopen(Optional<LayerFormat> format, int maxDownloads) throws Exception {
+    fixture.close();
+    fixture =
+        new PullFixture(
+            temporary,
+            PullFixture.PATIENT,
+            new ImageStoreSettings(
+                temporary.resolve("images"), LayerLimits.DEFAULT, format, maxDownloads, Set.of()));
+  }
+
   @Test
   void layerIsUnpackedWhileItArrives() throws Exception {
+    reopen(Optional.of(LayerFormat.DIRECTORY), /* maxDownloads= */ 2); // whose files can be seen
     byte[] tar = new TestTar().file("first", "first").file("second", noise(1), entry -> {}).bytes();
     TestImage image = TestImage.of().plain(tar).build();
     registry.add("app", "1", image);

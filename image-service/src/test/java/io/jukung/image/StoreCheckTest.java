@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.StoreCheck.Finding;
+import io.jukung.image.layer.LayerFormat;
+import io.jukung.image.layer.LayerLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +32,7 @@ class StoreCheckTest {
   @BeforeEach
   void open() throws Exception {
     root = temporary.resolve("images");
-    store = ImageStore.open(ImageStoreSettings.of(root));
+    store = ImageStore.open(directories());
     image =
         TestImage.of(
                 new TestTar()
@@ -122,7 +126,7 @@ class StoreCheckTest {
   @Test
   void imageWithALostLayerIsListedAfterARestartAndMended() throws Exception {
     removeTree(layerWith("etc/top")); // its own directory stays
-    store = ImageStore.open(ImageStoreSettings.of(root));
+    store = ImageStore.open(directories());
     assertThat(store.list()).singleElement().matches(found -> found.id().equals(image.id()));
     assertThat(check(true)).singleElement().matches(Finding::repaired);
     assertThat(store.acquire(image.id(), "c1").lowerDirectories().getFirst().resolve("etc/top"))
@@ -165,6 +169,12 @@ class StoreCheckTest {
     store.acquire(image.id(), "c1");
     assertThat(store.detailedUsage().usedImages()).isEqualTo(1);
     assertThat(store.detailedUsage().reclaimableBytes()).isZero();
+  }
+
+  /** Their files can be damaged one by one; {@code ErofsStoreTest} damages images. */
+  private ImageStoreSettings directories() {
+    return new ImageStoreSettings(
+        root, LayerLimits.DEFAULT, Optional.of(LayerFormat.DIRECTORY), 1, Set.of());
   }
 
   private List<Finding> check(boolean repair) throws IOException, InterruptedException {

@@ -3,23 +3,14 @@ package io.jukung.image.layer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.image.content.Digest;
-import io.jukung.linux.Errno;
-import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
-import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.fs.FileAttributes;
-import io.jukung.linux.fs.FileStatus;
-import io.jukung.linux.fs.OpenFlags;
-import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,27 +25,32 @@ import org.jspecify.annotations.Nullable;
  * for the layers below. Not thread-safe.
  */
 public final class LayerDraft implements AutoCloseable {
-  private static final int ROOT_MODE = 0755;
+  private static final int MOUNT_POINT_MODE = 0755;
 
   private final Path directory;
+  private final LayerFormat format;
   private final LayerLimits limits;
-  private Set<String> impliedDirectories = Set.of();
-  private Set<String> whiteouts = Set.of();
-  private @Nullable Fd root;
+  private final GroupSync sync;
+  private @Nullable LayerTree tree;
   private boolean published;
 
-  LayerDraft(Path directory, LayerLimits limits) {
+  /**
+   * @param directory empty, and the draft's own
+   */
+  LayerDraft(Path directory, LayerFormat format, LayerLimits limits, GroupSync sync) {
     this.directory = directory;
+    this.format = format;
     this.limits = limits;
+    this.sync = sync;
   }
 
   Path directory() {
     return directory;
   }
 
-  /** The unpacked tree, by a descriptor of the caller's own: publishing moves its path. */
-  public Fd openTree() throws ErrnoException {
-    return tree().duplicate();
+  /** The settled tree, by a descriptor of the caller's own: publishing moves its path. */
+  public Fd openTree() throws IOException {
+    return tree().open();
   }
 
   /**
@@ -63,64 +59,58 @@ public final class LayerDraft implements AutoCloseable {
    * @param layer gzip, zstd or plain tar; read to its end and closed
    * @param diffId that its uncompressed bytes must have
    * @param bottom whether it is the image's lowest layer
+   * @throws LayerTooLargeException where the format cannot take it
    */
   public void unpack(InputStream layer, Digest diffId, boolean bottom) throws IOException {
-    try (layer;
-        Fd parent = AtomicFile.openHostDirectory(directory)) {
-      byte[] name = "fs".getBytes(UTF_8);
-      DirectoryEntry.makeDirectory(parent, name, ROOT_MODE);
-      root = DirectoryEntry.openDirectory(parent, name);
-      LayerUnpacker.Unpacked unpacked =
+    try (layer) {
+      LayerTree made = create();
+      tree = made;
+      Digest unpacked =
           LayerUnpacker.unpack(
               layer,
-              root,
+              made,
               bottom ? LayerUnpacker.Position.BOTTOM : LayerUnpacker.Position.UPPER,
               diffId.algorithm(),
               limits);
-      if (!unpacked.diffId().equals(diffId)) {
+      if (!unpacked.equals(diffId)) {
         throw new LayerFormatException(
-            "layer's uncompressed bytes are %s and its image says %s"
-                .formatted(unpacked.diffId(), diffId));
+            "layer's uncompressed bytes are %s and its image says %s".formatted(unpacked, diffId));
       }
-      impliedDirectories = unpacked.impliedDirectories();
-      whiteouts = unpacked.whiteouts();
+    }
+  }
+
+  private LayerTree create() throws IOException {
+    try (Fd parent = AtomicFile.openHostDirectory(directory)) {
+      byte[] name = LayerStore.FS.getBytes(UTF_8);
+      return switch (format) {
+        case DIRECTORY -> DirectoryTree.create(parent, name, limits, sync);
+        case EROFS -> {
+          DirectoryEntry.makeDirectory(parent, name, MOUNT_POINT_MODE);
+          yield ErofsTree.create(directory.resolve(LayerStore.IMAGE), limits);
+        }
+      };
     }
   }
 
   /**
-   * Fits the layer to those below: directories that it has no entry for keep the attributes they
-   * have there, and whiteouts of what is not there go, which overlayfs would show as broken names.
+   * Fits the layer to those below.
    *
    * @param lowerTrees topmost first; all are unpacked and settled
    */
   public void settle(List<Fd> lowerTrees) throws IOException {
-    LowerView lower = new LowerView(lowerTrees);
-    for (String whiteout : whiteouts) {
-      if (!lower.exists(whiteout)) {
-        removeWhiteout(tree(), whiteout);
-      }
-    }
-    for (String path : impliedDirectories) {
-      try (Fd made = Openat2.open(tree(), LayerTree.bytes(path), OpenFlags.O_DIRECTORY, 0)) {
-        Optional<Fd> source = lower.directory(path);
-        if (source.isPresent()) {
-          try (Fd from = source.get()) {
-            copyAttributes(from, made);
-          }
-        }
-      } catch (ErrnoException e) {
-        if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
-          throw e;
-        } // a later entry has replaced the directory
-      }
-    }
+    tree().settle(new LowerView(lowerTrees));
+  }
+
+  /** Returns when all of the layer is on disk. */
+  public void sync() throws IOException, InterruptedException {
+    tree().sync();
   }
 
   /** Removes what was made, unless it was published meanwhile. */
   @Override
   public void close() throws IOException {
-    if (root != null) {
-      root.close();
+    if (tree != null) {
+      tree.close();
     }
     if (!published) {
       Path parent = directory.toAbsolutePath().getParent();
@@ -139,43 +129,10 @@ public final class LayerDraft implements AutoCloseable {
     published = true;
   }
 
-  private Fd tree() {
-    if (root == null) {
+  private LayerTree tree() {
+    if (tree == null) {
       throw new IllegalStateException("layer draft is not unpacked: " + directory);
     }
-    return root;
-  }
-
-  private static void removeWhiteout(Fd root, String path) throws ErrnoException {
-    int slash = path.lastIndexOf('/');
-    String parentPath = slash < 0 ? "" : path.substring(0, slash);
-    byte[] name = LayerTree.bytes(path.substring(slash + 1));
-    try (Fd parent = Openat2.open(root, LayerTree.bytes(parentPath), OpenFlags.O_DIRECTORY, 0)) {
-      Optional<FileStatus> status = FileStatus.find(parent, name);
-      if (status.isPresent() && status.get().isWhiteout()) {
-        FileStatus before = FileStatus.of(parent);
-        DirectoryEntry.unlink(parent, name);
-        FileAttributes.setTimes(parent, before.modified(), before.modified());
-      }
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
-        throw e;
-      } // a later entry has replaced the parent
-    }
-  }
-
-  private static void copyAttributes(Fd from, Fd to) throws ErrnoException {
-    FileStatus status = FileStatus.of(from);
-    FileAttributes.setOwner(to, status.uid(), status.gid());
-    FileAttributes.setMode(to, status.mode());
-    for (String attribute : ExtendedAttributes.list(from)) {
-      if (LayerUnpacker.isImageAttribute(attribute)) {
-        Optional<byte[]> value = ExtendedAttributes.get(from, attribute);
-        if (value.isPresent()) {
-          ExtendedAttributes.set(to, attribute, value.get());
-        }
-      }
-    }
-    FileAttributes.setTimes(to, status.modified(), status.modified());
+    return tree;
   }
 }

@@ -17,6 +17,8 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.fs.Sync;
 import io.jukung.linux.fs.TreeRemoval;
+import io.jukung.linux.mount.ErofsMount;
+import io.jukung.linux.mount.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,8 +38,9 @@ import org.slf4j.LoggerFactory;
  * complete, verified and on disk, so being there is all that has to be checked of it.
  *
  * <pre>
- * layers/sha256-…/fs          the overlay lower directory
- * layers/sha256-…/layer.json  what it takes; measured anew where it is lost
+ * layers/sha256-…/fs           the overlay lower directory
+ * layers/sha256-…/layer.erofs  in the EROFS format: what is mounted there when it is used
+ * layers/sha256-…/layer.json   what it takes; measured anew where it is lost
  * </pre>
  *
  * <p>Thread-safe. That no two threads make the same layer, and none removes what another needs, is
@@ -48,29 +51,33 @@ public final class LayerStore {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final int RECORD_VERSION = 1;
   private static final int MAX_RECORD_BYTES = 64 * 1024;
-  private static final String FS = "fs";
+  static final String FS = "fs";
+  static final String IMAGE = "layer.erofs";
   private static final String RECORD = "layer.json";
   private static final AtomicLong NEXT = new AtomicLong();
 
   private final Path layers;
   private final Path temporary;
   private final LayerLimits limits;
+  private final LayerFormat format;
   private final GroupSync sync;
+  private final Object mounting = new Object();
   private final Map<ChainId, Layer> present = new ConcurrentHashMap<>();
 
   /**
    * A layer that is here.
    *
-   * @param lowerDirectory for overlayfs
+   * @param lowerDirectory for overlayfs; of an image only while it is {@linkplain #mount mounted}
    */
-  public record Layer(ChainId chainId, Path lowerDirectory, DiskUsage usage) {}
+  public record Layer(ChainId chainId, LayerFormat format, Path lowerDirectory, DiskUsage usage) {}
 
   private record LayerRecord(int version, String diffId, long bytes, long inodes) {}
 
-  private LayerStore(Path layers, Path temporary, LayerLimits limits) {
+  private LayerStore(Path layers, Path temporary, LayerLimits limits, LayerFormat format) {
     this.layers = layers;
     this.temporary = temporary;
     this.limits = limits;
+    this.format = format;
     this.sync = new GroupSync(layers);
   }
 
@@ -78,11 +85,12 @@ public final class LayerStore {
    * Opens the store.
    *
    * @param temporary an existing directory on the same file system; what is in it is the caller's
+   * @param format of the layers to come, where they are not too large for it
    */
-  public static LayerStore open(Path layers, Path temporary, LayerLimits limits)
+  public static LayerStore open(Path layers, Path temporary, LayerLimits limits, LayerFormat format)
       throws IOException {
     Files.createDirectories(layers);
-    LayerStore store = new LayerStore(layers, temporary, limits);
+    LayerStore store = new LayerStore(layers, temporary, limits, format);
     try (Fd directory = AtomicFile.openHostDirectory(layers)) {
       for (byte[] name : DirectoryListing.names(directory)) {
         store.load(new String(name, UTF_8));
@@ -104,20 +112,67 @@ public final class LayerStore {
     return present.values().stream().map(Layer::usage).reduce(DiskUsage.NONE, DiskUsage::plus);
   }
 
+  /** The format of the layers to come. */
+  public LayerFormat format() {
+    return format;
+  }
+
   /** Begins a layer. Closing the draft removes it, unless it was published. */
-  public LayerDraft draft() throws IOException {
+  public LayerDraft draft(LayerFormat format) throws IOException {
     byte[] name = ("layer-" + NEXT.incrementAndGet()).getBytes(UTF_8);
     try (Fd parent = AtomicFile.openHostDirectory(temporary)) {
       TreeRemoval.remove(parent, name);
       DirectoryEntry.makeDirectory(parent, name, 0700);
     }
-    return new LayerDraft(temporary.resolve(new String(name, UTF_8)), limits);
+    return new LayerDraft(temporary.resolve(new String(name, UTF_8)), format, limits, sync);
   }
 
-  /** Returns when all that drafts have written so far is on disk; shared by all who wait. */
-  public void sync() throws IOException, InterruptedException {
-    sync.sync();
+  // ── looking at layers ──────────────────────────────────────────────────────────────────────
+
+  /** The layer's tree, whether or not it is mounted. */
+  public Fd openTree(Layer layer) throws IOException {
+    return switch (layer.format) {
+      case DIRECTORY -> AtomicFile.openHostDirectory(layer.lowerDirectory);
+      case EROFS -> ErofsTree.open(image(layer));
+    };
   }
+
+  /**
+   * Sees to it that the layer's files are in its lower directory. It stays mounted until the layer
+   * goes: one mount, and one copy in memory, for all its containers.
+   *
+   * @return false where it is lost from the disk, or damaged so that it cannot be mounted
+   */
+  public boolean mount(Layer layer) {
+    if (layer.format == LayerFormat.DIRECTORY) {
+      return Files.isDirectory(layer.lowerDirectory);
+    }
+    synchronized (mounting) {
+      try {
+        if (!isMounted(layer)) {
+          try (Fd mount = ErofsMount.detached(image(layer))) {
+            Mounts.attach(mount, layer.lowerDirectory);
+          }
+        }
+        return true;
+      } catch (ErrnoException e) {
+        log.warn("layer {} cannot be mounted: {}", layer.chainId, e.getMessage());
+        return false;
+      }
+    }
+  }
+
+  private static boolean isMounted(Layer layer) throws ErrnoException {
+    try (Fd root = AtomicFile.openHostDirectory(layer.lowerDirectory)) {
+      return ErofsMount.holds(root);
+    }
+  }
+
+  private Path image(Layer layer) {
+    return layers.resolve(layer.chainId.fileName()).resolve(IMAGE);
+  }
+
+  // ── coming and going ───────────────────────────────────────────────────────────────────────
 
   /**
    * Gives a complete layer its name, durably.
@@ -163,9 +218,19 @@ public final class LayerStore {
     }
     return () -> {
       try (Fd parent = AtomicFile.openHostDirectory(temporary)) {
-        TreeRemoval.remove(parent, trash);
+        remove(temporary, parent, trash);
       }
     };
+  }
+
+  /**
+   * Removes what may be the directory of a layer, with its mount.
+   *
+   * @param parent {@code path}, open
+   */
+  public static void remove(Path path, Fd parent, byte[] name) throws ErrnoException {
+    Mounts.detach(path.resolve(new String(name, UTF_8)).resolve(FS));
+    TreeRemoval.remove(parent, name);
   }
 
   /**
@@ -183,7 +248,7 @@ public final class LayerStore {
         if (!known.contains(text)) {
           strays.add(layers.resolve(text).toString());
           if (remove) {
-            TreeRemoval.remove(directory, name);
+            remove(layers, directory, name);
           }
         }
       }
@@ -199,7 +264,7 @@ public final class LayerStore {
         // Its name is free then for the layer that is made anew.
         log.warn("layer directory {} has no {} and is removed", directory, FS);
         try (Fd parent = AtomicFile.openHostDirectory(layers)) {
-          TreeRemoval.remove(parent, name.getBytes(UTF_8));
+          remove(layers, parent, name.getBytes(UTF_8));
         }
         return;
       }
@@ -238,6 +303,9 @@ public final class LayerStore {
   }
 
   private Layer layer(ChainId chainId, DiskUsage usage) {
-    return new Layer(chainId, layers.resolve(chainId.fileName()).resolve(FS), usage);
+    Path directory = layers.resolve(chainId.fileName());
+    boolean isImage = Files.exists(directory.resolve(IMAGE));
+    return new Layer(
+        chainId, isImage ? LayerFormat.EROFS : LayerFormat.DIRECTORY, directory.resolve(FS), usage);
   }
 }

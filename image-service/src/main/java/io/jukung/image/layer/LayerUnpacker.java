@@ -5,46 +5,30 @@ import io.jukung.image.content.Digest;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DeviceNumber;
-import io.jukung.linux.fs.DirectoryEntry;
-import io.jukung.linux.fs.ExtendedAttributes;
-import io.jukung.linux.fs.Fd;
-import io.jukung.linux.fs.FileAttributes;
-import io.jukung.linux.fs.FileStatus;
-import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.FileType;
-import io.jukung.linux.fs.FilesystemStatus;
-import io.jukung.linux.libc.Kernel;
-import io.jukung.linux.libc.Memory;
-import io.jukung.linux.libc.Syscall;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * Unpacks a layer's changeset (OCI image-spec, layer.md) into an empty directory, in the form that
- * overlayfs takes as a lower directory: a whiteout is a character device 0/0, an opaque directory
- * has {@code trusted.overlay.opaque}.
+ * Unpacks a layer's changeset (OCI image-spec, layer.md) into a tree that overlayfs takes as a
+ * lower layer.
  *
- * <p>The archive is attacker's bytes: every path is resolved below the root, names that lead up are
- * refused, and so are attributes that would speak to overlayfs. Needs root. The caller's interrupt
- * ends it; what was written stays, for the caller to remove.
+ * <p>The archive is attacker's bytes: names that lead up are refused, and so are attributes that
+ * would speak to overlayfs; the tree keeps every path below its root. Needs root. The caller's
+ * interrupt ends it; what was written stays, for the caller to remove.
  */
 final class LayerUnpacker {
   private static final String WHITEOUT = ".wh.";
   private static final String WHITEOUT_META = ".wh..wh.";
   private static final String WHITEOUT_OPAQUE = ".wh..wh..opq";
   private static final int PATH_MAX = 4096;
-  private static final int WRITE_BYTES = 256 * 1024;
 
-  /** How much may be written between two looks at the free space. */
-  private static final long SPACE_CHECK_BYTES = 64L << 20;
-
+  /** How many entries may pass between two looks at the free space. */
   private static final long SPACE_CHECK_ENTRIES = 20_000;
-  private static final int SEEK_SET = 0;
 
   /** What an id of all ones means to chown(2): leave it. */
   private static final long NO_ID = 0xFFFFFFFFL;
@@ -55,57 +39,45 @@ final class LayerUnpacker {
     UPPER
   }
 
-  /**
-   * What unpacking found.
-   *
-   * @param impliedDirectories made without an entry, that take their attributes from below
-   * @param whiteouts made, which count only where something below has the name
-   */
-  record Unpacked(
-      Digest diffId, long tarBytes, Set<String> impliedDirectories, Set<String> whiteouts) {}
-
-  private final Fd root;
   private final Position position;
   private final LayerLimits limits;
   private final LayerTree tree;
-  private final Memory writeBuffer;
-  private long unchecked;
   private long entries;
 
-  private LayerUnpacker(
-      Fd root, Position position, LayerLimits limits, LayerTree tree, Memory writeBuffer) {
-    this.root = root;
+  private LayerUnpacker(Position position, LayerLimits limits, LayerTree tree) {
     this.position = position;
     this.limits = limits;
     this.tree = tree;
-    this.writeBuffer = writeBuffer;
   }
 
   /**
    * Unpacks all of the stream.
    *
    * @param layer gzip, zstd or plain tar; closed at the end
-   * @param root an empty directory
+   * @param tree empty
+   * @return the digest of the uncompressed bytes
    */
-  static Unpacked unpack(
-      InputStream layer, Fd root, Position position, Digest.Algorithm algorithm, LayerLimits limits)
+  static Digest unpack(
+      InputStream layer,
+      LayerTree tree,
+      Position position,
+      Digest.Algorithm algorithm,
+      LayerLimits limits)
       throws IOException {
     try (layer;
         InputStream tar = Decompression.open(layer);
-        HashingInputStream hashed = new HashingInputStream(tar, algorithm, limits.maxBytes());
-        LayerTree tree = new LayerTree(root, limits);
-        Memory writeBuffer = Memory.allocate(WRITE_BYTES)) {
+        HashingInputStream hashed = new HashingInputStream(tar, algorithm, limits.maxBytes())) {
       TarReader reader = new TarReader(hashed);
-      new LayerUnpacker(root, position, limits, tree, writeBuffer).unpackAll(reader);
+      new LayerUnpacker(position, limits, tree).unpackAll(reader);
       reader.drain();
-      return new Unpacked(hashed.digest(), hashed.count(), tree.implied(), tree.whiteouts());
+      return hashed.digest();
     } catch (ZstdIOException e) {
       throw new LayerFormatException("zstd data is corrupt: " + e.getMessage());
     }
   }
 
   private void unpackAll(TarReader reader) throws IOException {
-    checkSpace();
+    tree.checkSpace();
     while (true) {
       Optional<TarEntry> entry = reader.next();
       if (entry.isEmpty()) {
@@ -116,7 +88,7 @@ final class LayerUnpacker {
         throw new InterruptedIOException("unpack was interrupted");
       }
       if (++entries % SPACE_CHECK_ENTRIES == 0) {
-        checkSpace();
+        tree.checkSpace();
       }
       try {
         unpack(entry.get(), reader);
@@ -155,7 +127,7 @@ final class LayerUnpacker {
   private void whiteout(TarEntry entry, String directory, String name) throws IOException {
     if (name.equals(WHITEOUT_OPAQUE)) {
       if (position == Position.UPPER) {
-        ExtendedAttributes.set(tree.enter(directory), LayerTree.OPAQUE, LayerTree.OPAQUE_VALUE);
+        tree.makeOpaque(directory);
       }
       return;
     }
@@ -169,29 +141,9 @@ final class LayerUnpacker {
     hide(directory, hidden);
   }
 
-  /**
-   * Hides what the layers below have of this name. What this very layer has stays, in whatever
-   * order the archive has the two.
-   */
   private void hide(String directory, String name) throws IOException {
-    if (position == Position.BOTTOM) {
-      return;
-    }
-    Fd parent = tree.enter(directory);
-    byte[] bytes = LayerTree.bytes(name);
-    Optional<FileStatus> present = FileStatus.find(parent, bytes);
-    if (present.isEmpty()) {
-      tree.countEntry();
-      DirectoryEntry.makeWhiteout(parent, bytes);
-      tree.whiteoutMade(LayerTree.join(directory, name));
-    } else if (present.get().isDirectory()) {
-      setOpaque(parent, bytes);
-    }
-  }
-
-  private static void setOpaque(Fd parent, byte[] name) throws ErrnoException {
-    try (Fd directory = DirectoryEntry.openDirectory(parent, name)) {
-      ExtendedAttributes.set(directory, LayerTree.OPAQUE, LayerTree.OPAQUE_VALUE);
+    if (position == Position.UPPER) {
+      tree.hide(directory, name);
     }
   }
 
@@ -205,128 +157,50 @@ final class LayerUnpacker {
 
   private void make(TarEntry entry, TarReader reader, String directory, String name)
       throws IOException {
-    Fd parent = tree.enter(directory);
-    byte[] bytes = LayerTree.bytes(name);
     switch (entry.type()) {
-      case FILE -> makeFile(entry, reader, directory, parent, bytes);
-      case DIRECTORY -> makeDirectory(entry, directory, parent, name);
-      case HARD_LINK -> makeHardLink(entry, directory, parent, bytes);
+      case FILE -> {
+        if (entry.size() > limits.maxBytes()) {
+          throw refused(entry, "a file of %d bytes".formatted(entry.size()));
+        }
+        tree.file(directory, name, attributes(entry), entry.size(), reader::content);
+      }
+      case DIRECTORY -> tree.directory(directory, name, attributes(entry));
+      case HARD_LINK -> makeHardLink(entry, directory, name);
       case SYMLINK -> {
-        byte[] target = LayerTree.bytes(entry.linkName());
+        byte[] target = TreeCursor.bytes(entry.linkName());
         if (target.length == 0 || target.length >= PATH_MAX) {
           throw refused(entry, "a symbolic link to nothing or to an overlong name");
         }
-        place(directory, parent, bytes, () -> DirectoryEntry.makeSymlink(parent, bytes, target));
-        setLinkAttributes(entry, parent, bytes);
+        tree.symlink(directory, name, attributes(entry), target);
       }
-      case CHARACTER_DEVICE, BLOCK_DEVICE, FIFO -> {
-        FileType type = nodeType(entry.type());
-        DeviceNumber device = deviceNumber(entry);
-        place(
-            directory,
-            parent,
-            bytes,
-            () -> DirectoryEntry.makeNode(parent, bytes, type, 0600, device));
-        setLinkAttributes(entry, parent, bytes);
-      }
+      case CHARACTER_DEVICE, BLOCK_DEVICE, FIFO ->
+          tree.node(
+              directory, name, attributes(entry), nodeType(entry.type()), deviceNumber(entry));
     }
-  }
-
-  private void makeFile(TarEntry entry, TarReader reader, String directory, Fd parent, byte[] name)
-      throws IOException {
-    if (entry.size() > limits.maxBytes()) {
-      throw refused(entry, "a file of %d bytes".formatted(entry.size()));
-    }
-    try (Fd file = createFile(directory, parent, name)) {
-      FileWriter writer = new FileWriter(file);
-      reader.content(writer);
-      writer.finish(entry.size());
-      setAttributes(entry, file);
-    }
-  }
-
-  private Fd createFile(String directory, Fd parent, byte[] name) throws ErrnoException {
-    try {
-      return DirectoryEntry.createFile(parent, name, 0600);
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.EEXIST)) {
-        throw e;
-      }
-      tree.clear(directory, parent, name);
-      return DirectoryEntry.createFile(parent, name, 0600);
-    }
-  }
-
-  private void makeDirectory(TarEntry entry, String directory, Fd parent, String name)
-      throws IOException {
-    byte[] bytes = LayerTree.bytes(name);
-    String path = LayerTree.join(directory, name);
-    boolean hides = false;
-    if (!DirectoryEntry.makeDirectoryIfAbsent(parent, bytes, 0700)
-        && !FileStatus.of(parent, bytes).isDirectory()) {
-      hides = tree.clear(directory, parent, bytes);
-      DirectoryEntry.makeDirectory(parent, bytes, 0700);
-    }
-    if (hides) {
-      setOpaque(parent, bytes);
-    }
-    tree.described(path);
-    try (Fd made = DirectoryEntry.openDirectory(parent, bytes)) {
-      setAttributes(entry, made);
-    }
-    tree.setModified(path, entry.modified());
   }
 
   private void describeRoot(TarEntry entry) throws IOException {
     if (entry.type() != TarEntry.Type.DIRECTORY) {
       throw refused(entry, "the root must be a directory");
     }
-    tree.enter("");
-    tree.described("");
-    setAttributes(entry, root);
-    tree.setModified("", entry.modified());
+    tree.root(attributes(entry));
   }
 
-  private void makeHardLink(TarEntry entry, String directory, Fd parent, byte[] name)
-      throws IOException {
+  private void makeHardLink(TarEntry entry, String directory, String name) throws IOException {
     String target = normalise(entry.linkName(), "hard link target");
     int slash = target.lastIndexOf('/');
     String targetDirectory = slash < 0 ? "" : target.substring(0, slash);
-    byte[] targetName = LayerTree.bytes(target.substring(slash + 1));
-    if (targetName.length == 0) {
+    String targetName = target.substring(slash + 1);
+    if (targetName.isEmpty()) {
       throw refused(entry, "a hard link to the root");
     }
-    if (targetDirectory.equals(directory) && Arrays.equals(targetName, name)) {
+    if (targetDirectory.equals(directory) && targetName.equals(name)) {
       throw refused(entry, "a hard link to itself");
     }
-    try (Fd from = tree.openExisting(targetDirectory)) {
-      if (FileStatus.of(from, targetName).isWhiteout()) {
-        throw refused(entry, "a hard link to what the layer deletes");
-      }
-      place(
-          directory,
-          parent,
-          name,
-          () -> DirectoryEntry.makeHardLink(from, targetName, parent, name));
+    if (tree.isWhiteout(targetDirectory, targetName)) {
+      throw refused(entry, "a hard link to what the layer deletes");
     }
-  }
-
-  @FunctionalInterface
-  private interface Make {
-    void run() throws ErrnoException;
-  }
-
-  /** Makes a name, in the place of what an earlier entry may have made. */
-  private void place(String directory, Fd parent, byte[] name, Make make) throws ErrnoException {
-    try {
-      make.run();
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.EEXIST)) {
-        throw e;
-      }
-      tree.clear(directory, parent, name);
-      make.run();
-    }
+    tree.hardLink(directory, name, targetDirectory, targetName);
   }
 
   private static FileType nodeType(TarEntry.Type type) {
@@ -351,33 +225,18 @@ final class LayerUnpacker {
 
   // ── attributes ─────────────────────────────────────────────────────────────────────────────
 
-  /** Of a file or directory. A change of owner clears set-id bits and capabilities: it is first. */
-  private static void setAttributes(TarEntry entry, Fd file) throws IOException {
-    FileAttributes.setOwner(file, id(entry, entry.uid()), id(entry, entry.gid()));
-    FileAttributes.setMode(file, entry.mode());
-    for (Map.Entry<String, byte[]> attribute : entry.attributes().entrySet()) {
-      if (isKept(entry, attribute.getKey())) {
-        ExtendedAttributes.set(file, attribute.getKey(), attribute.getValue());
+  private static EntryAttributes attributes(TarEntry entry) throws LayerFormatException {
+    Map<String, byte[]> extended = Map.of();
+    if (!entry.attributes().isEmpty()) {
+      extended = new TreeMap<>();
+      for (Map.Entry<String, byte[]> attribute : entry.attributes().entrySet()) {
+        if (isKept(entry, attribute.getKey())) {
+          extended.put(attribute.getKey(), attribute.getValue());
+        }
       }
     }
-    FileAttributes.setTimes(file, entry.modified(), entry.modified());
-  }
-
-  /** Of what cannot be opened: links, devices and FIFOs. */
-  private static void setLinkAttributes(TarEntry entry, Fd parent, byte[] name) throws IOException {
-    FileAttributes.setOwner(parent, name, id(entry, entry.uid()), id(entry, entry.gid()));
-    if (entry.type() != TarEntry.Type.SYMLINK) {
-      try (Fd handle = DirectoryEntry.openPath(parent, name)) {
-        FileAttributes.setMode(handle, entry.mode());
-      }
-    }
-    for (Map.Entry<String, byte[]> attribute : entry.attributes().entrySet()) {
-      if (isKept(entry, attribute.getKey())) {
-        ExtendedAttributes.set(parent, name, attribute.getKey(), attribute.getValue());
-      }
-    }
-    FileTime modified = entry.modified();
-    FileAttributes.setTimes(parent, name, modified, modified);
+    return new EntryAttributes(
+        entry.mode(), id(entry, entry.uid()), id(entry, entry.gid()), entry.modified(), extended);
   }
 
   private static boolean isKept(TarEntry entry, String attribute) throws LayerFormatException {
@@ -411,7 +270,7 @@ final class LayerUnpacker {
     return (int) id;
   }
 
-  // ── names, space, messages ─────────────────────────────────────────────────────────────────
+  // ── names, messages ────────────────────────────────────────────────────────────────────────
 
   /** Without leading slash, empty components and dots; empty for the root. */
   private static String normalise(String name, String what) throws LayerFormatException {
@@ -445,18 +304,6 @@ final class LayerUnpacker {
         && !name.contains("/.");
   }
 
-  private void checkSpace() throws IOException {
-    unchecked = 0;
-    FilesystemStatus status = FilesystemStatus.of(root);
-    if (status.availableBytes() < limits.reservedBytes()) {
-      throw new ErrnoException(
-          "write",
-          "a layer, %d bytes are free and %d stay reserved"
-              .formatted(status.availableBytes(), limits.reservedBytes()),
-          Errno.ENOSPC);
-    }
-  }
-
   private static LayerFormatException refused(TarEntry entry, String reason) {
     return new LayerFormatException(
         "layer entry %s is refused: %s".formatted(TarReader.display(entry.name()), reason));
@@ -466,44 +313,5 @@ final class LayerUnpacker {
     return new IOException(
         "unpack layer entry %s: %s".formatted(TarReader.display(entry.name()), cause.getMessage()),
         cause);
-  }
-
-  /** Writes a file's content by way of native memory; holes stay holes. */
-  private final class FileWriter implements TarReader.ContentSink {
-    private final Fd file;
-    private long at;
-
-    FileWriter(Fd file) {
-      this.file = file;
-    }
-
-    @Override
-    public void write(long fileOffset, byte[] source, int start, int length) throws IOException {
-      if (fileOffset != at) {
-        Kernel.call(
-            Syscall.LSEEK, () -> file + ", " + fileOffset, file.number(), fileOffset, SEEK_SET);
-        at = fileOffset;
-      }
-      for (int done = 0; done < length; ) {
-        int count = Math.min(length - done, WRITE_BYTES);
-        writeBuffer.put(0, source, start + done, count);
-        file.write(writeBuffer, 0, count);
-        done += count;
-      }
-      at += length;
-      unchecked += length;
-      if (unchecked >= SPACE_CHECK_BYTES) {
-        checkSpace();
-        if (Thread.currentThread().isInterrupted()) {
-          throw new InterruptedIOException("unpack was interrupted");
-        }
-      }
-    }
-
-    void finish(long size) throws IOException {
-      if (at != size) {
-        Kernel.call(Syscall.FTRUNCATE, () -> file + ", " + size, file.number(), size, 0);
-      }
-    }
   }
 }

@@ -10,7 +10,9 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Layers below another one, looked at as overlayfs merges them: the topmost name wins, directories
@@ -45,14 +47,27 @@ final class LowerView {
     }
   }
 
-  /** The directory whose attributes are to be seen at the path; empty where there is none. */
-  Optional<Fd> directory(String path) throws ErrnoException {
+  /** The attributes of the directory to be seen at the path; empty where there is none. */
+  Optional<EntryAttributes> directory(String path) throws ErrnoException {
     List<Fd> merged = directories(path);
-    if (merged.isEmpty()) {
-      return Optional.empty();
+    try {
+      return merged.isEmpty() ? Optional.empty() : Optional.of(attributes(merged.getFirst()));
+    } finally {
+      closeAll(merged);
     }
-    closeAll(merged.subList(1, merged.size()));
-    return Optional.of(merged.getFirst());
+  }
+
+  private static EntryAttributes attributes(Fd directory) throws ErrnoException {
+    Map<String, byte[]> extended = new TreeMap<>();
+    for (String attribute : ExtendedAttributes.list(directory)) {
+      if (LayerUnpacker.isImageAttribute(attribute)) {
+        ExtendedAttributes.get(directory, attribute)
+            .ifPresent(value -> extended.put(attribute, value));
+      }
+    }
+    FileStatus status = FileStatus.of(directory);
+    return new EntryAttributes(
+        status.mode(), status.uid(), status.gid(), status.modified(), extended);
   }
 
   /** The directories that merge at the path, topmost first; the caller closes them. */
@@ -98,7 +113,7 @@ final class LowerView {
 
   private static boolean isOpaque(Fd directory) throws ErrnoException {
     try {
-      return ExtendedAttributes.get(directory, LayerTree.OPAQUE).isPresent();
+      return ExtendedAttributes.get(directory, TreeCursor.OPAQUE).isPresent();
     } catch (ErrnoException e) {
       if (e.is(Errno.EOPNOTSUPP)) {
         return false;

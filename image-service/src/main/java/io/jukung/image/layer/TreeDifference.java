@@ -39,6 +39,11 @@ public final class TreeDifference {
 
   /** The first difference, in words; empty where there is none. */
   public static Optional<String> find(Fd expected, Fd actual) throws IOException {
+    FileStatus want = FileStatus.of(expected);
+    FileStatus have = FileStatus.of(actual);
+    if (want.mode() != have.mode() || want.uid() != have.uid() || want.gid() != have.gid()) {
+      return Optional.of("its root has another owner or mode");
+    }
     return find(expected, actual, "", 0);
   }
 

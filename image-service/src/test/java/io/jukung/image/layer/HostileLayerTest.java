@@ -35,19 +35,28 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What attackers' layers must not achieve. Needs root: without it nothing would be at stake. */
+@ParameterizedClass
+@EnumSource(LayerFormat.class)
 class HostileLayerTest {
+  private final LayerFormat format;
   @TempDir Path temporary;
   private Path outside;
   private Path secret;
   private LayerFixture layers;
 
+  HostileLayerTest(LayerFormat format) {
+    this.format = format;
+  }
+
   @BeforeEach
   void open() throws IOException {
     outside = Files.createDirectory(temporary.resolve("outside"));
     secret = Files.writeString(outside.resolve("secret"), "host");
-    layers = new LayerFixture(temporary.resolve("store"));
+    layers = new LayerFixture(temporary.resolve("store"), format);
   }
 
   @AfterEach
@@ -173,7 +182,7 @@ class HostileLayerTest {
     for (int round = 0; round < 2; round++) {
       AtomicBoolean stop = new AtomicBoolean();
       Thread swapper = swapper(stop);
-      try (LayerDraft draft = layers.store().draft()) {
+      try (LayerDraft draft = layers.store().draft(format)) {
         Throwable failure =
             catchThrowable(
                 () -> draft.unpack(new ByteArrayInputStream(tar), Digest.sha256(tar), true));
@@ -288,7 +297,7 @@ class HostileLayerTest {
   }
 
   private void assertBombEnds(byte[] bomb) throws Exception {
-    layers = new LayerFixture(temporary.resolve("small"), SMALL);
+    layers = new LayerFixture(temporary.resolve("small"), format, SMALL);
     assertThatExceptionOfType(LayerFormatException.class)
         .isThrownBy(() -> layers.unpackCompressed(bomb, new byte[0]))
         .withMessageContaining("larger than 16777216 bytes");
@@ -305,7 +314,7 @@ class HostileLayerTest {
 
   @Test
   void entriesAreBounded() throws Exception {
-    layers = new LayerFixture(temporary.resolve("small"), SMALL);
+    layers = new LayerFixture(temporary.resolve("small"), format, SMALL);
     TestTar files = new TestTar();
     for (int i = 0; i < 1_001; i++) {
       files.file("f" + i, "");
@@ -329,7 +338,7 @@ class HostileLayerTest {
   @Test
   void spaceThatIsReservedIsNotTouched() throws Exception {
     LayerLimits greedy = new LayerLimits(1 << 30, 1_000, Long.MAX_VALUE);
-    layers = new LayerFixture(temporary.resolve("full"), greedy);
+    layers = new LayerFixture(temporary.resolve("full"), format, greedy);
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> layers.unpack(new TestTar().file("f", "x").bytes()))
         .withMessageContaining("stay reserved");
@@ -418,7 +427,7 @@ class HostileLayerTest {
 
   @Test
   void hugeSparseFileIsRefusedAndNotWritten() throws Exception {
-    layers = new LayerFixture(temporary.resolve("small"), SMALL);
+    layers = new LayerFixture(temporary.resolve("small"), format, SMALL);
     byte[] pax =
         RawTar.pax(
             Map.of(
@@ -484,7 +493,7 @@ class HostileLayerTest {
             .bytes();
     long seed = 20_260_101;
     Random random = new Random(seed);
-    layers = new LayerFixture(temporary.resolve("small"), SMALL);
+    layers = new LayerFixture(temporary.resolve("small"), format, SMALL);
     for (int round = 0; round < 400; round++) {
       byte[] damaged = tar.clone();
       for (int i = random.nextInt(4); i >= 0; i--) {
@@ -494,7 +503,7 @@ class HostileLayerTest {
         byte[] header = Arrays.copyOfRange(damaged, block, block + BLOCK);
         System.arraycopy(RawTar.checksummed(header), 0, damaged, block, BLOCK);
       }
-      try (LayerDraft draft = layers.store().draft()) {
+      try (LayerDraft draft = layers.store().draft(format)) {
         draft.unpack(new ByteArrayInputStream(damaged), Digest.sha256(damaged), round % 2 == 0);
       } catch (IOException e) {
         assertThat(e.getMessage()).as("seed %d, round %d", seed, round).isNotEmpty();
@@ -515,7 +524,7 @@ class HostileLayerTest {
                     failure.set(
                         catchThrowable(
                             () -> {
-                              try (LayerDraft draft = layers.store().draft()) {
+                              try (LayerDraft draft = layers.store().draft(format)) {
                                 draft.unpack(
                                     new EndlessTar(reading), Digest.sha256(new byte[0]), true);
                               }

@@ -18,14 +18,14 @@ final class LayerFixture {
   private final Path root;
   private final LayerStore store;
 
-  LayerFixture(Path root, LayerLimits limits) throws IOException {
+  LayerFixture(Path root, LayerFormat format, LayerLimits limits) throws IOException {
     this.root = root;
     Files.createDirectories(root.resolve("temporary"));
-    store = LayerStore.open(root.resolve("layers"), root.resolve("temporary"), limits);
+    store = LayerStore.open(root.resolve("layers"), root.resolve("temporary"), limits, format);
   }
 
-  LayerFixture(Path root) throws IOException {
-    this(root, LayerLimits.DEFAULT);
+  LayerFixture(Path root, LayerFormat format) throws IOException {
+    this(root, format, LayerLimits.DEFAULT);
   }
 
   LayerStore store() {
@@ -58,20 +58,25 @@ final class LayerFixture {
   private Path add(byte[] layer, Digest diffId, ChainId chainId, List<Path> below)
       throws IOException, InterruptedException {
     if (store.find(chainId).isPresent()) {
-      return store.find(chainId).get().lowerDirectory();
+      return mounted(store.find(chainId).get());
     }
     List<Fd> trees = new ArrayList<>();
-    try (LayerDraft draft = store.draft()) {
+    try (LayerDraft draft = store.draft(store.format())) {
       draft.unpack(new ByteArrayInputStream(layer), diffId, below.isEmpty());
       for (Path directory : below) {
         trees.add(AtomicFile.openHostDirectory(directory));
       }
       draft.settle(trees);
-      store.sync();
-      return store.publish(draft, chainId, diffId).lowerDirectory();
+      draft.sync();
+      return mounted(store.publish(draft, chainId, diffId));
     } finally {
       trees.forEach(Fd::close);
     }
+  }
+
+  private Path mounted(LayerStore.Layer layer) {
+    assertThat(store.mount(layer)).isTrue();
+    return layer.lowerDirectory();
   }
 
   /** Unpacks compressed bytes as a lowest layer. */

@@ -21,13 +21,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Archives that no one would make, from seeds: they are unpacked or refused, reach nothing outside,
  * end, and take bounded memory. Needs root.
  */
 @Timeout(300)
+@ParameterizedClass
+@EnumSource(LayerFormat.class)
 class TarFuzzTest {
+  private final LayerFormat format;
   private static final int ROUNDS = 600;
   private static final LayerLimits SMALL = new LayerLimits(1 << 20, 500, 0);
 
@@ -60,12 +65,16 @@ class TarFuzzTest {
   private Map<String, String> before;
   private LayerFixture layers;
 
+  TarFuzzTest(LayerFormat format) {
+    this.format = format;
+  }
+
   @BeforeEach
   void open() throws IOException {
     outside = Files.createDirectory(temporary.resolve("outside"));
     Files.writeString(outside.resolve("secret"), "host");
     before = TreeSnapshot.of(outside);
-    layers = new LayerFixture(temporary.resolve("store"), SMALL);
+    layers = new LayerFixture(temporary.resolve("store"), format, SMALL);
   }
 
   @AfterEach
@@ -104,7 +113,7 @@ class TarFuzzTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long allocated = threads.getCurrentThreadAllocatedBytes();
     boolean accepted = true;
-    try (LayerDraft draft = layers.store().draft()) {
+    try (LayerDraft draft = layers.store().draft(format)) {
       draft.unpack(new ByteArrayInputStream(tar), Digest.sha256(tar), round % 2 == 0);
     } catch (IOException e) {
       accepted = false;

@@ -25,15 +25,24 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What honest layers become. Needs root, for owners, devices and attributes. */
+@ParameterizedClass
+@EnumSource(LayerFormat.class)
 class UnpackTest {
+  private final LayerFormat format;
   @TempDir Path temporary;
   private LayerFixture layers;
 
+  UnpackTest(LayerFormat format) {
+    this.format = format;
+  }
+
   @BeforeEach
   void open() throws IOException {
-    layers = new LayerFixture(temporary);
+    layers = new LayerFixture(temporary, format);
   }
 
   @Test
@@ -440,13 +449,19 @@ class UnpackTest {
     Path fs = layers.unpack(new TestTar().file("file", "x").bytes());
     LayerStore again =
         LayerStore.open(
-            temporary.resolve("layers"), temporary.resolve("temporary"), LayerLimits.DEFAULT);
+            temporary.resolve("layers"),
+            temporary.resolve("temporary"),
+            LayerLimits.DEFAULT,
+            format);
     assertThat(again.chainIds()).isEqualTo(layers.store().chainIds()).hasSize(1);
     assertThat(again.usage()).isEqualTo(layers.store().usage());
     Files.writeString(fs.resolveSibling("layer.json"), "{");
     LayerStore damaged =
         LayerStore.open(
-            temporary.resolve("layers"), temporary.resolve("temporary"), LayerLimits.DEFAULT);
+            temporary.resolve("layers"),
+            temporary.resolve("temporary"),
+            LayerLimits.DEFAULT,
+            format);
     assertThat(damaged.chainIds()).hasSize(1);
     assertThat(damaged.usage().bytes()).isPositive();
   }

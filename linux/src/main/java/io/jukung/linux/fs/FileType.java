@@ -20,7 +20,8 @@ public enum FileType {
     this.noun = noun;
   }
 
-  int bits() {
+  /** The S_IFMT bits of a mode. */
+  public int bits() {
     return bits;
   }
 

@@ -144,7 +144,7 @@ public final class Mounts {
           0);
       return true;
     } catch (ErrnoException e) {
-      if (e.is(Errno.EINVAL) || e.is(Errno.ENOENT)) {
+      if (e.is(Errno.EINVAL) || e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
         return false; // EINVAL: not a mount point
       }
       throw e;

@@ -68,7 +68,8 @@ public final class OverlayMount {
         });
   }
 
-  private static void ownMounts() throws ErrnoException {
+  /** Gives the calling thread, a {@link FreshThread}, mounts of its own that reach nobody else. */
+  public static void ownMounts() throws ErrnoException {
     Kernel.call(Syscall.UNSHARE, () -> "CLONE_NEWNS", CLONE_NEWNS);
     Mounts.changeRecursive(Path.of("/"), MountAttributes.propagating(Propagation.PRIVATE));
   }

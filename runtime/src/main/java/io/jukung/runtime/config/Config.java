@@ -48,6 +48,7 @@ public record Config(
               8,
               DataSize.ofMebibytes(256L << 10),
               DataSize.ofMebibytes(256),
+              LayerFormat.AUTO,
               List.of()),
           new Registry(
               Duration.ofSeconds(15),
@@ -147,12 +148,21 @@ public record Config(
       int maxDownloads,
       DataSize maxLayerSize,
       DataSize reservedSpace,
+      LayerFormat layerFormat,
       List<String> pinned) {
     public Image {
       pinned = List.copyOf(pinned);
       require(maxDownloads >= 1 && maxDownloads <= 64, "max_downloads must be between 1 and 64");
       require(maxLayerSize.bytes() > 0, "max_layer_size must be above 0B");
     }
+  }
+
+  /** What layers are unpacked into. */
+  public enum LayerFormat {
+    /** EROFS images where the kernel mounts them from files, else directories. */
+    AUTO,
+    EROFS,
+    DIRECTORY
   }
 
   /** How long registries may keep a pull waiting. */

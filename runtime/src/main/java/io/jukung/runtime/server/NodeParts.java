@@ -10,6 +10,7 @@ import io.jukung.image.ImageStore;
 import io.jukung.image.ImageStoreSettings;
 import io.jukung.image.PullListener;
 import io.jukung.image.StoreCheck;
+import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.ImageReference;
@@ -277,8 +278,14 @@ final class NodeParts implements AutoCloseable {
             config.image().maxLayerSize().bytes(),
             LayerLimits.DEFAULT.maxEntries(),
             config.image().reservedSpace().bytes());
+    Optional<LayerFormat> format =
+        switch (config.image().layerFormat()) {
+          case AUTO -> Optional.empty();
+          case EROFS -> Optional.of(LayerFormat.EROFS);
+          case DIRECTORY -> Optional.of(LayerFormat.DIRECTORY);
+        };
     return new ImageStoreSettings(
-        paths.images(), limits, config.image().maxDownloads(), pinnedReferences());
+        paths.images(), limits, format, config.image().maxDownloads(), pinnedReferences());
   }
 
   private Set<String> pinnedReferences() throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.runtime.config.Config.CgroupDriver;
+import io.jukung.runtime.config.Config.LayerFormat;
 import io.jukung.runtime.config.Config.LogLevel;
 import io.jukung.runtime.config.Config.MissingController;
 import java.io.IOException;
@@ -59,6 +60,7 @@ class ConfigFileTest {
                     3,
                     DataSize.ofMebibytes(1024),
                     new DataSize(0),
+                    LayerFormat.EROFS,
                     List.of("a:1")),
                 new Config.Registry(
                     Duration.ofSeconds(1),

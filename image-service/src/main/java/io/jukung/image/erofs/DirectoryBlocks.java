@@ -1,0 +1,88 @@
+package io.jukung.image.erofs;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.jukung.linux.fs.FileType;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/**
+ * A directory's content: blocks of entries of 12 bytes, followed in each block by their names. All
+ * names are in the order of their bytes, "." and ".." among them; the kernel searches by halving.
+ */
+final class DirectoryBlocks {
+  private static final int ENTRY_BYTES = 12;
+
+  private DirectoryBlocks() {}
+
+  /** The size of the directory as its inode says it. */
+  static long bytes(Inode directory) {
+    long blocks = 0;
+    int used = 0;
+    for (String name : names(directory).keySet()) {
+      int bytes = ENTRY_BYTES + name.length();
+      if (used + bytes > ErofsWriter.BLOCK_BYTES) {
+        blocks++;
+        used = 0;
+      }
+      used += bytes;
+    }
+    return blocks * ErofsWriter.BLOCK_BYTES + used;
+  }
+
+  /** Puts the content, each full block padded; all inodes have their numbers. */
+  static void put(Inode directory, Inode parent, ByteBuffer to) {
+    NavigableMap<String, Inode> names = names(directory);
+    names.put(".", directory);
+    names.put("..", parent);
+    List<Map.Entry<String, Inode>> block = new ArrayList<>();
+    int used = 0;
+    for (Map.Entry<String, Inode> entry : names.entrySet()) {
+      int bytes = ENTRY_BYTES + entry.getKey().length();
+      if (used + bytes > ErofsWriter.BLOCK_BYTES) {
+        putBlock(block, to);
+        to.put(new byte[ErofsWriter.BLOCK_BYTES - used]);
+        block.clear();
+        used = 0;
+      }
+      block.add(entry);
+      used += bytes;
+    }
+    putBlock(block, to);
+  }
+
+  private static void putBlock(List<Map.Entry<String, Inode>> entries, ByteBuffer to) {
+    int nameAt = entries.size() * ENTRY_BYTES;
+    for (Map.Entry<String, Inode> entry : entries) {
+      to.putLong(entry.getValue().number).putShort((short) nameAt);
+      to.put((byte) number(entry.getValue().type())).put((byte) 0);
+      nameAt += entry.getKey().length();
+    }
+    for (Map.Entry<String, Inode> entry : entries) {
+      to.put(entry.getKey().getBytes(ISO_8859_1));
+    }
+  }
+
+  private static NavigableMap<String, Inode> names(Inode directory) {
+    NavigableMap<String, Inode> names = new TreeMap<>(directory.children());
+    names.put(".", directory);
+    names.put("..", directory);
+    return names;
+  }
+
+  private static int number(FileType type) {
+    return switch (type) {
+      case REGULAR -> 1;
+      case DIRECTORY -> 2;
+      case CHARACTER_DEVICE -> 3;
+      case BLOCK_DEVICE -> 4;
+      case FIFO -> 5;
+      case SOCKET -> 6;
+      case SYMLINK -> 7;
+    };
+  }
+}

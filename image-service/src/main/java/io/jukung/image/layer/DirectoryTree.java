@@ -1,0 +1,336 @@
+package io.jukung.image.layer;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.DeviceNumber;
+import io.jukung.linux.fs.DirectoryEntry;
+import io.jukung.linux.fs.ExtendedAttributes;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileAttributes;
+import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.FileTime;
+import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.OpenFlags;
+import io.jukung.linux.fs.Openat2;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A layer in a directory: the kernel resolves every path, confined below the root. A whiteout is a
+ * character device 0/0, an opaque directory has {@code trusted.overlay.opaque}.
+ */
+final class DirectoryTree implements LayerTree {
+  private static final int ROOT_MODE = 0755;
+  private static final int WRITE_BYTES = 256 * 1024;
+  private static final int SEEK_SET = 0;
+
+  private final Fd root;
+  private final TreeCursor cursor;
+  private final SpaceReserve reserve;
+  private final GroupSync sync;
+  private final Memory writeBuffer = Memory.allocate(WRITE_BYTES);
+
+  private DirectoryTree(Fd root, TreeCursor cursor, LayerLimits limits, GroupSync sync) {
+    this.root = root;
+    this.cursor = cursor;
+    this.reserve = new SpaceReserve(root, limits.reservedBytes());
+    this.sync = sync;
+  }
+
+  /** Makes the directory {@code name}, which must be new. */
+  static DirectoryTree create(Fd parent, byte[] name, LayerLimits limits, GroupSync sync)
+      throws IOException {
+    DirectoryEntry.makeDirectory(parent, name, ROOT_MODE);
+    Fd root = DirectoryEntry.openDirectory(parent, name);
+    try {
+      return new DirectoryTree(root, new TreeCursor(root, limits), limits, sync);
+    } catch (IOException | RuntimeException e) {
+      root.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void countEntry() throws LayerFormatException {
+    cursor.countEntry();
+  }
+
+  // ── entries ────────────────────────────────────────────────────────────────────────────────
+
+  @Override
+  public void root(EntryAttributes attributes) throws IOException {
+    cursor.enter("");
+    cursor.described("");
+    setAttributes(attributes, root);
+    cursor.setModified("", attributes.modified());
+  }
+
+  @Override
+  public void directory(String parent, String name, EntryAttributes attributes) throws IOException {
+    Fd directory = cursor.enter(parent);
+    byte[] bytes = TreeCursor.bytes(name);
+    String path = TreeCursor.join(parent, name);
+    boolean hides = false;
+    if (!DirectoryEntry.makeDirectoryIfAbsent(directory, bytes, 0700)
+        && !FileStatus.of(directory, bytes).isDirectory()) {
+      hides = cursor.clear(parent, directory, bytes);
+      DirectoryEntry.makeDirectory(directory, bytes, 0700);
+    }
+    if (hides) {
+      setOpaque(directory, bytes);
+    }
+    cursor.described(path);
+    try (Fd made = DirectoryEntry.openDirectory(directory, bytes)) {
+      setAttributes(attributes, made);
+    }
+    cursor.setModified(path, attributes.modified());
+  }
+
+  @Override
+  public void file(
+      String parent, String name, EntryAttributes attributes, long size, Content content)
+      throws IOException {
+    Fd directory = cursor.enter(parent);
+    try (Fd file = createFile(parent, directory, TreeCursor.bytes(name))) {
+      FileWriter writer = new FileWriter(file);
+      content.deliver(writer);
+      writer.finish(size);
+      setAttributes(attributes, file);
+    }
+  }
+
+  private Fd createFile(String parent, Fd directory, byte[] name) throws ErrnoException {
+    try {
+      return DirectoryEntry.createFile(directory, name, 0600);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+      cursor.clear(parent, directory, name);
+      return DirectoryEntry.createFile(directory, name, 0600);
+    }
+  }
+
+  @Override
+  public void symlink(String parent, String name, EntryAttributes attributes, byte[] target)
+      throws IOException {
+    Fd directory = cursor.enter(parent);
+    byte[] bytes = TreeCursor.bytes(name);
+    place(parent, directory, bytes, () -> DirectoryEntry.makeSymlink(directory, bytes, target));
+    setLinkAttributes(attributes, directory, bytes, FileType.SYMLINK);
+  }
+
+  @Override
+  public void node(
+      String parent, String name, EntryAttributes attributes, FileType type, DeviceNumber device)
+      throws IOException {
+    Fd directory = cursor.enter(parent);
+    byte[] bytes = TreeCursor.bytes(name);
+    place(
+        parent,
+        directory,
+        bytes,
+        () -> DirectoryEntry.makeNode(directory, bytes, type, 0600, device));
+    setLinkAttributes(attributes, directory, bytes, type);
+  }
+
+  @Override
+  public void hardLink(String parent, String name, String targetParent, String targetName)
+      throws IOException {
+    Fd directory = cursor.enter(parent);
+    byte[] bytes = TreeCursor.bytes(name);
+    try (Fd from = cursor.openExisting(targetParent)) {
+      place(
+          parent,
+          directory,
+          bytes,
+          () -> DirectoryEntry.makeHardLink(from, TreeCursor.bytes(targetName), directory, bytes));
+    }
+  }
+
+  @Override
+  public boolean isWhiteout(String parent, String name) throws IOException {
+    try (Fd directory = cursor.openExisting(parent)) {
+      return FileStatus.of(directory, TreeCursor.bytes(name)).isWhiteout();
+    }
+  }
+
+  @FunctionalInterface
+  private interface Make {
+    void run() throws ErrnoException;
+  }
+
+  /** Makes a name, in the place of what an earlier entry may have made. */
+  private void place(String parent, Fd directory, byte[] name, Make make) throws ErrnoException {
+    try {
+      make.run();
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+      cursor.clear(parent, directory, name);
+      make.run();
+    }
+  }
+
+  // ── whiteouts ──────────────────────────────────────────────────────────────────────────────
+
+  @Override
+  public void hide(String parent, String name) throws IOException {
+    Fd directory = cursor.enter(parent);
+    byte[] bytes = TreeCursor.bytes(name);
+    Optional<FileStatus> present = FileStatus.find(directory, bytes);
+    if (present.isEmpty()) {
+      cursor.countEntry();
+      DirectoryEntry.makeWhiteout(directory, bytes);
+      cursor.whiteoutMade(TreeCursor.join(parent, name));
+    } else if (present.get().isDirectory()) {
+      setOpaque(directory, bytes);
+    }
+  }
+
+  @Override
+  public void makeOpaque(String directory) throws IOException {
+    ExtendedAttributes.set(cursor.enter(directory), TreeCursor.OPAQUE, TreeCursor.OPAQUE_VALUE);
+  }
+
+  private static void setOpaque(Fd parent, byte[] name) throws ErrnoException {
+    try (Fd directory = DirectoryEntry.openDirectory(parent, name)) {
+      ExtendedAttributes.set(directory, TreeCursor.OPAQUE, TreeCursor.OPAQUE_VALUE);
+    }
+  }
+
+  // ── attributes ─────────────────────────────────────────────────────────────────────────────
+
+  /** Of a file or directory. A change of owner clears set-id bits and capabilities: it is first. */
+  private static void setAttributes(EntryAttributes attributes, Fd file) throws IOException {
+    FileAttributes.setOwner(file, attributes.uid(), attributes.gid());
+    FileAttributes.setMode(file, attributes.mode());
+    for (Map.Entry<String, byte[]> attribute : attributes.extended().entrySet()) {
+      ExtendedAttributes.set(file, attribute.getKey(), attribute.getValue());
+    }
+    FileAttributes.setTimes(file, attributes.modified(), attributes.modified());
+  }
+
+  /** Of what cannot be opened: links, devices and FIFOs. */
+  private static void setLinkAttributes(
+      EntryAttributes attributes, Fd parent, byte[] name, FileType type) throws IOException {
+    FileAttributes.setOwner(parent, name, attributes.uid(), attributes.gid());
+    if (type != FileType.SYMLINK) {
+      try (Fd handle = DirectoryEntry.openPath(parent, name)) {
+        FileAttributes.setMode(handle, attributes.mode());
+      }
+    }
+    for (Map.Entry<String, byte[]> attribute : attributes.extended().entrySet()) {
+      ExtendedAttributes.set(parent, name, attribute.getKey(), attribute.getValue());
+    }
+    FileTime modified = attributes.modified();
+    FileAttributes.setTimes(parent, name, modified, modified);
+  }
+
+  // ── the layers below ───────────────────────────────────────────────────────────────────────
+
+  @Override
+  public void checkSpace() throws IOException {
+    reserve.check();
+  }
+
+  @Override
+  public void finish() throws IOException {
+    cursor.finish();
+  }
+
+  @Override
+  public void settle(LowerView lower) throws IOException {
+    for (String whiteout : cursor.whiteouts()) {
+      if (!lower.exists(whiteout)) {
+        removeWhiteout(whiteout);
+      }
+    }
+    for (String path : cursor.implied()) {
+      try (Fd made = Openat2.open(root, TreeCursor.bytes(path), OpenFlags.O_DIRECTORY, 0)) {
+        Optional<EntryAttributes> seen = lower.directory(path);
+        if (seen.isPresent()) {
+          setAttributes(seen.get(), made);
+        }
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
+          throw e;
+        } // a later entry has replaced the directory
+      }
+    }
+  }
+
+  private void removeWhiteout(String path) throws ErrnoException {
+    int slash = path.lastIndexOf('/');
+    String parentPath = slash < 0 ? "" : path.substring(0, slash);
+    byte[] name = TreeCursor.bytes(path.substring(slash + 1));
+    try (Fd parent = Openat2.open(root, TreeCursor.bytes(parentPath), OpenFlags.O_DIRECTORY, 0)) {
+      Optional<FileStatus> status = FileStatus.find(parent, name);
+      if (status.isPresent() && status.get().isWhiteout()) {
+        FileStatus before = FileStatus.of(parent);
+        DirectoryEntry.unlink(parent, name);
+        FileAttributes.setTimes(parent, before.modified(), before.modified());
+      }
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
+        throw e;
+      } // a later entry has replaced the parent
+    }
+  }
+
+  @Override
+  public Fd open() throws IOException {
+    return root.duplicate();
+  }
+
+  /** By syncfs(2), which others who wait for it share. */
+  @Override
+  public void sync() throws IOException, InterruptedException {
+    sync.sync();
+  }
+
+  @Override
+  public void close() {
+    writeBuffer.close();
+    cursor.close();
+    root.close();
+  }
+
+  /** Writes a file's content by way of native memory; holes stay holes. */
+  private final class FileWriter implements TarReader.ContentSink {
+    private final Fd file;
+    private long at;
+
+    FileWriter(Fd file) {
+      this.file = file;
+    }
+
+    @Override
+    public void write(long fileOffset, byte[] source, int start, int length) throws IOException {
+      if (fileOffset != at) {
+        Kernel.call(
+            Syscall.LSEEK, () -> file + ", " + fileOffset, file.number(), fileOffset, SEEK_SET);
+        at = fileOffset;
+      }
+      for (int done = 0; done < length; ) {
+        int count = Math.min(length - done, WRITE_BYTES);
+        writeBuffer.put(0, source, start + done, count);
+        file.write(writeBuffer, 0, count);
+        done += count;
+      }
+      at += length;
+      reserve.written(length);
+    }
+
+    void finish(long size) throws IOException {
+      if (at != size) {
+        Kernel.call(Syscall.FTRUNCATE, () -> file + ", " + size, file.number(), size, 0);
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.jukung.linux.mount;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FilesystemStatus;
+import io.jukung.linux.fs.OpenFlags;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
+import java.nio.file.Path;
+
+/**
+ * Mounts of EROFS images, straight from their files (Linux 6.12,
+ * Documentation/filesystems/erofs.rst).
+ */
+public final class ErofsMount {
+  /** EROFS_SUPER_MAGIC_V1 of linux/magic.h. */
+  private static final long MAGIC = 0xE0F5E1E2L;
+
+  private ErofsMount() {}
+
+  /**
+   * A read-only mount that is attached nowhere.
+   *
+   * @throws ErrnoException ENODEV where the kernel has no EROFS, ENOTBLK where it mounts none from
+   *     files, EINVAL or EUCLEAN for what is no image
+   */
+  public static Fd detached(Path image) throws ErrnoException {
+    if (OverlayMount.bytes(image.toString()) <= FilesystemContext.MAX_VALUE_BYTES) {
+      return mount(image.toString());
+    }
+    try (Memory path = Memory.ofString(image.toString());
+        Fd file =
+            Fd.own(
+                Kernel.call(
+                    Syscall.OPENAT,
+                    () -> image + ", O_RDONLY|O_CLOEXEC",
+                    Fd.AT_FDCWD,
+                    path.address(),
+                    OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC))) {
+      return detached(file);
+    }
+  }
+
+  /** As {@link #detached(Path)}, of an open image, wherever its name is by now. */
+  public static Fd detached(Fd image) throws ErrnoException {
+    return mount(image.procPath());
+  }
+
+  private static Fd mount(String source) throws ErrnoException {
+    try (FilesystemContext context = FilesystemContext.open("erofs")) {
+      context.set("source", source);
+      context.flag("ro");
+      return context.mount(MountAttribute.RDONLY, MountAttribute.NOSUID, MountAttribute.NODEV);
+    }
+  }
+
+  /** Whether the open file is in a mounted image. */
+  public static boolean holds(Fd file) throws ErrnoException {
+    return (FilesystemStatus.of(file).magic() & 0xFFFF_FFFFL) == MAGIC;
+  }
+}
