@@ -4,6 +4,7 @@ import static io.jukung.e2e.Calls.failure;
 import static io.jukung.e2e.Calls.logged;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
@@ -14,9 +15,11 @@ import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,21 +148,85 @@ class ContainerEscapeIT {
     }
   }
 
-  /** CVE-2016-9962: between joining and being confined, it has descriptors of the host. */
-  @Test
-  void joiningProcessCannotBeLookedInto(Testbed testbed) throws Exception {
-    Pod pod = testbed.runPod("look", NamespaceMode.NODE);
-    String container =
-        testbed.runShell(
-            pod,
-            "watcher",
-            "while :; do for p in /proc/[0-9]*; do"
-                + " case $(readlink $p/exe $p/cwd $p/root $p/fd/* 2>/dev/null) in"
-                + " *memfd:*|*jukung*) echo seen;; esac; done; done");
-    for (int i = 0; i < 40; i++) {
-      assertThat(testbed.exec(container, "true").getExitCode()).isZero();
+  /** With perl, which can make any system call. */
+  private static void withTracer(Testbed testbed, WithImage body) throws Exception {
+    Path script = testbed.node().directory().resolve("tracer.pl");
+    try (InputStream source = ContainerEscapeIT.class.getResourceAsStream("/tracer.pl")) {
+      Files.write(script, Objects.requireNonNull(source).readAllBytes());
     }
-    assertThat(logged(pod, "watcher")).isEmpty();
+    withImage(
+        testbed,
+        "tracer:1",
+        "cp "
+            + script
+            + " . && for f in $(command -v perl) $(ldd $(command -v perl) | grep -o '/[^ ]*'); do"
+            + " mkdir -p .${f%/*} && cp -L $f .$f; done && for m in strict warnings; do"
+            + " cp --parents $(perl -M$m -e 'print $INC{\"'$m'.pm\"}') .; done",
+        body);
+    Files.delete(script);
+  }
+
+  private static ContainerConfig tracer(Testbed testbed, Pod pod, String image, String... add) {
+    boolean x86 = System.getProperty("os.arch").equals("amd64");
+    ContainerConfig.Builder config =
+        Requests.container(
+            pod.config(),
+            "tracer",
+            image,
+            List.of(
+                "perl",
+                "/tracer.pl",
+                x86 ? "101" : "117",
+                x86 ? "61" : "260",
+                testbed.node().directory().resolve("tracer.pl").toString()));
+    config // The search for the command is the last that a launch does; so it takes long.
+        .addEnvsBuilder()
+        .setKey("PATH")
+        .setValue(ByteString.copyFromUtf8("/usr/bin:" + "/none:".repeat(800) + "/bin"));
+    config
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getCapabilitiesBuilder()
+        .addAllAddCapabilities(List.of(add));
+    return config.build();
+  }
+
+  /**
+   * What a tracer got hold of while processes joined its container; the command they run is its own
+   * to look into.
+   */
+  private static List<String> caught(
+      Testbed testbed, String image, String podName, String... capabilities) throws Exception {
+    Pod pod = testbed.runPod(podName, NamespaceMode.NODE);
+    String container = testbed.runContainer(pod, tracer(testbed, pod, image, capabilities));
+    Await.until("it looks", () -> logged(pod, "tracer").contains("ready"));
+    for (int i = 0; i < 60; i++) {
+      testbed.exec(container, "sleep", "0.01");
+    }
+    List<String> caught =
+        logged(pod, "tracer").stream().filter(line -> !line.equals("ready")).toList();
+    assertThat(caught).as("the tracer traces").contains("traces /bin/busybox | own |  | 0");
+    return caught;
+  }
+
+  /** CVE-2016-9962: between joining and being confined, it has rights and files of the node. */
+  @Test
+  void joiningProcessCannotBeTraced(Testbed testbed) throws Exception {
+    withTracer(
+        testbed,
+        image ->
+            assertThat(caught(testbed, image, "tracer"))
+                .allMatch(line -> line.matches("(sees|traces) /bin/busybox \\| own \\|  \\| 0")));
+  }
+
+  /** One that may trace everybody finds a process that is already confined. */
+  @Test
+  void joiningProcessIsConfinedBeforeItIsSeen(Testbed testbed) throws Exception {
+    withTracer(
+        testbed,
+        image ->
+            assertThat(caught(testbed, image, "privileged-tracer", "SYS_PTRACE"))
+                .allMatch(line -> line.matches("[^|]* \\| own \\|  \\| 0")));
   }
 
   /** CVE-2019-19921, CVE-2023-27561. */

@@ -48,8 +48,11 @@ public final class Launcher {
   private static final int SIGCHLD = 17;
   private static final int CLONE_ARGS_SIZE = 88;
   private static final int SIGKILL = 9;
+  private static final int P_PID = 1;
   private static final int P_PIDFD = 3;
   private static final int WEXITED = 4;
+  private static final int WNOHANG = 1;
+  private static final int WNOWAIT = 0x0100_0000;
 
   // A stack for native frames of a few syscalls; the JVM's least.
   public static final int THREAD_STACK_BYTES = 192 * 1024;
@@ -231,7 +234,7 @@ public final class Launcher {
     ByteBuffer fields = ByteBuffer.wrap(report).order(ByteOrder.LITTLE_ENDIAN);
     int successor = 0;
     while (pipe.reader().read(report, 0, report.length) == report.length) {
-      if (fields.getInt(4) < 0) {
+      if (fields.getInt(4) < 0 && successor == 0) {
         successor = -fields.getInt(4);
       } else {
         failed[0] = fields.getInt(0);
@@ -243,9 +246,13 @@ public final class Launcher {
 
   /**
    * The launched process is the successor; the first one has ended. The pid is still its own: it is
-   * a child of ours that nobody waits for but us.
+   * a child of ours that nobody waits for but us. Anything else is none that the program made: a
+   * container that may trace everybody can write to the pipe, once the successor is in its sight.
    */
   private static Launched succeed(Launched first, int successor) throws IOException {
+    if (!isChild(successor)) {
+      throw new IOException("process " + successor + " was reported, and is not the launched one");
+    }
     long pidfd = Kernel.raw(Syscall.PIDFD_OPEN, successor, 0, 0, 0, 0);
     if (pidfd < 0) {
       Kernel.raw(Syscall.KILL, successor, SIGKILL, 0, 0, 0);
@@ -254,6 +261,13 @@ public final class Launcher {
     }
     end(first.pidfd());
     return new Launched(successor, Fd.own(pidfd), first.ptyMaster());
+  }
+
+  private static boolean isChild(int pid) {
+    try (Memory info = Memory.allocate(128)) {
+      int flags = WEXITED | WNOHANG | WNOWAIT;
+      return Kernel.raw(Syscall.WAITID, P_PID, pid, info.address(), flags, 0) == 0;
+    }
   }
 
   /** Ends a process that nobody will own, and waits for it, unless someone else was faster. */

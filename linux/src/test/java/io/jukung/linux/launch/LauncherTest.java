@@ -121,6 +121,18 @@ class LauncherTest {
     assertThat(children()).isEmpty();
   }
 
+  /** A container that may trace the child can write to its pipe. */
+  @Test
+  void processThatIsNoChildIsNotTakenForTheLaunchedOne() throws Exception {
+    ProgramBuilder confine = new ProgramBuilder();
+    Arg report = confine.words("{step=0, pid=1}", -1L << 32);
+    confine.step("lie", Syscall.WRITE, reg(Register.ERROR_PIPE), report, imm(8));
+    assertThatThrownBy(() -> output(Program.empty(), command(confine, List.of("/bin/true")), 0))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("process 1 was reported");
+    assertThat(children()).isEmpty();
+  }
+
   @Test
   void forkInAPrepareProgramIsRefused() {
     ProgramBuilder prepare = new ProgramBuilder();

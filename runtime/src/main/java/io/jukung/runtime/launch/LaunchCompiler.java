@@ -106,9 +106,6 @@ public final class LaunchCompiler {
   public CompiledLaunch exec(
       Spec.Process process, Spec.Linux linux, String cgroupsPath, boolean stdin)
       throws IOException {
-    ProgramBuilder prepare = new ProgramBuilder();
-    // Last and alone: the thread can start no other thread after it.
-    prepare.step("join the pid namespace", Syscall.SETNS, reg(Register.TARGET), imm(CLONE_NEWPID));
     ProgramBuilder confine = new ProgramBuilder();
     inheritStandard(confine).inherit(Register.TARGET);
     ProcessSteps steps = new ProcessSteps(confine);
@@ -126,11 +123,22 @@ public final class LaunchCompiler {
         "join the namespaces",
         Syscall.SETNS,
         reg(Register.TARGET),
-        imm(user | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP));
+        imm(
+            user
+                | CLONE_NEWNS
+                | CLONE_NEWNET
+                | CLONE_NEWIPC
+                | CLONE_NEWUTS
+                | CLONE_NEWCGROUP
+                | CLONE_NEWPID));
     confine.step("close", Syscall.CLOSE, reg(Register.TARGET)).clears(Register.TARGET);
-    become(steps, process, linux.seccomp(), Register.STDIN);
+    become(steps, process, linux.seccomp(), Register.STDIN, Entry.JOINS_PROCESSES);
     return new CompiledLaunch(
-        prepare.build(), confine.build(), 0, cgroup(cgroupsPath), process.args().getFirst());
+        new ProgramBuilder().build(),
+        confine.build(),
+        0,
+        cgroup(cgroupsPath),
+        process.args().getFirst());
   }
 
   /**
@@ -308,6 +316,7 @@ public final class LaunchCompiler {
     program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
   }
 
+  /** Before the launch: a /proc that the process mounts is of the namespace it is in itself. */
   private static void joinPid(ProgramBuilder program, Spec spec) {
     Spec.Namespace pid = namespace(spec, "pid");
     if (pid != null && pid.path() != null) {
@@ -378,7 +387,7 @@ public final class LaunchCompiler {
     if (spec.process().terminal()) {
       openSlave(program);
     }
-    become(steps, spec.process(), spec.linux().seccomp(), TERMINAL);
+    become(steps, spec.process(), spec.linux().seccomp(), TERMINAL, Entry.IS_IN);
   }
 
   private Optional<UserNamespaceSteps> users(ProgramBuilder program, Spec spec) {
@@ -464,11 +473,22 @@ public final class LaunchCompiler {
     return Files.isDirectory(Path.of(path));
   }
 
+  /** How a program comes into its pid namespace. */
+  private enum Entry {
+    IS_IN,
+    /** By a fork, and not before it is confined: who is in there may be allowed to trace it. */
+    JOINS_PROCESSES
+  }
+
   private void become(
-      ProcessSteps steps, Spec.Process process, Spec.@Nullable Seccomp seccomp, int terminal)
+      ProcessSteps steps,
+      Spec.Process process,
+      Spec.@Nullable Seccomp seccomp,
+      int terminal,
+      Entry entry)
       throws IOException {
     Filter filter = seccomp == null ? null : filters.of(seccomp);
-    steps.sessionAndKeyring();
+    steps.keyring();
     if (process.terminal()) {
       steps.standardTerminal(terminal);
     } else {
@@ -481,7 +501,14 @@ public final class LaunchCompiler {
     if (process.noNewPrivileges()) {
       steps.noNewPrivileges();
     }
-    steps.closeOnExec();
+    steps.closeRest();
+    if (entry == Entry.JOINS_PROCESSES) {
+      steps.enterPidNamespace();
+    }
+    steps.session();
+    if (process.terminal()) {
+      steps.controlTerminal();
+    }
     if (filter != null) {
       steps.filter(filter);
     }

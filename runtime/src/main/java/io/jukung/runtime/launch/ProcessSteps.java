@@ -39,7 +39,6 @@ final class ProcessSteps {
   private static final int KEYCTL_JOIN_SESSION_KEYRING = 1;
   private static final int TIOCSCTTY = 0x540e;
   private static final int F_GETPIPE_SZ = 1032;
-  private static final int CLOSE_RANGE_CLOEXEC = 4;
   private static final int SECCOMP_SET_MODE_FILTER = 1;
   private static final int FSCONFIG_CMD_CREATE = 6;
   private static final long O_WRONLY = 1;
@@ -152,7 +151,7 @@ final class ProcessSteps {
     program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
   }
 
-  void sessionAndKeyring() {
+  void keyring() {
     program
         .step(
             "take a session keyring of its own",
@@ -160,6 +159,16 @@ final class ProcessSteps {
             imm(KEYCTL_JOIN_SESSION_KEYRING),
             imm(0))
         .tolerate(Errno.ENOSYS, Errno.EPERM, Errno.EDQUOT);
+  }
+
+  /** Goes on as a process of the pid namespace that was joined; the shim is its parent, too. */
+  void enterPidNamespace() {
+    program
+        .step("be seen in the pid namespace", Syscall.CLONE, imm(UserNamespaceSteps.CLONE_PARENT))
+        .forks();
+  }
+
+  void session() {
     program.step("lead a session", Syscall.SETSID);
   }
 
@@ -210,13 +219,17 @@ final class ProcessSteps {
     program.step("own the terminal", Syscall.FCHOWN, reg(terminal), imm(uid), imm(-1));
   }
 
-  /** The terminal becomes descriptors 0 to 2 and the session's controlling one. */
+  /** The terminal becomes descriptors 0 to 2. */
   void standardTerminal(int terminal) {
     for (int i = 0; i < 3; i++) {
       program.step("standard descriptor " + i, Syscall.DUP3, reg(terminal), imm(i), imm(0));
     }
-    program.step("control the terminal", Syscall.IOCTL, imm(0), imm(TIOCSCTTY), imm(0));
     program.step("close", Syscall.CLOSE, reg(terminal)).clears(terminal);
+  }
+
+  /** Standard input becomes the controlling terminal of the session that the process leads. */
+  void controlTerminal() {
+    program.step("control the terminal", Syscall.IOCTL, imm(0), imm(TIOCSCTTY), imm(0));
   }
 
   /**
@@ -320,14 +333,17 @@ final class ProcessSteps {
     program.step("no new privileges", Syscall.PRCTL, imm(PR_SET_NO_NEW_PRIVS), imm(1));
   }
 
-  /** Whatever is still open closes as the command starts, the error pipe with it. */
-  void closeOnExec() {
-    program.step(
-        "close descriptors on exec",
-        Syscall.CLOSE_RANGE,
-        imm(3),
-        imm(0xffffffffL),
-        imm(CLOSE_RANGE_CLOEXEC));
+  /**
+   * Closes what the launch and the program that made it had open. Only the error pipe stays; it
+   * closes as the command starts.
+   */
+  void closeRest() {
+    String purpose = "close descriptors";
+    program
+        .step(purpose, Syscall.DUP3, reg(Register.ERROR_PIPE), imm(3), imm(MountSteps.O_CLOEXEC))
+        .into(Register.ERROR_PIPE)
+        .tolerate(Errno.EINVAL); // it is 3
+    program.step(purpose, Syscall.CLOSE_RANGE, imm(4), imm(0xffffffffL), imm(0));
   }
 
   /**

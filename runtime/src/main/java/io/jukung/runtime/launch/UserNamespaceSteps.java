@@ -17,7 +17,7 @@ import java.util.List;
  * container's pid, mount and cgroup namespaces are made in it, so that they are its own.
  */
 final class UserNamespaceSteps {
-  private static final long CLONE_PARENT = 0x8000;
+  static final long CLONE_PARENT = 0x8000;
   private static final long CLONE_NEWNS = 0x20000;
   private static final long CLONE_NEWUSER = 0x10000000;
   private static final long CLONE_NEWPID = 0x20000000;
