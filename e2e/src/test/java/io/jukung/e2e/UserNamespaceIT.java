@@ -8,6 +8,7 @@ import io.grpc.Status;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.IDMapping;
+import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Int64Value;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.Mount;
@@ -113,6 +114,45 @@ class UserNamespaceIT {
             .orThrow()
             .strip();
     assertThat(pid).as("a process that the node knows by a high id").isNotEmpty();
+  }
+
+  @Test
+  void imageVolumesBelongToTheNamespacesRoot(Testbed testbed) throws Exception {
+    Pod pod = pod(testbed, "image-volume");
+    ContainerConfig.Builder config = container(testbed, pod, "image-volume");
+    Mount.Builder whole =
+        Mount.newBuilder()
+            .setContainerPath("/whole")
+            .setReadonly(true)
+            .setImage(ImageSpec.newBuilder().setImage(testbed.busybox()))
+            .addUidMappings(mapping(0, HOST_ID, LENGTH))
+            .addGidMappings(mapping(0, HOST_ID, LENGTH));
+    config.addMounts(whole);
+    config.addMounts(
+        whole
+            .clone()
+            .setContainerPath("/part")
+            .setImageSubPath("bin")
+            .clearUidMappings()
+            .clearGidMappings());
+    String container = testbed.runContainer(pod, config.build());
+    assertThat(
+            out(testbed, container, "stat -c '%u %g' / /whole /whole/bin /part /part/busybox"))
+        .isEqualTo("0 0\n0 0\n0 0\n0 0\n0 0");
+    assertThat(out(testbed, container, "touch /whole/x 2>&1; /part/busybox echo runs"))
+        .contains("Read-only file system")
+        .endsWith("runs");
+    assertThat(
+            failure(
+                    () ->
+                        testbed.createContainer(
+                            pod,
+                            container(testbed, pod, "other-ids")
+                                .addMounts(
+                                    whole.clone().setUidMappings(0, mapping(0, HOST_ID + 1, 1)))
+                                .build()))
+                .getCode())
+        .isEqualTo(Status.Code.INVALID_ARGUMENT);
   }
 
   @Test

@@ -56,6 +56,7 @@ final class MountSteps {
   private static final long S_IFREG = 0x8000;
 
   private static final long MOUNT_ATTR_IDMAP = 0x100000;
+  private static final String LAYER = "lowerdir+=";
 
   /** File systems whose files have no label of their own that means something. */
   private static final Set<String> LABELLED = Set.of("tmpfs", "mqueue", "devpts");
@@ -203,6 +204,8 @@ final class MountSteps {
 
   private void newFileSystem(String purpose, Spec.Mount mount, MountOptions options) {
     String type = mount.type().equals("cgroup") ? "cgroup2" : mount.type();
+    List<Path> layers = users == null || !type.equals("overlay") ? List.of() : layers(options);
+    layers.forEach(this::mapLayer);
     open(purpose, type);
     set(purpose, "source", mount.source());
     for (String option : users == null ? options.data() : users.options(mount, options.data())) {
@@ -224,9 +227,17 @@ final class MountSteps {
       setLabel(purpose);
     }
     create(purpose, options.attributes(), MOUNT);
+    layers.forEach(this::unmapLayer);
     if (users != null) {
       users.ownFileSystem(mount, MOUNT);
     }
+  }
+
+  private static List<Path> layers(MountOptions options) {
+    return options.data().stream()
+        .filter(option -> option.startsWith(LAYER))
+        .map(option -> Path.of(option.substring(LAYER.length())))
+        .toList();
   }
 
   private void setLabel(String purpose) {

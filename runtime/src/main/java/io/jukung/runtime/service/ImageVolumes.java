@@ -91,9 +91,6 @@ final class ImageVolumes {
     if (mount.getPropagation() != MountPropagation.PROPAGATION_PRIVATE) {
       throw invalid(mount, "its propagation is not private");
     }
-    if (mount.getUidMappingsCount() > 0 || mount.getGidMappingsCount() > 0) {
-      throw CriException.unimplementedField("config.mounts.uidMappings of an image");
-    }
     ImageSpec image = mount.getImage();
     if (image.getImage().isEmpty()) {
       throw CriException.invalidArgument("config.mounts.image.image is empty");

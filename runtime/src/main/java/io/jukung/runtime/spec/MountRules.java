@@ -63,8 +63,9 @@ public final class MountRules {
     }
     result.addAll(volumes);
     for (Mount each : requested) {
+      checkMappings(each, facts.ids());
       if (!isImage(each)) {
-        result.add(bind(each, facts.ids()));
+        result.add(bind(each));
       }
     }
     for (CdiEdits.Mount each : described) {
@@ -112,7 +113,7 @@ public final class MountRules {
         List.of("rbind", "rprivate", facts.readonlyRoot() ? "ro" : "rw"));
   }
 
-  private Spec.Mount bind(Mount mount, Optional<IdMappings> ids) throws IOException {
+  private Spec.Mount bind(Mount mount) throws IOException {
     refuseUnimplemented(mount);
     Path destination = destination(mount);
     boolean isPrivate = mount.getPropagation() == MountPropagation.PROPAGATION_PRIVATE;
@@ -123,7 +124,6 @@ public final class MountRules {
     String access = mount.getRecursiveReadOnly() ? "rro" : mount.getReadonly() ? "ro" : "rw";
     List<String> options = new ArrayList<>(List.of("rbind", propagation(mount, source), access));
     if (mount.getUidMappingsCount() > 0 || mount.getGidMappingsCount() > 0) {
-      checkMappings(mount, ids);
       options.add("ridmap");
     }
     return new Spec.Mount(destination.toString(), "bind", source.toString(), options);
@@ -158,8 +158,11 @@ public final class MountRules {
     }
   }
 
-  /** Kubelet asks for the pod's own, volume by volume. */
+  /** Kubelet asks for the pod's own, volume by volume. Images have them without being asked. */
   private static void checkMappings(Mount mount, Optional<IdMappings> ids) {
+    if (mount.getUidMappingsCount() == 0 && mount.getGidMappingsCount() == 0) {
+      return;
+    }
     List<IDMapping> users = ids.stream().map(each -> mapping(each.users())).toList();
     List<IDMapping> groups = ids.stream().map(each -> mapping(each.groups())).toList();
     if (!mount.getUidMappingsList().equals(users) || !mount.getGidMappingsList().equals(groups)) {
