@@ -136,8 +136,7 @@ class UserNamespaceIT {
             .clearUidMappings()
             .clearGidMappings());
     String container = testbed.runContainer(pod, config.build());
-    assertThat(
-            out(testbed, container, "stat -c '%u %g' / /whole /whole/bin /part /part/busybox"))
+    assertThat(out(testbed, container, "stat -c '%u %g' / /whole /whole/bin /part /part/busybox"))
         .isEqualTo("0 0\n0 0\n0 0\n0 0\n0 0");
     assertThat(out(testbed, container, "touch /whole/x 2>&1; /part/busybox echo runs"))
         .contains("Read-only file system")

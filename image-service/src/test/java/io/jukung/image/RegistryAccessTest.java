@@ -2,17 +2,24 @@ package io.jukung.image;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.client.v1.CheckFinding;
+import io.jukung.client.v1.CheckRequest;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
+import io.jukung.cri.v1.AuthConfig;
 import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.DebianRegistry;
 import io.jukung.image.registry.TestCertificates;
 import io.jukung.image.registry.TokenServer;
+import io.jukung.image.service.Check;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,16 +152,8 @@ class RegistryAccessTest {
 
   @Test
   void userAndPasswordLetInWhicheverWayTheyAreGiven() throws Exception {
-    Path htpasswd = temporary.resolve("htpasswd");
-    Files.writeString(htpasswd, htpasswd("user", "pass:word"));
-    try (DebianRegistry registry =
-        DebianRegistry.start(
-            Files.createDirectories(temporary.resolve("registry")),
-            "auth:\n  htpasswd: {realm: test, path: %s}\n".formatted(htpasswd),
-            null)) {
-      String pair = Base64.getEncoder().encodeToString("user:pass:word".getBytes(UTF_8));
-      registry.authorize("Basic " + pair);
-      registry.push("app", "1", image);
+    try (DebianRegistry registry = withPassword()) {
+      String pair = pair();
       String reference = registry.reference("app:1");
       assertThat(fixture.refusal(reference).kind()).isEqualTo(ErrorKind.UNAUTHENTICATED);
       assertThat(fixture.pull(reference, USER).id()).isEqualTo(image.id());
@@ -165,6 +164,51 @@ class RegistryAccessTest {
       assertThat(refusal.kind()).isEqualTo(ErrorKind.UNAUTHENTICATED);
       assertThat(refusal).hasMessageContaining("UNAUTHORIZED");
     }
+  }
+
+  private DebianRegistry withPassword() throws Exception {
+    Path htpasswd = temporary.resolve("htpasswd");
+    Files.writeString(htpasswd, htpasswd("user", "pass:word"));
+    DebianRegistry registry =
+        DebianRegistry.start(
+            Files.createDirectories(temporary.resolve("registry")),
+            "auth:\n  htpasswd: {realm: test, path: %s}\n".formatted(htpasswd),
+            null);
+    registry.authorize("Basic " + pair());
+    registry.push("app", "1", image);
+    return registry;
+  }
+
+  private static String pair() {
+    return Base64.getEncoder().encodeToString("user:pass:word".getBytes(UTF_8));
+  }
+
+  @Test
+  void checkPullsPrivateContentAgainForWhoHasTheCredentials() throws Exception {
+    try (DebianRegistry registry = withPassword()) {
+      fixture.pull(registry.reference("app:1"), USER);
+      Path blob = temporary.resolve("images/blobs/sha256").resolve(image.layers().getFirst().hex());
+      Files.write(blob, new byte[] {1, 2, 3});
+      AuthConfig user =
+          AuthConfig.newBuilder().setUsername("user").setPassword("pass:word").build();
+      assertThat(findings(AuthConfig.getDefaultInstance())).anyMatch(each -> !each.getRepaired());
+      assertThatThrownBy(() -> findings(user))
+          .isInstanceOf(CriException.class)
+          .hasMessageContaining("server_address");
+      assertThat(findings(user.toBuilder().setServerAddress("registry.example").build()))
+          .anyMatch(each -> !each.getRepaired());
+      assertThat(findings(user.toBuilder().setServerAddress(registry.authority()).build()))
+          .isNotEmpty()
+          .allMatch(CheckFinding::getRepaired);
+      assertThat(findings(AuthConfig.getDefaultInstance())).isEmpty();
+    }
+  }
+
+  private List<CheckFinding> findings(AuthConfig auth) throws Exception {
+    List<CheckFinding> findings = new ArrayList<>();
+    new Check(fixture.store, fixture.puller)
+        .call(CheckRequest.newBuilder().setRepair(true).setAuth(auth).build(), findings::add);
+    return findings;
   }
 
   @Test

@@ -2,20 +2,31 @@ package io.jukung.image.service;
 
 import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.AuthConfig;
+import io.jukung.image.ImagePuller;
+import io.jukung.image.ImageStore;
+import io.jukung.image.PullListener;
 import io.jukung.image.StoreCheck;
+import io.jukung.image.registry.Credentials;
 import java.io.IOException;
 import java.util.function.Consumer;
 
 /** Looks at every byte of the image store, and mends it where that is asked for. */
 public final class Check {
-  private final StoreCheck check;
+  private final ImageStore images;
+  private final ImagePuller puller;
 
-  public Check(StoreCheck check) {
-    this.check = check;
+  public Check(ImageStore images, ImagePuller puller) {
+    this.images = images;
+    this.puller = puller;
   }
 
   public void call(CheckRequest request, Consumer<CheckFinding> sink)
       throws IOException, InterruptedException {
+    Credentials credentials = credentials(request.getAuth());
+    StoreCheck check =
+        new StoreCheck(images, name -> puller.pull(name, credentials, PullListener.SILENT));
     check.run(
         request.getRepair(),
         finding ->
@@ -27,5 +38,13 @@ public final class Check {
                     .setRepaired(finding.repaired())
                     .setOutcome(finding.outcome())
                     .build()));
+  }
+
+  /** Images of many registries may be pulled again: these are to go to one of them only. */
+  private static Credentials credentials(AuthConfig auth) {
+    if (!auth.equals(AuthConfig.getDefaultInstance()) && auth.getServerAddress().isEmpty()) {
+      throw CriException.invalidArgument("auth.server_address is empty");
+    }
+    return PullImage.credentials(auth);
   }
 }

@@ -2,9 +2,12 @@ package io.jukung.runtime.cli;
 
 import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
+import java.io.IOException;
 import java.util.Iterator;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
@@ -29,16 +32,24 @@ final class Fsck implements Callable<Integer> {
       description = "Only tells.")
   boolean dryRun;
 
+  @Option(
+      names = "--registry",
+      paramLabel = "HOST[:PORT]",
+      description = "Whom --username is for, where missing content is pulled again.")
+  @Nullable String registry;
+
+  @Mixin RegistryLogin login = new RegistryLogin();
+
   Fsck(CliEnvironment environment) {
     this.environment = environment;
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
+    CheckRequest request = request();
     int exitCode = ExitCode.OK;
     try (Connection connection = jukung.connect()) {
-      Iterator<CheckFinding> findings =
-          connection.jukung().check(CheckRequest.newBuilder().setRepair(!dryRun).build());
+      Iterator<CheckFinding> findings = connection.jukung().check(request);
       while (findings.hasNext()) {
         CheckFinding finding = findings.next();
         environment
@@ -51,5 +62,16 @@ final class Fsck implements Callable<Integer> {
       }
     }
     return exitCode;
+  }
+
+  private CheckRequest request() throws IOException {
+    if ((registry != null) != login.isGiven()) {
+      throw CliException.usage("--registry goes with --username and --password-stdin");
+    }
+    CheckRequest.Builder request = CheckRequest.newBuilder().setRepair(!dryRun);
+    if (registry != null) {
+      request.setAuth(login.read(environment.in()).toBuilder().setServerAddress(registry));
+    }
+    return request.build();
   }
 }

@@ -5,15 +5,11 @@ import io.jukung.client.v1.PullPlan;
 import io.jukung.client.v1.PullRequest;
 import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.ImageSpec;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -30,16 +26,7 @@ final class Pull implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // set by picocli
   Jukung jukung;
 
-  @Option(
-      names = {"-u", "--username"},
-      paramLabel = "NAME",
-      description = "At the registry; with --password-stdin.")
-  @Nullable String username;
-
-  @Option(
-      names = "--password-stdin",
-      description = "Read the password from standard input: a command line is for all to see.")
-  boolean passwordFromStdin;
+  @Mixin RegistryLogin login = new RegistryLogin();
 
   @Option(
       names = {"-q", "--quiet"},
@@ -61,7 +48,7 @@ final class Pull implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    AuthConfig credentials = credentials();
+    AuthConfig credentials = login.read(environment.in());
     try (Connection connection = jukung.connect()) {
       if (explain) {
         print(connection.jukung().explainPull(request(credentials)));
@@ -93,20 +80,5 @@ final class Pull implements Callable<Integer> {
       out.println("   because of: " + host.getOrigin());
       host.getNotesList().forEach(note -> out.println("   " + note));
     }
-  }
-
-  private AuthConfig credentials() throws IOException {
-    if (passwordFromStdin != (username != null)) {
-      throw CliException.usage("--username and --password-stdin go together");
-    }
-    if (username == null) {
-      return AuthConfig.getDefaultInstance();
-    }
-    var in = new BufferedReader(new InputStreamReader(environment.in(), StandardCharsets.UTF_8));
-    String password = Objects.requireNonNullElse(in.readLine(), "");
-    if (password.isEmpty()) {
-      throw CliException.usage("there is no password on standard input");
-    }
-    return AuthConfig.newBuilder().setUsername(username).setPassword(password).build();
   }
 }

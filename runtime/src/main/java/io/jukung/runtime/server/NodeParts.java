@@ -8,11 +8,8 @@ import io.jukung.image.ImageImporter;
 import io.jukung.image.ImagePuller;
 import io.jukung.image.ImageStore;
 import io.jukung.image.ImageStoreSettings;
-import io.jukung.image.PullListener;
-import io.jukung.image.StoreCheck;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
-import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
@@ -250,9 +247,7 @@ final class NodeParts implements AutoCloseable {
             new Import(new ImageImporter(images)),
             new Export(new ImageExporter(images)),
             new Tag(images),
-            new Check(
-                new StoreCheck(
-                    images, name -> puller.pull(name, Credentials.ANONYMOUS, PullListener.SILENT))),
+            new Check(images, puller),
             new Usage(images, paths.containers())));
   }
 
