@@ -20,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -314,18 +316,30 @@ class ContainerEscapeIT {
   void nothingOfTheRuntimeIsInAHostNetworkPodsSockets(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("sockets", NamespaceMode.NODE);
     String container = testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
-    assertThat(
-            testbed
-                .exec(container, "cat", "/proc/net/unix")
-                .getStdout()
-                .toStringUtf8()
-                .lines()
-                .map(line -> line.split(" +", 8))
-                .filter(fields -> fields.length == 8)
-                .map(fields -> fields[7])
-                .filter(name -> name.startsWith("@"))
-                .filter(name -> name.contains("jukung") || name.contains("shim")))
-        .isEmpty();
+    Set<String> abstractSockets =
+        testbed
+            .exec(container, "cat", "/proc/net/unix")
+            .getStdout()
+            .toStringUtf8()
+            .lines()
+            .map(line -> line.split(" +", 8))
+            .filter(fields -> fields.length == 8 && fields[7].startsWith("@"))
+            .map(fields -> "socket:[" + fields[6] + "]")
+            .collect(Collectors.toSet());
+    List<String> ours =
+        testbed
+            .node()
+            .run(
+                "sh",
+                "-c",
+                "for p in /proc/[0-9]*; do case $(tr '\\0' ' ' <$p/cmdline 2>/dev/null) in"
+                    + " *jukung*) readlink $p/fd/* 2>/dev/null;; esac; done; true")
+            .orThrow()
+            .lines()
+            .filter(file -> file.startsWith("socket:"))
+            .toList();
+    assertThat(ours).as("sockets of the daemon and its shims").hasSizeGreaterThan(2);
+    assertThat(ours).as("those that anyone can reach").noneMatch(abstractSockets::contains);
     String open =
         testbed
             .node()

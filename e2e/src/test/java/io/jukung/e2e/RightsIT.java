@@ -282,6 +282,30 @@ class RightsIT {
         .containsExactly(Long.toString(Math.min(files, 1 << 20)), Long.toString(files));
   }
 
+  /** CVE-2022-4318: a home directory that another runtime wrote into /etc/passwd as two lines. */
+  @Test
+  void homeWithANewlineMakesNoAccount(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("home", NamespaceMode.NODE);
+    ContainerConfig.Builder config =
+        container(
+            pod,
+            testbed.busybox(),
+            List.of("sh", "-c", "cat /etc/passwd; echo \"$HOME\"; id -u"),
+            security -> security.setRunAsUser(number(4711)))
+            .toBuilder();
+    config
+        .addEnvsBuilder()
+        .setKey("HOME")
+        .setValue(ByteString.copyFromUtf8("/tmp\nevil::0:0::/:/bin/sh"));
+    testbed.awaitExited(testbed.runContainer(pod, config.build()));
+    List<String> lines = logged(pod, "c");
+    int end = lines.size();
+    assertThat(lines.subList(end - 3, end)).containsExactly("/tmp", "evil::0:0::/:/bin/sh", "4711");
+    assertThat(lines.subList(0, end - 3))
+        .containsExactlyElementsOf(
+            said(testbed, testbed.runPod("image", NamespaceMode.NODE), "cat /etc/passwd", s -> {}));
+  }
+
   /** CVE-2021-21334. */
   @Test
   void containersOfOneImageHaveTheirOwnEnvironment(Testbed testbed) throws Exception {

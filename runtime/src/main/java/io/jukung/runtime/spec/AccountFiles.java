@@ -8,10 +8,12 @@ import io.jukung.linux.fs.Openat2;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * The image's /etc/passwd and /etc/group (passwd(5), group(5)): written by whoever made the image,
@@ -45,8 +47,7 @@ final class AccountFiles {
 
   static AccountFiles parse(String passwd, String group) {
     List<Account> accounts = new ArrayList<>();
-    passwd
-        .lines()
+    lines(passwd)
         .map(line -> line.split(":", -1))
         .filter(fields -> fields.length >= 4)
         .forEach(
@@ -55,8 +56,7 @@ final class AccountFiles {
                     new Account(
                         fields[0], fields[2], fields[3], fields.length > 5 ? fields[5] : "")));
     List<Group> groups = new ArrayList<>();
-    group
-        .lines()
+    lines(group)
         .map(line -> line.split(":", -1))
         .filter(fields -> fields.length >= 3)
         .forEach(
@@ -67,6 +67,11 @@ final class AccountFiles {
                         fields[2],
                         fields.length > 3 ? List.of(fields[3].split(",", -1)) : List.of())));
     return new AccountFiles(accounts, groups);
+  }
+
+  /** Unlike {@link String#lines}: a carriage return is a character like others. */
+  private static Stream<String> lines(String text) {
+    return Arrays.stream(text.split("\n", -1));
   }
 
   /** The first account of that name. */
