@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Node;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -50,6 +52,29 @@ class InstallationIT {
       }
     }
     assertThat(checked).as("shims that were looked at").isPositive();
+  }
+
+  /** The bus's library is for who sets cgroup.driver to systemd; nobody else pays for it. */
+  @Test
+  void libraryOfTheMessageBusIsNotLoadedForNothing(Testbed testbed) throws Exception {
+    Assumptions.assumeTrue(Node.cgroupDriver().equals("cgroupfs"));
+    String loaded;
+    // One of its own: it keeps the socket on which it has answered jcmd.
+    try (Daemon daemon = Daemon.in(testbed.node(), "classes")) {
+      daemon.start();
+      loaded =
+          testbed
+              .node()
+              .run(
+                  Path.of(System.getProperty("java.home"), "bin/jcmd").toString(),
+                  Long.toString(daemon.pid()),
+                  "VM.class_hierarchy")
+              .orThrow();
+      daemon.terminate();
+    }
+    assertThat(loaded.lines().filter(line -> line.contains("jukung.runtime.service.Cgroup")))
+        .isNotEmpty();
+    assertThat(loaded.lines().filter(line -> line.contains("freedesktop"))).isEmpty();
   }
 
   private static String maps(Testbed testbed, String pid) throws Exception {

@@ -173,7 +173,7 @@ public final class Node implements AutoCloseable {
   }
 
   /** The cgroup driver to test with: systemd only where the machine is there for that. */
-  static String cgroupDriver() {
+  public static String cgroupDriver() {
     return System.getProperty("e2e.cgroup-driver", "cgroupfs");
   }
 

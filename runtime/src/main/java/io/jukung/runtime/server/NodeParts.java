@@ -255,6 +255,7 @@ final class NodeParts implements AutoCloseable {
   public void close() throws IOException {
     streaming.close();
     shims.close();
+    cgroupDriver.close();
     cgroups.removeUnusedShims(); // where no pod runs on
   }
 

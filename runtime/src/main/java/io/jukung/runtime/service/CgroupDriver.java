@@ -4,7 +4,7 @@ import io.jukung.linux.cgroup.Cgroup;
 import java.io.IOException;
 
 /** How pods' cgroups are named, and who makes them. Thread-safe. */
-public interface CgroupDriver {
+public interface CgroupDriver extends AutoCloseable {
   /** What kubelet is told. */
   io.jukung.cri.v1.CgroupDriver kind();
 
@@ -36,4 +36,8 @@ public interface CgroupDriver {
 
   /** Removes the pod's cgroup, and those above it that are ours, where nothing is in them. */
   void removeUnused(Cgroup pod) throws IOException;
+
+  /** Gives up what it needs for that; what it has made stays. */
+  @Override
+  void close();
 }

@@ -60,4 +60,7 @@ public record CgroupfsDriver(CgroupMount mount, String root) implements CgroupDr
       mount.at(root).removeUnused(); // where its child had not got its mark yet
     }
   }
+
+  @Override
+  public void close() {}
 }

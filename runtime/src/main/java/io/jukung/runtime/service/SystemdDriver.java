@@ -7,10 +7,12 @@ import io.jukung.runtime.systemd.SliceName;
 import io.jukung.runtime.systemd.SystemdUnits;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 /**
  * systemd's tree: in the slice that kubelet names, a transient scope for each pod, delegated to
@@ -30,12 +32,18 @@ public final class SystemdDriver implements CgroupDriver {
   /** systemd does this in milliseconds, unless it is stuck. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  private static final int LOCKS = 64;
+
   private static final Duration POLL_INTERVAL = Duration.ofMillis(1);
 
   private final CgroupMount mount;
   private final SliceName own;
   private final SystemdUnits units;
-  private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
+
+  /** By the hash of the scope's name: a few scopes wait for each other, and none is forgotten. */
+  private final List<ReentrantLock> locks =
+      Stream.generate(ReentrantLock::new).limit(LOCKS).toList();
+
   private final Map<String, Integer> holders = new ConcurrentHashMap<>();
 
   /**
@@ -91,7 +99,7 @@ public final class SystemdDriver implements CgroupDriver {
   public void prepare(String path) throws IOException {
     Cgroup scope = scopeOf(path);
     String name = String.valueOf(scope.directory().getFileName());
-    ReentrantLock lock = locks.computeIfAbsent(name, _ -> new ReentrantLock());
+    ReentrantLock lock = lock(name);
     lock.lock();
     try {
       if (!scope.exists()) {
@@ -136,21 +144,34 @@ public final class SystemdDriver implements CgroupDriver {
     }
   }
 
+  private ReentrantLock lock(String scope) {
+    return locks.get(Math.floorMod(scope.hashCode(), LOCKS));
+  }
+
+  /** Not while the scope is started: a container may be on its way into it. */
   @Override
   public void removeUnused(Cgroup pod) throws IOException {
-    pod.removeUnused();
     Cgroup scope = scopeOf(pod.path());
-    if (pod.exists() || !scope.exists()) {
-      return;
-    }
     String name = String.valueOf(scope.directory().getFileName());
+    ReentrantLock lock = lock(name);
+    lock.lock();
+    try {
+      pod.removeUnused();
+      if (!pod.exists() && scope.exists()) {
+        end(scope, name);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void end(Cgroup scope, String name) throws IOException {
     scope.kill();
     stop(scope, name);
     Integer holder = holders.remove(name);
     if (holder != null) {
       ScopeHolder.reap(holder);
     }
-    locks.remove(name);
   }
 
   private void stop(Cgroup scope, String name) throws IOException {
@@ -184,5 +205,10 @@ public final class SystemdDriver implements CgroupDriver {
       }
       LockSupport.parkNanos(POLL_INTERVAL.toNanos());
     }
+  }
+
+  @Override
+  public void close() {
+    units.close();
   }
 }

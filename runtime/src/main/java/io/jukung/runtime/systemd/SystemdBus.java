@@ -12,7 +12,7 @@ import org.freedesktop.dbus.types.Variant;
 import org.jspecify.annotations.Nullable;
 
 /** {@link SystemdUnits} over the system bus (org.freedesktop.systemd1(5)). */
-public final class SystemdBus implements SystemdUnits, AutoCloseable {
+public final class SystemdBus implements SystemdUnits {
   private static final String SERVICE = "org.freedesktop.systemd1";
   private static final String PATH = "/org/freedesktop/systemd1";
 

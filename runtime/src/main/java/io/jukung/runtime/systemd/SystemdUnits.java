@@ -3,7 +3,7 @@ package io.jukung.runtime.systemd;
 import java.io.IOException;
 
 /** What is asked of systemd. Thread-safe. */
-public interface SystemdUnits {
+public interface SystemdUnits extends AutoCloseable {
   /**
    * Starts a transient scope around a running process, with everything below it delegated to this
    * program (systemd's CGROUP_DELEGATION). The process moves there a moment later.
@@ -14,4 +14,8 @@ public interface SystemdUnits {
 
   /** Stops a unit, which is over a moment later. One that is not there cannot be stopped. */
   void stop(String name) throws IOException;
+
+  /** Units that were started go on. */
+  @Override
+  void close();
 }

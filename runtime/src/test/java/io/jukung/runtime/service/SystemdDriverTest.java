@@ -12,6 +12,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +32,7 @@ class SystemdDriverTest {
 
   /** Makes scopes as systemd does, and remembers what it was asked for. */
   private final class FakeSystemd implements SystemdUnits {
-    final List<String> calls = new ArrayList<>();
+    final List<String> calls = new CopyOnWriteArrayList<>();
     private Cgroup scope = mount.at("/");
     boolean refuses;
 
@@ -49,6 +53,11 @@ class SystemdDriverTest {
       calls.add("stop " + name);
       scope.kill();
       scope.remove(WAIT);
+    }
+
+    @Override
+    public void close() {
+      calls.add("close");
     }
   }
 
@@ -97,6 +106,38 @@ class SystemdDriverTest {
     assertThat(mount.at(scope).exists()).isFalse();
     driver.removeUnused(mount.at(path));
     assertThat(systemd.calls).as("what is gone is not stopped again").hasSize(2);
+  }
+
+  /** Containers of a pod are made and removed at the same time. */
+  @Test
+  void aScopeThatIsRemovedWhileItIsNeededIsStartedAgain() throws Exception {
+    Cgroup pod = mount.at(driver.podPath("", SANDBOX));
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> workers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        workers.add(
+            threads.submit(
+                () -> {
+                  for (int round = 0; round < 25; round++) {
+                    driver.prepare(pod.path());
+                    driver.removeUnused(pod);
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> worker : workers) {
+        worker.get(WAIT.toSeconds() * 10, TimeUnit.SECONDS);
+      }
+    }
+    assertThat(systemd.calls.stream().filter(call -> call.startsWith("start")).count())
+        .as("each start has its end")
+        .isEqualTo(systemd.calls.stream().filter(call -> call.startsWith("stop")).count());
+  }
+
+  @Test
+  void closeLeavesTheBus() {
+    driver.close();
+    assertThat(systemd.calls).containsExactly("close");
   }
 
   @Test
