@@ -2,6 +2,7 @@ package io.jukung.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.LinuxContainerResources;
@@ -15,6 +16,7 @@ import io.jukung.e2e.node.Testbed.Pod;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -185,20 +187,24 @@ class ResourceLimitsIT {
     }
   }
 
+  /** The node's kernel has neither controller. */
   @Test
   void aLimitWithoutItsControllerIsRefusedByName(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("absent", NamespaceMode.NODE);
-    LinuxContainerResources limits = limits().putUnified("rdma.max", "mlx4_0 hca_handle=2").build();
-    assertThat(
-            Calls.failure(
-                () ->
-                    testbed.createContainer(
-                        pod, Limits.container(testbed, pod, "absent", limits, "exit"))))
-        .satisfies(
-            status -> {
-              assertThat(status.getCode()).isEqualTo(Code.FAILED_PRECONDITION);
-              assertThat(status.getDescription()).contains("rdma.max");
-            });
+    Map<String, LinuxContainerResources> absent =
+        Map.of(
+            "rdma.max", limits().putUnified("rdma.max", "mlx4_0 hca_handle=2").build(),
+            "resources.cpuset_cpus is set", limits().setCpusetCpus("0").build());
+    absent.forEach(
+        (name, limits) -> {
+          Status status =
+              Calls.failure(
+                  () ->
+                      testbed.createContainer(
+                          pod, Limits.container(testbed, pod, "absent", limits, "exit")));
+          assertThat(status.getCode()).isEqualTo(Code.FAILED_PRECONDITION);
+          assertThat(status.getDescription()).contains(name);
+        });
     assertThat(testbed.containers()).isEmpty();
   }
 
