@@ -62,10 +62,11 @@ abstract class ChannelSocket extends SimpleChannelInboundHandler<WebSocketFrame>
                   socket.voidPromise());
               // As with SPDY: unread input would take the last words with it.
               socket.config().setAutoRead(true);
-              var _ =
+              var limit =
                   socket
                       .eventLoop()
                       .schedule(() -> socket.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+              socket.closeFuture().addListener(_ -> limit.cancel(false));
             });
   }
 

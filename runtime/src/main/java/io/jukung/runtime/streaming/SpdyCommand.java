@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
   private @Nullable SpdyStream error;
   private @Nullable SpdyStream stdin;
   private @Nullable SpdyStream last;
+  private @Nullable ScheduledFuture<?> limit;
   private @Nullable CommandSession session;
 
   SpdyCommand(
@@ -65,17 +67,14 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
   /** Begins to wait for the streams of this connection. */
   void serve(SpdyConnection opened) {
     connection = opened;
-    var _ =
-        channel
-            .eventLoop()
-            .schedule(
-                () -> {
-                  if (session == null) {
-                    channel.close();
-                  }
-                },
-                CREATION_SECONDS,
-                TimeUnit.SECONDS);
+    limit = channel.eventLoop().schedule(() -> channel.close(), CREATION_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Left behind, it would keep all of the connection in memory. */
+  private void endLimit() {
+    if (limit != null) {
+      limit.cancel(false);
+    }
   }
 
   @Override
@@ -100,6 +99,7 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
     }
     if (missing.isEmpty()) {
       last = stream;
+      endLimit();
       session = starter.apply(this);
     } else {
       stream.reply();
@@ -142,6 +142,7 @@ final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
 
   @Override
   public void closed() {
+    endLimit();
     if (session != null) {
       session.disconnected();
     }

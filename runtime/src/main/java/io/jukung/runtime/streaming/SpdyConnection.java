@@ -252,7 +252,8 @@ final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame> {
     // Not closed at once: with input unread, the kernel would reset the connection and with it what
     // the peer has not read.
     ctx.channel().config().setAutoRead(true);
-    var _ = ctx.executor().schedule(() -> ctx.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+    var limit = ctx.executor().schedule(() -> ctx.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+    ctx.channel().closeFuture().addListener(_ -> limit.cancel(false));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +42,20 @@ final class SpdyPortForward implements SpdyConnection.Streams {
     final PodConnection connection;
     @Nullable SpdyStream error;
     @Nullable SpdyStream data;
+    private final ScheduledFuture<?> limit;
 
     Pair(String id, int port) {
       this.id = id;
       this.connection = new PodConnection(channel.eventLoop(), sockets, request, port, this);
+      this.limit =
+          channel.eventLoop().schedule(connection::close, CREATION_SECONDS, TimeUnit.SECONDS);
+    }
+
+    void connectIfComplete() {
+      if (isComplete()) {
+        limit.cancel(false);
+        connection.connect();
+      }
     }
 
     boolean isComplete() {
@@ -74,6 +85,7 @@ final class SpdyPortForward implements SpdyConnection.Streams {
 
     @Override
     public void closed(@Nullable String failure) {
+      limit.cancel(false);
       pairs.remove(id, this);
       if (error != null) {
         if (failure != null) {
@@ -105,31 +117,13 @@ final class SpdyPortForward implements SpdyConnection.Streams {
   @Override
   public void opened(SpdyStream stream) {
     stream.reply();
-    Pair pair = pairs.computeIfAbsent(requestId(stream), id -> newPair(id, port(stream)));
+    Pair pair = pairs.computeIfAbsent(requestId(stream), id -> new Pair(id, port(stream)));
     if (stream.header(STREAM_TYPE).equals(ERROR)) {
       pair.error = stream;
     } else {
       pair.data = stream;
     }
-    if (pair.isComplete()) {
-      pair.connection.connect();
-    }
-  }
-
-  private Pair newPair(String id, int port) {
-    Pair pair = new Pair(id, port);
-    var _ =
-        channel
-            .eventLoop()
-            .schedule(
-                () -> {
-                  if (!pair.isComplete()) {
-                    pair.connection.close();
-                  }
-                },
-                CREATION_SECONDS,
-                TimeUnit.SECONDS);
-    return pair;
+    pair.connectIfComplete();
   }
 
   /** 0 where it is none. */

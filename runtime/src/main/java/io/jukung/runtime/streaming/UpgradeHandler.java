@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,7 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   private final Tokens tokens;
   private final StreamSessions sessions;
+  private @Nullable ScheduledFuture<?> limit;
   private boolean upgraded;
 
   UpgradeHandler(Tokens tokens, StreamSessions sessions) {
@@ -61,17 +63,16 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    var _ =
-        ctx.executor()
-            .schedule(
-                () -> {
-                  if (!upgraded) {
-                    ctx.close();
-                  }
-                },
-                REQUEST_SECONDS,
-                TimeUnit.SECONDS);
+    limit = ctx.executor().schedule(() -> ctx.close(), REQUEST_SECONDS, TimeUnit.SECONDS);
     ctx.fireChannelActive();
+  }
+
+  /** Upgraded, or gone: a limit left behind would keep all of the connection in memory. */
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    if (limit != null) {
+      limit.cancel(false);
+    }
   }
 
   @Override

@@ -151,6 +151,21 @@ class UpgradeHandlerTest {
         .containsIgnoringCase("x-stream-protocol-version: v3.channel.k8s.io");
   }
 
+  /** One would keep all of a connection that is gone in memory, until it has run out. */
+  @Test
+  void closedConnectionsLeaveNoTimers() {
+    for (String headers :
+        List.of("", SPDY, SPDY + "X-Stream-Protocol-Version: v4.channel.k8s.io\r\n", WEBSOCKET)) {
+      UpgradeHandlerTest fresh = new UpgradeHandlerTest();
+      fresh.answer(get("/exec/" + fresh.execToken(), headers));
+      var _ =
+          fresh.channel.pipeline().close(); // the embedded channel's own close drops timers itself
+      fresh.channel.runPendingTasks();
+      assertThat(fresh.channel.runScheduledPendingTasks()).as(headers).isEqualTo(-1);
+      fresh.channel.finishAndReleaseAll();
+    }
+  }
+
   @Test
   void webSocketCarriesChannels() {
     String answer =
