@@ -1,10 +1,8 @@
 package io.jukung.e2e;
 
-import static io.jukung.e2e.Calls.failure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.grpc.Status;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
@@ -53,7 +51,7 @@ class StreamingTlsIT {
     openssl(
         "x509 -req -in server.csr -CA trusted.pem -CAkey trusted.key -CAcreateserial -days 2"
             + " -extfile server.ext -out server.pem");
-    testbed = Testbed.start(Map.of(), configuration("server.key"));
+    testbed = Testbed.start(Map.of(), configuration("server.pem", "server.key"));
     pod = testbed.runPod("tls", NamespaceMode.POD);
     container =
         testbed.runContainer(
@@ -95,9 +93,9 @@ class StreamingTlsIT {
     }
   }
 
-  private String configuration(String key) {
+  private String configuration(String certificate, String key) {
     return "[streaming]\ntls_certificate = \"%s\"\ntls_key = \"%s\""
-        .formatted(certificates.resolve("server.pem"), certificates.resolve(key));
+        .formatted(certificates.resolve(certificate), certificates.resolve(key));
   }
 
   private URI execUrl(String... words) {
@@ -202,20 +200,30 @@ class StreamingTlsIT {
   }
 
   @Test
-  void keyThatCannotBeReadIsNamed() throws Exception {
+  void filesThatCannotBeUsedAreNamedAtTheStart() throws Exception {
+    Files.writeString(certificates.resolve("garbage.pem"), "no certificate\n");
     Files.writeString(certificates.resolve("garbage.key"), "no key\n");
-    testbed.daemon().kill();
-    try {
-      testbed.daemon().writeConfig(configuration("garbage.key"));
-      testbed.daemon().start();
-      testbed.reconnect();
-      Status refusal = failure(() -> execUrl("true"));
-      assertThat(refusal.getDescription()).contains("streaming.tls_certificate", "garbage.key");
-    } finally {
-      testbed.daemon().kill();
-      testbed.daemon().writeConfig(configuration("server.key"));
-      testbed.daemon().start();
-      testbed.reconnect();
-    }
+    openssl("ecparam -name prime256v1 -genkey -noout -out sec1.key");
+    assertThat(refusal("garbage.pem", "server.key"))
+        .contains("streaming.tls_certificate", "garbage.pem")
+        .doesNotContain("tls_key");
+    assertThat(refusal("missing.pem", "server.key"))
+        .contains("streaming.tls_certificate", "missing.pem: no such file");
+    assertThat(refusal("server.pem", "garbage.key"))
+        .contains("streaming.tls_key", "garbage.key: no PKCS#8 key in it")
+        .doesNotContain("tls_certificate");
+    assertThat(refusal("server.pem", "sec1.key")).contains("sec1.key: no PKCS#8 key in it");
+    assertThat(refusal("server.pem", "stranger.key"))
+        .contains("streaming.tls_key", "stranger.key: not the key of streaming.tls_certificate");
+  }
+
+  /** What a daemon says that does not start with these. */
+  private String refusal(String certificate, String key) throws Exception {
+    Daemon refused = Daemon.in(testbed.node(), "refused-" + certificate + "-" + key);
+    refused.writeConfig(configuration(certificate, key));
+    refused.launch();
+    assertThat(refused.awaitExit()).isNotZero();
+    assertThat(refused.log().strip().lines()).as(refused.log()).hasSize(1);
+    return refused.log();
   }
 }

@@ -6,8 +6,8 @@ import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
 import io.jukung.runtime.streaming.CommandStreams;
+import io.jukung.runtime.streaming.StreamEndpoint;
 import java.io.IOException;
-import java.net.URI;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -47,8 +47,9 @@ final class Attach implements Callable<Integer> {
       Container found = Lookup.container(connection, container);
       Streams streams = Streams.of(connection, found.getId());
       boolean stdin = streams.stdin() && !noStdin;
-      URI url = url(connection, found.getId(), stdin, streams.tty());
-      CommandStreams.End end = new Attended(environment, stdin, streams.tty()).to(url, () -> {});
+      StreamEndpoint endpoint = endpoint(connection, found.getId(), stdin, streams.tty());
+      CommandStreams.End end =
+          new Attended(environment, stdin, streams.tty()).to(endpoint, () -> {});
       return exitCode(connection, found.getId(), end);
     }
   }
@@ -66,8 +67,8 @@ final class Attach implements Callable<Integer> {
     }
   }
 
-  static URI url(Connection connection, String id, boolean stdin, boolean tty) {
-    return URI.create(
+  static StreamEndpoint endpoint(Connection connection, String id, boolean stdin, boolean tty) {
+    return connection.endpoint(
         connection
             .runtime()
             .attach(

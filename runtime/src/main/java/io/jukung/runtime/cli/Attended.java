@@ -2,9 +2,9 @@ package io.jukung.runtime.cli;
 
 import io.jukung.linux.terminal.Terminal;
 import io.jukung.runtime.streaming.CommandStreams;
+import io.jukung.runtime.streaming.StreamEndpoint;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -46,10 +46,10 @@ final class Attended {
    * @param connected called once the streams are there
    * @return how it ended; null where the user left by the detach keys
    */
-  CommandStreams.@Nullable End to(URI url, Connected connected)
+  CommandStreams.@Nullable End to(StreamEndpoint endpoint, Connected connected)
       throws IOException, InterruptedException {
     try (CommandStreams streams =
-            CommandStreams.open(url, interactive, tty, environment.out(), environment.err());
+            CommandStreams.open(endpoint, interactive, tty, environment.out(), environment.err());
         RawTerminal terminal = tty && RawTerminal.isThere() ? RawTerminal.enter() : null) {
       if (terminal != null) {
         terminal.followSize((Terminal.Size size) -> streams.resize(size.columns(), size.rows()));

@@ -8,10 +8,13 @@ import io.jukung.cri.v1.ImageServiceGrpc;
 import io.jukung.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
 import io.jukung.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
+import io.jukung.cri.v1.StatusRequest;
 import io.jukung.runtime.client.CriChannel;
+import io.jukung.runtime.streaming.StreamEndpoint;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -73,6 +76,25 @@ final class Connection implements AutoCloseable {
   /** As {@link #jukung()}, in the CRI's own words. */
   ImageServiceBlockingStub imagesWithoutDeadline() {
     return ImageServiceGrpc.newBlockingStub(channel.grpc());
+  }
+
+  /** Where a stream is: at an https URL with the certificate that this socket vouches for. */
+  StreamEndpoint endpoint(String url) {
+    URI address = URI.create(url);
+    if (!address.getScheme().equals("https")) {
+      return new StreamEndpoint(address, null);
+    }
+    String certificate =
+        Json.parse(
+                runtime()
+                    .status(StatusRequest.newBuilder().setVerbose(true).build())
+                    .getInfoOrDefault("streamingCertificate", ""))
+            .asText();
+    if (certificate.isEmpty()) {
+      throw CliException.failed(
+          "the daemon does not say which certificate it has at " + address.getAuthority());
+    }
+    return new StreamEndpoint(address, certificate);
   }
 
   @Override

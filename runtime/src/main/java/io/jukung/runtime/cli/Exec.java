@@ -6,7 +6,6 @@ import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ExecSyncResponse;
 import io.jukung.runtime.streaming.CommandStreams;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -104,7 +103,7 @@ final class Exec implements Callable<Integer> {
                     .build())
             .getUrl();
     CommandStreams.End end =
-        new Attended(environment, interactive, tty).to(URI.create(url), () -> {});
+        new Attended(environment, interactive, tty).to(connection.endpoint(url), () -> {});
     return end == null ? ExitCode.OK : Attended.exitCode(end);
   }
 

@@ -6,7 +6,6 @@ import io.jukung.runtime.streaming.PortForwarder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -91,7 +90,8 @@ final class PortForward implements Callable<Integer> {
               .getUrl();
       try (PortForwarder forwarder =
           PortForwarder.connect(
-              URI.create(url), failure -> environment.err().println("jukung: " + failure))) {
+              connection.endpoint(url),
+              failure -> environment.err().println("jukung: " + failure))) {
         for (Ports each : wanted) {
           var at =
               forwarder.listen(

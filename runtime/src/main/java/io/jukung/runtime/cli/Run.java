@@ -130,7 +130,7 @@ final class Run implements Callable<Integer> {
     CommandStreams.End end =
         new Attended(environment, options.interactive, options.tty)
             .to(
-                Attach.url(connection, id, options.interactive, options.tty),
+                Attach.endpoint(connection, id, options.interactive, options.tty),
                 () -> {
                   start(connection, id);
                   left = true; // from here on it is there, whatever becomes of this client

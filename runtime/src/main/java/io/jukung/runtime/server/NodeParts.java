@@ -345,6 +345,9 @@ final class NodeParts implements AutoCloseable {
     } catch (IOException e) {
       info.put("apparmor", word(Optional.of(String.valueOf(e.getMessage()))));
     }
+    streaming
+        .certificateSha256()
+        .ifPresent(sha256 -> info.put("streamingCertificate", TextNode.valueOf(sha256).toString()));
     return info;
   }
 

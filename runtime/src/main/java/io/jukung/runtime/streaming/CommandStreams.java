@@ -11,7 +11,6 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -64,12 +63,12 @@ public final class CommandStreams implements AutoCloseable {
    * @param tty then there is no error output
    */
   public static CommandStreams open(
-      URI url, boolean stdin, boolean tty, OutputStream out, OutputStream err)
+      StreamEndpoint endpoint, boolean stdin, boolean tty, OutputStream out, OutputStream err)
       throws IOException, InterruptedException {
     CommandStreams streams = new CommandStreams(out, err);
     try {
       SpdyDialer.Dialed dialed =
-          SpdyDialer.dial(streams.events, url, PROTOCOL, streams.new Incoming());
+          SpdyDialer.dial(streams.events, endpoint, PROTOCOL, streams.new Incoming());
       streams.dialed = dialed;
       dialed.channel().eventLoop().submit(() -> streams.openStreams(dialed, stdin, tty)).sync();
       CompletableFuture.anyOf(streams.replied, streams.end).join();

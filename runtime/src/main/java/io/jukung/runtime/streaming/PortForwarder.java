@@ -18,7 +18,6 @@ import io.netty.handler.codec.spdy.SpdyStreamStatus;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -55,12 +54,12 @@ public final class PortForwarder implements AutoCloseable {
    *
    * @param failures given a sentence for each connection that fails
    */
-  public static PortForwarder connect(URI url, Consumer<String> failures)
+  public static PortForwarder connect(StreamEndpoint endpoint, Consumer<String> failures)
       throws IOException, InterruptedException {
     PortForwarder forwarder = new PortForwarder(failures);
     try {
       SpdyDialer.Dialed dialed =
-          SpdyDialer.dial(forwarder.events, url, PROTOCOL, forwarder.new Incoming());
+          SpdyDialer.dial(forwarder.events, endpoint, PROTOCOL, forwarder.new Incoming());
       forwarder.server = dialed;
       forwarder.gate = new InputGate(dialed.channel());
       return forwarder;

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpClientCodec;
@@ -17,7 +18,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.netty.handler.ssl.util.FingerprintTrustManagerFactory;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Connects to a URL that the daemon has given out, as a client. */
 // What fails closes the channel, and that is told.
@@ -41,10 +43,14 @@ final class SpdyDialer {
 
   /** Connects, and returns when streams can be opened. */
   static Dialed dial(
-      EventLoopGroup events, URI url, String protocol, SpdyConnection.Streams streams)
+      EventLoopGroup events,
+      StreamEndpoint endpoint,
+      String protocol,
+      SpdyConnection.Streams streams)
       throws IOException, InterruptedException {
     CompletableFuture<Dialed> dialed = new CompletableFuture<>();
-    SslContext tls = tls(url);
+    URI url = endpoint.url();
+    SslContext tls = tls(endpoint);
     var connecting =
         new Bootstrap()
             .group(events)
@@ -84,11 +90,17 @@ final class SpdyDialer {
     }
   }
 
-  /** The token in the URL, which came over the daemon's own socket, is what both sides know. */
-  private static @org.jspecify.annotations.Nullable SslContext tls(URI url) throws IOException {
-    return url.getScheme().equals("https")
-        ? SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE).build()
-        : null;
+  /** One certificate is trusted, whoever has signed it and whatever names are in it. */
+  private static @Nullable SslContext tls(StreamEndpoint endpoint) throws IOException {
+    return endpoint.certificate() == null
+        ? null
+        : SslContextBuilder.forClient()
+            .trustManager(
+                FingerprintTrustManagerFactory.builder("SHA-256")
+                    .fingerprints(endpoint.certificate())
+                    .build())
+            .endpointIdentificationAlgorithm(null)
+            .build();
   }
 
   private static DefaultFullHttpRequest request(URI url, String protocol) {
@@ -140,7 +152,9 @@ final class SpdyDialer {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      dialed.completeExceptionally(cause);
+      // Of what a decoder has thrown, its cause speaks: a TLS handshake's.
+      boolean wrapped = cause instanceof DecoderException && cause.getCause() != null;
+      dialed.completeExceptionally(wrapped ? cause.getCause() : cause);
       ctx.close();
     }
   }

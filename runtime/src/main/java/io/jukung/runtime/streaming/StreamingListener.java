@@ -16,12 +16,10 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -74,29 +72,18 @@ final class StreamingListener implements AutoCloseable {
   }
 
   /** Returns once clients can connect. */
-  static StreamingListener start(Config.Streaming settings, StreamSessions sessions)
+  static StreamingListener start(
+      Config.Streaming settings, StreamSessions sessions, @Nullable ServerCertificate certificate)
       throws IOException {
-    var listener = new StreamingListener(settings, sessions, tls(settings));
+    var listener =
+        new StreamingListener(
+            settings, sessions, certificate == null ? null : certificate.context());
     try {
       listener.bind();
       return listener;
     } catch (IOException | RuntimeException e) {
       listener.close();
       throw e;
-    }
-  }
-
-  private static @Nullable SslContext tls(Config.Streaming settings) throws IOException {
-    if (settings.tlsCertificate().isEmpty()) {
-      return null;
-    }
-    try {
-      return SslContextBuilder.forServer(
-              new File(settings.tlsCertificate()), new File(settings.tlsKey()))
-          .build();
-    } catch (IOException | IllegalArgumentException e) {
-      throw new IOException(
-          "streaming.tls_certificate " + settings.tlsCertificate() + ": " + e.getMessage(), e);
     }
   }
 

@@ -11,7 +11,9 @@ import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,24 +27,40 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
   private final SandboxStore sandboxes;
   private final PodShims shims;
   private final StatePaths paths;
+  private final @Nullable ServerCertificate certificate;
   private @Nullable StreamingListener listener;
   private @Nullable DescriptorLoop loop;
   private boolean closed;
 
-  /** Does not listen yet. */
+  /**
+   * Does not listen yet.
+   *
+   * @throws IOException where its certificate or the key of that cannot be used
+   */
   public StreamingServer(
       Config.Streaming settings,
       ContainerExec execs,
       ContainerStore containers,
       SandboxStore sandboxes,
       PodShims shims,
-      StatePaths paths) {
+      StatePaths paths)
+      throws IOException {
     this.settings = settings;
     this.execs = execs;
     this.containers = containers;
     this.sandboxes = sandboxes;
     this.shims = shims;
     this.paths = paths;
+    this.certificate =
+        settings.tlsCertificate().isEmpty()
+            ? null
+            : ServerCertificate.read(
+                Path.of(settings.tlsCertificate()), Path.of(settings.tlsKey()));
+  }
+
+  /** The SHA-256 of its certificate, in hex, by which clients know it. */
+  public Optional<String> certificateSha256() {
+    return Optional.ofNullable(certificate).map(ServerCertificate::sha256);
   }
 
   @Override
@@ -79,7 +97,8 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
           StreamingListener.start(
               settings,
               new StreamSessions.Node(
-                  execs, containers, shims, new PodSockets(sandboxes, paths), loop));
+                  execs, containers, shims, new PodSockets(sandboxes, paths), loop),
+              certificate);
     }
     return listener;
   }
