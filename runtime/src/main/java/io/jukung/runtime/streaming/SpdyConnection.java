@@ -106,8 +106,34 @@ final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame> {
 
   /** The frames below such a connection. */
   static SpdyFrameCodec codec() {
-    return new SpdyFrameCodec(
-        SpdyVersion.SPDY_3_1, MAX_CHUNK, MAX_HEADERS, COMPRESSION, WINDOW_BITS, MEMORY_LEVEL);
+    return new Codec();
+  }
+
+  /**
+   * Netty's own lets go of its buffers when the connection closes. Where that happens on account of
+   * a frame, it would read the next one's headers into a buffer that nobody lets go of any more.
+   */
+  private static final class Codec extends SpdyFrameCodec {
+    private boolean closed;
+
+    Codec() {
+      super(SpdyVersion.SPDY_3_1, MAX_CHUNK, MAX_HEADERS, COMPRESSION, WINDOW_BITS, MEMORY_LEVEL);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+      super.handlerAdded(ctx);
+      ctx.channel().closeFuture().addListener(_ -> closed = true);
+    }
+
+    @Override
+    public void readHeaderBlock(ByteBuf headers) {
+      if (closed) {
+        headers.release();
+      } else {
+        super.readHeaderBlock(headers);
+      }
+    }
   }
 
   static SpdyConnection server(Streams streams) {

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.spdy.DefaultSpdyDataFrame;
 import io.netty.handler.codec.spdy.DefaultSpdyPingFrame;
@@ -235,6 +238,24 @@ class SpdyConnectionTest {
     }
     channel.finishAndReleaseAll();
     return recorded;
+  }
+
+  @Test
+  void headersBehindTheFrameThatClosesAreDropped() {
+    var closing =
+        new SimpleChannelInboundHandler<SpdyFrame>() {
+          @Override
+          protected void channelRead0(ChannelHandlerContext ctx, SpdyFrame frame) {
+            var _ = ctx.close();
+          }
+        };
+    EmbeddedChannel channel = new EmbeddedChannel(SpdyConnection.codec(), closing);
+    UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
+    channel.config().setAllocator(allocator);
+    channel.writeInbound(Unpooled.wrappedBuffer(encode(syn(1, "first"), syn(3, "second"))));
+    channel.finishAndReleaseAll();
+    assertThat(channel.isOpen()).isFalse();
+    assertThat(allocator.metric().usedHeapMemory()).as("bytes left behind").isZero();
   }
 
   @Test
