@@ -131,6 +131,7 @@ public final class PodNetwork {
       throw new CniException("pod network: " + missing.get());
     }
     warnOfUnservedPorts(request, network);
+    refuseUnservedMac(request, network);
     hostPorts.reserve(request);
     collecting.readLock().lock();
     try {
@@ -289,6 +290,19 @@ public final class PodNetwork {
           request.podNamespace(),
           request.podName(),
           network.name());
+    }
+  }
+
+  /** Nobody would see that it has another one. */
+  private static void refuseUnservedMac(PodNetworkRequest request, NetworkConfiguration network) {
+    if (request.wantsMac()
+        && network.plugins().stream().noneMatch(plugin -> plugin.hasCapability("mac"))) {
+      throw CriException.failedPrecondition(
+          "annotation "
+              + PodNetworkRequest.MAC
+              + ": no plugin of network "
+              + network.name()
+              + " declares the capability mac");
     }
   }
 

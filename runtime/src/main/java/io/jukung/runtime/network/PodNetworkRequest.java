@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param networkNamespace the pin of the pod's network namespace
  * @param portMappings a host port of 0 is none
  * @param dns what the pod's resolv.conf says; null where the host's is taken
- * @param annotations those of the pod; the bandwidth ones count
+ * @param annotations those of the pod; those for bandwidth and the hardware address count
  * @param cgroupParent the pod's cgroup as kubelet names it; empty where it names none
  */
 public record PodNetworkRequest(
@@ -32,6 +33,11 @@ public record PodNetworkRequest(
     @Nullable Dns dns,
     Map<String, String> annotations,
     String cgroupParent) {
+
+  /** Asks for the hardware address of the pod's interface. */
+  static final String MAC = "io.jukung.mac";
+
+  private static final Pattern MAC_ADDRESS = Pattern.compile("\\p{XDigit}{2}(:\\p{XDigit}{2}){5}");
 
   /** The first interface of a pod, as Kubernetes' users know it. */
   static final String INTERFACE = "eth0";
@@ -56,6 +62,16 @@ public record PodNetworkRequest(
       HostPorts.address(mapping.hostIp());
     }
     Bandwidth.of(annotations);
+    String mac = annotations.get(MAC);
+    if (mac != null && !MAC_ADDRESS.matcher(mac).matches()) {
+      throw CriException.invalidArgument(
+          "annotation " + MAC + " is not a hardware address: " + mac);
+    }
+  }
+
+  /** Whether the pod wants a hardware address of its choice. */
+  boolean wantsMac() {
+    return annotations.containsKey(MAC);
   }
 
   /** Whether the host is to offer ports of the pod. */
@@ -100,6 +116,10 @@ public record PodNetworkRequest(
       }
     }
     Bandwidth.of(annotations).ifPresent(limits -> arguments.set("bandwidth", limits.toJson()));
+    String mac = annotations.get(MAC);
+    if (mac != null) {
+      arguments.put("mac", mac);
+    }
     if (dns != null) {
       ObjectNode names = arguments.putObject("dns");
       addAll(names, "servers", dns.servers());

@@ -107,6 +107,16 @@ class PluginKindsTest {
   }
 
   @Test
+  void hardwareAddressOfTheAnnotation() throws IOException {
+    configure(BRIDGE, "{\"type\": \"tuning\", \"capabilities\": {\"mac\": true}}");
+    Map<String, String> wanted = Map.of("io.jukung.mac", "02:00:00:00:00:0a");
+    setUp(wanted);
+    assertThat(inPod("ip", "link", "show", "eth0")).contains("link/ether 02:00:00:00:00:0a");
+    tearDown();
+    comesAndGoes(wanted, "192.0.2.3");
+  }
+
+  @Test
   void addressesThatTheConfigurationFixes() throws IOException {
     configure(
         "{\"type\": \"bridge\", \"bridge\": \"cni-test\", \"ipam\": {\"type\": \"static\","

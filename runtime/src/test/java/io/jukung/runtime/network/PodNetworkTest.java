@@ -189,7 +189,7 @@ class PodNetworkTest {
                 new PortMapping("sctp", 9, 9, "::1"),
                 new PortMapping("tcp", 443, 0, "")),
             new Dns(List.of("10.96.0.10"), List.of("a.svc"), List.of("ndots:5")),
-            Map.of("kubernetes.io/ingress-bandwidth", "1M"),
+            Map.of("kubernetes.io/ingress-bandwidth", "1M", "io.jukung.mac", "02:00:00:00:00:0A"),
             "/kubepods/pod1");
     network.setUp(request);
     network.tearDown(request);
@@ -200,6 +200,7 @@ class PodNetworkTest {
             + "{\"hostPort\":5353,\"containerPort\":53,\"protocol\":\"udp\",\"hostIP\":\"127.0.0.1\"},"
             + "{\"hostPort\":9,\"containerPort\":9,\"protocol\":\"sctp\",\"hostIP\":\"::1\"}],"
             + "\"bandwidth\":{\"ingressRate\":1000000,\"ingressBurst\":4294967295},"
+            + "\"mac\":\"02:00:00:00:00:0A\","
             + "\"dns\":{\"servers\":[\"10.96.0.10\"],\"searches\":[\"a.svc\"],"
             + "\"options\":[\"ndots:5\"]},"
             + "\"aliases\":[\"pod\"],"
@@ -498,6 +499,33 @@ class PodNetworkTest {
         .isInstanceOfSatisfying(
             CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID_ARGUMENT));
     network.tearDown(request);
+    assertThat(plugins.calls()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "02:00:00:00:00, is not a hardware address: 02:00:00:00:00",
+    "02-00-00-00-00-0a, is not a hardware address: 02-00-00-00-00-0a",
+    "02:00:00:00:00:0a, no plugin of network test declares the capability mac"
+  })
+  void hardwareAddressesThatCannotBeHadAreRefused(String mac, String problem) throws IOException {
+    configure("one");
+    plugins.answering("one", "10.0.0.1/24");
+    PodNetworkRequest request =
+        new PodNetworkRequest(
+            ID,
+            "pod",
+            "default",
+            "uid-1",
+            directory.resolve("net"),
+            List.of(),
+            null,
+            Map.of("io.jukung.mac", mac),
+            "");
+    assertThatThrownBy(() -> network.setUp(request))
+        .isInstanceOf(CriException.class)
+        .hasMessageStartingWith("annotation io.jukung.mac")
+        .hasMessageEndingWith(problem);
     assertThat(plugins.calls()).isEmpty();
   }
 
