@@ -59,7 +59,7 @@ final class MountSteps {
   private static final String LAYER = "lowerdir+=";
 
   /** File systems whose files have no label of their own that means something. */
-  private static final Set<String> LABELLED = Set.of("tmpfs", "mqueue", "devpts");
+  private static final Set<String> LABELLED = Set.of("tmpfs", "devpts", "overlay");
 
   private final ProgramBuilder program;
   private final @Nullable UserNamespaceSteps users;
@@ -227,6 +227,9 @@ final class MountSteps {
       setLabel(purpose);
     }
     create(purpose, options.attributes(), MOUNT);
+    if (type.equals("mqueue")) {
+      labelRoot(purpose);
+    }
     layers.forEach(this::unmapLayer);
     if (users != null) {
       users.ownFileSystem(mount, MOUNT);
@@ -244,6 +247,28 @@ final class MountSteps {
     if (label != null) {
       set(purpose, "context", label);
     }
+  }
+
+  /** Where the file system is there already, as that of a pod's queues is, and takes no option. */
+  private void labelRoot(String purpose) {
+    if (label == null) {
+      return;
+    }
+    program
+        .step(
+            purpose, Syscall.OPENAT, reg(MOUNT), program.string("."), imm(O_DIRECTORY | O_CLOEXEC))
+        .into(TARGET);
+    program
+        .step(
+            purpose,
+            Syscall.FSETXATTR,
+            reg(TARGET),
+            program.string("security.selinux"),
+            program.string(label),
+            imm(label.length()),
+            imm(0))
+        .tolerate(Errno.EOPNOTSUPP); // the policy has no labels for its files
+    close(TARGET);
   }
 
   private void cloneTree(String purpose, String source, MountOptions options, int register) {

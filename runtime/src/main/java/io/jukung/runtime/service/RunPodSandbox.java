@@ -2,6 +2,8 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.RunPodSandboxResponse;
+import io.jukung.linux.lsm.Selinux;
+import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxName;
@@ -9,6 +11,7 @@ import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
+import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +26,7 @@ public final class RunPodSandbox {
   private final StateFiles files;
   private final SandboxLifecycle lifecycle;
   private final PodCgroups cgroups;
+  private final Selinux selinux = new Selinux(Path.of("/"));
   private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights =
       new SingleFlight<>("RunPodSandbox");
 
@@ -37,8 +41,7 @@ public final class RunPodSandbox {
 
   public RunPodSandboxResponse call(RunPodSandboxRequest request)
       throws IOException, InterruptedException {
-    SandboxRecord intent =
-        SandboxRequest.record(ObjectId.random(), Clock.now(), request, cgroups::parent);
+    SandboxRecord intent = SandboxRequest.record(newId(), Clock.now(), request, cgroups::parent);
     SandboxName name = intent.name();
     String id = flights.join(name, request, () -> run(intent));
     if (sandboxes.find(id).isEmpty()) {
@@ -47,6 +50,12 @@ public final class RunPodSandbox {
       id = flights.join(name, request, () -> run(intent));
     }
     return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
+  }
+
+  private String newId() {
+    return selinux.missing().isPresent()
+        ? ObjectId.random()
+        : LabelRules.newSandboxId(sandboxes.all().stream().map(Sandbox::id), ObjectId::random);
   }
 
   private String run(SandboxRecord intent) throws IOException, InterruptedException {

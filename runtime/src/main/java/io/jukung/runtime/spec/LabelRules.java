@@ -11,6 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +28,9 @@ public final class LabelRules {
   private static final String APPARMOR = "config.linux.security_context.apparmor";
   private static final String SELINUX = "config.linux.security_context.selinux_options";
   private static final String LOCALHOST = "localhost/";
+
+  /** One is enough, nearly always: there are half a million pairs of categories. */
+  private static final int MAX_IDS = 1_000;
 
   private final AppArmor appArmor;
   private final Selinux selinux;
@@ -84,9 +91,23 @@ public final class LabelRules {
   }
 
   /**
+   * An ID for a new sandbox, whose categories none of the others has. Two that are made at the same
+   * moment share them once in half a million.
+   *
+   * @param random gives IDs
+   */
+  public static String newSandboxId(Stream<String> others, Supplier<String> random) {
+    Set<String> taken = others.map(LabelRules::level).collect(Collectors.toSet());
+    return Stream.generate(random)
+        .limit(MAX_IDS)
+        .filter(id -> !taken.contains(level(id)))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no SELinux categories are left for a pod"));
+  }
+
+  /**
    * Two categories for the pod, by which its files are kept from other pods'. They follow from the
-   * sandbox's random ID, so that they need not be written down; two pods share them once in half a
-   * million.
+   * sandbox's random ID, so that they need not be written down.
    */
   static String level(String sandboxId) {
     byte[] hash;

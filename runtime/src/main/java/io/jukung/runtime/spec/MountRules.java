@@ -5,6 +5,7 @@ import io.jukung.cri.v1.IDMapping;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
+import io.jukung.linux.lsm.FileLabels;
 import io.jukung.linux.mount.MountTable;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.cdi.CdiEdits;
@@ -21,12 +22,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What is mounted in a container: the file systems every container has, and the request's. */
 public final class MountRules {
-  private static final Path SELINUX = Path.of("/sys/fs/selinux/enforce");
   private static final Path PROC = Path.of("/proc");
   private static final Path DEV = Path.of("/dev");
+
+  /** The node's own files, whose labels its services need as they are. */
+  private static final List<Path> NEVER_RELABELLED =
+      Stream.of("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr")
+          .map(Path.of("/")::resolve)
+          .toList();
 
   private final StatePaths paths;
 
@@ -34,17 +41,22 @@ public final class MountRules {
     this.paths = paths;
   }
 
-  /** What the choice of mounts depends on, besides the request. */
+  /**
+   * What the choice of mounts depends on, besides the request.
+   *
+   * @param label of the container's files, by SELinux
+   */
   record Facts(
       String sandboxId,
       boolean privileged,
       boolean readonlyRoot,
       boolean hostIpc,
-      Optional<IdMappings> ids) {}
+      Optional<IdMappings> ids,
+      Optional<String> label) {}
 
   /**
    * All mounts, parents before what is below them. Sources of the request that do not exist are
-   * made, as directories.
+   * made, as directories. What is the pod's or the container's own gets the container's label.
    *
    * @param volumes those that come from images
    */
@@ -62,10 +74,13 @@ public final class MountRules {
       }
     }
     result.addAll(volumes);
+    if (facts.label().isPresent()) {
+      labelOwn(result, facts);
+    }
     for (Mount each : requested) {
       checkMappings(each, facts.ids());
       if (!isImage(each)) {
-        result.add(bind(each));
+        result.add(bind(each, facts));
       }
     }
     for (CdiEdits.Mount each : described) {
@@ -113,14 +128,29 @@ public final class MountRules {
         List.of("rbind", "rprivate", facts.readonlyRoot() ? "ro" : "rw"));
   }
 
-  private Spec.Mount bind(Mount mount) throws IOException {
-    refuseUnimplemented(mount);
+  /** The files of the sandbox, its shared memory, and the volumes that the image declares. */
+  private void labelOwn(List<Spec.Mount> mounts, Facts facts) throws IOException {
+    String label = facts.label().orElseThrow();
+    for (Spec.Mount each : mounts) {
+      boolean isNodes = facts.hostIpc() && each.destination().equals("/dev/shm");
+      boolean isShared = each.source().equals(paths.emptyDirectory().toString());
+      if (each.type().equals("bind") && !isNodes && !isShared) {
+        FileLabels.set(Path.of(each.source()), label);
+      }
+    }
+  }
+
+  private Spec.Mount bind(Mount mount, Facts facts) throws IOException {
+    if (!mount.getImageSubPath().isEmpty()) {
+      throw invalid(mount, "image_sub_path without an image");
+    }
     Path destination = destination(mount);
     boolean isPrivate = mount.getPropagation() == MountPropagation.PROPAGATION_PRIVATE;
     if (mount.getRecursiveReadOnly() && !(mount.getReadonly() && isPrivate)) {
       throw invalid(mount, "recursive_read_only takes readonly and private propagation");
     }
     Path source = source(mount);
+    relabel(mount, source, facts);
     String access = mount.getRecursiveReadOnly() ? "rro" : mount.getReadonly() ? "ro" : "rw";
     List<String> options = new ArrayList<>(List.of("rbind", propagation(mount, source), access));
     if (mount.getUidMappingsCount() > 0 || mount.getGidMappingsCount() > 0) {
@@ -148,14 +178,15 @@ public final class MountRules {
     }
   }
 
-  private static void refuseUnimplemented(Mount mount) {
-    if (!mount.getImageSubPath().isEmpty()) {
-      throw invalid(mount, "image_sub_path without an image");
+  /** Only what was asked for; without SELinux, or without confinement, there is nothing to do. */
+  private static void relabel(Mount mount, Path source, Facts facts) throws IOException {
+    if (!mount.getSelinuxRelabel() || facts.label().isEmpty()) {
+      return;
     }
-    if (mount.getSelinuxRelabel() && Files.exists(SELINUX)) {
-      // Where the host has no SELinux there are no labels to change.
-      throw CriException.unimplementedField("config.mounts.selinux_relabel");
+    if (source.getNameCount() < 2 || NEVER_RELABELLED.stream().anyMatch(source::startsWith)) {
+      throw invalid(mount, "selinux_relabel would take the node's own files away from it");
     }
+    FileLabels.set(source, facts.label().get());
   }
 
   /** Kubelet asks for the pod's own, volume by volume. Images have them without being asked. */

@@ -189,7 +189,8 @@ public final class SpecBuilder {
                     security.getPrivileged(),
                     security.getReadonlyRootfs(),
                     input.sandbox().config().isHostIpc(),
-                    ids)),
+                    ids,
+                    Optional.ofNullable(label.files()))),
             Map.of(), // no annotation is on the list of those that may steer a container
             new Spec.Linux(
                 namespaces(input, pidMode),

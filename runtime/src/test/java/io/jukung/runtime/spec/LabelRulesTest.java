@@ -15,6 +15,9 @@ import io.jukung.linux.lsm.SelinuxLabel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +127,16 @@ class LabelRulesTest {
     assertRefused(profile(ProfileType.Localhost, ""), ErrorKind.INVALID_ARGUMENT, "apparmor");
     assertRefused(profile(ProfileType.Localhost, "a\nb"), ErrorKind.INVALID_ARGUMENT, "apparmor");
     assertRefused(old("other"), ErrorKind.INVALID_ARGUMENT, "apparmor_profile", "other");
+  }
+
+  /** With some hundred pods on a node two would have the same categories on one node in twenty. */
+  @Test
+  void sandboxesHaveCategoriesOfTheirOwn() {
+    Iterator<String> random = List.of("a", "b", "c").iterator();
+    assertThat(LabelRules.newSandboxId(Stream.of("b", "a"), random::next)).isEqualTo("c");
+    assertThat(LabelRules.newSandboxId(Stream.of("b"), () -> "a")).isEqualTo("a");
+    assertThatThrownBy(() -> LabelRules.newSandboxId(Stream.of("a"), () -> "a"))
+        .hasMessageContaining("no SELinux categories are left");
   }
 
   @Test
