@@ -292,6 +292,36 @@ class ContainerEscapeIT {
     Files.delete(devices);
   }
 
+  /** The same as a race: another container changes the volume while this one is started. */
+  @Test
+  void maskHoldsWhileAVolumeOverDevChanges(Testbed testbed) throws Exception {
+    Path devices = Files.createDirectories(testbed.node().directory().resolve("raced-dev"));
+    Pod pod = testbed.runPod("mask-race", NamespaceMode.NODE);
+    Mount.Builder volume = Mount.newBuilder().setHostPath(devices.toString());
+    testbed.runContainer(
+        pod,
+        container(
+                testbed,
+                pod,
+                "racer",
+                "cd /v; echo racing; while :; do ln -sfn /proc/timer_list null; rm -f null;"
+                    + " ln -sfn /etc/group null; rm -f null; mknod null c 1 3; done")
+            .addMounts(volume.clone().setContainerPath("/v"))
+            .build());
+    Await.until("the race is on", () -> logged(pod, "racer").contains("racing"));
+    for (int round = 0; round < 40; round++) {
+      String name = "victim-" + round;
+      ContainerConfig.Builder victim =
+          container(testbed, pod, name, "wc -c </proc/timer_list; cat /etc/group | wc -l")
+              .addMounts(volume.clone().setContainerPath("/dev"));
+      victim.getLinuxBuilder().getSecurityContextBuilder().addMaskedPaths("/proc/timer_list");
+      testbed.awaitExited(testbed.runContainer(pod, victim.build()));
+      assertThat(logged(pod, name)).hasSize(2).startsWith("0").doesNotHaveDuplicates();
+    }
+    testbed.removeAllPods();
+    testbed.node().run("rm", "-r", devices.toString()).orThrow();
+  }
+
   /** CVE-2025-52565: a terminal that is something else is not opened, nor given away. */
   @Test
   void terminalIsNotWhatAVolumeOverDevMakesOfIt(Testbed testbed) throws Exception {

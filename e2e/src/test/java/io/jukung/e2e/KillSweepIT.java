@@ -337,7 +337,7 @@ class KillSweepIT {
       names = {"RUN_POD", "START_CONTAINER", "STOP_CONTAINER", "REMOVE_CONTAINER", "STOP_POD"})
   void killedShim(Call call) throws Exception {
     boolean struck = true;
-    for (long n = 1; struck; n += SHIM_STRIDE) {
+    for (long n = 1; struck; n += Failpoint.stride(SHIM_STRIDE)) {
       call.prepare(this);
       inShim.arm(n);
       boolean answered = isAnswered(call);

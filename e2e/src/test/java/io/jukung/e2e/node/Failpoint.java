@@ -64,6 +64,11 @@ public final class Failpoint {
     return System.getProperty("e2e.kill-points", "").equals("all");
   }
 
+  /** From one point to the next where their number is not known: 1 where all are asked for. */
+  public static int stride(int usual) {
+    return isExhaustive() ? 1 : usual;
+  }
+
   /**
    * The numbers from 1 to {@code total}, or {@code most} of them, evenly spread. The system
    * property {@code e2e.kill-points=all} asks for all, {@code e2e.kill-offset} shifts the choice.
