@@ -1,4 +1,4 @@
-# A container's first process that attacks whoever joins its pid namespace, as soon as it is there.
+# A process of a container that attacks whoever joins its pid namespace, as soon as it is there.
 # Tells each different thing it gets to see of another process:
 #   executable | whether its root is the node's | what else than pipes it has open | rights beyond its own
 # Arguments: the numbers of ptrace(2) and wait4(2), a file that the node has and the container has not.
@@ -37,7 +37,7 @@ sub look {
 print "ready\n";
 while (1) {
     opendir(my $processes, '/proc') or die "proc: $!";
-    for my $pid (grep { /^\d+$/ && $_ != $$ } readdir $processes) {
+    for my $pid (grep { /^\d+$/ && $_ != $$ && $_ != 1 } readdir $processes) {
         look($pid, 'sees');
         if (syscall($ptrace, $SEIZE, $pid + 0, 0, 0) == 0) {
             syscall($ptrace, $INTERRUPT, $pid + 0, 0, 0);

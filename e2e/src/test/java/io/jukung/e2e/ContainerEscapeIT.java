@@ -10,6 +10,7 @@ import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -229,6 +231,35 @@ class ContainerEscapeIT {
         image ->
             assertThat(caught(testbed, image, "privileged-tracer", "SYS_PTRACE"))
                 .allMatch(line -> line.matches("[^|]* \\| own \\|  \\| 0")));
+  }
+
+  /** The same for containers that share their pod's pid namespace, on Linux 6.17. */
+  @Test
+  void startedContainerIsConfinedBeforeOthersSeeIt(Testbed testbed) throws Exception {
+    String kernel = System.getProperty("os.version");
+    String[] version = kernel.split("[.-]", 3);
+    int number = Integer.parseInt(version[0]) * 1_000 + Integer.parseInt(version[1]);
+    Assumptions.assumeTrue(number >= 6_017, "proc of another pid namespace");
+    PodSandboxConfig.Builder config = testbed.podConfig("shared-tracer", NamespaceMode.NODE);
+    config
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
+        .setPid(NamespaceMode.POD);
+    withTracer(
+        testbed,
+        image -> {
+          Pod pod = testbed.runPod(config.build());
+          testbed.runContainer(pod, tracer(testbed, pod, image, "SYS_PTRACE"));
+          Await.until("it looks", () -> logged(pod, "tracer").contains("ready"));
+          for (int i = 0; i < 30; i++) {
+            testbed.runContainer(pod, "victim-" + i, List.of("sleep", "0.01"));
+          }
+          assertThat(logged(pod, "tracer"))
+              .contains("traces /bin/busybox | own |  | 0")
+              .filteredOn(line -> !line.equals("ready"))
+              .allMatch(line -> line.matches("[^|]* \\| own \\|  \\| 0"));
+        });
   }
 
   /** CVE-2019-19921, CVE-2023-27561. */

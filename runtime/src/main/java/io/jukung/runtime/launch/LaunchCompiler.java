@@ -8,6 +8,7 @@ import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.namespace.IdMappings;
+import io.jukung.linux.probe.ProcOfNamespace;
 import io.jukung.linux.seccomp.Filter;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
@@ -250,7 +251,9 @@ public final class LaunchCompiler {
       new ProcessSteps(program).ownTerminal(TERMINAL, hostUser(spec.process(), spec.linux().ids()));
     }
     mounts.makeTarget(spec.process().cwd(), earlier, true);
-    joinPid(program, spec);
+    if (entry(spec) == Entry.IS_IN) {
+      joinPid(program, spec);
+    }
   }
 
   private static void ownMounts(ProgramBuilder program) {
@@ -316,7 +319,27 @@ public final class LaunchCompiler {
     program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
   }
 
-  /** Before the launch: a /proc that the process mounts is of the namespace it is in itself. */
+  /**
+   * A process that joins others is confined first, where that can be: its own /proc must not take
+   * that it is among them. Who is in a user namespace cannot trace one that comes from outside.
+   */
+  private static Entry entry(Spec spec) {
+    Spec.Namespace pid = namespace(spec, "pid");
+    boolean joins = pid != null && pid.path() != null && spec.linux().ids().isEmpty();
+    return joins && ProcOfNamespace.isSupported() ? Entry.JOINS_PROCESSES : Entry.IS_IN;
+  }
+
+  /** As the container sees it, also where the process that mounts it is not yet in there. */
+  private static Spec.Mount ofProcesses(Spec.Mount mount, Spec spec) {
+    Spec.Namespace pid = namespace(spec, "pid");
+    if (!mount.type().equals("proc") || entry(spec) == Entry.IS_IN || pid == null) {
+      return mount;
+    }
+    List<String> options = new ArrayList<>(mount.options());
+    options.add("pidns=" + pid.path());
+    return new Spec.Mount(mount.destination(), mount.type(), mount.source(), options);
+  }
+
   private static void joinPid(ProgramBuilder program, Spec spec) {
     Spec.Namespace pid = namespace(spec, "pid");
     if (pid != null && pid.path() != null) {
@@ -359,6 +382,9 @@ public final class LaunchCompiler {
     if (!spec.process().terminal()) {
       steps.ownPipes(hostUser(spec.process(), spec.linux().ids()), stdin);
     }
+    if (entry(spec) == Entry.JOINS_PROCESSES) {
+      joinPid(program, spec);
+    }
     if (users.isPresent()) {
       users.get().join();
       if (hasNewPid(spec)) {
@@ -380,14 +406,14 @@ public final class LaunchCompiler {
     }
     for (Spec.Mount mount : spec.mounts()) {
       if (isDeferred(mount)) {
-        mounts.mount(mount);
+        mounts.mount(ofProcesses(mount, spec));
       }
     }
     enterRoot(program, mounts, spec);
     if (spec.process().terminal()) {
       openSlave(program);
     }
-    become(steps, spec.process(), spec.linux().seccomp(), TERMINAL, Entry.IS_IN);
+    become(steps, spec.process(), spec.linux().seccomp(), TERMINAL, entry(spec));
   }
 
   private Optional<UserNamespaceSteps> users(ProgramBuilder program, Spec spec) {

@@ -1,0 +1,25 @@
+package io.jukung.linux.probe;
+
+import io.jukung.linux.mount.FilesystemContext;
+import java.io.IOException;
+
+/** Whether a proc file system can be of a pid namespace that its mounter is not in (Linux 6.17). */
+public final class ProcOfNamespace {
+  private static final boolean SUPPORTED = tryOut();
+
+  private ProcOfNamespace() {}
+
+  /** Found out once. */
+  public static boolean isSupported() {
+    return SUPPORTED;
+  }
+
+  private static boolean tryOut() {
+    try (FilesystemContext context = FilesystemContext.open("proc")) {
+      context.set("pidns", "/proc/self/ns/pid");
+      return true;
+    } catch (IOException e) {
+      return false; // an older kernel does not know the option
+    }
+  }
+}
