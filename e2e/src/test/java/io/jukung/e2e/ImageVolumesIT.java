@@ -138,6 +138,25 @@ class ImageVolumesIT {
   }
 
   @Test
+  void artifactIsMountedAndNoContainerRunsFromIt(Testbed testbed) throws Exception {
+    String artifact = testbed.registry().pushArtifact("model:1", "weights.bin", "0.25 0.5\n");
+    String id = testbed.pull(artifact);
+    Pod pod = testbed.runPod("artifact", NamespaceMode.NODE);
+    String container = testbed.runContainer(pod, container(testbed, pod, volume(artifact)));
+    assertThat(shell(testbed, container, "cat /volume/weights.bin; ls /volume"))
+        .isEqualTo("0.25 0.5\nweights.bin\n");
+    assertThat(shell(testbed, container, "touch /volume/x 2>&1; true"))
+        .contains("Read-only file system");
+    assertThat(testbed.status(container).getMounts(0).getImage().getImageRef()).isEqualTo(id);
+    ContainerConfig impossible =
+        Requests.container(pod.config(), "impossible", artifact, List.of("sleep", "1")).build();
+    Status status = failure(() -> testbed.createContainer(pod, impossible));
+    assertThat(status.getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+    assertThat(status.getDescription()).contains("artifact");
+    testbed.removeImage(artifact);
+  }
+
+  @Test
   void declaredVolumeIsWritableAndHasWhatTheImageHasThere(Testbed testbed) throws Exception {
     Path root = testbed.registry().copyOfBusybox("declared");
     Files.createDirectories(root.resolve("data/deep"));

@@ -16,6 +16,7 @@ import io.jukung.cri.v1.StreamImagesRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Node;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -226,6 +228,37 @@ class ImagesIT {
       silent.descendants().forEach(ProcessHandle::destroyForcibly);
       silent.destroyForcibly().waitFor();
     }
+  }
+
+  @Test
+  void pullWhoseDeadlineEndsWithinALayerLeavesNothing(Testbed testbed) throws Exception {
+    Assumptions.assumeFalse(Daemon.isForeign()); // it keeps its images elsewhere
+    Path root = Files.createDirectories(testbed.node().directory().resolve("slow"));
+    byte[] noise = new byte[8 << 20];
+    new Random(2).nextBytes(noise);
+    Files.write(root.resolve("noise"), noise);
+    String reference = testbed.registry().push("slow:1", root);
+    String before = files(testbed);
+    Node node = testbed.node();
+    node.run("tc qdisc add dev lo root tbf rate 8mbit burst 64kb latency 1s".split(" ")).orThrow();
+    try (ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor()) {
+      PullImageRequest request =
+          PullImageRequest.newBuilder().setImage(Requests.image(reference)).build();
+      Future<?> pull =
+          calls.submit(() -> testbed.client().images(Duration.ofSeconds(4)).pullImage(request));
+      Await.until("the layer arrives", () -> files(testbed).contains("/temporary/layer-"));
+      assertThatExceptionOfType(ExecutionException.class)
+          .isThrownBy(pull::get)
+          .satisfies(
+              e ->
+                  assertThat(Status.fromThrowable(e).getCode())
+                      .isEqualTo(Status.Code.DEADLINE_EXCEEDED));
+      Await.until("its files are gone", () -> files(testbed).equals(before));
+    } finally {
+      node.run("tc", "qdisc", "del", "dev", "lo", "root").orThrow();
+    }
+    testbed.pull(reference);
+    testbed.removeImage(reference);
   }
 
   private static String files(Testbed testbed) throws IOException, InterruptedException {

@@ -24,4 +24,9 @@ public record ImageConfig(
     String os,
     String architecture,
     String variant,
-    String created) {}
+    String created) {
+  /** Of what says nothing. */
+  static final ImageConfig EMPTY =
+      new ImageConfig(
+          "", List.of(), List.of(), List.of(), "", Map.of(), Set.of(), "", "", "", "", "");
+}

@@ -77,6 +77,10 @@ public final class ImageExporter {
 
   private Exported find(String reference, ImageStore.Pin pin) throws IOException {
     ImageRecord image = store.pinned(reference, pin);
+    if (image.isArtifact()) {
+      throw CriException.failedPrecondition(
+          reference + " is an artifact: only images can be exported");
+    }
     Optional<String> asked = ImageReference.tagged(reference).filter(image.repoTags()::contains);
     List<String> tags = asked.map(List::of).orElse(List.copyOf(image.repoTags()));
     ContentStore content = store.content();

@@ -7,8 +7,8 @@ import io.jukung.image.content.BlobSource;
 import io.jukung.image.content.ContentMismatchException;
 import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
-import io.jukung.image.layer.ChainId;
 import io.jukung.image.layer.LayerFormatException;
+import io.jukung.image.manifest.ArtifactManifest;
 import io.jukung.image.manifest.Descriptor;
 import io.jukung.image.manifest.ImageIndex;
 import io.jukung.image.manifest.ImageManifest;
@@ -21,7 +21,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -93,6 +92,10 @@ final class ImageInstaller {
       switch (parsed) {
         case ImageManifest manifest -> {
           return prepare(manifest, document.digest(), top.digest(), tags, repositories);
+        }
+        case ArtifactManifest artifact -> {
+          Digest id = document.digest();
+          return bring(id, Wanted.of(artifact), top.digest(), tags, repositories);
         }
         case ImageIndex index -> document = choose(index, document.digest());
       }
@@ -169,7 +172,13 @@ final class ImageInstaller {
       throw CriException.failedPrecondition(
           "image %s is for %s and not for %s".formatted(id, config.config().os(), platform.os()));
     }
-    List<Wanted> wanted = wanted(manifest, config);
+    List<Wanted> layers = Wanted.of(manifest, config.diffIds());
+    return bring(id, layers, topDigest, tags, repositories);
+  }
+
+  private ImageRecord bring(
+      Digest id, List<Wanted> wanted, Digest topDigest, Set<String> tags, Set<String> repositories)
+      throws IOException, InterruptedException {
     pin.layers(wanted.stream().map(Wanted::chainId).toList());
     Set<String> layers = new TreeSet<>();
     for (Wanted layer : wanted) {
@@ -184,21 +193,11 @@ final class ImageInstaller {
         id.toString(),
         documents,
         layers,
-        config.diffIds().stream().map(Digest::toString).toList(),
+        wanted.stream().map(layer -> layer.diffId().toString()).toList(),
         new TreeSet<>(tags),
         repoDigests,
         Instant.now().toString(),
         /* pinned= */ false);
-  }
-
-  private static List<Wanted> wanted(ImageManifest manifest, ConfigDocument config) {
-    List<ChainId> chain = ChainId.of(config.diffIds());
-    List<Wanted> wanted = new ArrayList<>();
-    for (int i = 0; i < chain.size(); i++) {
-      Descriptor blob = manifest.layers().get(i);
-      wanted.add(new Wanted(chain.get(i), config.diffIds().get(i), blob));
-    }
-    return wanted;
   }
 
   private byte[] config(Descriptor descriptor) throws IOException, InterruptedException {

@@ -8,7 +8,7 @@ import java.util.TreeSet;
 /**
  * An image as it stands on disk. What is under its digests is in the stores.
  *
- * @param id digest of the configuration
+ * @param id digest of the configuration; of the manifest, where it is an artifact
  * @param documents manifests and indexes that led here
  * @param layers compressed blobs, of all manifests that led here
  * @param diffIds bottom first
@@ -47,6 +47,11 @@ record ImageRecord(
     documents.forEach(Digest::parse);
     layers.forEach(Digest::parse);
     diffIds.forEach(Digest::parse);
+  }
+
+  /** Whether it is files to be mounted, and no container's image. */
+  boolean isArtifact() {
+    return documents.contains(id);
   }
 
   /** Everything that is kept for it in the content store. */

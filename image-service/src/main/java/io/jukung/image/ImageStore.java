@@ -647,14 +647,14 @@ public final class ImageStore {
 
   /** The record as it is shown; fails where a part of the image is not here. */
   private Entry load(ImageRecord entry) throws IOException {
-    Digest id = Digest.parse(entry.id());
-    ConfigDocument config = ConfigDocument.parse(id, content.read(id, ConfigDocument.MAX_BYTES));
-    long size = content.size(id);
-    for (String document : entry.documents()) {
-      size += content.size(Digest.parse(document));
+    ImageConfig config = ImageConfig.EMPTY;
+    if (!entry.isArtifact()) {
+      Digest id = Digest.parse(entry.id());
+      config = ConfigDocument.parse(id, content.read(id, ConfigDocument.MAX_BYTES)).config();
     }
-    for (String layer : entry.layers()) {
-      size += content.size(Digest.parse(layer));
+    long size = 0;
+    for (String blob : entry.blobs()) {
+      size += content.size(Digest.parse(blob));
     }
     for (ChainId chainId : chain(entry.diffIds())) {
       Optional<Layer> layer = layers.find(chainId);
@@ -670,7 +670,8 @@ public final class ImageStore {
             List.copyOf(new TreeSet<>(entry.repoTags())),
             List.copyOf(new TreeSet<>(entry.repoDigests())),
             size,
-            config.config(),
+            config,
+            entry.isArtifact(),
             entry.pinned()
                 || entry.repoTags().stream().anyMatch(pinned::contains)
                 || entry.repoDigests().stream().anyMatch(pinned::contains)));

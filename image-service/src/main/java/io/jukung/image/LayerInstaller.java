@@ -14,7 +14,9 @@ import io.jukung.image.layer.LayerFormatException;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
 import io.jukung.image.layer.LayerTooLargeException;
+import io.jukung.image.manifest.ArtifactManifest;
 import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.ImageManifest;
 import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.io.InputStream;
@@ -60,8 +62,44 @@ final class LayerInstaller {
     this.unpacking = new Semaphore(maxUnpacking, /* fair= */ true);
   }
 
-  /** One layer of an image, with what makes it. */
-  record Wanted(ChainId chainId, Digest diffId, Descriptor blob) {}
+  /**
+   * One layer of an image, with what makes it.
+   *
+   * @param path where the blob is not an archive but the layer's one file, as in an artifact
+   */
+  record Wanted(ChainId chainId, Digest diffId, Descriptor blob, Optional<String> path) {
+    /** The layers of an image. */
+    static List<Wanted> of(ImageManifest manifest, List<Digest> diffIds) {
+      List<ChainId> chain = ChainId.of(diffIds);
+      List<Wanted> wanted = new ArrayList<>();
+      for (int i = 0; i < chain.size(); i++) {
+        Descriptor blob = manifest.layers().get(i);
+        wanted.add(new Wanted(chain.get(i), diffIds.get(i), blob, Optional.empty()));
+      }
+      return wanted;
+    }
+
+    /** The files of an artifact, a layer for each. */
+    static List<Wanted> of(ArtifactManifest manifest) {
+      List<Digest> ids = manifest.files().stream().map(ArtifactManifest.File::layerId).toList();
+      List<ChainId> chain = ChainId.of(ids);
+      List<Wanted> wanted = new ArrayList<>();
+      for (int i = 0; i < chain.size(); i++) {
+        ArtifactManifest.File file = manifest.files().get(i);
+        wanted.add(new Wanted(chain.get(i), ids.get(i), file.blob(), Optional.of(file.path())));
+      }
+      return wanted;
+    }
+
+    /** Unpacks the blob, which this closes. */
+    void unpack(LayerDraft draft, InputStream content, boolean bottom) throws IOException {
+      if (path.isPresent()) {
+        draft.place(content, blob.digest(), blob.size(), path.get());
+      } else {
+        draft.unpack(content, diffId, bottom);
+      }
+    }
+  }
 
   /**
    * Returns when all layers are here. Interrupting the caller, or a failure, ends the work that no
@@ -374,7 +412,7 @@ final class LayerInstaller {
       try (blob) {
         unpacking.acquire();
         try {
-          attempt.unpack(blob, wanted.diffId(), below.isEmpty());
+          wanted.unpack(attempt, blob, below.isEmpty());
         } catch (LayerFormatException e) {
           throw new LayerFormatException(
               "layer %s: %s".formatted(wanted.blob().digest(), e.getMessage()));

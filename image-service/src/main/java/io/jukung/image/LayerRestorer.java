@@ -8,7 +8,7 @@ import io.jukung.image.layer.LayerDraft;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
 import io.jukung.image.layer.TreeDifference;
-import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.ArtifactManifest;
 import io.jukung.image.manifest.ImageManifest;
 import io.jukung.image.manifest.ManifestDocument;
 import io.jukung.linux.fs.Fd;
@@ -60,22 +60,39 @@ final class LayerRestorer {
    * @throws IOException where one's blob is not here
    */
   List<Wanted> wanted(ImageRecord image) throws IOException {
+    if (image.isArtifact()) {
+      List<Wanted> files = Wanted.of(artifact(image));
+      for (Wanted file : files) {
+        if (!content.contains(file.blob().digest())) {
+          throw new IOException("no blob of layer " + file.chainId() + " is here");
+        }
+      }
+      return files;
+    }
     List<Digest> diffIds = image.diffIds().stream().map(Digest::parse).toList();
     List<ChainId> chain = ChainId.of(diffIds);
     List<ImageManifest> manifests = manifests(image);
     List<Wanted> wanted = new ArrayList<>();
     for (int i = 0; i < chain.size(); i++) {
       int index = i;
-      Descriptor blob =
+      wanted.add(
           manifests.stream()
-              .map(manifest -> manifest.layers().get(index))
-              .filter(layer -> content.contains(layer.digest()))
+              .map(manifest -> Wanted.of(manifest, diffIds).get(index))
+              .filter(layer -> content.contains(layer.blob().digest()))
               .findFirst()
               .orElseThrow(
-                  () -> new IOException("no blob of layer " + chain.get(index) + " is here"));
-      wanted.add(new Wanted(chain.get(i), diffIds.get(i), blob));
+                  () -> new IOException("no blob of layer " + chain.get(index) + " is here")));
     }
     return wanted;
+  }
+
+  private ArtifactManifest artifact(ImageRecord image) throws IOException {
+    Digest id = Digest.parse(image.id());
+    byte[] bytes = content.read(id, ManifestDocument.MAX_BYTES);
+    if (ManifestDocument.parse(id, bytes, Optional.empty()) instanceof ArtifactManifest manifest) {
+      return manifest;
+    }
+    throw new IOException("manifest " + id + " is not an artifact's");
   }
 
   /** Those by which the image came here. */
@@ -108,7 +125,7 @@ final class LayerRestorer {
     }
     List<Fd> trees = new ArrayList<>();
     try (LayerDraft fresh = layers.draft(present.get().format())) {
-      fresh.unpack(content.open(layer.blob().digest()), layer.diffId(), below.isEmpty());
+      layer.unpack(fresh, content.open(layer.blob().digest()), below.isEmpty());
       for (Layer each : below) {
         trees.add(layers.openTree(each));
       }

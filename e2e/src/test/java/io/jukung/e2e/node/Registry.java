@@ -1,9 +1,13 @@
 package io.jukung.e2e.node;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /** Debian's docker-registry inside a node, on its loopback, over plain http. */
@@ -95,6 +99,40 @@ public final class Registry {
     node.run(build).orThrow();
     node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
     return HOST + "/" + name;
+  }
+
+  /** Pushes an artifact, which is no image, of one file. */
+  public String pushArtifact(String name, String title, String content)
+      throws IOException, InterruptedException {
+    Path layout =
+        Files.createTempDirectory(node.directory().resolve("registry"), "artifact-layout-");
+    Files.createDirectories(layout.resolve("blobs/sha256"));
+    String config = blob(layout, "{}", "application/vnd.oci.empty.v1+json", "");
+    String annotations = ",\"annotations\":{\"org.opencontainers.image.title\":\"%s\"}";
+    String file = blob(layout, content, "application/octet-stream", annotations.formatted(title));
+    String manifest =
+        "{\"schemaVersion\":2,\"artifactType\":\"application/x-test\",\"config\":%s,\"layers\":[%s]}";
+    String type = "application/vnd.oci.image.manifest.v1+json";
+    Files.writeString(
+        layout.resolve("index.json"),
+        "{\"manifests\":[%s]}".formatted(blob(layout, manifest.formatted(config, file), type, "")));
+    Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
+    return HOST + "/" + name;
+  }
+
+  private static String blob(Path layout, String content, String type, String more)
+      throws IOException {
+    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    String hex;
+    try {
+      hex = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+    Files.write(layout.resolve("blobs/sha256").resolve(hex), bytes);
+    return "{\"mediaType\":\"%s\",\"digest\":\"sha256:%s\",\"size\":%d%s}"
+        .formatted(type, hex, bytes.length, more);
   }
 
   /** An OCI image layout of busybox, pushed nowhere. */

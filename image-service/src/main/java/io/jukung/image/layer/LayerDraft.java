@@ -6,11 +6,13 @@ import io.jukung.image.content.Digest;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LayerDraft implements AutoCloseable {
   private static final int MOUNT_POINT_MODE = 0755;
+  private static final int COPY_BYTES = 256 * 1024;
+  private static final FileTime NO_TIME = new FileTime(0, 0);
+  private static final EntryAttributes DIRECTORY =
+      new EntryAttributes(0755, 0, 0, NO_TIME, Map.of());
+  private static final EntryAttributes FILE = new EntryAttributes(0644, 0, 0, NO_TIME, Map.of());
 
   private final Path directory;
   private final LayerFormat format;
@@ -76,6 +83,48 @@ public final class LayerDraft implements AutoCloseable {
         throw new LayerFormatException(
             "layer's uncompressed bytes are %s and its image says %s".formatted(unpacked, diffId));
       }
+    }
+  }
+
+  /**
+   * Makes the one file of the layer, owned by root and readable for all.
+   *
+   * @param content read to its end and closed
+   * @param digest that it must have
+   * @param size in bytes, which it must have exactly
+   * @param path relative and plain
+   */
+  public void place(InputStream content, Digest digest, long size, String path) throws IOException {
+    try (content;
+        HashingInputStream hashed =
+            new HashingInputStream(content, digest.algorithm(), limits.maxBytes())) {
+      LayerTree made = create();
+      tree = made;
+      made.checkSpace();
+      made.countEntry();
+      made.root(DIRECTORY);
+      int slash = path.lastIndexOf('/');
+      String name = TreeCursor.chars(path.substring(slash + 1));
+      String parent = slash < 0 ? "" : TreeCursor.chars(path.substring(0, slash));
+      made.file(parent, name, FILE, size, sink -> copy(hashed, size, sink));
+      made.finish();
+      if (!hashed.digest().equals(digest)) {
+        throw new LayerFormatException(
+            "file's bytes are %s and not %s".formatted(hashed.digest(), digest));
+      }
+    }
+  }
+
+  private static void copy(InputStream from, long size, TarReader.ContentSink to)
+      throws IOException {
+    byte[] buffer = new byte[COPY_BYTES];
+    long at = 0;
+    for (int count = from.read(buffer); count >= 0; count = from.read(buffer)) {
+      if (count > size - at) {
+        throw new LayerFormatException("file has more than its %d bytes".formatted(size));
+      }
+      to.write(at, buffer, 0, count);
+      at += count;
     }
   }
 

@@ -3,6 +3,7 @@ package io.jukung.image.layer;
 import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
@@ -156,6 +157,11 @@ final class TreeCursor implements AutoCloseable {
 
   static byte[] bytes(String path) {
     return path.getBytes(ISO_8859_1);
+  }
+
+  /** The bytes of a text, one char each. */
+  static String chars(String text) {
+    return new String(text.getBytes(UTF_8), ISO_8859_1);
   }
 
   static String join(String directory, String name) {

@@ -3,11 +3,17 @@ package io.jukung.image.manifest;
 import io.jukung.cri.CriException;
 import io.jukung.image.content.Digest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** What a reference leads to: one image's manifest, or an index of several. */
-public sealed interface ManifestDocument permits ImageManifest, ImageIndex {
+/** What a reference leads to: the manifest of an image or artifact, or an index of several. */
+public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest, ImageIndex {
+  /** Names a file of an artifact (OCI image-spec, annotations.md). */
+  String TITLE = "org.opencontainers.image.title";
+
   /** The most that registries accept for one (Distribution's own bound). */
   int MAX_BYTES = 4 * 1024 * 1024;
 
@@ -22,7 +28,7 @@ public sealed interface ManifestDocument permits ImageManifest, ImageIndex {
    *
    * @param digest of the content, for messages; not checked here
    * @param contentType what the registry called it, where it did
-   * @throws CriException FAILED_PRECONDITION, for one that is malformed, ambiguous or not an image
+   * @throws CriException FAILED_PRECONDITION, for one that is malformed or ambiguous
    */
   static ManifestDocument parse(Digest digest, byte[] content, Optional<String> contentType) {
     JsonDocument json = JsonDocument.parse("manifest " + digest, content);
@@ -66,14 +72,13 @@ public sealed interface ManifestDocument permits ImageManifest, ImageIndex {
     }
   }
 
-  private static ImageManifest parseManifest(JsonDocument json) {
+  private static ManifestDocument parseManifest(JsonDocument json) {
     if (!json.has("config") || !json.has("layers")) {
-      throw json.refused("it has no config or no layers, so it is not an image");
+      throw json.refused("it has no config or no layers");
     }
     Descriptor config = descriptor(json.object("config").orElseThrow());
-    if (MediaType.of(config.mediaType()).map(MediaType::role).orElse(null)
-        != MediaType.Role.CONFIG) {
-      throw json.refused("it is not a container image but has content of " + config.mediaType());
+    if (role(config) != MediaType.Role.CONFIG) {
+      return parseArtifact(json, config);
     }
     List<Descriptor> layers = new ArrayList<>();
     for (JsonDocument item : json.objects("layers", MAX_LAYERS)) {
@@ -83,15 +88,45 @@ public sealed interface ManifestDocument permits ImageManifest, ImageIndex {
   }
 
   private static Descriptor layer(JsonDocument json) {
-    Descriptor descriptor = descriptor(json);
-    MediaType.Role role = MediaType.of(descriptor.mediaType()).map(MediaType::role).orElse(null);
-    if (role == MediaType.Role.FOREIGN || !json.strings("urls", 100).isEmpty()) {
-      throw json.refused("a foreign layer, kept outside the registry, is not fetched");
-    }
-    if (role != MediaType.Role.LAYER) {
+    Descriptor descriptor = blob(json);
+    if (role(descriptor) != MediaType.Role.LAYER) {
       throw json.refused("its type " + descriptor.mediaType() + " is not a layer's");
     }
     return descriptor;
+  }
+
+  private static ArtifactManifest parseArtifact(JsonDocument json, Descriptor config) {
+    List<ArtifactManifest.File> files = new ArrayList<>();
+    for (JsonDocument item : json.objects("layers", MAX_LAYERS)) {
+      Descriptor blob = blob(item);
+      String title = item.stringMap("annotations", 1_000).get(TITLE);
+      if (title != null && !isPlain(title)) {
+        throw item.refused("its title \"" + title + "\" is not a plain relative path");
+      }
+      files.add(
+          new ArtifactManifest.File(blob, Objects.requireNonNullElse(title, blob.digest().hex())));
+    }
+    String type = json.string("artifactType").orElse(config.mediaType());
+    return new ArtifactManifest(type, List.copyOf(files));
+  }
+
+  private static boolean isPlain(String path) {
+    return path.length() < 4096
+        && path.chars().noneMatch(Character::isISOControl)
+        && Arrays.stream(path.split("/", -1))
+            .noneMatch(name -> name.isEmpty() || name.equals(".") || name.equals(".."));
+  }
+
+  private static Descriptor blob(JsonDocument json) {
+    Descriptor descriptor = descriptor(json);
+    if (role(descriptor) == MediaType.Role.FOREIGN || !json.strings("urls", 100).isEmpty()) {
+      throw json.refused("a foreign layer, kept outside the registry, is not fetched");
+    }
+    return descriptor;
+  }
+
+  private static MediaType.@Nullable Role role(Descriptor descriptor) {
+    return MediaType.of(descriptor.mediaType()).map(MediaType::role).orElse(null);
   }
 
   private static ImageIndex parseIndex(JsonDocument json) {

@@ -1,5 +1,6 @@
 package io.jukung.runtime.service;
 
+import io.jukung.cri.CriException;
 import io.jukung.image.Image;
 import io.jukung.image.ImageConfig;
 import io.jukung.image.ImageStore;
@@ -32,6 +33,10 @@ public final class StoredImages implements ContainerImages {
 
   @Override
   public List<Path> acquire(String imageId, String user) throws IOException {
+    if (store.find(imageId).filter(Image::artifact).isPresent()) {
+      throw CriException.failedPrecondition(
+          imageId + " is an artifact: it can be mounted, but no container runs from it");
+    }
     return store.acquire(imageId, user).lowerDirectories();
   }
 
