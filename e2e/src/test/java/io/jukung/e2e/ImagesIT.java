@@ -240,7 +240,7 @@ class ImagesIT {
     String reference = testbed.registry().push("slow:1", root);
     String before = files(testbed);
     Node node = testbed.node();
-    node.run("tc qdisc add dev lo root tbf rate 8mbit burst 64kb latency 1s".split(" ")).orThrow();
+    node.run("sh", "-c", "tc qdisc add dev lo root tbf rate 8mbit burst 64kb latency 1s").orThrow();
     try (ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor()) {
       PullImageRequest request =
           PullImageRequest.newBuilder().setImage(Requests.image(reference)).build();

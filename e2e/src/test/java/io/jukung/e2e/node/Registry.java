@@ -108,14 +108,17 @@ public final class Registry {
         Files.createTempDirectory(node.directory().resolve("registry"), "artifact-layout-");
     Files.createDirectories(layout.resolve("blobs/sha256"));
     String config = blob(layout, "{}", "application/vnd.oci.empty.v1+json", "");
-    String annotations = ",\"annotations\":{\"org.opencontainers.image.title\":\"%s\"}";
-    String file = blob(layout, content, "application/octet-stream", annotations.formatted(title));
+    String file =
+        blob(
+            layout,
+            content,
+            "application/octet-stream",
+            ",\"annotations\":{\"org.opencontainers.image.title\":\"%s\"}".formatted(title));
     String manifest =
-        "{\"schemaVersion\":2,\"artifactType\":\"application/x-test\",\"config\":%s,\"layers\":[%s]}";
-    String type = "application/vnd.oci.image.manifest.v1+json";
-    Files.writeString(
-        layout.resolve("index.json"),
-        "{\"manifests\":[%s]}".formatted(blob(layout, manifest.formatted(config, file), type, "")));
+        "{\"schemaVersion\":2,\"artifactType\":\"application/x-test\",\"config\":%s,\"layers\":[%s]}"
+            .formatted(config, file);
+    String top = blob(layout, manifest, "application/vnd.oci.image.manifest.v1+json", "");
+    Files.writeString(layout.resolve("index.json"), "{\"manifests\":[" + top + "]}");
     Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
     node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
     return HOST + "/" + name;
