@@ -114,10 +114,11 @@ public final class Registry {
             content,
             "application/octet-stream",
             ",\"annotations\":{\"org.opencontainers.image.title\":\"%s\"}".formatted(title));
+    String type = "application/vnd.oci.image.manifest.v1+json";
     String manifest =
-        "{\"schemaVersion\":2,\"artifactType\":\"application/x-test\",\"config\":%s,\"layers\":[%s]}"
-            .formatted(config, file);
-    String top = blob(layout, manifest, "application/vnd.oci.image.manifest.v1+json", "");
+        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":%s,\"layers\":[%s]}"
+            .formatted(type, config, file);
+    String top = blob(layout, manifest, type, "");
     Files.writeString(layout.resolve("index.json"), "{\"manifests\":[" + top + "]}");
     Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
     node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
