@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -206,7 +207,7 @@ public final class PodCgroups {
             + " is set, but this host's cgroup v2 hierarchy has no "
             + setting.file()
             + " (controllers: "
-            + String.join(" ", mount.controllers())
+            + String.join(" ", new TreeSet<>(mount.controllers()))
             + ")";
     switch (missing) {
       case ERROR -> throw new CriException(ErrorKind.FAILED_PRECONDITION, problem);
