@@ -144,12 +144,7 @@ class StreamingTlsIT {
     URI url = StreamUrls.portForward(testbed.client(), pod.id());
     try (Relay relay = relay(url);
         SpdyClient client = SpdyClient.connect(relay.socket(), url, "portforward.k8s.io")) {
-      client.open(Map.of("streamtype", "error", "port", "7007", "requestid", "0"));
-      SpdyClient.Stream data =
-          client.open(Map.of("streamtype", "data", "port", "7007", "requestid", "0"));
-      data.write("there and back".getBytes(StandardCharsets.UTF_8));
-      data.end();
-      assertThat(data.received.awaitEnd()).isEqualTo("there and back");
+      assertThat(client.forward(7007, "there and back")).isEqualTo("there and back");
     }
   }
 

@@ -29,11 +29,9 @@ import io.jukung.e2e.stream.Relay;
 import io.jukung.e2e.stream.SpdyClient;
 import io.jukung.e2e.stream.StreamUrls;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -482,12 +480,7 @@ class UserNamespaceIT {
     URI url = StreamUrls.portForward(testbed.client(), pod.id());
     try (Relay relay = Relay.to(testbed.node(), url);
         SpdyClient client = SpdyClient.connect(relay.socket(), url, "portforward.k8s.io")) {
-      client.open(Map.of("streamtype", "error", "port", "7007", "requestid", "0"));
-      SpdyClient.Stream data =
-          client.open(Map.of("streamtype", "data", "port", "7007", "requestid", "0"));
-      data.write("there and back".getBytes(StandardCharsets.UTF_8));
-      data.end();
-      assertThat(data.received.awaitEnd()).isEqualTo("there and back");
+      assertThat(client.forward(7007, "there and back")).isEqualTo("there and back");
     }
   }
 

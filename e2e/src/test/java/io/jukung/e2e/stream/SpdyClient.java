@@ -18,6 +18,7 @@ import io.netty.handler.codec.spdy.SpdyStreamStatus;
 import io.netty.handler.codec.spdy.SpdySynReplyFrame;
 import io.netty.handler.codec.spdy.SpdyVersion;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -110,6 +111,20 @@ public final class SpdyClient implements AutoCloseable {
       throw new AssertionError("refused: " + headers);
     }
     return stream;
+  }
+
+  /**
+   * Sends text through a forwarded port, the connection's first, and ends the input.
+   *
+   * @return all that comes back
+   */
+  public String forward(int port, String text) throws Exception {
+    open(Map.of("streamtype", "error", "port", Integer.toString(port), "requestid", "0"));
+    Stream data =
+        open(Map.of("streamtype", "data", "port", Integer.toString(port), "requestid", "0"));
+    data.write(text.getBytes(StandardCharsets.UTF_8));
+    data.end();
+    return data.received.awaitEnd();
   }
 
   public boolean isRefused(Map<String, String> headers) throws Exception {

@@ -23,7 +23,7 @@ final class DirectoryBlocks {
   static long bytes(Inode directory) {
     long blocks = 0;
     int used = 0;
-    for (String name : names(directory).keySet()) {
+    for (String name : names(directory, directory).keySet()) {
       int bytes = ENTRY_BYTES + name.length();
       if (used + bytes > ErofsWriter.BLOCK_BYTES) {
         blocks++;
@@ -36,12 +36,9 @@ final class DirectoryBlocks {
 
   /** Puts the content, each full block padded; all inodes have their numbers. */
   static void put(Inode directory, Inode parent, ByteBuffer to) {
-    NavigableMap<String, Inode> names = names(directory);
-    names.put(".", directory);
-    names.put("..", parent);
     List<Map.Entry<String, Inode>> block = new ArrayList<>();
     int used = 0;
-    for (Map.Entry<String, Inode> entry : names.entrySet()) {
+    for (Map.Entry<String, Inode> entry : names(directory, parent).entrySet()) {
       int bytes = ENTRY_BYTES + entry.getKey().length();
       if (used + bytes > ErofsWriter.BLOCK_BYTES) {
         putBlock(block, to);
@@ -67,10 +64,10 @@ final class DirectoryBlocks {
     }
   }
 
-  private static NavigableMap<String, Inode> names(Inode directory) {
+  private static NavigableMap<String, Inode> names(Inode directory, Inode parent) {
     NavigableMap<String, Inode> names = new TreeMap<>(directory.children());
     names.put(".", directory);
-    names.put("..", directory);
+    names.put("..", parent);
     return names;
   }
 

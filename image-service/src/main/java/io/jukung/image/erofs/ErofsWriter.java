@@ -222,7 +222,7 @@ public final class ErofsWriter implements AutoCloseable {
     to.putShort((short) (inode.type().bits() | inode.mode()));
     to.putShort((short) 0);
     to.putLong(inode.isDirectory() ? inode.contentBytes : inode.size());
-    to.putInt((int) place(inode));
+    to.putInt((int) blockOrDevice(inode));
     to.putInt(index);
     to.putInt(inode.uid());
     to.putInt(inode.gid());
@@ -237,7 +237,7 @@ public final class ErofsWriter implements AutoCloseable {
   }
 
   /** The first block of the content, or the device. */
-  private static long place(Inode inode) {
+  private static long blockOrDevice(Inode inode) {
     return switch (inode.type()) {
       case REGULAR -> inode.size() == 0 ? 0 : inode.firstBlock();
       case DIRECTORY, SYMLINK -> inode.contentBlock;

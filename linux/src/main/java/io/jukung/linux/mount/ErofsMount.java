@@ -4,9 +4,7 @@ import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FilesystemStatus;
 import io.jukung.linux.fs.OpenFlags;
-import io.jukung.linux.libc.Kernel;
-import io.jukung.linux.libc.Memory;
-import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.io.HostFile;
 import java.nio.file.Path;
 
 /**
@@ -29,15 +27,7 @@ public final class ErofsMount {
     if (OverlayMount.bytes(image.toString()) <= FilesystemContext.MAX_VALUE_BYTES) {
       return mount(image.toString());
     }
-    try (Memory path = Memory.ofString(image.toString());
-        Fd file =
-            Fd.own(
-                Kernel.call(
-                    Syscall.OPENAT,
-                    () -> image + ", O_RDONLY|O_CLOEXEC",
-                    Fd.AT_FDCWD,
-                    path.address(),
-                    OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC))) {
+    try (Fd file = HostFile.open(image.toString(), OpenFlags.O_RDONLY, 0)) {
       return detached(file);
     }
   }

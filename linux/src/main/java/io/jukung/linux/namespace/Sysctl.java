@@ -3,9 +3,7 @@ package io.jukung.linux.namespace;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.OpenFlags;
-import io.jukung.linux.libc.Kernel;
-import io.jukung.linux.libc.Memory;
-import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.io.HostFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -85,15 +83,7 @@ public record Sysctl(String name, String value) {
   /** Writes it in the namespaces of the calling thread. */
   void write() throws IOException {
     Path file = file();
-    try (Memory path = Memory.ofString(file.toString());
-        Fd fd =
-            Fd.own(
-                Kernel.call(
-                    Syscall.OPENAT,
-                    () -> file + ", O_WRONLY|O_CLOEXEC",
-                    Fd.AT_FDCWD,
-                    path.address(),
-                    OpenFlags.O_WRONLY | OpenFlags.O_CLOEXEC))) {
+    try (Fd fd = HostFile.open(file.toString(), OpenFlags.O_WRONLY, 0)) {
       fd.write(value.getBytes(StandardCharsets.UTF_8));
     } catch (ErrnoException e) {
       throw new IOException("sysctl " + name + "=" + value + ": " + e.getMessage(), e);
