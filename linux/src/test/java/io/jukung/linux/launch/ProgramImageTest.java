@@ -109,7 +109,11 @@ class ProgramImageTest {
         .hasMessageContaining("1025 steps");
   }
 
-  /** Runs the program's image; the error pipe is its standard output. */
+  /**
+   * Runs the program's image; the error pipe is its standard output. {@code cat} reads that to its
+   * end, where {@link Process} would stop at the end of the first process and lose what a forked
+   * one writes after it.
+   */
   private Outcome run(Arch arch, Program program) throws IOException, InterruptedException {
     Path image = work.resolve("image");
     long[] registers = Launcher.noRegisters();
@@ -121,7 +125,8 @@ class ProgramImageTest {
       }
     }
     assertThat(image.toFile().setExecutable(true)).isTrue();
-    List<String> command = new ArrayList<>();
+    List<String> command =
+        new ArrayList<>(List.of("bash", "-c", "\"$@\" | cat; exit ${PIPESTATUS[0]}", "bash"));
     if (arch != Arch.CURRENT) {
       command.add("qemu-" + arch.toString().toLowerCase(java.util.Locale.ROOT) + "-static");
     }
