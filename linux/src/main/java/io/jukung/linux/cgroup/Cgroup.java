@@ -19,7 +19,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
@@ -164,14 +168,7 @@ public final class Cgroup {
 
   /** Whether it or one inside it has a process; false where it does not exist. */
   public boolean isPopulated() throws IOException {
-    try {
-      return keyed("cgroup.events", "populated") == 1;
-    } catch (ErrnoException e) {
-      if (e.is(ENOENT) || e.is(ENODEV)) {
-        return false;
-      }
-      throw e;
-    }
+    return counters("cgroup.events").getOrDefault("populated", 0L) == 1;
   }
 
   /** The processes of this cgroup itself, as this process's pid namespace sees them. */
@@ -205,14 +202,7 @@ public final class Cgroup {
 
   /** How often the kernel killed one of its processes for want of memory; 0 where unknown. */
   public long oomKills() throws IOException {
-    try {
-      return keyed("memory.events", "oom_kill");
-    } catch (ErrnoException e) {
-      if (e.is(ENOENT) || e.is(ENODEV)) {
-        return 0; // no memory controller here
-      }
-      throw e;
-    }
+    return counters("memory.events").getOrDefault("oom_kill", 0L);
   }
 
   /** Whether this cgroup has the control file: its controller is enabled here. */
@@ -229,6 +219,52 @@ public final class Cgroup {
   /** Reads one control file, without the newline at its end. */
   public String read(String file) throws IOException {
     return CgroupFile.read(directory.resolve(file)).strip();
+  }
+
+  /**
+   * Reads one control file, where it can be read: not where the cgroup is gone, where the file's
+   * controller is not enabled here, or where the kernel does not count what it would show.
+   */
+  public Optional<String> find(String file) throws IOException {
+    try {
+      return Optional.of(read(file));
+    } catch (ErrnoException e) {
+      if (e.is(ENOENT) || e.is(ENODEV) || e.is(EOPNOTSUPP)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** Reads a "flat keyed" file such as cpu.stat; what {@link #find} does not find is empty. */
+  public Map<String, Long> counters(String file) throws IOException {
+    Map<String, Long> counters = new HashMap<>();
+    for (String line : find(file).orElse("").lines().toList()) {
+      int space = line.indexOf(' ');
+      counters.put(line.substring(0, space), Long.parseLong(line.substring(space + 1)));
+    }
+    return counters;
+  }
+
+  /** Reads a file of one number; empty where {@link #find} is, and where there is no limit. */
+  public OptionalLong number(String file) throws IOException {
+    String value = find(file).orElse("max");
+    return value.equals("max") ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(value));
+  }
+
+  /**
+   * The names of its control files that match; empty where it does not exist.
+   *
+   * @param glob as {@code hugetlb.*.current}
+   */
+  public List<String> files(String glob) throws IOException {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, glob)) {
+      entries.forEach(entry -> names.add(String.valueOf(entry.getFileName())));
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+    return names;
   }
 
   /** The cgroups directly inside, by name; empty where this one does not exist. */
@@ -361,14 +397,5 @@ public final class Cgroup {
       return List.of(); // removed meanwhile
     }
     return children;
-  }
-
-  private long keyed(String file, String key) throws IOException {
-    for (String line : CgroupFile.read(directory.resolve(file)).lines().toList()) {
-      if (line.startsWith(key + " ")) {
-        return Long.parseLong(line.substring(key.length() + 1).strip());
-      }
-    }
-    throw new IOException("no " + key + " in " + directory.resolve(file));
   }
 }
