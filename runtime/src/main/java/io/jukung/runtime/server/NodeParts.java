@@ -49,16 +49,22 @@ import io.jukung.runtime.service.CgroupDriver;
 import io.jukung.runtime.service.CgroupfsDriver;
 import io.jukung.runtime.service.ContainerExec;
 import io.jukung.runtime.service.ContainerRemover;
+import io.jukung.runtime.service.ContainerStats;
 import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.ContainerStopper;
 import io.jukung.runtime.service.CreateContainer;
 import io.jukung.runtime.service.Exec;
 import io.jukung.runtime.service.ExecSync;
 import io.jukung.runtime.service.LinuxPodHost;
+import io.jukung.runtime.service.ListContainerStats;
 import io.jukung.runtime.service.ListContainers;
+import io.jukung.runtime.service.ListMetricDescriptors;
 import io.jukung.runtime.service.ListPodSandbox;
+import io.jukung.runtime.service.ListPodSandboxMetrics;
+import io.jukung.runtime.service.ListPodSandboxStats;
 import io.jukung.runtime.service.PodCgroups;
 import io.jukung.runtime.service.PodEvents;
+import io.jukung.runtime.service.PodSandboxStats;
 import io.jukung.runtime.service.PodSandboxStatus;
 import io.jukung.runtime.service.PodShims;
 import io.jukung.runtime.service.PortForward;
@@ -69,21 +75,28 @@ import io.jukung.runtime.service.RunPodSandbox;
 import io.jukung.runtime.service.RuntimeConfig;
 import io.jukung.runtime.service.SandboxLifecycle;
 import io.jukung.runtime.service.SandboxStopper;
+import io.jukung.runtime.service.Selection;
 import io.jukung.runtime.service.StartContainer;
 import io.jukung.runtime.service.Status;
 import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
 import io.jukung.runtime.service.StoredImages;
+import io.jukung.runtime.service.StreamContainerStats;
 import io.jukung.runtime.service.StreamContainers;
+import io.jukung.runtime.service.StreamPodSandboxMetrics;
+import io.jukung.runtime.service.StreamPodSandboxStats;
 import io.jukung.runtime.service.StreamPodSandboxes;
 import io.jukung.runtime.service.SystemdDriver;
 import io.jukung.runtime.service.UpdateContainerResources;
 import io.jukung.runtime.service.UpdatePodSandboxResources;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
+import io.jukung.runtime.service.UsageOfContainers;
+import io.jukung.runtime.service.UsageOfPods;
 import io.jukung.runtime.service.Version;
 import io.jukung.runtime.shim.ShimPool;
 import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.stats.PodInterfaces;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
@@ -189,8 +202,9 @@ final class NodeParts implements AutoCloseable {
     ContainerRemover remover =
         new ContainerRemover(
             containers, files, containerImages, connected, cgroups, containerStopper);
-    ListPodSandbox listPodSandbox = new ListPodSandbox(sandboxes);
-    ListContainers listContainers = new ListContainers(sandboxes, containers);
+    Selection selection = new Selection(sandboxes, containers);
+    ListPodSandbox listPodSandbox = new ListPodSandbox(selection);
+    ListContainers listContainers = new ListContainers(selection);
     SpecBuilder specs =
         new SpecBuilder(
             paths,
@@ -224,7 +238,30 @@ final class NodeParts implements AutoCloseable {
             new ExecSync(execs),
             new Exec(execs, streaming),
             new Attach(containers, streaming),
-            new PortForward(sandboxes, streaming)));
+            new PortForward(sandboxes, streaming)),
+        usageCalls(selection));
+  }
+
+  private RuntimeEndpoint.UsageCalls usageCalls(Selection selection) {
+    PodInterfaces interfaces = new PodInterfaces(paths);
+    UsageOfContainers usageOfContainers = new UsageOfContainers(containers, paths, cgroups);
+    UsageOfPods usageOfPods =
+        new UsageOfPods(sandboxes, containers, usageOfContainers, interfaces, cgroups);
+    ListContainerStats listContainerStats = new ListContainerStats(selection, usageOfContainers);
+    ListPodSandboxStats listPodSandboxStats = new ListPodSandboxStats(selection, usageOfPods);
+    ListPodSandboxMetrics listPodSandboxMetrics =
+        new ListPodSandboxMetrics(
+            sandboxes, containers, usageOfContainers, interfaces, cgroups, paths);
+    return new RuntimeEndpoint.UsageCalls(
+        new ContainerStats(containers, usageOfContainers),
+        listContainerStats,
+        new StreamContainerStats(listContainerStats),
+        new PodSandboxStats(sandboxes, usageOfPods),
+        listPodSandboxStats,
+        new StreamPodSandboxStats(listPodSandboxStats),
+        new ListMetricDescriptors(),
+        listPodSandboxMetrics,
+        new StreamPodSandboxMetrics(listPodSandboxMetrics));
   }
 
   ImageEndpoint imageService() {

@@ -3,6 +3,8 @@ package io.jukung.runtime.server;
 import io.grpc.stub.StreamObserver;
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.AttachResponse;
+import io.jukung.cri.v1.ContainerStatsRequest;
+import io.jukung.cri.v1.ContainerStatsResponse;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
 import io.jukung.cri.v1.CreateContainerRequest;
@@ -11,10 +13,20 @@ import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.ExecResponse;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ExecSyncResponse;
+import io.jukung.cri.v1.ListContainerStatsRequest;
+import io.jukung.cri.v1.ListContainerStatsResponse;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListContainersResponse;
+import io.jukung.cri.v1.ListMetricDescriptorsRequest;
+import io.jukung.cri.v1.ListMetricDescriptorsResponse;
+import io.jukung.cri.v1.ListPodSandboxMetricsRequest;
+import io.jukung.cri.v1.ListPodSandboxMetricsResponse;
 import io.jukung.cri.v1.ListPodSandboxRequest;
 import io.jukung.cri.v1.ListPodSandboxResponse;
+import io.jukung.cri.v1.ListPodSandboxStatsRequest;
+import io.jukung.cri.v1.ListPodSandboxStatsResponse;
+import io.jukung.cri.v1.PodSandboxStatsRequest;
+import io.jukung.cri.v1.PodSandboxStatsResponse;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.cri.v1.PodSandboxStatusResponse;
 import io.jukung.cri.v1.PortForwardRequest;
@@ -38,8 +50,14 @@ import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.cri.v1.StopPodSandboxResponse;
+import io.jukung.cri.v1.StreamContainerStatsRequest;
+import io.jukung.cri.v1.StreamContainerStatsResponse;
 import io.jukung.cri.v1.StreamContainersRequest;
 import io.jukung.cri.v1.StreamContainersResponse;
+import io.jukung.cri.v1.StreamPodSandboxMetricsRequest;
+import io.jukung.cri.v1.StreamPodSandboxMetricsResponse;
+import io.jukung.cri.v1.StreamPodSandboxStatsRequest;
+import io.jukung.cri.v1.StreamPodSandboxStatsResponse;
 import io.jukung.cri.v1.StreamPodSandboxesRequest;
 import io.jukung.cri.v1.StreamPodSandboxesResponse;
 import io.jukung.cri.v1.UpdateContainerResourcesRequest;
@@ -51,12 +69,18 @@ import io.jukung.cri.v1.UpdateRuntimeConfigResponse;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
 import io.jukung.runtime.service.Attach;
+import io.jukung.runtime.service.ContainerStats;
 import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.CreateContainer;
 import io.jukung.runtime.service.Exec;
 import io.jukung.runtime.service.ExecSync;
+import io.jukung.runtime.service.ListContainerStats;
 import io.jukung.runtime.service.ListContainers;
+import io.jukung.runtime.service.ListMetricDescriptors;
 import io.jukung.runtime.service.ListPodSandbox;
+import io.jukung.runtime.service.ListPodSandboxMetrics;
+import io.jukung.runtime.service.ListPodSandboxStats;
+import io.jukung.runtime.service.PodSandboxStats;
 import io.jukung.runtime.service.PodSandboxStatus;
 import io.jukung.runtime.service.PortForward;
 import io.jukung.runtime.service.RemoveContainer;
@@ -68,7 +92,10 @@ import io.jukung.runtime.service.StartContainer;
 import io.jukung.runtime.service.Status;
 import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
+import io.jukung.runtime.service.StreamContainerStats;
 import io.jukung.runtime.service.StreamContainers;
+import io.jukung.runtime.service.StreamPodSandboxMetrics;
+import io.jukung.runtime.service.StreamPodSandboxStats;
 import io.jukung.runtime.service.StreamPodSandboxes;
 import io.jukung.runtime.service.UpdateContainerResources;
 import io.jukung.runtime.service.UpdatePodSandboxResources;
@@ -105,10 +132,24 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       Attach attach,
       PortForward portForward) {}
 
-  private final Calls calls;
+  /** And those about what pods and containers use. */
+  record UsageCalls(
+      ContainerStats containerStats,
+      ListContainerStats listContainerStats,
+      StreamContainerStats streamContainerStats,
+      PodSandboxStats podSandboxStats,
+      ListPodSandboxStats listPodSandboxStats,
+      StreamPodSandboxStats streamPodSandboxStats,
+      ListMetricDescriptors listMetricDescriptors,
+      ListPodSandboxMetrics listPodSandboxMetrics,
+      StreamPodSandboxMetrics streamPodSandboxMetrics) {}
 
-  RuntimeEndpoint(Calls calls) {
+  private final Calls calls;
+  private final UsageCalls usage;
+
+  RuntimeEndpoint(Calls calls, UsageCalls usage) {
     this.calls = calls;
+    this.usage = usage;
   }
 
   @Override
@@ -249,5 +290,60 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   @Override
   public void portForward(PortForwardRequest request, StreamObserver<PortForwardResponse> answer) {
     Rpc.unary(calls.portForward::call, request, answer);
+  }
+
+  @Override
+  public void containerStats(
+      ContainerStatsRequest request, StreamObserver<ContainerStatsResponse> answer) {
+    Rpc.unary(usage.containerStats::call, request, answer);
+  }
+
+  @Override
+  public void listContainerStats(
+      ListContainerStatsRequest request, StreamObserver<ListContainerStatsResponse> answer) {
+    Rpc.unary(usage.listContainerStats::call, request, answer);
+  }
+
+  @Override
+  public void streamContainerStats(
+      StreamContainerStatsRequest request, StreamObserver<StreamContainerStatsResponse> answer) {
+    Rpc.streaming(usage.streamContainerStats::call, request, answer);
+  }
+
+  @Override
+  public void podSandboxStats(
+      PodSandboxStatsRequest request, StreamObserver<PodSandboxStatsResponse> answer) {
+    Rpc.unary(usage.podSandboxStats::call, request, answer);
+  }
+
+  @Override
+  public void listPodSandboxStats(
+      ListPodSandboxStatsRequest request, StreamObserver<ListPodSandboxStatsResponse> answer) {
+    Rpc.unary(usage.listPodSandboxStats::call, request, answer);
+  }
+
+  @Override
+  public void streamPodSandboxStats(
+      StreamPodSandboxStatsRequest request, StreamObserver<StreamPodSandboxStatsResponse> answer) {
+    Rpc.streaming(usage.streamPodSandboxStats::call, request, answer);
+  }
+
+  @Override
+  public void listMetricDescriptors(
+      ListMetricDescriptorsRequest request, StreamObserver<ListMetricDescriptorsResponse> answer) {
+    Rpc.unary(usage.listMetricDescriptors::call, request, answer);
+  }
+
+  @Override
+  public void listPodSandboxMetrics(
+      ListPodSandboxMetricsRequest request, StreamObserver<ListPodSandboxMetricsResponse> answer) {
+    Rpc.unary(usage.listPodSandboxMetrics::call, request, answer);
+  }
+
+  @Override
+  public void streamPodSandboxMetrics(
+      StreamPodSandboxMetricsRequest request,
+      StreamObserver<StreamPodSandboxMetricsResponse> answer) {
+    Rpc.streaming(usage.streamPodSandboxMetrics::call, request, answer);
   }
 }

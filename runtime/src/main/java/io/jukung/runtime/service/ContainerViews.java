@@ -1,6 +1,7 @@
 package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerAttributes;
 import io.jukung.cri.v1.ContainerMetadata;
 import io.jukung.cri.v1.ContainerResources;
 import io.jukung.cri.v1.ContainerState;
@@ -31,6 +32,15 @@ final class ContainerViews {
         .setImageId(record.imageId())
         .setState(state(status))
         .setCreatedAt(record.createdAt())
+        .putAllLabels(record.labels())
+        .putAllAnnotations(record.annotations())
+        .build();
+  }
+
+  static ContainerAttributes attributes(ContainerRecord record) {
+    return ContainerAttributes.newBuilder()
+        .setId(record.id())
+        .setMetadata(metadata(record.name()))
         .putAllLabels(record.labels())
         .putAllAnnotations(record.annotations())
         .build();

@@ -7,6 +7,7 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodIP;
 import io.jukung.cri.v1.PodSandbox;
+import io.jukung.cri.v1.PodSandboxAttributes;
 import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.PodSandboxNetworkStatus;
 import io.jukung.cri.v1.PodSandboxState;
@@ -31,6 +32,15 @@ final class SandboxViews {
         .putAllLabels(record.config().labels())
         .putAllAnnotations(record.config().annotations())
         .setRuntimeHandler(record.runtimeHandler())
+        .build();
+  }
+
+  static PodSandboxAttributes attributes(SandboxRecord record) {
+    return PodSandboxAttributes.newBuilder()
+        .setId(record.id())
+        .setMetadata(metadata(record.name()))
+        .putAllLabels(record.config().labels())
+        .putAllAnnotations(record.config().annotations())
         .build();
   }
 

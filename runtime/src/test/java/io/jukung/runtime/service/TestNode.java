@@ -124,7 +124,7 @@ final class TestNode {
     removePodSandbox =
         new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups);
     podSandboxStatus = new PodSandboxStatus(sandboxes, containers, paths);
-    listPodSandbox = new ListPodSandbox(sandboxes);
+    listPodSandbox = new ListPodSandbox(new Selection(sandboxes, containers));
     createContainer =
         new CreateContainer(
             sandboxes,
@@ -142,7 +142,7 @@ final class TestNode {
     stopContainer = new StopContainer(containers, stopper);
     removeContainer = new RemoveContainer(containers, remover);
     containerStatus = new ContainerStatus(containers, files, compiler);
-    listContainers = new ListContainers(sandboxes, containers);
+    listContainers = new ListContainers(new Selection(sandboxes, containers));
     reopenContainerLog = new ReopenContainerLog(containers, connected);
     updateContainerResources = new UpdateContainerResources(containers, cgroups);
     updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups);

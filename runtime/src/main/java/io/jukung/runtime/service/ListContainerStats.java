@@ -1,0 +1,29 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.ContainerStatsFilter;
+import io.jukung.cri.v1.ListContainerStatsRequest;
+import io.jukung.cri.v1.ListContainerStatsResponse;
+import java.io.IOException;
+
+/** What the containers use that match all of a filter. */
+public final class ListContainerStats {
+  private final Selection selection;
+  private final UsageOfContainers usage;
+
+  /** Lists of these. */
+  public ListContainerStats(Selection selection, UsageOfContainers usage) {
+    this.selection = selection;
+    this.usage = usage;
+  }
+
+  public ListContainerStatsResponse call(ListContainerStatsRequest request)
+      throws IOException, InterruptedException {
+    ContainerStatsFilter filter = request.getFilter();
+    return ListContainerStatsResponse.newBuilder()
+        .addAllStats(
+            usage.of(
+                selection.containers(
+                    filter.getId(), filter.getPodSandboxId(), filter.getLabelSelectorMap())))
+        .build();
+  }
+}

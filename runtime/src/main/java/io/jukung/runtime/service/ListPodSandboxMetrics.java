@@ -1,0 +1,105 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.ContainerMetrics;
+import io.jukung.cri.v1.ListPodSandboxMetricsRequest;
+import io.jukung.cri.v1.ListPodSandboxMetricsResponse;
+import io.jukung.cri.v1.PodSandboxMetrics;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.net.InterfaceCounters;
+import io.jukung.runtime.stats.CgroupMetrics;
+import io.jukung.runtime.stats.Filesystem;
+import io.jukung.runtime.stats.MetricSeries;
+import io.jukung.runtime.stats.NetworkMetrics;
+import io.jukung.runtime.stats.PodInterfaces;
+import io.jukung.runtime.stats.WritableLayers;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStatusRecord;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The metrics of the pods that are ready, and of their containers that run (KEP-2371). */
+public final class ListPodSandboxMetrics {
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+  private final UsageOfContainers usage;
+  private final PodInterfaces interfaces;
+  private final PodCgroups cgroups;
+  private final StatePaths paths;
+
+  /** Lists of these. */
+  public ListPodSandboxMetrics(
+      SandboxStore sandboxes,
+      ContainerStore containers,
+      UsageOfContainers usage,
+      PodInterfaces interfaces,
+      PodCgroups cgroups,
+      StatePaths paths) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.usage = usage;
+    this.interfaces = interfaces;
+    this.cgroups = cgroups;
+    this.paths = paths;
+  }
+
+  public ListPodSandboxMetricsResponse call(ListPodSandboxMetricsRequest request)
+      throws IOException, InterruptedException {
+    List<SandboxRecord> ready =
+        sandboxes.all().stream().filter(Sandbox::isReady).map(Sandbox::record).toList();
+    Map<String, List<InterfaceCounters>> network = interfaces.of(ready);
+    Filesystem filesystem = Filesystem.of(paths.containers());
+    Map<String, WritableLayers.Count> written = usage.written(containers.all());
+    ListPodSandboxMetricsResponse.Builder response = ListPodSandboxMetricsResponse.newBuilder();
+    for (SandboxRecord sandbox : ready) {
+      PodSandboxMetrics.Builder metrics =
+          pod(sandbox, network.getOrDefault(sandbox.id(), List.of()));
+      for (Container container : containers.of(sandbox.id())) {
+        if (container.status().isRunning()) {
+          metrics.addContainerMetrics(
+              container(sandbox, container, filesystem, written.get(container.id())));
+        }
+      }
+      response.addPodMetrics(metrics);
+    }
+    return response.build();
+  }
+
+  private PodSandboxMetrics.Builder pod(SandboxRecord sandbox, List<InterfaceCounters> network)
+      throws IOException {
+    Cgroup cgroup = cgroups.pod(sandbox);
+    MetricSeries series = MetricSeries.ofPod(sandbox, cgroup.path(), Clock.now());
+    new CgroupMetrics(cgroup, series).add();
+    NetworkMetrics.add(series, network);
+    return PodSandboxMetrics.newBuilder()
+        .setPodSandboxId(sandbox.id())
+        .addAllMetrics(series.metrics());
+  }
+
+  private ContainerMetrics container(
+      SandboxRecord sandbox,
+      Container container,
+      Filesystem filesystem,
+      WritableLayers.@Nullable Count written)
+      throws IOException {
+    Cgroup cgroup = cgroups.at(container.record().cgroup());
+    MetricSeries series = MetricSeries.ofContainer(sandbox, container.record(), Clock.now());
+    new CgroupMetrics(cgroup, series).add();
+    ContainerStatusRecord status = container.status();
+    var own = new io.jukung.runtime.stats.ContainerMetrics(series);
+    own.addTimes(status);
+    own.addLimits(container.resources());
+    own.addFilesystem(filesystem, written);
+    own.addProcesses(cgroup, status.pid());
+    return ContainerMetrics.newBuilder()
+        .setContainerId(container.id())
+        .addAllMetrics(series.metrics())
+        .build();
+  }
+}

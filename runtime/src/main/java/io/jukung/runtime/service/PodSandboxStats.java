@@ -1,0 +1,28 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.PodSandboxStatsRequest;
+import io.jukung.cri.v1.PodSandboxStatsResponse;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import java.io.IOException;
+import java.util.List;
+
+/** What one pod uses, with its containers. */
+public final class PodSandboxStats {
+  private final SandboxStore sandboxes;
+  private final UsageOfPods usage;
+
+  /** Answers about these. */
+  public PodSandboxStats(SandboxStore sandboxes, UsageOfPods usage) {
+    this.sandboxes = sandboxes;
+    this.usage = usage;
+  }
+
+  public PodSandboxStatsResponse call(PodSandboxStatsRequest request)
+      throws IOException, InterruptedException {
+    Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
+    return PodSandboxStatsResponse.newBuilder()
+        .setStats(usage.of(List.of(sandbox)).getFirst())
+        .build();
+  }
+}

@@ -1,0 +1,87 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.CriException;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Finds what matches all of a filter, from memory. An ambiguous short id matches nothing: a filter
+ * selects, it does not name.
+ */
+public final class Selection {
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+
+  /** Selects among these. */
+  public Selection(SandboxStore sandboxes, ContainerStore containers) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+  }
+
+  /**
+   * The sandboxes that match.
+   *
+   * @param id or the beginning of one; empty: any
+   */
+  List<Sandbox> sandboxes(String id, Map<String, String> labels) {
+    return candidates(id).stream()
+        .filter(sandbox -> hasAll(sandbox.record().config().labels(), labels))
+        .toList();
+  }
+
+  /**
+   * The containers that match.
+   *
+   * @param id or the beginning of one; empty: any
+   * @param sandboxId likewise
+   */
+  List<Container> containers(String id, String sandboxId, Map<String, String> labels) {
+    String sandbox = fullSandboxId(sandboxId);
+    return containerCandidates(id).stream()
+        .filter(each -> sandbox.isEmpty() || each.record().sandboxId().equals(sandbox))
+        .filter(each -> hasAll(each.record().labels(), labels))
+        .toList();
+  }
+
+  private Collection<Sandbox> candidates(String id) {
+    if (id.isEmpty()) {
+      return sandboxes.all();
+    }
+    try {
+      return sandboxes.find(id).map(List::of).orElse(List.of());
+    } catch (CriException e) {
+      return List.of();
+    }
+  }
+
+  private Collection<Container> containerCandidates(String id) {
+    if (id.isEmpty()) {
+      return containers.all();
+    }
+    try {
+      return containers.find(id).map(List::of).orElse(List.of());
+    } catch (CriException e) {
+      return List.of();
+    }
+  }
+
+  private String fullSandboxId(String id) {
+    if (id.isEmpty()) {
+      return id;
+    }
+    try {
+      return sandboxes.find(id).map(Sandbox::id).orElse(id);
+    } catch (CriException e) {
+      return id;
+    }
+  }
+
+  private static boolean hasAll(Map<String, String> labels, Map<String, String> wanted) {
+    return labels.entrySet().containsAll(wanted.entrySet());
+  }
+}

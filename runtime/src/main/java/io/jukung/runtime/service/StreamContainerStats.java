@@ -1,0 +1,27 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.ListContainerStatsRequest;
+import io.jukung.cri.v1.StreamContainerStatsRequest;
+import io.jukung.cri.v1.StreamContainerStatsResponse;
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/** What containers use, in parts. */
+public final class StreamContainerStats {
+  private final ListContainerStats list;
+
+  /** Takes them from this list. */
+  public StreamContainerStats(ListContainerStats list) {
+    this.list = list;
+  }
+
+  public void call(StreamContainerStatsRequest request, Consumer<StreamContainerStatsResponse> sink)
+      throws IOException, InterruptedException {
+    Chunks.send(
+        list.call(ListContainerStatsRequest.newBuilder().setFilter(request.getFilter()).build())
+            .getStatsList(),
+        chunk ->
+            sink.accept(
+                StreamContainerStatsResponse.newBuilder().addAllContainerStats(chunk).build()));
+  }
+}

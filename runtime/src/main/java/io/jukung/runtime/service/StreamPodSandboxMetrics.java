@@ -1,0 +1,29 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.ListPodSandboxMetricsRequest;
+import io.jukung.cri.v1.StreamPodSandboxMetricsRequest;
+import io.jukung.cri.v1.StreamPodSandboxMetricsResponse;
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/** The metrics of pods, in parts. */
+public final class StreamPodSandboxMetrics {
+  private final ListPodSandboxMetrics list;
+
+  /** Takes them from this list. */
+  public StreamPodSandboxMetrics(ListPodSandboxMetrics list) {
+    this.list = list;
+  }
+
+  public void call(
+      StreamPodSandboxMetricsRequest request, Consumer<StreamPodSandboxMetricsResponse> sink)
+      throws IOException, InterruptedException {
+    Chunks.send(
+        list.call(ListPodSandboxMetricsRequest.getDefaultInstance()).getPodMetricsList(),
+        chunk ->
+            sink.accept(
+                StreamPodSandboxMetricsResponse.newBuilder()
+                    .addAllPodSandboxMetrics(chunk)
+                    .build()));
+  }
+}

@@ -1,0 +1,107 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.ContainerStats;
+import io.jukung.cri.v1.FilesystemIdentifier;
+import io.jukung.cri.v1.FilesystemUsage;
+import io.jukung.cri.v1.UInt64Value;
+import io.jukung.runtime.stats.CgroupUsage;
+import io.jukung.runtime.stats.CpuRates;
+import io.jukung.runtime.stats.WritableLayers;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What containers use now: read from their cgroups, and counted in their writable layers. No shim
+ * is asked. Thread-safe.
+ */
+public final class UsageOfContainers {
+  /** For all the writable layers of one call. */
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
+  private final ContainerStore containers;
+  private final StatePaths paths;
+  private final PodCgroups cgroups;
+  private final CpuRates rates = new CpuRates();
+  private final WritableLayers layers = new WritableLayers();
+
+  /** Measures these. */
+  public UsageOfContainers(ContainerStore containers, StatePaths paths, PodCgroups cgroups) {
+    this.containers = containers;
+    this.paths = paths;
+    this.cgroups = cgroups;
+  }
+
+  /** One answer for each. What does not run has no processes, but may have written. */
+  List<ContainerStats> of(Collection<Container> asked) throws IOException, InterruptedException {
+    Map<String, WritableLayers.Count> written = written(asked);
+    List<ContainerStats> answers = new ArrayList<>();
+    for (Container container : asked) {
+      answers.add(of(container, written.get(container.id())));
+    }
+    forgetRemoved();
+    return answers;
+  }
+
+  /** The counts of the containers' writable layers that are known by now, by container id. */
+  Map<String, WritableLayers.Count> written(Collection<Container> asked)
+      throws InterruptedException {
+    Map<String, Path> directories = new LinkedHashMap<>();
+    for (Container container : asked) {
+      directories.put(container.id(), paths.containerUpper(container.id()));
+    }
+    return layers.of(directories, PATIENCE);
+  }
+
+  private ContainerStats of(Container container, WritableLayers.@Nullable Count written)
+      throws IOException {
+    ContainerStats.Builder answer =
+        ContainerStats.newBuilder().setAttributes(ContainerViews.attributes(container.record()));
+    if (container.status().isRunning()) {
+      CgroupUsage usage = new CgroupUsage(cgroups.at(container.record().cgroup()), Clock.now());
+      long since = container.status().startedAt();
+      usage.cpu(rates, container.id(), since).ifPresent(answer::setCpu);
+      usage.memory().ifPresent(answer::setMemory);
+      usage.swap().ifPresent(answer::setSwap);
+      usage.io().ifPresent(answer::setIo);
+    }
+    if (written != null) {
+      answer.setWritableLayer(usage(paths.containers(), written));
+    }
+    return answer.build();
+  }
+
+  private void forgetRemoved() {
+    Set<String> known =
+        containers.all().stream().map(Container::id).collect(Collectors.toUnmodifiableSet());
+    rates.retain(known);
+    layers.retain(known);
+  }
+
+  /** Of the file system that ImageFsInfo names too. */
+  private static FilesystemUsage usage(Path directory, WritableLayers.Count count) {
+    return FilesystemUsage.newBuilder()
+        .setTimestamp(nanos(count.time()))
+        .setFsId(FilesystemIdentifier.newBuilder().setMountpoint(directory.toString()))
+        .setUsedBytes(UInt64Value.newBuilder().setValue(count.usage().bytes()))
+        .setInodesUsed(UInt64Value.newBuilder().setValue(count.usage().inodes()))
+        .build();
+  }
+
+  private static long nanos(Instant time) {
+    return TimeUnit.SECONDS.toNanos(time.getEpochSecond()) + time.getNano();
+  }
+}

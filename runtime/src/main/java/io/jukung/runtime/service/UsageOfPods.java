@@ -1,0 +1,108 @@
+package io.jukung.runtime.service;
+
+import io.jukung.cri.v1.ContainerStats;
+import io.jukung.cri.v1.LinuxPodSandboxStats;
+import io.jukung.cri.v1.PodSandboxStats;
+import io.jukung.cri.v1.ProcessUsage;
+import io.jukung.cri.v1.UInt64Value;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.net.InterfaceCounters;
+import io.jukung.runtime.stats.CgroupUsage;
+import io.jukung.runtime.stats.CpuRates;
+import io.jukung.runtime.stats.PodInterfaces;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What pods use now, with their containers: read from their cgroups and in their network
+ * namespaces. Thread-safe.
+ */
+public final class UsageOfPods {
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+  private final UsageOfContainers usageOfContainers;
+  private final PodInterfaces interfaces;
+  private final PodCgroups cgroups;
+  private final CpuRates rates = new CpuRates();
+
+  /** Measures these. */
+  public UsageOfPods(
+      SandboxStore sandboxes,
+      ContainerStore containers,
+      UsageOfContainers usageOfContainers,
+      PodInterfaces interfaces,
+      PodCgroups cgroups) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.usageOfContainers = usageOfContainers;
+    this.interfaces = interfaces;
+    this.cgroups = cgroups;
+  }
+
+  /** One answer for each. */
+  List<PodSandboxStats> of(Collection<Sandbox> asked) throws IOException, InterruptedException {
+    List<SandboxRecord> records = asked.stream().map(Sandbox::record).toList();
+    Map<String, List<InterfaceCounters>> network = interfaces.of(records);
+    Map<String, List<ContainerStats>> members = ofContainers(records);
+    List<PodSandboxStats> answers = new ArrayList<>();
+    for (SandboxRecord record : records) {
+      answers.add(
+          of(record, network.get(record.id()), members.getOrDefault(record.id(), List.of())));
+    }
+    rates.retain(sandboxes.all().stream().map(Sandbox::id).collect(Collectors.toUnmodifiableSet()));
+    return answers;
+  }
+
+  /** All at once, by the sandboxes' ids: the patience with writable layers is for all together. */
+  private Map<String, List<ContainerStats>> ofContainers(List<SandboxRecord> records)
+      throws IOException, InterruptedException {
+    List<Container> members =
+        records.stream().flatMap(record -> containers.of(record.id()).stream()).toList();
+    List<ContainerStats> answers = usageOfContainers.of(members);
+    Map<String, List<ContainerStats>> bySandbox = new HashMap<>();
+    for (int i = 0; i < members.size(); i++) {
+      bySandbox
+          .computeIfAbsent(members.get(i).record().sandboxId(), id -> new ArrayList<>())
+          .add(answers.get(i));
+    }
+    return bySandbox;
+  }
+
+  private PodSandboxStats of(
+      SandboxRecord record, @Nullable List<InterfaceCounters> network, List<ContainerStats> members)
+      throws IOException {
+    long time = Clock.now();
+    Cgroup cgroup = cgroups.pod(record);
+    CgroupUsage usage = new CgroupUsage(cgroup, time);
+    LinuxPodSandboxStats.Builder answer = LinuxPodSandboxStats.newBuilder();
+    usage.cpu(rates, record.id(), record.createdAt()).ifPresent(answer::setCpu);
+    usage.memory().ifPresent(answer::setMemory);
+    usage.io().ifPresent(answer::setIo);
+    if (network != null) {
+      answer.setNetwork(PodInterfaces.usage(network, time));
+    }
+    return PodSandboxStats.newBuilder()
+        .setAttributes(SandboxViews.attributes(record))
+        .setLinux(answer.setProcess(processes(cgroup, time)).addAllContainers(members))
+        .build();
+  }
+
+  private static ProcessUsage processes(Cgroup cgroup, long time) throws IOException {
+    long count = cgroup.exists() ? cgroup.allProcesses().size() : 0;
+    return ProcessUsage.newBuilder()
+        .setTimestamp(time)
+        .setProcessCount(UInt64Value.newBuilder().setValue(count))
+        .build();
+  }
+}

@@ -1,0 +1,129 @@
+package io.jukung.runtime.stats;
+
+import io.jukung.cri.v1.CpuUsage;
+import io.jukung.cri.v1.IoUsage;
+import io.jukung.cri.v1.MemoryUsage;
+import io.jukung.cri.v1.PsiData;
+import io.jukung.cri.v1.PsiStats;
+import io.jukung.cri.v1.SwapUsage;
+import io.jukung.cri.v1.UInt64Value;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.cgroup.Pressure;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What a cgroup uses at one time, as CRI has it. What the kernel does not count here, for want of
+ * the controller, is left unset; of a cgroup that does not exist all is empty.
+ */
+public final class CgroupUsage {
+  private final Cgroup cgroup;
+  private final long time;
+  private final boolean exists;
+
+  /**
+   * Reads nothing yet.
+   *
+   * @param time now, in nanoseconds since the epoch
+   */
+  public CgroupUsage(Cgroup cgroup, long time) {
+    this.cgroup = cgroup;
+    this.time = time;
+    this.exists = cgroup.exists();
+  }
+
+  /** The processor time, and its rate since the reading before. */
+  public Optional<CpuUsage> cpu(CpuRates rates, String id, long since) throws IOException {
+    Long micros = cgroup.counters("cpu.stat").get("usage_usec");
+    if (micros == null) {
+      return Optional.empty();
+    }
+    long used = TimeUnit.MICROSECONDS.toNanos(micros);
+    CpuUsage.Builder usage =
+        CpuUsage.newBuilder()
+            .setTimestamp(time)
+            .setUsageCoreNanoSeconds(value(used))
+            .setUsageNanoCores(value(rates.nanoCores(id, since, time, used)));
+    pressure("cpu").ifPresent(usage::setPsi);
+    return Optional.of(usage.build());
+  }
+
+  public Optional<MemoryUsage> memory() throws IOException {
+    if (!exists) {
+      return Optional.empty();
+    }
+    MemoryUsage.Builder usage = MemoryUsage.newBuilder().setTimestamp(time);
+    Map<String, Long> stat = cgroup.counters("memory.stat");
+    OptionalLong current = cgroup.number("memory.current");
+    if (current.isPresent()) {
+      long workingSet = workingSet(current.getAsLong(), stat);
+      usage.setUsageBytes(value(current.getAsLong())).setWorkingSetBytes(value(workingSet));
+      OptionalLong limit = cgroup.number("memory.max");
+      if (limit.isPresent()) {
+        usage.setAvailableBytes(value(Math.max(0, limit.getAsLong() - workingSet)));
+      }
+    }
+    find(stat, "anon").ifPresent(usage::setRssBytes);
+    find(stat, "pgfault").ifPresent(usage::setPageFaults);
+    find(stat, "pgmajfault").ifPresent(usage::setMajorPageFaults);
+    pressure("memory").ifPresent(usage::setPsi);
+    return Optional.of(usage.build());
+  }
+
+  /** Empty where the kernel does not account for swap. */
+  public Optional<SwapUsage> swap() throws IOException {
+    OptionalLong current = cgroup.number("memory.swap.current");
+    if (current.isEmpty()) {
+      return Optional.empty();
+    }
+    SwapUsage.Builder usage =
+        SwapUsage.newBuilder().setTimestamp(time).setSwapUsageBytes(value(current.getAsLong()));
+    OptionalLong limit = cgroup.number("memory.swap.max");
+    if (limit.isPresent()) {
+      usage.setSwapAvailableBytes(value(Math.max(0, limit.getAsLong() - current.getAsLong())));
+    }
+    return Optional.of(usage.build());
+  }
+
+  public Optional<IoUsage> io() throws IOException {
+    return pressure("io")
+        .map(stalls -> IoUsage.newBuilder().setTimestamp(time).setPsi(stalls).build());
+  }
+
+  /** What the kernel would not take back easily: all but the files that nobody uses. */
+  static long workingSet(long current, Map<String, Long> stat) {
+    return Math.max(0, current - stat.getOrDefault("inactive_file", 0L));
+  }
+
+  private Optional<PsiStats> pressure(String resource) throws IOException {
+    return cgroup
+        .find(resource + ".pressure")
+        .map(Pressure::parse)
+        .map(
+            pressure ->
+                PsiStats.newBuilder()
+                    .setSome(stall(pressure.some()))
+                    .setFull(stall(pressure.full()))
+                    .build());
+  }
+
+  private static PsiData stall(Pressure.Stall stall) {
+    return PsiData.newBuilder()
+        .setAvg10(stall.average10())
+        .setAvg60(stall.average60())
+        .setAvg300(stall.average300())
+        .setTotal(TimeUnit.MICROSECONDS.toNanos(stall.totalMicros()))
+        .build();
+  }
+
+  private static Optional<UInt64Value> find(Map<String, Long> stat, String key) {
+    return Optional.ofNullable(stat.get(key)).map(CgroupUsage::value);
+  }
+
+  private static UInt64Value value(long number) {
+    return UInt64Value.newBuilder().setValue(number).build();
+  }
+}

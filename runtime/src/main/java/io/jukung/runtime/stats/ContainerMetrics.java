@@ -1,0 +1,142 @@
+package io.jukung.runtime.stats;
+
+import static io.jukung.runtime.stats.MetricFamily.FILE_DESCRIPTORS;
+import static io.jukung.runtime.stats.MetricFamily.FS_INODES_FREE;
+import static io.jukung.runtime.stats.MetricFamily.FS_INODES_TOTAL;
+import static io.jukung.runtime.stats.MetricFamily.FS_LIMIT_BYTES;
+import static io.jukung.runtime.stats.MetricFamily.FS_USAGE_BYTES;
+import static io.jukung.runtime.stats.MetricFamily.LAST_SEEN;
+import static io.jukung.runtime.stats.MetricFamily.SOCKETS;
+import static io.jukung.runtime.stats.MetricFamily.SPEC_CPU_PERIOD;
+import static io.jukung.runtime.stats.MetricFamily.SPEC_CPU_QUOTA;
+import static io.jukung.runtime.stats.MetricFamily.SPEC_CPU_SHARES;
+import static io.jukung.runtime.stats.MetricFamily.SPEC_MEMORY_LIMIT_BYTES;
+import static io.jukung.runtime.stats.MetricFamily.SPEC_MEMORY_SWAP_LIMIT_BYTES;
+import static io.jukung.runtime.stats.MetricFamily.START_TIME_SECONDS;
+import static io.jukung.runtime.stats.MetricFamily.ULIMITS_SOFT;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.DirectoryListing;
+import io.jukung.linux.fs.Fd;
+import io.jukung.runtime.store.ContainerRecord.Resources;
+import io.jukung.runtime.store.ContainerStatusRecord;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The metrics that a container has and a pod has not. */
+public final class ContainerMetrics {
+  private static final Path PROC = Path.of("/proc");
+  private static final String OPEN_FILES = "Max open files";
+
+  private final MetricSeries series;
+
+  /** Adds to the series. */
+  public ContainerMetrics(MetricSeries series) {
+    this.series = series;
+  }
+
+  /** When it was started and last seen. */
+  public void addTimes(ContainerStatusRecord status) {
+    series.add(START_TIME_SECONDS, TimeUnit.NANOSECONDS.toSeconds(status.startedAt()));
+    series.add(LAST_SEEN, TimeUnit.NANOSECONDS.toSeconds(series.time()));
+  }
+
+  /** The limits in force. */
+  public void addLimits(@Nullable Resources limits) {
+    series.add(SPEC_MEMORY_LIMIT_BYTES, limits == null ? 0 : limits.memoryLimitBytes());
+    series.add(
+        SPEC_MEMORY_SWAP_LIMIT_BYTES,
+        limits == null ? 0 : Math.max(0, limits.memorySwapLimitBytes()));
+    if (limits != null) {
+      addIfSet(SPEC_CPU_PERIOD, limits.cpuPeriod());
+      addIfSet(SPEC_CPU_QUOTA, limits.cpuQuota());
+      addIfSet(SPEC_CPU_SHARES, limits.cpuShares());
+    }
+  }
+
+  private void addIfSet(MetricFamily family, long limit) {
+    if (limit > 0) {
+      series.add(family, limit);
+    }
+  }
+
+  /** The writable layer, and the file system that it is on. */
+  public void addFilesystem(Filesystem filesystem, WritableLayers.@Nullable Count layer) {
+    String device = filesystem.device();
+    series.add(FS_LIMIT_BYTES, filesystem.status().totalBytes(), device);
+    series.add(FS_INODES_TOTAL, filesystem.status().totalInodes(), device);
+    series.add(FS_INODES_FREE, filesystem.status().freeInodes(), device);
+    if (layer != null) {
+      series.add(FS_USAGE_BYTES, layer.usage().bytes(), device);
+    }
+  }
+
+  /**
+   * What its processes have open. Those that end meanwhile are counted as far as they were seen.
+   *
+   * @param firstPid whose limits count
+   */
+  public void addProcesses(Cgroup cgroup, int firstPid) throws IOException {
+    long descriptors = 0;
+    long sockets = 0;
+    for (int pid : cgroup.allProcesses()) {
+      Path directory = PROC.resolve(Integer.toString(pid)).resolve("fd");
+      for (byte[] name : names(directory)) {
+        descriptors++;
+        if (isSocket(directory.resolve(new String(name, StandardCharsets.US_ASCII)))) {
+          sockets++;
+        }
+      }
+    }
+    series.add(FILE_DESCRIPTORS, descriptors);
+    series.add(SOCKETS, sockets);
+    Optional<Long> limit = openFilesLimit(firstPid);
+    if (limit.isPresent()) {
+      series.add(ULIMITS_SOFT, limit.get(), "max_open_files");
+    }
+  }
+
+  private static List<byte[]> names(Path directory) throws IOException {
+    try (Fd open = AtomicFile.openHostDirectory(directory)) {
+      return DirectoryListing.names(open);
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ESRCH)) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isSocket(Path descriptor) throws IOException {
+    try {
+      return Files.readSymbolicLink(descriptor).toString().startsWith("socket:");
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static Optional<Long> openFilesLimit(int pid) throws IOException {
+    try {
+      Path limits = PROC.resolve(Integer.toString(pid)).resolve("limits");
+      return Files.readAllLines(limits).stream()
+          .filter(line -> line.startsWith(OPEN_FILES))
+          .map(line -> line.substring(OPEN_FILES.length()).trim())
+          .map(values -> values.substring(0, values.indexOf(' ')))
+          .filter(soft -> !soft.equals("unlimited"))
+          .map(Long::parseLong)
+          .findFirst();
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.jukung.runtime.stats;
+
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.DiskUsage;
+import io.jukung.linux.fs.Fd;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what containers have written, file by file. A layer that is quickly counted is counted
+ * anew whenever somebody asks and a second has passed; a long one in the background, and the less
+ * often the longer it takes. Thread-safe.
+ */
+public final class WritableLayers {
+  private static final Logger LOG = LoggerFactory.getLogger(WritableLayers.class);
+
+  private static final Duration SHORTEST_AGE = Duration.ofSeconds(1);
+
+  /** Counting takes no more than a twentieth of the time. */
+  private static final int REST = 20;
+
+  private static final long IDLE_SECONDS = 10;
+
+  private final Counter counter;
+  private final ExecutorService counting = onOneThread();
+  private final ConcurrentHashMap<String, Layer> layers = new ConcurrentHashMap<>();
+
+  /** Counts one tree. */
+  @FunctionalInterface
+  interface Counter {
+    DiskUsage count(Path directory) throws IOException;
+  }
+
+  /** What a layer held, and when. */
+  public record Count(DiskUsage usage, Instant time) {}
+
+  /** Counts nothing yet. */
+  public WritableLayers() {
+    this(WritableLayers::count);
+  }
+
+  WritableLayers(Counter counter) {
+    this.counter = counter;
+  }
+
+  /**
+   * The newest count of each; none of a layer that does not exist, or was never counted to its end.
+   *
+   * @param directories by container id
+   * @param patience for all together: what is not counted by then is as it was before
+   */
+  public Map<String, Count> of(Map<String, Path> directories, Duration patience)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    Map<String, Future<Optional<Count>>> counts = new LinkedHashMap<>();
+    directories.forEach(
+        (id, directory) ->
+            counts.put(id, layers.computeIfAbsent(id, key -> new Layer()).at(directory)));
+    Map<String, Count> results = new HashMap<>();
+    for (Map.Entry<String, Future<Optional<Count>>> each : counts.entrySet()) {
+      wait(each.getKey(), each.getValue(), deadline)
+          .ifPresent(count -> results.put(each.getKey(), count));
+    }
+    return results;
+  }
+
+  /** Forgets all other containers. */
+  public void retain(Set<String> ids) {
+    layers.keySet().retainAll(ids);
+  }
+
+  private Optional<Count> wait(String id, Future<Optional<Count>> count, long deadline)
+      throws InterruptedException {
+    try {
+      return count.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      return Optional.ofNullable(layers.get(id)).flatMap(Layer::last);
+    } catch (ExecutionException e) {
+      LOG.warn("the writable layer of container {} is not counted", id, e.getCause());
+      return Optional.empty();
+    }
+  }
+
+  private final class Layer {
+    private @Nullable Future<Optional<Count>> newest;
+    private volatile Optional<Count> last = Optional.empty();
+    private volatile long nextAt;
+
+    Optional<Count> last() {
+      return last;
+    }
+
+    /** A count that is under way, or young enough, or a new one. */
+    synchronized Future<Optional<Count>> at(Path directory) {
+      Future<Optional<Count>> known = newest;
+      if (known == null || (known.isDone() && System.nanoTime() - nextAt >= 0)) {
+        known = counting.submit(() -> count(directory));
+        newest = known;
+      }
+      return known;
+    }
+
+    private Optional<Count> count(Path directory) throws IOException {
+      long start = System.nanoTime();
+      try {
+        last = Optional.of(new Count(counter.count(directory), Instant.now()));
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.ENOENT)) {
+          throw e;
+        }
+        last = Optional.empty();
+      } finally {
+        long end = System.nanoTime();
+        nextAt = end + Math.max(SHORTEST_AGE.toNanos(), REST * (end - start));
+      }
+      return last;
+    }
+  }
+
+  private static DiskUsage count(Path directory) throws IOException {
+    try (Fd root = AtomicFile.openHostDirectory(directory)) {
+      return DiskUsage.of(root);
+    }
+  }
+
+  /** The thread ends where nobody asks. */
+  private static ExecutorService onOneThread() {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("writable layers").factory());
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+}

@@ -1,0 +1,64 @@
+package io.jukung.runtime.stats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class CpuRatesTest {
+  private static final long START = seconds(1_000_000);
+
+  private final CpuRates rates = new CpuRates();
+
+  private static long seconds(double seconds) {
+    return Math.round(seconds * TimeUnit.SECONDS.toNanos(1));
+  }
+
+  private long at(double time, double used) {
+    return rates.nanoCores("a", START, START + seconds(time), seconds(used));
+  }
+
+  @Test
+  void theFirstRateIsThatOfTheWholeLife() {
+    assertThat(at(10, 5)).isEqualTo(seconds(0.5));
+  }
+
+  @Test
+  void laterOnesAreSinceTheReadingBefore() {
+    at(10, 5);
+    assertThat(at(12, 9)).isEqualTo(seconds(2));
+    assertThat(at(14, 9)).isZero();
+  }
+
+  @Test
+  void askedAgainAtOnceItSaysTheSame() {
+    at(10, 5);
+    at(12, 9);
+    assertThat(at(12.9, 9.8)).isEqualTo(seconds(2));
+    assertThat(at(13, 10)).isEqualTo(seconds(1));
+  }
+
+  @Test
+  void aClockSetBackAndACounterThatStartsAnewGiveNoRate() {
+    at(10, 5);
+    assertThat(at(4, 6)).isZero();
+    assertThat(at(6, 7)).isEqualTo(seconds(0.5));
+    assertThat(at(8, 1)).isZero();
+  }
+
+  @Test
+  void whatStartedJustNowHasNoRate() {
+    assertThat(at(0, 0)).isZero();
+    assertThat(rates.nanoCores("b", START, START - 1, 5)).isZero();
+  }
+
+  @Test
+  void whatIsForgottenBeginsAnew() {
+    at(10, 5);
+    rates.retain(Set.of("b"));
+    assertThat(at(20, 5)).isEqualTo(seconds(0.25));
+    rates.retain(Set.of("a"));
+    assertThat(at(22, 7)).isEqualTo(seconds(1));
+  }
+}
