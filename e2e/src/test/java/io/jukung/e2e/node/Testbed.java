@@ -13,6 +13,7 @@ import io.jukung.cri.v1.ListPodSandboxRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandbox;
 import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.cri.v1.PullImageRequest;
 import io.jukung.cri.v1.RemoveImageRequest;
 import io.jukung.cri.v1.RemovePodSandboxRequest;
@@ -28,6 +29,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -42,6 +45,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * must be what was there before: every test is a leak test.
  */
 public final class Testbed implements AutoCloseable {
+  private static final Pattern SHIM_PID = Pattern.compile("\"shimPid\":([0-9]+)");
   private static final Duration SETTLE_BOUND = Duration.ofSeconds(15);
 
   private final Node node;
@@ -185,6 +189,24 @@ public final class Testbed implements AutoCloseable {
         .runtime()
         .containerStatus(ContainerStatusRequest.newBuilder().setContainerId(containerId).build())
         .getStatus();
+  }
+
+  /** The process that keeps the pod. */
+  public String shim(String podId) {
+    Matcher pid =
+        SHIM_PID.matcher(
+            client
+                .runtime()
+                .podSandboxStatus(
+                    PodSandboxStatusRequest.newBuilder()
+                        .setPodSandboxId(podId)
+                        .setVerbose(true)
+                        .build())
+                .getInfoOrThrow("info"));
+    if (!pid.find()) {
+      throw new AssertionError("no shim of pod " + podId);
+    }
+    return pid.group(1);
   }
 
   public ContainerStatus awaitExited(String containerId) throws Exception {
