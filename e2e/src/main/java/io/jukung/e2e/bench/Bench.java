@@ -123,6 +123,10 @@ public final class Bench {
     for (int i = 0; i < options.warmUp() + options.iterations(); i++) {
       time(lists, i >= options.warmUp(), endpoint -> endpoint.list(options.pods()));
     }
+    String statistics = "ListContainerStats, %d pods".formatted(options.pods());
+    for (int i = 0; i < options.warmUp() + options.iterations(); i++) {
+      time(statistics, i >= options.warmUp(), endpoint -> endpoint.statistics(options.pods()));
+    }
     for (Endpoint endpoint : endpoints) {
       if (endpoint.daemonPid() != 0) {
         size(

@@ -1,9 +1,11 @@
 package io.jukung.e2e.bench;
 
 import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerStats;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ImageStatusRequest;
+import io.jukung.cri.v1.ListContainerStatsRequest;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListPodSandboxRequest;
 import io.jukung.cri.v1.NamespaceMode;
@@ -134,6 +136,21 @@ record Endpoint(String name, CriClient client, long daemonPid, String shimMark) 
       throw new IllegalStateException(
           "%s lists %d sandboxes and %d containers of %d"
               .formatted(name, sandboxes, containers, pods));
+    }
+  }
+
+  void statistics(int pods) {
+    long measured =
+        client
+            .runtime()
+            .listContainerStats(ListContainerStatsRequest.getDefaultInstance())
+            .getStatsList()
+            .stream()
+            .filter(ContainerStats::hasCpu)
+            .count();
+    if (measured < pods) {
+      throw new IllegalStateException(
+          "%s has statistics of %d containers of %d".formatted(name, measured, pods));
     }
   }
 }
