@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
@@ -91,6 +92,35 @@ class ImageVolumesIT {
           .as(part)
           .isEqualTo("file\ndeep\n");
     }
+    testbed.removeImage(image);
+  }
+
+  /** The layers are nobody's to change: what a container does to its own root reaches no volume. */
+  @Test
+  void nobodyCanChangeAPathThatIsBeingResolved(Testbed testbed) throws Exception {
+    String image = pushTree(testbed, "volume-race");
+    testbed.pull(image);
+    Pod pod = testbed.runPod("race", NamespaceMode.NODE);
+    String swap = "mv /data /kept && ln -s /etc /data && rm /data && mv /kept /data";
+    String racer =
+        testbed.runContainer(
+            pod,
+            Requests.container(
+                    pod.config(),
+                    "racer",
+                    image,
+                    List.of("/bin/sh", "-c", "while " + swap + "; do echo swapped; done"))
+                .build());
+    for (int i = 0; i < 20; i++) {
+      ContainerConfig.Builder config =
+          container(testbed, pod, volume(image).setImageSubPath("data/deep")).toBuilder();
+      config.getMetadataBuilder().setName("volume-" + i);
+      String container = testbed.runContainer(pod, config.build());
+      assertThat(shell(testbed, container, "ls /volume; cat /volume/file"))
+          .isEqualTo("file\ndeep\n");
+    }
+    assertThat(testbed.status(racer).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(Calls.logged(pod, "racer")).hasSizeGreaterThan(20).containsOnly("swapped");
     testbed.removeImage(image);
   }
 
