@@ -187,7 +187,8 @@ public final class Cgroup {
       try {
         pids.addAll(new Cgroup(mount, each).processes());
       } catch (ErrnoException e) {
-        if (!e.is(ENOENT) && !e.is(ENODEV)) { // removed meanwhile
+        // Removed meanwhile; or threaded, and then a cgroup above it names the processes.
+        if (!e.is(ENOENT) && !e.is(ENODEV) && !e.is(EOPNOTSUPP)) {
           throw e;
         }
       }

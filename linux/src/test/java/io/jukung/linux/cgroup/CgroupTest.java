@@ -68,6 +68,34 @@ class CgroupTest {
   }
 
   @Test
+  void processesWithThreadsInCgroupsOfTheirOwnAreSeenOnce() throws Exception {
+    top.create();
+    Process process = new ProcessBuilder("sleep", "1000").start();
+    top.attach((int) process.pid());
+    Cgroup threads = top.child("threads");
+    threads.createPlain();
+    threads.write("cgroup.type", "threaded");
+    assertThat(top.allProcesses()).containsExactly((int) process.pid());
+    top.kill();
+    process.waitFor();
+  }
+
+  @Test
+  void countersAreReadAndWhatIsNotThereIsEmpty() throws IOException {
+    top.create();
+    assertThat(top.counters("cgroup.stat")).containsEntry("nr_descendants", 0L);
+    assertThat(top.number("cgroup.max.depth")).isEmpty(); // "max"
+    top.write("cgroup.max.depth", "7");
+    assertThat(top.number("cgroup.max.depth")).hasValue(7);
+    assertThat(top.files("cgroup.max.*"))
+        .containsExactlyInAnyOrder("cgroup.max.depth", "cgroup.max.descendants");
+    assertThat(top.counters("no.such")).isEmpty();
+    assertThat(top.number("no.such")).isEmpty();
+    assertThat(top.find("no.such")).isEmpty();
+    assertThat(top.child("gone").files("*")).isEmpty();
+  }
+
+  @Test
   void removeOfABusyCgroupGivesUpAtItsBound() throws Exception {
     top.create();
     Process process = new ProcessBuilder("sleep", "1000").start();

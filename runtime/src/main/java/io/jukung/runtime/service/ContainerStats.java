@@ -5,7 +5,6 @@ import io.jukung.cri.v1.ContainerStatsResponse;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
-import java.util.List;
 
 /** What one container uses. */
 public final class ContainerStats {
@@ -21,8 +20,6 @@ public final class ContainerStats {
   public ContainerStatsResponse call(ContainerStatsRequest request)
       throws IOException, InterruptedException {
     Container container = containers.get(request.getContainerId());
-    return ContainerStatsResponse.newBuilder()
-        .setStats(usage.of(List.of(container)).getFirst())
-        .build();
+    return ContainerStatsResponse.newBuilder().setStats(usage.of(container)).build();
   }
 }

@@ -23,9 +23,16 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The metrics of the pods that are ready, and of their containers that run (KEP-2371). */
+/**
+ * The metrics of the pods that are ready, and of their containers that run (KEP-2371). A pod that
+ * cannot be measured is left out, and hides no other.
+ */
 public final class ListPodSandboxMetrics {
+  private static final Logger LOG = LoggerFactory.getLogger(ListPodSandboxMetrics.class);
+
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final UsageOfContainers usage;
@@ -58,28 +65,37 @@ public final class ListPodSandboxMetrics {
     Map<String, WritableLayers.Count> written = usage.written(containers.all());
     ListPodSandboxMetricsResponse.Builder response = ListPodSandboxMetricsResponse.newBuilder();
     for (SandboxRecord sandbox : ready) {
-      PodSandboxMetrics.Builder metrics =
-          pod(sandbox, network.getOrDefault(sandbox.id(), List.of()));
-      for (Container container : containers.of(sandbox.id())) {
-        if (container.status().isRunning()) {
-          metrics.addContainerMetrics(
-              container(sandbox, container, filesystem, written.get(container.id())));
-        }
+      try {
+        response.addPodMetrics(
+            pod(sandbox, network.getOrDefault(sandbox.id(), List.of()), filesystem, written));
+      } catch (IOException e) {
+        LOG.warn("sandbox {} is not measured: {}", sandbox.id(), e.getMessage());
       }
-      response.addPodMetrics(metrics);
     }
     return response.build();
   }
 
-  private PodSandboxMetrics.Builder pod(SandboxRecord sandbox, List<InterfaceCounters> network)
+  private PodSandboxMetrics pod(
+      SandboxRecord sandbox,
+      List<InterfaceCounters> network,
+      Filesystem filesystem,
+      Map<String, WritableLayers.Count> written)
       throws IOException {
     Cgroup cgroup = cgroups.pod(sandbox);
     MetricSeries series = MetricSeries.ofPod(sandbox, cgroup.path(), Clock.now());
     new CgroupMetrics(cgroup, series).add();
     NetworkMetrics.add(series, network);
-    return PodSandboxMetrics.newBuilder()
-        .setPodSandboxId(sandbox.id())
-        .addAllMetrics(series.metrics());
+    PodSandboxMetrics.Builder metrics =
+        PodSandboxMetrics.newBuilder()
+            .setPodSandboxId(sandbox.id())
+            .addAllMetrics(series.metrics());
+    for (Container container : containers.of(sandbox.id())) {
+      if (container.status().isRunning()) {
+        metrics.addContainerMetrics(
+            container(sandbox, container, filesystem, written.get(container.id())));
+      }
+    }
+    return metrics.build();
   }
 
   private ContainerMetrics container(

@@ -5,7 +5,6 @@ import io.jukung.cri.v1.PodSandboxStatsResponse;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;
-import java.util.List;
 
 /** What one pod uses, with its containers. */
 public final class PodSandboxStats {
@@ -21,8 +20,6 @@ public final class PodSandboxStats {
   public PodSandboxStatsResponse call(PodSandboxStatsRequest request)
       throws IOException, InterruptedException {
     Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
-    return PodSandboxStatsResponse.newBuilder()
-        .setStats(usage.of(List.of(sandbox)).getFirst())
-        .build();
+    return PodSandboxStatsResponse.newBuilder().setStats(usage.of(sandbox)).build();
   }
 }

@@ -23,12 +23,16 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What containers use now: read from their cgroups, and counted in their writable layers. No shim
  * is asked. Thread-safe.
  */
 public final class UsageOfContainers {
+  private static final Logger LOG = LoggerFactory.getLogger(UsageOfContainers.class);
+
   /** For all the writable layers of one call. */
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
@@ -45,12 +49,21 @@ public final class UsageOfContainers {
     this.cgroups = cgroups;
   }
 
-  /** One answer for each. What does not run has no processes, but may have written. */
-  List<ContainerStats> of(Collection<Container> asked) throws IOException, InterruptedException {
+  /** One container's. What does not run has no processes, but may have written. */
+  ContainerStats of(Container container) throws IOException, InterruptedException {
+    return of(container, written(List.of(container)).get(container.id()));
+  }
+
+  /** Each container's; one that cannot be measured is left out, and hides no other. */
+  List<ContainerStats> of(Collection<Container> asked) throws InterruptedException {
     Map<String, WritableLayers.Count> written = written(asked);
     List<ContainerStats> answers = new ArrayList<>();
     for (Container container : asked) {
-      answers.add(of(container, written.get(container.id())));
+      try {
+        answers.add(of(container, written.get(container.id())));
+      } catch (IOException e) {
+        LOG.warn("container {} is not measured: {}", container.id(), e.getMessage());
+      }
     }
     forgetRemoved();
     return answers;

@@ -18,17 +18,20 @@ import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What pods use now, with their containers: read from their cgroups and in their network
  * namespaces. Thread-safe.
  */
 public final class UsageOfPods {
+  private static final Logger LOG = LoggerFactory.getLogger(UsageOfPods.class);
+
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final UsageOfContainers usageOfContainers;
@@ -50,15 +53,28 @@ public final class UsageOfPods {
     this.cgroups = cgroups;
   }
 
-  /** One answer for each. */
+  /** One pod's. */
+  PodSandboxStats of(Sandbox sandbox) throws IOException, InterruptedException {
+    SandboxRecord record = sandbox.record();
+    return of(
+        record,
+        interfaces.of(List.of(record)).get(record.id()),
+        usageOfContainers.of(containers.of(record.id())));
+  }
+
+  /** Each pod's; one that cannot be measured is left out, and hides no other. */
   List<PodSandboxStats> of(Collection<Sandbox> asked) throws IOException, InterruptedException {
     List<SandboxRecord> records = asked.stream().map(Sandbox::record).toList();
     Map<String, List<InterfaceCounters>> network = interfaces.of(records);
     Map<String, List<ContainerStats>> members = ofContainers(records);
     List<PodSandboxStats> answers = new ArrayList<>();
     for (SandboxRecord record : records) {
-      answers.add(
-          of(record, network.get(record.id()), members.getOrDefault(record.id(), List.of())));
+      String id = record.id();
+      try {
+        answers.add(of(record, network.get(id), members.getOrDefault(id, List.of())));
+      } catch (IOException e) {
+        LOG.warn("sandbox {} is not measured: {}", id, e.getMessage());
+      }
     }
     rates.retain(sandboxes.all().stream().map(Sandbox::id).collect(Collectors.toUnmodifiableSet()));
     return answers;
@@ -66,17 +82,14 @@ public final class UsageOfPods {
 
   /** All at once, by the sandboxes' ids: the patience with writable layers is for all together. */
   private Map<String, List<ContainerStats>> ofContainers(List<SandboxRecord> records)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     List<Container> members =
         records.stream().flatMap(record -> containers.of(record.id()).stream()).toList();
-    List<ContainerStats> answers = usageOfContainers.of(members);
-    Map<String, List<ContainerStats>> bySandbox = new HashMap<>();
-    for (int i = 0; i < members.size(); i++) {
-      bySandbox
-          .computeIfAbsent(members.get(i).record().sandboxId(), id -> new ArrayList<>())
-          .add(answers.get(i));
-    }
-    return bySandbox;
+    Map<String, String> sandboxOf =
+        members.stream()
+            .collect(Collectors.toMap(Container::id, each -> each.record().sandboxId()));
+    return usageOfContainers.of(members).stream()
+        .collect(Collectors.groupingBy(each -> sandboxOf.get(each.getAttributes().getId())));
   }
 
   private PodSandboxStats of(

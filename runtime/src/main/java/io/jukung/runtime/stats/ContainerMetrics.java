@@ -125,17 +125,21 @@ public final class ContainerMetrics {
     }
   }
 
+  /** Empty where there is none, and where the process has ended. */
   private static Optional<Long> openFilesLimit(int pid) throws IOException {
+    Path process = PROC.resolve(Integer.toString(pid));
     try {
-      Path limits = PROC.resolve(Integer.toString(pid)).resolve("limits");
-      return Files.readAllLines(limits).stream()
+      return Files.readAllLines(process.resolve("limits")).stream()
           .filter(line -> line.startsWith(OPEN_FILES))
           .map(line -> line.substring(OPEN_FILES.length()).trim())
           .map(values -> values.substring(0, values.indexOf(' ')))
           .filter(soft -> !soft.equals("unlimited"))
           .map(Long::parseLong)
           .findFirst();
-    } catch (NoSuchFileException e) {
+    } catch (IOException e) {
+      if (Files.exists(process)) {
+        throw e;
+      }
       return Optional.empty();
     }
   }
