@@ -50,6 +50,7 @@ final class LayerInstaller {
   private final BlobTransfers transfers;
   private final Semaphore unpacking;
   private final Map<ChainId, Flight> flights = new HashMap<>();
+  private final HeapGrowth heap = new HeapGrowth();
 
   /**
    * @param maxUnpacking layers decompressed at once: each keeps a processor busy
@@ -316,6 +317,7 @@ final class LayerInstaller {
         flights.remove(wanted.chainId(), this);
       }
       enter(problem == null ? Stage.READY : Stage.FAILED, null, problem);
+      heap.settle();
     }
 
     private void make() throws IOException, InterruptedException {
