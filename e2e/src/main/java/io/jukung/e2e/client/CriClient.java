@@ -24,7 +24,7 @@ public final class CriClient implements AutoCloseable {
   /** ExecSync answers up to two streams of 16 MiB. */
   private static final int MAX_MESSAGE_BYTES = 40 << 20;
 
-  // gRPC sets SO_KEEPALIVE on every channel, and Netty warns that unix sockets have none. Held here,
+  // gRPC sets SO_KEEPALIVE on every channel, and Netty warns that unix sockets have none. Held here
   // since a logger that nobody refers to forgets its level.
   private static final Logger NETTY_BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
 
