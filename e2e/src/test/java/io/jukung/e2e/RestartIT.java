@@ -127,12 +127,7 @@ class RestartIT {
     Pod other = testbed.runPod("other", NamespaceMode.POD);
     String stays = testbed.runContainer(other, "stays", List.of("sleep", "7657"));
     String pid = process(testbed, "sleep 7656").split(" ", 2)[0].replace("/proc/", "");
-    String shim =
-        testbed
-            .node()
-            .run("sh", "-c", "awk '/^PPid/ {print $2}' /proc/" + pid + "/status")
-            .orThrow()
-            .strip();
+    String shim = testbed.shim(victim.id());
     assertThat(testbed.node().run("sh", "-c", "tr '\\0' ' ' </proc/" + shim + "/cmdline").stdout())
         .contains("io.jukung.shim");
 

@@ -180,7 +180,7 @@ public final class LayerStore {
    * @param draft unpacked, settled on the layers below, and synced since
    */
   public Layer publish(LayerDraft draft, ChainId chainId, Digest diffId) throws IOException {
-    DiskUsage usage = measure(draft.directory());
+    DiskUsage usage = DiskUsage.of(draft.directory());
     write(draft.directory(), diffId.toString(), usage);
     try (Fd from = AtomicFile.openHostDirectory(temporary);
         Fd to = AtomicFile.openHostDirectory(layers)) {
@@ -286,15 +286,9 @@ public final class LayerStore {
     } catch (JsonProcessingException | ErrnoException e) {
       log.warn("layer record of {} is unreadable, measuring anew: {}", directory, e.getMessage());
     }
-    DiskUsage usage = measure(directory);
+    DiskUsage usage = DiskUsage.of(directory);
     write(directory, "", usage);
     return usage;
-  }
-
-  private static DiskUsage measure(Path directory) throws ErrnoException {
-    try (Fd layer = AtomicFile.openHostDirectory(directory)) {
-      return DiskUsage.of(layer);
-    }
   }
 
   private static void write(Path directory, String diffId, DiskUsage usage) throws IOException {

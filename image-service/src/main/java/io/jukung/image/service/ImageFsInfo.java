@@ -1,14 +1,9 @@
 package io.jukung.image.service;
 
-import io.jukung.cri.v1.FilesystemIdentifier;
-import io.jukung.cri.v1.FilesystemUsage;
 import io.jukung.cri.v1.ImageFsInfoRequest;
 import io.jukung.cri.v1.ImageFsInfoResponse;
-import io.jukung.cri.v1.UInt64Value;
 import io.jukung.image.ImageStore;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DiskUsage;
-import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,8 +41,8 @@ public final class ImageFsInfo {
       throws IOException, InterruptedException {
     Count count = containers();
     return ImageFsInfoResponse.newBuilder()
-        .addImageFilesystems(usage(store.root(), store.usage(), Instant.now()))
-        .addContainerFilesystems(usage(containers, count.usage, count.time))
+        .addImageFilesystems(FilesystemUsages.of(store.root(), store.usage(), Instant.now()))
+        .addContainerFilesystems(FilesystemUsages.of(containers, count.usage, count.time))
         .build();
   }
 
@@ -56,23 +51,12 @@ public final class ImageFsInfo {
     try {
       Count known = last;
       if (known == null || System.nanoTime() - known.nanos > COUNT_INTERVAL.toNanos()) {
-        try (Fd directory = AtomicFile.openHostDirectory(containers)) {
-          known = new Count(DiskUsage.of(directory), Instant.now(), System.nanoTime());
-        }
+        known = new Count(DiskUsage.of(containers), Instant.now(), System.nanoTime());
         last = known;
       }
       return known;
     } finally {
       counting.unlock();
     }
-  }
-
-  private static FilesystemUsage usage(Path directory, DiskUsage usage, Instant time) {
-    return FilesystemUsage.newBuilder()
-        .setTimestamp(time.getEpochSecond() * 1_000_000_000L + time.getNano())
-        .setFsId(FilesystemIdentifier.newBuilder().setMountpoint(directory.toString()))
-        .setUsedBytes(UInt64Value.newBuilder().setValue(usage.bytes()))
-        .setInodesUsed(UInt64Value.newBuilder().setValue(usage.inodes()))
-        .build();
   }
 }

@@ -4,9 +4,7 @@ import io.jukung.client.v1.UsageRequest;
 import io.jukung.client.v1.UsageResponse;
 import io.jukung.image.ImageStore;
 import io.jukung.image.StoreUsage;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DiskUsage;
-import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -27,10 +25,7 @@ public final class Usage {
 
   public UsageResponse call(UsageRequest request) throws IOException {
     StoreUsage usage = store.detailedUsage();
-    DiskUsage written;
-    try (Fd directory = AtomicFile.openHostDirectory(containers)) {
-      written = DiskUsage.of(directory);
-    }
+    DiskUsage written = DiskUsage.of(containers);
     return UsageResponse.newBuilder()
         .setImages(usage.images())
         .setUsedImages(usage.usedImages())

@@ -2,6 +2,7 @@ package io.jukung.linux.fs;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -18,6 +19,13 @@ public record DiskUsage(long bytes, long inodes) {
 
   public DiskUsage plus(DiskUsage other) {
     return new DiskUsage(bytes + other.bytes, inodes + other.inodes);
+  }
+
+  /** Counts the directory of the host itself and all below it. */
+  public static DiskUsage of(Path directory) throws ErrnoException {
+    try (Fd root = AtomicFile.openHostDirectory(directory)) {
+      return of(root);
+    }
   }
 
   /** Counts the directory itself and all below it. */

@@ -83,7 +83,7 @@ public final class ListPodSandboxMetrics {
       throws IOException {
     Cgroup cgroup = cgroups.pod(sandbox);
     MetricSeries series = MetricSeries.ofPod(sandbox, cgroup.path(), Clock.now());
-    new CgroupMetrics(cgroup, series).add();
+    new CgroupMetrics(cgroup, series).add(cgroup.allProcesses());
     NetworkMetrics.add(series, network);
     PodSandboxMetrics.Builder metrics =
         PodSandboxMetrics.newBuilder()
@@ -106,13 +106,14 @@ public final class ListPodSandboxMetrics {
       throws IOException {
     Cgroup cgroup = cgroups.at(container.record().cgroup());
     MetricSeries series = MetricSeries.ofContainer(sandbox, container.record(), Clock.now());
-    new CgroupMetrics(cgroup, series).add();
+    List<Integer> processes = cgroup.allProcesses();
+    new CgroupMetrics(cgroup, series).add(processes);
     ContainerStatusRecord status = container.status();
     var own = new io.jukung.runtime.stats.ContainerMetrics(series);
     own.addTimes(status);
     own.addLimits(container.resources());
     own.addFilesystem(filesystem, written);
-    own.addProcesses(cgroup, status.pid());
+    own.addProcesses(processes, status.pid());
     return ContainerMetrics.newBuilder()
         .setContainerId(container.id())
         .addAllMetrics(series.metrics())

@@ -8,6 +8,8 @@ import io.jukung.runtime.store.SandboxStore;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Finds what matches all of a filter, from memory. An ambiguous short id matches nothing: a filter
@@ -49,36 +51,28 @@ public final class Selection {
   }
 
   private Collection<Sandbox> candidates(String id) {
-    if (id.isEmpty()) {
-      return sandboxes.all();
-    }
-    try {
-      return sandboxes.find(id).map(List::of).orElse(List.of());
-    } catch (CriException e) {
-      return List.of();
-    }
+    return id.isEmpty() ? sandboxes.all() : asList(find(() -> sandboxes.find(id)));
   }
 
   private Collection<Container> containerCandidates(String id) {
-    if (id.isEmpty()) {
-      return containers.all();
-    }
-    try {
-      return containers.find(id).map(List::of).orElse(List.of());
-    } catch (CriException e) {
-      return List.of();
-    }
+    return id.isEmpty() ? containers.all() : asList(find(() -> containers.find(id)));
   }
 
   private String fullSandboxId(String id) {
-    if (id.isEmpty()) {
-      return id;
-    }
+    return id.isEmpty() ? id : find(() -> sandboxes.find(id)).map(Sandbox::id).orElse(id);
+  }
+
+  /** Nothing where the search finds several. */
+  private static <T> Optional<T> find(Supplier<Optional<T>> search) {
     try {
-      return sandboxes.find(id).map(Sandbox::id).orElse(id);
+      return search.get();
     } catch (CriException e) {
-      return id;
+      return Optional.empty();
     }
+  }
+
+  private static <T> List<T> asList(Optional<T> found) {
+    return found.map(List::of).orElse(List.of());
   }
 
   private static boolean hasAll(Map<String, String> labels, Map<String, String> wanted) {

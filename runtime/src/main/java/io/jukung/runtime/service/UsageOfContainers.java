@@ -1,9 +1,7 @@
 package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.ContainerStats;
-import io.jukung.cri.v1.FilesystemIdentifier;
-import io.jukung.cri.v1.FilesystemUsage;
-import io.jukung.cri.v1.UInt64Value;
+import io.jukung.image.service.FilesystemUsages;
 import io.jukung.runtime.stats.CgroupUsage;
 import io.jukung.runtime.stats.CpuRates;
 import io.jukung.runtime.stats.WritableLayers;
@@ -13,14 +11,12 @@ import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -92,7 +88,9 @@ public final class UsageOfContainers {
       usage.io().ifPresent(answer::setIo);
     }
     if (written != null) {
-      answer.setWritableLayer(usage(paths.containers(), written));
+      // Of the file system that ImageFsInfo names too.
+      answer.setWritableLayer(
+          FilesystemUsages.of(paths.containers(), written.usage(), written.time()));
     }
     return answer.build();
   }
@@ -102,19 +100,5 @@ public final class UsageOfContainers {
         containers.all().stream().map(Container::id).collect(Collectors.toUnmodifiableSet());
     rates.retain(known);
     layers.retain(known);
-  }
-
-  /** Of the file system that ImageFsInfo names too. */
-  private static FilesystemUsage usage(Path directory, WritableLayers.Count count) {
-    return FilesystemUsage.newBuilder()
-        .setTimestamp(nanos(count.time()))
-        .setFsId(FilesystemIdentifier.newBuilder().setMountpoint(directory.toString()))
-        .setUsedBytes(UInt64Value.newBuilder().setValue(count.usage().bytes()))
-        .setInodesUsed(UInt64Value.newBuilder().setValue(count.usage().inodes()))
-        .build();
-  }
-
-  private static long nanos(Instant time) {
-    return TimeUnit.SECONDS.toNanos(time.getEpochSecond()) + time.getNano();
   }
 }

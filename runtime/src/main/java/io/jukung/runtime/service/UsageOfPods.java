@@ -1,10 +1,10 @@
 package io.jukung.runtime.service;
 
+import io.jukung.cri.UInt64;
 import io.jukung.cri.v1.ContainerStats;
 import io.jukung.cri.v1.LinuxPodSandboxStats;
 import io.jukung.cri.v1.PodSandboxStats;
 import io.jukung.cri.v1.ProcessUsage;
-import io.jukung.cri.v1.UInt64Value;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.net.InterfaceCounters;
 import io.jukung.runtime.stats.CgroupUsage;
@@ -112,10 +112,9 @@ public final class UsageOfPods {
   }
 
   private static ProcessUsage processes(Cgroup cgroup, long time) throws IOException {
-    long count = cgroup.exists() ? cgroup.allProcesses().size() : 0;
     return ProcessUsage.newBuilder()
         .setTimestamp(time)
-        .setProcessCount(UInt64Value.newBuilder().setValue(count))
+        .setProcessCount(UInt64.of(cgroup.allProcesses().size()))
         .build();
   }
 }

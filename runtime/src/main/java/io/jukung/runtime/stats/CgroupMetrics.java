@@ -41,6 +41,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -60,8 +61,12 @@ public final class CgroupMetrics {
     this.series = series;
   }
 
-  /** Adds all. */
-  public void add() throws IOException {
+  /**
+   * Adds all.
+   *
+   * @param processes those of the cgroup and of the ones inside it
+   */
+  public void add(List<Integer> processes) throws IOException {
     if (!cgroup.exists()) {
       return;
     }
@@ -73,7 +78,7 @@ public final class CgroupMetrics {
         "memory", PRESSURE_MEMORY_WAITING_SECONDS_TOTAL, PRESSURE_MEMORY_STALLED_SECONDS_TOTAL);
     addTraffic();
     addHugePages();
-    addTasks();
+    addTasks(processes);
   }
 
   private void addCpu() throws IOException {
@@ -151,8 +156,8 @@ public final class CgroupMetrics {
     }
   }
 
-  private void addTasks() throws IOException {
-    series.add(PROCESSES, cgroup.allProcesses().size());
+  private void addTasks(List<Integer> processes) throws IOException {
+    series.add(PROCESSES, processes.size());
     OptionalLong threads = cgroup.number("pids.current");
     if (threads.isPresent()) {
       series.add(THREADS, threads.getAsLong());

@@ -1,5 +1,6 @@
 package io.jukung.runtime.stats;
 
+import io.jukung.cri.UInt64;
 import io.jukung.cri.v1.CpuUsage;
 import io.jukung.cri.v1.IoUsage;
 import io.jukung.cri.v1.MemoryUsage;
@@ -45,8 +46,8 @@ public final class CgroupUsage {
     CpuUsage.Builder usage =
         CpuUsage.newBuilder()
             .setTimestamp(time)
-            .setUsageCoreNanoSeconds(value(used))
-            .setUsageNanoCores(value(rates.nanoCores(id, since, time, used)));
+            .setUsageCoreNanoSeconds(UInt64.of(used))
+            .setUsageNanoCores(UInt64.of(rates.nanoCores(id, since, time, used)));
     pressure("cpu").ifPresent(usage::setPsi);
     return Optional.of(usage.build());
   }
@@ -60,10 +61,10 @@ public final class CgroupUsage {
     OptionalLong current = cgroup.number("memory.current");
     if (current.isPresent()) {
       long workingSet = workingSet(current.getAsLong(), stat);
-      usage.setUsageBytes(value(current.getAsLong())).setWorkingSetBytes(value(workingSet));
+      usage.setUsageBytes(UInt64.of(current.getAsLong())).setWorkingSetBytes(UInt64.of(workingSet));
       OptionalLong limit = cgroup.number("memory.max");
       if (limit.isPresent()) {
-        usage.setAvailableBytes(value(Math.max(0, limit.getAsLong() - workingSet)));
+        usage.setAvailableBytes(UInt64.of(Math.max(0, limit.getAsLong() - workingSet)));
       }
     }
     find(stat, "anon").ifPresent(usage::setRssBytes);
@@ -80,10 +81,10 @@ public final class CgroupUsage {
       return Optional.empty();
     }
     SwapUsage.Builder usage =
-        SwapUsage.newBuilder().setTimestamp(time).setSwapUsageBytes(value(current.getAsLong()));
+        SwapUsage.newBuilder().setTimestamp(time).setSwapUsageBytes(UInt64.of(current.getAsLong()));
     OptionalLong limit = cgroup.number("memory.swap.max");
     if (limit.isPresent()) {
-      usage.setSwapAvailableBytes(value(Math.max(0, limit.getAsLong() - current.getAsLong())));
+      usage.setSwapAvailableBytes(UInt64.of(Math.max(0, limit.getAsLong() - current.getAsLong())));
     }
     return Optional.of(usage.build());
   }
@@ -120,10 +121,6 @@ public final class CgroupUsage {
   }
 
   private static Optional<UInt64Value> find(Map<String, Long> stat, String key) {
-    return Optional.ofNullable(stat.get(key)).map(CgroupUsage::value);
-  }
-
-  private static UInt64Value value(long number) {
-    return UInt64Value.newBuilder().setValue(number).build();
+    return Optional.ofNullable(stat.get(key)).map(UInt64::of);
   }
 }

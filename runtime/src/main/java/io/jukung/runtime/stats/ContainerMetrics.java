@@ -17,7 +17,6 @@ import static io.jukung.runtime.stats.MetricFamily.ULIMITS_SOFT;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.Fd;
@@ -84,12 +83,13 @@ public final class ContainerMetrics {
   /**
    * What its processes have open. Those that end meanwhile are counted as far as they were seen.
    *
+   * @param processes all of them
    * @param firstPid whose limits count
    */
-  public void addProcesses(Cgroup cgroup, int firstPid) throws IOException {
+  public void addProcesses(List<Integer> processes, int firstPid) throws IOException {
     long descriptors = 0;
     long sockets = 0;
-    for (int pid : cgroup.allProcesses()) {
+    for (int pid : processes) {
       Path directory = PROC.resolve(Integer.toString(pid)).resolve("fd");
       for (byte[] name : names(directory)) {
         descriptors++;

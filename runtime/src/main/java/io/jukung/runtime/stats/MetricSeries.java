@@ -1,7 +1,7 @@
 package io.jukung.runtime.stats;
 
+import io.jukung.cri.UInt64;
 import io.jukung.cri.v1.Metric;
-import io.jukung.cri.v1.UInt64Value;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.SandboxRecord;
 import java.util.ArrayList;
@@ -70,7 +70,7 @@ public final class MetricSeries {
             .setTimestamp(time)
             .setMetricType(family.type())
             .addAllLabelValues(values)
-            .setValue(UInt64Value.newBuilder().setValue(value))
+            .setValue(UInt64.of(value))
             .build());
   }
 

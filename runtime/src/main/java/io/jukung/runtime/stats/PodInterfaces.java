@@ -1,8 +1,8 @@
 package io.jukung.runtime.stats;
 
+import io.jukung.cri.UInt64;
 import io.jukung.cri.v1.NetworkInterfaceUsage;
 import io.jukung.cri.v1.NetworkUsage;
-import io.jukung.cri.v1.UInt64Value;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.FreshThread;
@@ -91,14 +91,10 @@ public final class PodInterfaces {
   private static NetworkInterfaceUsage usage(InterfaceCounters counters) {
     return NetworkInterfaceUsage.newBuilder()
         .setName(counters.name())
-        .setRxBytes(value(counters.received().bytes()))
-        .setRxErrors(value(counters.received().errors()))
-        .setTxBytes(value(counters.sent().bytes()))
-        .setTxErrors(value(counters.sent().errors()))
+        .setRxBytes(UInt64.of(counters.received().bytes()))
+        .setRxErrors(UInt64.of(counters.received().errors()))
+        .setTxBytes(UInt64.of(counters.sent().bytes()))
+        .setTxErrors(UInt64.of(counters.sent().errors()))
         .build();
-  }
-
-  private static UInt64Value value(long number) {
-    return UInt64Value.newBuilder().setValue(number).build();
   }
 }

@@ -2,9 +2,7 @@ package io.jukung.runtime.stats;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DiskUsage;
-import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,7 +54,7 @@ public final class WritableLayers {
 
   /** Counts nothing yet. */
   public WritableLayers() {
-    this(WritableLayers::count);
+    this(DiskUsage::of);
   }
 
   WritableLayers(Counter counter) {
@@ -134,12 +132,6 @@ public final class WritableLayers {
         nextAt = end + Math.max(SHORTEST_AGE.toNanos(), REST * (end - start));
       }
       return last;
-    }
-  }
-
-  private static DiskUsage count(Path directory) throws IOException {
-    try (Fd root = AtomicFile.openHostDirectory(directory)) {
-      return DiskUsage.of(root);
     }
   }
 

@@ -26,7 +26,7 @@ class CgroupUsageTest {
     assertThat(usage.swap()).isEmpty();
     assertThat(usage.io()).isEmpty();
     MetricSeries series = MetricFamilyTest.series();
-    new CgroupMetrics(gone, series).add();
+    new CgroupMetrics(gone, series).add(gone.allProcesses());
     assertThat(series.metrics()).isEmpty();
   }
 }
