@@ -14,7 +14,7 @@ final class Attachment {
   /**
    * @param descriptors as many as the request asks for, see {@link #count}
    */
-  Attachment(AttachContainer request, Fd[] descriptors) {
+  public Attachment(AttachContainer request, Fd[] descriptors) {
     containerId = request.getContainerId();
     int next = 0;
     stdin = request.getStdin() ? descriptors[next++] : null;

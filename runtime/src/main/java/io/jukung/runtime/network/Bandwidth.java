@@ -2,6 +2,7 @@ package io.jukung.runtime.network;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
+import io.jukung.runtime.network.cni.CniJson;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Map;

@@ -1,5 +1,12 @@
 package io.jukung.runtime.network;
 
+import io.jukung.runtime.network.cni.Attachment;
+import io.jukung.runtime.network.cni.AttachmentName;
+import io.jukung.runtime.network.cni.AttachmentRecord;
+import io.jukung.runtime.network.cni.AttachmentRecords;
+import io.jukung.runtime.network.cni.NetworkConfiguration;
+import io.jukung.runtime.network.cni.PluginChain;
+import io.jukung.runtime.network.cni.PluginThread;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;

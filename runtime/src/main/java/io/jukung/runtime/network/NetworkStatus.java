@@ -1,5 +1,8 @@
 package io.jukung.runtime.network;
 
+import io.jukung.runtime.network.cni.NetworkConfiguration;
+import io.jukung.runtime.network.cni.PluginChain;
+import io.jukung.runtime.network.cni.PluginThread;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

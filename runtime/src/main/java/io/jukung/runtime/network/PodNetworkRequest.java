@@ -3,6 +3,8 @@ package io.jukung.runtime.network;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
+import io.jukung.runtime.network.cni.Attachment;
+import io.jukung.runtime.network.cni.CniJson;
 import io.jukung.runtime.store.SandboxRecord.Dns;
 import io.jukung.runtime.store.SandboxRecord.PortMapping;
 import java.nio.file.Path;

@@ -3,6 +3,8 @@ package io.jukung.runtime.network;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.linux.fs.AtomicFile;
+import io.jukung.runtime.network.cni.NetworkConfiguration;
+import io.jukung.runtime.network.cni.PluginRunner;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

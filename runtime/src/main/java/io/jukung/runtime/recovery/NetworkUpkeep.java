@@ -1,6 +1,6 @@
 package io.jukung.runtime.recovery;
 
-import io.jukung.runtime.service.LinuxPodHost;
+import io.jukung.runtime.pod.LinuxPodHost;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;

@@ -2,11 +2,11 @@ package io.jukung.runtime.recovery;
 
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.process.Signals;
-import io.jukung.runtime.service.Clock;
-import io.jukung.runtime.service.PodCgroups;
-import io.jukung.runtime.service.PodEvents;
-import io.jukung.runtime.service.PodProcesses;
-import io.jukung.runtime.service.SandboxLifecycle;
+import io.jukung.runtime.call.Clock;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.pod.PodEvents;
+import io.jukung.runtime.pod.SandboxLifecycle;
+import io.jukung.runtime.shim.PodProcesses;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.ExitRecord;

@@ -3,6 +3,7 @@ package io.jukung.runtime.server;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.jukung.cri.CriException;
+import io.jukung.cri.client.Release;
 import io.jukung.image.ImageExporter;
 import io.jukung.image.ImageImporter;
 import io.jukung.image.ImagePuller;
@@ -31,78 +32,77 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
+import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.cdi.CdiDevices;
-import io.jukung.runtime.client.Release;
+import io.jukung.runtime.cgroup.CgroupDriver;
+import io.jukung.runtime.cgroup.CgroupfsDriver;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.cgroup.SystemdBus;
+import io.jukung.runtime.cgroup.SystemdDriver;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.ConfigKeys;
 import io.jukung.runtime.config.Installation;
+import io.jukung.runtime.container.ContainerExec;
+import io.jukung.runtime.container.ContainerRemover;
+import io.jukung.runtime.container.ContainerStopper;
+import io.jukung.runtime.container.StoredImages;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.network.PodNetwork;
+import io.jukung.runtime.pod.LinuxPodHost;
+import io.jukung.runtime.pod.PodEvents;
+import io.jukung.runtime.pod.SandboxLifecycle;
+import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.recovery.NetworkUpkeep;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
 import io.jukung.runtime.service.Attach;
-import io.jukung.runtime.service.CgroupDriver;
-import io.jukung.runtime.service.CgroupfsDriver;
-import io.jukung.runtime.service.ContainerExec;
-import io.jukung.runtime.service.ContainerRemover;
 import io.jukung.runtime.service.ContainerStats;
 import io.jukung.runtime.service.ContainerStatus;
-import io.jukung.runtime.service.ContainerStopper;
 import io.jukung.runtime.service.CreateContainer;
 import io.jukung.runtime.service.Exec;
 import io.jukung.runtime.service.ExecSync;
-import io.jukung.runtime.service.LinuxPodHost;
 import io.jukung.runtime.service.ListContainerStats;
 import io.jukung.runtime.service.ListContainers;
 import io.jukung.runtime.service.ListMetricDescriptors;
 import io.jukung.runtime.service.ListPodSandbox;
 import io.jukung.runtime.service.ListPodSandboxMetrics;
 import io.jukung.runtime.service.ListPodSandboxStats;
-import io.jukung.runtime.service.PodCgroups;
-import io.jukung.runtime.service.PodEvents;
 import io.jukung.runtime.service.PodSandboxStats;
 import io.jukung.runtime.service.PodSandboxStatus;
-import io.jukung.runtime.service.PodShims;
 import io.jukung.runtime.service.PortForward;
 import io.jukung.runtime.service.RemoveContainer;
 import io.jukung.runtime.service.RemovePodSandbox;
 import io.jukung.runtime.service.ReopenContainerLog;
 import io.jukung.runtime.service.RunPodSandbox;
 import io.jukung.runtime.service.RuntimeConfig;
-import io.jukung.runtime.service.SandboxLifecycle;
-import io.jukung.runtime.service.SandboxStopper;
-import io.jukung.runtime.service.Selection;
 import io.jukung.runtime.service.StartContainer;
 import io.jukung.runtime.service.Status;
 import io.jukung.runtime.service.StopContainer;
 import io.jukung.runtime.service.StopPodSandbox;
-import io.jukung.runtime.service.StoredImages;
 import io.jukung.runtime.service.StreamContainerStats;
 import io.jukung.runtime.service.StreamContainers;
 import io.jukung.runtime.service.StreamPodSandboxMetrics;
 import io.jukung.runtime.service.StreamPodSandboxStats;
 import io.jukung.runtime.service.StreamPodSandboxes;
-import io.jukung.runtime.service.SystemdDriver;
 import io.jukung.runtime.service.UpdateContainerResources;
 import io.jukung.runtime.service.UpdatePodSandboxResources;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
-import io.jukung.runtime.service.UsageOfContainers;
-import io.jukung.runtime.service.UsageOfPods;
 import io.jukung.runtime.service.Version;
+import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.shim.ShimPool;
 import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.stats.PodInterfaces;
+import io.jukung.runtime.stats.UsageOfContainers;
+import io.jukung.runtime.stats.UsageOfPods;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
-import io.jukung.runtime.streaming.StreamingServer;
-import io.jukung.runtime.systemd.SystemdBus;
+import io.jukung.runtime.streaming.server.StreamingServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,14 +223,14 @@ final class NodeParts implements AutoCloseable {
             new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups),
             new PodSandboxStatus(sandboxes, containers, paths),
             listPodSandbox,
-            new StreamPodSandboxes(listPodSandbox),
+            new StreamPodSandboxes(listPodSandbox::call),
             new CreateContainer(
                 sandboxes, containers, files, containerImages, specs, cgroups, filters),
             new StartContainer(sandboxes, containers, files, connected, cgroups, compiler),
             new StopContainer(containers, containerStopper),
             new RemoveContainer(containers, remover),
             listContainers,
-            new StreamContainers(listContainers),
+            new StreamContainers(listContainers::call),
             new ContainerStatus(containers, files, compiler),
             new UpdateContainerResources(containers, cgroups),
             new UpdatePodSandboxResources(sandboxes, files, cgroups),
@@ -255,13 +255,13 @@ final class NodeParts implements AutoCloseable {
     return new RuntimeEndpoint.UsageCalls(
         new ContainerStats(containers, usageOfContainers),
         listContainerStats,
-        new StreamContainerStats(listContainerStats),
+        new StreamContainerStats(listContainerStats::call),
         new PodSandboxStats(sandboxes, usageOfPods),
         listPodSandboxStats,
-        new StreamPodSandboxStats(listPodSandboxStats),
+        new StreamPodSandboxStats(listPodSandboxStats::call),
         new ListMetricDescriptors(),
         listPodSandboxMetrics,
-        new StreamPodSandboxMetrics(listPodSandboxMetrics));
+        new StreamPodSandboxMetrics(listPodSandboxMetrics::call));
   }
 
   ImageEndpoint imageService() {

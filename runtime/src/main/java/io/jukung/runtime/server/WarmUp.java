@@ -1,6 +1,7 @@
 package io.jukung.runtime.server;
 
 import io.grpc.StatusRuntimeException;
+import io.jukung.cri.client.CriChannel;
 import io.jukung.cri.v1.ImageServiceGrpc;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListImagesRequest;
@@ -8,7 +9,6 @@ import io.jukung.cri.v1.ListPodSandboxRequest;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.VersionRequest;
-import io.jukung.runtime.client.CriChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

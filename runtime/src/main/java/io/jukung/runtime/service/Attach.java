@@ -3,6 +3,7 @@ package io.jukung.runtime.service;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.AttachResponse;
+import io.jukung.runtime.call.StreamUrls;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
@@ -22,7 +23,7 @@ public final class Attach {
   }
 
   public AttachResponse call(AttachRequest request) throws IOException {
-    Exec.checkStreams(
+    StreamUrls.checkStreams(
         "Attach", request.getTty(), request.getStdin(), request.getStdout(), request.getStderr());
     Container container = containers.get(request.getContainerId());
     if (container.status().isExited()) {

@@ -2,6 +2,7 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.ContainerStatsRequest;
 import io.jukung.cri.v1.ContainerStatsResponse;
+import io.jukung.runtime.stats.UsageOfContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;

@@ -3,6 +3,8 @@ package io.jukung.runtime.service;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.ExecResponse;
+import io.jukung.runtime.call.StreamUrls;
+import io.jukung.runtime.container.ContainerExec;
 import java.io.IOException;
 
 /** Gives out a URL at which a command will run in a container. */
@@ -20,22 +22,11 @@ public final class Exec {
     if (request.getCmdCount() == 0) {
       throw CriException.invalidArgument("Exec: cmd is empty");
     }
-    checkStreams(
+    StreamUrls.checkStreams(
         "Exec", request.getTty(), request.getStdin(), request.getStdout(), request.getStderr());
     String id = execs.running("Exec", request.getContainerId()).id();
     return ExecResponse.newBuilder()
         .setUrl(urls.exec(request.toBuilder().setContainerId(id).build()))
         .build();
-  }
-
-  static void checkStreams(
-      String call, boolean tty, boolean stdin, boolean stdout, boolean stderr) {
-    if (tty && stderr) {
-      throw CriException.invalidArgument(
-          call + ": stderr does not go with tty, a terminal has one output");
-    }
-    if (!stdin && !stdout && !stderr) {
-      throw CriException.invalidArgument(call + ": none of stdin, stdout and stderr is asked for");
-    }
   }
 }

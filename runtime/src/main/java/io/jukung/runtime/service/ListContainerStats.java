@@ -3,6 +3,8 @@ package io.jukung.runtime.service;
 import io.jukung.cri.v1.ContainerStatsFilter;
 import io.jukung.cri.v1.ListContainerStatsRequest;
 import io.jukung.cri.v1.ListContainerStatsResponse;
+import io.jukung.runtime.call.Selection;
+import io.jukung.runtime.stats.UsageOfContainers;
 import java.io.IOException;
 
 /** What the containers use that match all of a filter. */

@@ -3,6 +3,8 @@ package io.jukung.runtime.service;
 import io.jukung.cri.v1.ContainerFilter;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListContainersResponse;
+import io.jukung.runtime.call.Selection;
+import io.jukung.runtime.container.ContainerViews;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStatusRecord;
 

@@ -3,6 +3,8 @@ package io.jukung.runtime.service;
 import io.jukung.cri.v1.ListPodSandboxRequest;
 import io.jukung.cri.v1.ListPodSandboxResponse;
 import io.jukung.cri.v1.PodSandboxFilter;
+import io.jukung.runtime.call.Selection;
+import io.jukung.runtime.pod.SandboxViews;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxRecord;
 

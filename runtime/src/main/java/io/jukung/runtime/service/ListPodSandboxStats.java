@@ -3,6 +3,8 @@ package io.jukung.runtime.service;
 import io.jukung.cri.v1.ListPodSandboxStatsRequest;
 import io.jukung.cri.v1.ListPodSandboxStatsResponse;
 import io.jukung.cri.v1.PodSandboxStatsFilter;
+import io.jukung.runtime.call.Selection;
+import io.jukung.runtime.stats.UsageOfPods;
 import java.io.IOException;
 
 /** What the pods use that match all of a filter. */

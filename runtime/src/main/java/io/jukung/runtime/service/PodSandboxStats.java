@@ -2,6 +2,7 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.PodSandboxStatsRequest;
 import io.jukung.cri.v1.PodSandboxStatsResponse;
+import io.jukung.runtime.stats.UsageOfPods;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;

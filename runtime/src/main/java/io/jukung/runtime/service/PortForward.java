@@ -3,6 +3,7 @@ package io.jukung.runtime.service;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.PortForwardRequest;
 import io.jukung.cri.v1.PortForwardResponse;
+import io.jukung.runtime.call.StreamUrls;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;

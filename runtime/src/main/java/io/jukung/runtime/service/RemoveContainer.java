@@ -2,6 +2,7 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.RemoveContainerResponse;
+import io.jukung.runtime.container.ContainerRemover;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;

@@ -2,6 +2,10 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.RemovePodSandboxRequest;
 import io.jukung.cri.v1.RemovePodSandboxResponse;
+import io.jukung.runtime.call.SingleFlight;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.ContainerRemover;
+import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.Sandbox;

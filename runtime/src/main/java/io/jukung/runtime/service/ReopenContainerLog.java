@@ -3,6 +3,7 @@ package io.jukung.runtime.service;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.ReopenContainerLogRequest;
 import io.jukung.cri.v1.ReopenContainerLogResponse;
+import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.jukung.runtime.service;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
+import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;

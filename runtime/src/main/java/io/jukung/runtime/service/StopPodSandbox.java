@@ -2,6 +2,7 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.cri.v1.StopPodSandboxResponse;
+import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;

@@ -1,17 +1,19 @@
 package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.ListContainerStatsRequest;
+import io.jukung.cri.v1.ListContainerStatsResponse;
 import io.jukung.cri.v1.StreamContainerStatsRequest;
 import io.jukung.cri.v1.StreamContainerStatsResponse;
+import io.jukung.runtime.call.Chunks;
+import io.jukung.runtime.call.ListCall;
 import java.io.IOException;
 import java.util.function.Consumer;
 
 /** What containers use, in parts. */
 public final class StreamContainerStats {
-  private final ListContainerStats list;
+  private final ListCall<ListContainerStatsRequest, ListContainerStatsResponse> list;
 
-  /** Takes them from this list. */
-  public StreamContainerStats(ListContainerStats list) {
+  public StreamContainerStats(ListCall<ListContainerStatsRequest, ListContainerStatsResponse> list) {
     this.list = list;
   }
 

@@ -1,20 +1,24 @@
 package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.ListContainersRequest;
+import io.jukung.cri.v1.ListContainersResponse;
 import io.jukung.cri.v1.StreamContainersRequest;
 import io.jukung.cri.v1.StreamContainersResponse;
+import io.jukung.runtime.call.Chunks;
+import io.jukung.runtime.call.ListCall;
+import java.io.IOException;
 import java.util.function.Consumer;
 
 /** The list of containers in parts. */
 public final class StreamContainers {
-  private final ListContainers list;
+  private final ListCall<ListContainersRequest, ListContainersResponse> list;
 
-  /** Takes them from this list. */
-  public StreamContainers(ListContainers list) {
+  public StreamContainers(ListCall<ListContainersRequest, ListContainersResponse> list) {
     this.list = list;
   }
 
-  public void call(StreamContainersRequest request, Consumer<StreamContainersResponse> sink) {
+  public void call(StreamContainersRequest request, Consumer<StreamContainersResponse> sink)
+      throws IOException, InterruptedException {
     ListContainersRequest.Builder listed = ListContainersRequest.newBuilder();
     if (request.hasFilter()) {
       listed.setFilter(request.getFilter());

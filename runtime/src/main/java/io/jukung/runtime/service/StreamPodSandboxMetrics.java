@@ -1,17 +1,19 @@
 package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.ListPodSandboxMetricsRequest;
+import io.jukung.cri.v1.ListPodSandboxMetricsResponse;
 import io.jukung.cri.v1.StreamPodSandboxMetricsRequest;
 import io.jukung.cri.v1.StreamPodSandboxMetricsResponse;
+import io.jukung.runtime.call.Chunks;
+import io.jukung.runtime.call.ListCall;
 import java.io.IOException;
 import java.util.function.Consumer;
 
 /** The metrics of pods, in parts. */
 public final class StreamPodSandboxMetrics {
-  private final ListPodSandboxMetrics list;
+  private final ListCall<ListPodSandboxMetricsRequest, ListPodSandboxMetricsResponse> list;
 
-  /** Takes them from this list. */
-  public StreamPodSandboxMetrics(ListPodSandboxMetrics list) {
+  public StreamPodSandboxMetrics(ListCall<ListPodSandboxMetricsRequest, ListPodSandboxMetricsResponse> list) {
     this.list = list;
   }
 

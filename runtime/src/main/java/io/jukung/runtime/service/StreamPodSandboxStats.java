@@ -1,17 +1,19 @@
 package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.ListPodSandboxStatsRequest;
+import io.jukung.cri.v1.ListPodSandboxStatsResponse;
 import io.jukung.cri.v1.StreamPodSandboxStatsRequest;
 import io.jukung.cri.v1.StreamPodSandboxStatsResponse;
+import io.jukung.runtime.call.Chunks;
+import io.jukung.runtime.call.ListCall;
 import java.io.IOException;
 import java.util.function.Consumer;
 
 /** What pods use, in parts. */
 public final class StreamPodSandboxStats {
-  private final ListPodSandboxStats list;
+  private final ListCall<ListPodSandboxStatsRequest, ListPodSandboxStatsResponse> list;
 
-  /** Takes them from this list. */
-  public StreamPodSandboxStats(ListPodSandboxStats list) {
+  public StreamPodSandboxStats(ListCall<ListPodSandboxStatsRequest, ListPodSandboxStatsResponse> list) {
     this.list = list;
   }
 

@@ -2,6 +2,9 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.UpdatePodSandboxResourcesRequest;
 import io.jukung.cri.v1.UpdatePodSandboxResourcesResponse;
+import io.jukung.runtime.call.Rollback;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxRecord.PodLimits;
 import io.jukung.runtime.store.SandboxStore;

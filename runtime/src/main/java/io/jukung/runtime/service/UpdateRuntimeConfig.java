@@ -2,6 +2,7 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
 import io.jukung.cri.v1.UpdateRuntimeConfigResponse;
+import io.jukung.runtime.pod.PodHost;
 import java.io.IOException;
 
 /** Takes up what kubelet has learnt about the node: the ranges of its pods' addresses. */

@@ -1,4 +1,4 @@
-/** RuntimeService: a class for each call, and what several of them share. */
+/** The calls of CRI's RuntimeService: one class for each call, named as the call. */
 @NullMarked
 package io.jukung.runtime.service;
 

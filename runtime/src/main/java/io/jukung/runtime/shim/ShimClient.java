@@ -10,7 +10,6 @@ import io.jukung.linux.libc.Memory;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.descriptor.DescriptorLoop;
-import io.jukung.runtime.service.PodProcesses;
 import io.jukung.shim.v1.Adopt;
 import io.jukung.shim.v1.AttachContainer;
 import io.jukung.shim.v1.ContainerExited;

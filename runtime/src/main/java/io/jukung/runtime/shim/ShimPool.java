@@ -10,7 +10,6 @@ import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.descriptor.DescriptorLoop;
-import io.jukung.runtime.service.PodProcesses;
 import io.jukung.shim.v1.ContainerExited;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

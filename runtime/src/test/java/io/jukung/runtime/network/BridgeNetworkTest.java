@@ -7,6 +7,7 @@ import io.jukung.linux.mount.MountTable;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.network.cni.CniException;
 import io.jukung.runtime.store.SandboxRecord.PortMapping;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.network.cni.CniException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

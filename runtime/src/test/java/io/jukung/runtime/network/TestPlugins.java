@@ -1,5 +1,6 @@
 package io.jukung.runtime.network;
 
+import io.jukung.runtime.network.cni.CniCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,21 +12,21 @@ import java.util.List;
  * Plugins that are shell scripts. Each notes its call in a log of all of them, and keeps its
  * environment and its request, before it does what the test says.
  */
-final class TestPlugins {
+public final class TestPlugins {
   private final Path directory;
   private final Path notes;
 
-  TestPlugins(Path directory) throws IOException {
+  public TestPlugins(Path directory) throws IOException {
     this.directory = Files.createDirectories(directory.resolve("bin"));
     this.notes = Files.createDirectories(directory.resolve("notes"));
   }
 
-  Path directory() {
+  public Path directory() {
     return directory;
   }
 
   /** A plugin whose every command runs these lines of sh; {@code $request} is its input. */
-  void script(String name, String lines) throws IOException {
+  public void script(String name, String lines) throws IOException {
     Path file = directory.resolve(name);
     Files.deleteIfExists(file);
     Files.writeString(
@@ -44,7 +45,7 @@ final class TestPlugins {
   }
 
   /** A plugin that answers ADD with this address and everything else with success. */
-  void answering(String name, String address) throws IOException {
+  public void answering(String name, String address) throws IOException {
     script(
         name,
         "[ $CNI_COMMAND != ADD ] || echo '{\"cniVersion\": \"1.0.0\", \"from\": \""
@@ -55,21 +56,21 @@ final class TestPlugins {
   }
 
   /** The calls so far, as in {@code ADD bridge}. */
-  List<String> calls() throws IOException {
+  public List<String> calls() throws IOException {
     Path calls = notes.resolve("calls");
     return Files.exists(calls) ? Files.readAllLines(calls) : new ArrayList<>();
   }
 
-  void forgetCalls() throws IOException {
+  public void forgetCalls() throws IOException {
     Files.deleteIfExists(notes.resolve("calls"));
   }
 
-  String request(String name, CniCommand command) throws IOException {
+  public String request(String name, CniCommand command) throws IOException {
     return Files.readString(notes.resolve(name + "-" + command + ".json"));
   }
 
   /** The environment of the last call, without what sh itself adds. */
-  List<String> environment(String name, CniCommand command) throws IOException {
+  public List<String> environment(String name, CniCommand command) throws IOException {
     return Files.readAllLines(notes.resolve(name + "-" + command + ".env")).stream()
         .filter(
             line ->

@@ -2,9 +2,9 @@ package io.jukung.runtime.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.cri.client.CriChannel;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
 import io.jukung.cri.v1.StopContainerRequest;
-import io.jukung.runtime.client.CriChannel;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.server.FakeServices.FakeRuntime;
 import java.io.IOException;

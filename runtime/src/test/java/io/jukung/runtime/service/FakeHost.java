@@ -1,5 +1,6 @@
 package io.jukung.runtime.service;
 
+import io.jukung.runtime.pod.PodHost;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.jukung.runtime.service;
 
+import io.jukung.runtime.container.ContainerImages;
 import io.jukung.runtime.spec.ImageDefaults;
 import java.io.IOException;
 import java.nio.file.Path;

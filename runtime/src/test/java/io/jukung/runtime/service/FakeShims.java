@@ -2,6 +2,7 @@ package io.jukung.runtime.service;
 
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.shim.PodProcesses;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.Failure;

@@ -28,6 +28,8 @@ import io.jukung.cri.v1.StartContainerRequest;
 import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.linux.fs.Fd;
+import io.jukung.runtime.call.SingleFlight;
+import io.jukung.runtime.container.ExecOutput;
 import io.jukung.shim.v1.Failure;
 import java.io.IOException;
 import java.nio.file.Path;

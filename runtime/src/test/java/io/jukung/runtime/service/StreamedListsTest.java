@@ -9,6 +9,7 @@ import io.jukung.cri.v1.StreamContainersRequest;
 import io.jukung.cri.v1.StreamContainersResponse;
 import io.jukung.cri.v1.StreamPodSandboxesRequest;
 import io.jukung.cri.v1.StreamPodSandboxesResponse;
+import io.jukung.runtime.call.Chunks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,7 @@ class StreamedListsTest {
   }
 
   @Test
-  void emptyListsAreNoMessages() {
+  void emptyListsAreNoMessages() throws Exception {
     assertThat(sandboxes(StreamPodSandboxesRequest.getDefaultInstance())).isEmpty();
     assertThat(containers(StreamContainersRequest.getDefaultInstance())).isEmpty();
   }
@@ -60,7 +61,7 @@ class StreamedListsTest {
   }
 
   @Test
-  void longListsComeInPartsWithoutGapsOrDoubles() {
+  void longListsComeInPartsWithoutGapsOrDoubles() throws Exception {
     List<PodSandbox> items = new ArrayList<>();
     String note = "x".repeat(300_000);
     for (int i = 0; i < 50; i++) {
@@ -73,15 +74,15 @@ class StreamedListsTest {
     assertThat(chunks.stream().flatMap(List::stream)).containsExactlyElementsOf(items);
   }
 
-  private List<StreamPodSandboxesResponse> sandboxes(StreamPodSandboxesRequest request) {
+  private List<StreamPodSandboxesResponse> sandboxes(StreamPodSandboxesRequest request) throws Exception {
     List<StreamPodSandboxesResponse> messages = new ArrayList<>();
-    new StreamPodSandboxes(node.listPodSandbox).call(request, messages::add);
+    new StreamPodSandboxes(node.listPodSandbox::call).call(request, messages::add);
     return messages;
   }
 
-  private List<StreamContainersResponse> containers(StreamContainersRequest request) {
+  private List<StreamContainersResponse> containers(StreamContainersRequest request) throws Exception {
     List<StreamContainersResponse> messages = new ArrayList<>();
-    new StreamContainers(node.listContainers).call(request, messages::add);
+    new StreamContainers(node.listContainers::call).call(request, messages::add);
     return messages;
   }
 

@@ -17,11 +17,21 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
+import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.cdi.CdiDevices;
+import io.jukung.runtime.cgroup.CgroupfsDriver;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.ContainerExec;
+import io.jukung.runtime.container.ContainerRemover;
+import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
+import io.jukung.runtime.pod.PodEvents;
+import io.jukung.runtime.pod.SandboxLifecycle;
+import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
+import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.ImageDefaults;
 import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.SpecBuilder;
@@ -46,7 +56,7 @@ import java.util.UUID;
  * The runtime service with shims, network and images that are fakes, over the real disk and the
  * real cgroup hierarchy.
  */
-final class TestNode {
+public final class TestNode {
   final Faults faults = new Faults();
   final StatePaths paths;
   final FakeHost host;
@@ -149,11 +159,11 @@ final class TestNode {
     execSync = new ExecSync(new ContainerExec(containers, files, connected, cgroups, compiler));
   }
 
-  static RunPodSandboxRequest pod(String name) {
+  public static RunPodSandboxRequest pod(String name) {
     return pod(name, NamespaceMode.POD, NamespaceMode.CONTAINER);
   }
 
-  static RunPodSandboxRequest pod(String name, NamespaceMode network, NamespaceMode pid) {
+  public static RunPodSandboxRequest pod(String name, NamespaceMode network, NamespaceMode pid) {
     return RunPodSandboxRequest.newBuilder()
         .setConfig(
             PodSandboxConfig.newBuilder()

@@ -17,7 +17,6 @@ import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
-import io.jukung.runtime.service.PodProcesses;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.Failure;
 import io.jukung.shim.v1.LaunchPlan;

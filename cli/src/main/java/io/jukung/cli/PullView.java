@@ -1,0 +1,123 @@
+package io.jukung.cli;
+
+import io.jukung.client.v1.LayerProgress;
+import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** How a pull is shown: one moving line per layer on a terminal, a line per event elsewhere. */
+sealed interface PullView {
+  static PullView of(CliEnvironment environment) {
+    return environment.interactive()
+        ? new Bars(environment.err(), environment.columns())
+        : new Lines(environment.err());
+  }
+
+  void show(LayerProgress layer);
+
+  /** After all layers of one message. */
+  void flush();
+
+  void end();
+
+  /** The words for a phase. */
+  static String words(LayerProgress layer) {
+    return switch (layer.getPhase()) {
+      case WAITING -> "waiting";
+      case DOWNLOADING -> "downloading";
+      case UNPACKING -> "unpacking";
+      case DONE -> "done";
+      case UNRECOGNIZED -> "";
+    };
+  }
+
+  /** For files and pipes: what began and what ended. */
+  final class Lines implements PullView {
+    private final PrintStream err;
+    private final Map<String, LayerProgress.Phase> phases = new LinkedHashMap<>();
+
+    Lines(PrintStream err) {
+      this.err = err;
+    }
+
+    @Override
+    public void show(LayerProgress layer) {
+      LayerProgress.Phase before = phases.put(layer.getDigest(), layer.getPhase());
+      if (before != layer.getPhase() && layer.getPhase() != LayerProgress.Phase.WAITING) {
+        err.println(ShortId.of(layer.getDigest()) + ": " + words(layer) + size(layer));
+      }
+    }
+
+    private static String size(LayerProgress layer) {
+      return layer.getPhase() == LayerProgress.Phase.DOWNLOADING && layer.getTotalBytes() > 0
+          ? " " + HumanSize.format(layer.getTotalBytes())
+          : "";
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void end() {}
+  }
+
+  /** For terminals: the lines are drawn over. */
+  final class Bars implements PullView {
+    private static final int MAX_BAR = 40;
+
+    /** What a line holds beside the bar: ID, brackets, sizes. */
+    private static final int BESIDE_BAR = 40;
+
+    /** ECMA-48: CSI n A moves up, CSI K clears to the line's end. */
+    private static final String CSI = "\u001b[";
+
+    private final PrintStream err;
+    private final int bar;
+    private final Map<String, LayerProgress> layers = new LinkedHashMap<>();
+    private int drawn;
+
+    Bars(PrintStream err, int columns) {
+      this.err = err;
+      this.bar = Math.clamp(columns - BESIDE_BAR, 10, MAX_BAR);
+    }
+
+    @Override
+    public void show(LayerProgress layer) {
+      layers.put(layer.getDigest(), layer);
+    }
+
+    @Override
+    public void flush() {
+      var screen = new StringBuilder();
+      if (drawn > 0) {
+        screen.append(CSI).append(drawn).append('A');
+      }
+      layers.values().forEach(layer -> screen.append(line(layer)).append(CSI + "K").append('\n'));
+      drawn = layers.size();
+      err.print(screen);
+      err.flush();
+    }
+
+    private String line(LayerProgress layer) {
+      String id = ShortId.of(layer.getDigest()) + " ";
+      if (layer.getPhase() != LayerProgress.Phase.DOWNLOADING || layer.getTotalBytes() <= 0) {
+        return id + words(layer);
+      }
+      double part = Math.min(1, (double) layer.getArrivedBytes() / layer.getTotalBytes());
+      int filled = (int) (part * bar);
+      return id
+          + "["
+          + "=".repeat(filled)
+          + (filled < bar ? ">" + " ".repeat(bar - filled - 1) : "")
+          + "] "
+          + HumanSize.format(layer.getArrivedBytes())
+          + "/"
+          + HumanSize.format(layer.getTotalBytes());
+    }
+
+    @Override
+    public void end() {
+      err.flush();
+    }
+  }
+}

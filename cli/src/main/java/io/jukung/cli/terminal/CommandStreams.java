@@ -1,0 +1,228 @@
+package io.jukung.cli.terminal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jukung.cri.streaming.CommandStatus;
+import io.jukung.cri.streaming.SpdyConnection;
+import io.jukung.cri.streaming.SpdyStream;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The streams of an exec or attach as a client has them. Output is written by a thread of this
+ * object's; where that has to wait, so does the other side.
+ */
+// What fails closes the channel, and that is told.
+@SuppressWarnings("FutureReturnValueIgnored")
+public final class CommandStreams implements AutoCloseable {
+  private static final String PROTOCOL = "v4.channel.k8s.io";
+
+  /**
+   * How it ended.
+   *
+   * @param exitCode null: there is none
+   * @param message a sentence where it failed; else empty
+   */
+  public record End(@Nullable Integer exitCode, String message) {}
+
+  private final EventLoopGroup events;
+  private final OutputStream out;
+  private final OutputStream err;
+  private final CompletableFuture<Void> replied = new CompletableFuture<>();
+  private final CompletableFuture<End> end = new CompletableFuture<>();
+  private final ByteArrayOutputStream status = new ByteArrayOutputStream();
+  private SpdyDialer.@Nullable Dialed dialed;
+  private @Nullable SpdyStream error;
+  private @Nullable SpdyStream stdin;
+  private @Nullable SpdyStream stdout;
+  private @Nullable SpdyStream resize;
+  private int outputsOpen;
+  private int unanswered;
+  private boolean statusEnded;
+
+  private CommandStreams(OutputStream out, OutputStream err) {
+    this.out = out;
+    this.err = err;
+    this.events =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("streams", true), NioIoHandler.newFactory());
+  }
+
+  /**
+   * Connects, opens the streams that the URL was asked for with, and waits until they lead to the
+   * process: nothing that it writes after that is missed.
+   *
+   * @param tty then there is no error output
+   */
+  public static CommandStreams open(
+      StreamEndpoint endpoint, boolean stdin, boolean tty, OutputStream out, OutputStream err)
+      throws IOException, InterruptedException {
+    CommandStreams streams = new CommandStreams(out, err);
+    try {
+      SpdyDialer.Dialed dialed =
+          SpdyDialer.dial(streams.events, endpoint, PROTOCOL, streams.new Incoming());
+      streams.dialed = dialed;
+      dialed.channel().eventLoop().submit(() -> streams.openStreams(dialed, stdin, tty)).sync();
+      CompletableFuture.anyOf(streams.replied, streams.end).join();
+      return streams;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      streams.close();
+      throw e;
+    }
+  }
+
+  private void openStreams(SpdyDialer.Dialed to, boolean withInput, boolean tty) {
+    error = open(to, "error");
+    if (withInput) {
+      stdin = open(to, "stdin");
+    }
+    stdout = open(to, "stdout");
+    outputsOpen = 1;
+    if (tty) {
+      resize = open(to, "resize");
+    } else {
+      var _ = open(to, "stderr");
+      outputsOpen = 2;
+    }
+  }
+
+  private SpdyStream open(SpdyDialer.Dialed to, String type) {
+    unanswered++;
+    return to.connection().open(Map.of("streamtype", type));
+  }
+
+  /** Sends input, and waits until it has left. */
+  public void type(byte[] bytes) throws IOException, InterruptedException {
+    SpdyDialer.Dialed to = dialed;
+    SpdyStream stream = stdin;
+    if (to == null || stream == null) {
+      throw new IllegalStateException("there is no input");
+    }
+    ChannelPromise sent = to.channel().newPromise();
+    stream.write(Unpooled.wrappedBuffer(bytes), sent);
+    if (!sent.await().isSuccess()) { // the network's pace is the user's
+      throw new IOException("input: " + sent.cause(), sent.cause());
+    }
+  }
+
+  /** There is no more input. */
+  public void endInput() {
+    if (stdin != null) {
+      stdin.end();
+    }
+  }
+
+  /** Tells the size of this side's terminal, in characters. */
+  public void resize(int columns, int rows) {
+    if (resize != null) {
+      String size = "{\"Width\":" + columns + ",\"Height\":" + rows + "}\n";
+      resize.write(Unpooled.copiedBuffer(size, StandardCharsets.US_ASCII));
+    }
+  }
+
+  /** Completes when all output has been written and the end is known. */
+  public CompletableFuture<End> end() {
+    return end;
+  }
+
+  /** What comes from the server. */
+  private final class Incoming implements SpdyConnection.Streams {
+    @Override
+    public boolean accepts(SpdyStream stream) {
+      return false;
+    }
+
+    @Override
+    public void opened(SpdyStream stream) {
+      // None is accepted.
+    }
+
+    @Override
+    public void replied(SpdyStream stream) {
+      if (--unanswered == 0) {
+        replied.complete(null);
+      }
+    }
+
+    @Override
+    public void data(SpdyStream stream, ByteBuf bytes) {
+      if (stream == error) {
+        byte[] part = new byte[bytes.readableBytes()];
+        bytes.readBytes(part);
+        status.writeBytes(part);
+        return;
+      }
+      OutputStream to = stream == stdout ? out : err;
+      try {
+        bytes.readBytes(to, bytes.readableBytes());
+        to.flush();
+      } catch (IOException e) {
+        end.complete(new End(null, "output: " + e.getMessage()));
+      }
+    }
+
+    @Override
+    public void ended(SpdyStream stream) {
+      if (stream == error) {
+        statusEnded = true;
+      } else if (stream != stdin && stream != resize) {
+        outputsOpen--;
+      }
+      if (statusEnded && outputsOpen <= 0) {
+        end.complete(parse());
+      }
+    }
+
+    @Override
+    public void reset(SpdyStream stream) {
+      ended(stream);
+    }
+
+    @Override
+    public void writable() {
+      // type() waits by itself.
+    }
+
+    @Override
+    public void closed() {
+      end.complete(
+          status.size() > 0 ? parse() : new End(null, "the connection to the daemon was lost"));
+    }
+  }
+
+  private End parse() {
+    try {
+      JsonNode tree = CommandStatus.JSON.readTree(status.toByteArray());
+      if (tree.path("status").asText().equals("Success")) {
+        return new End(0, "");
+      }
+      for (JsonNode cause : tree.path("details").path("causes")) {
+        if (cause.path("reason").asText().equals("ExitCode")) {
+          return new End(cause.path("message").asInt(), "");
+        }
+      }
+      return new End(null, tree.path("message").asText("it failed, and does not say why"));
+    } catch (IOException e) {
+      return new End(null, "the daemon's last words are not JSON: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    if (dialed != null) {
+      dialed.channel().close().awaitUninterruptibly();
+    }
+    var _ = events.shutdownGracefully(0, 0, java.util.concurrent.TimeUnit.SECONDS);
+  }
+}

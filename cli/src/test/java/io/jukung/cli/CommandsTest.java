@@ -1,0 +1,861 @@
+package io.jukung.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.jukung.client.v1.ExportRequest;
+import io.jukung.client.v1.ImportRequest;
+import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.TagRequest;
+import io.jukung.cri.v1.ContainerMetadata;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.CreateContainerRequest;
+import io.jukung.cri.v1.ExecSyncRequest;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.PullImageRequest;
+import io.jukung.cri.v1.RemoveContainerRequest;
+import io.jukung.cri.v1.RemovePodSandboxRequest;
+import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.cri.v1.StopContainerRequest;
+import io.jukung.cri.v1.StopPodSandboxRequest;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands against a fake endpoint: what they ask for, print, and end with. */
+@Timeout(60)
+class CommandsTest {
+  private static final String TIME = "2026-11-21T01:02:03.456789012Z ";
+
+  @TempDir Path directory;
+  private FakeCri cri;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private boolean interactive;
+  private String input = "";
+
+  @BeforeEach
+  void start() throws Exception {
+    cri = new FakeCri(directory.resolve("cri.sock"));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    cri.close();
+  }
+
+  // run
+
+  @Test
+  void runShowsTheOutputAndEndsWithTheExitCode() {
+    cri.addImage("sha256:1", "busybox");
+    cri.output.addAll(
+        List.of(
+            TIME + "stdout F hello",
+            TIME + "stderr F oh",
+            TIME + "stdout P a",
+            TIME + "stdout F b"));
+    cri.exitCode = 3;
+
+    assertThat(run("busybox", "echo", "-n", "hello")).isEqualTo(3);
+
+    assertThat(out).hasToString("hello\nab\n");
+    assertThat(err).hasToString("oh\n");
+    var create = cri.requests(CreateContainerRequest.class).getFirst();
+    assertThat(create.getConfig().getArgsList()).containsExactly("echo", "-n", "hello");
+    assertThat(create.getConfig().getImage().getImage()).isEqualTo("sha256:1");
+    assertThat(create.getConfig().getImage().getUserSpecifiedImage()).isEqualTo("busybox");
+    assertThat(create.getSandboxConfig())
+        .isEqualTo(cri.requests(RunPodSandboxRequest.class).getFirst().getConfig());
+    assertThat(cri.containers).hasSize(1);
+  }
+
+  @Test
+  void runFollowsUntilTheContainerEnds() throws Exception {
+    cri.addImage("sha256:1", "busybox");
+    cri.output.add(TIME + "stdout F first");
+    cri.exitCode = null;
+    var code = CompletableFuture.supplyAsync(() -> run("busybox"));
+    await(() -> out.toString(UTF_8).equals("first\n"));
+    ContainerStatus status = cri.onlyContainer();
+    Files.writeString(
+        Path.of(status.getLogPath()),
+        TIME + "stdout F last\n",
+        java.nio.file.StandardOpenOption.APPEND);
+
+    cri.replace(
+        status.getId(),
+        status.toBuilder()
+            .setState(ContainerState.CONTAINER_EXITED)
+            .setExitCode(137)
+            .setReason("OOMKilled")
+            .build());
+
+    assertThat(code.get(20, TimeUnit.SECONDS)).isEqualTo(137);
+    assertThat(out).hasToString("first\nlast\n");
+    assertThat(err).hasToString("jukung: the container was out of memory and was killed\n");
+  }
+
+  @Test
+  void runPullsAMissingImage() {
+    assertThat(run("busybox")).isZero();
+
+    assertThat(cri.requests(PullRequest.class).getFirst().getImage().getImage())
+        .isEqualTo("busybox");
+    assertThat(
+            cri.requests(CreateContainerRequest.class).getFirst().getConfig().getImage().getImage())
+        .isEqualTo("sha256:pulled");
+    assertThat(err.toString(UTF_8)).contains("aaaaaaaaaaaa: downloading 1MB");
+  }
+
+  @Test
+  void runWithPullNeverDoesNotPull() {
+    assertThat(run("--pull", "never", "busybox")).isEqualTo(125);
+
+    assertThat(cri.requests(PullRequest.class)).isEmpty();
+    assertThat(cri.pods).isEmpty();
+    assertThat(err)
+        .hasToString("jukung: image busybox is not here, and --pull never forbids to pull it\n");
+  }
+
+  @Test
+  void runWithRmLeavesNothing() throws Exception {
+    cri.addImage("sha256:1", "busybox");
+    cri.output.add(TIME + "stdout F hello");
+    cri.exitCode = 4;
+
+    assertThat(run("--rm", "busybox")).isEqualTo(4);
+
+    assertThat(out).hasToString("hello\n");
+    assertThat(cri.pods).isEmpty();
+    assertThat(cri.containers).isEmpty();
+    assertThat(directory.resolve("logs")).isEmptyDirectory();
+  }
+
+  @Test
+  void runDetachedPrintsTheIdAndReturns() {
+    cri.addImage("sha256:1", "busybox");
+    cri.exitCode = null;
+
+    assertThat(run("-d", "--name", "web", "busybox")).isZero();
+
+    assertThat(out).hasToString(cri.onlyContainer().getId() + "\n");
+    assertThat(cri.onlyContainer().getMetadata().getName()).isEqualTo("web");
+  }
+
+  @Test
+  void runWithANameInUseIsRefused() {
+    cri.addImage("sha256:1", "busybox");
+    assertThat(run("-d", "--name", "web", "busybox")).isZero();
+
+    assertThat(run("-d", "--name", "web", "busybox")).isEqualTo(125);
+
+    assertThat(err.toString(UTF_8)).startsWith("jukung: the name web is in use by container ");
+    assertThat(cri.pods).hasSize(1);
+  }
+
+  @Test
+  void runOfAMissingCommandEndsWith127AndLeavesNothing() {
+    cri.addImage("sha256:1", "busybox");
+    cri.failOn(
+        StartContainerRequest.class,
+        Status.INTERNAL.withDescription("exec \"/nope\": no such file or directory"));
+
+    assertThat(run("busybox", "/nope")).isEqualTo(127);
+
+    assertThat(err).hasToString("jukung: exec \"/nope\": no such file or directory\n");
+    assertThat(cri.pods).isEmpty();
+    assertThat(cri.containers).isEmpty();
+  }
+
+  @Test
+  void runThatCannotCreateLeavesNothing() {
+    cri.addImage("sha256:1", "busybox");
+    cri.failOn(
+        CreateContainerRequest.class, Status.INVALID_ARGUMENT.withDescription("no user bob"));
+
+    assertThat(run("-u", "bob", "busybox")).isEqualTo(125);
+
+    assertThat(err).hasToString("jukung: no user bob\n");
+    assertThat(cri.pods).isEmpty();
+  }
+
+  @Test
+  void runRefusesWrongOptionsBeforeItAsksForAnything() {
+    for (List<String> wrong :
+        List.of(
+            List.of("-it", "busybox"),
+            List.of("-d", "--rm", "busybox"),
+            List.of("--name", "a b", "busybox"),
+            List.of("--memory", "lots", "busybox"),
+            List.of("-v", "data:/x", "busybox"),
+            List.of("--cpus", "0", "busybox"),
+            List.of("--cpus", "many", "busybox"),
+            List.of("--network", "none", "busybox"),
+            List.of("--nope", "busybox"),
+            List.<String>of())) {
+      err.reset();
+      assertThat(run(wrong.toArray(String[]::new))).as("%s", wrong).isEqualTo(125);
+      assertThat(err.toString(UTF_8)).as("%s", wrong).startsWith("jukung: ").endsWith("\n");
+      assertThat(err.toString(UTF_8).lines()).as("%s", wrong).hasSize(1);
+    }
+    assertThat(cri.requests(RunPodSandboxRequest.class)).isEmpty();
+    assertThat(cri.requests(PullRequest.class)).isEmpty();
+  }
+
+  // ps, pods, images
+
+  @Test
+  void psListsRunningContainersInWords() {
+    String pod = cri.addPod("pod", Map.of());
+    String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+    cri.addContainer(pod, container("done", ContainerState.CONTAINER_EXITED).setExitCode(2));
+
+    assertThat(jukung("ps")).isZero();
+
+    assertThat(out)
+        .hasToString(
+            """
+            CONTAINER ID   IMAGE     CREATED          STATUS              NAME   POD ID
+            %s   busybox   59 seconds ago   Up About a minute   web    %s
+            """
+                .formatted(ShortId.of(id), ShortId.of(pod)));
+  }
+
+  @Test
+  void psWithAllListsEveryStateNewestFirst() {
+    String pod = cri.addPod("pod", Map.of());
+    cri.addContainer(pod, container("a", ContainerState.CONTAINER_RUNNING));
+    cri.addContainer(pod, container("b", ContainerState.CONTAINER_EXITED).setExitCode(2));
+    cri.addContainer(pod, container("c", ContainerState.CONTAINER_CREATED));
+    cri.addContainer(pod, container("d", ContainerState.CONTAINER_UNKNOWN));
+
+    assertThat(jukung("ps", "-a")).isZero();
+
+    assertThat(out.toString(UTF_8).lines().skip(1).map(line -> line.split(" {2,}", -1)[3]))
+        .containsExactly(
+            "Unknown", "Created", "Exited (2) About a minute ago", "Up About a minute");
+  }
+
+  @Test
+  void psAsJsonIsTheAnswerOfTheCri() {
+    String id = cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("ps", "-o", "json")).isZero();
+
+    assertThat(out.toString(UTF_8))
+        .contains(
+            "\"containers\" : [", "\"id\" : \"" + id + "\"", "\"state\" : \"CONTAINER_RUNNING\"");
+  }
+
+  @Test
+  void quietListsAreWholeIds() {
+    String pod = cri.addPod("pod", Map.of());
+    String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+    cri.addImage("sha256:abc", "busybox:1");
+
+    jukung("ps", "-q");
+    jukung("pods", "-q");
+    jukung("images", "-q");
+
+    assertThat(out).hasToString(id + "\n" + pod + "\nsha256:abc\n");
+  }
+
+  @Test
+  void podsShowStateAndAddress() {
+    String id = cri.addPod("web", Map.of());
+
+    assertThat(jukung("pods")).isZero();
+
+    assertThat(out)
+        .hasToString(
+            """
+            POD ID         CREATED          STATE   NAME   NAMESPACE   ATTEMPT   IP
+            %s   59 seconds ago   Ready   web    default     0         10.1.2.3
+            """
+                .formatted(ShortId.of(id)));
+  }
+
+  @Test
+  void imagesHaveALinePerTag() {
+    cri.addImage("sha256:0123456789abcdef", "localhost:5000/busybox:1", "busybox:latest");
+    cri.addImage("sha256:fedcba9876543210");
+
+    assertThat(jukung("images")).isZero();
+
+    assertThat(out)
+        .hasToString(
+            """
+            REPOSITORY               TAG      IMAGE ID       SIZE
+            localhost:5000/busybox   1        0123456789ab   4.21MB
+            busybox                  latest   0123456789ab   4.21MB
+            <none>                   <none>   fedcba987654   4.21MB
+            """);
+  }
+
+  // logs, exec
+
+  @Test
+  void logsTellStreamsTailAndTimes() throws Exception {
+    Path log = directory.resolve("c.log");
+    Files.write(
+        log,
+        List.of(
+            TIME + "stdout F one",
+            TIME + "stdout P two ",
+            TIME + "stdout F more",
+            TIME + "stderr F three"));
+    cri.addContainer(
+        "p", container("web", ContainerState.CONTAINER_EXITED).setLogPath(log.toString()));
+
+    assertThat(jukung("logs", "--tail", "2", "-t", "web")).isZero();
+
+    assertThat(out).hasToString(TIME + "two more\n");
+    assertThat(err).hasToString(TIME + "three\n");
+  }
+
+  @Test
+  void logsFollowEndsWithTheContainer() throws Exception {
+    Path log = directory.resolve("c.log");
+    String id =
+        cri.addContainer(
+            "p", container("web", ContainerState.CONTAINER_RUNNING).setLogPath(log.toString()));
+    var code = CompletableFuture.supplyAsync(() -> jukung("logs", "-f", "web"));
+    Files.write(log, List.of(TIME + "stdout F one"));
+    await(() -> out.toString(UTF_8).equals("one\n"));
+
+    cri.replace(id, null);
+
+    assertThat(code.get(20, TimeUnit.SECONDS)).isZero();
+  }
+
+  @Test
+  void execGivesStreamsAndExitCodeBack() {
+    cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+    cri.exitCode = 9;
+
+    assertThat(jukung("exec", "--timeout", "5", "web", "ls", "-l", "--all")).isEqualTo(9);
+
+    assertThat(out).hasToString("out\n");
+    assertThat(err).hasToString("err\n");
+    var request = cri.requests(ExecSyncRequest.class).getFirst();
+    assertThat(request.getCmdList()).containsExactly("ls", "-l", "--all");
+    assertThat(request.getTimeout()).isEqualTo(5);
+  }
+
+  @Test
+  void execOfAFileThatIsNoProgramEndsWith126() {
+    cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+    cri.failOn(
+        ExecSyncRequest.class,
+        Status.INTERNAL.withDescription("exec \"/etc/passwd\": permission denied"));
+
+    assertThat(jukung("exec", "--timeout", "5", "web", "/etc/passwd")).isEqualTo(126);
+  }
+
+  @Test
+  void terminalIsNeededToGiveOne() {
+    assertThat(jukung("exec", "-it", "web", "sh")).isEqualTo(125);
+    assertThat(jukung("run", "-it", "image")).isEqualTo(125);
+
+    String sentence = "jukung: -t needs a terminal, and standard input is none\n";
+    assertThat(err).hasToString(sentence + sentence);
+  }
+
+  @Test
+  void execThatIsKilledAfterAWhileTakesNoInput() {
+    assertThat(jukung("exec", "-i", "--timeout", "5", "web", "sh")).isEqualTo(125);
+
+    assertThat(err).hasToString("jukung: --timeout does not go with -i and -t\n");
+  }
+
+  // stop, rm, stopp, rmp, rmi
+
+  @Test
+  void stopOfARunContainerStopsItsPod() {
+    String pod = cri.addPod("web", Map.of(RunRequest.LABEL, "web"));
+    String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("stop", "-t", "3", "web")).isZero();
+
+    assertThat(cri.requests(StopContainerRequest.class))
+        .containsExactly(
+            StopContainerRequest.newBuilder().setContainerId(id).setTimeout(3).build());
+    assertThat(cri.requests(StopPodSandboxRequest.class)).hasSize(1);
+    assertThat(out).hasToString("web\n");
+  }
+
+  @Test
+  void stopLeavesThePodOfAnotherMakerAlone() {
+    String pod = cri.addPod("kubelet", Map.of());
+    cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("stop", "web")).isZero();
+    assertThat(jukung("rm", "web")).isZero();
+
+    assertThat(cri.requests(StopPodSandboxRequest.class)).isEmpty();
+    assertThat(cri.requests(RemovePodSandboxRequest.class)).isEmpty();
+    assertThat(cri.requests(RemoveContainerRequest.class)).hasSize(1);
+  }
+
+  @Test
+  void rmOfARunContainerRemovesPodAndLogs() throws Exception {
+    cri.addImage("sha256:1", "busybox");
+    cri.output.add(TIME + "stdout F x");
+    assertThat(run("--name", "web", "busybox")).isZero();
+    Path log = Path.of(cri.onlyContainer().getLogPath());
+    Files.writeString(log.resolveSibling(log.getFileName() + ".20261121-010203"), "rotated");
+
+    assertThat(jukung("rm", "web")).isZero();
+
+    assertThat(cri.pods).isEmpty();
+    assertThat(cri.containers).isEmpty();
+    assertThat(directory.resolve("logs")).isEmptyDirectory();
+  }
+
+  @Test
+  void rmOfARunningContainerNeedsForce() {
+    String pod = cri.addPod("p", Map.of());
+    cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("rm", "web")).isEqualTo(1);
+    assertThat(err).hasToString("jukung: container web is running, stop it or use -f\n");
+    assertThat(jukung("rm", "-f", "web")).isZero();
+    assertThat(cri.containers).isEmpty();
+  }
+
+  @Test
+  void oneFailureOfSeveralDoesNotStopTheOthers() {
+    String pod = cri.addPod("p", Map.of());
+    cri.addContainer(pod, container("b", ContainerState.CONTAINER_EXITED));
+
+    assertThat(jukung("rm", "a", "b")).isEqualTo(1);
+
+    assertThat(err).hasToString("jukung: no such container: a\n");
+    assertThat(out).hasToString("b\n");
+  }
+
+  @Test
+  void ambiguousNameIsRefusedWithTheChoices() {
+    String first = cri.addContainer("p", container("web", ContainerState.CONTAINER_EXITED));
+    String second = cri.addContainer("q", container("web", ContainerState.CONTAINER_EXITED));
+
+    assertThat(jukung("rm", "web")).isEqualTo(1);
+
+    assertThat(err)
+        .hasToString(
+            "jukung: web names 2 containers: %s, %s\n"
+                .formatted(ShortId.of(first), ShortId.of(second)));
+    assertThat(cri.containers).hasSize(2);
+  }
+
+  @Test
+  void beginningOfAnIdIsEnough() {
+    String id = cri.addContainer("p", container("web", ContainerState.CONTAINER_EXITED));
+
+    assertThat(jukung("rm", id.substring(0, 62))).isZero();
+
+    assertThat(cri.containers).isEmpty();
+  }
+
+  @Test
+  void podsAreStoppedAndRemovedInCrictlsWords() {
+    String id = cri.addPod("web", Map.of());
+
+    assertThat(jukung("rmp", "web")).isEqualTo(1);
+    assertThat(err).hasToString("jukung: pod web is ready, stop it (stopp) or use -f\n");
+    assertThat(jukung("stopp", "web")).isZero();
+    assertThat(jukung("rmp", id)).isZero();
+    assertThat(cri.pods).isEmpty();
+  }
+
+  @Test
+  void rmiOfAnUnknownImageIsAnError() {
+    cri.addImage("sha256:1", "busybox");
+
+    assertThat(jukung("rmi", "nope", "busybox")).isEqualTo(1);
+
+    assertThat(err).hasToString("jukung: no such image: nope\n");
+    assertThat(cri.images).isEmpty();
+  }
+
+  // pull, import
+
+  @Test
+  void pullWritesLinesToAPipe() {
+    assertThat(jukung("pull", "busybox")).isZero();
+
+    assertThat(out).hasToString("sha256:pulled\n");
+    assertThat(err)
+        .hasToString(
+            """
+            aaaaaaaaaaaa: downloading 1MB
+            aaaaaaaaaaaa: done
+            """);
+  }
+
+  @Test
+  void pullDrawsBarsOnATerminal() {
+    interactive = true;
+
+    assertThat(jukung("pull", "busybox")).isZero();
+
+    assertThat(err.toString(UTF_8))
+        .startsWith(
+            """
+            aaaaaaaaaaaa [====================>                   ] 500kB/1MB\u001b[K
+            bbbbbbbbbbbb waiting\u001b[K
+            """)
+        .contains("\u001b[2Aaaaaaaaaaaaa done\u001b[K\n");
+  }
+
+  @Test
+  void quietPullPrintsOnlyTheId() {
+    assertThat(jukung("pull", "-q", "busybox")).isZero();
+
+    assertThat(out).hasToString("sha256:pulled\n");
+    assertThat(err).hasToString("");
+  }
+
+  @Test
+  void pullWorksOnARuntimeThatIsNotJukung() {
+    cri.knowsJukung = false;
+
+    assertThat(jukung("pull", "busybox")).isZero();
+
+    assertThat(out).hasToString("sha256:pulled\n");
+    assertThat(cri.requests(PullImageRequest.class)).hasSize(1);
+  }
+
+  @Test
+  void pullTakesThePasswordFromStandardInput() {
+    input = "hunter2\n";
+
+    assertThat(jukung("pull", "-u", "joe", "--password-stdin", "busybox")).isZero();
+
+    var auth = cri.requests(PullRequest.class).getFirst().getAuth();
+    assertThat(auth.getUsername()).isEqualTo("joe");
+    assertThat(auth.getPassword()).isEqualTo("hunter2");
+  }
+
+  @Test
+  void pullExplainsWhoIsAskedAndWhyAndPullsNothing() {
+    assertThat(jukung("pull", "--explain", "busybox")).isZero();
+
+    assertThat(out)
+        .hasToString(
+            """
+            docker.io/library/busybox:latest
+            1. https://mirror/v2
+               asked for: content by digest
+               because of: hosts.toml:3 [host."https://mirror"]
+               no credentials: it is not the registry itself
+            2. https://registry-1.docker.io/v2
+               asked for: everything
+               because of: the registry itself
+            """);
+    assertThat(cri.requests(PullRequest.class))
+        .singleElement()
+        .satisfies(request -> assertThat(request.getImage().getImage()).isEqualTo("busybox"));
+  }
+
+  @Test
+  void pullFailureIsOneSentence() {
+    cri.failOn(
+        PullRequest.class,
+        Status.NOT_FOUND.withDescription("pull busybox from docker.io: no such image"));
+
+    assertThat(jukung("pull", "busybox")).isEqualTo(1);
+
+    assertThat(err).hasToString("jukung: pull busybox from docker.io: no such image\n");
+    assertThat(out).hasToString("");
+  }
+
+  @Test
+  void importSendsTheAbsolutePathAndPrintsNames() throws Exception {
+    Path archive = Files.writeString(directory.resolve("image.tar"), "x");
+
+    assertThat(jukung("import", "-t", "mine:1", archive.toString())).isZero();
+
+    assertThat(cri.requests(ImportRequest.class))
+        .containsExactly(
+            ImportRequest.newBuilder().setPath(archive.toString()).setReference("mine:1").build());
+    assertThat(out).hasToString("a:1\nsha256:2\n");
+  }
+
+  @Test
+  void kindLoadsImagesThroughCtr() {
+    input = "archive";
+
+    assertThat(
+            jukung(
+                "ctr",
+                "--namespace=k8s.io",
+                "images",
+                "import",
+                "--all-platforms",
+                "--digests",
+                "--snapshotter=overlayfs",
+                "-"))
+        .isZero();
+
+    ImportRequest request = cri.requests(ImportRequest.class).getFirst();
+    assertThat(cri.importedContent()).isEqualTo("archive");
+    assertThat(Path.of(request.getPath())).as("the copy of standard input").doesNotExist();
+    assertThat(request.getPin()).isFalse();
+    assertThat(out).hasToString("a:1\nsha256:2\n");
+  }
+
+  @Test
+  void kindBuildsItsNodeImageThroughCtr() {
+    assertThat(
+            jukung(
+                "ctr",
+                "--namespace=k8s.io",
+                "images",
+                "import",
+                "--label=io.cri-containerd.pinned=pinned",
+                "--all-platforms",
+                "--no-unpack",
+                "--digests",
+                "-"))
+        .isZero();
+    assertThat(jukung("ctr", "--namespace=k8s.io", "images", "tag", "--force", "a:1", "b:2"))
+        .isZero();
+    assertThat(jukung("ctr", "-n", "k8s.io", "images", "list", "-q")).isZero();
+
+    assertThat(cri.requests(ImportRequest.class).getFirst().getPin()).isTrue();
+    assertThat(cri.requests(TagRequest.class))
+        .containsExactly(TagRequest.newBuilder().setImage("a:1").setTag("b:2").build());
+  }
+
+  @Test
+  void whatCtrDoesNotKnowIsNamed() {
+    for (List<String> line :
+        List.of(
+            List.of("-n", "k8s.io", "images", "import", "--frobnicate", "-"),
+            List.of("-n", "moby", "images", "import", "-"),
+            List.of("-n", "k8s.io", "images", "import", "--snapshotter=stargz", "-"),
+            List.of("-n", "k8s.io", "images", "import", "--label=a=b", "-"))) {
+      err.reset();
+      List<String> all = new ArrayList<>(List.of("ctr"));
+      all.addAll(line);
+      assertThat(jukung(all.toArray(String[]::new))).isNotZero();
+      assertThat(err.toString(UTF_8)).startsWith("jukung: ").hasLineCount(1);
+      assertThat(err.toString(UTF_8)).containsAnyOf("--frobnicate", "moby", "stargz", "--label");
+    }
+    assertThat(cri.requests(ImportRequest.class)).isEmpty();
+  }
+
+  @Test
+  void exportNamesTheFileAsTheDaemonSeesIt() {
+    Path file = directory.resolve("out.tar");
+
+    assertThat(jukung("export", "--docker", "-f", file.toString(), "a:1", "b:2")).isZero();
+
+    assertThat(cri.requests(ExportRequest.class))
+        .containsExactly(
+            ExportRequest.newBuilder()
+                .addImages("a:1")
+                .addImages("b:2")
+                .setPath(file.toString())
+                .setFormat(ExportRequest.Format.DOCKER_ARCHIVE)
+                .build());
+  }
+
+  @Test
+  void fsckFailsWhileSomethingIsWrong() {
+    assertThat(jukung("fsck", "--dry-run")).isEqualTo(1);
+    assertThat(jukung("fsck")).isZero();
+
+    assertThat(out)
+        .hasToString(
+            "layer sha256:1 is missing: not repaired\nlayer sha256:1 is missing: unpacked again\n");
+  }
+
+  @Test
+  void importOfAMissingFileDoesNotAskTheDaemon() {
+    assertThat(jukung("import", "/no/such/file.tar")).isEqualTo(1);
+
+    assertThat(err).hasToString("jukung: no such file: /no/such/file.tar\n");
+    assertThat(cri.requests(ImportRequest.class)).isEmpty();
+  }
+
+  // inspect, info, version
+
+  @Test
+  void inspectOpensTheJsonInsideTheAnswer() {
+    cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("inspect", "web")).isZero();
+
+    assertThat(out.toString(UTF_8))
+        .startsWith("[\n  {\n    \"status\" : {")
+        .contains(
+            "\"exitCode\" : 0", "\"pid\" : 42", "\"note\" : \"not JSON\"", "\"createdAt\" : \"");
+  }
+
+  @Test
+  void inspectFindsPodsAndImages() {
+    cri.addPod("web", Map.of());
+    cri.addImage("sha256:1", "busybox");
+
+    assertThat(jukung("inspect", "web", "busybox")).isZero();
+    assertThat(out.toString(UTF_8)).contains("\"ip\" : \"10.1.2.3\"", "\"repoTags\" : [");
+    assertThat(jukung("inspect", "nope")).isEqualTo(1);
+    assertThat(err).hasToString("jukung: no container, pod or image is called nope\n");
+  }
+
+  @Test
+  void inspectPrintsTheLaunchProgram() {
+    cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("inspect", "--launch-program", "web")).isZero();
+
+    assertThat(out).hasToString("prepare:\n0 unshare(CLONE_NEWNS)\n");
+  }
+
+  @Test
+  void infoSaysWhatIsNotReadyAndWhy() {
+    assertThat(jukung("info")).isZero();
+
+    assertThat(out)
+        .hasToString(
+            """
+            Socket:    %s
+            Runtime:   fake 1.2.3
+            Runtime:   ready
+            Network:   not ready, no network configuration in /etc/cni/net.d
+            Handler:   default (recursive read-only mounts: yes, user namespaces: no)
+            """
+                .formatted(cri.socket()));
+  }
+
+  @Test
+  void versionAsksBothSides() {
+    assertThat(jukung("version")).isZero();
+
+    assertThat(out.toString(UTF_8))
+        .matches(
+            "Client: {3}jukung \\d+\\.\\d+\\.\\d+\\S*\nDaemon: {3}fake 1\\.2\\.3 \\(CRI v1\\)\n");
+  }
+
+  // the program itself
+
+  @Test
+  void missingDaemonIsOneSentence() {
+    Path nowhere = directory.resolve("none.sock");
+
+    assertThat(Jukung.run(environment(), "-s", nowhere.toString(), "ps")).isEqualTo(1);
+
+    assertThat(err.toString(UTF_8))
+        .startsWith("jukung: cannot reach a daemon on " + nowhere + " (")
+        .endsWith("), is `jukung serve` running?\n");
+  }
+
+  @Test
+  void socketComesFromTheEnvironmentInCrictlsForm() {
+    var environment =
+        new CliEnvironment(
+            new ByteArrayInputStream(new byte[0]),
+            new PrintStream(out, true),
+            new PrintStream(err, true),
+            false,
+            Map.of("JUKUNG_SOCKET", "unix://" + cri.socket()),
+            InstantSource.fixed(FakeCri.NOW));
+
+    assertThat(Jukung.run(environment, "version")).isZero();
+  }
+
+  @Test
+  void unknownCommandIsOneSentence() {
+    assertThat(jukung("frobnicate")).isEqualTo(125);
+
+    assertThat(err)
+        .hasToString("jukung: frobnicate is not a jukung command, see `jukung --help`\n");
+  }
+
+  @Test
+  void helpNamesEveryCommandAndCompletionKnowsThem() {
+    assertThat(jukung("--help")).isZero();
+    String help = out.toString(UTF_8);
+    out.reset();
+    assertThat(jukung("completion")).isZero();
+
+    var commands = Jukung.all(environment()).getSubcommands().keySet();
+    assertThat(commands).hasSizeGreaterThan(15);
+    assertThat(commands)
+        .allSatisfy(
+            name -> {
+              assertThat(help).containsPattern("(?m)^  " + name + " ");
+              assertThat(out.toString(UTF_8)).contains("_picocli_jukung_" + name.replace("-", ""));
+            });
+  }
+
+  @Test
+  void everyCommandHasHelp() {
+    for (String name : Jukung.all(environment()).getSubcommands().keySet()) {
+      out.reset();
+      assertThat(Jukung.run(environment(), name, "--help")).as(name).isZero();
+      assertThat(out.toString(UTF_8)).as(name).startsWith("Usage: jukung " + name);
+    }
+  }
+
+  private int run(String... arguments) {
+    var all =
+        new ArrayList<>(List.of("run", "--log-directory", directory.resolve("logs").toString()));
+    all.addAll(List.of(arguments));
+    return jukung(all.toArray(String[]::new));
+  }
+
+  private int jukung(String... arguments) {
+    var all = new ArrayList<>(List.of("--socket", cri.socket().toString()));
+    all.addAll(List.of(arguments));
+    return Jukung.run(environment(), all.toArray(String[]::new));
+  }
+
+  private CliEnvironment environment() {
+    return new CliEnvironment(
+        new ByteArrayInputStream(input.getBytes(UTF_8)),
+        new PrintStream(out, true, UTF_8),
+        new PrintStream(err, true, UTF_8),
+        interactive,
+        Map.of(),
+        InstantSource.fixed(FakeCri.NOW));
+  }
+
+  private static ContainerStatus.Builder container(String name, ContainerState state) {
+    return ContainerStatus.newBuilder()
+        .setMetadata(ContainerMetadata.newBuilder().setName(name))
+        .setImage(ImageSpec.newBuilder().setImage("sha256:1").setUserSpecifiedImage("busybox"))
+        .setState(state)
+        .setStartedAt(FakeCri.A_MINUTE_AGO)
+        .setFinishedAt(FakeCri.A_MINUTE_AGO);
+  }
+
+  private static void await(java.util.function.BooleanSupplier condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("time to wait").isLessThan(deadline);
+      Thread.onSpinWait();
+      Thread.sleep(5);
+    }
+  }
+}

@@ -1,0 +1,607 @@
+package io.jukung.cli;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.jukung.client.v1.CheckFinding;
+import io.jukung.client.v1.CheckRequest;
+import io.jukung.client.v1.ExportRequest;
+import io.jukung.client.v1.ExportResponse;
+import io.jukung.client.v1.ImportRequest;
+import io.jukung.client.v1.ImportResponse;
+import io.jukung.client.v1.JukungGrpc;
+import io.jukung.client.v1.LayerProgress;
+import io.jukung.client.v1.PlannedHost;
+import io.jukung.client.v1.PullPlan;
+import io.jukung.client.v1.PullProgress;
+import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.TagRequest;
+import io.jukung.client.v1.TagResponse;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+import io.jukung.cri.v1.*;
+
+/**
+ * A CRI endpoint over a real unix socket that runs nothing: it keeps pods, containers and images in
+ * memory, records every request, and fails one kind of call where a test asks for it.
+ */
+final class FakeCri implements AutoCloseable {
+  /** What the clock of a test says; things are made a minute before. */
+  static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
+
+  static final long A_MINUTE_AGO = (NOW.getEpochSecond() - 60) * 1_000_000_000L;
+
+  final List<Message> requests = new ArrayList<>();
+  private volatile String importedContent = "";
+  final Map<String, PodSandboxStatus> pods = new LinkedHashMap<>();
+  final Map<String, ContainerStatus> containers = new LinkedHashMap<>();
+  final Map<String, String> podOf = new HashMap<>();
+  final Map<String, Image> images = new LinkedHashMap<>();
+
+  /** What a started container writes, and its exit code; null: it goes on running. */
+  final List<String> output = new ArrayList<>();
+
+  @Nullable Integer exitCode = 0;
+  boolean outOfMemory;
+  boolean knowsJukung = true;
+
+  private final Map<Class<? extends Message>, Status> failures = new HashMap<>();
+  private final EventLoopGroup events =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final Server server;
+  private final Path socket;
+  private int next = 1;
+
+  FakeCri(Path socket) throws IOException {
+    this.socket = socket;
+    server =
+        NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+            .channelType(NioServerDomainSocketChannel.class)
+            .bossEventLoopGroup(events)
+            .workerEventLoopGroup(events)
+            .addService(new RuntimeFake())
+            .addService(new ImagesFake())
+            .addService(new JukungFake())
+            .build()
+            .start();
+  }
+
+  Path socket() {
+    return socket;
+  }
+
+  void failOn(Class<? extends Message> request, Status status) {
+    failures.put(request, status);
+  }
+
+  /** What the last import would have read. */
+  String importedContent() {
+    return importedContent;
+  }
+
+  synchronized <T extends Message> List<T> requests(Class<T> type) {
+    return requests.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  /** Puts another status in the place of a container's; null: it is gone. */
+  synchronized void replace(String id, @Nullable ContainerStatus status) {
+    if (status == null) {
+      containers.remove(id);
+    } else {
+      containers.put(id, status);
+    }
+  }
+
+  synchronized ContainerStatus onlyContainer() {
+    return containers.values().iterator().next();
+  }
+
+  synchronized void addImage(String id, String... tags) {
+    images.put(
+        id, Image.newBuilder().setId(id).addAllRepoTags(List.of(tags)).setSize(4_210_000).build());
+  }
+
+  synchronized String addPod(String name, Map<String, String> labels) {
+    String id = "%064x".formatted(0xf000 + next++);
+    pods.put(
+        id,
+        PodSandboxStatus.newBuilder()
+            .setId(id)
+            .setMetadata(PodSandboxMetadata.newBuilder().setName(name).setNamespace("default"))
+            .setState(PodSandboxState.SANDBOX_READY)
+            .setCreatedAt(A_MINUTE_AGO + next)
+            .putAllLabels(labels)
+            .setNetwork(PodSandboxNetworkStatus.newBuilder().setIp("10.1.2.3"))
+            .build());
+    return id;
+  }
+
+  synchronized String addContainer(String pod, ContainerStatus.Builder status) {
+    String id = "%064x".formatted(0xc000 + next++);
+    containers.put(id, status.setId(id).setCreatedAt(A_MINUTE_AGO + next).build());
+    podOf.put(id, pod);
+    return id;
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+    var _ = events.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+
+  private interface Answer<R> {
+    R get();
+  }
+
+  private synchronized <R> void answer(
+      Message request, StreamObserver<R> observer, Answer<R> answer) {
+    requests.add(request);
+    Status failure = failures.get(request.getClass());
+    if (failure != null) {
+      observer.onError(failure.asRuntimeException());
+      return;
+    }
+    try {
+      observer.onNext(answer.get());
+      observer.onCompleted();
+    } catch (io.grpc.StatusRuntimeException e) {
+      observer.onError(e);
+    }
+  }
+
+  private <T> T known(Map<String, T> all, String id) {
+    T found = all.get(id);
+    if (found == null) {
+      throw Status.NOT_FOUND.withDescription("no such thing: " + id).asRuntimeException();
+    }
+    return found;
+  }
+
+  private final class RuntimeFake extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+    @Override
+    public void version(VersionRequest request, StreamObserver<VersionResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              VersionResponse.newBuilder()
+                  .setVersion("0.1.0")
+                  .setRuntimeName("fake")
+                  .setRuntimeVersion("1.2.3")
+                  .setRuntimeApiVersion("v1")
+                  .build());
+    }
+
+    @Override
+    public void status(StatusRequest request, StreamObserver<StatusResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              StatusResponse.newBuilder()
+                  .setStatus(
+                      RuntimeStatus.newBuilder()
+                          .addConditions(
+                              RuntimeCondition.newBuilder().setType("RuntimeReady").setStatus(true))
+                          .addConditions(
+                              RuntimeCondition.newBuilder()
+                                  .setType("NetworkReady")
+                                  .setReason("NoConfig")
+                                  .setMessage("no network configuration in /etc/cni/net.d")))
+                  .putInfo("config", "{\"root\":\"/var/lib/jukung\"}")
+                  .addRuntimeHandlers(
+                      RuntimeHandler.newBuilder()
+                          .setFeatures(
+                              RuntimeHandlerFeatures.newBuilder().setRecursiveReadOnlyMounts(true)))
+                  .build());
+    }
+
+    @Override
+    public void runPodSandbox(
+        RunPodSandboxRequest request, StreamObserver<RunPodSandboxResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              RunPodSandboxResponse.newBuilder()
+                  .setPodSandboxId(
+                      addPod(
+                          request.getConfig().getMetadata().getName(),
+                          request.getConfig().getLabelsMap()))
+                  .build());
+    }
+
+    @Override
+    public void stopPodSandbox(
+        StopPodSandboxRequest request, StreamObserver<StopPodSandboxResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            pods.computeIfPresent(
+                request.getPodSandboxId(),
+                (_, pod) -> pod.toBuilder().setState(PodSandboxState.SANDBOX_NOTREADY).build());
+            return StopPodSandboxResponse.getDefaultInstance();
+          });
+    }
+
+    @Override
+    public void removePodSandbox(
+        RemovePodSandboxRequest request, StreamObserver<RemovePodSandboxResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            pods.remove(request.getPodSandboxId());
+            containers.keySet().removeIf(id -> request.getPodSandboxId().equals(podOf.get(id)));
+            return RemovePodSandboxResponse.getDefaultInstance();
+          });
+    }
+
+    @Override
+    public void podSandboxStatus(
+        PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              PodSandboxStatusResponse.newBuilder()
+                  .setStatus(known(pods, request.getPodSandboxId()))
+                  .build());
+    }
+
+    @Override
+    public void listPodSandbox(
+        ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              ListPodSandboxResponse.newBuilder()
+                  .addAllItems(
+                      pods.values().stream()
+                          .map(
+                              pod ->
+                                  PodSandbox.newBuilder()
+                                      .setId(pod.getId())
+                                      .setMetadata(pod.getMetadata())
+                                      .setState(pod.getState())
+                                      .setCreatedAt(pod.getCreatedAt())
+                                      .build())
+                          .toList())
+                  .build());
+    }
+
+    @Override
+    public void createContainer(
+        CreateContainerRequest request, StreamObserver<CreateContainerResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              CreateContainerResponse.newBuilder()
+                  .setContainerId(
+                      addContainer(
+                          request.getPodSandboxId(),
+                          ContainerStatus.newBuilder()
+                              .setMetadata(request.getConfig().getMetadata())
+                              .setImage(request.getConfig().getImage())
+                              .putAllLabels(request.getConfig().getLabelsMap())
+                              .setLogPath(
+                                  request.getSandboxConfig().getLogDirectory()
+                                      + "/"
+                                      + request.getConfig().getLogPath())))
+                  .build());
+    }
+
+    @Override
+    public void startContainer(
+        StartContainerRequest request, StreamObserver<StartContainerResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            containers.computeIfPresent(request.getContainerId(), (_, status) -> run(status));
+            return StartContainerResponse.getDefaultInstance();
+          });
+    }
+
+    private ContainerStatus run(ContainerStatus status) {
+      Path log = Path.of(status.getLogPath());
+      try {
+        Files.createDirectories(Objects.requireNonNull(log.getParent()));
+        Files.write(log, output);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      var running =
+          status.toBuilder().setState(ContainerState.CONTAINER_RUNNING).setStartedAt(A_MINUTE_AGO);
+      if (exitCode == null) {
+        return running.build();
+      }
+      return running
+          .setState(ContainerState.CONTAINER_EXITED)
+          .setFinishedAt(A_MINUTE_AGO)
+          .setExitCode(exitCode)
+          .setReason(outOfMemory ? "OOMKilled" : "Completed")
+          .build();
+    }
+
+    @Override
+    public void stopContainer(
+        StopContainerRequest request, StreamObserver<StopContainerResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            containers.computeIfPresent(
+                request.getContainerId(),
+                (_, status) ->
+                    status.toBuilder()
+                        .setState(ContainerState.CONTAINER_EXITED)
+                        .setExitCode(143)
+                        .build());
+            return StopContainerResponse.getDefaultInstance();
+          });
+    }
+
+    @Override
+    public void removeContainer(
+        RemoveContainerRequest request, StreamObserver<RemoveContainerResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            containers.remove(request.getContainerId());
+            return RemoveContainerResponse.getDefaultInstance();
+          });
+    }
+
+    @Override
+    public void listContainers(
+        ListContainersRequest request, StreamObserver<ListContainersResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              ListContainersResponse.newBuilder()
+                  .addAllContainers(
+                      containers.values().stream()
+                          .filter(status -> matches(status, request.getFilter()))
+                          .map(status -> item(status))
+                          .toList())
+                  .build());
+    }
+
+    private boolean matches(ContainerStatus status, ContainerFilter filter) {
+      return (!filter.hasState() || filter.getState().getState() == status.getState())
+          && status.getLabelsMap().entrySet().containsAll(filter.getLabelSelectorMap().entrySet());
+    }
+
+    private Container item(ContainerStatus status) {
+      return Container.newBuilder()
+          .setId(status.getId())
+          .setPodSandboxId(podOf.getOrDefault(status.getId(), ""))
+          .setMetadata(status.getMetadata())
+          .setImage(status.getImage())
+          .setState(status.getState())
+          .setCreatedAt(status.getCreatedAt())
+          .build();
+    }
+
+    @Override
+    public void containerStatus(
+        ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            var response =
+                ContainerStatusResponse.newBuilder()
+                    .setStatus(known(containers, request.getContainerId()));
+            if (request.getVerbose()) {
+              response
+                  .putInfo(
+                      "info",
+                      "{\"pid\": 42, \"launchProgram\": [\"prepare:\", \"0"
+                          + " unshare(CLONE_NEWNS)\"]}")
+                  .putInfo("note", "not JSON");
+            }
+            return response.build();
+          });
+    }
+
+    @Override
+    public void execSync(ExecSyncRequest request, StreamObserver<ExecSyncResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              ExecSyncResponse.newBuilder()
+                  .setStdout(ByteString.copyFromUtf8("out\n"))
+                  .setStderr(ByteString.copyFromUtf8("err\n"))
+                  .setExitCode(Objects.requireNonNullElse(exitCode, 0))
+                  .build());
+    }
+  }
+
+  private final class ImagesFake extends ImageServiceGrpc.ImageServiceImplBase {
+    @Override
+    public void listImages(ListImagesRequest request, StreamObserver<ListImagesResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> ListImagesResponse.newBuilder().addAllImages(images.values()).build());
+    }
+
+    @Override
+    public void imageStatus(
+        ImageStatusRequest request, StreamObserver<ImageStatusResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            var response = ImageStatusResponse.newBuilder();
+            String name = request.getImage().getImage();
+            images.values().stream()
+                .filter(i -> i.getId().equals(name) || i.getRepoTagsList().contains(name))
+                .findFirst()
+                .ifPresent(response::setImage);
+            return response.build();
+          });
+    }
+
+    @Override
+    public void pullImage(PullImageRequest request, StreamObserver<PullImageResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            addImage("sha256:pulled", request.getImage().getImage());
+            return PullImageResponse.newBuilder().setImageRef("sha256:pulled").build();
+          });
+    }
+
+    @Override
+    public void removeImage(
+        RemoveImageRequest request, StreamObserver<RemoveImageResponse> observer) {
+      answer(
+          request,
+          observer,
+          () -> {
+            images
+                .values()
+                .removeIf(i -> i.getRepoTagsList().contains(request.getImage().getImage()));
+            return RemoveImageResponse.getDefaultInstance();
+          });
+    }
+  }
+
+  private final class JukungFake extends JukungGrpc.JukungImplBase {
+    @Override
+    public void pull(PullRequest request, StreamObserver<PullProgress> observer) {
+      if (!knowsJukung) {
+        observer.onError(Status.UNIMPLEMENTED.asRuntimeException());
+        return;
+      }
+      synchronized (FakeCri.this) {
+        requests.add(request);
+        Status failure = failures.get(PullRequest.class);
+        if (failure != null) {
+          observer.onError(failure.asRuntimeException());
+          return;
+        }
+        addImage("sha256:pulled", request.getImage().getImage());
+      }
+      observer.onNext(
+          PullProgress.newBuilder()
+              .addLayers(layer("sha256:aaaaaaaaaaaaaaaa", LayerProgress.Phase.DOWNLOADING, 500_000))
+              .addLayers(layer("sha256:bbbbbbbbbbbbbbbb", LayerProgress.Phase.WAITING, 0))
+              .build());
+      observer.onNext(
+          PullProgress.newBuilder()
+              .addLayers(layer("sha256:aaaaaaaaaaaaaaaa", LayerProgress.Phase.DONE, 1_000_000))
+              .build());
+      observer.onNext(PullProgress.newBuilder().setImageRef("sha256:pulled").build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void explainPull(PullRequest request, StreamObserver<PullPlan> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              PullPlan.newBuilder()
+                  .setImage("docker.io/library/busybox:latest")
+                  .addHosts(
+                      PlannedHost.newBuilder()
+                          .setUrl("https://mirror/v2")
+                          .setAsked("content by digest")
+                          .setOrigin("hosts.toml:3 [host.\"https://mirror\"]")
+                          .addNotes("no credentials: it is not the registry itself"))
+                  .addHosts(
+                      PlannedHost.newBuilder()
+                          .setUrl("https://registry-1.docker.io/v2")
+                          .setAsked("everything")
+                          .setOrigin("the registry itself"))
+                  .build());
+    }
+
+    private LayerProgress layer(String digest, LayerProgress.Phase phase, long bytes) {
+      return LayerProgress.newBuilder()
+          .setDigest(digest)
+          .setPhase(phase)
+          .setArrivedBytes(bytes)
+          .setTotalBytes(1_000_000)
+          .build();
+    }
+
+    @Override
+    public void export(ExportRequest request, StreamObserver<ExportResponse> observer) {
+      answer(request, observer, ExportResponse::getDefaultInstance);
+    }
+
+    @Override
+    public void tag(TagRequest request, StreamObserver<TagResponse> observer) {
+      answer(request, observer, TagResponse::getDefaultInstance);
+    }
+
+    @Override
+    public void check(CheckRequest request, StreamObserver<CheckFinding> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              CheckFinding.newBuilder()
+                  .setSubject("layer sha256:1")
+                  .setProblem("is missing")
+                  .setRepaired(request.getRepair())
+                  .setOutcome(request.getRepair() ? "unpacked again" : "not repaired")
+                  .build());
+    }
+
+    private static String contentOf(String path) {
+      try {
+        return Files.readString(Path.of(path));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void import_(ImportRequest request, StreamObserver<ImportResponse> observer) {
+      importedContent = contentOf(request.getPath());
+      answer(
+          request,
+          observer,
+          () ->
+              ImportResponse.newBuilder()
+                  .addImages(Image.newBuilder().setId("sha256:1").addRepoTags("a:1"))
+                  .addImages(Image.newBuilder().setId("sha256:2"))
+                  .addNames("a:1")
+                  .addNames("sha256:2")
+                  .build());
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.jukung.cri.streaming;
+
+import io.netty.channel.Channel;
+
+/**
+ * Stops reading from a client's connection while any of its ports does not take what came, or while
+ * too many sockets are being made for it: each takes a thread for a moment. On the connection's
+ * thread.
+ */
+public final class InputGate {
+  private static final int MAX_MAKING = 64;
+
+  private final Channel channel;
+  private int full;
+  private int making;
+
+  public InputGate(Channel channel) {
+    this.channel = channel;
+  }
+
+  /** One port's news. */
+  public void portTakes(boolean takes) {
+    full += takes ? -1 : 1;
+    decide();
+  }
+
+  public void beginSocket() {
+    making++;
+    decide();
+  }
+
+  public void endSocket() {
+    making--;
+    decide();
+  }
+
+  private void decide() {
+    channel.config().setAutoRead(full == 0 && making < MAX_MAKING);
+  }
+}

@@ -1,0 +1,81 @@
+package io.jukung.runtime.call;
+
+import io.jukung.cri.CriException;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Finds what matches all of a filter, from memory. An ambiguous short id matches nothing: a filter
+ * selects, it does not name.
+ */
+public final class Selection {
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+
+  /** Selects among these. */
+  public Selection(SandboxStore sandboxes, ContainerStore containers) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+  }
+
+  /**
+   * The sandboxes that match.
+   *
+   * @param id or the beginning of one; empty: any
+   */
+  public List<Sandbox> sandboxes(String id, Map<String, String> labels) {
+    return candidates(id).stream()
+        .filter(sandbox -> hasAll(sandbox.record().config().labels(), labels))
+        .toList();
+  }
+
+  /**
+   * The containers that match.
+   *
+   * @param id or the beginning of one; empty: any
+   * @param sandboxId likewise
+   */
+  public List<Container> containers(String id, String sandboxId, Map<String, String> labels) {
+    String sandbox = fullSandboxId(sandboxId);
+    return containerCandidates(id).stream()
+        .filter(each -> sandbox.isEmpty() || each.record().sandboxId().equals(sandbox))
+        .filter(each -> hasAll(each.record().labels(), labels))
+        .toList();
+  }
+
+  private Collection<Sandbox> candidates(String id) {
+    return id.isEmpty() ? sandboxes.all() : asList(find(() -> sandboxes.find(id)));
+  }
+
+  private Collection<Container> containerCandidates(String id) {
+    return id.isEmpty() ? containers.all() : asList(find(() -> containers.find(id)));
+  }
+
+  private String fullSandboxId(String id) {
+    return id.isEmpty() ? id : find(() -> sandboxes.find(id)).map(Sandbox::id).orElse(id);
+  }
+
+  /** Nothing where the search finds several. */
+  private static <T> Optional<T> find(Supplier<Optional<T>> search) {
+    try {
+      return search.get();
+    } catch (CriException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static <T> List<T> asList(Optional<T> found) {
+    return found.map(List::of).orElse(List.of());
+  }
+
+  private static boolean hasAll(Map<String, String> labels, Map<String, String> wanted) {
+    return labels.entrySet().containsAll(wanted.entrySet());
+  }
+}

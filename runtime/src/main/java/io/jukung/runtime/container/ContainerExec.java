@@ -1,0 +1,194 @@
+package io.jukung.runtime.container;
+
+import io.jukung.cri.CriException;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.process.Pidfd;
+import io.jukung.linux.process.Signals;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.launch.CompiledLaunch;
+import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShims;
+import io.jukung.runtime.spec.ResourceRecords;
+import io.jukung.runtime.spec.Spec;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts commands in running containers. Each has a cgroup of its own inside the container's, so
+ * that all it started can be ended, and nothing else.
+ */
+public final class ContainerExec {
+  private static final Logger LOG = LoggerFactory.getLogger(ContainerExec.class);
+
+  /** A killed process ends at once, unless it hangs in the kernel. */
+  private static final Duration KILL_WAIT = Duration.ofSeconds(5);
+
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final PodShims shims;
+  private final PodCgroups cgroups;
+  private final LaunchCompiler compiler;
+
+  /** Works with these. */
+  public ContainerExec(
+      ContainerStore containers,
+      StateFiles files,
+      PodShims shims,
+      PodCgroups cgroups,
+      LaunchCompiler compiler) {
+    this.containers = containers;
+    this.files = files;
+    this.shims = shims;
+    this.cgroups = cgroups;
+    this.compiler = compiler;
+  }
+
+  /**
+   * A command and what it has for standard input, output and error: pipes, or for a terminal three
+   * times its slave; /dev/null also for an input that is not asked for.
+   */
+  public record Command(
+      List<String> words, boolean atTerminal, boolean hasInput, Fd stdin, Fd stdout, Fd stderr) {}
+
+  /** The container, which must run. */
+  public Container running(String call, String containerId) {
+    Container container = containers.get(containerId);
+    if (!container.status().isRunning()) {
+      throw CriException.failedPrecondition(
+          call
+              + ": container "
+              + container.id()
+              + " is not running but "
+              + container.status().state());
+    }
+    return container;
+  }
+
+  /** Starts it. The descriptors stay the caller's. */
+  public Started start(Container container, Command command) throws IOException {
+    String id = ObjectId.random();
+    Cgroup cgroup = cgroups.at(container.record().cgroup()).child("exec-" + id);
+    PodProcesses processes = shims.get(container.record().sandboxId());
+    boolean started = false;
+    try {
+      cgroup.createPlain();
+      int pid = start(container, id, command, cgroup, processes);
+      started = true;
+      return new Started(id, pid, cgroup, processes.execExit(id));
+    } finally {
+      if (!started) {
+        removeUnlessUsed(cgroup);
+      }
+    }
+  }
+
+  private int start(
+      Container container, String id, Command command, Cgroup cgroup, PodProcesses processes)
+      throws IOException {
+    Spec spec =
+        ResourceRecords.inForce(Spec.fromJson(files.readSpec(container.id())), container.record());
+    CompiledLaunch launch =
+        compiler.exec(
+            spec.process().toExec(command.words(), command.atTerminal()),
+            spec.linux(),
+            cgroup.path(),
+            command.hasInput());
+    try {
+      return processes
+          .exec(
+              id,
+              container.id(),
+              launch.toPlan(),
+              command.stdin(),
+              command.stdout(),
+              command.stderr())
+          .pid();
+    } catch (PodProcesses.LaunchRefused e) {
+      throw new IOException(
+          "exec in container " + container.id() + ": " + launch.explain(e.failure()), e);
+    }
+  }
+
+  /** A command that was started. To be closed when it has ended, or is left to itself. */
+  public static final class Started implements AutoCloseable {
+    private final String id;
+    private final int pid;
+    private final Cgroup cgroup;
+    private final CompletableFuture<Integer> exit;
+
+    private Started(String id, int pid, Cgroup cgroup, CompletableFuture<Integer> exit) {
+      this.id = id;
+      this.pid = pid;
+      this.cgroup = cgroup;
+      this.exit = exit;
+    }
+
+    public String id() {
+      return id;
+    }
+
+    /** Its exit code; fails where its end cannot be known. */
+    public CompletableFuture<Integer> exit() {
+      return exit;
+    }
+
+    /** Tells it that nobody is there any more, as a terminal does that goes away. */
+    public void hangUp() throws IOException {
+      if (exit.isDone()) {
+        return;
+      }
+      try (Pidfd process = Pidfd.open(pid)) {
+        process.sendToGroup(Signals.SIGHUP);
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.ESRCH)) {
+          throw e;
+        }
+      }
+    }
+
+    /** Kills it with all it started, and waits for its end. What fails is added to the cause. */
+    public void kill(Exception cause) {
+      try {
+        cgroup.kill();
+        exit.get(KILL_WAIT.toNanos(), TimeUnit.NANOSECONDS);
+      } catch (IOException | ExecutionException | TimeoutException e) {
+        cause.addSuppressed(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    /** What it left running in the background goes with its container. */
+    @Override
+    public void close() {
+      removeUnlessUsed(cgroup);
+    }
+  }
+
+  private static void removeUnlessUsed(Cgroup cgroup) {
+    try {
+      cgroup.remove(Duration.ZERO);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.EBUSY)) {
+        LOG.warn("{} is left: {}", cgroup, e.getMessage());
+      }
+    } catch (IOException e) {
+      LOG.warn("{} is left: {}", cgroup, e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.jukung.runtime.container;
+
+import io.jukung.runtime.call.SingleFlight;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShims;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Removes containers, killing them where they run. Thread-safe. */
+public final class ContainerRemover {
+  private static final Logger LOG = LoggerFactory.getLogger(ContainerRemover.class);
+
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final ContainerImages images;
+  private final PodShims shims;
+  private final PodCgroups cgroups;
+  private final ContainerStopper stopper;
+  private final SingleFlight<String, String, String> flights =
+      new SingleFlight<>("RemoveContainer");
+
+  /** Works with these. */
+  public ContainerRemover(
+      ContainerStore containers,
+      StateFiles files,
+      ContainerImages images,
+      PodShims shims,
+      PodCgroups cgroups,
+      ContainerStopper stopper) {
+    this.containers = containers;
+    this.files = files;
+    this.images = images;
+    this.shims = shims;
+    this.cgroups = cgroups;
+    this.stopper = stopper;
+  }
+
+  /** Removes it with all it has, its log excepted: that is kubelet's. */
+  public void remove(Container container) throws IOException, InterruptedException {
+    flights.join(container.id(), container.id(), () -> run(container));
+  }
+
+  private String run(Container container) throws IOException, InterruptedException {
+    String id = container.id();
+    stopper.kill(container);
+    container.beginRemove();
+    cgroups.remove(cgroups.at(container.record().cgroup()));
+    Optional<PodProcesses> shim = shims.find(container.record().sandboxId());
+    if (shim.isPresent() && container.status().startedAt() != 0) {
+      try {
+        shim.get().remove(id);
+      } catch (IOException e) {
+        // The shim keeps a line about a container that is gone; it ends with its pod.
+        LOG.warn("container {}: not forgotten by its shim: {}", id, e.getMessage());
+      }
+    }
+    // From here on it is gone, also for a daemon that starts after a crash.
+    files.deleteContainer(id);
+    images.release(id);
+    containers.remove(container);
+    LOG.info("container {} removed", id);
+    return id;
+  }
+}

@@ -1,0 +1,244 @@
+package io.jukung.runtime.container;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.MountPropagation;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.DirectoryEntry;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileAttributes;
+import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.Openat2;
+import io.jukung.linux.fs.TreeCopy;
+import io.jukung.linux.mount.OverlayMount;
+import io.jukung.runtime.spec.MountRules;
+import io.jukung.runtime.spec.Spec;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a container has mounted out of images: whole images or parts of them, read-only, because its
+ * request says so (KEP-4639); and directories of its own, because its image declares volumes.
+ */
+public final class ImageVolumes {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageVolumes.class);
+
+  /** What kubelet looks for, to show it as the reason why the container waits. */
+  private static final String REASON = "ImageVolumeMountFailed: ";
+
+  private static final int VOLUME_MODE = 0755;
+
+  /** The kernel's and ours: no image decides what is there. */
+  private static final List<Path> RESERVED =
+      Stream.of("/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
+          .map(Path::of)
+          .toList();
+
+  private final ContainerImages images;
+  private final StatePaths paths;
+
+  public ImageVolumes(ContainerImages images, StatePaths paths) {
+    this.images = images;
+    this.paths = paths;
+  }
+
+  /** An image as it is mounted: its ID, which the request's name has led to. */
+  public record Mounted(String imageId, Spec.Mount mount) {}
+
+  /**
+   * The images that the request mounts, each held for the container until its own is released.
+   *
+   * @throws CriException for one that is not here, or has not the sub-path
+   */
+  public List<Mounted> requested(String containerId, ContainerConfig config) throws IOException {
+    List<Mounted> mounted = new ArrayList<>();
+    for (Mount mount : config.getMountsList()) {
+      if (MountRules.isImage(mount)) {
+        check(mount);
+        ContainerImages.Found image = find(mount);
+        List<Path> layers = images.acquireVolume(image.id(), containerId);
+        if (!mount.getImageSubPath().isEmpty()) {
+          checkSubPath(mount, layers);
+        }
+        mounted.add(new Mounted(image.id(), mount(mount, image.id(), layers)));
+      }
+    }
+    return mounted;
+  }
+
+  private static void check(Mount mount) {
+    if (!mount.getReadonly()) {
+      throw invalid(mount, "an image can only be mounted readonly");
+    }
+    if (!mount.getHostPath().isEmpty()) {
+      throw invalid(mount, "it has a host_path too");
+    }
+    if (mount.getPropagation() != MountPropagation.PROPAGATION_PRIVATE) {
+      throw invalid(mount, "its propagation is not private");
+    }
+    ImageSpec image = mount.getImage();
+    if (image.getImage().isEmpty()) {
+      throw CriException.invalidArgument("config.mounts.image.image is empty");
+    }
+    if (!image.getImageRef().isEmpty()) {
+      throw invalid(mount, "image_ref is for answers only");
+    }
+    Path subPath = Path.of(mount.getImageSubPath());
+    if (subPath.isAbsolute() || subPath.startsWith("..") || !subPath.normalize().equals(subPath)) {
+      throw invalid(mount, "its image_sub_path is not a plain relative path");
+    }
+  }
+
+  private ContainerImages.Found find(Mount mount) throws IOException {
+    return images
+        .find(mount.getImage().getImage())
+        .orElseThrow(
+            () -> failed(ErrorKind.NOT_FOUND, mount, "the image is not here; pull it first"));
+  }
+
+  /** Resolved as the launch will: the layers never change. */
+  private void checkSubPath(Mount mount, List<Path> layers) throws IOException {
+    try (Fd root = OverlayMount.detachedReadOnly(withBottom(layers))) {
+      Openat2.openDirectory(root, mount.getImageSubPath()).close();
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT)) {
+        throw failed(ErrorKind.NOT_FOUND, mount, "the image has no such path");
+      }
+      if (e.is(Errno.ENOTDIR)) {
+        throw failed(ErrorKind.FAILED_PRECONDITION, mount, "that is not a directory in the image");
+      }
+      if (e.is(Errno.ELOOP)) {
+        throw failed(ErrorKind.FAILED_PRECONDITION, mount, "that is a chain of too many links");
+      }
+      throw e;
+    }
+  }
+
+  private Spec.Mount mount(Mount mount, String imageId, List<Path> layers) {
+    String destination = MountRules.destination(mount).toString();
+    if (layers.isEmpty()) {
+      String nothing = paths.emptyDirectory().toString();
+      return new Spec.Mount(destination, "bind", nothing, List.of("rbind", "rprivate", "ro"));
+    }
+    List<String> options = new ArrayList<>(List.of("ro", "nodev"));
+    for (Path layer : withBottom(layers)) {
+      options.add("lowerdir+=" + layer);
+    }
+    if (!mount.getImageSubPath().isEmpty()) {
+      options.add("X-mount.subdir=" + mount.getImageSubPath());
+    }
+    return new Spec.Mount(destination, "overlay", imageId, List.copyOf(options));
+  }
+
+  /** overlayfs takes no fewer than two layers where nothing is writable. */
+  private List<Path> withBottom(List<Path> layers) {
+    if (layers.size() > 1) {
+      return layers;
+    }
+    List<Path> all = new ArrayList<>(layers);
+    all.add(paths.emptyDirectory());
+    return all;
+  }
+
+  /**
+   * Makes a directory for each volume that the image declares and the request does not mount on,
+   * with a copy of what the image has there.
+   *
+   * @param root the container's root file system; no path leads out of it
+   */
+  public List<Spec.Mount> declared(
+      String containerId, Set<String> volumes, ContainerConfig config, Fd root) throws IOException {
+    if (volumes.isEmpty()) {
+      return List.of();
+    }
+    Set<Path> taken =
+        config.getMountsList().stream().map(MountRules::destination).collect(Collectors.toSet());
+    List<Spec.Mount> mounts = new ArrayList<>();
+    Path parent = paths.containerVolumes(containerId);
+    StatePaths.createPrivate(parent);
+    for (String volume : new TreeSet<>(volumes)) {
+      Path destination = destination(volume);
+      if (!taken.add(destination)) {
+        continue;
+      }
+      if (destination.getNameCount() == 0 || RESERVED.stream().anyMatch(destination::startsWith)) {
+        LOG.info("container {}: no volume on {}", containerId, destination);
+        continue;
+      }
+      String name = Integer.toString(mounts.size());
+      fill(parent, name, root, destination);
+      mounts.add(
+          new Spec.Mount(
+              destination.toString(),
+              "bind",
+              parent.resolve(name).toString(),
+              List.of("rbind", "rprivate", "rw")));
+    }
+    return mounts;
+  }
+
+  private static Path destination(String volume) {
+    if (volume.indexOf('\0') >= 0) {
+      throw CriException.failedPrecondition("the image declares a volume with a zero byte in it");
+    }
+    return Path.of("/").resolve(volume).normalize();
+  }
+
+  private static void fill(Path parent, String name, Fd root, Path source) throws IOException {
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    try (Fd directory = AtomicFile.openHostDirectory(parent)) {
+      DirectoryEntry.makeDirectory(directory, bytes, VOLUME_MODE);
+      try (Fd volume = DirectoryEntry.openDirectory(directory, bytes);
+          Fd content = openContent(root, source, volume)) {
+        if (!FileStatus.of(content).isDirectory()) {
+          throw CriException.failedPrecondition(
+              "the image declares the volume " + source + ", which is not a directory in it");
+        }
+        try (Fd readable = Openat2.openDirectory(content, ".")) {
+          TreeCopy.copy(readable, volume);
+        }
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.ENOENT) || !e.call().equals("openat2")) {
+          throw e;
+        } // the image has nothing there: an empty volume
+      }
+    }
+  }
+
+  private static Fd openContent(Fd root, Path source, Fd volume) throws ErrnoException {
+    // Who is root in the container: a volume that the image has nothing for is theirs.
+    FileStatus owner = FileStatus.of(root);
+    FileAttributes.setOwner(volume, owner.uid(), owner.gid());
+    return Openat2.openPath(root, source.toString());
+  }
+
+  private static CriException invalid(Mount mount, String why) {
+    return CriException.invalidArgument(describe(mount) + ": " + why);
+  }
+
+  private static CriException failed(ErrorKind kind, Mount mount, String why) {
+    return new CriException(kind, REASON + describe(mount) + ": " + why);
+  }
+
+  private static String describe(Mount mount) {
+    String part =
+        mount.getImageSubPath().isEmpty() ? "" : "\"" + mount.getImageSubPath() + "\" of ";
+    return "mount of %simage \"%s\" on \"%s\""
+        .formatted(part, mount.getImage().getImage(), mount.getContainerPath());
+  }
+}

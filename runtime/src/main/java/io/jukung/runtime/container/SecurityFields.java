@@ -1,0 +1,41 @@
+package io.jukung.runtime.container;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.SELinuxOption;
+import io.jukung.linux.lsm.Selinux;
+import io.jukung.linux.lsm.SelinuxLabel;
+import io.jukung.runtime.store.NamespaceMode;
+import java.nio.file.Path;
+
+/** Fields that sandboxes and containers have in common. */
+public final class SecurityFields {
+  private SecurityFields() {}
+
+  public static NamespaceMode mode(String kind, io.jukung.cri.v1.NamespaceMode requested) {
+    return switch (requested) {
+      case POD -> NamespaceMode.POD;
+      case CONTAINER -> NamespaceMode.CONTAINER;
+      case NODE -> NamespaceMode.NODE;
+      case TARGET -> NamespaceMode.TARGET;
+      case UNRECOGNIZED ->
+          throw CriException.invalidArgument("namespace_options." + kind + " is unknown");
+    };
+  }
+
+  /** An empty message says nothing; what it says is for the containers, whose labels it checks. */
+  public static void checkSelinux(String prefix, SELinuxOption options) {
+    if (options.equals(SELinuxOption.getDefaultInstance())) {
+      return;
+    }
+    if (!options.getLevel().isEmpty() && !SelinuxLabel.isLevel(options.getLevel())) {
+      throw CriException.invalidArgument(
+          prefix + "selinux_options: level \"" + options.getLevel() + "\" is no SELinux level");
+    }
+    new Selinux(Path.of("/"))
+        .missing()
+        .ifPresent(
+            why -> {
+              throw CriException.failedPrecondition(prefix + "selinux_options: " + why);
+            });
+  }
+}

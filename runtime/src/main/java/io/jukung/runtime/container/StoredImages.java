@@ -1,0 +1,84 @@
+package io.jukung.runtime.container;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.Image;
+import io.jukung.image.ImageConfig;
+import io.jukung.image.ImageStore;
+import io.jukung.runtime.spec.ImageDefaults;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** {@link ContainerImages} out of the image store. */
+public final class StoredImages implements ContainerImages {
+  private static final String VOLUME = ".volume-";
+
+  /** A lease's name has room for no more; enough to tell the images of one container apart. */
+  private static final int VOLUME_DIGITS = 32;
+
+  private final ImageStore store;
+
+  /** The images of this store. */
+  public StoredImages(ImageStore store) {
+    this.store = store;
+  }
+
+  @Override
+  public Optional<Found> find(String reference) {
+    return store.find(reference).map(StoredImages::found);
+  }
+
+  @Override
+  public List<Path> acquire(String imageId, String user) throws IOException {
+    if (store.find(imageId).filter(Image::artifact).isPresent()) {
+      throw CriException.failedPrecondition(
+          imageId + " is an artifact: it can be mounted, but no container runs from it");
+    }
+    return store.acquire(imageId, user).lowerDirectories();
+  }
+
+  /** Each image that a container mounts has a lease of its own, named after the container's. */
+  @Override
+  public List<Path> acquireVolume(String imageId, String user) throws IOException {
+    String digest = imageId.substring(imageId.indexOf(':') + 1);
+    String lease = user + VOLUME + digest.substring(0, VOLUME_DIGITS);
+    return store.acquire(imageId, lease).lowerDirectories();
+  }
+
+  @Override
+  public void release(String user) throws IOException {
+    for (String lease : store.leases()) {
+      if (lease.startsWith(user + VOLUME)) {
+        store.release(lease);
+      }
+    }
+    store.release(user);
+  }
+
+  @Override
+  public Set<String> users() {
+    return store.leases().stream().map(StoredImages::user).collect(Collectors.toSet());
+  }
+
+  private static String user(String lease) {
+    int volume = lease.indexOf(VOLUME);
+    return volume < 0 ? lease : lease.substring(0, volume);
+  }
+
+  private static Found found(Image image) {
+    ImageConfig config = image.config();
+    return new Found(
+        image.id(),
+        new ImageDefaults(
+            config.user(),
+            config.env(),
+            config.entrypoint(),
+            config.cmd(),
+            config.workingDir(),
+            config.stopSignal()),
+        config.volumes());
+  }
+}

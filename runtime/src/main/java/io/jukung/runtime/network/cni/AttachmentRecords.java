@@ -1,0 +1,107 @@
+package io.jukung.runtime.network.cni;
+
+import io.jukung.linux.fs.AtomicFile;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The records of all attachments: a file {@code NETWORK-CONTAINER-INTERFACE} each, in the directory
+ * that libcni uses too, so that whoever collects a network's garbage there knows ours. Left to the
+ * kernel's write-back: a record that a power cut takes is replaced by what the sandbox's own says.
+ */
+public final class AttachmentRecords {
+  private static final Logger LOG = LoggerFactory.getLogger(AttachmentRecords.class);
+
+  /** A configuration and a result, each of a MiB at most, and what little else there is. */
+  private static final long MAX_BYTES = 4 << 20;
+
+  private final Path directory;
+
+  public AttachmentRecords(Path cacheDirectory) {
+    this.directory = cacheDirectory.resolve("results");
+  }
+
+  public void write(AttachmentRecord record) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+    AtomicFile.replace(file(record), record.toBytes());
+  }
+
+  public void remove(AttachmentRecord record) throws IOException {
+    Files.deleteIfExists(file(record));
+  }
+
+  /** The container's attachments. A record that cannot be read is logged and deleted. */
+  public List<AttachmentRecord> of(String containerId) throws IOException {
+    List<AttachmentRecord> records = new ArrayList<>();
+    for (Path file : list("-" + containerId + "-")) {
+      try {
+        read(file)
+            .filter(record -> record.attachment().containerId().equals(containerId))
+            .ifPresent(records::add);
+      } catch (IOException e) {
+        LOG.warn("record of a CNI attachment is unreadable, deleted: {}: {}", file, e.getMessage());
+        Files.deleteIfExists(file);
+      }
+    }
+    return records;
+  }
+
+  /** Everybody's attachments. Records that cannot be read may be another runtime's, and stay. */
+  public List<AttachmentRecord> all() throws IOException {
+    List<AttachmentRecord> records = new ArrayList<>();
+    for (Path file : list("")) {
+      try {
+        read(file).ifPresent(records::add);
+      } catch (IOException e) {
+        LOG.warn("record of a CNI attachment is unreadable: {}: {}", file, e.getMessage());
+      }
+    }
+    return records;
+  }
+
+  private List<Path> list(String namePart) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(
+            directory, file -> String.valueOf(file.getFileName()).contains(namePart))) {
+      files.forEach(found::add);
+    } catch (NoSuchFileException e) {
+      return List.of(); // there was no attachment yet
+    }
+    return found;
+  }
+
+  /** Empty where the file is gone since it was listed. */
+  private static Optional<AttachmentRecord> read(Path file) throws IOException {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new IOException("larger than " + MAX_BYTES + " bytes");
+      }
+      return Optional.of(AttachmentRecord.parse(Files.readAllBytes(file)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Path file(AttachmentRecord record) {
+    return directory.resolve(
+        record.network().name()
+            + "-"
+            + record.attachment().containerId()
+            + "-"
+            + record.attachment().interfaceName());
+  }
+}

@@ -1,0 +1,177 @@
+package io.jukung.runtime.network.cni;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory with the network configurations: the first valid one by name is the pods' network.
+ * It may be filled and changed while this is in use. A look costs a listing of the directory; files
+ * are read again only when one has changed. Thread-safe.
+ */
+public final class NetworkConfigurationDirectory {
+  /** Far beyond any real configuration; a bound against a wrong file put there. */
+  private static final long MAX_FILE_BYTES = 1 << 20;
+
+  private final Path directory;
+  private @Nullable Snapshot snapshot;
+
+  public NetworkConfigurationDirectory(Path directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * What the directory holds.
+   *
+   * @param file that with the first valid configuration
+   * @param network the first valid configuration
+   * @param problems what is wrong with the files before it, each with its path
+   */
+  public record Contents(
+      Optional<Path> file, Optional<NetworkConfiguration> network, List<String> problems) {
+    public Contents {
+      problems = List.copyOf(problems);
+    }
+
+    static Contents none(List<String> problems) {
+      return new Contents(Optional.empty(), Optional.empty(), problems);
+    }
+  }
+
+  /** Equal for as long as no file was added, removed or changed. */
+  private record Fingerprint(List<Map<String, Object>> files) {}
+
+  private record Snapshot(Fingerprint fingerprint, Contents contents) {}
+
+  public synchronized Contents contents() {
+    List<Path> files;
+    Fingerprint fingerprint;
+    try {
+      files = list(directory, ".conf", ".conflist", ".json");
+      fingerprint = fingerprint(files);
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return Contents.none(List.of());
+    } catch (IOException e) {
+      return Contents.none(List.of(directory + ": " + e));
+    }
+    Snapshot known = snapshot;
+    if (known == null || !known.fingerprint().equals(fingerprint)) {
+      known = new Snapshot(fingerprint, read(files));
+      snapshot = known;
+    }
+    return known.contents();
+  }
+
+  public Path path() {
+    return directory;
+  }
+
+  private Contents read(List<Path> files) {
+    List<String> problems = new ArrayList<>();
+    for (Path file : files) {
+      try {
+        byte[] document = readBounded(file);
+        NetworkConfiguration network =
+            file.toString().endsWith(".conflist")
+                ? NetworkConfiguration.parseList(document, this::readPlugins)
+                : NetworkConfiguration.parseSingle(document);
+        return new Contents(Optional.of(file), Optional.of(network), problems);
+      } catch (NoSuchFileException e) {
+        problems.add(file + ": no such file");
+      } catch (IOException e) {
+        problems.add(file + ": " + e.getMessage());
+      }
+    }
+    return Contents.none(problems);
+  }
+
+  /** The plugins of {@code DIRECTORY/NETWORK/*.conf}. */
+  private List<PluginConfiguration> readPlugins(String network) throws IOException {
+    List<PluginConfiguration> plugins = new ArrayList<>();
+    for (Path file : listIfThere(directory.resolve(network))) {
+      try {
+        plugins.add(PluginConfiguration.of(CniJson.parseObject(readBounded(file))));
+      } catch (IOException e) {
+        throw new IOException(file + ": " + e.getMessage(), e);
+      }
+    }
+    return plugins;
+  }
+
+  private static byte[] readBounded(Path file) throws IOException {
+    if (Files.size(file) > MAX_FILE_BYTES) {
+      throw new IOException("larger than " + MAX_FILE_BYTES + " bytes");
+    }
+    return Files.readAllBytes(file);
+  }
+
+  /** Of the files and of those in directories beside them, which may hold a network's plugins. */
+  private Fingerprint fingerprint(List<Path> files) throws IOException {
+    List<Map<String, Object>> attributes = new ArrayList<>();
+    for (Path file : files) {
+      addAttributes(file, attributes);
+    }
+    try (DirectoryStream<Path> directories =
+        Files.newDirectoryStream(directory, entry -> Files.isDirectory(entry))) {
+      List<Path> sorted = new ArrayList<>();
+      directories.forEach(sorted::add);
+      sorted.sort(Comparator.naturalOrder());
+      for (Path each : sorted) {
+        for (Path file : listIfThere(each)) {
+          addAttributes(file, attributes);
+        }
+      }
+    }
+    return new Fingerprint(attributes);
+  }
+
+  private static void addAttributes(Path file, List<Map<String, Object>> attributes)
+      throws IOException {
+    attributes.add(Map.of("path", file));
+    try {
+      attributes.add(Files.readAttributes(file, "unix:dev,ino,size,lastModifiedTime,ctime"));
+    } catch (NoSuchFileException e) {
+      attributes.add(Map.of()); // a dangling link; reading it says so
+    }
+  }
+
+  private static List<Path> listIfThere(Path directory) throws IOException {
+    try {
+      return list(directory, ".conf");
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return List.of();
+    }
+  }
+
+  /** Files by the order of their names' bytes, so that 10-a comes before 9-b. */
+  private static List<Path> list(Path directory, String... suffixes) throws IOException {
+    List<Path> files = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        if (endsWithAny(entry.toString(), suffixes) && !Files.isDirectory(entry)) {
+          files.add(entry);
+        }
+      }
+    }
+    files.sort(Comparator.naturalOrder());
+    return files;
+  }
+
+  private static boolean endsWithAny(String name, String... suffixes) {
+    for (String suffix : suffixes) {
+      if (name.endsWith(suffix)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

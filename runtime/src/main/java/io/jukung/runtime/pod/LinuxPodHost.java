@@ -1,0 +1,193 @@
+package io.jukung.runtime.pod;
+
+import io.jukung.cri.CriException;
+import io.jukung.linux.namespace.Namespace;
+import io.jukung.linux.namespace.NamespacePins;
+import io.jukung.linux.namespace.Sysctl;
+import io.jukung.linux.probe.UserNamespaceSupport;
+import io.jukung.runtime.network.PodNetwork;
+import io.jukung.runtime.network.PodNetworkRequest;
+import io.jukung.runtime.network.Readiness;
+import io.jukung.runtime.sandboxfiles.SandboxFiles;
+import io.jukung.runtime.sandboxfiles.SharedMemory;
+import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.StateFiles;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@link PodHost} by the kernel and CNI. */
+public final class LinuxPodHost implements PodHost {
+  private static final Logger LOG = LoggerFactory.getLogger(LinuxPodHost.class);
+  private static final Path HOSTNAME = Path.of("/proc/sys/kernel/hostname");
+
+  private final StatePaths paths;
+  private final PodNetwork network;
+  private final SandboxFiles files;
+
+  private boolean userNamespacesTried;
+  private Optional<String> missingForUserNamespaces = Optional.empty();
+
+  /** Works with these. */
+  public LinuxPodHost(StatePaths paths, PodNetwork network, SandboxFiles files) {
+    this.paths = paths;
+    this.network = network;
+    this.files = files;
+  }
+
+  @Override
+  public void createNamespaces(SandboxRecord sandbox) throws IOException {
+    SandboxConfig config = sandbox.config();
+    if (config.user() != null) {
+      missingForUserNamespaces()
+          .ifPresent(
+              missing -> {
+                throw CriException.failedPrecondition(missing);
+              });
+    }
+    Set<Namespace> kinds = EnumSet.noneOf(Namespace.class);
+    Optional<String> hostname = Optional.empty();
+    if (!config.isHostNetwork()) {
+      kinds.add(Namespace.NETWORK);
+      // A pod in the host's network has the host's name too.
+      kinds.add(Namespace.UTS);
+      hostname = Optional.of(config.hostname()).filter(name -> !name.isEmpty());
+    }
+    if (!config.isHostIpc()) {
+      kinds.add(Namespace.IPC);
+    }
+    pins(sandbox.id())
+        .create(
+            new NamespacePins.Request(
+                kinds, hostname, sysctls(config), Optional.ofNullable(config.user())));
+    if (!config.isHostIpc()) {
+      SharedMemory.mount(paths.shm(sandbox.id()), config.user());
+    }
+  }
+
+  @Override
+  public void removeNamespaces(String sandboxId) throws IOException {
+    SharedMemory.remove(paths.shm(sandboxId));
+    pins(sandboxId).remove();
+  }
+
+  @Override
+  public List<String> setUpNetwork(SandboxRecord sandbox) throws IOException {
+    List<String> addresses = network.setUp(request(sandbox)).addresses();
+    pins(sandbox.id()).writeInterfaceSysctls(sysctls(sandbox.config()));
+    return addresses;
+  }
+
+  @Override
+  public void tearDownNetwork(SandboxRecord sandbox) throws IOException {
+    network.tearDown(request(sandbox));
+  }
+
+  /** Takes up the network that an earlier daemon has given a sandbox. */
+  public void takeUpNetwork(SandboxRecord sandbox) {
+    network.takeUp(request(sandbox));
+  }
+
+  /** Whether the pod's network is as it was made; where not, the exception says what is wrong. */
+  public void checkNetwork(SandboxRecord sandbox) throws IOException {
+    network.check(request(sandbox));
+  }
+
+  /** Releases what network plugins hold for sandboxes that have no directory of records. */
+  public void collectNetworkGarbage() throws IOException {
+    network.collectGarbage(this::sandboxIds, paths.sandboxStates());
+  }
+
+  /** Also those whose record is set aside as unreadable: what they hold is not known. */
+  private Set<String> sandboxIds() throws IOException {
+    return StateFiles.list(paths.sandboxes()).stream()
+        .map(name -> name.substring(0, Math.min(name.length(), ObjectId.LENGTH)))
+        .collect(Collectors.toSet());
+  }
+
+  @Override
+  public void writeFiles(SandboxRecord sandbox) throws IOException {
+    SandboxConfig config = sandbox.config();
+    files.write(
+        new SandboxFiles.Names(
+            sandbox.id(),
+            hostname(config),
+            config.isHostNetwork(),
+            sandbox.addresses(),
+            config.dns(),
+            config.user()));
+  }
+
+  @Override
+  public NetworkReadiness networkReadiness() {
+    Readiness readiness = network.readiness();
+    return new NetworkReadiness(readiness.ready(), readiness.reason(), readiness.message());
+  }
+
+  @Override
+  public void updatePodCidrs(String cidrs) throws IOException {
+    network.updatePodCidrs(cidrs);
+  }
+
+  /** Tried once, when it is first asked for. */
+  @Override
+  public synchronized Optional<String> missingForUserNamespaces() {
+    if (!userNamespacesTried) {
+      missingForUserNamespaces =
+          UserNamespaceSupport.missing(paths.containers(), paths.sandboxStates());
+      missingForUserNamespaces.ifPresent(LOG::warn);
+      userNamespacesTried = true;
+    }
+    return missingForUserNamespaces;
+  }
+
+  /** The name that the pod's processes see. */
+  public static String hostname(SandboxConfig config) throws IOException {
+    return config.hostname().isEmpty() || config.isHostNetwork()
+        ? Files.readString(HOSTNAME).strip()
+        : config.hostname();
+  }
+
+  /**
+   * The pod's kernel parameters.
+   *
+   * @throws CriException INVALID_ARGUMENT where one is not a pod's to set
+   */
+  static List<Sysctl> sysctls(SandboxConfig config) {
+    try {
+      return config.sysctls().entrySet().stream()
+          .map(each -> new Sysctl(each.getKey(), each.getValue()))
+          .toList();
+    } catch (IllegalArgumentException e) {
+      throw CriException.invalidArgument("config.linux.sysctls: " + e.getMessage());
+    }
+  }
+
+  private NamespacePins pins(String sandboxId) {
+    return new NamespacePins(paths.namespaces(sandboxId));
+  }
+
+  private PodNetworkRequest request(SandboxRecord sandbox) {
+    SandboxConfig config = sandbox.config();
+    return new PodNetworkRequest(
+        sandbox.id(),
+        sandbox.name().name(),
+        sandbox.name().namespace(),
+        sandbox.name().uid(),
+        paths.namespace(sandbox.id(), Namespace.NETWORK.procName()),
+        config.portMappings(),
+        config.dns(),
+        config.annotations(),
+        config.cgroupParent());
+  }
+}

@@ -1,0 +1,151 @@
+package io.jukung.runtime.pod;
+
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.runtime.call.Clock;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShims;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.ExitRecord;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import io.jukung.shim.v1.ContainerExited;
+import java.io.IOException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What shims tell, made the state of containers and sandboxes. Thread-safe. */
+public final class PodEvents implements PodProcesses.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(PodEvents.class);
+
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final PodShims shims;
+  private final PodCgroups cgroups;
+
+  /** Works with these. */
+  public PodEvents(
+      SandboxStore sandboxes,
+      ContainerStore containers,
+      StateFiles files,
+      PodShims shims,
+      PodCgroups cgroups) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.files = files;
+    this.shims = shims;
+    this.cgroups = cgroups;
+  }
+
+  @Override
+  public void containerExited(String sandboxId, ContainerExited exit) {
+    if (exit.getContainerId().equals(sandboxId)) {
+      pidNamespaceEnded(sandboxId);
+      return;
+    }
+    Optional<Container> container = containers.find(exit.getContainerId());
+    if (container.isEmpty()) {
+      LOG.debug("container {} exited and is removed already", exit.getContainerId());
+      return;
+    }
+    exited(
+        container.get(),
+        new Container.Exit(exit.getExitCode(), exit.getFinishedAt(), exit.getOomKilled()));
+  }
+
+  /** Applies an exit, told or read from disk. */
+  public void exited(Container container, Container.Exit exit) {
+    String id = container.id();
+    Cgroup cgroup = cgroups.at(container.record().cgroup());
+    try {
+      // Processes outlive the first one where the pid namespace is not its own.
+      cgroup.kill();
+    } catch (IOException e) {
+      LOG.warn("container {}: processes left after its exit: {}", id, e.getMessage());
+    }
+    try {
+      container.exited(exit);
+      LOG.info("container {} exited with code {}", id, exit.code());
+    } catch (IOException e) {
+      // exit.json still holds it, for the next start of the daemon.
+      LOG.error("container {}: its exit is not recorded", id, e);
+    }
+    if (container.status().isExited()) {
+      // A process in the kernel may take its time to leave; nobody waits for that here.
+      Thread.ofVirtual().name("remove cgroup of " + id).start(() -> remove(cgroup));
+    }
+  }
+
+  private void remove(Cgroup cgroup) {
+    try {
+      cgroups.remove(cgroup);
+    } catch (IOException e) {
+      LOG.warn("{} is left: {}", cgroup, e.getMessage());
+    }
+  }
+
+  @Override
+  public void shimDied(String sandboxId) {
+    if (shims.remove(sandboxId).isEmpty()) {
+      return; // it was told to end
+    }
+    LOG.error("the shim of sandbox {} died", sandboxId);
+    Thread.ofVirtual().name("shim of " + sandboxId + " died").start(() -> lost(sandboxId));
+  }
+
+  /** Nobody watches the pod's processes: they end now, and their sandbox is not ready any more. */
+  public void lost(String sandboxId) {
+    Optional<Sandbox> sandbox = sandboxes.find(sandboxId);
+    for (Container container : containers.of(sandboxId)) {
+      if (container.status().isRunning() || container.isStarting()) {
+        lost(container);
+      }
+    }
+    if (sandbox.isPresent()) {
+      notReady(sandbox.get());
+    }
+  }
+
+  private void lost(Container container) {
+    String id = container.id();
+    try {
+      cgroups.at(container.record().cgroup()).kill();
+    } catch (IOException e) {
+      LOG.error("container {}: its processes are left without a shim: {}", id, e.getMessage());
+    }
+    try {
+      Optional<ExitRecord> exit = files.readExit(id);
+      if (exit.isPresent()) {
+        ExitRecord known = exit.get();
+        container.exited(
+            new Container.Exit(known.exitCode(), known.finishedAt(), known.oomKilled()));
+      } else {
+        container.lost(Clock.now(), "its shim died, and with it the container's exit code");
+      }
+    } catch (IOException e) {
+      LOG.error("container {}: its end is not recorded", id, e);
+    }
+    remove(cgroups.at(container.record().cgroup()));
+  }
+
+  private void pidNamespaceEnded(String sandboxId) {
+    Optional<Sandbox> sandbox = sandboxes.find(sandboxId);
+    if (sandbox.isPresent() && sandbox.get().isReady() && shims.find(sandboxId).isPresent()) {
+      LOG.warn("sandbox {}: the process that held its pid namespace ended", sandboxId);
+      notReady(sandbox.get());
+    }
+  }
+
+  private void notReady(Sandbox sandbox) {
+    try {
+      sandbox.update(files, record -> record.withState(SandboxRecord.State.NOT_READY));
+    } catch (IOException e) {
+      LOG.error("sandbox {}: its state is not recorded", sandbox.id(), e);
+    }
+  }
+}

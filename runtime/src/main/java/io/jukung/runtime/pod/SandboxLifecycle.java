@@ -1,0 +1,243 @@
+package io.jukung.runtime.pod;
+
+import io.jukung.cri.CriException;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.mount.Mounts;
+import io.jukung.runtime.call.Rollback;
+import io.jukung.runtime.call.StepTimer;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.launch.CompiledLaunch;
+import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShims;
+import io.jukung.runtime.spec.PodNamespaces;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.StateFiles;
+import io.jukung.runtime.store.StatePaths;
+import io.jukung.shim.v1.StartContainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a sandbox consists of, made one after the other and taken down in the opposite order. The
+ * record is written before each thing that must not be forgotten. Thread-safe; for one sandbox, one
+ * call at a time.
+ */
+public final class SandboxLifecycle {
+  private static final Logger LOG = LoggerFactory.getLogger(SandboxLifecycle.class);
+
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(1);
+
+  private final StateFiles files;
+  private final PodHost host;
+  private final PodProcesses.Source shims;
+  private final PodShims connected;
+  private final PodCgroups cgroups;
+  private final LaunchCompiler compiler;
+  private final PodNamespaces namespaces;
+
+  /** Works with these; it owns none of them. */
+  public SandboxLifecycle(
+      StateFiles files,
+      PodHost host,
+      PodProcesses.Source shims,
+      PodShims connected,
+      PodCgroups cgroups,
+      LaunchCompiler compiler) {
+    this.files = files;
+    this.host = host;
+    this.shims = shims;
+    this.connected = connected;
+    this.cgroups = cgroups;
+    this.compiler = compiler;
+    this.namespaces = new PodNamespaces(files.paths());
+  }
+
+  /**
+   * Makes everything, registering how to undo each.
+   *
+   * @return the record with what was learnt, READY, on disk
+   */
+  public SandboxRecord setUp(SandboxRecord sandbox, Rollback rollback)
+      throws IOException, InterruptedException {
+    String id = sandbox.id();
+    StepTimer timer = new StepTimer("RunPodSandbox", id);
+    rollback.undo("delete volatile state", () -> deleteState(id, rollback.isClean()));
+    StatePaths.createPrivate(files.paths().namespaces(id));
+
+    rollback.undo("remove namespaces", () -> host.removeNamespaces(id));
+    host.createNamespaces(sandbox);
+    timer.step("namespaces");
+
+    SandboxRecord current = sandbox;
+    if (!sandbox.config().isHostNetwork()) {
+      // Registered before ADD: a failed ADD may already hold an address.
+      rollback.undo("tear down network", () -> host.tearDownNetwork(sandbox));
+      current = current.withNetwork(true, host.setUpNetwork(sandbox));
+      timer.step("network");
+    }
+    host.writeFiles(current);
+    timer.step("files");
+
+    rollback.undo("end shim", () -> endShim(sandbox));
+    PodProcesses processes = shims.adopt(id, files.paths().shimSocket(id));
+    connected.put(id, processes);
+    current = current.withShimPid(processes.shimPid());
+    timer.step("shim");
+
+    rollback.undo("remove cgroups", () -> removeCgroups(sandbox));
+    cgroups.limitPod(sandbox, rollback);
+    if (sandbox.config().isSharedPid()) {
+      rollback.undo("unpin pid namespace", () -> unpinPidNamespace(id));
+      startReaper(sandbox, processes);
+      timer.step("pid namespace");
+    }
+    current = current.withState(SandboxRecord.State.READY);
+    files.writeSandbox(current);
+    timer.step("record");
+    timer.done();
+    return current;
+  }
+
+  /**
+   * Takes down what a sandbox without running containers still has. Everything is tried; what fails
+   * is in the exception, and can be tried again.
+   *
+   * @return the record with what is gone, not written
+   */
+  public SandboxRecord tearDown(SandboxRecord sandbox) throws IOException {
+    String id = sandbox.id();
+    try (Attempts attempts = new Attempts("stop of sandbox " + id)) {
+      attempts.run("end shim", () -> endShim(sandbox));
+      attempts.run("unpin pid namespace", () -> unpinPidNamespace(id));
+      if (sandbox.networkSetUp()) {
+        // Also without a network namespace, as after a reboot: the plugins still hold addresses.
+        attempts.run("tear down network", () -> host.tearDownNetwork(sandbox));
+      }
+      attempts.run("remove namespaces", () -> host.removeNamespaces(id));
+      attempts.run("remove cgroups", () -> removeCgroups(sandbox));
+      attempts.run("delete volatile state", () -> deleteState(id, attempts.isClean()));
+    }
+    return sandbox.withNetwork(false, sandbox.addresses()).withShimPid(0);
+  }
+
+  /** Only where nothing can be mounted in it any more; otherwise another stop comes back to it. */
+  private void deleteState(String id, boolean unmounted) throws IOException {
+    if (unmounted) {
+      files.deleteSandboxState(id);
+    }
+  }
+
+  /** Finds the shim of a sandbox that an earlier daemon has set up. */
+  public Optional<PodProcesses> reconnect(SandboxRecord sandbox) throws IOException {
+    Optional<PodProcesses> found =
+        shims.reconnect(sandbox.id(), files.paths().shimSocket(sandbox.id()), sandbox.shimPid());
+    found.ifPresent(processes -> connected.put(sandbox.id(), processes));
+    return found;
+  }
+
+  /** The process that holds the pid namespace ends first: a shim does not leave one behind. */
+  private void endShim(SandboxRecord sandbox) throws IOException, InterruptedException {
+    cgroups.reaper(sandbox).kill();
+    Optional<PodProcesses> processes = connected.remove(sandbox.id());
+    if (processes.isPresent()) {
+      try {
+        awaitEnded(processes.get());
+      } catch (CriException e) {
+        // It died or hangs. Its processes are killed by their cgroups, whose removal waits for
+        // them.
+        LOG.warn("sandbox {}: {}", sandbox.id(), e.getMessage());
+      }
+      processes.get().shutdown();
+    }
+  }
+
+  /** Waits until every process of the pod that was killed has ended. */
+  public static void awaitEnded(PodProcesses processes) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + PodCgroups.REMOVE_WAIT.toNanos();
+    while (processes.list().stream().anyMatch(each -> !each.hasExit())) {
+      if (System.nanoTime() - deadline >= 0) {
+        throw new IOException("a killed process of the pod does not end");
+      }
+      Thread.sleep(POLL_INTERVAL);
+    }
+  }
+
+  private void removeCgroups(SandboxRecord sandbox) throws IOException {
+    cgroups.remove(cgroups.reaper(sandbox));
+    cgroups.removeEmptyParents(sandbox);
+  }
+
+  private void startReaper(SandboxRecord sandbox, PodProcesses processes) throws IOException {
+    String id = sandbox.id();
+    Cgroup cgroup = cgroups.reaper(sandbox);
+    cgroups.create(cgroup);
+    CompiledLaunch launch =
+        compiler.reaper(
+            namespaces.of(sandbox), Optional.ofNullable(sandbox.config().user()), cgroup.path());
+    PodProcesses.Started reaper =
+        processes.start(
+            StartContainer.newBuilder()
+                .setContainerId(id)
+                .setPlan(launch.toPlan())
+                .setStateDirectory(files.paths().sandboxState(id).toString())
+                .build());
+    Path pin = files.paths().namespace(id, "pid");
+    Files.createFile(pin);
+    try (Fd namespace = Mounts.clone(Path.of("/proc", Integer.toString(reaper.pid()), "ns/pid"))) {
+      Mounts.attach(namespace, pin);
+    }
+    LOG.debug("sandbox {}: pid namespace held by process {}", id, reaper.pid());
+  }
+
+  private void unpinPidNamespace(String id) throws IOException {
+    Path pin = files.paths().namespace(id, "pid");
+    while (Mounts.detach(pin)) {
+      // An interrupted attempt may have left more than one.
+    }
+    Files.deleteIfExists(pin);
+  }
+
+  /** Tries several things whatever fails, and throws the failures as one. */
+  private static final class Attempts implements AutoCloseable {
+    private final String what;
+    private final List<Exception> failures = new ArrayList<>();
+
+    Attempts(String what) {
+      this.what = what;
+    }
+
+    void run(String step, Rollback.Undo attempt) {
+      try {
+        attempt.run();
+      } catch (Exception e) {
+        if (e instanceof InterruptedException) {
+          Thread.currentThread().interrupt();
+        }
+        failures.add(new IOException(step + ": " + e.getMessage(), e));
+      }
+    }
+
+    boolean isClean() {
+      return failures.isEmpty();
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (isClean()) {
+        return;
+      }
+      IOException all = new IOException(what + ": " + failures.getFirst().getMessage());
+      failures.forEach(all::addSuppressed);
+      throw all;
+    }
+  }
+}

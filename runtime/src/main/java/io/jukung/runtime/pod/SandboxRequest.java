@@ -1,0 +1,208 @@
+package io.jukung.runtime.pod;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.v1.LinuxPodSandboxConfig;
+import io.jukung.cri.v1.LinuxSandboxSecurityContext;
+import io.jukung.cri.v1.NamespaceOption;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.cri.v1.WindowsPodSandboxConfig;
+import io.jukung.linux.namespace.IdMappings;
+import io.jukung.linux.namespace.Namespace;
+import io.jukung.linux.namespace.Sysctl;
+import io.jukung.runtime.container.SecurityFields;
+import io.jukung.runtime.spec.ResourceRecords;
+import io.jukung.runtime.spec.UserNamespaceOption;
+import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.SandboxName;
+import io.jukung.runtime.store.SandboxRecord.Dns;
+import io.jukung.runtime.store.SandboxRecord.PodLimits;
+import io.jukung.runtime.store.SandboxRecord.PortMapping;
+import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
+import io.jukung.runtime.store.SandboxRecord;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a RunPodSandboxRequest. What is asked for and not implemented is refused by name.
+ *
+ * <p>A sandbox of jukung has no process of its own, so what CRI says of the sandbox's process
+ * (user, groups, root file system, profiles) has nothing to apply to and is accepted; containers
+ * bring their own. Overhead and resources are information where kubelet sets the pod's cgroup
+ * itself; a cgroup of our own gets the resources.
+ */
+public final class SandboxRequest {
+  /** The only runtime handler; kubelet's RuntimeClass without a handler. */
+  private static final String DEFAULT_HANDLER = "";
+
+  private static final int MAX_PORT = 65535;
+
+  private SandboxRequest() {}
+
+  static SandboxName name(RunPodSandboxRequest request) {
+    PodSandboxMetadata metadata = request.getConfig().getMetadata();
+    if (!request.hasConfig() || !request.getConfig().hasMetadata()) {
+      throw CriException.invalidArgument("RunPodSandbox: config.metadata is missing");
+    }
+    if (metadata.getName().isEmpty()) {
+      throw CriException.invalidArgument("RunPodSandbox: config.metadata.name is empty");
+    }
+    return new SandboxName(
+        metadata.getName(),
+        metadata.getUid(),
+        metadata.getNamespace(),
+        Integer.toUnsignedLong(metadata.getAttempt()));
+  }
+
+  public static SandboxRecord record(
+      String id, long createdAt, RunPodSandboxRequest request, UnaryOperator<String> cgroupParent) {
+    if (!request.getRuntimeHandler().equals(DEFAULT_HANDLER)) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: there is no runtime handler \""
+              + request.getRuntimeHandler()
+              + "\"; only the empty one is configured");
+    }
+    SandboxConfig config = config(request.getConfig(), cgroupParent);
+    return new SandboxRecord(
+        SandboxRecord.VERSION,
+        id,
+        name(request),
+        SandboxRecord.State.CREATING,
+        createdAt,
+        request.getRuntimeHandler(),
+        config,
+        !config.isHostNetwork(), // from the start: a failed ADD may already hold an address
+        List.of(),
+        0,
+        limits(request.getConfig().getLinux()));
+  }
+
+  private static @Nullable PodLimits limits(LinuxPodSandboxConfig linux) {
+    if (!linux.hasOverhead() && !linux.hasResources()) {
+      return null;
+    }
+    return ResourceRecords.updated(null, linux.getOverhead(), linux.getResources());
+  }
+
+  private static SandboxConfig config(PodSandboxConfig config, UnaryOperator<String> cgroupParent) {
+    if (!config.getWindows().equals(WindowsPodSandboxConfig.getDefaultInstance())) {
+      throw CriException.unimplementedField("config.windows");
+    }
+    LinuxPodSandboxConfig linux = config.getLinux();
+    LinuxSandboxSecurityContext security = linux.getSecurityContext();
+    SecurityFields.checkSelinux("config.linux.security_context.", security.getSelinuxOptions());
+    NamespaceOption namespaces = security.getNamespaceOptions();
+    if (!namespaces.getTargetId().isEmpty()) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: namespace_options.target_id is for containers");
+    }
+    SandboxConfig result =
+        new SandboxConfig(
+            config.getHostname(),
+            logDirectory(config.getLogDirectory()),
+            dns(config),
+            config.getPortMappingsList().stream().map(SandboxRequest::portMapping).toList(),
+            config.getLabelsMap(),
+            config.getAnnotationsMap(),
+            cgroupParent.apply(linux.getCgroupParent()),
+            linux.getSysctlsMap(),
+            mode("network", namespaces.getNetwork(), NETWORK_AND_IPC),
+            mode("pid", namespaces.getPid(), PID),
+            mode("ipc", namespaces.getIpc(), NETWORK_AND_IPC),
+            security.getPrivileged(),
+            user(namespaces).orElse(null));
+    refuseContradictions(result);
+    return result;
+  }
+
+  /** Absent and NODE both mean the host's. */
+  private static Optional<IdMappings> user(NamespaceOption namespaces) {
+    return namespaces.hasUsernsOptions()
+        ? UserNamespaceOption.parse(
+            "config.linux.security_context.namespace_options.", namespaces.getUsernsOptions())
+        : Optional.empty();
+  }
+
+  private static void refuseContradictions(SandboxConfig config) {
+    if (config.user() != null && config.pid() == NamespaceMode.NODE) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: a pod with a user namespace cannot use the host's pid namespace, whose"
+              + " /proc it could not mount");
+    }
+    for (Sysctl sysctl : LinuxPodHost.sysctls(config)) {
+      boolean hosts =
+          sysctl.namespace() == Namespace.NETWORK ? config.isHostNetwork() : config.isHostIpc();
+      if (hosts) {
+        throw CriException.invalidArgument(
+            "RunPodSandbox: sysctl "
+                + sysctl.name()
+                + " would change the host, whose "
+                + sysctl.namespace().procName()
+                + " namespace the pod uses");
+      }
+    }
+  }
+
+  private static String logDirectory(String directory) {
+    if (!directory.isEmpty() && !Path.of(directory).isAbsolute()) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: config.log_directory \"" + directory + "\" is not absolute");
+    }
+    return directory;
+  }
+
+  private static @Nullable Dns dns(PodSandboxConfig config) {
+    if (!config.hasDnsConfig()) {
+      return null;
+    }
+    return new Dns(
+        config.getDnsConfig().getServersList(),
+        config.getDnsConfig().getSearchesList(),
+        config.getDnsConfig().getOptionsList());
+  }
+
+  private static PortMapping portMapping(io.jukung.cri.v1.PortMapping mapping) {
+    checkPort("container_port", mapping.getContainerPort());
+    checkPort("host_port", mapping.getHostPort());
+    return new PortMapping(
+        switch (mapping.getProtocol()) {
+          case TCP, UDP, SCTP -> mapping.getProtocol().name().toLowerCase(Locale.ROOT);
+          case UNRECOGNIZED ->
+              throw CriException.invalidArgument(
+                  "RunPodSandbox: config.port_mappings.protocol "
+                      + mapping.getProtocolValue()
+                      + " is unknown");
+        },
+        mapping.getContainerPort(),
+        mapping.getHostPort(),
+        mapping.getHostIp());
+  }
+
+  private static void checkPort(String field, int port) {
+    if (port < 0 || port > MAX_PORT) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: config.port_mappings." + field + " " + port + " is no port");
+    }
+  }
+
+  private static final Set<NamespaceMode> NETWORK_AND_IPC =
+      Set.of(NamespaceMode.POD, NamespaceMode.NODE);
+  private static final Set<NamespaceMode> PID =
+      Set.of(NamespaceMode.POD, NamespaceMode.CONTAINER, NamespaceMode.NODE);
+
+  private static NamespaceMode mode(
+      String kind, io.jukung.cri.v1.NamespaceMode requested, Set<NamespaceMode> allowed) {
+    NamespaceMode mode = SecurityFields.mode(kind, requested);
+    if (!allowed.contains(mode)) {
+      throw CriException.invalidArgument(
+          "RunPodSandbox: namespace_options." + kind + " cannot be " + requested);
+    }
+    return mode;
+  }
+}

@@ -1,0 +1,116 @@
+package io.jukung.runtime.pod;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.runtime.call.Failures;
+import io.jukung.runtime.call.SingleFlight;
+import io.jukung.runtime.call.StepTimer;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.ContainerStopper;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stops sandboxes: kills their containers and takes down what they have. What could not be taken
+ * down stays in the record, and another stop tries it again. Thread-safe.
+ */
+public final class SandboxStopper {
+  private static final Logger LOG = LoggerFactory.getLogger(SandboxStopper.class);
+
+  /** Starts and creations are bounded by the launch and the disk. */
+  private static final Duration OPERATIONS_WAIT = Duration.ofMinutes(1);
+
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final SandboxLifecycle lifecycle;
+  private final ContainerStopper stopper;
+  private final PodCgroups cgroups;
+  private final SingleFlight<String, String, String> flights = new SingleFlight<>("StopPodSandbox");
+
+  /** Works with these. */
+  public SandboxStopper(
+      ContainerStore containers,
+      StateFiles files,
+      SandboxLifecycle lifecycle,
+      ContainerStopper stopper,
+      PodCgroups cgroups) {
+    this.containers = containers;
+    this.files = files;
+    this.lifecycle = lifecycle;
+    this.stopper = stopper;
+    this.cgroups = cgroups;
+  }
+
+  /** Stops it, which it may be already. */
+  public void stop(Sandbox sandbox) throws IOException, InterruptedException {
+    flights.join(sandbox.id(), sandbox.id(), () -> run(sandbox));
+  }
+
+  private String run(Sandbox sandbox) throws IOException, InterruptedException {
+    String id = sandbox.id();
+    StepTimer timer = new StepTimer("StopPodSandbox", id);
+    if (!sandbox.stopOperations(OPERATIONS_WAIT)) {
+      throw new CriException(
+          ErrorKind.UNAVAILABLE,
+          "stop of sandbox " + id + ": a container is still being created or started in it");
+    }
+    boolean wasReady = sandbox.isReady();
+    sandbox.update(files, record -> record.withState(SandboxRecord.State.NOT_READY));
+    killContainers(id);
+    timer.step("containers");
+    SandboxRecord down = lifecycle.tearDown(sandbox.record());
+    sandbox.update(files, record -> down);
+    timer.step("host");
+    timer.done();
+    if (wasReady) {
+      LOG.info("sandbox {} stopped", id);
+    }
+    return id;
+  }
+
+  /** All at once, so that one that hangs keeps none of the others. */
+  private void killContainers(String sandboxId) throws IOException, InterruptedException {
+    List<FutureTask<String>> kills = new ArrayList<>();
+    for (Container container : containers.of(sandboxId)) {
+      if (container.status().isRunning()) {
+        Callable<String> kill =
+            () -> {
+              stopper.kill(container);
+              cgroups.remove(cgroups.at(container.record().cgroup()));
+              return container.id();
+            };
+        FutureTask<String> task = new FutureTask<>(kill);
+        kills.add(task);
+        Thread.ofVirtual().name("kill " + container.id()).start(task);
+      }
+    }
+    IOException failure = null;
+    for (FutureTask<String> kill : kills) {
+      try {
+        kill.get();
+      } catch (ExecutionException e) {
+        Throwable cause = Failures.cause(e);
+        if (failure == null) {
+          failure = new IOException(String.valueOf(cause.getMessage()), cause);
+        } else {
+          failure.addSuppressed(cause);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.jukung.runtime.pod;
+
+import io.jukung.cri.v1.IDMapping;
+import io.jukung.cri.v1.LinuxPodSandboxStatus;
+import io.jukung.cri.v1.Namespace;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.NamespaceOption;
+import io.jukung.cri.v1.PodIP;
+import io.jukung.cri.v1.PodSandbox;
+import io.jukung.cri.v1.PodSandboxAttributes;
+import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.PodSandboxNetworkStatus;
+import io.jukung.cri.v1.PodSandboxState;
+import io.jukung.cri.v1.PodSandboxStatus;
+import io.jukung.cri.v1.UserNamespace;
+import io.jukung.linux.namespace.IdMappings;
+import io.jukung.runtime.store.SandboxName;
+import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
+import io.jukung.runtime.store.SandboxRecord;
+import java.util.List;
+
+/** Sandboxes as CRI shows them. */
+public final class SandboxViews {
+  private SandboxViews() {}
+
+  public static PodSandbox listed(SandboxRecord record) {
+    return PodSandbox.newBuilder()
+        .setId(record.id())
+        .setMetadata(metadata(record.name()))
+        .setState(state(record))
+        .setCreatedAt(record.createdAt())
+        .putAllLabels(record.config().labels())
+        .putAllAnnotations(record.config().annotations())
+        .setRuntimeHandler(record.runtimeHandler())
+        .build();
+  }
+
+  public static PodSandboxAttributes attributes(SandboxRecord record) {
+    return PodSandboxAttributes.newBuilder()
+        .setId(record.id())
+        .setMetadata(metadata(record.name()))
+        .putAllLabels(record.config().labels())
+        .putAllAnnotations(record.config().annotations())
+        .build();
+  }
+
+  public static PodSandboxStatus status(SandboxRecord record) {
+    return PodSandboxStatus.newBuilder()
+        .setId(record.id())
+        .setMetadata(metadata(record.name()))
+        .setState(state(record))
+        .setCreatedAt(record.createdAt())
+        .setNetwork(network(record.addresses()))
+        .setLinux(
+            LinuxPodSandboxStatus.newBuilder()
+                .setNamespaces(Namespace.newBuilder().setOptions(namespaces(record.config()))))
+        .putAllLabels(record.config().labels())
+        .putAllAnnotations(record.config().annotations())
+        .setRuntimeHandler(record.runtimeHandler())
+        .build();
+  }
+
+  private static NamespaceOption namespaces(SandboxConfig config) {
+    NamespaceOption.Builder options =
+        NamespaceOption.newBuilder()
+            .setNetwork(mode(config.network()))
+            .setPid(mode(config.pid()))
+            .setIpc(mode(config.ipc()));
+    IdMappings user = config.user();
+    if (user != null) {
+      options.setUsernsOptions(
+          UserNamespace.newBuilder()
+              .setMode(NamespaceMode.POD)
+              .addUids(mapping(user.users()))
+              .addGids(mapping(user.groups())));
+    }
+    return options.build();
+  }
+
+  private static IDMapping mapping(IdMappings.Range range) {
+    return IDMapping.newBuilder()
+        .setHostId((int) range.firstHostId())
+        .setLength((int) range.length())
+        .build();
+  }
+
+  public static PodSandboxState state(SandboxRecord record) {
+    return switch (record.state()) {
+      case READY -> PodSandboxState.SANDBOX_READY;
+      case CREATING, NOT_READY -> PodSandboxState.SANDBOX_NOTREADY;
+    };
+  }
+
+  private static PodSandboxMetadata metadata(SandboxName name) {
+    return PodSandboxMetadata.newBuilder()
+        .setName(name.name())
+        .setUid(name.uid())
+        .setNamespace(name.namespace())
+        .setAttempt((int) name.attempt())
+        .build();
+  }
+
+  /** With the host's network a pod has no address of its own. */
+  private static PodSandboxNetworkStatus network(List<String> addresses) {
+    PodSandboxNetworkStatus.Builder network = PodSandboxNetworkStatus.newBuilder();
+    for (int i = 0; i < addresses.size(); i++) {
+      if (i == 0) {
+        network.setIp(addresses.get(i));
+      } else {
+        network.addAdditionalIps(PodIP.newBuilder().setIp(addresses.get(i)));
+      }
+    }
+    return network.build();
+  }
+
+  private static NamespaceMode mode(io.jukung.runtime.store.NamespaceMode mode) {
+    return switch (mode) {
+      case POD -> NamespaceMode.POD;
+      case CONTAINER -> NamespaceMode.CONTAINER;
+      case NODE -> NamespaceMode.NODE;
+      case TARGET -> NamespaceMode.TARGET;
+    };
+  }
+}

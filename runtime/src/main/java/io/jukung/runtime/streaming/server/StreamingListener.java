@@ -1,0 +1,171 @@
+package io.jukung.runtime.streaming.server;
+
+import io.jukung.runtime.config.Config;
+import io.jukung.runtime.streaming.session.StreamRequest;
+import io.jukung.runtime.streaming.session.StreamSessions;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The listening socket, its connections and the URLs that lead to it. */
+// What fails closes the channel, and that is told.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class StreamingListener implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StreamingListener.class);
+
+  /** Apart from those of gRPC: a flood of bytes must not hold up calls. */
+  private static final int EVENT_THREADS = 2;
+
+  /**
+   * Far above what a node's users open; each has buffers, and anyone on this machine may connect.
+   */
+  private static final int MAX_CONNECTIONS = 4096;
+
+  /** What waits for a client that reads slowly, before the process has to wait. */
+  private static final WriteBufferWaterMark UNREAD = new WriteBufferWaterMark(128 << 10, 256 << 10);
+
+  private static final int MAX_LINE = 4 * 1024;
+  private static final int MAX_HEADERS = 32 * 1024;
+  private static final int MAX_CHUNK = 8 * 1024;
+  private static final int MAX_BODY = 4 * 1024;
+
+  private static final long STOP_SECONDS = 2;
+
+  private final Config.Streaming settings;
+  private final StreamSessions sessions;
+  private final @Nullable SslContext tls;
+  private final EventLoopGroup events;
+  private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final Tokens tokens = new Tokens(System::nanoTime);
+  private String baseUrl = "";
+
+  private StreamingListener(
+      Config.Streaming settings, StreamSessions sessions, @Nullable SslContext tls) {
+    this.settings = settings;
+    this.sessions = sessions;
+    this.tls = tls;
+    this.events =
+        new MultiThreadIoEventLoopGroup(
+            EVENT_THREADS, new DefaultThreadFactory("streaming", true), NioIoHandler.newFactory());
+  }
+
+  /** Returns once clients can connect. */
+  static StreamingListener start(
+      Config.Streaming settings, StreamSessions sessions, @Nullable ServerCertificate certificate)
+      throws IOException {
+    var listener =
+        new StreamingListener(
+            settings, sessions, certificate == null ? null : certificate.context());
+    try {
+      listener.bind();
+      return listener;
+    } catch (IOException | RuntimeException e) {
+      listener.close();
+      throw e;
+    }
+  }
+
+  private void bind() throws IOException {
+    InetAddress address = InetAddress.getByName(settings.address());
+    var bound =
+        new ServerBootstrap()
+            .group(events)
+            .channel(NioServerSocketChannel.class)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNREAD)
+            .childHandler(new Connections())
+            .bind(new InetSocketAddress(address, settings.port()))
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IOException(
+          "streaming server on "
+              + settings.address()
+              + ":"
+              + settings.port()
+              + ": "
+              + bound.cause().getMessage(),
+          bound.cause());
+    }
+    var local = (InetSocketAddress) bound.channel().localAddress();
+    baseUrl = (tls == null ? "http://" : "https://") + authority(address, local.getPort());
+    LOG.info("streaming on {}", baseUrl);
+  }
+
+  /** As clients on this machine write it. */
+  private static String authority(InetAddress address, int port) {
+    String host =
+        address.isAnyLocalAddress() ? "127.0.0.1" : address.getHostAddress().split("%", 2)[0];
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  String url(StreamRequest request) {
+    return baseUrl + UpgradeHandler.pathOf(request) + "/" + tokens.give(request);
+  }
+
+  /** Sets up each new connection. */
+  private final class Connections extends ChannelInitializer<Channel> {
+    @Override
+    protected void initChannel(Channel connection) {
+      if (connections.size() >= MAX_CONNECTIONS) {
+        LOG.warn("streaming: {} connections, one more is refused", MAX_CONNECTIONS);
+        connection.close();
+        return;
+      }
+      connections.add(connection);
+      var pipeline = connection.pipeline();
+      if (tls != null) {
+        pipeline.addLast(tls.newHandler(connection.alloc()));
+      }
+      pipeline
+          .addLast(new IdleLimit(settings.idleTimeout().toMillis()))
+          .addLast(new HttpServerCodec(MAX_LINE, MAX_HEADERS, MAX_CHUNK))
+          .addLast(new HttpObjectAggregator(MAX_BODY))
+          .addLast(new UpgradeHandler(tokens, sessions));
+    }
+  }
+
+  /** Closes a connection on which nothing comes or goes. */
+  private static final class IdleLimit extends IdleStateHandler {
+    IdleLimit(long millis) {
+      super(0, 0, millis, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    protected void channelIdle(ChannelHandlerContext ctx, IdleStateEvent event) {
+      ctx.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    connections.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    var stopping = events.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS);
+    if (!stopping.awaitUninterruptibly(2 * STOP_SECONDS, TimeUnit.SECONDS)) {
+      LOG.warn("streaming: its threads do not end", new TimeoutException());
+    }
+  }
+}

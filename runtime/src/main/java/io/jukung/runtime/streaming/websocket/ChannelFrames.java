@@ -1,0 +1,61 @@
+package io.jukung.runtime.streaming.websocket;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages of several channels over one WebSocket: the first byte is the channel's number and the
+ * rest its bytes, or in the base64 form both are text.
+ */
+public enum ChannelFrames {
+  BINARY {
+    @Override
+    WebSocketFrame encode(int channel, byte[] bytes) {
+      return new BinaryWebSocketFrame(Unpooled.wrappedBuffer(new byte[] {(byte) channel}, bytes));
+    }
+
+    @Override
+    @Nullable Message decode(ByteBuf content) {
+      return new Message(content.readUnsignedByte(), content);
+    }
+  },
+
+  BASE64 {
+    @Override
+    WebSocketFrame encode(int channel, byte[] bytes) {
+      byte[] text = Base64.getEncoder().encode(bytes);
+      return new TextWebSocketFrame(
+          Unpooled.wrappedBuffer(new byte[] {(byte) ('0' + channel)}, text));
+    }
+
+    @Override
+    @Nullable Message decode(ByteBuf content) {
+      int channel = content.readUnsignedByte() - '0';
+      try {
+        byte[] text =
+            content.toString(StandardCharsets.US_ASCII).getBytes(StandardCharsets.US_ASCII);
+        return new Message(channel, Unpooled.wrappedBuffer(Base64.getDecoder().decode(text)));
+      } catch (IllegalArgumentException e) {
+        return null;
+      }
+    }
+  };
+
+  /**
+   * One message.
+   *
+   * @param bytes of the frame it came in, not retained
+   */
+  record Message(int channel, ByteBuf bytes) {}
+
+  abstract WebSocketFrame encode(int channel, byte[] bytes);
+
+  /** The message in a frame's content, which is not empty; null where it is malformed. */
+  abstract @Nullable Message decode(ByteBuf content);
+}
