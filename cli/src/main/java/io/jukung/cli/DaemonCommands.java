@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
 final class DaemonCommands {
   private DaemonCommands() {}
 
-  private static CliException notHere(String command) {
-    return CliException.failed(
+  private static void refuse(String command) {
+    throw CliException.failed(
         "the client cannot run `" + command + "`: start it by bin/jukung, which runs the daemon");
   }
 
@@ -53,7 +53,7 @@ final class DaemonCommands {
 
     @Override
     public void run() {
-      throw notHere("jukung serve");
+      refuse("jukung serve");
     }
   }
 
@@ -66,17 +66,17 @@ final class DaemonCommands {
   static final class Config implements Runnable {
     @Command(name = "check", description = "Says whether the daemon would start with it.")
     void check(@Parameters(arity = "0..1", paramLabel = "FILE") @Nullable Path file) {
-      throw notHere("jukung config check");
+      refuse("jukung config check");
     }
 
     @Command(name = "show", description = "Prints every key with the value that holds.")
     void show(@Parameters(arity = "0..1", paramLabel = "FILE") @Nullable Path file) {
-      throw notHere("jukung config show");
+      refuse("jukung config show");
     }
 
     @Override
     public void run() {
-      throw notHere("jukung config");
+      refuse("jukung config");
     }
   }
 }

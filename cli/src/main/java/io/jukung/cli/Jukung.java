@@ -2,7 +2,6 @@ package io.jukung.cli;
 
 import io.grpc.StatusRuntimeException;
 import io.jukung.cri.client.Release;
-
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -128,7 +127,7 @@ public final class Jukung implements Runnable {
     commands.put("df", Df::new);
     commands.put("fsck", Fsck::new);
     commands.put("inspect", Inspect::new);
-    commands.put("info", Info::new);
+    commands.put("info", DaemonInfo::new);
     commands.put("version", Version::new);
     commands.put("serve", _ -> new DaemonCommands.Serve());
     commands.put("config", _ -> new DaemonCommands.Config());

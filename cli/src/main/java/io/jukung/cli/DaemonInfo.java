@@ -16,7 +16,7 @@ import picocli.CommandLine.ParentCommand;
     name = "info",
     description = "Prints whether the daemon is ready, and what it can do.",
     mixinStandardHelpOptions = true)
-final class Info implements Callable<Integer> {
+final class DaemonInfo implements Callable<Integer> {
   private final CliEnvironment environment;
 
   @ParentCommand
@@ -29,7 +29,7 @@ final class Info implements Callable<Integer> {
       description = "table, or json with the whole configuration.")
   OutputFormat format = OutputFormat.TABLE;
 
-  Info(CliEnvironment environment) {
+  DaemonInfo(CliEnvironment environment) {
     this.environment = environment;
   }
 
