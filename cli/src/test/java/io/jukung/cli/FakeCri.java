@@ -20,6 +20,7 @@ import io.jukung.client.v1.PullProgress;
 import io.jukung.client.v1.PullRequest;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.client.v1.TagResponse;
+import io.jukung.cri.v1.*;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -38,8 +39,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-
-import io.jukung.cri.v1.*;
 
 /**
  * A CRI endpoint over a real unix socket that runs nothing: it keeps pods, containers and images in

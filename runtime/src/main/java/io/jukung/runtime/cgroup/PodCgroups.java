@@ -12,8 +12,8 @@ import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ObjectId;
-import io.jukung.runtime.store.SandboxRecord.PodLimits;
 import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxRecord.PodLimits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -190,7 +190,8 @@ public final class PodCgroups {
    * Changes limits that are in force. What was there before is restored where the caller's use case
    * does not commit.
    */
-  public void change(Cgroup cgroup, List<CgroupSetting> settings, Rollback rollback) throws IOException {
+  public void change(Cgroup cgroup, List<CgroupSetting> settings, Rollback rollback)
+      throws IOException {
     for (CgroupSetting setting : settings) {
       String file = setting.file();
       if (cgroup.has(file)) {

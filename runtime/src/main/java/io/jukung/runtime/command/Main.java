@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The main class of the daemon's process. {@code bin/jukung} starts this class for {@code serve} and
- * {@code config}, and the client's main class for every other command.
+ * The main class of the daemon's process. {@code bin/jukung} starts this class for {@code serve}
+ * and {@code config}, and the client's main class for every other command.
  */
 public final class Main {
   static final int OK = 0;

@@ -55,7 +55,8 @@ public final class ContainerStopper {
    * @param gracePeriod zero: it is killed at once
    * @throws IOException where it does not even end when killed
    */
-  public void stop(Container container, Duration gracePeriod) throws IOException, InterruptedException {
+  public void stop(Container container, Duration gracePeriod)
+      throws IOException, InterruptedException {
     if (!container.status().isRunning()) {
       return;
     }

@@ -15,8 +15,8 @@ import io.jukung.cri.v1.Signal;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.store.ContainerName;
-import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ContainerStatusRecord;
 
 /** Containers as CRI shows them. */

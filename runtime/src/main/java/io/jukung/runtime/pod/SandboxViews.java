@@ -15,8 +15,8 @@ import io.jukung.cri.v1.PodSandboxStatus;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.store.SandboxName;
-import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import java.util.List;
 
 /** Sandboxes as CRI shows them. */

@@ -13,7 +13,8 @@ import java.util.function.Consumer;
 public final class StreamContainerStats {
   private final ListCall<ListContainerStatsRequest, ListContainerStatsResponse> list;
 
-  public StreamContainerStats(ListCall<ListContainerStatsRequest, ListContainerStatsResponse> list) {
+  public StreamContainerStats(
+      ListCall<ListContainerStatsRequest, ListContainerStatsResponse> list) {
     this.list = list;
   }
 

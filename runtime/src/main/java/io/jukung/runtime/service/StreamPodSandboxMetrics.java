@@ -13,7 +13,8 @@ import java.util.function.Consumer;
 public final class StreamPodSandboxMetrics {
   private final ListCall<ListPodSandboxMetricsRequest, ListPodSandboxMetricsResponse> list;
 
-  public StreamPodSandboxMetrics(ListCall<ListPodSandboxMetricsRequest, ListPodSandboxMetricsResponse> list) {
+  public StreamPodSandboxMetrics(
+      ListCall<ListPodSandboxMetricsRequest, ListPodSandboxMetricsResponse> list) {
     this.list = list;
   }
 

@@ -13,7 +13,8 @@ import java.util.function.Consumer;
 public final class StreamPodSandboxStats {
   private final ListCall<ListPodSandboxStatsRequest, ListPodSandboxStatsResponse> list;
 
-  public StreamPodSandboxStats(ListCall<ListPodSandboxStatsRequest, ListPodSandboxStatsResponse> list) {
+  public StreamPodSandboxStats(
+      ListCall<ListPodSandboxStatsRequest, ListPodSandboxStatsResponse> list) {
     this.list = list;
   }
 

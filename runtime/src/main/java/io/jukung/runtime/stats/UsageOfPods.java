@@ -63,7 +63,8 @@ public final class UsageOfPods {
   }
 
   /** Each pod's; one that cannot be measured is left out, and hides no other. */
-  public List<PodSandboxStats> of(Collection<Sandbox> asked) throws IOException, InterruptedException {
+  public List<PodSandboxStats> of(Collection<Sandbox> asked)
+      throws IOException, InterruptedException {
     List<SandboxRecord> records = asked.stream().map(Sandbox::record).toList();
     Map<String, List<InterfaceCounters>> network = interfaces.of(records);
     Map<String, List<ContainerStats>> members = ofContainers(records);

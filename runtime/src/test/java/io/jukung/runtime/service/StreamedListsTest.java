@@ -74,13 +74,15 @@ class StreamedListsTest {
     assertThat(chunks.stream().flatMap(List::stream)).containsExactlyElementsOf(items);
   }
 
-  private List<StreamPodSandboxesResponse> sandboxes(StreamPodSandboxesRequest request) throws Exception {
+  private List<StreamPodSandboxesResponse> sandboxes(StreamPodSandboxesRequest request)
+      throws Exception {
     List<StreamPodSandboxesResponse> messages = new ArrayList<>();
     new StreamPodSandboxes(node.listPodSandbox::call).call(request, messages::add);
     return messages;
   }
 
-  private List<StreamContainersResponse> containers(StreamContainersRequest request) throws Exception {
+  private List<StreamContainersResponse> containers(StreamContainersRequest request)
+      throws Exception {
     List<StreamContainersResponse> messages = new ArrayList<>();
     new StreamContainers(node.listContainers::call).call(request, messages::add);
     return messages;

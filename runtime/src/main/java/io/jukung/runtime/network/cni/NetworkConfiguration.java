@@ -49,7 +49,8 @@ public record NetworkConfiguration(
   }
 
   /** Reads a list of plugins, as a {@code .conflist} file or a record of an attachment holds it. */
-  public static NetworkConfiguration parseList(byte[] document, PluginSource more) throws IOException {
+  public static NetworkConfiguration parseList(byte[] document, PluginSource more)
+      throws IOException {
     ObjectNode json = CniJson.parseObject(document);
     String name = name(json);
     List<PluginConfiguration> plugins = new ArrayList<>();

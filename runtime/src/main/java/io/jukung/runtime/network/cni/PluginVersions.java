@@ -40,7 +40,8 @@ public final class PluginVersions {
    *
    * @throws CniException where a plugin speaks none of those that the others do
    */
-  public NetworkConfiguration settle(NetworkConfiguration network, Eventfd cancel) throws IOException {
+  public NetworkConfiguration settle(NetworkConfiguration network, Eventfd cancel)
+      throws IOException {
     if (network.versions().size() == 1) {
       return network;
     }
