@@ -22,6 +22,7 @@ import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.DiskUsage;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileAttributes;
+import io.jukung.linux.fs.HostFile;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -118,7 +119,7 @@ public final class ImageStore {
   public static ImageStore open(ImageStoreSettings settings) throws IOException {
     Path root = settings.root();
     Files.createDirectories(root);
-    try (Fd directory = AtomicFile.openHostDirectory(root)) {
+    try (Fd directory = HostFile.openDirectory(root)) {
       FileAttributes.setMode(directory, 0700);
     }
     for (String name : DIRECTORIES) {
@@ -749,7 +750,7 @@ public final class ImageStore {
   }
 
   private static void empty(Path directory) throws IOException {
-    try (Fd parent = AtomicFile.openHostDirectory(directory)) {
+    try (Fd parent = HostFile.openDirectory(directory)) {
       for (byte[] name : DirectoryListing.names(parent)) {
         log.info("removing unfinished {}/{}", directory, new String(name, UTF_8));
         LayerStore.remove(directory, parent, name);

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jukung.image.StoreCheck.Finding;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
-import io.jukung.linux.mount.Mount;
 import io.jukung.linux.mount.MountTable;
+import io.jukung.linux.mount.MountinfoLine;
 import io.jukung.linux.mount.Mounts;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -240,12 +240,12 @@ class ErofsStoreTest {
     }
   }
 
-  private List<Mount> mounts() throws IOException {
+  private List<MountinfoLine> mounts() throws IOException {
     return MountTable.read().under(root);
   }
 
   private void unmountAll() throws IOException {
-    for (Mount mount : mounts()) {
+    for (MountinfoLine mount : mounts()) {
       Mounts.detach(Path.of(mount.mountPoint()));
     }
   }

@@ -1,7 +1,7 @@
 package io.jukung.image;
 
-import io.jukung.linux.mount.Mount;
 import io.jukung.linux.mount.MountTable;
+import io.jukung.linux.mount.MountinfoLine;
 import io.jukung.linux.mount.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ public final class MountedTempDirs implements TempDirFactory, AfterEachCallback 
   @Override
   public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext context)
       throws IOException {
-    for (Mount mount : MountTable.read().mounts()) {
+    for (MountinfoLine mount : MountTable.read().mounts()) {
       Matcher left = NAME.matcher(mount.mountPoint());
       if (left.find() && ProcessHandle.of(Long.parseLong(left.group(1))).isEmpty()) {
         Mounts.detach(Path.of(mount.mountPoint()));
@@ -41,7 +41,7 @@ public final class MountedTempDirs implements TempDirFactory, AfterEachCallback 
   public void afterEach(ExtensionContext context) throws IOException {
     MountTable now = MountTable.read();
     for (Path directory : CREATED) {
-      for (Mount mount : now.under(directory)) {
+      for (MountinfoLine mount : now.under(directory)) {
         Mounts.detach(Path.of(mount.mountPoint()));
       }
     }

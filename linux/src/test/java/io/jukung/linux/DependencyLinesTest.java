@@ -2,6 +2,7 @@ package io.jukung.linux;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -29,4 +30,8 @@ class DependencyLinesTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("com.kenai.jffi..");
+
+  @ArchTest
+  static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =
+      slices().matching("io.jukung.linux.(*)..").should().beFreeOfCycles();
 }

@@ -1,12 +1,13 @@
 package io.jukung.shim;
 
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.io.Epoll;
-import io.jukung.linux.io.HostFile;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.launch.Launcher;
 import io.jukung.linux.launch.Register;
@@ -41,7 +42,6 @@ final class Container extends Source {
   private static final int LAST_READS = 17;
 
   private static final ExitStatus UNKNOWN_EXIT = new ExitStatus(0, 255);
-  private static final long CLONE_NEWPID = 0x20000000L;
 
   private enum State {
     LAUNCHING,

@@ -2,7 +2,7 @@ package io.jukung.shim;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.io.HostFile;
+import io.jukung.linux.fs.HostFile;
 import java.io.IOException;
 
 /** What the shim does with a container's cgroup (cgroup v2) when the container ends. */

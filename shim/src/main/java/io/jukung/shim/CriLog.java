@@ -9,7 +9,7 @@ import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.io.HostFile;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.io.Transfer;
 import io.jukung.linux.io.WallClock;
 import io.jukung.linux.libc.Memory;

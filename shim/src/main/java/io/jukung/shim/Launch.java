@@ -4,7 +4,7 @@ import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.io.HostFile;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.io.WallClock;
 import io.jukung.linux.launch.LaunchFailure;
 import io.jukung.linux.launch.Launcher;

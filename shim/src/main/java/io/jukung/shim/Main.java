@@ -1,8 +1,8 @@
 package io.jukung.shim;
 
 import io.jukung.linux.io.UnixSocket;
-import io.jukung.linux.libc.Failpoint;
 import io.jukung.linux.process.CurrentProcess;
+import io.jukung.linux.process.Failpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
-import io.jukung.linux.io.HostFile;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.io.StatusFlags;
 import io.jukung.linux.io.Transfer;

@@ -1,9 +1,15 @@
 package io.jukung.shim;
 
+import static io.jukung.linux.fs.Fd.CLOSE_RANGE_CLOEXEC;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWUTS;
+import static io.jukung.linux.terminal.Pty.TIOCGPTPEER;
+import static io.jukung.linux.terminal.Pty.TIOCSPTLCK;
 
 import com.google.protobuf.ByteString;
+import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.launch.Program;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
@@ -14,12 +20,8 @@ import java.util.List;
 
 /** Launches of host commands, as simple as they can be. */
 final class LaunchPlans {
-  static final long CLONE_NEWPID = 0x20000000L;
-  static final long CLONE_NEWUTS = 0x04000000L;
-
-  private static final long O_RDWR_NOCTTY_CLOEXEC = 0x80102;
-  private static final long TIOCSPTLCK = 0x40045431L;
-  private static final long TIOCGPTPEER = 0x5441;
+  private static final long O_RDWR_NOCTTY_CLOEXEC =
+      OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC;
   private static final long TIOCSCTTY = 0x540e;
   private static final int SLAVE = Register.FIRST_FREE;
 
@@ -112,8 +114,13 @@ final class LaunchPlans {
   }
 
   private static Program execute(ProgramBuilder confine, String... command) {
-    // 4 is CLOSE_RANGE_CLOEXEC: the error pipe must see the execve.
-    confine.step("close the rest on exec", Syscall.CLOSE_RANGE, imm(3), imm(0xffffffffL), imm(4));
+    // Not closed at once: the error pipe must live until the execve.
+    confine.step(
+        "close the rest on exec",
+        Syscall.CLOSE_RANGE,
+        imm(3),
+        imm(0xffffffffL),
+        imm(CLOSE_RANGE_CLOEXEC));
     confine.step(
         "run the command",
         Syscall.EXECVE,

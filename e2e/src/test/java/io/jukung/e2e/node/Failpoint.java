@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * Where the daemon or a shim is to die: in front of the n-th of its system calls that change
- * something ({@code io.jukung.linux.libc.Failpoint}).
+ * something ({@code io.jukung.linux.process.Failpoint}).
  */
 public final class Failpoint {
   private final Path file;

@@ -4,10 +4,10 @@ import io.jukung.cri.CriException;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -69,7 +69,7 @@ public interface ArchiveFiles extends AutoCloseable {
   }
 
   private static Fd openHost(Path path) throws IOException {
-    try (Fd root = AtomicFile.openHostDirectory(Path.of("/"))) {
+    try (Fd root = HostFile.openDirectory(Path.of("/"))) {
       // Never waits, even where the path is a FIFO by now.
       return Openat2.openForReading(root, path.toString());
     } catch (ErrnoException e) {

@@ -8,9 +8,9 @@ import io.jukung.image.layer.TarEntry;
 import io.jukung.image.layer.TarReader;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FilesystemStatus;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import java.io.BufferedInputStream;
 import java.io.FileNotFoundException;
@@ -238,7 +238,7 @@ final class TarArchive implements ArchiveFiles {
     if (directory == null) {
       throw new IllegalArgumentException("temporary file without a directory: " + file);
     }
-    try (Fd parent = AtomicFile.openHostDirectory(directory)) {
+    try (Fd parent = HostFile.openDirectory(directory)) {
       return Openat2.openForReading(parent, file.getFileName().toString());
     }
   }

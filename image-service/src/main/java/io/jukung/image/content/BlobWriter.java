@@ -2,9 +2,9 @@ package io.jukung.image.content;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Sync;
 import io.jukung.linux.libc.Memory;
 import java.io.IOException;
@@ -35,7 +35,7 @@ public final class BlobWriter implements AutoCloseable {
     this.digest = digest;
     this.size = size;
     this.computation = digest.algorithm().start();
-    try (Fd directory = AtomicFile.openHostDirectory(file.resolveSibling("."))) {
+    try (Fd directory = HostFile.openDirectory(file.resolveSibling("."))) {
       this.out =
           DirectoryEntry.createFile(directory, file.getFileName().toString().getBytes(UTF_8), 0600);
     }

@@ -7,6 +7,7 @@ import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.DiskUsage;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Sync;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.FileInputStream;
@@ -147,8 +148,8 @@ public final class ContentStore {
 
   /** Gives a complete, verified and synced file its name. */
   void adopt(Path file, Digest digest, long size) throws IOException {
-    try (Fd from = AtomicFile.openHostDirectory(temporary);
-        Fd to = AtomicFile.openHostDirectory(blobs.resolve(digest.algorithm().label()))) {
+    try (Fd from = HostFile.openDirectory(temporary);
+        Fd to = HostFile.openDirectory(blobs.resolve(digest.algorithm().label()))) {
       DirectoryEntry.rename(
           from, file.getFileName().toString().getBytes(UTF_8), to, digest.hex().getBytes(UTF_8));
       Sync.file(to);
@@ -179,7 +180,7 @@ public final class ContentStore {
   public List<String> strays(boolean remove) throws IOException {
     List<String> strays = new ArrayList<>();
     for (Digest.Algorithm algorithm : Digest.Algorithm.values()) {
-      try (Fd directory = AtomicFile.openHostDirectory(blobs.resolve(algorithm.label()))) {
+      try (Fd directory = HostFile.openDirectory(blobs.resolve(algorithm.label()))) {
         for (byte[] name : DirectoryListing.names(directory)) {
           String text = new String(name, UTF_8);
           if (!isKnown(algorithm, text)) {

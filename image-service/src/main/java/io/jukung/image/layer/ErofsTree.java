@@ -11,12 +11,12 @@ import io.jukung.image.erofs.ErofsWriter;
 import io.jukung.image.erofs.Inode;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DeviceNumber;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.fs.Sync;
 import io.jukung.linux.mount.ErofsMount;
@@ -81,7 +81,7 @@ final class ErofsTree implements LayerTree {
       throw new IllegalArgumentException("image at the root: " + image);
     }
     Fd file;
-    try (Fd parent = AtomicFile.openHostDirectory(directory)) {
+    try (Fd parent = HostFile.openDirectory(directory)) {
       file = DirectoryEntry.createFile(parent, name.toString().getBytes(UTF_8), 0600);
     }
     try {

@@ -1,8 +1,8 @@
 package io.jukung.image.layer;
 
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Sync;
 import java.nio.file.Path;
 import java.util.concurrent.locks.Condition;
@@ -46,7 +46,7 @@ final class GroupSync {
     long covered = requested;
     boolean done = false;
     lock.unlock();
-    try (Fd filesystem = AtomicFile.openHostDirectory(directory)) {
+    try (Fd filesystem = HostFile.openDirectory(directory)) {
       Sync.filesystem(filesystem);
       done = true;
     } finally {

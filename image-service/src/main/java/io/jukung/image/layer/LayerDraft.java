@@ -3,10 +3,10 @@ package io.jukung.image.layer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.image.content.Digest;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileTime;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
 import java.io.InputStream;
@@ -129,7 +129,7 @@ public final class LayerDraft implements AutoCloseable {
   }
 
   private LayerTree create() throws IOException {
-    try (Fd parent = AtomicFile.openHostDirectory(directory)) {
+    try (Fd parent = HostFile.openDirectory(directory)) {
       byte[] name = LayerStore.FS.getBytes(UTF_8);
       return switch (format) {
         case DIRECTORY -> DirectoryTree.create(parent, name, limits, sync);
@@ -166,7 +166,7 @@ public final class LayerDraft implements AutoCloseable {
       if (parent == null) {
         throw new IllegalStateException("layer draft at the root: " + directory);
       }
-      try (Fd temporary = AtomicFile.openHostDirectory(parent)) {
+      try (Fd temporary = HostFile.openDirectory(parent)) {
         TreeRemoval.remove(temporary, directory.getFileName().toString().getBytes(UTF_8));
       }
       published = true;

@@ -6,9 +6,9 @@ import io.jukung.image.erofs.ErofsWriter;
 import io.jukung.image.erofs.Inode;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.FreshThread;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.TreeRemoval;
 import io.jukung.linux.mount.ErofsMount;
 import io.jukung.linux.mount.Mounts;
@@ -61,7 +61,7 @@ public enum LayerFormat {
 
   private static void probe(Path temporary, boolean nested) throws IOException {
     byte[] name = PROBE.getBytes(UTF_8);
-    try (Fd parent = AtomicFile.openHostDirectory(temporary)) {
+    try (Fd parent = HostFile.openDirectory(temporary)) {
       DirectoryEntry.makeDirectory(parent, name, 0700);
       try {
         Path probe = temporary.resolve(PROBE);
@@ -96,7 +96,7 @@ public enum LayerFormat {
   }
 
   private static void writeEmpty(Path directory) throws IOException {
-    try (Fd parent = AtomicFile.openHostDirectory(directory);
+    try (Fd parent = HostFile.openDirectory(directory);
         Fd file = DirectoryEntry.createFile(parent, IMAGE.getBytes(UTF_8), 0600);
         ErofsWriter writer = new ErofsWriter(file)) {
       writer.finish(Inode.directory());

@@ -14,6 +14,7 @@ import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.DiskUsage;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.fs.Sync;
 import io.jukung.linux.fs.TreeRemoval;
@@ -91,7 +92,7 @@ public final class LayerStore {
       throws IOException {
     Files.createDirectories(layers);
     LayerStore store = new LayerStore(layers, temporary, limits, format);
-    try (Fd directory = AtomicFile.openHostDirectory(layers)) {
+    try (Fd directory = HostFile.openDirectory(layers)) {
       for (byte[] name : DirectoryListing.names(directory)) {
         store.load(new String(name, UTF_8));
       }
@@ -120,7 +121,7 @@ public final class LayerStore {
   /** Begins a layer. Closing the draft removes it, unless it was published. */
   public LayerDraft draft(LayerFormat format) throws IOException {
     byte[] name = ("layer-" + NEXT.incrementAndGet()).getBytes(UTF_8);
-    try (Fd parent = AtomicFile.openHostDirectory(temporary)) {
+    try (Fd parent = HostFile.openDirectory(temporary)) {
       TreeRemoval.remove(parent, name);
       DirectoryEntry.makeDirectory(parent, name, 0700);
     }
@@ -132,7 +133,7 @@ public final class LayerStore {
   /** The layer's tree, whether or not it is mounted. */
   public Fd openTree(Layer layer) throws IOException {
     return switch (layer.format) {
-      case DIRECTORY -> AtomicFile.openHostDirectory(layer.lowerDirectory);
+      case DIRECTORY -> HostFile.openDirectory(layer.lowerDirectory);
       case EROFS -> ErofsTree.open(image(layer));
     };
   }
@@ -163,7 +164,7 @@ public final class LayerStore {
   }
 
   private static boolean isMounted(Layer layer) throws ErrnoException {
-    try (Fd root = AtomicFile.openHostDirectory(layer.lowerDirectory)) {
+    try (Fd root = HostFile.openDirectory(layer.lowerDirectory)) {
       return ErofsMount.holds(root);
     }
   }
@@ -182,8 +183,8 @@ public final class LayerStore {
   public Layer publish(LayerDraft draft, ChainId chainId, Digest diffId) throws IOException {
     DiskUsage usage = DiskUsage.of(draft.directory());
     write(draft.directory(), diffId.toString(), usage);
-    try (Fd from = AtomicFile.openHostDirectory(temporary);
-        Fd to = AtomicFile.openHostDirectory(layers)) {
+    try (Fd from = HostFile.openDirectory(temporary);
+        Fd to = HostFile.openDirectory(layers)) {
       DirectoryEntry.renameToNew(
           from,
           draft.directory().getFileName().toString().getBytes(UTF_8),
@@ -206,8 +207,8 @@ public final class LayerStore {
       return Removal.NOTHING;
     }
     byte[] trash = ("removed-layer-" + NEXT.incrementAndGet()).getBytes(UTF_8);
-    try (Fd from = AtomicFile.openHostDirectory(layers);
-        Fd to = AtomicFile.openHostDirectory(temporary)) {
+    try (Fd from = HostFile.openDirectory(layers);
+        Fd to = HostFile.openDirectory(temporary)) {
       DirectoryEntry.renameToNew(from, chainId.fileName().getBytes(UTF_8), to, trash);
     } catch (ErrnoException e) {
       if (!e.is(Errno.ENOENT)) {
@@ -217,7 +218,7 @@ public final class LayerStore {
       return Removal.NOTHING;
     }
     return () -> {
-      try (Fd parent = AtomicFile.openHostDirectory(temporary)) {
+      try (Fd parent = HostFile.openDirectory(temporary)) {
         remove(temporary, parent, trash);
       }
     };
@@ -242,7 +243,7 @@ public final class LayerStore {
     List<String> strays = new ArrayList<>();
     Set<String> known = new HashSet<>();
     present.keySet().forEach(chainId -> known.add(chainId.fileName()));
-    try (Fd directory = AtomicFile.openHostDirectory(layers)) {
+    try (Fd directory = HostFile.openDirectory(layers)) {
       for (byte[] name : DirectoryListing.names(directory)) {
         String text = new String(name, UTF_8);
         if (!known.contains(text)) {
@@ -263,7 +264,7 @@ public final class LayerStore {
       if (!Files.isDirectory(directory.resolve(FS))) {
         // Its name is free then for the layer that is made anew.
         log.warn("layer directory {} has no {} and is removed", directory, FS);
-        try (Fd parent = AtomicFile.openHostDirectory(layers)) {
+        try (Fd parent = HostFile.openDirectory(layers)) {
           remove(layers, parent, name.getBytes(UTF_8));
         }
         return;
@@ -276,7 +277,7 @@ public final class LayerStore {
 
   /** From the record; a lost record costs a count of the files, never the layer. */
   private static DiskUsage usage(Path directory) throws IOException {
-    try (Fd layer = AtomicFile.openHostDirectory(directory)) {
+    try (Fd layer = HostFile.openDirectory(directory)) {
       LayerRecord stored =
           JSON.readValue(Openat2.readBounded(layer, RECORD, MAX_RECORD_BYTES), LayerRecord.class);
       if (stored.version == RECORD_VERSION) {

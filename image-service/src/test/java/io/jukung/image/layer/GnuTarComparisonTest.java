@@ -3,7 +3,6 @@ package io.jukung.image.layer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DeviceNumber;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.ExtendedAttributes;
@@ -12,6 +11,7 @@ import io.jukung.linux.fs.FileAttributes;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.HostFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -100,7 +100,7 @@ class GnuTarComparisonTest {
   }
 
   private void makeTreeOfEveryKind() throws IOException {
-    try (Fd root = AtomicFile.openHostDirectory(source)) {
+    try (Fd root = HostFile.openDirectory(source)) {
       FileTime time = new FileTime(1_234_567_890, 0);
       DirectoryEntry.makeDirectory(root, bytes("dir"), 03711);
       try (Fd directory = DirectoryEntry.openDirectory(root, bytes("dir"))) {
@@ -177,7 +177,7 @@ class GnuTarComparisonTest {
   }
 
   private static long blocks(Path tree, String name) throws IOException {
-    try (Fd directory = AtomicFile.openHostDirectory(tree)) {
+    try (Fd directory = HostFile.openDirectory(tree)) {
       return FileStatus.of(directory, bytes(name)).blocks();
     }
   }

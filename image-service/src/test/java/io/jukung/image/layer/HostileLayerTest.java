@@ -11,9 +11,9 @@ import com.github.luben.zstd.ZstdOutputStream;
 import io.jukung.image.TestImage;
 import io.jukung.image.TestTar;
 import io.jukung.image.content.Digest;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.HostFile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -62,7 +62,7 @@ class HostileLayerTest {
   @AfterEach
   void hostIsUntouchedAndNothingIsLeft() throws IOException {
     assertThat(secret).hasContent("host");
-    try (Fd directory = AtomicFile.openHostDirectory(outside)) {
+    try (Fd directory = HostFile.openDirectory(outside)) {
       assertThat(FileStatus.of(directory).mode()).isEqualTo(0755);
       assertThat(FileStatus.of(directory, "secret".getBytes(UTF_8)).mode()).isEqualTo(0644);
     }

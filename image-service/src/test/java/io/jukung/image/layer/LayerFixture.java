@@ -3,8 +3,8 @@ package io.jukung.image.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.image.content.Digest;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +64,7 @@ final class LayerFixture {
     try (LayerDraft draft = store.draft(store.format())) {
       draft.unpack(new ByteArrayInputStream(layer), diffId, below.isEmpty());
       for (Path directory : below) {
-        trees.add(AtomicFile.openHostDirectory(directory));
+        trees.add(HostFile.openDirectory(directory));
       }
       draft.settle(trees);
       draft.sync();

@@ -3,13 +3,13 @@ package io.jukung.image.layer;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.jukung.image.content.Digest;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.fs.Openat2;
 import java.io.IOException;
@@ -32,7 +32,7 @@ final class TreeSnapshot {
   /** Names are bytes, one char each; the root is the empty name. */
   static Map<String, String> of(Path root) throws IOException {
     TreeSnapshot snapshot = new TreeSnapshot();
-    try (Fd directory = AtomicFile.openHostDirectory(root)) {
+    try (Fd directory = HostFile.openDirectory(root)) {
       snapshot.lines.put("", line(directory, FileStatus.of(directory)));
       snapshot.walk(directory, "");
     }

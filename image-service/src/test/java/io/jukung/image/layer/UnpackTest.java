@@ -8,12 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.github.luben.zstd.Zstd;
 import io.jukung.image.TestImage;
 import io.jukung.image.TestTar;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.HostFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -130,7 +130,7 @@ class UnpackTest {
                 RawTar.file("ping", "x"),
                 RawTar.pax(Map.of("SCHILY.xattr.user.all", all)),
                 RawTar.file("other", "y")));
-    try (Fd root = AtomicFile.openHostDirectory(fs)) {
+    try (Fd root = HostFile.openDirectory(fs)) {
       assertThat(ExtendedAttributes.get(root, bytes("ping"), "security.capability"))
           .contains(capability);
       assertThat(ExtendedAttributes.get(root, bytes("other"), "user.all")).contains(all);
@@ -148,7 +148,7 @@ class UnpackTest {
                         "SCHILY.xattr.trusted.any", bytes("x"),
                         "SCHILY.xattr.user.kept", bytes("y"))),
                 RawTar.file("file", "x")));
-    try (Fd root = AtomicFile.openHostDirectory(fs)) {
+    try (Fd root = HostFile.openDirectory(fs)) {
       assertThat(ExtendedAttributes.list(root, bytes("file"))).containsExactly("user.kept");
     }
   }
@@ -175,7 +175,7 @@ class UnpackTest {
                 RawTar.pax(Map.of("path", name)),
                 RawTar.file("other", "x"),
                 RawTar.file("\u00e9-plain", "y")));
-    try (Fd root = AtomicFile.openHostDirectory(fs)) {
+    try (Fd root = HostFile.openDirectory(fs)) {
       assertThat(FileStatus.of(root, name).size()).isEqualTo(1);
       assertThat(FileStatus.of(root, "\u00e9-plain".getBytes(ISO_8859_1)).size()).isEqualTo(1);
     }
@@ -243,7 +243,7 @@ class UnpackTest {
                     })
                 .file("./file", "x")
                 .bytes());
-    try (Fd root = AtomicFile.openHostDirectory(fs)) {
+    try (Fd root = HostFile.openDirectory(fs)) {
       assertThat(FileStatus.of(root).mode()).isEqualTo(0555);
       assertThat(FileStatus.of(root).modified()).isEqualTo(new FileTime(4_000, 0));
     }
@@ -426,7 +426,7 @@ class UnpackTest {
     assertThat(own.gid()).isEqualTo(8);
     assertThat(own.modified()).isEqualTo(new FileTime(5_000, 0));
     assertThat(status(fs, "tmp/own", "new").mode()).isEqualTo(0755);
-    try (Fd root = AtomicFile.openHostDirectory(fs)) {
+    try (Fd root = HostFile.openDirectory(fs)) {
       assertThat(FileStatus.of(root).mode()).isEqualTo(0711);
     }
   }
@@ -467,13 +467,13 @@ class UnpackTest {
   }
 
   private static boolean opaque(Path fs, String directory) throws IOException {
-    try (Fd opened = AtomicFile.openHostDirectory(fs.resolve(directory))) {
+    try (Fd opened = HostFile.openDirectory(fs.resolve(directory))) {
       return ExtendedAttributes.get(opened, "trusted.overlay.opaque").isPresent();
     }
   }
 
   private static FileStatus status(Path fs, String directory, String name) throws IOException {
-    try (Fd opened = AtomicFile.openHostDirectory(fs.resolve(directory))) {
+    try (Fd opened = HostFile.openDirectory(fs.resolve(directory))) {
       return FileStatus.of(opened, bytes(name));
     }
   }

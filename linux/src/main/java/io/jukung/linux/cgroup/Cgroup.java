@@ -7,9 +7,9 @@ import static io.jukung.linux.Errno.ENOENT;
 import static io.jukung.linux.Errno.EOPNOTSUPP;
 
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -334,7 +334,7 @@ public final class Cgroup {
   }
 
   private static void mark(Path path) throws ErrnoException {
-    try (Fd directory = AtomicFile.openHostDirectory(path)) {
+    try (Fd directory = HostFile.openDirectory(path)) {
       ExtendedAttributes.set(directory, MARK, new byte[] {'1'});
     } catch (ErrnoException e) {
       if (!e.is(EOPNOTSUPP)) { // without the mark it stays, empty
@@ -344,7 +344,7 @@ public final class Cgroup {
   }
 
   private static boolean isMarked(Path path) throws ErrnoException {
-    try (Fd directory = AtomicFile.openHostDirectory(path)) {
+    try (Fd directory = HostFile.openDirectory(path)) {
       return ExtendedAttributes.get(directory, MARK).isPresent();
     } catch (ErrnoException e) {
       if (e.is(ENOENT) || e.is(EOPNOTSUPP)) {

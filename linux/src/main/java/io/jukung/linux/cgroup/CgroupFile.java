@@ -1,5 +1,10 @@
 package io.jukung.linux.cgroup;
 
+import static io.jukung.linux.fs.OpenFlags.AT_REMOVEDIR;
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Kernel;
@@ -12,10 +17,6 @@ import java.nio.file.Path;
 
 /** The control files of a cgroup directory: one write(2) per value, and short reads. */
 final class CgroupFile {
-  private static final int O_RDONLY = 0;
-  private static final int O_WRONLY = 1;
-  private static final int O_CLOEXEC = 0x80000;
-  private static final int AT_REMOVEDIR = 0x200;
   private static final int DIRECTORY_MODE = 0755;
   private static final int CHUNK = 4096;
 

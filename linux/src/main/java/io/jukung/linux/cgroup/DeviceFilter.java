@@ -1,8 +1,8 @@
 package io.jukung.linux.cgroup;
 
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
@@ -87,7 +87,7 @@ public final class DeviceFilter {
 
   /** Lets the processes of the cgroup use these devices, {@link #MAX_RULES} at most, alone. */
   public static void attach(Cgroup cgroup, List<Allowed> allowed) throws IOException {
-    try (Fd directory = AtomicFile.openHostDirectory(cgroup.directory());
+    try (Fd directory = HostFile.openDirectory(cgroup.directory());
         Fd program = load(program(allowed));
         Memory attributes = Memory.allocate(SIZE_OF_ATTACH)) {
       attributes

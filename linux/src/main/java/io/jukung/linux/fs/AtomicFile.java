@@ -1,15 +1,9 @@
 package io.jukung.linux.fs;
 
-import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
-import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
-import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.libc.Kernel;
-import io.jukung.linux.libc.Memory;
-import io.jukung.linux.libc.Syscall;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,7 +39,7 @@ public final class AtomicFile {
 
   /** Waits until the names in a directory are on disk. */
   public static void sync(Path directory) throws IOException {
-    try (Fd opened = openHostDirectory(directory)) {
+    try (Fd opened = HostFile.openDirectory(directory)) {
       Sync.file(opened);
     }
   }
@@ -58,7 +52,7 @@ public final class AtomicFile {
       throw new ErrnoException("openat", file.toString(), Errno.EISDIR);
     }
     byte[] name = last.toString().getBytes(UTF_8);
-    try (Fd directory = openHostDirectory(parent)) {
+    try (Fd directory = HostFile.openDirectory(parent)) {
       byte[] temporary =
           (PREFIX + ProcessHandle.current().pid() + "-" + NEXT.incrementAndGet()).getBytes(UTF_8);
       try {
@@ -86,7 +80,7 @@ public final class AtomicFile {
     if (parent == null || last == null) {
       throw new ErrnoException("unlinkat", file.toString(), Errno.EISDIR);
     }
-    try (Fd directory = openHostDirectory(parent)) {
+    try (Fd directory = HostFile.openDirectory(parent)) {
       DirectoryEntry.unlink(directory, last.toString().getBytes(UTF_8));
       Sync.file(directory);
     } catch (ErrnoException e) {
@@ -99,19 +93,6 @@ public final class AtomicFile {
   /** Whether a file of this name is what an interrupted {@link #write} has left. */
   public static boolean isTemporary(String name) {
     return name.startsWith(PREFIX);
-  }
-
-  /** A directory of ours on the host: its path is trusted and links in it are followed. */
-  public static Fd openHostDirectory(Path directory) throws ErrnoException {
-    try (Memory path = KernelPath.of("openat", directory.toString().getBytes(UTF_8))) {
-      return Fd.own(
-          Kernel.call(
-              Syscall.OPENAT,
-              () -> directory + ", O_DIRECTORY",
-              Fd.AT_FDCWD,
-              path.address(),
-              O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    }
   }
 
   private static void discard(Fd directory, byte[] temporary, Exception cause) {

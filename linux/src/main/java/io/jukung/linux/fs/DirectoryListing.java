@@ -13,14 +13,13 @@ import java.util.List;
 public final class DirectoryListing {
   private static final int BUFFER_BYTES = 32 * 1024;
   private static final int NAME_OFFSET = 19;
-  private static final int SEEK_SET = 0;
 
   private DirectoryListing() {}
 
   /** All names, from the start, whatever was read before. */
   public static List<byte[]> names(Fd directory) throws ErrnoException {
     int fd = directory.number();
-    Kernel.call(Syscall.LSEEK, directory::toString, fd, 0, SEEK_SET);
+    directory.seek(0);
     List<byte[]> names = new ArrayList<>();
     try (Memory buffer = Memory.allocate(BUFFER_BYTES)) {
       while (true) {

@@ -23,7 +23,7 @@ public record DiskUsage(long bytes, long inodes) {
 
   /** Counts the directory of the host itself and all below it. */
   public static DiskUsage of(Path directory) throws ErrnoException {
-    try (Fd root = AtomicFile.openHostDirectory(directory)) {
+    try (Fd root = HostFile.openDirectory(directory)) {
       return of(root);
     }
   }

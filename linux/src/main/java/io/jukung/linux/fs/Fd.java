@@ -15,7 +15,12 @@ public final class Fd implements AutoCloseable {
   /** The current directory, for calls that take a directory descriptor (openat(2)). */
   public static final int AT_FDCWD = -100;
 
+  /** close_range(2): sets close-on-exec on the descriptors of the range instead of closing them. */
+  public static final int CLOSE_RANGE_CLOEXEC = 4;
+
   private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final int SEEK_SET = 0;
+  private static final int SEEK_END = 2;
 
   private int number;
 
@@ -51,6 +56,18 @@ public final class Fd implements AutoCloseable {
     int released = number();
     number = -1;
     return released;
+  }
+
+  /** Moves the file's position to {@code offset} bytes from its start (lseek(2)). */
+  public void seek(long offset) throws ErrnoException {
+    int fd = number();
+    Kernel.call(Syscall.LSEEK, () -> fd + ", " + offset, fd, offset, SEEK_SET);
+  }
+
+  /** Moves the file's position to its end and returns it: the size of the file. */
+  public long seekToEnd() throws ErrnoException {
+    int fd = number();
+    return Kernel.call(Syscall.LSEEK, () -> fd + ", SEEK_END", fd, 0, SEEK_END);
   }
 
   /**

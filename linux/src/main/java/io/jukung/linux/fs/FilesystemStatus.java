@@ -4,6 +4,7 @@ import io.jukung.linux.ErrnoException;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
+import java.nio.file.Path;
 
 /**
  * What statfs(2) says of a file system.
@@ -16,17 +17,30 @@ public record FilesystemStatus(
     long magic, long totalBytes, long availableBytes, long totalInodes, long freeInodes) {
   private static final int STATFS_BYTES = 120;
 
-  /** Of the file system that the open file is on. */
+  /** The status of the file system that an open file is on. */
   public static FilesystemStatus of(Fd file) throws ErrnoException {
     try (Memory status = Memory.allocate(STATFS_BYTES)) {
       Kernel.call(Syscall.FSTATFS, file::toString, file.number(), status.address(), 0);
-      long blockBytes = status.getLong(8);
-      return new FilesystemStatus(
-          status.getLong(0),
-          status.getLong(16) * blockBytes,
-          status.getLong(32) * blockBytes,
-          status.getLong(40),
-          status.getLong(48));
+      return read(status);
     }
+  }
+
+  /** The status of the file system at a path of the host; links are followed. */
+  public static FilesystemStatus of(Path file) throws ErrnoException {
+    try (Memory path = Memory.ofString(file.toString());
+        Memory status = Memory.allocate(STATFS_BYTES)) {
+      Kernel.call(Syscall.STATFS, file::toString, path.address(), status.address(), 0);
+      return read(status);
+    }
+  }
+
+  private static FilesystemStatus read(Memory status) {
+    long blockBytes = status.getLong(8);
+    return new FilesystemStatus(
+        status.getLong(0),
+        status.getLong(16) * blockBytes,
+        status.getLong(32) * blockBytes,
+        status.getLong(40),
+        status.getLong(48));
   }
 }

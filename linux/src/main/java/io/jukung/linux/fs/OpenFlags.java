@@ -2,7 +2,10 @@ package io.jukung.linux.fs;
 
 import io.jukung.linux.libc.Arch;
 
-/** Flags of openat2(2) and its relatives, with the kernel's names and this machine's values. */
+/**
+ * Flags of openat2(2) and of the other system calls that take a directory descriptor and a path
+ * (fcntl.h, linux/openat2.h), with the kernel's names and this machine's values.
+ */
 public final class OpenFlags {
   public static final int O_RDONLY = 0;
   public static final int O_WRONLY = 1;
@@ -23,6 +26,13 @@ public final class OpenFlags {
   public static final int AT_REMOVEDIR = 0x200;
   public static final int AT_SYMLINK_FOLLOW = 0x400;
   public static final int AT_EMPTY_PATH = 0x1000;
+  public static final int AT_RECURSIVE = 0x8000;
+
+  public static final int RESOLVE_NO_XDEV = 0x01;
+  public static final int RESOLVE_NO_MAGICLINKS = 0x02;
+  public static final int RESOLVE_NO_SYMLINKS = 0x04;
+  public static final int RESOLVE_BENEATH = 0x08;
+  public static final int RESOLVE_IN_ROOT = 0x10;
 
   private OpenFlags() {}
 

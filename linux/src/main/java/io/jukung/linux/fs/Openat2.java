@@ -10,6 +10,8 @@ import static io.jukung.linux.fs.OpenFlags.O_NONBLOCK;
 import static io.jukung.linux.fs.OpenFlags.O_PATH;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_IN_ROOT;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_MAGICLINKS;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.Errno;
@@ -34,9 +36,8 @@ import java.util.List;
  * {@link FileAttributes}'.
  */
 public final class Openat2 {
-  private static final long RESOLVE_NO_MAGICLINKS = 0x02;
-  private static final long RESOLVE_IN_ROOT = 0x10;
-  private static final int HOW_BYTES = 24;
+  /** Size of struct open_how, version 0. */
+  static final int HOW_BYTES = 24;
 
   /** A rename elsewhere while {@code ..} was walked makes openat2 give up with EAGAIN. */
   private static final int MAX_ATTEMPTS = 128;

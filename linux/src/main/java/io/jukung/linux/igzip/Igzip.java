@@ -1,8 +1,7 @@
 package io.jukung.linux.igzip;
 
 import io.jukung.linux.libc.Memory;
-import io.jukung.linux.libc.SharedLibrary;
-import io.jukung.linux.libc.SharedLibrary.PointerFunction;
+import io.jukung.linux.libc.NativeLibrary;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.DataFormatException;
@@ -31,7 +30,7 @@ public final class Igzip implements AutoCloseable {
   private static final int INPUT_BYTES = 128 * 1024;
   private static final int OUTPUT_BYTES = 256 * 1024;
 
-  private record Functions(PointerFunction begin, PointerFunction inflate) {}
+  private record Functions(NativeLibrary.Function begin, NativeLibrary.Function inflate) {}
 
   private static final Optional<Functions> FUNCTIONS = load();
 
@@ -92,7 +91,7 @@ public final class Igzip implements AutoCloseable {
   public int inflate(byte[] target, int start, int length) throws DataFormatException {
     int wanted = Math.min(length, OUTPUT_BYTES);
     state.putLong(NEXT_OUT, output.address()).putInt(AVAIL_OUT, wanted);
-    int result = functions.inflate.call(state.address());
+    int result = (int) functions.inflate.call(state.address());
     if (result < 0) {
       throw new DataFormatException("igzip error " + result);
     }
@@ -110,13 +109,14 @@ public final class Igzip implements AutoCloseable {
   }
 
   private static Optional<Functions> load() {
-    Optional<SharedLibrary> library = SharedLibrary.find(LIBRARY);
-    Optional<PointerFunction> begin = library.flatMap(l -> l.function("isal_inflate_init"));
-    Optional<PointerFunction> inflate = library.flatMap(l -> l.function("isal_inflate"));
-    if (begin.isEmpty() || inflate.isEmpty()) {
+    Optional<NativeLibrary> library = NativeLibrary.load(LIBRARY);
+    try {
+      return library
+          .map(l -> new Functions(l.function("isal_inflate_init"), l.function("isal_inflate")))
+          .filter(Igzip::isAsExpected);
+    } catch (UnsatisfiedLinkError e) {
       return Optional.empty();
     }
-    return Optional.of(new Functions(begin.get(), inflate.get())).filter(Igzip::isAsExpected);
   }
 
   /** A library that has other offsets, whatever its name says, must not be used. */

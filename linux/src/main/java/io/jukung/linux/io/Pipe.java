@@ -1,5 +1,7 @@
 package io.jukung.linux.io;
 
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Kernel;
@@ -8,8 +10,6 @@ import io.jukung.linux.libc.Syscall;
 
 /** Both ends of a pipe(7), blocking; the caller owns each. */
 public record Pipe(Fd reader, Fd writer) implements AutoCloseable {
-  private static final int O_CLOEXEC = 0x80000;
-
   public static Pipe open() throws ErrnoException {
     try (Memory ends = Memory.allocate(8)) {
       long result = Kernel.raw(Syscall.PIPE2, ends.address(), O_CLOEXEC, 0, 0, 0);

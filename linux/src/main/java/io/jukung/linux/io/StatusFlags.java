@@ -1,5 +1,7 @@
 package io.jukung.linux.io;
 
+import static io.jukung.linux.fs.OpenFlags.O_NONBLOCK;
+
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Kernel;
@@ -9,7 +11,6 @@ import io.jukung.linux.libc.Syscall;
 public final class StatusFlags {
   private static final int F_GETFL = 3;
   private static final int F_SETFL = 4;
-  private static final int O_NONBLOCK = 0x800;
 
   private StatusFlags() {}
 

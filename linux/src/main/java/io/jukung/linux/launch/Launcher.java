@@ -1,5 +1,15 @@
 package io.jukung.linux.launch;
 
+import static io.jukung.linux.fs.MemoryFile.MFD_CLOEXEC;
+import static io.jukung.linux.libc.CloneFlags.CLONE_ARGS_SIZE;
+import static io.jukung.linux.libc.CloneFlags.CLONE_CLEAR_SIGHAND;
+import static io.jukung.linux.libc.CloneFlags.CLONE_INTO_CGROUP;
+import static io.jukung.linux.libc.CloneFlags.CLONE_PIDFD;
+import static io.jukung.linux.libc.CloneFlags.CLONE_VFORK;
+import static io.jukung.linux.libc.CloneFlags.CLONE_VM;
+import static io.jukung.linux.process.Signals.SIGCHLD;
+import static io.jukung.linux.process.Signals.SIGKILL;
+
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
@@ -9,6 +19,7 @@ import io.jukung.linux.libc.ExecutableCode;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.process.Children;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -33,26 +44,11 @@ import org.jspecify.annotations.Nullable;
  * that ends with it: what the prepare program did to its thread (unshare, setns) ends too.
  */
 public final class Launcher {
-  private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
   private static final int MFD_EXEC = 0x10;
   private static final int F_ADD_SEALS = 1033;
   // F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE (fcntl(2))
   private static final int ALL_SEALS = 0xf;
-
-  private static final long CLONE_VM = 0x100;
-  private static final long CLONE_PIDFD = 0x1000;
-  private static final long CLONE_VFORK = 0x4000;
-  private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
-  private static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
-  private static final int SIGCHLD = 17;
-  private static final int CLONE_ARGS_SIZE = 88;
-  private static final int SIGKILL = 9;
-  private static final int P_PID = 1;
-  private static final int P_PIDFD = 3;
-  private static final int WEXITED = 4;
-  private static final int WNOHANG = 1;
-  private static final int WNOWAIT = 0x0100_0000;
 
   // A stack for native frames of a few syscalls; the JVM's least.
   public static final int THREAD_STACK_BYTES = 192 * 1024;
@@ -114,8 +110,8 @@ public final class Launcher {
         thread.join();
         break;
       } catch (InterruptedException e) {
-        interrupted =
-            true; // the launch is bounded by its programs; giving up would leave a process behind
+        // The launch is bounded by its programs; giving up would leave a process behind.
+        interrupted = true;
       }
     }
     if (interrupted) {
@@ -250,7 +246,7 @@ public final class Launcher {
    * container that may trace everybody can write to the pipe, once the successor is in its sight.
    */
   private static Launched succeed(Launched first, int successor) throws IOException {
-    if (!isChild(successor)) {
+    if (!Children.isChild(successor)) {
       throw new IOException("process " + successor + " was reported, and is not the launched one");
     }
     long pidfd = Kernel.raw(Syscall.PIDFD_OPEN, successor, 0, 0, 0, 0);
@@ -263,22 +259,11 @@ public final class Launcher {
     return new Launched(successor, Fd.own(pidfd), first.ptyMaster());
   }
 
-  private static boolean isChild(int pid) {
-    try (Memory info = Memory.allocate(128)) {
-      int flags = WEXITED | WNOHANG | WNOWAIT;
-      return Kernel.raw(Syscall.WAITID, P_PID, pid, info.address(), flags, 0) == 0;
-    }
-  }
-
-  /** Ends a process that nobody will own, and waits for it, unless someone else was faster. */
+  /** Kills a process that nobody will own, and waits until it has ended. */
   private static void end(Fd pidfd) {
-    try (pidfd;
-        Memory info = Memory.allocate(128)) {
+    try (pidfd) {
       Kernel.raw(Syscall.PIDFD_SEND_SIGNAL, pidfd.number(), SIGKILL, 0, 0, 0);
-      long result;
-      do {
-        result = Kernel.raw(Syscall.WAITID, P_PIDFD, pidfd.number(), info.address(), WEXITED, 0);
-      } while (result == -Errno.EINTR);
+      Children.awaitEnd(pidfd);
     }
   }
 
@@ -286,8 +271,7 @@ public final class Launcher {
     Fd image = memfd();
     try {
       for (ProgramImage.Piece piece : ProgramImage.build(Arch.CURRENT, confine, registers)) {
-        Kernel.call(
-            Syscall.LSEEK, () -> "memfd, " + piece.offset(), image.number(), piece.offset(), 0);
+        image.seek(piece.offset());
         image.write(piece.bytes());
       }
       Kernel.call(
@@ -303,9 +287,8 @@ public final class Launcher {
     try (Memory name = Memory.ofString("jukung-launch")) {
       int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
       long fd = Kernel.raw(Syscall.MEMFD_CREATE, name.address(), flags | MFD_EXEC, 0, 0, 0);
-      if (fd
-          == -Errno
-              .EINVAL) { // before Linux 6.3 there is no MFD_EXEC, and every memfd is executable
+      if (fd == -Errno.EINVAL) {
+        // Before Linux 6.3 there is no MFD_EXEC, and every memfd is executable.
         fd = Kernel.raw(Syscall.MEMFD_CREATE, name.address(), flags, 0, 0, 0);
       }
       if (fd < 0) {

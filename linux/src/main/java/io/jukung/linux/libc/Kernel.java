@@ -19,7 +19,8 @@ public final class Kernel {
     return previous;
   }
 
-  static Syscalls current() {
+  /** The binding in use. */
+  public static Syscalls current() {
     return syscalls;
   }
 

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -31,7 +31,7 @@ public final class FileLabels {
       throw new IllegalArgumentException("label of " + tree);
     }
     byte[] name = String.valueOf(tree.getFileName()).getBytes(UTF_8);
-    try (Fd directory = AtomicFile.openHostDirectory(parent)) {
+    try (Fd directory = HostFile.openDirectory(parent)) {
       set(directory, name, label.getBytes(UTF_8), 0);
     } catch (ErrnoException e) {
       throw new IOException("label " + label + " for " + tree + ": " + e.getMessage(), e);

@@ -3,8 +3,8 @@ package io.jukung.linux.mount;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FilesystemStatus;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
-import io.jukung.linux.io.HostFile;
 import java.nio.file.Path;
 
 /**

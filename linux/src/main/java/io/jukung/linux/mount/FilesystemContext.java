@@ -1,5 +1,11 @@
 package io.jukung.linux.mount;
 
+import static io.jukung.linux.mount.MountFlags.FSCONFIG_CMD_CREATE;
+import static io.jukung.linux.mount.MountFlags.FSCONFIG_SET_FLAG;
+import static io.jukung.linux.mount.MountFlags.FSCONFIG_SET_STRING;
+import static io.jukung.linux.mount.MountFlags.FSMOUNT_CLOEXEC;
+import static io.jukung.linux.mount.MountFlags.FSOPEN_CLOEXEC;
+
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
@@ -18,12 +24,6 @@ import java.util.Set;
 public final class FilesystemContext implements AutoCloseable {
   /** The longest value that fsconfig(2) takes; one byte of its 256 is the terminating zero. */
   static final int MAX_VALUE_BYTES = 255;
-
-  private static final int FSOPEN_CLOEXEC = 1;
-  private static final int FSMOUNT_CLOEXEC = 1;
-  private static final int SET_FLAG = 0;
-  private static final int SET_STRING = 1;
-  private static final int CMD_CREATE = 6;
 
   /** The kernel keeps at most 8 messages; each is cut at this length. */
   private static final int MAX_LOG_MESSAGES = 8;
@@ -56,7 +56,7 @@ public final class FilesystemContext implements AutoCloseable {
   /** Sets an option that has no value, as {@code ro}. */
   public FilesystemContext flag(String key) throws ErrnoException {
     try (Memory name = Memory.ofString(key)) {
-      configure(SET_FLAG, "SET_FLAG, " + key, name.address(), 0);
+      configure(FSCONFIG_SET_FLAG, "SET_FLAG, " + key, name.address(), 0);
     }
     return this;
   }
@@ -65,14 +65,15 @@ public final class FilesystemContext implements AutoCloseable {
   public FilesystemContext set(String key, String value) throws ErrnoException {
     try (Memory name = Memory.ofString(key);
         Memory text = Memory.ofString(value)) {
-      configure(SET_STRING, "SET_STRING, " + key + "=" + value, name.address(), text.address());
+      configure(
+          FSCONFIG_SET_STRING, "SET_STRING, " + key + "=" + value, name.address(), text.address());
     }
     return this;
   }
 
   /** Creates the file system and its mount, which goes when the returned descriptor is closed. */
   public Fd mount(MountAttribute... attributes) throws ErrnoException {
-    configure(CMD_CREATE, "CMD_CREATE", 0, 0);
+    configure(FSCONFIG_CMD_CREATE, "CMD_CREATE", 0, 0);
     Set<MountAttribute> set = Set.of(attributes);
     long result =
         Kernel.raw(

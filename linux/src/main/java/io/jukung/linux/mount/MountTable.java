@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The mounts of one mount namespace, in the order of mountinfo (proc_pid_mountinfo(5)). */
-public record MountTable(List<Mount> mounts) {
+public record MountTable(List<MountinfoLine> mounts) {
   private static final Path OWN = Path.of("/proc/thread-self/mountinfo");
   private static final String USUAL_CGROUP = "/sys/fs/cgroup";
 
@@ -37,7 +37,7 @@ public record MountTable(List<Mount> mounts) {
    * @throws IOException if a line is not of the format; the message shows it
    */
   public static MountTable parse(String mountinfo) throws IOException {
-    List<Mount> mounts = new ArrayList<>();
+    List<MountinfoLine> mounts = new ArrayList<>();
     for (String line : mountinfo.split("\n", -1)) {
       if (!line.isEmpty()) {
         mounts.add(parseLine(line));
@@ -47,15 +47,15 @@ public record MountTable(List<Mount> mounts) {
   }
 
   /** The mount that covers all others at this very path. */
-  public Optional<Mount> at(Path mountPoint) {
+  public Optional<MountinfoLine> at(Path mountPoint) {
     String path = mountPoint.toString();
     return mounts.reversed().stream().filter(m -> m.mountPoint().equals(path)).findFirst();
   }
 
   /** The mount that a file at this path, with no symlinks in it, is on. */
-  public Optional<Mount> containing(Path path) {
+  public Optional<MountinfoLine> containing(Path path) {
     for (Path p = path.toAbsolutePath().normalize(); p != null; p = p.getParent()) {
-      Optional<Mount> mount = at(p);
+      Optional<MountinfoLine> mount = at(p);
       if (mount.isPresent()) {
         return mount;
       }
@@ -64,7 +64,7 @@ public record MountTable(List<Mount> mounts) {
   }
 
   /** The mounts at this path and below it, the last mounted first. */
-  public List<Mount> under(Path directory) {
+  public List<MountinfoLine> under(Path directory) {
     String path = directory.toString();
     String prefix = path.endsWith("/") ? path : path + "/";
     return mounts.reversed().stream()
@@ -77,7 +77,8 @@ public record MountTable(List<Mount> mounts) {
    * mount of the whole of it, else the first of a part.
    */
   public Optional<Path> cgroup2() {
-    List<Mount> candidates = mounts.stream().filter(m -> m.type().equals("cgroup2")).toList();
+    List<MountinfoLine> candidates =
+        mounts.stream().filter(m -> m.type().equals("cgroup2")).toList();
     return candidates.stream()
         .filter(
             m ->
@@ -89,13 +90,13 @@ public record MountTable(List<Mount> mounts) {
         .map(m -> Path.of(m.mountPoint()));
   }
 
-  private static Mount parseLine(String line) throws IOException {
+  private static MountinfoLine parseLine(String line) throws IOException {
     String[] fields = line.split(" ", -1);
     int separator = separator(fields, line);
     if (fields.length < separator + 4) {
       throw malformed(line, "no type, source and options after the separator");
     }
-    return new Mount(
+    return new MountinfoLine(
         number(fields[0], line),
         number(fields[1], line),
         device(fields[2], line),

@@ -1,5 +1,15 @@
 package io.jukung.linux.mount;
 
+import static io.jukung.linux.fs.OpenFlags.AT_EMPTY_PATH;
+import static io.jukung.linux.fs.OpenFlags.AT_RECURSIVE;
+import static io.jukung.linux.mount.MountFlags.MNT_DETACH;
+import static io.jukung.linux.mount.MountFlags.MOUNT_ATTR_IDMAP;
+import static io.jukung.linux.mount.MountFlags.MOVE_MOUNT_F_EMPTY_PATH;
+import static io.jukung.linux.mount.MountFlags.MOVE_MOUNT_T_EMPTY_PATH;
+import static io.jukung.linux.mount.MountFlags.OPEN_TREE_CLOEXEC;
+import static io.jukung.linux.mount.MountFlags.OPEN_TREE_CLONE;
+import static io.jukung.linux.mount.MountFlags.UMOUNT_NOFOLLOW;
+
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
@@ -14,16 +24,6 @@ import java.nio.file.Path;
  * the calling thread's mount namespace.
  */
 public final class Mounts {
-  private static final int AT_EMPTY_PATH = 0x1000;
-  private static final int AT_RECURSIVE = 0x8000;
-  private static final int OPEN_TREE_CLONE = 1;
-  private static final int OPEN_TREE_CLOEXEC = 0x80000;
-  private static final int MOVE_MOUNT_F_EMPTY_PATH = 0x4;
-  private static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
-  private static final long MOUNT_ATTR_IDMAP = 0x100000;
-  private static final int MNT_DETACH = 2;
-  private static final int UMOUNT_NOFOLLOW = 8;
-
   private Mounts() {}
 
   /** A detached bind mount of {@code source} alone; symlinks in it are followed. */

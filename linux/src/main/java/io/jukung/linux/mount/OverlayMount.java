@@ -1,5 +1,7 @@
 package io.jukung.linux.mount;
 
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWNS;
+
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.FreshThread;
@@ -30,8 +32,6 @@ public final class OverlayMount {
    * to whoever wrote the layers.
    */
   private static final List<String> FIXED_OPTIONS = List.of("index=off", "metacopy=off");
-
-  private static final int CLONE_NEWNS = 0x20000;
 
   private OverlayMount() {}
 

@@ -4,8 +4,9 @@ import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.FreshThread;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FilesystemStatus;
+import io.jukung.linux.libc.CloneFlags;
 import io.jukung.linux.libc.Kernel;
-import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -14,24 +15,21 @@ import java.util.StringJoiner;
 
 /** The kinds of namespaces (namespaces(7)). */
 public enum Namespace {
-  MOUNT("mnt", "CLONE_NEWNS", 0x20000),
-  CGROUP("cgroup", "CLONE_NEWCGROUP", 0x2000000),
-  UTS("uts", "CLONE_NEWUTS", 0x4000000),
-  IPC("ipc", "CLONE_NEWIPC", 0x8000000),
-  USER("user", "CLONE_NEWUSER", 0x10000000),
-  PID("pid", "CLONE_NEWPID", 0x20000000),
-  NETWORK("net", "CLONE_NEWNET", 0x40000000);
+  MOUNT("mnt", "CLONE_NEWNS", CloneFlags.CLONE_NEWNS),
+  CGROUP("cgroup", "CLONE_NEWCGROUP", CloneFlags.CLONE_NEWCGROUP),
+  UTS("uts", "CLONE_NEWUTS", CloneFlags.CLONE_NEWUTS),
+  IPC("ipc", "CLONE_NEWIPC", CloneFlags.CLONE_NEWIPC),
+  USER("user", "CLONE_NEWUSER", CloneFlags.CLONE_NEWUSER),
+  PID("pid", "CLONE_NEWPID", CloneFlags.CLONE_NEWPID),
+  NETWORK("net", "CLONE_NEWNET", CloneFlags.CLONE_NEWNET);
 
   private static final long NSFS_MAGIC = 0x6e736673;
 
-  /** struct statfs is 120 bytes on both architectures; its first word is the magic. */
-  private static final int STATFS_SIZE = 120;
-
   private final String procName;
   private final String kernelName;
-  private final int cloneFlag;
+  private final long cloneFlag;
 
-  Namespace(String procName, String kernelName, int cloneFlag) {
+  Namespace(String procName, String kernelName, long cloneFlag) {
     this.procName = procName;
     this.kernelName = kernelName;
     this.cloneFlag = cloneFlag;
@@ -43,7 +41,7 @@ public enum Namespace {
   }
 
   /** CLONE_NEW*. */
-  public int cloneFlag() {
+  public long cloneFlag() {
     return cloneFlag;
   }
 
@@ -54,10 +52,8 @@ public enum Namespace {
 
   /** Whether this path leads to a namespace, and not to a plain file or to nothing. */
   public static boolean isAt(Path file) throws ErrnoException {
-    try (Memory path = Memory.ofString(file.toString());
-        Memory statfs = Memory.allocate(STATFS_SIZE)) {
-      Kernel.call(Syscall.STATFS, file::toString, path.address(), statfs.address(), 0);
-      return statfs.getLong(0) == NSFS_MAGIC;
+    try {
+      return FilesystemStatus.of(file).magic() == NSFS_MAGIC;
     } catch (ErrnoException e) {
       if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
         return false;
@@ -71,8 +67,8 @@ public enum Namespace {
     Kernel.call(Syscall.UNSHARE, () -> kernelNames(kinds), cloneFlags(kinds));
   }
 
-  static int cloneFlags(Set<Namespace> kinds) {
-    int flags = 0;
+  static long cloneFlags(Set<Namespace> kinds) {
+    long flags = 0;
     for (Namespace kind : kinds) {
       flags |= kind.cloneFlag;
     }

@@ -2,6 +2,8 @@ package io.jukung.linux.namespace;
 
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.net.RouteNetlink.IFF_UP;
+import static io.jukung.linux.process.CurrentProcess.PR_SET_DUMPABLE;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.fs.Fd;
@@ -14,9 +16,8 @@ import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.launch.Step;
 import io.jukung.linux.libc.Arch;
-import io.jukung.linux.libc.Kernel;
-import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.process.Children;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -47,10 +48,6 @@ final class NamespaceHolder implements AutoCloseable {
   private static final int SIOCSIFFLAGS = 0x8914;
   private static final int IFREQ_SIZE = 40;
   private static final int IFREQ_FLAGS = 16;
-  private static final int IFF_UP = 1;
-  private static final int PR_SET_DUMPABLE = 4;
-  private static final int P_PIDFD = 3;
-  private static final int WEXITED = 4;
   private static final int SCRATCH = Register.FIRST_FREE;
   private static final int READY = Register.FIRST_FREE + 1;
 
@@ -201,12 +198,8 @@ final class NamespaceHolder implements AutoCloseable {
   @Override
   public void close() {
     gate.close();
-    try (Fd pidfd = process.pidfd();
-        Memory info = Memory.allocate(128)) {
-      long result;
-      do {
-        result = Kernel.raw(Syscall.WAITID, P_PIDFD, pidfd.number(), info.address(), WEXITED, 0);
-      } while (result == -Errno.EINTR);
+    try (Fd pidfd = process.pidfd()) {
+      Children.awaitEnd(pidfd);
     }
   }
 }

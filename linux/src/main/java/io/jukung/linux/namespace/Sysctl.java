@@ -2,8 +2,8 @@ package io.jukung.linux.namespace;
 
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
-import io.jukung.linux.io.HostFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

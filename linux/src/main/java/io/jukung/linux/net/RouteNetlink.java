@@ -15,13 +15,15 @@ public final class RouteNetlink implements AutoCloseable {
   /** The loopback device is the first of every network namespace. */
   public static final int LOOPBACK_INDEX = 1;
 
+  /** The flag of a device that is up (netdevice(7)). */
+  public static final int IFF_UP = 1;
+
   private static final int AF_NETLINK = 16;
   private static final int SOCK_RAW_CLOEXEC = 0x80003;
   private static final int NETLINK_ROUTE = 0;
   private static final int RTM_NEWLINK = 16;
   private static final int NLMSG_ERROR = 2;
   private static final int NLM_F_REQUEST_ACK = 0x5;
-  private static final int IFF_UP = 1;
 
   private static final int HEADER_SIZE = 16; // struct nlmsghdr
   private static final int IFINFO_SIZE = 16; // struct ifinfomsg

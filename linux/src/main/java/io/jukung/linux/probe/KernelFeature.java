@@ -1,5 +1,10 @@
 package io.jukung.linux.probe;
 
+import static io.jukung.linux.libc.CloneFlags.CLONE_ARGS_SIZE;
+import static io.jukung.linux.libc.CloneFlags.CLONE_CLEAR_SIGHAND;
+import static io.jukung.linux.libc.CloneFlags.CLONE_INTO_CGROUP;
+import static io.jukung.linux.process.Signals.SIGCHLD;
+
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.cgroup.DeviceFilter;
@@ -44,11 +49,6 @@ public enum KernelFeature {
     REQUIRED,
     OPTIONAL
   }
-
-  private static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
-  private static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
-  private static final int CLONE_ARGS_SIZE = 88;
-  private static final int SIGCHLD = 17;
 
   private final Need need;
   private final String title;

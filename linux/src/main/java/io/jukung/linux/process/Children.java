@@ -2,6 +2,7 @@ package io.jukung.linux.process;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
@@ -12,10 +13,9 @@ import org.jspecify.annotations.Nullable;
  * for a JVM that starts processes by {@link ProcessBuilder}, whose exits the JDK waits for itself.
  */
 public final class Children {
-  static final int P_ALL = 0;
-  static final int P_PID = 1;
-  static final int P_PIDFD = 3;
-
+  private static final int P_ALL = 0;
+  private static final int P_PID = 1;
+  private static final int P_PIDFD = 3;
   private static final int WNOHANG = 0x1;
   private static final int WEXITED = 0x4;
   private static final int WNOWAIT = 0x1000000;
@@ -43,7 +43,11 @@ public final class Children {
     return reap(P_PID, pid);
   }
 
-  static @Nullable ExitStatus reap(int idType, int id) throws ErrnoException {
+  static @Nullable ExitStatus reap(Fd pidfd) throws ErrnoException {
+    return reap(P_PIDFD, pidfd.number());
+  }
+
+  private static @Nullable ExitStatus reap(int idType, int id) throws ErrnoException {
     try (Memory info = Memory.allocate(SIGINFO_SIZE)) {
       if (!wait(idType, id, info, 0)) {
         return null;
@@ -52,6 +56,28 @@ public final class Children {
       return info.getInt(SI_CODE) == CLD_EXITED
           ? new ExitStatus(0, status & 0xff)
           : new ExitStatus(status & 0x7f, 0);
+    }
+  }
+
+  /** Whether this process has a child of this pid that nobody has waited for yet. */
+  public static boolean isChild(int pid) {
+    try (Memory info = Memory.allocate(SIGINFO_SIZE)) {
+      int flags = WNOHANG | WEXITED | WALL | WNOWAIT;
+      return Kernel.raw(Syscall.WAITID, P_PID, pid, info.address(), flags, 0) == 0;
+    }
+  }
+
+  /**
+   * Blocks until a child has ended and reaps it. Returns at once if it is no child of this process
+   * or has been reaped.
+   */
+  public static void awaitEnd(Fd pidfd) {
+    try (Memory info = Memory.allocate(SIGINFO_SIZE)) {
+      long result;
+      do {
+        result =
+            Kernel.raw(Syscall.WAITID, P_PIDFD, pidfd.number(), info.address(), WEXITED | WALL, 0);
+      } while (result == -Errno.EINTR);
     }
   }
 

@@ -6,7 +6,9 @@ import io.jukung.linux.libc.Syscall;
 
 /** What this process says of itself to the kernel. All of it holds for every thread. */
 public final class CurrentProcess {
-  private static final int PR_SET_DUMPABLE = 4;
+  /** prctl(2): whether others may look into the process and it leaves core dumps. */
+  public static final int PR_SET_DUMPABLE = 4;
+
   private static final int PR_GET_DUMPABLE = 3;
   private static final int PR_SET_CHILD_SUBREAPER = 36;
 

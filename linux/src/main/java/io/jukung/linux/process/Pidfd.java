@@ -85,7 +85,7 @@ public final class Pidfd implements AutoCloseable {
    * @throws ErrnoException ECHILD where it is no child of this process or was waited for before
    */
   public @Nullable ExitStatus reap() throws ErrnoException {
-    return Children.reap(Children.P_PIDFD, fd.number());
+    return Children.reap(fd);
   }
 
   /** Leaves the process as it is. */

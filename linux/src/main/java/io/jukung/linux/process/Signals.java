@@ -11,6 +11,7 @@ public final class Signals {
   public static final int SIGINT = 2;
   public static final int SIGKILL = 9;
   public static final int SIGTERM = 15;
+  public static final int SIGCHLD = 17;
   public static final int SIGRTMIN = 34;
   public static final int SIGRTMAX = 64;
 

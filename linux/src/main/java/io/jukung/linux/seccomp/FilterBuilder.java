@@ -3,11 +3,9 @@ package io.jukung.linux.seccomp;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.io.MemoryFile;
-import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.fs.MemoryFile;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.NativeLibrary;
-import io.jukung.linux.libc.Syscall;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -25,8 +23,6 @@ public final class FilterBuilder implements AutoCloseable {
   private static final int BINARY_TREE = 2;
   private static final int UNKNOWN_CALL = -1;
   private static final int SIZE_OF_COMPARISON = 24;
-  private static final int SEEK_SET = 0;
-  private static final int SEEK_END = 2;
 
   private final Libseccomp library;
   private final Action byDefault;
@@ -175,9 +171,8 @@ public final class FilterBuilder implements AutoCloseable {
   private byte[] exported() throws IOException {
     try (Fd file = MemoryFile.of("seccomp", new byte[0])) {
       check("seccomp_export_bpf", "", library.exportBpf, file.number());
-      int size =
-          (int) Kernel.call(Syscall.LSEEK, () -> "memfd, SEEK_END", file.number(), 0, SEEK_END);
-      Kernel.call(Syscall.LSEEK, () -> "memfd, SEEK_SET", file.number(), 0, SEEK_SET);
+      int size = (int) file.seekToEnd();
+      file.seek(0);
       byte[] bytes = new byte[size];
       int done = 0;
       while (done < size) {

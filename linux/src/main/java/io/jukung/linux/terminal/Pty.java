@@ -16,9 +16,14 @@ import java.nio.charset.StandardCharsets;
  * slave is opened through the master, so no path can be put in its way.
  */
 public record Pty(Fd master, Fd slave) implements AutoCloseable {
-  private static final int TIOCSPTLCK = 0x40045431;
-  private static final int TIOCGPTPEER = 0x5441;
-  private static final int O_RDWR_NOCTTY_CLOEXEC = 0x80102;
+  /** ioctl_tty(2): unlocks the slave of a master. */
+  public static final int TIOCSPTLCK = 0x40045431;
+
+  /** ioctl_tty(2): opens the slave of a master. */
+  public static final int TIOCGPTPEER = 0x5441;
+
+  private static final int O_RDWR_NOCTTY_CLOEXEC =
+      OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC;
   private static final long DEVPTS_SUPER_MAGIC = 0x1cd1;
 
   public static Pty open() throws ErrnoException {

@@ -26,7 +26,7 @@ class FileWordsTest {
 
   @BeforeEach
   void open() throws IOException {
-    root = AtomicFile.openHostDirectory(temporary);
+    root = HostFile.openDirectory(temporary);
   }
 
   @AfterEach

@@ -28,7 +28,7 @@ class Openat2Test {
     tree = Files.createDirectory(temporary.resolve("tree"));
     outside = Files.createDirectory(temporary.resolve("outside"));
     Files.writeString(outside.resolve("secret"), "host");
-    root = AtomicFile.openHostDirectory(tree);
+    root = HostFile.openDirectory(tree);
   }
 
   @AfterEach

@@ -25,7 +25,7 @@ class TreeCopyTest {
     Files.createDirectories(from.resolve("a/b"));
     Files.writeString(from.resolve("a/b/c"), "deep");
     Files.setPosixFilePermissions(from, PosixFilePermissions.fromString("rwx--x--x"));
-    try (Fd opened = AtomicFile.openHostDirectory(from)) {
+    try (Fd opened = HostFile.openDirectory(from)) {
       DirectoryEntry.makeNode(
           opened, "fifo".getBytes(UTF_8), FileType.FIFO, 0640, new DeviceNumber(0, 0));
     }
@@ -67,8 +67,8 @@ class TreeCopyTest {
 
   private Path copy(Path from) throws IOException {
     Path to = Files.createDirectory(temporary.resolve("to"));
-    try (Fd source = AtomicFile.openHostDirectory(from);
-        Fd target = AtomicFile.openHostDirectory(to)) {
+    try (Fd source = HostFile.openDirectory(from);
+        Fd target = HostFile.openDirectory(to)) {
       TreeCopy.copy(source, target);
     }
     return to;

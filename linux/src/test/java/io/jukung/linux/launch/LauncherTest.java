@@ -1,7 +1,11 @@
 package io.jukung.linux.launch;
 
+import static io.jukung.linux.fs.Fd.CLOSE_RANGE_CLOEXEC;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWUTS;
+import static io.jukung.linux.libc.CloneFlags.CLONE_PARENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +16,7 @@ import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.process.Children;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,10 +30,6 @@ import org.junit.jupiter.api.Test;
 
 /** Launches real processes; needs root for the tests with namespaces. */
 class LauncherTest {
-  private static final long CLONE_NEWPID = 0x20000000L;
-  private static final long CLONE_NEWUTS = 0x04000000L;
-  private static final long CLONE_PARENT = 0x8000L;
-
   @Test
   void launchedCommandWritesToItsStandardOutput() throws Exception {
     assertThat(output(Program.empty(), command(List.of("/bin/echo", "hello")), 0))
@@ -268,7 +269,12 @@ class LauncherTest {
   private static Program command(ProgramBuilder confine, List<String> command) {
     confine.inherit(Register.STDOUT);
     confine.step("stdout", Syscall.DUP3, reg(Register.STDOUT), imm(1), imm(0));
-    confine.step("close the rest on exec", Syscall.CLOSE_RANGE, imm(3), imm(0xffffffffL), imm(4));
+    confine.step(
+        "close the rest on exec",
+        Syscall.CLOSE_RANGE,
+        imm(3),
+        imm(0xffffffffL),
+        imm(CLOSE_RANGE_CLOEXEC));
     confine.step(
         "run the command",
         Syscall.EXECVE,
@@ -311,11 +317,10 @@ class LauncherTest {
     }
   }
 
-  private static void reap(Launcher.Launched launched) throws IOException {
-    try (Memory info = Memory.allocate(128)) {
-      Kernel.call(Syscall.WAITID, () -> "test", 3, launched.pidfd().number(), info.address(), 4, 0);
+  private static void reap(Launcher.Launched launched) {
+    try (Fd pidfd = launched.pidfd()) {
+      Children.awaitEnd(pidfd);
     }
-    launched.pidfd().close();
   }
 
   private static List<ProcessHandle> children() {

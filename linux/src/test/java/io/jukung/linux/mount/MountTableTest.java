@@ -49,10 +49,10 @@ class MountTableTest {
 
   @Test
   void readsTheFieldsOfALine() throws IOException {
-    Mount volume = MountTable.parse(CONTAINER).mounts().get(1);
+    MountinfoLine volume = MountTable.parse(CONTAINER).mounts().get(1);
     assertThat(volume)
         .isEqualTo(
-            new Mount(
+            new MountinfoLine(
                 1160,
                 1153,
                 "254:1",
@@ -69,7 +69,7 @@ class MountTableTest {
 
   @Test
   void readsEscapedCommasInOptionsAndAnEmptySource() throws IOException {
-    List<Mount> mounts = MountTable.parse(CONTAINER).mounts();
+    List<MountinfoLine> mounts = MountTable.parse(CONTAINER).mounts();
     assertThat(mounts.get(0).superOptions())
         .containsExactly(
             "rw",
@@ -100,7 +100,7 @@ class MountTableTest {
   @Test
   void listsTheMountsUnderADirectoryLastMountedFirst() throws IOException {
     assertThat(MountTable.parse(SYSTEMD_HOST).under(Path.of("/run")))
-        .extracting(Mount::mountPoint)
+        .extracting(MountinfoLine::mountPoint)
         .containsExactly("/run/netns/blue", "/run");
     assertThat(MountTable.parse(SYSTEMD_HOST).under(Path.of("/"))).hasSize(7);
   }
@@ -146,7 +146,7 @@ class MountTableTest {
   void readsBackWhatTheKernelWouldWrite() throws IOException {
     Random random = new Random(20260101);
     for (int round = 0; round < 300; round++) {
-      List<Mount> mounts = new ArrayList<>();
+      List<MountinfoLine> mounts = new ArrayList<>();
       for (int i = random.nextInt(20); i > 0; i--) {
         mounts.add(randomMount(random));
       }
@@ -179,8 +179,8 @@ class MountTableTest {
     assertThat(refused).isPositive();
   }
 
-  private static Mount randomMount(Random random) {
-    return new Mount(
+  private static MountinfoLine randomMount(Random random) {
+    return new MountinfoLine(
         random.nextInt(100_000),
         random.nextInt(100_000),
         random.nextInt(300) + ":" + random.nextInt(300),
@@ -202,7 +202,7 @@ class MountTableTest {
     return text.toString();
   }
 
-  private static String line(Mount mount) {
+  private static String line(MountinfoLine mount) {
     List<String> fields = new ArrayList<>();
     fields.add(Integer.toString(mount.id()));
     fields.add(Integer.toString(mount.parentId()));

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -23,7 +23,7 @@ class MountsTest {
 
   @AfterEach
   void nothingStaysMounted() throws IOException {
-    for (Mount mount : MountTable.read().under(directory)) {
+    for (MountinfoLine mount : MountTable.read().under(directory)) {
       Mounts.detach(Path.of(mount.mountPoint()));
     }
   }
@@ -43,7 +43,7 @@ class MountsTest {
     try (Fd mount = tmpfs(MountAttribute.NOSUID, MountAttribute.NODEV, MountAttribute.NOEXEC)) {
       Mounts.attach(mount, target);
     }
-    Mount seen = MountTable.read().at(target).orElseThrow();
+    MountinfoLine seen = MountTable.read().at(target).orElseThrow();
     assertThat(seen.type()).isEqualTo("tmpfs");
     assertThat(seen.source()).isEqualTo("jukung-test");
     assertThat(seen.options()).contains("rw", "nosuid", "nodev", "noexec");
@@ -57,7 +57,7 @@ class MountsTest {
   void attachesOnAnOpenDirectory() throws IOException {
     Path target = Files.createDirectory(directory.resolve("target"));
     try (Fd mount = tmpfs();
-        Fd root = AtomicFile.openHostDirectory(directory);
+        Fd root = HostFile.openDirectory(directory);
         Fd place = Openat2.openPath(root, "target")) {
       Mounts.attach(mount, place);
     }
@@ -115,7 +115,7 @@ class MountsTest {
               Set.of(MountAttribute.RDONLY),
               Optional.of(Propagation.SHARED)));
     }
-    Mount changed = MountTable.read().at(target).orElseThrow();
+    MountinfoLine changed = MountTable.read().at(target).orElseThrow();
     assertThat(changed.options()).containsExactly("rw");
     assertThat(changed.isShared()).isTrue();
   }

@@ -8,11 +8,11 @@ import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileAttributes;
 import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.fs.TreeCopy;
 import io.jukung.linux.mount.OverlayMount;
@@ -201,7 +201,7 @@ public final class ImageVolumes {
 
   private static void fill(Path parent, String name, Fd root, Path source) throws IOException {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-    try (Fd directory = AtomicFile.openHostDirectory(parent)) {
+    try (Fd directory = HostFile.openDirectory(parent)) {
       DirectoryEntry.makeDirectory(directory, bytes, VOLUME_MODE);
       try (Fd volume = DirectoryEntry.openDirectory(directory, bytes);
           Fd content = openContent(root, source, volume)) {

@@ -6,7 +6,7 @@ import static io.jukung.linux.Errno.ESRCH;
 
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.cgroup.Cgroup;
-import io.jukung.linux.io.HostFile;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.runtime.call.Rollback;
 import java.io.IOException;
 import java.util.HashSet;

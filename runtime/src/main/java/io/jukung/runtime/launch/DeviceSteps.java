@@ -1,9 +1,12 @@
 package io.jukung.runtime.launch;
 
+import static io.jukung.linux.fs.OpenFlags.AT_SYMLINK_NOFOLLOW;
+import static io.jukung.linux.fs.OpenFlags.O_PATH;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
 
 import io.jukung.linux.Errno;
+import io.jukung.linux.fs.FileType;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
@@ -15,9 +18,6 @@ import java.util.Map;
 /** The steps that fill a fresh /dev: nodes, and the links of config-linux.md "Default Devices". */
 final class DeviceSteps {
   private static final int DIRECTORY = Register.FIRST_FREE + 7;
-  private static final long S_IFIFO = 0x1000;
-  private static final long S_IFCHR = 0x2000;
-  private static final long S_IFBLK = 0x6000;
 
   private static final Map<String, String> LINKS =
       Map.of(
@@ -36,7 +36,7 @@ final class DeviceSteps {
   }
 
   void populate(List<Spec.Device> devices) {
-    mounts.openInRoot("fill /dev", "/dev", MountSteps.O_PATH, 0, DIRECTORY);
+    mounts.openInRoot("fill /dev", "/dev", O_PATH, 0, DIRECTORY);
     LINKS.forEach(
         (name, target) ->
             program.step(
@@ -59,7 +59,7 @@ final class DeviceSteps {
       throw new IllegalArgumentException("device outside /dev: " + device.path());
     }
     mounts.makeTarget(parent.toString(), List.of("/dev"), true);
-    mounts.openInRoot(purpose, parent.toString(), MountSteps.O_PATH, 0, DIRECTORY);
+    mounts.openInRoot(purpose, parent.toString(), O_PATH, 0, DIRECTORY);
     program
         .step(
             purpose,
@@ -77,16 +77,16 @@ final class DeviceSteps {
           program.string(path.getFileName().toString()),
           imm(device.uid()),
           imm(device.gid()),
-          imm(0x100 /* AT_SYMLINK_NOFOLLOW */));
+          imm(AT_SYMLINK_NOFOLLOW));
     }
     mounts.close(DIRECTORY);
   }
 
   private static long type(Spec.Device device) {
     return switch (device.type()) {
-      case "c", "u" -> S_IFCHR;
-      case "b" -> S_IFBLK;
-      case "p" -> S_IFIFO;
+      case "c", "u" -> FileType.CHARACTER_DEVICE.bits();
+      case "b" -> FileType.BLOCK_DEVICE.bits();
+      case "p" -> FileType.FIFO.bits();
       default -> throw new IllegalArgumentException("device type " + device.type());
     };
   }

@@ -1,9 +1,24 @@
 package io.jukung.runtime.launch;
 
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_PATH;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_SYMLINKS;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.libc.CloneFlags.CLONE_FS;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWCGROUP;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWIPC;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWNET;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWNS;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWUSER;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWUTS;
+import static io.jukung.linux.mount.MountFlags.MNT_DETACH;
+import static io.jukung.linux.terminal.Pty.TIOCGPTPEER;
+import static io.jukung.linux.terminal.Pty.TIOCSPTLCK;
 
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
@@ -37,19 +52,7 @@ public final class LaunchCompiler {
   private static final int FIRST_SHARED = MountSteps.USERS + 1;
   private static final int MAX_SHARED = Register.COUNT - FIRST_SHARED;
 
-  private static final long CLONE_FS = 0x200;
-  private static final long CLONE_NEWNS = 0x20000;
-  private static final long CLONE_NEWCGROUP = 0x2000000;
-  private static final long CLONE_NEWUTS = 0x4000000;
-  private static final long CLONE_NEWIPC = 0x8000000;
-  private static final long CLONE_NEWUSER = 0x10000000;
-  private static final long CLONE_NEWPID = 0x20000000;
-  private static final long CLONE_NEWNET = 0x40000000;
-
-  private static final long MNT_DETACH = 2;
-  private static final long O_RDWR_NOCTTY = 0x2 | 0x100;
-  private static final long TIOCSPTLCK = 0x40045431;
-  private static final long TIOCGPTPEER = 0x5441;
+  private static final long O_RDWR_NOCTTY = OpenFlags.O_RDWR | OpenFlags.O_NOCTTY;
 
   private final Path rootMountPoint;
   private final Path maskMountPoint;
@@ -313,7 +316,7 @@ public final class LaunchCompiler {
             Syscall.OPENAT,
             imm(Fd.AT_FDCWD),
             program.string(path),
-            imm(MountSteps.O_CLOEXEC))
+            imm(O_CLOEXEC))
         .into(SCRATCH);
     program.step("join the pod's " + type + " namespace", Syscall.SETNS, reg(SCRATCH), imm(flag));
     program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
@@ -363,7 +366,7 @@ public final class LaunchCompiler {
             Syscall.IOCTL,
             reg(Register.PTY_MASTER),
             imm(TIOCGPTPEER),
-            imm(O_RDWR_NOCTTY | MountSteps.O_CLOEXEC))
+            imm(O_RDWR_NOCTTY | O_CLOEXEC))
         .into(TERMINAL);
     mounts.makeTarget("/dev/console", earlierMounts, false);
     mounts.bindDescriptor("mount the terminal on /dev/console", TERMINAL, "/dev/console");
@@ -477,7 +480,7 @@ public final class LaunchCompiler {
             Syscall.OPENAT,
             imm(Fd.AT_FDCWD),
             program.string(path.toString()),
-            imm(MountSteps.O_PATH | MountSteps.O_CLOEXEC))
+            imm(O_PATH | O_CLOEXEC))
         .into(register);
   }
 
@@ -489,7 +492,7 @@ public final class LaunchCompiler {
             Syscall.OPENAT2,
             imm(Fd.AT_FDCWD),
             program.string("/dev/pts/0"),
-            MountSteps.openHow(program, O_RDWR_NOCTTY, MountSteps.RESOLVE_NO_SYMLINKS),
+            MountSteps.openHow(program, O_RDWR_NOCTTY, RESOLVE_NO_SYMLINKS),
             imm(24))
         .into(TERMINAL);
   }

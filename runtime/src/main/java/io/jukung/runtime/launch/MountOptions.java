@@ -1,5 +1,7 @@
 package io.jukung.runtime.launch;
 
+import io.jukung.linux.mount.MountAttribute;
+import io.jukung.linux.mount.Propagation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,19 +29,19 @@ record MountOptions(
     boolean recursivePropagation,
     Optional<String> subdirectory,
     List<String> data) {
-  static final long RDONLY = 0x1;
-  static final long NOSUID = 0x2;
-  static final long NODEV = 0x4;
-  static final long NOEXEC = 0x8;
-  static final long NOATIME = 0x10;
-  static final long STRICTATIME = 0x20;
-  static final long NODIRATIME = 0x80;
+  static final long RDONLY = MountAttribute.RDONLY.bit();
+  static final long NOSUID = MountAttribute.NOSUID.bit();
+  static final long NODEV = MountAttribute.NODEV.bit();
+  static final long NOEXEC = MountAttribute.NOEXEC.bit();
+  static final long NOATIME = MountAttribute.NOATIME.bit();
+  static final long STRICTATIME = MountAttribute.STRICTATIME.bit();
+  static final long NODIRATIME = MountAttribute.NODIRATIME.bit();
 
   private static final String SUBDIRECTORY = "X-mount.subdir=";
 
-  static final long MS_PRIVATE = 1 << 18;
-  static final long MS_SLAVE = 1 << 19;
-  static final long MS_SHARED = 1 << 20;
+  static final long MS_PRIVATE = Propagation.PRIVATE.flag();
+  static final long MS_SLAVE = Propagation.SLAVE.flag();
+  static final long MS_SHARED = Propagation.SHARED.flag();
 
   static MountOptions parse(List<String> words) {
     long attributes = 0;

@@ -1,11 +1,29 @@
 package io.jukung.runtime.launch;
 
+import static io.jukung.linux.fs.OpenFlags.AT_EMPTY_PATH;
+import static io.jukung.linux.fs.OpenFlags.AT_RECURSIVE;
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
 import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
+import static io.jukung.linux.fs.OpenFlags.O_PATH;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_IN_ROOT;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_MAGICLINKS;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_SYMLINKS;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.mount.MountFlags.FSCONFIG_CMD_CREATE;
+import static io.jukung.linux.mount.MountFlags.FSCONFIG_SET_FLAG;
+import static io.jukung.linux.mount.MountFlags.FSCONFIG_SET_STRING;
+import static io.jukung.linux.mount.MountFlags.FSMOUNT_CLOEXEC;
+import static io.jukung.linux.mount.MountFlags.FSOPEN_CLOEXEC;
+import static io.jukung.linux.mount.MountFlags.MNT_DETACH;
+import static io.jukung.linux.mount.MountFlags.MOUNT_ATTR_IDMAP;
+import static io.jukung.linux.mount.MountFlags.MOVE_MOUNT_F_EMPTY_PATH;
+import static io.jukung.linux.mount.MountFlags.MOVE_MOUNT_T_EMPTY_PATH;
+import static io.jukung.linux.mount.MountFlags.OPEN_TREE_CLONE;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileType;
 import io.jukung.linux.launch.Arg;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
@@ -34,28 +52,6 @@ final class MountSteps {
   /** The container's user namespace, where it has one. */
   static final int USERS = Register.FIRST_FREE + 8;
 
-  static final long O_CLOEXEC = 0x80000;
-  static final long O_PATH = 0x200000;
-  static final long RESOLVE_NO_XDEV = 0x01;
-  static final long RESOLVE_NO_MAGICLINKS = 0x02;
-  static final long RESOLVE_NO_SYMLINKS = 0x04;
-  static final long RESOLVE_BENEATH = 0x08;
-  static final long RESOLVE_IN_ROOT = 0x10;
-
-  static final long AT_EMPTY_PATH = 0x1000;
-  static final long AT_RECURSIVE = 0x8000;
-  private static final long OPEN_TREE_CLONE = 1;
-  private static final long FSOPEN_CLOEXEC = 1;
-  private static final long FSMOUNT_CLOEXEC = 1;
-  private static final long FSCONFIG_SET_FLAG = 0;
-  private static final long FSCONFIG_SET_STRING = 1;
-  private static final long FSCONFIG_CMD_CREATE = 6;
-  private static final long MNT_DETACH = 2;
-  private static final long MOVE_MOUNT_F_EMPTY_PATH = 0x4;
-  private static final long MOVE_MOUNT_T_EMPTY_PATH = 0x40;
-  private static final long S_IFREG = 0x8000;
-
-  private static final long MOUNT_ATTR_IDMAP = 0x100000;
   private static final String LAYER = "lowerdir+=";
 
   /** File systems whose files have no label of their own that means something. */
@@ -525,7 +521,7 @@ final class MountSteps {
               Syscall.MKNODAT,
               reg(TARGET),
               program.string(name.toString()),
-              imm(S_IFREG | 0644),
+              imm(FileType.REGULAR.bits() | 0644),
               imm(0))
           .tolerate(Errno.EEXIST, Errno.EROFS);
     } else {

@@ -1,7 +1,17 @@
 package io.jukung.runtime.launch;
 
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_PATH;
+import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_BENEATH;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_IN_ROOT;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_MAGICLINKS;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_XDEV;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.libc.CloneFlags.CLONE_PARENT;
+import static io.jukung.linux.mount.MountFlags.FSCONFIG_CMD_CREATE;
+import static io.jukung.linux.process.CurrentProcess.PR_SET_DUMPABLE;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.fs.Fd;
@@ -28,7 +38,6 @@ final class ProcessSteps {
   private static final int SCRATCH = Register.FIRST_FREE + 6;
   private static final int PROC = Register.FIRST_FREE + 7;
 
-  private static final int PR_SET_DUMPABLE = 4;
   private static final int PR_SET_KEEPCAPS = 8;
   private static final int PR_CAPBSET_DROP = 24;
   private static final int PR_SET_NO_NEW_PRIVS = 38;
@@ -40,8 +49,6 @@ final class ProcessSteps {
   private static final int TIOCSCTTY = 0x540e;
   private static final int F_GETPIPE_SZ = 1032;
   private static final int SECCOMP_SET_MODE_FILTER = 1;
-  private static final int FSCONFIG_CMD_CREATE = 6;
-  private static final long O_WRONLY = 1;
   private static final int DEFAULT_UMASK = 022;
 
   private static final List<String> RLIMITS =
@@ -87,7 +94,7 @@ final class ProcessSteps {
             Syscall.OPENAT,
             imm(Fd.AT_FDCWD),
             program.string("/proc/self/oom_score_adj"),
-            imm(O_WRONLY | MountSteps.O_CLOEXEC))
+            imm(O_WRONLY | O_CLOEXEC))
         .into(SCRATCH);
     program
         .step(purpose, Syscall.WRITE, reg(SCRATCH), program.string(text), imm(text.length()))
@@ -132,11 +139,7 @@ final class ProcessSteps {
             reg(PROC),
             program.string(path),
             MountSteps.openHow(
-                program,
-                O_WRONLY,
-                MountSteps.RESOLVE_NO_XDEV
-                    | MountSteps.RESOLVE_NO_MAGICLINKS
-                    | MountSteps.RESOLVE_BENEATH),
+                program, O_WRONLY, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH),
             imm(24))
         .into(SCRATCH);
   }
@@ -163,9 +166,7 @@ final class ProcessSteps {
 
   /** Goes on as a process of the pid namespace that was joined; the shim is its parent, too. */
   void enterPidNamespace() {
-    program
-        .step("be seen in the pid namespace", Syscall.CLONE, imm(UserNamespaceSteps.CLONE_PARENT))
-        .forks();
+    program.step("be seen in the pid namespace", Syscall.CLONE, imm(CLONE_PARENT)).forks();
   }
 
   void session() {
@@ -243,10 +244,7 @@ final class ProcessSteps {
             Syscall.OPENAT2,
             imm(Fd.AT_FDCWD),
             program.string(path),
-            MountSteps.openHow(
-                program,
-                MountSteps.O_PATH,
-                MountSteps.RESOLVE_IN_ROOT | MountSteps.RESOLVE_NO_MAGICLINKS),
+            MountSteps.openHow(program, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
             imm(24))
         .into(SCRATCH);
     program.step(purpose, Syscall.FCHDIR, reg(SCRATCH));
@@ -340,7 +338,7 @@ final class ProcessSteps {
   void closeRest() {
     String purpose = "close descriptors";
     program
-        .step(purpose, Syscall.DUP3, reg(Register.ERROR_PIPE), imm(3), imm(MountSteps.O_CLOEXEC))
+        .step(purpose, Syscall.DUP3, reg(Register.ERROR_PIPE), imm(3), imm(O_CLOEXEC))
         .into(Register.ERROR_PIPE)
         .tolerate(Errno.EINVAL); // it is 3
     program.step(purpose, Syscall.CLOSE_RANGE, imm(4), imm(0xffffffffL), imm(0));

@@ -1,7 +1,14 @@
 package io.jukung.runtime.launch;
 
+import static io.jukung.linux.fs.OpenFlags.AT_EMPTY_PATH;
+import static io.jukung.linux.fs.OpenFlags.AT_SYMLINK_NOFOLLOW;
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWNS;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWUSER;
+import static io.jukung.linux.libc.CloneFlags.CLONE_PARENT;
 
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.launch.ProgramBuilder;
@@ -17,11 +24,6 @@ import java.util.List;
  * container's pid, mount and cgroup namespaces are made in it, so that they are its own.
  */
 final class UserNamespaceSteps {
-  static final long CLONE_PARENT = 0x8000;
-  private static final long CLONE_NEWNS = 0x20000;
-  private static final long CLONE_NEWUSER = 0x10000000;
-  private static final long CLONE_NEWPID = 0x20000000;
-  private static final long AT_SYMLINK_NOFOLLOW = 0x100;
 
   private final ProgramBuilder program;
   private final String path;
@@ -48,7 +50,7 @@ final class UserNamespaceSteps {
             Syscall.OPENAT,
             imm(Fd.AT_FDCWD),
             program.string(path),
-            imm(MountSteps.O_CLOEXEC))
+            imm(O_CLOEXEC))
         .into(register);
   }
 
@@ -97,9 +99,9 @@ final class UserNamespaceSteps {
   void ownFileSystem(Spec.Mount mount, int register) {
     String purpose = "own " + mount.destination();
     switch (mount.type()) {
-      case "mqueue" -> own(purpose, register, "", MountSteps.AT_EMPTY_PATH);
+      case "mqueue" -> own(purpose, register, "", AT_EMPTY_PATH);
       case "devpts" -> {
-        own(purpose, register, "", MountSteps.AT_EMPTY_PATH);
+        own(purpose, register, "", AT_EMPTY_PATH);
         own(purpose, register, "ptmx", AT_SYMLINK_NOFOLLOW);
       }
       default -> {}

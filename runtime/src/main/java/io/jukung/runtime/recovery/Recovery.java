@@ -1,8 +1,8 @@
 package io.jukung.runtime.recovery;
 
 import io.jukung.linux.cgroup.Cgroup;
-import io.jukung.linux.mount.Mount;
 import io.jukung.linux.mount.MountTable;
+import io.jukung.linux.mount.MountinfoLine;
 import io.jukung.linux.mount.Mounts;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerImages;
@@ -218,7 +218,7 @@ public final class Recovery {
   private void sweepState(String id) throws IOException, InterruptedException {
     LOG.warn("state of sandbox {} has no record, and is removed", id);
     reconciler.endUnknownShim(id);
-    for (Mount mount : MountTable.read().under(files.paths().sandboxState(id))) {
+    for (MountinfoLine mount : MountTable.read().under(files.paths().sandboxState(id))) {
       Mounts.detach(Path.of(mount.mountPoint()));
     }
     files.deleteSandboxState(id);

@@ -1,7 +1,7 @@
 package io.jukung.runtime.server;
 
 import io.grpc.BindableService;
-import io.jukung.linux.libc.Failpoint;
+import io.jukung.linux.process.Failpoint;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import java.io.IOException;

@@ -4,8 +4,8 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ExecSyncResponse;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.io.Pipe;
 import io.jukung.runtime.call.Failures;
@@ -72,7 +72,7 @@ public final class ExecSync {
 
   private ContainerExec.Started start(Container container, List<String> command, Pipe out, Pipe err)
       throws IOException {
-    try (Fd devices = AtomicFile.openHostDirectory(Path.of("/dev"));
+    try (Fd devices = HostFile.openDirectory(Path.of("/dev"));
         Fd stdin = Openat2.openForReading(devices, "null")) {
       ContainerExec.Started started =
           execs.start(

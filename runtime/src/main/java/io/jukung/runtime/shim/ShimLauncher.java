@@ -1,5 +1,6 @@
 package io.jukung.runtime.shim;
 
+import static io.jukung.linux.fs.Fd.CLOSE_RANGE_CLOEXEC;
 import static io.jukung.linux.fs.OpenFlags.O_APPEND;
 import static io.jukung.linux.fs.OpenFlags.O_CREAT;
 import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
@@ -10,7 +11,7 @@ import static io.jukung.linux.launch.ProgramBuilder.reg;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.io.HostFile;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.launch.LaunchFailure;
 import io.jukung.linux.launch.Launcher;
 import io.jukung.linux.launch.Program;
@@ -37,7 +38,6 @@ import org.jspecify.annotations.Nullable;
 record ShimLauncher(List<String> command, Path directory, @Nullable Path cgroup) {
   private static final int LOG_MODE = 0600;
   private static final long ALL_DESCRIPTORS = 0xffffffffL;
-  private static final long CLOSE_RANGE_CLOEXEC = 4;
 
   // Paths are UTF-8 whatever the daemon's locale; nothing else of its environment is passed on.
   private static final List<String> ENVIRONMENT =

@@ -4,10 +4,10 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.v1.Device;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.cgroup.DeviceFilter;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.runtime.cdi.CdiEdits;
 import java.io.IOException;
@@ -227,7 +227,7 @@ final class DeviceRules {
     if (parent == null) {
       return null;
     }
-    try (Fd directory = AtomicFile.openHostDirectory(parent);
+    try (Fd directory = HostFile.openDirectory(parent);
         Fd node = Openat2.openPathNoFollow(directory, String.valueOf(source.getFileName()))) {
       status = FileStatus.of(node);
     } catch (ErrnoException e) {

@@ -7,6 +7,7 @@ import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.linux.lsm.FileLabels;
 import io.jukung.linux.mount.MountTable;
+import io.jukung.linux.mount.MountinfoLine;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.cdi.CdiEdits;
 import io.jukung.runtime.store.StatePaths;
@@ -251,15 +252,15 @@ public final class MountRules {
     return switch (mount.getPropagation()) {
       case PROPAGATION_PRIVATE -> "rprivate";
       case PROPAGATION_HOST_TO_CONTAINER -> {
-        Optional<io.jukung.linux.mount.Mount> on = MountTable.read().containing(source);
+        Optional<MountinfoLine> on = MountTable.read().containing(source);
         if (on.filter(each -> each.isShared() || each.isSlave()).isEmpty()) {
           throw refused(mount, on, "a shared or slave mount");
         }
         yield "rslave";
       }
       case PROPAGATION_BIDIRECTIONAL -> {
-        Optional<io.jukung.linux.mount.Mount> on = MountTable.read().containing(source);
-        if (on.filter(io.jukung.linux.mount.Mount::isShared).isEmpty()) {
+        Optional<MountinfoLine> on = MountTable.read().containing(source);
+        if (on.filter(MountinfoLine::isShared).isEmpty()) {
           throw refused(mount, on, "a shared mount");
         }
         yield "rshared";
@@ -268,14 +269,13 @@ public final class MountRules {
     };
   }
 
-  private static CriException refused(
-      Mount mount, Optional<io.jukung.linux.mount.Mount> on, String needed) {
+  private static CriException refused(Mount mount, Optional<MountinfoLine> on, String needed) {
     return CriException.failedPrecondition(
         describe(mount)
             + ": its propagation needs "
             + needed
             + ", and "
-            + on.map(io.jukung.linux.mount.Mount::mountPoint).orElse("its mount")
+            + on.map(MountinfoLine::mountPoint).orElse("its mount")
             + " is none");
   }
 

@@ -17,9 +17,9 @@ import static io.jukung.runtime.stats.MetricFamily.ULIMITS_SOFT;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ContainerStatusRecord;
 import java.io.IOException;
@@ -107,7 +107,7 @@ public final class ContainerMetrics {
   }
 
   private static List<byte[]> names(Path directory) throws IOException {
-    try (Fd open = AtomicFile.openHostDirectory(directory)) {
+    try (Fd open = HostFile.openDirectory(directory)) {
       return DirectoryListing.names(open);
     } catch (ErrnoException e) {
       if (e.is(Errno.ENOENT) || e.is(Errno.ESRCH)) {

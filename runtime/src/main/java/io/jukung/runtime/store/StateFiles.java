@@ -2,6 +2,7 @@ package io.jukung.runtime.store;
 
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -172,7 +173,7 @@ public final class StateFiles {
     if (parent == null || !Files.isDirectory(parent)) {
       return;
     }
-    try (Fd directory = AtomicFile.openHostDirectory(parent)) {
+    try (Fd directory = HostFile.openDirectory(parent)) {
       TreeRemoval.remove(
           directory, String.valueOf(tree.getFileName()).getBytes(StandardCharsets.UTF_8));
     }

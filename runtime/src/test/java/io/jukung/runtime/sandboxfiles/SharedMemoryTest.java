@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.mount.Mount;
 import io.jukung.linux.mount.MountTable;
+import io.jukung.linux.mount.MountinfoLine;
 import io.jukung.linux.mount.Mounts;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,7 +37,7 @@ class SharedMemoryTest {
   @Test
   void everyoneWritesThereAndNobodyExecutes() throws IOException {
     SharedMemory.mount(shm, null);
-    Mount mount = MountTable.read().at(shm).orElseThrow();
+    MountinfoLine mount = MountTable.read().at(shm).orElseThrow();
     assertThat(mount.type()).isEqualTo("tmpfs");
     assertThat(mount.options()).contains("rw", "nosuid", "nodev", "noexec");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(shm)))

@@ -2,6 +2,7 @@ package io.jukung.runtime.shim;
 
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -45,7 +46,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The pool and its clients against real shim processes. Needs root. */
 @Timeout(120)
 class ShimPoolTest {
-  private static final long CLONE_NEWPID = 0x20000000L;
 
   @TempDir Path directory;
 

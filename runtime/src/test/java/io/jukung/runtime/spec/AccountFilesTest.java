@@ -3,8 +3,8 @@ package io.jukung.runtime.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ class AccountFilesTest {
   }
 
   private AccountFiles read() throws IOException {
-    try (Fd directory = AtomicFile.openHostDirectory(root)) {
+    try (Fd directory = HostFile.openDirectory(root)) {
       return AccountFiles.read(directory);
     }
   }

@@ -22,8 +22,8 @@ import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.cri.v1.WindowsContainerConfig;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
 import io.jukung.runtime.cdi.CdiDevices;
@@ -376,7 +376,7 @@ class SpecBuilderTest {
     Files.createSymbolicLink(root.resolve("etc"), outside);
     Files.createSymbolicLink(root.resolve("srv"), Path.of("/var/deep"));
     Spec spec = build(ContainerConfig.getDefaultInstance(), pod()).spec();
-    try (Fd directory = AtomicFile.openHostDirectory(root)) {
+    try (Fd directory = HostFile.openDirectory(root)) {
       RootfsTargets.make(directory, spec);
     }
     assertThat(outside).isEmptyDirectory();
@@ -401,7 +401,7 @@ class SpecBuilderTest {
   }
 
   private Fd open() throws IOException {
-    return AtomicFile.openHostDirectory(root);
+    return HostFile.openDirectory(root);
   }
 
   private static SandboxRecord pod() {

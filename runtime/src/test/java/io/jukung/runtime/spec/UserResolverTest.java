@@ -8,8 +8,8 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.Int64Value;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.SupplementalGroupsPolicy;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -162,7 +162,7 @@ class UserResolverTest {
   }
 
   private static AccountFiles read(Path root) throws IOException {
-    try (Fd directory = AtomicFile.openHostDirectory(root)) {
+    try (Fd directory = HostFile.openDirectory(root)) {
       return AccountFiles.read(directory);
     }
   }

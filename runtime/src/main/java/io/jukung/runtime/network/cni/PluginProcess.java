@@ -1,14 +1,15 @@
 package io.jukung.runtime.network.cni;
 
+import static io.jukung.linux.fs.Fd.CLOSE_RANGE_CLOEXEC;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.MemoryFile;
 import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.Eventfd;
-import io.jukung.linux.io.MemoryFile;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.io.Readiness;
 import io.jukung.linux.io.StatusFlags;
@@ -59,7 +60,6 @@ final class PluginProcess implements AutoCloseable {
 
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final int STANDARD_DESCRIPTORS = 3;
-  private static final int CLOSE_RANGE_CLOEXEC = 4;
   private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
 
   private static final int STDOUT = 1;

@@ -2,11 +2,10 @@ package io.jukung.runtime.streaming.session;
 
 import io.jukung.cri.streaming.CommandStatus;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.fs.Openat2;
-import io.jukung.linux.io.HostFile;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.terminal.Pty;
 import io.jukung.linux.terminal.Terminal;
@@ -143,7 +142,7 @@ final class ExecSession implements CommandSession {
   }
 
   private static Fd nothing() throws IOException {
-    try (Fd devices = AtomicFile.openHostDirectory(Path.of("/dev"))) {
+    try (Fd devices = HostFile.openDirectory(Path.of("/dev"))) {
       return Openat2.openForReading(devices, "null");
     }
   }

@@ -14,7 +14,7 @@ import java.util.Set;
  * @param optionalFields propagation tags such as {@code shared:1}; unknown ones are kept
  * @param superOptions of its file system
  */
-public record Mount(
+public record MountinfoLine(
     int id,
     int parentId,
     String device,
@@ -26,7 +26,7 @@ public record Mount(
     String source,
     List<String> superOptions) {
 
-  public Mount {
+  public MountinfoLine {
     options = Set.copyOf(options);
     optionalFields = List.copyOf(optionalFields);
     superOptions = List.copyOf(superOptions);

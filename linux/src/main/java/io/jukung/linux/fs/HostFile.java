@@ -1,26 +1,24 @@
-package io.jukung.linux.io;
+package io.jukung.linux.fs;
 
 import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_SYMLINKS;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.fs.Fd;
-import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * Files of the host at trusted paths, above all the small ones that the kernel makes up (cgroupfs,
  * procfs), with few classes behind it.
  */
 public final class HostFile {
-  private static final int HOW_BYTES = 24;
-  private static final long RESOLVE_NO_SYMLINKS = 0x04;
-
   private HostFile() {}
 
   /**
@@ -43,10 +41,11 @@ public final class HostFile {
   /** As {@link #open}, for a path into which others may have put links: any on the way is ELOOP. */
   public static Fd openNoSymlinks(String path, int flags, int mode) throws ErrnoException {
     try (Memory name = Memory.ofString(path);
-        Memory how = Memory.allocate(HOW_BYTES)) {
+        Memory how = Memory.allocate(Openat2.HOW_BYTES)) {
       how.putLong(0, flags | O_CLOEXEC).putLong(8, mode).putLong(16, RESOLVE_NO_SYMLINKS);
       long fd =
-          Kernel.raw(Syscall.OPENAT2, Fd.AT_FDCWD, name.address(), how.address(), HOW_BYTES, 0);
+          Kernel.raw(
+              Syscall.OPENAT2, Fd.AT_FDCWD, name.address(), how.address(), Openat2.HOW_BYTES, 0);
       if (fd < 0) {
         throw new ErrnoException(
             "openat2",
@@ -54,6 +53,21 @@ public final class HostFile {
             (int) -fd);
       }
       return Fd.own(fd);
+    }
+  }
+
+  /**
+   * Opens a directory, to list it or as the root of other lookups. Links on the way are followed.
+   */
+  public static Fd openDirectory(Path directory) throws ErrnoException {
+    try (Memory path = KernelPath.of("openat", directory.toString().getBytes(UTF_8))) {
+      return Fd.own(
+          Kernel.call(
+              Syscall.OPENAT,
+              () -> directory + ", O_DIRECTORY",
+              Fd.AT_FDCWD,
+              path.address(),
+              O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     }
   }
 
@@ -67,13 +81,13 @@ public final class HostFile {
         length += count;
       }
     }
-    return new String(content, 0, length, StandardCharsets.UTF_8);
+    return new String(content, 0, length, UTF_8);
   }
 
   /** Writes to a file that exists, in one write(2), as the kernel's control files want it. */
   public static void write(String path, String value) throws IOException {
     try (Fd fd = open(path, O_WRONLY, 0)) {
-      fd.write(value.getBytes(StandardCharsets.UTF_8));
+      fd.write(value.getBytes(UTF_8));
     }
   }
 }

@@ -1,5 +1,8 @@
-package io.jukung.linux.libc;
+package io.jukung.linux.process;
 
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.libc.Syscalls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Failpoint implements Syscalls {
   private static final String PROPERTY = "jukung.failpoint";
-  private static final int SIGKILL = 9;
 
   /** What changes the machine or tells another process. Opening is not: its O_CREAT is hidden. */
   private static final Set<Syscall> COUNTED =
@@ -98,7 +100,7 @@ public final class Failpoint implements Syscalls {
         throw new IllegalStateException("failpoint " + file, e);
       }
       long pid = kernel.call(Syscall.GETPID, 0, 0, 0, 0, 0);
-      kernel.call(Syscall.KILL, pid, SIGKILL, 0, 0, 0);
+      kernel.call(Syscall.KILL, pid, Signals.SIGKILL, 0, 0, 0);
     }
   }
 }

@@ -1,6 +1,5 @@
-package io.jukung.linux.io;
+package io.jukung.linux.fs;
 
-import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
@@ -11,8 +10,7 @@ import java.io.IOException;
  * has to wait for.
  */
 public final class MemoryFile {
-  private static final int MFD_CLOEXEC = 1;
-  private static final int SEEK_SET = 0;
+  public static final int MFD_CLOEXEC = 1;
 
   private MemoryFile() {}
 
@@ -27,7 +25,7 @@ public final class MemoryFile {
           Fd.own(Kernel.call(Syscall.MEMFD_CREATE, () -> name, text.address(), MFD_CLOEXEC, 0));
       try {
         file.write(content);
-        Kernel.call(Syscall.LSEEK, () -> name + ", 0", file.number(), 0, SEEK_SET);
+        file.seek(0);
         return file;
       } catch (IOException | RuntimeException e) {
         file.close();
