@@ -35,6 +35,7 @@ final class Connection extends Source {
   private static final int MAX_DESCRIPTORS = 3 * 16;
 
   private static final int FINISH_MILLIS = 1000;
+  private static final byte[] NOTHING = {};
 
   private final EventLoop loop;
   private final Pod pod;
@@ -168,15 +169,23 @@ final class Connection extends Source {
     close();
   }
 
-  /** Sends now, or later as the daemon reads. Dropped where the connection has closed. */
+  /**
+   * Sends a message now, or later as the daemon reads. Does nothing if the connection has closed. A
+   * message that cannot be sent closes the connection: the daemon connects again and asks for what
+   * it has missed.
+   */
   void send(FromShim message) {
     if (!open) {
       return;
     }
-    byte[] body = message.toByteArray();
-    append(body);
-    if (open && !blocked) {
-      flush();
+    try {
+      append(message.toByteArray());
+      if (open && !blocked) {
+        flush();
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      ErrorLog.unexpected("connection closed: a message could not be sent", e);
     }
   }
 
@@ -276,7 +285,7 @@ final class Connection extends Source {
     }
     descriptors.clear();
     pending = null;
-    input = new byte[0];
+    input = NOTHING;
     inputLength = 0;
     pod.disconnected(this);
   }

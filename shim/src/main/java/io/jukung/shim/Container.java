@@ -41,8 +41,6 @@ final class Container extends Source {
   /** What is left then: more than the capacity that a pipe may be given without privilege. */
   private static final int LAST_READS = 17;
 
-  private static final ExitStatus UNKNOWN_EXIT = new ExitStatus(0, 255);
-
   private enum State {
     LAUNCHING,
     RUNNING,
@@ -67,7 +65,9 @@ final class Container extends Source {
   private int pid;
   private long startedAt;
   private long drainDeadline;
+  private @Nullable ExitStatus status;
   private @Nullable ContainerExited exit;
+  private boolean recorded;
 
   Container(Pod pod, StartContainer request, CriLog log) {
     this.pod = pod;
@@ -177,6 +177,18 @@ final class Container extends Source {
 
   /** Undoes a start that failed, whatever there is of it. */
   void discard() {
+    try {
+      endProcess();
+      for (int i = 0; i < pumps.size(); i++) {
+        pumps.get(i).close();
+      }
+      closeRest();
+    } finally {
+      pod.forget(this);
+    }
+  }
+
+  private void endProcess() {
     if (process != null) {
       try {
         process.send(Signals.SIGKILL); // reaped as an orphan
@@ -189,11 +201,6 @@ final class Container extends Source {
       process = null;
       pod.reapOrphansSoon();
     }
-    for (int i = 0; i < pumps.size(); i++) {
-      pumps.get(i).close();
-    }
-    closeRest();
-    pod.forget(this);
   }
 
   private void closeRest() {
@@ -205,48 +212,49 @@ final class Container extends Source {
     log.close();
   }
 
-  /** The pidfd says that the process has ended. */
+  /**
+   * The pidfd says that the process has ended. It stays in the loop until everything is done, and
+   * each step is taken once: where one fails, the loop calls this method again and it goes on
+   * there.
+   */
   @Override
   void ready(int events) throws IOException {
     Pidfd ended = process;
     if (ended == null) {
       return;
     }
-    ExitStatus status;
-    try {
-      status = ended.reap();
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.ECHILD)) {
-        throw e;
+    if (status == null) {
+      status = Pod.reap(ended, this);
+      if (status == null) {
+        return;
       }
-      ErrorLog.unexpected("exit status of " + this, e);
-      status = UNKNOWN_EXIT;
     }
-    if (status != null) {
-      process = null;
-      pod.loop().remove(this, ended.fd());
-      ended.close();
-      exited(status);
+    if (exit == null) {
+      exit = describeExit(status);
     }
+    if (state == State.RUNNING) {
+      state = State.DRAINING;
+      drainDeadline = System.nanoTime() + DRAIN_NANOS;
+    }
+    record(exit);
+    process = null;
+    pod.loop().remove(this, ended.fd());
+    ended.close();
+    pod.reapOrphansSoon();
+    outputEnded();
   }
 
-  private void exited(ExitStatus status) {
+  private ContainerExited describeExit(ExitStatus ended) {
     long finishedAt = pod.clock().nanos();
     boolean oomKilled = oomKilled();
     // With a pid namespace of its own, all of it died with its init; without, this does the same.
     killRest();
-    exit =
-        ContainerExited.newBuilder()
-            .setContainerId(id)
-            .setExitCode(status.exitCode())
-            .setFinishedAt(finishedAt)
-            .setOomKilled(oomKilled)
-            .build();
-    state = State.DRAINING;
-    drainDeadline = System.nanoTime() + DRAIN_NANOS;
-    record(exit);
-    pod.reapOrphansSoon();
-    outputEnded();
+    return ContainerExited.newBuilder()
+        .setContainerId(id)
+        .setExitCode(ended.exitCode())
+        .setFinishedAt(finishedAt)
+        .setOomKilled(oomKilled)
+        .build();
   }
 
   private boolean oomKilled() {
@@ -272,12 +280,16 @@ final class Container extends Source {
     }
   }
 
+  /** Writes exit.json, unless that is done. */
   private void record(ContainerExited ended) {
+    if (recorded) {
+      return;
+    }
     try {
       ExitRecord.write(
           stateDirectory, ended.getExitCode(), ended.getFinishedAt(), ended.getOomKilled());
+      recorded = true;
     } catch (IOException e) {
-      // The daemon hears of the exit all the same, now or when it next connects.
       ErrorLog.unexpected("exit record of " + this, e);
     }
   }
@@ -303,10 +315,18 @@ final class Container extends Source {
     end();
   }
 
+  /** Tells the exit. Where that fails, the next tick tries again. */
   private void end() {
-    state = State.OVER;
+    ContainerExited ended = exit;
+    if (ended == null) {
+      return; // the pidfd's event has failed, and comes again
+    }
     closeRest();
-    pod.tell(FromShim.newBuilder().setContainerExited(exit).build());
+    // Once more, where it failed: descriptors may be free again, or the disk. If it fails for good
+    // the daemon is told all the same, and keeps a record of its own.
+    record(ended);
+    pod.tell(FromShim.newBuilder().setContainerExited(ended).build());
+    state = State.OVER;
   }
 
   void signal(int signal) throws Refusal, IOException {

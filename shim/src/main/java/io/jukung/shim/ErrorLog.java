@@ -24,13 +24,31 @@ final class ErrorLog {
     }
   }
 
-  /** With the place it came from: for what should not happen. */
-  static void unexpected(String what, Throwable failure) {
-    StringBuilder text = new StringBuilder(what).append(": ").append(failure);
+  /**
+   * Logs a failure that should not happen, with the places that it came through. Never throws: a
+   * caller that handles a lack of memory must not fail again here.
+   *
+   * @param what what was tried, or on what
+   */
+  static void unexpected(Object what, Throwable failure) {
+    try {
+      say(describe(what, failure));
+    } catch (RuntimeException | Error e) {
+      // There is no memory for the line.
+    }
+  }
+
+  /** As {@link #unexpected}, of the failure that ends the process, however much was logged. */
+  static synchronized void last(Object what, Throwable failure) {
+    System.err.println(describe(what, failure));
+  }
+
+  private static String describe(Object what, Throwable failure) {
+    StringBuilder text = new StringBuilder().append(what).append(": ").append(failure);
     StackTraceElement[] trace = failure.getStackTrace();
     for (int i = 0; i < trace.length && i < 8; i++) {
       text.append(" at ").append(trace[i]);
     }
-    say(text.toString());
+    return text.toString();
   }
 }

@@ -14,10 +14,18 @@ final class EventLoop {
   /** A source that fails each time must not take a whole processor. */
   private static final int FAILURE_PAUSE_MILLIS = 10;
 
+  /**
+   * Rounds in a row with a failure that nothing outside explains, as an error of Java is: after
+   * them, a second at the least, the loop gives up.
+   */
+  private static final int MAX_FAILED_ROUNDS = 100;
+
   private final Epoll epoll;
   private @Nullable Source[] sources = new @Nullable Source[16];
   // Counts the uses of a slot, so that an event of its former source is not taken for its own.
   private int[] uses = new int[16];
+  private @Nullable Throwable failure;
+  private int failedRounds;
 
   EventLoop() throws ErrnoException {
     epoll = Epoll.create(MAX_EVENTS);
@@ -60,8 +68,15 @@ final class EventLoop {
     }
   }
 
+  /**
+   * Serves until the clockwork is over.
+   *
+   * @throws IllegalStateException where the same work fails again and again: the process must end,
+   *     so that the daemon notices
+   */
   void run(Clockwork clockwork) throws ErrnoException {
     while (!clockwork.isOver()) {
+      failure = null;
       int count = epoll.await(clockwork.millisToNextTick());
       for (int i = 0; i < count; i++) {
         dispatch(epoll.token(i), epoll.events(i));
@@ -69,8 +84,11 @@ final class EventLoop {
       try {
         clockwork.tick();
       } catch (RuntimeException | Error e) {
-        ErrorLog.unexpected("tick", e);
-        pause();
+        failed("tick", e);
+      }
+      failedRounds = failure == null ? 0 : failedRounds + 1;
+      if (failedRounds >= MAX_FAILED_ROUNDS) {
+        throw new IllegalStateException("the event loop does not get on: " + failure, failure);
       }
     }
   }
@@ -84,13 +102,20 @@ final class EventLoop {
     try {
       source.ready(events);
     } catch (IOException | RuntimeException | Error e) {
-      ErrorLog.unexpected("event of " + source, e);
       source.abandon();
-      pause();
+      failed(source, e);
     }
   }
 
-  private static void pause() {
+  private void failed(Object what, Throwable e) {
+    ErrorLog.unexpected(what, e);
+    if (!(e instanceof IOException)) {
+      failure = e;
+    }
+    pause();
+  }
+
+  static void pause() {
     try {
       Thread.sleep(FAILURE_PAUSE_MILLIS);
     } catch (InterruptedException e) {
@@ -105,8 +130,9 @@ final class EventLoop {
       }
     }
     int slot = sources.length;
+    int[] moreUses = Arrays.copyOf(uses, 2 * slot);
     sources = Arrays.copyOf(sources, 2 * slot);
-    uses = Arrays.copyOf(uses, 2 * slot);
+    uses = moreUses;
     return slot;
   }
 

@@ -1,6 +1,5 @@
 package io.jukung.shim;
 
-import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
@@ -20,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  * and tells its end, to the daemon that is connected then.
  */
 final class Exec extends Source {
-  private static final int EXIT_UNKNOWN = 255;
-
   private final Pod pod;
   private final String id;
   private final StartExec request;
   private final Fd[] stdio;
   private @Nullable Pidfd process;
   private int pid;
+  // Kept, so that what comes after reaping can be tried again.
+  private @Nullable ExitStatus status;
 
   Exec(Pod pod, StartExec request, Fd[] stdio) {
     this.pod = pod;
@@ -110,29 +109,21 @@ final class Exec extends Source {
     if (ended == null) {
       return;
     }
-    int exitCode;
-    try {
-      ExitStatus status = ended.reap();
+    if (status == null) {
+      status = Pod.reap(ended, this);
       if (status == null) {
         return;
       }
-      exitCode = status.exitCode();
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.ECHILD)) {
-        throw e;
-      }
-      ErrorLog.unexpected("exit status of " + this, e);
-      exitCode = EXIT_UNKNOWN;
     }
+    pod.tell(
+        FromShim.newBuilder()
+            .setExecExited(ExecExited.newBuilder().setExecId(id).setExitCode(status.exitCode()))
+            .build());
     process = null;
     pod.loop().remove(this, ended.fd());
     ended.close();
     pod.forget(this);
     pod.reapOrphansSoon();
-    pod.tell(
-        FromShim.newBuilder()
-            .setExecExited(ExecExited.newBuilder().setExecId(id).setExitCode(exitCode))
-            .build());
   }
 
   int pid() {

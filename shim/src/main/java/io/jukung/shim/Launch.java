@@ -26,6 +26,9 @@ abstract class Launch implements Runnable {
   private final long[] registers;
   private Pod.@Nullable Launches launches;
 
+  /** The next of {@link Pod.Launches}. */
+  @Nullable Launch next;
+
   private Launcher.@Nullable Launched launched;
   private long startedAt;
   private @Nullable Throwable failure;
@@ -79,24 +82,30 @@ abstract class Launch implements Runnable {
         : HostFile.open(plan.getCgroup(), O_RDONLY | O_DIRECTORY, 0);
   }
 
-  /** On the loop's thread, once {@link #run} has ended. */
+  /** Answers the request, on the loop's thread, once {@link #run} has ended. Never throws. */
   void complete() {
+    try {
+      Pod.answer(from, outcome());
+    } catch (RuntimeException | Error e) {
+      from.close(); // without an answer the daemon would wait; now it connects again and asks
+      ErrorLog.unexpected("answer to a launch", e);
+    }
+  }
+
+  private Reply.Builder outcome() {
     Launcher.Launched process = launched;
     if (process != null) {
       try {
         started(process, startedAt);
-        Pod.answer(
-            from,
-            Reply.newBuilder()
-                .setId(requestId)
-                .setStarted(Started.newBuilder().setPid(process.pid()).setStartedAt(startedAt)));
-        return;
+        return Reply.newBuilder()
+            .setId(requestId)
+            .setStarted(Started.newBuilder().setPid(process.pid()).setStartedAt(startedAt));
       } catch (IOException | RuntimeException | Error e) {
         failure = e;
       }
     }
     failed();
-    Pod.answer(from, Reply.newBuilder().setId(requestId).setFailure(describe()));
+    return Reply.newBuilder().setId(requestId).setFailure(describe());
   }
 
   private Failure describe() {

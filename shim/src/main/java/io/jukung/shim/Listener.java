@@ -27,7 +27,12 @@ final class Listener extends Source {
   @Override
   void ready(int events) throws ErrnoException {
     for (UnixSocket accepted = socket.accept(); accepted != null; accepted = socket.accept()) {
-      serve(accepted);
+      try {
+        serve(accepted);
+      } catch (ErrnoException | RuntimeException | Error e) {
+        accepted.close();
+        throw e;
+      }
     }
   }
 
@@ -42,9 +47,10 @@ final class Listener extends Source {
     if (current != null) {
       current.close();
     }
-    current = new Connection(loop, pod, accepted);
-    pod.connected(current);
-    current.start();
+    Connection connection = new Connection(loop, pod, accepted);
+    connection.start();
+    current = connection;
+    pod.connected(connection);
   }
 
   void stop() {

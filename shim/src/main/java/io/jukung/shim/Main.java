@@ -14,24 +14,46 @@ public final class Main {
   /** The logs' mode is exact with it, and containers expect it unless their spec says otherwise. */
   private static final int UMASK = 0022;
 
+  private static final int EXIT_FAILED = 1;
+
   private Main() {}
 
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) {
     if (arguments.length != 2 || !arguments[0].equals("--socket")) {
       System.err.println("usage: io.jukung.shim.Main --socket PATH");
       System.exit(2);
     }
+    try {
+      serve(Path.of(arguments[1]));
+    } catch (Throwable e) {
+      fail(e);
+    }
+  }
+
+  private static void serve(Path path) throws IOException {
     Failpoint.installIfAsked();
     // First of all: from here on no process of a container may look into this one.
     CurrentProcess.refuseDump();
     CurrentProcess.becomeChildSubreaper();
     CurrentProcess.setUmask(UMASK);
-    Path path = Path.of(arguments[1]);
     EventLoop loop = new EventLoop();
     Pod pod = new Pod(loop, path);
     Listener listener = new Listener(loop, pod, UnixSocket.listen(path, BACKLOG));
     listener.start();
     loop.run(pod);
     listener.stop();
+  }
+
+  /**
+   * Ends the process at once, after a failure that it cannot survive. Merely leaving {@code main}
+   * would not do: a launch thread that hangs in the kernel keeps the process and its socket alive,
+   * and the daemon would wait for exits that no event loop sees any more.
+   */
+  static void fail(Throwable failure) {
+    try {
+      ErrorLog.last("the shim ends", failure);
+    } finally {
+      Runtime.getRuntime().halt(EXIT_FAILED);
+    }
   }
 }

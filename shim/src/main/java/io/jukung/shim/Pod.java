@@ -1,11 +1,14 @@
 package io.jukung.shim;
 
+import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.io.WallClock;
 import io.jukung.linux.process.Children;
+import io.jukung.linux.process.ExitStatus;
+import io.jukung.linux.process.Pidfd;
 import io.jukung.shim.v1.Adopt;
 import io.jukung.shim.v1.AttachContainer;
 import io.jukung.shim.v1.Done;
@@ -35,6 +38,8 @@ final class Pod extends EventLoop.Clockwork {
 
   /** Clients that wait for a container to be started; the oldest gives way. */
   private static final int MAX_WAITING = 16;
+
+  private static final ExitStatus UNKNOWN_EXIT = new ExitStatus(0, 255);
 
   private final EventLoop loop;
   private final WallClock clock = new WallClock();
@@ -356,6 +361,23 @@ final class Pod extends EventLoop.Clockwork {
     }
   }
 
+  /**
+   * Takes the exit status of a supervised process.
+   *
+   * @return null while the process runs
+   */
+  static @Nullable ExitStatus reap(Pidfd process, Source of) throws ErrnoException {
+    try {
+      return process.reap();
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ECHILD)) {
+        throw e;
+      }
+      ErrorLog.unexpected("exit status of " + of, e);
+      return UNKNOWN_EXIT;
+    }
+  }
+
   private boolean supervises(int pid) {
     for (Container container : containers.values()) {
       if (container.pid() == pid && container.process() != null) {
@@ -377,37 +399,58 @@ final class Pod extends EventLoop.Clockwork {
 
   /** Launch threads hand their results to the loop here. */
   static final class Launches extends Source {
+    private static final int WAKE_ATTEMPTS = 100;
+
     private final Eventfd wake;
-    private final List<Launch> ended = new ArrayList<>();
     private int inFlight;
+    // A list that needs no memory to grow: a launch that could not be added would never be
+    // answered.
+    private @Nullable Launch first;
+    private @Nullable Launch last;
 
     Launches(Eventfd wake) {
       this.wake = wake;
     }
 
-    /** From a launch thread. */
+    /** Called by a launch thread as its last act. */
     void end(Launch launch) {
-      synchronized (ended) {
-        ended.add(launch);
+      synchronized (this) {
+        if (last == null) {
+          first = launch;
+        } else {
+          last.next = launch;
+        }
+        last = launch;
       }
-      try {
-        wake.signal();
-      } catch (ErrnoException e) {
-        ErrorLog.unexpected("wake", e);
+      for (int attempt = 1; ; attempt++) {
+        try {
+          wake.signal();
+          return;
+        } catch (IOException | RuntimeException | Error e) {
+          if (attempt == WAKE_ATTEMPTS) {
+            Main.fail(e); // the launch would never be answered
+          }
+          ErrorLog.unexpected("wake the event loop", e);
+          EventLoop.pause();
+        }
       }
+    }
+
+    private synchronized @Nullable Launch poll() {
+      Launch launch = first;
+      if (launch != null) {
+        first = launch.next;
+        if (first == null) {
+          last = null;
+        }
+      }
+      return launch;
     }
 
     @Override
     void ready(int events) throws IOException {
       wake.clear();
-      while (true) {
-        Launch launch;
-        synchronized (ended) {
-          if (ended.isEmpty()) {
-            return;
-          }
-          launch = ended.removeFirst();
-        }
+      for (Launch launch = poll(); launch != null; launch = poll()) {
         inFlight--;
         launch.complete();
       }

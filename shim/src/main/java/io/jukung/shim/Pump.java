@@ -67,6 +67,10 @@ final class Pump extends Source {
     resume();
   }
 
+  /**
+   * Reads and logs. After an error the loop calls again: closing the output would end the
+   * application at its next write.
+   */
   @Override
   void ready(int events) {
     // Once: the next event goes to another source first.
@@ -86,13 +90,22 @@ final class Pump extends Source {
   private int pumpOnce() {
     int count = log.pump(output);
     if (count > 0) {
-      for (int i = attached.size() - 1;
-          i >= 0;
-          i--) { // backwards: one that is gone leaves the list
-        attached.get(i).write(log.chunk(), log.lastReadAt(), count);
+      // Backwards: a client that is gone leaves the list.
+      for (int i = attached.size() - 1; i >= 0; i--) {
+        copyTo(attached.get(i), count);
       }
     }
     return count;
+  }
+
+  /** A client that misses bytes would get a torn output: it is closed instead. */
+  private void copyTo(AttachedOutput client, int count) {
+    try {
+      client.write(log.chunk(), log.lastReadAt(), count);
+    } catch (RuntimeException | Error e) {
+      client.close();
+      ErrorLog.unexpected(client, e);
+    }
   }
 
   private boolean isStalled() {
@@ -113,8 +126,9 @@ final class Pump extends Source {
     try {
       pod.loop().add(this, output, Epoll.IN);
     } catch (ErrnoException e) {
-      ErrorLog.unexpected("output of " + container + " lost", e);
-      abandon();
+      ErrorLog.unexpected(this + " lost", e);
+      close();
+      container.outputEnded();
     }
   }
 
@@ -141,12 +155,6 @@ final class Pump extends Source {
         attached.get(i).close();
       }
     }
-  }
-
-  @Override
-  void abandon() {
-    close();
-    container.outputEnded();
   }
 
   @Override

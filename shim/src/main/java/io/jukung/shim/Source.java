@@ -13,6 +13,9 @@ abstract class Source {
    */
   abstract void ready(int events) throws IOException;
 
-  /** Called where {@link #ready} threw: to close what only harms from now on. */
+  /**
+   * Called after {@link #ready} threw: closes what only does harm from now on. A source that does
+   * nothing here is asked again, so its {@link #ready} must be able to go on where it failed.
+   */
   void abandon() {}
 }

@@ -43,6 +43,16 @@ final class RunningShim implements AutoCloseable {
    * @param prefix a command that starts the shim's command
    */
   static RunningShim start(Path directory, String... prefix) throws Exception {
+    return start(Main.class, directory, prefix);
+  }
+
+  /** Starts a {@link FaultyShim}. */
+  static RunningShim startFaulty(Path directory) throws Exception {
+    return start(FaultyShim.class, directory);
+  }
+
+  private static RunningShim start(Class<?> main, Path directory, String... prefix)
+      throws Exception {
     Path socket = directory.resolve("shim.sock");
     Path log = directory.resolve("shim.log");
     List<String> command = new ArrayList<>(List.of(prefix));
@@ -56,7 +66,7 @@ final class RunningShim implements AutoCloseable {
             "-Xmx16m",
             "-cp",
             System.getProperty("java.class.path"),
-            "io.jukung.shim.Main",
+            main.getName(),
             "--socket",
             socket.toString()));
     Process process =

@@ -63,7 +63,7 @@ public final class AtomicFile {
           }
         }
         DirectoryEntry.rename(directory, temporary, directory, name);
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) {
         discard(directory, temporary, e);
         throw e;
       }
@@ -95,7 +95,7 @@ public final class AtomicFile {
     return name.startsWith(PREFIX);
   }
 
-  private static void discard(Fd directory, byte[] temporary, Exception cause) {
+  private static void discard(Fd directory, byte[] temporary, Throwable cause) {
     try {
       DirectoryEntry.unlink(directory, temporary);
     } catch (ErrnoException e) {

@@ -71,18 +71,21 @@ public final class Epoll implements AutoCloseable {
 
   /** Events of the descriptor that {@link #await} has reported already stay reported. */
   public void remove(Fd fd) throws ErrnoException {
-    control(EPOLL_CTL_DEL, "DEL", fd, 0, 0);
+    control(EPOLL_CTL_DEL, "DEL", fd, 0); // works without memory
   }
 
   private void control(int operation, String name, Fd fd, int events, long token)
       throws ErrnoException {
     try (Memory event = Memory.allocate(EVENT_SIZE)) {
       event.putInt(0, events).putLong(TOKEN_OFFSET, token);
-      long result =
-          Kernel.raw(Syscall.EPOLL_CTL, epoll.number(), operation, fd.number(), event.address(), 0);
-      if (result < 0) {
-        throw new ErrnoException("epoll_ctl", name + ", " + fd, (int) -result);
-      }
+      control(operation, name, fd, event.address());
+    }
+  }
+
+  private void control(int operation, String name, Fd fd, long event) throws ErrnoException {
+    long result = Kernel.raw(Syscall.EPOLL_CTL, epoll.number(), operation, fd.number(), event, 0);
+    if (result < 0) {
+      throw new ErrnoException("epoll_ctl", name + ", " + fd, (int) -result);
     }
   }
 

@@ -12,6 +12,8 @@ public final class Eventfd implements AutoCloseable {
   private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
 
   private final Fd fd;
+  // Made beforehand: a signal must get through where no memory is left.
+  private final Memory one = Memory.allocate(8).putLong(0, 1);
 
   private Eventfd(Fd fd) {
     this.fd = fd;
@@ -31,13 +33,10 @@ public final class Eventfd implements AutoCloseable {
   }
 
   public void signal() throws ErrnoException {
-    try (Memory one = Memory.allocate(8)) {
-      one.putLong(0, 1);
-      int result = Transfer.write(fd, one, 0, 8);
-      // EAGAIN: the counter is full, so it is readable already.
-      if (result < 0 && result != -Errno.EAGAIN) {
-        throw new ErrnoException("write", fd + ", eventfd", -result);
-      }
+    int result = Transfer.write(fd, one, 0, 8);
+    // EAGAIN: the counter is full, so it is readable already.
+    if (result < 0 && result != -Errno.EAGAIN) {
+      throw new ErrnoException("write", fd + ", eventfd", -result);
     }
   }
 
@@ -54,5 +53,6 @@ public final class Eventfd implements AutoCloseable {
   @Override
   public void close() {
     fd.close();
+    one.close();
   }
 }
