@@ -1,11 +1,11 @@
 package io.jukung.image.archive;
 
 import io.jukung.cri.CriException;
-import io.jukung.image.layer.Decompression;
-import io.jukung.image.layer.LayerFormatException;
 import io.jukung.image.layer.LayerLimits;
-import io.jukung.image.layer.TarEntry;
-import io.jukung.image.layer.TarReader;
+import io.jukung.image.tar.ArchiveFormatException;
+import io.jukung.image.tar.Decompression;
+import io.jukung.image.tar.TarEntry;
+import io.jukung.image.tar.TarReader;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.AtomicFile;
@@ -137,12 +137,12 @@ final class TarArchive implements ArchiveFiles {
         }
         checkInterrupt();
       }
-    } catch (LayerFormatException e) {
+    } catch (ArchiveFormatException e) {
       throw CriException.failedPrecondition("it cannot be read as an archive: " + e.getMessage());
     }
   }
 
-  private void add(TarEntry entry, TarReader tar) throws LayerFormatException {
+  private void add(TarEntry entry, TarReader tar) throws ArchiveFormatException {
     Optional<String> name = resolve("", entry.name());
     if (name.isEmpty() || name.get().length() > MAX_NAME_LENGTH) {
       return; // nothing in an image's documents has such a name
