@@ -1,6 +1,7 @@
 package io.jukung.image.archive;
 
 import io.jukung.cri.CriException;
+import io.jukung.image.content.BulkInputStream;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.tar.ArchiveFormatException;
 import io.jukung.image.tar.Decompression;
@@ -250,7 +251,7 @@ final class TarArchive implements ArchiveFiles {
   }
 
   /** A file within the archive. */
-  private static final class Part extends InputStream {
+  private static final class Part extends BulkInputStream {
     private final InputStream in;
     private long left;
 
@@ -267,12 +268,6 @@ final class TarArchive implements ArchiveFiles {
       int count = in.read(target, start, (int) Math.min(length, left));
       left -= Math.max(0, count);
       return count;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override

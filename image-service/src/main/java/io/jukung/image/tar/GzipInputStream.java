@@ -1,5 +1,6 @@
 package io.jukung.image.tar;
 
+import io.jukung.image.content.BulkInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.CRC32;
@@ -10,7 +11,7 @@ import java.util.zip.DataFormatException;
  * stream decides whether another member follows by what happens to be buffered, and so can end
  * early on a slow connection.
  */
-final class GzipInputStream extends InputStream {
+final class GzipInputStream extends BulkInputStream {
   /** Kept of the part before: an inflater may give back a few bytes more than its last part. */
   private static final int KEPT_BYTES = 8;
 
@@ -73,12 +74,6 @@ final class GzipInputStream extends InputStream {
       }
     }
     return length == 0 ? 0 : -1;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.Digest;
 import io.jukung.image.install.PullListener;
+import io.jukung.image.layer.ChainId;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.manifest.Platform;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -268,6 +270,82 @@ class PullFlowTest {
         .isThrownBy(first::get)
         .withMessageContaining("HTTP 403");
     assertThat(second.get().id()).isEqualTo(image.id());
+  }
+
+  @Test
+  void failureToFetchASharedBaseLayerIsNotTheOtherPullsWhoseUpperLayerWaitsForIt()
+      throws Exception {
+    byte[] base = new TestTar().file("base", noise(1), entry -> {}).bytes();
+    byte[] upper = new TestTar().file("two", "2").bytes();
+    TestImage one = TestImage.of(base, new TestTar().file("one", "1").bytes()).build();
+    TestImage two = TestImage.of(base, upper).build();
+    registry.add("app", "one", one);
+    registry.add("app", "two", two);
+    CountDownLatch bothWait = new CountDownLatch(1);
+    registry.on(
+        one.layers().getFirst(),
+        1,
+        (request, reply) -> {
+          bothWait.await();
+          reply.empty(403);
+        });
+    Work<StoredImage> first = PullFixture.start(() -> fixture.pull(registry.reference("app:one")));
+    PullFixture.await(
+        "the first pull fetches the base",
+        () -> registry.requests(one.layers().getFirst()).size() == 1);
+    Work<StoredImage> second = PullFixture.start(() -> fixture.pull(registry.reference("app:two")));
+    ChainId top = ChainId.of(List.of(Digest.sha256(base), Digest.sha256(upper))).getLast();
+    PullFixture.await(
+        "the second pull's upper layer waits for the base",
+        () ->
+            layerThreadsIn("openSettled")
+                .anyMatch(thread -> top.digest().hex().startsWith(thread.substring(6))));
+    bothWait.countDown();
+    assertThatExceptionOfType(ExecutionException.class)
+        .isThrownBy(first::get)
+        .withMessageContaining("HTTP 403");
+    assertThat(second.get().id()).isEqualTo(two.id());
+  }
+
+  @Test
+  void registryThatStallsInEveryLayerDoesNotStopTheUnpackingOfOtherImages() throws Exception {
+    int stalled = Math.max(2, Runtime.getRuntime().availableProcessors());
+    reopen(Optional.empty(), /* maxDownloads= */ stalled + 1);
+    TestImage slow = layers(stalled);
+    TestImage quick = TestImage.of(new TestTar().file("quick", "q").bytes()).build();
+    registry.add("slow", "1", slow);
+    registry.add("quick", "1", quick);
+    for (Digest layer : slow.layers()) {
+      registry.on(
+          layer,
+          (request, reply) -> {
+            byte[] blob = slow.blob(layer);
+            reply.head(200, "Content-Length: " + blob.length).bytes(blob, 0, 1000);
+            reply.fallSilent();
+          });
+    }
+    Work<StoredImage> stalling =
+        PullFixture.start(() -> fixture.pull(registry.reference("slow:1")));
+    PullFixture.await(
+        "every layer of the slow image waits for bytes",
+        () -> layerThreadsIn("readable").count() == stalled);
+    Work<StoredImage> pull = PullFixture.start(() -> fixture.pull(registry.reference("quick:1")));
+    assertThat(pull.get().id()).isEqualTo(quick.id());
+    stalling.thread.interrupt();
+    assertThatExceptionOfType(ExecutionException.class)
+        .isThrownBy(stalling::get)
+        .withCauseInstanceOf(InterruptedException.class);
+  }
+
+  /** The names of the threads that make layers and are in a method of this name. */
+  private static Stream<String> layerThreadsIn(String method) {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(
+            thread ->
+                thread.getKey().getName().startsWith("layer-")
+                    && Arrays.stream(thread.getValue())
+                        .anyMatch(frame -> frame.getMethodName().equals(method)))
+        .map(thread -> thread.getKey().getName());
   }
 
   @Test
