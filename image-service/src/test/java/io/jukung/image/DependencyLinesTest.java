@@ -1,13 +1,17 @@
 package io.jukung.image;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Images know nothing of pods, and the calls stop at one package. */
+/**
+ * Classes about images know nothing of pods, protocol types are used in one package only, and no
+ * packages depend on each other in a circle.
+ */
 @AnalyzeClasses(packages = "io.jukung.image", importOptions = ImportOption.DoNotIncludeTests.class)
 class DependencyLinesTest {
   @ArchTest
@@ -27,4 +31,8 @@ class DependencyLinesTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.jukung.cri.v1..", "io.jukung.v1..", "io.grpc..");
+
+  @ArchTest
+  static final ArchRule PACKAGES_HAVE_NO_CYCLES =
+      slices().matching("io.jukung.image.(**)").should().beFreeOfCycles();
 }

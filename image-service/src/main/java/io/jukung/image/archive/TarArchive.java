@@ -1,11 +1,12 @@
 package io.jukung.image.archive;
 
 import io.jukung.cri.CriException;
-import io.jukung.image.layer.Decompression;
-import io.jukung.image.layer.LayerFormatException;
+import io.jukung.image.content.BulkInputStream;
 import io.jukung.image.layer.LayerLimits;
-import io.jukung.image.layer.TarEntry;
-import io.jukung.image.layer.TarReader;
+import io.jukung.image.tar.ArchiveFormatException;
+import io.jukung.image.tar.Decompression;
+import io.jukung.image.tar.TarEntry;
+import io.jukung.image.tar.TarReader;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
@@ -137,12 +138,12 @@ final class TarArchive implements ArchiveFiles {
         }
         checkInterrupt();
       }
-    } catch (LayerFormatException e) {
+    } catch (ArchiveFormatException e) {
       throw CriException.failedPrecondition("it cannot be read as an archive: " + e.getMessage());
     }
   }
 
-  private void add(TarEntry entry, TarReader tar) throws LayerFormatException {
+  private void add(TarEntry entry, TarReader tar) throws ArchiveFormatException {
     Optional<String> name = resolve("", entry.name());
     if (name.isEmpty() || name.get().length() > MAX_NAME_LENGTH) {
       return; // nothing in an image's documents has such a name
@@ -250,7 +251,7 @@ final class TarArchive implements ArchiveFiles {
   }
 
   /** A file within the archive. */
-  private static final class Part extends InputStream {
+  private static final class Part extends BulkInputStream {
     private final InputStream in;
     private long left;
 
@@ -267,12 +268,6 @@ final class TarArchive implements ArchiveFiles {
       int count = in.read(target, start, (int) Math.min(length, left));
       left -= Math.max(0, count);
       return count;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override

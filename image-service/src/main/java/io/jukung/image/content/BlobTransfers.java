@@ -242,6 +242,15 @@ public final class BlobTransfers {
       }
     }
 
+    private int arrivedAfter(long position) {
+      lock.lock();
+      try {
+        return (int) Math.min(arrived - position, Integer.MAX_VALUE);
+      } finally {
+        lock.unlock();
+      }
+    }
+
     /** How many bytes past {@code position} may be read now; -1 at the verified end. */
     private long readable(long position) throws IOException {
       lock.lock();
@@ -278,7 +287,7 @@ public final class BlobTransfers {
     }
   }
 
-  private static final class Follower extends InputStream {
+  private static final class Follower extends BulkInputStream {
     private final Transfer transfer;
     private final FileInputStream file;
     private long position;
@@ -302,10 +311,10 @@ public final class BlobTransfers {
       return count;
     }
 
+    /** How many bytes a read returns at least without waiting for the transfer. */
     @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    public int available() {
+      return transfer.arrivedAfter(position);
     }
 
     @Override

@@ -9,6 +9,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.jukung.image.erofs.Attribute;
 import io.jukung.image.erofs.ErofsWriter;
 import io.jukung.image.erofs.Inode;
+import io.jukung.image.tar.TarReader;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DeviceNumber;

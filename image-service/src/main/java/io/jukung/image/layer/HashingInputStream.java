@@ -1,12 +1,13 @@
 package io.jukung.image.layer;
 
+import io.jukung.image.content.BulkInputStream;
 import io.jukung.image.content.Digest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 
 /** Hashes and bounds an uncompressed layer in the pass that reads it. */
-final class HashingInputStream extends InputStream {
+final class HashingInputStream extends BulkInputStream {
   private final InputStream in;
   private final Digest.Algorithm algorithm;
   private final MessageDigest computation;
@@ -32,12 +33,6 @@ final class HashingInputStream extends InputStream {
       computation.update(target, start, read);
     }
     return read;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   /** Of all that was read so far. Ends the computation. */

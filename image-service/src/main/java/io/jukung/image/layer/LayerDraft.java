@@ -3,6 +3,7 @@ package io.jukung.image.layer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.image.content.Digest;
+import io.jukung.image.tar.TarReader;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileTime;

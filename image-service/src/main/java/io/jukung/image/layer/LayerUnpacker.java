@@ -2,6 +2,10 @@ package io.jukung.image.layer;
 
 import com.github.luben.zstd.ZstdIOException;
 import io.jukung.image.content.Digest;
+import io.jukung.image.tar.ArchiveFormatException;
+import io.jukung.image.tar.Decompression;
+import io.jukung.image.tar.TarEntry;
+import io.jukung.image.tar.TarReader;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DeviceNumber;
@@ -71,6 +75,8 @@ final class LayerUnpacker {
       new LayerUnpacker(position, limits, tree).unpackAll(reader);
       reader.drain();
       return hashed.digest();
+    } catch (ArchiveFormatException e) {
+      throw new LayerFormatException(String.valueOf(e.getMessage()));
     } catch (ZstdIOException e) {
       throw new LayerFormatException("zstd data is corrupt: " + e.getMessage());
     }

@@ -5,6 +5,7 @@ import static io.jukung.linux.fs.OpenFlags.O_NONBLOCK;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.jukung.image.tar.TarReader;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;

@@ -1,6 +1,7 @@
 package io.jukung.image.registry;
 
 import io.jukung.cri.CriException;
+import io.jukung.image.reference.ImageReference;
 import java.io.IOException;
 import java.util.List;
 

@@ -2,11 +2,13 @@ package io.jukung.image.registry;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
-import io.jukung.image.content.BlobSource;
 import io.jukung.image.content.ContentMismatchException;
 import io.jukung.image.content.Digest;
+import io.jukung.image.manifest.FetchedManifest;
+import io.jukung.image.manifest.ImageSource;
 import io.jukung.image.manifest.ManifestDocument;
 import io.jukung.image.manifest.MediaType;
+import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.RegistryHost.Capability;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -34,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * their order, the registry itself last. What one host cannot give, the next is asked for; the
  * error of a pull that failed says what each of them answered. Thread-safe.
  */
-public final class RegistrySession implements BlobSource {
+public final class RegistrySession implements ImageSource {
   private static final Logger log = LoggerFactory.getLogger(RegistrySession.class);
   private static final int BUFFER_BYTES = 64 * 1024;
 
@@ -98,6 +100,7 @@ public final class RegistrySession implements BlobSource {
   }
 
   /** A manifest by its digest, verified. */
+  @Override
   public FetchedManifest manifest(Digest digest) throws IOException, InterruptedException {
     return ask(
         "fetch manifest " + digest,

@@ -4,11 +4,11 @@ import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.AuthConfig;
-import io.jukung.image.ImagePuller;
-import io.jukung.image.ImageStore;
-import io.jukung.image.PullListener;
-import io.jukung.image.StoreCheck;
+import io.jukung.image.install.PullListener;
+import io.jukung.image.pull.ImagePuller;
 import io.jukung.image.registry.Credentials;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.StoreCheck;
 import java.io.IOException;
 import java.util.function.Consumer;
 

@@ -3,9 +3,9 @@ package io.jukung.image.service;
 import io.jukung.client.v1.PlannedHost;
 import io.jukung.client.v1.PullPlan;
 import io.jukung.client.v1.PullRequest;
-import io.jukung.image.ImagePuller;
+import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.HostPlan;
-import io.jukung.image.registry.ImageReference;
 import java.io.IOException;
 
 /** Says which hosts a pull would ask, in which order and why; asks none of them. */

@@ -3,7 +3,7 @@ package io.jukung.image.service;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ExportResponse;
 import io.jukung.cri.CriException;
-import io.jukung.image.ImageExporter;
+import io.jukung.image.transfer.ImageExporter;
 
 /** Writes images into an archive on this host. */
 public final class Export {

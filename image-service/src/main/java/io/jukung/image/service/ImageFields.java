@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.v1.Image;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Int64Value;
+import io.jukung.image.store.StoredImage;
 
 /** Images in the words of CRI. */
 final class ImageFields {
@@ -35,7 +36,7 @@ final class ImageFields {
     return reference;
   }
 
-  static Image toCri(io.jukung.image.Image image) {
+  static Image toCri(StoredImage image) {
     Image.Builder result =
         Image.newBuilder()
             .setId(image.id())

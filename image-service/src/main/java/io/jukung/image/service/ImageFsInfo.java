@@ -2,7 +2,7 @@ package io.jukung.image.service;
 
 import io.jukung.cri.v1.ImageFsInfoRequest;
 import io.jukung.cri.v1.ImageFsInfoResponse;
-import io.jukung.image.ImageStore;
+import io.jukung.image.store.ImageStore;
 import io.jukung.linux.fs.DiskUsage;
 import java.io.IOException;
 import java.nio.file.Path;

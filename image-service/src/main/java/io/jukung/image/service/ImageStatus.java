@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jukung.cri.v1.ImageStatusRequest;
 import io.jukung.cri.v1.ImageStatusResponse;
-import io.jukung.image.Image;
-import io.jukung.image.ImageStore;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.StoredImage;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,7 +22,7 @@ public final class ImageStatus {
 
   public ImageStatusResponse call(ImageStatusRequest request) throws JsonProcessingException {
     String reference = ImageFields.requiredReference(request.getImage(), "image");
-    Optional<Image> image = store.find(reference);
+    Optional<StoredImage> image = store.find(reference);
     ImageStatusResponse.Builder response = ImageStatusResponse.newBuilder();
     if (image.isPresent()) {
       response.setImage(ImageFields.toCri(image.get()));
@@ -34,7 +34,7 @@ public final class ImageStatus {
   }
 
   /** In crictl's convention one entry "info", a JSON document. */
-  private String verbose(Image image) throws JsonProcessingException {
+  private String verbose(StoredImage image) throws JsonProcessingException {
     return JSON.writeValueAsString(
         Map.of(
             "id", image.id(),

@@ -2,7 +2,7 @@ package io.jukung.image.service;
 
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
-import io.jukung.image.ImageImporter;
+import io.jukung.image.transfer.ImageImporter;
 
 /** Takes images out of an archive on this host. */
 public final class Import {

@@ -3,7 +3,7 @@ package io.jukung.image.service;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.ListImagesRequest;
 import io.jukung.cri.v1.ListImagesResponse;
-import io.jukung.image.ImageStore;
+import io.jukung.image.store.ImageStore;
 
 /** Lists the images that are here, one entry each with all its names. */
 public final class ListImages {

@@ -3,8 +3,8 @@ package io.jukung.image.service;
 import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.PullImageRequest;
 import io.jukung.cri.v1.PullImageResponse;
-import io.jukung.image.ImagePuller;
-import io.jukung.image.PullListener;
+import io.jukung.image.install.PullListener;
+import io.jukung.image.pull.ImagePuller;
 import io.jukung.image.registry.Credentials;
 
 /**

@@ -2,7 +2,7 @@ package io.jukung.image.service;
 
 import io.jukung.cri.v1.RemoveImageRequest;
 import io.jukung.cri.v1.RemoveImageResponse;
-import io.jukung.image.ImageStore;
+import io.jukung.image.store.ImageStore;
 import java.io.IOException;
 
 /** Removes an image with all its names; one that is not here is already removed. */

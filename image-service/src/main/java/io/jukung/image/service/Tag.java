@@ -3,7 +3,7 @@ package io.jukung.image.service;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.client.v1.TagResponse;
 import io.jukung.cri.CriException;
-import io.jukung.image.ImageStore;
+import io.jukung.image.store.ImageStore;
 import java.io.IOException;
 
 /** Gives an image a further tag; an image that had it loses it. */

@@ -2,8 +2,8 @@ package io.jukung.image.service;
 
 import io.jukung.client.v1.UsageRequest;
 import io.jukung.client.v1.UsageResponse;
-import io.jukung.image.ImageStore;
-import io.jukung.image.StoreUsage;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.StoreUsage;
 import io.jukung.linux.fs.DiskUsage;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdOutputStream;
-import io.jukung.image.TestImage;
-import io.jukung.image.TestTar;
 import io.jukung.image.content.Digest;
+import io.jukung.image.pull.TestImage;
+import io.jukung.image.tar.TestTar;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.HostFile;

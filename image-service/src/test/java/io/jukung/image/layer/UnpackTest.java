@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.github.luben.zstd.Zstd;
-import io.jukung.image.TestImage;
-import io.jukung.image.TestTar;
+import io.jukung.image.pull.TestImage;
+import io.jukung.image.tar.TestTar;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;

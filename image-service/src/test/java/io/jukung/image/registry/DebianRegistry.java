@@ -2,9 +2,9 @@ package io.jukung.image.registry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.jukung.image.TestImage;
 import io.jukung.image.content.Digest;
 import io.jukung.image.manifest.MediaType;
+import io.jukung.image.pull.TestImage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -1,9 +1,9 @@
 package io.jukung.runtime.container;
 
 import io.jukung.cri.CriException;
-import io.jukung.image.Image;
-import io.jukung.image.ImageConfig;
-import io.jukung.image.ImageStore;
+import io.jukung.image.manifest.ImageConfig;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.StoredImage;
 import io.jukung.runtime.spec.ImageDefaults;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ public final class StoredImages implements ContainerImages {
 
   @Override
   public List<Path> acquire(String imageId, String user) throws IOException {
-    if (store.find(imageId).filter(Image::artifact).isPresent()) {
+    if (store.find(imageId).filter(StoredImage::artifact).isPresent()) {
       throw CriException.failedPrecondition(
           imageId + " is an artifact: it can be mounted, but no container runs from it");
     }
@@ -68,7 +68,7 @@ public final class StoredImages implements ContainerImages {
     return volume < 0 ? lease : lease.substring(0, volume);
   }
 
-  private static Found found(Image image) {
+  private static Found found(StoredImage image) {
     ImageConfig config = image.config();
     return new Found(
         image.id(),

@@ -1,0 +1,304 @@
+package io.jukung.image.pull;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.image.content.BlobSource;
+import io.jukung.image.content.ContentMismatchException;
+import io.jukung.image.content.ContentStore;
+import io.jukung.image.content.Digest;
+import io.jukung.image.install.PullListener;
+import io.jukung.image.install.WantedLayer;
+import io.jukung.image.layer.LayerFormatException;
+import io.jukung.image.manifest.ArtifactManifest;
+import io.jukung.image.manifest.ConfigDocument;
+import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.FetchedManifest;
+import io.jukung.image.manifest.ImageIndex;
+import io.jukung.image.manifest.ImageManifest;
+import io.jukung.image.manifest.ImageSource;
+import io.jukung.image.manifest.ManifestDocument;
+import io.jukung.image.manifest.Platform;
+import io.jukung.image.registry.RegistryException;
+import io.jukung.image.store.ImageRecord;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.StoredImage;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * From a manifest or index to an image in the store, wherever its content comes from. One per pull,
+ * or image of an import; not thread-safe.
+ */
+public final class ImageInstaller {
+  /** Indexes of indexes exist; deeper ones are somebody's joke. */
+  private static final int MAX_INDEX_DEPTH = 3;
+
+  private final ImageStore store;
+  private final ImageStore.Pin pin;
+  private final ImageSource source;
+  private final PullListener listener;
+  private final Platform platform;
+  private final Set<String> documents = new TreeSet<>();
+
+  public ImageInstaller(
+      ImageStore store,
+      ImageStore.Pin pin,
+      ImageSource source,
+      PullListener listener,
+      Platform platform) {
+    this.store = store;
+    this.pin = pin;
+    this.source = source;
+    this.listener = listener;
+    this.platform = platform;
+  }
+
+  /** As {@link #prepare}, and lists the image. */
+  StoredImage install(FetchedManifest top, Set<String> tags, Set<String> repositories)
+      throws IOException, InterruptedException {
+    return store.register(prepare(top, tags, repositories));
+  }
+
+  /**
+   * Brings all of the image here.
+   *
+   * @param top what the reference led to
+   * @param tags names with tags that it gets
+   * @param repositories names whose digest is that of {@code top}
+   * @return what is left to be registered, while the pin is held
+   */
+  public ImageRecord prepare(FetchedManifest top, Set<String> tags, Set<String> repositories)
+      throws IOException, InterruptedException {
+    FetchedManifest document = top;
+    for (int depth = 0; depth < MAX_INDEX_DEPTH; depth++) {
+      keep(document);
+      ManifestDocument parsed =
+          ManifestDocument.parse(document.digest(), document.content(), document.contentType());
+      switch (parsed) {
+        case ImageManifest manifest -> {
+          return prepare(manifest, document.digest(), top.digest(), tags, repositories);
+        }
+        case ArtifactManifest artifact -> {
+          Digest id = document.digest();
+          return bring(id, WantedLayer.of(artifact), top.digest(), tags, repositories);
+        }
+        case ImageIndex index -> document = choose(index, document.digest());
+      }
+    }
+    throw CriException.failedPrecondition(
+        "index %s leads to more than %d further indexes".formatted(top.digest(), MAX_INDEX_DEPTH));
+  }
+
+  private void keep(FetchedManifest document) throws IOException {
+    pin.blob(document.digest());
+    store.content().put(document.digest(), document.content());
+    documents.add(document.digest().toString());
+  }
+
+  private FetchedManifest choose(ImageIndex index, Digest digest)
+      throws IOException, InterruptedException {
+    Optional<ImageIndex.Entry> chosen = platform.select(index.entries());
+    if (chosen.isEmpty() && index.entries().size() == 1) {
+      // A lone entry that says no platform: there is nothing to choose.
+      chosen = index.entries().stream().filter(e -> e.platform().isEmpty()).findFirst();
+    }
+    Descriptor descriptor =
+        chosen
+            .map(ImageIndex.Entry::descriptor)
+            .orElseThrow(
+                () ->
+                    CriException.notFound(
+                        "index %s has no image for %s, only for %s"
+                            .formatted(digest, platform, platforms(index))));
+    if (descriptor.size() > ManifestDocument.MAX_BYTES) {
+      throw CriException.failedPrecondition(
+          "index %s: its manifest %s has %d bytes, above the bound of %d"
+              .formatted(
+                  digest, descriptor.digest(), descriptor.size(), ManifestDocument.MAX_BYTES));
+    }
+    FetchedManifest document = source.manifest(descriptor.digest());
+    if (document.content().length != descriptor.size()) {
+      throw CriException.failedPrecondition(
+          "index %s: its manifest %s has %d bytes and not %d"
+              .formatted(
+                  digest, descriptor.digest(), document.content().length, descriptor.size()));
+    }
+    return new FetchedManifest(
+        document.digest(), document.content(), Optional.of(descriptor.mediaType()));
+  }
+
+  private static String platforms(ImageIndex index) {
+    String all =
+        index.entries().stream()
+            .flatMap(entry -> entry.platform().stream())
+            .map(Platform::toString)
+            .filter(text -> !text.startsWith("unknown/")) // attestations
+            .distinct()
+            .limit(20)
+            .collect(Collectors.joining(", "));
+    return all.isEmpty() ? "none that it names" : all;
+  }
+
+  private ImageRecord prepare(
+      ImageManifest manifest,
+      Digest manifestDigest,
+      Digest topDigest,
+      Set<String> tags,
+      Set<String> repositories)
+      throws IOException, InterruptedException {
+    Digest id = manifest.config().digest();
+    pin.blob(id);
+    ConfigDocument config = ConfigDocument.parse(id, config(manifest.config()));
+    if (config.diffIds().size() != manifest.layers().size()) {
+      throw CriException.failedPrecondition(
+          "manifest %s has %d layers and its configuration %d"
+              .formatted(manifestDigest, manifest.layers().size(), config.diffIds().size()));
+    }
+    if (!config.config().os().isEmpty() && !config.config().os().equals(platform.os())) {
+      throw CriException.failedPrecondition(
+          "image %s is for %s and not for %s".formatted(id, config.config().os(), platform.os()));
+    }
+    List<WantedLayer> layers = WantedLayer.of(manifest, config.diffIds());
+    return bring(id, layers, topDigest, tags, repositories);
+  }
+
+  private ImageRecord bring(
+      Digest id,
+      List<WantedLayer> wanted,
+      Digest topDigest,
+      Set<String> tags,
+      Set<String> repositories)
+      throws IOException, InterruptedException {
+    pin.layers(wanted.stream().map(WantedLayer::chainId).toList());
+    Set<String> layers = new TreeSet<>();
+    for (WantedLayer layer : wanted) {
+      pin.blob(layer.blob().digest());
+      layers.add(layer.blob().digest().toString());
+    }
+    store.installer().install(wanted, source, listener);
+    Set<String> repoDigests = new TreeSet<>();
+    repositories.forEach(repository -> repoDigests.add(repository + "@" + topDigest));
+    return new ImageRecord(
+        ImageRecord.VERSION,
+        id.toString(),
+        documents,
+        layers,
+        wanted.stream().map(layer -> layer.diffId().toString()).toList(),
+        new TreeSet<>(tags),
+        repoDigests,
+        Instant.now().toString(),
+        /* pinned= */ false);
+  }
+
+  private byte[] config(Descriptor descriptor) throws IOException, InterruptedException {
+    ContentStore content = store.content();
+    if (descriptor.size() > ConfigDocument.MAX_BYTES) {
+      throw CriException.failedPrecondition(
+          "image configuration %s has %d bytes, above the bound of %d"
+              .formatted(descriptor.digest(), descriptor.size(), ConfigDocument.MAX_BYTES));
+    }
+    if (content.contains(descriptor.digest())) {
+      return content.read(descriptor.digest(), ConfigDocument.MAX_BYTES);
+    }
+    while (true) {
+      try {
+        byte[] bytes = fetch(descriptor);
+        content.put(descriptor.digest(), bytes);
+        return bytes;
+      } catch (ContentMismatchException e) {
+        if (!source.elsewhere(descriptor.digest())) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private byte[] fetch(Descriptor descriptor) throws IOException, InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) descriptor.size());
+    source.fetch(
+        descriptor.digest(),
+        descriptor.size(),
+        new BlobSource.Sink() {
+          @Override
+          public long position() {
+            return bytes.size();
+          }
+
+          @Override
+          public void write(byte[] source, int start, int length) throws IOException {
+            if (length > descriptor.size() - bytes.size()) {
+              throw new ContentMismatchException(
+                  "image configuration %s is longer than its descriptor's %d bytes"
+                      .formatted(descriptor.digest(), descriptor.size()));
+            }
+            bytes.write(source, start, length);
+          }
+        });
+    byte[] fetched = bytes.toByteArray();
+    if (!descriptor.digest().matches(fetched)) {
+      throw new ContentMismatchException(
+          "image configuration %s has the digest %s instead"
+              .formatted(descriptor.digest(), Digest.sha256(fetched)));
+    }
+    return fetched;
+  }
+
+  /**
+   * What a failure of a pull or import is to its caller.
+   *
+   * @param action what was tried, as in {@code pull busybox}
+   */
+  public static RuntimeException explain(String action, IOException e) throws InterruptedException {
+    // Another try, or another mirror, may bring what this one did not.
+    return explain(action, ErrorKind.UNAVAILABLE, e);
+  }
+
+  /**
+   * As {@link #explain(String, IOException)}.
+   *
+   * @param mismatch what content that is not what its digest says comes to
+   */
+  public static RuntimeException explain(String action, ErrorKind mismatch, IOException e)
+      throws InterruptedException {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      switch (t) {
+        case InterruptedIOException interrupted -> throw interrupted(interrupted);
+        case InterruptedException interrupted -> throw interrupted(interrupted);
+        case CriException known -> {
+          return new CriException(known.kind(), action + ": " + known.getMessage(), e);
+        }
+        case RegistryException registry -> {
+          return new CriException(registry.kind(), action + ": " + registry.getMessage(), e);
+        }
+        case LayerFormatException format -> {
+          return new CriException(
+              ErrorKind.FAILED_PRECONDITION, action + ": " + format.getMessage(), e);
+        }
+        case ContentMismatchException wrong -> {
+          return new CriException(mismatch, action + ": " + wrong.getMessage(), e);
+        }
+        case ErrnoException errno when errno.is(Errno.ENOSPC) || errno.is(Errno.EDQUOT) -> {
+          return new CriException(
+              ErrorKind.RESOURCE_EXHAUSTED, action + ": " + errno.getMessage(), e);
+        }
+        default -> {} // look at its cause
+      }
+    }
+    return CriException.internal(action + ": " + e.getMessage(), e);
+  }
+
+  private static InterruptedException interrupted(Throwable cause) {
+    InterruptedException interrupted = new InterruptedException("interrupted");
+    interrupted.initCause(cause);
+    return interrupted;
+  }
+}

@@ -1,0 +1,60 @@
+package io.jukung.image.pull;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.install.PullListener;
+import io.jukung.image.manifest.FetchedManifest;
+import io.jukung.image.manifest.Platform;
+import io.jukung.image.reference.ImageReference;
+import io.jukung.image.registry.Credentials;
+import io.jukung.image.registry.HostPlan;
+import io.jukung.image.registry.RegistryClient;
+import io.jukung.image.registry.RegistrySession;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.StoredImage;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+
+/** Brings images from registries into the store. Thread-safe. */
+public final class ImagePuller {
+  private final ImageStore store;
+  private final RegistryClient registries;
+
+  public ImagePuller(ImageStore store, RegistryClient registries) {
+    this.store = store;
+    this.registries = registries;
+  }
+
+  /**
+   * Pulls the image, or what of it is not here yet. The registry is asked in any case what the
+   * reference leads to, and with the caller's credentials: that an image is here proves nothing of
+   * who may have it.
+   *
+   * @throws CriException with the kind that fits
+   * @throws InterruptedException when the calling thread is interrupted; no work goes on then and
+   *     no files are left
+   */
+  public StoredImage pull(String reference, Credentials credentials, PullListener listener)
+      throws InterruptedException {
+    ImageReference parsed = ImageReference.parse(reference).withoutTagIfDigest();
+    String action = "pull " + parsed;
+    try (ImageStore.Pin pin = store.pin()) {
+      RegistrySession registry = registries.open(parsed, credentials);
+      FetchedManifest top = registry.resolve();
+      Set<String> tags =
+          parsed.tag().map(tag -> Set.of(parsed.name() + ":" + tag)).orElse(Set.of());
+      return new ImageInstaller(store, pin, registry, listener, Platform.current())
+          .install(top, tags, Set.of(parsed.name()));
+    } catch (IOException e) {
+      throw ImageInstaller.explain(action, e);
+    } catch (CriException e) {
+      throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Which hosts {@link #pull} would ask, in their order, and why; none is asked now. */
+  public List<HostPlan> explain(ImageReference reference, Credentials credentials)
+      throws IOException {
+    return registries.explain(reference, credentials);
+  }
+}

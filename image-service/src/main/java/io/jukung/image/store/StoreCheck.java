@@ -1,0 +1,232 @@
+package io.jukung.image.store;
+
+import io.jukung.image.content.ContentStore;
+import io.jukung.image.content.Digest;
+import io.jukung.image.install.WantedLayer;
+import io.jukung.image.layer.ChainId;
+import io.jukung.image.layer.LayerStore;
+import io.jukung.image.layer.LayerStore.Layer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Looks at every byte of the store, and mends what can be mended: blobs are hashed, layers compared
+ * with their blobs, what nothing knows is removed. A layer that containers use is not touched.
+ * Thread-safe; pulls and containers go on meanwhile.
+ */
+public final class StoreCheck {
+  private final ImageStore store;
+  private final Repull repull;
+
+  /**
+   * One thing that is not as it should be.
+   *
+   * @param subject as in {@code layer sha256:…}
+   * @param problem as in {@code is missing}
+   * @param imageIds of the images that need it
+   * @param outcome what was done, or why nothing
+   */
+  public record Finding(
+      String subject, String problem, Set<String> imageIds, boolean repaired, String outcome) {}
+
+  /** Brings an image's missing content here again, by one of its names. */
+  @FunctionalInterface
+  public interface Repull {
+    void pull(String reference) throws InterruptedException;
+  }
+
+  public StoreCheck(ImageStore store, Repull repull) {
+    this.store = store;
+    this.repull = repull;
+  }
+
+  /**
+   * Checks everything.
+   *
+   * @param sink told each finding when its repair has been tried
+   */
+  public void run(boolean repair, Consumer<Finding> sink) throws IOException, InterruptedException {
+    for (Digest digest : store.content().digests()) {
+      checkBlob(digest, repair, sink);
+    }
+    Set<ChainId> seen = new HashSet<>();
+    for (ImageRecord image : store.records()) {
+      checkImage(image, repair, seen, sink);
+    }
+    for (String stray : store.strays(repair)) {
+      String outcome = repair ? "removed" : "not repaired";
+      sink.accept(new Finding("file " + stray, "is nobody's", Set.of(), repair, outcome));
+    }
+  }
+
+  private void checkBlob(Digest digest, boolean repair, Consumer<Finding> sink) throws IOException {
+    String problem;
+    try (InputStream in = store.content().open(digest)) {
+      Digest actual = hash(in, digest.algorithm());
+      if (actual.equals(digest)) {
+        return;
+      }
+      problem = "is corrupt";
+    } catch (InterruptedIOException e) {
+      throw e;
+    } catch (IOException e) {
+      if (!store.content().contains(digest)) {
+        return; // its image was removed meanwhile
+      }
+      problem = "cannot be read: " + e.getMessage();
+    }
+    if (repair) {
+      store.content().detach(digest).finish(); // and is missing then, for the images below
+    }
+    String outcome = repair ? "removed" : "not repaired";
+    sink.accept(new Finding("blob " + digest, problem, users(digest), repair, outcome));
+  }
+
+  private Set<String> users(Digest digest) {
+    Set<String> ids = new HashSet<>();
+    for (ImageRecord image : store.records()) {
+      if (image.blobs().contains(digest.toString())) {
+        ids.add(image.id());
+      }
+    }
+    return ids;
+  }
+
+  private void checkImage(
+      ImageRecord image, boolean repair, Set<ChainId> seen, Consumer<Finding> sink)
+      throws IOException, InterruptedException {
+    try (ImageStore.Pin pin = store.pin()) {
+      store.pinned(image.id(), pin);
+      checkBlobsOf(image, repair, sink);
+      List<WantedLayer> wanted;
+      try {
+        wanted = store.restorer().wanted(image);
+      } catch (IOException e) {
+        if (!repair) {
+          return; // told already: a blob of it is missing
+        }
+        sink.accept(
+            new Finding(
+                "image " + image.id(),
+                "has layers that cannot be checked",
+                Set.of(image.id()),
+                false,
+                String.valueOf(e.getMessage())));
+        return;
+      }
+      List<Layer> below = new ArrayList<>();
+      for (WantedLayer layer : wanted) {
+        if (seen.add(layer.chainId())) {
+          checkLayer(image, layer, below, repair, sink);
+        }
+        store.layers().find(layer.chainId()).ifPresent(below::addFirst);
+      }
+    }
+  }
+
+  private void checkBlobsOf(ImageRecord image, boolean repair, Consumer<Finding> sink)
+      throws IOException, InterruptedException {
+    ContentStore content = store.content();
+    for (String blob : image.blobs()) {
+      Digest digest = Digest.parse(blob);
+      if (content.contains(digest)) {
+        continue;
+      }
+      String outcome = "not repaired";
+      if (repair) {
+        outcome = fetchAgain(image, digest);
+      }
+      boolean repaired = content.contains(digest);
+      sink.accept(
+          new Finding(
+              "blob " + digest,
+              "is missing",
+              Set.of(image.id()),
+              repaired,
+              repaired ? "pulled again" : outcome));
+    }
+  }
+
+  /** A pull leaves alone what is here, so the layers that are not in use make room first. */
+  private String fetchAgain(ImageRecord image, Digest digest)
+      throws IOException, InterruptedException {
+    List<String> names = new ArrayList<>(image.repoDigests());
+    names.addAll(image.repoTags());
+    if (names.isEmpty()) {
+      return "the image has no name to pull it by";
+    }
+    boolean isLayer = image.layers().contains(digest.toString());
+    for (ChainId chainId : ChainId.of(image.diffIds().stream().map(Digest::parse).toList())) {
+      if (isLayer && !store.usersOf(chainId).isEmpty()) {
+        return "a container uses its layers";
+      }
+      if (isLayer) {
+        store.layers().detach(chainId).finish();
+      }
+    }
+    try {
+      repull.pull(names.getFirst());
+      return "the registry has another image by that name now";
+    } catch (RuntimeException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  private void checkLayer(
+      ImageRecord image,
+      WantedLayer layer,
+      List<Layer> below,
+      boolean repair,
+      Consumer<Finding> sink)
+      throws IOException, InterruptedException {
+    LayerRestorer restorer = store.restorer();
+    Optional<String> problem;
+    boolean comparable = true;
+    try {
+      problem = restorer.damage(layer, below);
+    } catch (IOException e) {
+      problem = Optional.of("cannot be compared with its blob: " + e.getMessage());
+      comparable = false;
+    }
+    if (problem.isEmpty()) {
+      return;
+    }
+    boolean repaired = false;
+    String outcome = "not repaired";
+    if (repair && comparable) {
+      Set<String> users = store.usersOf(layer.chainId());
+      if (!users.isEmpty() && restorer.isThere(layer.chainId())) {
+        outcome = "not repaired: in use by " + String.join(", ", users);
+      } else {
+        LayerStore layers = store.layers();
+        layers.detach(layer.chainId()).finish();
+        restorer.restore(image);
+        repaired = true;
+        outcome = "unpacked again";
+      }
+    }
+    sink.accept(
+        new Finding(
+            "layer " + layer.chainId(), problem.get(), Set.of(image.id()), repaired, outcome));
+  }
+
+  private static Digest hash(InputStream in, Digest.Algorithm algorithm) throws IOException {
+    MessageDigest computation = algorithm.start();
+    byte[] buffer = new byte[256 * 1024];
+    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      computation.update(buffer, 0, count);
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("check of a blob");
+      }
+    }
+    return Digest.of(algorithm, computation);
+  }
+}

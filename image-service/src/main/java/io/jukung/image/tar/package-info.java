@@ -1,0 +1,5 @@
+/** Tar archives and their compression. */
+@NullMarked
+package io.jukung.image.tar;
+
+import org.jspecify.annotations.NullMarked;

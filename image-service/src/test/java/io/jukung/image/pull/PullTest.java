@@ -1,0 +1,92 @@
+package io.jukung.image.pull;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jukung.image.install.PullListener;
+import io.jukung.image.registry.Credentials;
+import io.jukung.image.registry.DebianRegistry;
+import io.jukung.image.registry.RegistryClient;
+import io.jukung.image.registry.RegistryHosts;
+import io.jukung.image.registry.RegistryTimeouts;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.ImageStoreSettings;
+import io.jukung.image.store.StoredImage;
+import io.jukung.image.tar.TestTar;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against a real docker-registry; needs root for the owners of files. */
+class PullTest {
+  @TempDir static Path registryDirectory;
+  private static DebianRegistry registry;
+
+  @TempDir Path temporary;
+  private ImageStore store;
+  private RegistryClient client;
+  private ImagePuller puller;
+
+  @BeforeAll
+  static void startRegistry() throws Exception {
+    registry = DebianRegistry.start(registryDirectory);
+  }
+
+  @AfterAll
+  static void stopRegistry() {
+    registry.close();
+  }
+
+  @BeforeEach
+  void open() throws IOException {
+    store = ImageStore.open(ImageStoreSettings.of(temporary.resolve("images")));
+    client =
+        new RegistryClient(
+            new RegistryHosts(temporary.resolve("certs.d")), RegistryTimeouts.DEFAULT);
+    puller = new ImagePuller(store, client);
+  }
+
+  @AfterEach
+  void close() {
+    client.close();
+  }
+
+  @Test
+  void pulledImageIsListedWithIdTagAndDigest() throws Exception {
+    TestImage image = twoLayers().build();
+    registry.push("team/app", "v1", image);
+    StoredImage pulled = pull("team/app:v1");
+    assertThat(pulled.id()).isEqualTo(image.id());
+    assertThat(pulled.repoTags()).containsExactly(registry.reference("team/app:v1"));
+    assertThat(pulled.repoDigests())
+        .containsExactly(registry.reference("team/app@" + image.manifestDigest()));
+    assertThat(pulled.sizeBytes()).isPositive();
+    assertThat(store.list()).containsExactly(pulled);
+  }
+
+  @Test
+  void layersAreLowerDirectoriesTopmostFirst() throws Exception {
+    registry.push("layers", "1", twoLayers().build());
+    StoredImage pulled = pull("layers:1");
+    List<Path> lower = store.acquire(pulled.id(), "c1").lowerDirectories();
+    assertThat(lower).hasSize(2);
+    assertThat(lower.get(0).resolve("etc/top")).hasContent("top");
+    assertThat(lower.get(1).resolve("etc/base")).hasContent("base");
+    assertThat(lower.get(1).resolve("etc/top")).doesNotExist();
+  }
+
+  private TestImage.Builder twoLayers() {
+    return TestImage.of(
+        new TestTar().directory("etc").file("etc/base", "base").bytes(),
+        new TestTar().directory("etc").file("etc/top", "top").bytes());
+  }
+
+  private StoredImage pull(String reference) throws InterruptedException {
+    return puller.pull(registry.reference(reference), Credentials.ANONYMOUS, PullListener.SILENT);
+  }
+}
