@@ -4,9 +4,10 @@ import io.jukung.image.content.Digest;
 import java.util.Optional;
 
 /**
- * A manifest or index as a registry gave it.
+ * A manifest or index as a registry sent it.
  *
- * @param digest of the content; verified where it was asked for by digest
- * @param contentType what the registry called it
+ * @param digest the content's digest, which the content was checked against
+ * @param content the document's bytes
+ * @param contentType the response's Content-Type header
  */
 public record FetchedManifest(Digest digest, byte[] content, Optional<String> contentType) {}

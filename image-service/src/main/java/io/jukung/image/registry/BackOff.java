@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * How long to leave a host alone that has too much to do: twice as long each time, and at least as
- * long as it says itself. One per question; not thread-safe.
+ * The pauses before an overloaded host is asked again: each twice as long as the one before, and at
+ * least as long as the host asks for. One instance per request; not thread-safe.
  */
 final class BackOff {
-  /** With the default first wait, 7.5 s in all: kubelet tries again itself, later. */
+  /** By default 7.5 s in all; after that the pull fails, and kubelet retries it later. */
   private static final int MAX_WAITS = 4;
 
-  /** A host that wants more is not waited for: the caller has other things to do. */
+  /** A host that asks for a longer pause is not asked again, so that the caller learns of it. */
   private static final Duration MAX_WAIT = Duration.ofSeconds(60);
 
   private final Duration first;
@@ -25,18 +25,25 @@ final class BackOff {
     this.first = first;
   }
 
-  /** Empty where it is not worth the waiting. */
+  /**
+   * The next pause, or empty if the host should not be asked again.
+   *
+   * @param asked the pause that the host asks for, zero for none
+   */
   Optional<Duration> next(Duration asked) {
     if (waits == MAX_WAITS || asked.compareTo(MAX_WAIT) > 0) {
       return Optional.empty();
     }
     Duration own = first.multipliedBy(1L << waits++);
-    // A quarter to and fro: nodes that were refused together would come back together.
+    // A quarter more or less, so that nodes that were refused together do not return together.
     long jittered = (long) (own.toNanos() * ThreadLocalRandom.current().nextDouble(0.75, 1.25));
     return Optional.of(Duration.ofNanos(Math.max(jittered, asked.toNanos())));
   }
 
-  /** A Retry-After header: seconds or a date (RFC 9110, 10.2.3); zero for what is neither. */
+  /**
+   * The pause that a Retry-After header asks for, in seconds or up to a date (RFC 9110, 10.2.3);
+   * zero for a header that is missing or malformed.
+   */
   static Duration asked(Optional<String> header, Instant now) {
     if (header.isEmpty()) {
       return Duration.ZERO;
@@ -49,7 +56,7 @@ final class BackOff {
       Instant until = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(text));
       return until.isAfter(now) ? Duration.between(now, until) : Duration.ZERO;
     } catch (DateTimeException e) {
-      return Duration.ZERO; // not a date: the host has said nothing
+      return Duration.ZERO; // neither seconds nor a date
     }
   }
 }

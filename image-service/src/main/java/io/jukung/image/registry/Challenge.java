@@ -8,17 +8,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One way in which a registry wants to be convinced, of a WWW-Authenticate header (RFC 9110, 11.6).
+ * One challenge of a WWW-Authenticate header (RFC 9110, 11.6.1): an authentication scheme that a
+ * registry offers, with its parameters.
  *
- * @param scheme in lower case
- * @param parameters names in lower case
+ * @param scheme the scheme's name in lower case
+ * @param parameters the values by their names, which are in lower case
  */
 record Challenge(String scheme, Map<String, String> parameters) {
+  /** The parameter's value; an empty value counts as absent. */
   Optional<String> parameter(String name) {
     return Optional.ofNullable(parameters.get(name)).filter(value -> !value.isEmpty());
   }
 
-  /** Of all values of the header; what cannot be read is left out, as it cannot be obeyed. */
+  /**
+   * Parses all values of the header, in order. Malformed parts are skipped: a challenge that cannot
+   * be read cannot be answered.
+   */
   static List<Challenge> parse(List<String> headers) {
     List<Challenge> challenges = new ArrayList<>();
     for (String header : headers) {
@@ -81,7 +86,7 @@ record Challenge(String scheme, Map<String, String> parameters) {
         }
         value.append(text.charAt(at++));
       }
-      at = Math.min(at + 1, text.length()); // past the closing quote, if there is one
+      at = Math.min(at + 1, text.length()); // skips the closing quote, if there is one
       return value.toString();
     }
   }

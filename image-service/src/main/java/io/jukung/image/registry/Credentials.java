@@ -9,23 +9,23 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a caller gave to prove itself to a registry. Its text never shows a secret.
+ * The credentials that a caller has for a registry. {@link #toString} shows no secret.
  *
- * <p>Credentials are for one registry: the one that {@code serverAddress} names, else the one of
- * the image's reference. They never go to a mirror, to where a registry redirects, or to a token
- * server that another host than theirs has named.
+ * <p>Credentials are for one registry: the one that {@code serverAddress} names, or else the one of
+ * the image's reference. They are never sent to a mirror, to the target of a redirect, or to a
+ * token server that another host has named.
  */
 public final class Credentials {
-  /** Nobody in particular. */
+  /** No credentials. */
   public static final Credentials ANONYMOUS = new Credentials(Kind.ANONYMOUS, "", "", "");
 
   enum Kind {
     ANONYMOUS,
-    /** User and password, for Basic or in exchange for a token. */
+    /** A user and password, sent as Basic or exchanged for a token. */
     PASSWORD,
-    /** An OAuth2 refresh token, in exchange for an access token. */
+    /** An OAuth2 refresh token, exchanged for an access token. */
     IDENTITY_TOKEN,
-    /** A bearer token, sent as it is. */
+    /** A bearer token, sent unchanged. */
     REGISTRY_TOKEN
   }
 
@@ -42,11 +42,11 @@ public final class Credentials {
   }
 
   /**
-   * From the fields of CRI's AuthConfig, any of which may be empty; tokens win over passwords, and
-   * {@code username} over {@code auth}.
+   * Reads the fields of CRI's AuthConfig, any of which may be empty. Tokens take precedence over
+   * passwords, and {@code username} over {@code auth}.
    *
    * @param auth base64 of {@code user:password}
-   * @throws CriException INVALID_ARGUMENT
+   * @throws CriException INVALID_ARGUMENT for a malformed {@code auth} or registry token
    */
   public static Credentials of(
       String username,
@@ -71,7 +71,7 @@ public final class Credentials {
     try {
       pair = new String(Base64.getMimeDecoder().decode(auth), UTF_8);
     } catch (IllegalArgumentException e) {
-      // Without the cause: its message quotes a part of the secret.
+      // The cause is left out: its message quotes a part of the secret.
       throw CriException.invalidArgument("the registry credentials' auth is not base64");
     }
     int colon = pair.indexOf(':');
@@ -79,12 +79,12 @@ public final class Credentials {
       throw CriException.invalidArgument(
           "the registry credentials' auth is not base64 of user:password");
     }
-    // Docker's own files have zero bytes after the password.
+    // Docker's own configuration files pad the password with zero bytes.
     String secret = pair.substring(colon + 1).replaceAll("\\x00+$", "");
     return new Credentials(Kind.PASSWORD, pair.substring(0, colon), secret, serverAddress);
   }
 
-  /** These, where they are for the registry; nobody's otherwise. */
+  /** These credentials if they are for the registry, {@link #ANONYMOUS} otherwise. */
   Credentials forRegistry(String domain) {
     if (kind == Kind.ANONYMOUS || serverAddress.isEmpty()) {
       return this;
@@ -118,17 +118,17 @@ public final class Credentials {
     return "credentials(" + kind + ")";
   }
 
-  /** A host with its port if it has one, of {@code host}, {@code host/path} or a URL. */
+  /** The host, with its port if it has one, of {@code host}, {@code host/path} or a URL. */
   private static Optional<String> addressHost(String address) {
     String url = address.contains("://") ? address : "https://" + address;
     try {
       return Optional.ofNullable(URI.create(url).getRawAuthority());
     } catch (IllegalArgumentException e) {
-      return Optional.empty(); // then they are for no registry
+      return Optional.empty(); // such credentials match no registry
     }
   }
 
-  /** Docker Hub has three names. */
+  /** One spelling of a registry's name; Docker Hub has three names. */
   private static String canonical(String host) {
     String lower = host.toLowerCase(Locale.ROOT);
     return lower.equals("index.docker.io") || lower.equals("registry-1.docker.io")
@@ -138,7 +138,8 @@ public final class Credentials {
 
   private static String headerSafe(String token) {
     if (!token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-      throw CriException.invalidArgument("the registry token has characters that no token has");
+      throw CriException.invalidArgument(
+          "the registry token has characters that a token cannot have");
     }
     return token;
   }

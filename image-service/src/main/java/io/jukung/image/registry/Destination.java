@@ -8,34 +8,49 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Where a registry wants to send us, by a redirect or as a token server, and whether we go: a
- * registry's answer must not make this machine talk to its own services or to the metadata service
- * of its cloud, nor bring a secured conversation into the open.
+ * Checks the URLs that a registry's answer names: targets of redirects, and token servers. A
+ * registry must not be able to make this machine send requests to its own services or to its
+ * cloud's metadata service, nor to continue a TLS conversation in plain http.
  */
 final class Destination {
+  private static final String REDIRECT = "redirects to ";
+  private static final String TOKEN_SERVER = "names a token server at ";
+
   private Destination() {}
 
-  /** The target of a redirect that {@code from} answered. */
+  /**
+   * The target of a redirect.
+   *
+   * @param from the URL that was answered with the redirect
+   * @param location the Location header, which may be relative
+   * @throws RegistryException PERMISSION_DENIED for a target that is refused
+   */
   static URI ofRedirect(URI from, Optional<String> location) throws RegistryException {
     if (location.isEmpty() || location.get().isBlank()) {
-      throw refused(from, "redirects to nowhere");
+      throw refused(from, "redirects without a Location");
     }
-    URI target = parse(from, location.get(), "redirects");
+    URI target = parse(from, location.get(), REDIRECT);
     if (from.getScheme().equals("https") && !target.getScheme().equals("https")) {
       throw refused(from, "redirects from https to plain http");
     }
-    checkAddress(from, target, "redirects");
+    checkAddress(from, target, REDIRECT);
     return target;
   }
 
-  /** The token server that a challenge of {@code from} names. */
+  /**
+   * The token server that a challenge names.
+   *
+   * @param from the base URL of the host that sent the challenge
+   * @param realm the challenge's realm, which may be relative
+   * @throws RegistryException PERMISSION_DENIED for a server that is refused
+   */
   static URI ofRealm(URI from, String realm) throws RegistryException {
-    URI target = parse(from, realm, "has a token server");
+    URI target = parse(from, realm, TOKEN_SERVER);
     boolean open = target.getScheme().equals("http");
     if (open && !(from.getScheme().equals("http") && host(from).equals(host(target)))) {
-      throw refused(from, "has a token server by plain http: " + target.getRawAuthority());
+      throw refused(from, "names a token server by plain http: " + target.getRawAuthority());
     }
-    checkAddress(from, target, "has a token server");
+    checkAddress(from, target, TOKEN_SERVER);
     return target;
   }
 
@@ -45,27 +60,27 @@ final class Destination {
         && port(one) == port(other);
   }
 
-  private static URI parse(URI from, String text, String verb) throws RegistryException {
+  private static URI parse(URI from, String text, String what) throws RegistryException {
     URI target;
     try {
       target = from.resolve(text);
     } catch (IllegalArgumentException e) {
-      throw refused(from, verb + " to what is not a URL");
+      throw refused(from, what + "an address that is not a URL");
     }
     String scheme = target.getScheme() == null ? "" : target.getScheme().toLowerCase(Locale.ROOT);
     if (target.getHost() == null || !(scheme.equals("https") || scheme.equals("http"))) {
-      throw refused(from, verb + " that is not a host by http or https");
+      throw refused(from, what + "an address that is not an http or https URL");
     }
     if (target.getRawUserInfo() != null) {
-      throw refused(from, verb + " with a user in the URL");
+      throw refused(from, what + "a URL that has a user");
     }
-    // One spelling, which comparisons rely on.
+    // The scheme in lower case, because schemes are compared with equals.
     return target.getScheme().equals(scheme)
         ? target
         : URI.create(scheme + target.toString().substring(scheme.length()));
   }
 
-  private static void checkAddress(URI from, URI target, String verb) throws RegistryException {
+  private static void checkAddress(URI from, URI target, String what) throws RegistryException {
     if (host(from).equals(host(target))) {
       return;
     }
@@ -73,15 +88,15 @@ final class Destination {
     try {
       addresses = InetAddress.getAllByName(target.getHost());
     } catch (UnknownHostException e) {
-      return; // by a proxy it may still be found; without one the request fails and says so
+      return; // a proxy may still resolve the name; without one the request fails and says so
     }
     for (InetAddress address : addresses) {
       if (address.isLinkLocalAddress()) {
-        throw refused(from, verb + " to a link-local address: " + target.getRawAuthority());
+        throw refused(from, what + "a link-local address: " + target.getRawAuthority());
       }
       if ((address.isLoopbackAddress() || address.isAnyLocalAddress())
           && !RegistryHosts.isLoopback(from.getRawAuthority())) {
-        throw refused(from, verb + " to this machine itself: " + target.getRawAuthority());
+        throw refused(from, what + "an address of this machine: " + target.getRawAuthority());
       }
     }
   }

@@ -6,26 +6,26 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Why and how a host would be asked for an image, for people. It holds no secret: of headers their
- * names, of keys their files.
+ * What a pull would ask one host for, and why that host, in words for people. No field holds a
+ * secret: headers are listed by their names, keys by their files.
  *
- * @param url what repository paths are appended to
- * @param asked for what, as a sentence's end: "manifests by tag and content by digest"
- * @param origin what has put the host on the list
- * @param notes one line each, of what else matters
+ * @param url the URL that repository paths are appended to
+ * @param asked what the host is asked for, such as "content by digest only (capabilities)"
+ * @param origin the configuration that put the host on the list
+ * @param notes further facts, one line each
  */
 public record HostPlan(String url, String asked, String origin, List<String> notes) {
   static HostPlan of(RegistryHost host, Credentials credentials) {
     List<String> notes = new ArrayList<>();
     notes.add(credentials(host, credentials));
     if (host.base().getScheme().equals("http")) {
-      notes.add("plain http: neither secret nor authentic");
+      notes.add("plain http: the connection is neither encrypted nor authenticated");
     }
     RegistryHost.Tls tls = host.tls();
     tls.certificateAuthorities().forEach(ca -> notes.add("certificate authority " + ca));
     tls.clients().forEach(client -> notes.add("client certificate " + client.certificate()));
     if (tls.skipVerify()) {
-      notes.add("its certificate is not verified (skip_verify)");
+      notes.add("the host's certificate is not verified (skip_verify)");
     }
     if (!host.headers().isEmpty()) {
       notes.add("headers " + String.join(", ", new TreeSet<>(host.headers().keySet())));
@@ -37,11 +37,11 @@ public record HostPlan(String url, String asked, String origin, List<String> not
     boolean resolve = host.capabilities().contains(Capability.RESOLVE);
     boolean pull = host.capabilities().contains(Capability.PULL);
     if (resolve && pull) {
-      return "what the tag leads to, and content by digest";
+      return "the manifest that a tag names, and content by digest";
     }
     return pull
         ? "content by digest only (capabilities)"
-        : resolve ? "what the tag leads to only (capabilities)" : "nothing (capabilities)";
+        : resolve ? "the manifest that a tag names only (capabilities)" : "nothing (capabilities)";
   }
 
   private static String credentials(RegistryHost host, Credentials credentials) {
@@ -49,8 +49,8 @@ public record HostPlan(String url, String asked, String origin, List<String> not
       case ANONYMOUS -> "no credentials: none were given for this registry";
       case PASSWORD, IDENTITY_TOKEN, REGISTRY_TOKEN ->
           host.server()
-              ? "with the credentials given, where it asks for them"
-              : "no credentials: it is not the registry itself";
+              ? "the given credentials, if the host asks for them"
+              : "no credentials: this host is not the registry itself";
     };
   }
 }

@@ -30,8 +30,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The conversation with one host about one repository: it holds what the host has accepted as proof
- * of who asks. Thread-safe: layers are fetched side by side with one proof.
+ * Requests to one host about one repository. The session keeps the Authorization header that the
+ * host has accepted, so that layers fetched at the same time share one token. Thread-safe.
  */
 final class HostSession {
   private static final int MAX_REDIRECTS = 10;
@@ -50,7 +50,7 @@ final class HostSession {
   private final ReentrantLock authorizing = new ReentrantLock();
   private volatile @Nullable String authorization;
 
-  /** A resource; its body fails where it falls silent. */
+  /** A response with content. Reading the body fails when the host stops sending. */
   record Answer(int status, HttpHeaders headers, InputStream body) implements AutoCloseable {
     @Override
     public void close() throws IOException {
@@ -59,9 +59,11 @@ final class HostSession {
   }
 
   /**
-   * @param client for this host alone
-   * @param foreign for whereto it sends us
-   * @param credentials that this very host may see
+   * Creates a session that has sent nothing yet.
+   *
+   * @param client sends the requests to this host
+   * @param foreign sends the requests to other hosts: token servers and the targets of redirects
+   * @param credentials the credentials that this host may receive
    */
   HostSession(
       RegistryHost host,
@@ -83,19 +85,20 @@ final class HostSession {
   }
 
   /**
-   * Asks for a resource, through redirects and after proving who asks where that is wanted. The
-   * answer has status 200 or 206; closing its body frees the connection.
+   * Requests a resource, follows redirects, and authenticates when the host demands it. The answer
+   * has the status 200 or 206; closing it frees the connection.
    *
-   * @param pathAndQuery below the host's base URL
+   * @param pathAndQuery is appended to the host's base URL
+   * @throws RegistryException for every other status
    */
   Answer get(String pathAndQuery, Map<String, String> headers)
       throws IOException, InterruptedException {
     URI uri = URI.create(host.base() + pathAndQuery);
-    boolean home = true;
-    boolean proved = false;
+    boolean atHost = true;
+    boolean authorized = false;
     for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
-      String proof = home ? authorization : null;
-      HttpResponse<InputStream> response = send(request(uri, headers, home, proof), uri);
+      String proof = atHost ? authorization : null;
+      HttpResponse<InputStream> response = send(request(uri, headers, atHost, proof), uri);
       switch (response.statusCode()) {
         case 200, 206 -> {
           return new Answer(
@@ -104,20 +107,21 @@ final class HostSession {
         case 301, 302, 303, 307, 308 -> {
           response.body().close();
           URI target = Destination.ofRedirect(uri, response.headers().firstValue("Location"));
-          // Once away, never again with proof: the address was a stranger's choice.
-          home = home && Destination.sameOrigin(host.base(), target);
+          // After a redirect to another host no further request carries credentials, even if it
+          // leads back here: the other host chose that address.
+          atHost = atHost && Destination.sameOrigin(host.base(), target);
           uri = target;
           redirects++;
         }
         case 401 -> {
-          if (!home || proved) {
+          if (!atHost || authorized) {
             throw failure(response, uri);
           }
           List<Challenge> challenges =
               Challenge.parse(response.headers().allValues("WWW-Authenticate"));
           response.body().close();
           authorize(challenges, proof);
-          proved = true;
+          authorized = true;
         }
         default -> throw failure(response, uri);
       }
@@ -127,19 +131,19 @@ final class HostSession {
   }
 
   private HttpRequest request(
-      URI uri, Map<String, String> headers, boolean home, @Nullable String proof)
+      URI uri, Map<String, String> headers, boolean atHost, @Nullable String proof)
       throws RegistryException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri).timeout(timeouts.response()).header("User-Agent", CLIENT);
     headers.forEach(request::header);
-    if (home) {
+    if (atHost) {
       try {
         host.headers().forEach((name, values) -> values.forEach(v -> request.header(name, v)));
       } catch (IllegalArgumentException e) {
         // Without the cause: its message may quote a secret value.
         throw new RegistryException(
             ErrorKind.FAILED_PRECONDITION,
-            "a header configured for " + host + " is not one that can be sent");
+            "a header configured for " + host + " has a name or value that cannot be sent");
       }
       if (proof != null) {
         request.setHeader("Authorization", proof);
@@ -155,16 +159,19 @@ final class HostSession {
       return chosen.send(request, HttpResponse.BodyHandlers.ofInputStream());
     } catch (IOException e) {
       if (Thread.currentThread().isInterrupted()) {
-        throw new InterruptedIOException("ask " + uri.getRawAuthority());
+        throw new InterruptedIOException("request to " + uri.getRawAuthority());
       }
       var failure =
           new RegistryException(ErrorKind.UNAVAILABLE, uri.getRawAuthority() + ": " + reason(e), e);
-      throw mayBeOverSoon(e) ? failure.retriable(Duration.ZERO) : failure;
+      throw isWorthRetrying(e) ? failure.retriable(Duration.ZERO) : failure;
     }
   }
 
-  /** A connection refused or broken. Timeouts have waited enough, TLS and names do not change. */
-  private static boolean mayBeOverSoon(IOException e) {
+  /**
+   * Whether a second attempt may succeed: after a refused or broken connection, but not after a
+   * timeout, which has waited long enough, nor after a TLS or name error, which would recur.
+   */
+  private static boolean isWorthRetrying(IOException e) {
     if (e instanceof HttpTimeoutException || e instanceof SSLException) {
       return false;
     }
@@ -182,7 +189,7 @@ final class HostSession {
 
   private String reason(IOException e) {
     if (isUnknownName(e)) {
-      return "the host name is not known";
+      return "the host name cannot be resolved";
     }
     return switch (e) {
       case HttpConnectTimeoutException timeout ->
@@ -195,9 +202,14 @@ final class HostSession {
     };
   }
 
-  // ── proving who asks ───────────────────────────────────────────────────────────────────────
+  // ── authentication ─────────────────────────────────────────────────────────────────────────
 
-  /** Obtains a new proof, unless another thread has since {@code refused} was sent. */
+  /**
+   * Obtains a new Authorization header, unless another thread has done so since the request with
+   * {@code refused} was sent.
+   *
+   * @param refused the header that the host did not accept; null if none was sent
+   */
   private void authorize(List<Challenge> challenges, @Nullable String refused)
       throws IOException, InterruptedException {
     authorizing.lockInterruptibly();
@@ -206,20 +218,20 @@ final class HostSession {
       if (current != null && !current.equals(refused)) {
         return;
       }
-      authorization = newProof(challenges, refused);
+      authorization = newAuthorization(challenges, refused);
     } finally {
       authorizing.unlock();
     }
   }
 
-  private String newProof(List<Challenge> challenges, @Nullable String refused)
+  private String newAuthorization(List<Challenge> challenges, @Nullable String refused)
       throws IOException, InterruptedException {
     Optional<Challenge> bearer = find(challenges, "bearer");
     if (credentials.kind() == Credentials.Kind.REGISTRY_TOKEN) {
       String proof = "Bearer " + credentials.secret();
       if (proof.equals(refused)) {
         throw new RegistryException(
-            ErrorKind.UNAUTHENTICATED, host + " does not accept the registry token");
+            ErrorKind.UNAUTHENTICATED, host + " rejects the registry token");
       }
       return proof;
     }
@@ -230,23 +242,23 @@ final class HostSession {
       if (credentials.kind() != Credentials.Kind.PASSWORD) {
         throw new RegistryException(
             ErrorKind.UNAUTHENTICATED,
-            host + " wants a user and password, and none were given for it");
+            host + " asks for a user and password, and none were given for it");
       }
       if (credentials.basic().equals(refused)) {
         throw new RegistryException(
-            ErrorKind.UNAUTHENTICATED, host + " does not accept the user and password");
+            ErrorKind.UNAUTHENTICATED, host + " rejects the user and password");
       }
       return credentials.basic();
     }
     throw new RegistryException(
-        ErrorKind.UNAUTHENTICATED, host + " refuses and offers no way to authenticate");
+        ErrorKind.UNAUTHENTICATED, host + " answers HTTP 401 without a Bearer or Basic challenge");
   }
 
   private static Optional<Challenge> find(List<Challenge> challenges, String scheme) {
     return challenges.stream().filter(c -> c.scheme().equals(scheme)).findFirst();
   }
 
-  /** Asks the token server (Distribution's token specification). */
+  /** Requests a token from the challenge's token server (Distribution's token specification). */
   private String token(Challenge challenge) throws IOException, InterruptedException {
     String realm =
         challenge
@@ -254,7 +266,8 @@ final class HostSession {
             .orElseThrow(
                 () ->
                     new RegistryException(
-                        ErrorKind.UNAUTHENTICATED, host + " wants a token and says not from whom"));
+                        ErrorKind.UNAUTHENTICATED,
+                        host + " asks for a token and names no token server"));
     URI server = Destination.ofRealm(host.base(), realm);
     StringBuilder form = new StringBuilder();
     challenge.parameter("service").ifPresent(service -> append(form, "service", service));
@@ -318,7 +331,8 @@ final class HostSession {
       // Without the cause: it quotes the answer, which may hold a token.
       throw badToken(server);
     } catch (IOException e) {
-      throw new RegistryException(ErrorKind.UNAVAILABLE, "read token of " + server.getHost(), e);
+      throw new RegistryException(
+          ErrorKind.UNAVAILABLE, "read the answer of token server " + server.getRawAuthority(), e);
     }
     throw badToken(server);
   }
@@ -329,7 +343,7 @@ final class HostSession {
         "token server " + server.getRawAuthority() + " answers without a token");
   }
 
-  // ── answers that are none ──────────────────────────────────────────────────────────────────
+  // ── failures ───────────────────────────────────────────────────────────────────────────────
 
   private RegistryException failure(HttpResponse<InputStream> response, URI uri)
       throws IOException {
@@ -337,7 +351,7 @@ final class HostSession {
     try (InputStream body = new TimedBody(response.body(), timeouts)) {
       said = errorText(body.readNBytes(MAX_ERROR_BODY_BYTES));
     } catch (IOException e) {
-      said = ""; // the status alone says enough
+      said = ""; // the message then has the status alone
     }
     int status = response.statusCode();
     ErrorKind kind =
@@ -361,7 +375,10 @@ final class HostSession {
     };
   }
 
-  /** The messages of a registry's error document; foreign text, so bounded and on one line. */
+  /**
+   * The codes and messages of a registry's error document, cut to one line of {@value
+   * #MAX_SHOWN_CHARACTERS} characters because the text is not ours. Empty for any other body.
+   */
   private static String errorText(byte[] body) {
     StringBuilder text = new StringBuilder();
     try {
@@ -372,7 +389,7 @@ final class HostSession {
             .append(error.path("message").asText(""));
       }
     } catch (IOException e) {
-      return ""; // a page for people, or cut off: not a registry's answer
+      return ""; // not a registry's error document: a proxy's HTML page, for example
     }
     String line = text.toString().replaceAll("\\p{Cntrl}", " ").strip();
     return line.length() <= MAX_SHOWN_CHARACTERS

@@ -19,25 +19,27 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** One hosts.toml, read to its end whatever is wrong in it. Not thread-safe. */
+/**
+ * The content of one hosts.toml. Reading goes on after a problem, so that one run reports all of
+ * them. Not thread-safe.
+ */
 final class HostsFile {
   private static final Set<String> HOST_KEYS =
       Set.of("capabilities", "ca", "client", "skip_verify", "override_path", "header");
-  private static final Set<String> TOP_KEYS =
-      Set.of(
-          "server",
-          "host",
-          "capabilities",
-          "ca",
-          "client",
-          "skip_verify",
-          "override_path",
-          "header");
 
-  /** RFC 9110, 5.6.2 and 5.5: what else would be in a header could begin another. */
+  /** The keys of the top table: those of the registry's own server, and two of its own. */
+  private static final Set<String> TOP_KEYS =
+      Stream.concat(HOST_KEYS.stream(), Stream.of("server", "host"))
+          .collect(Collectors.toUnmodifiableSet());
+
+  /** A token (RFC 9110, 5.6.2). */
   private static final Pattern HEADER_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
+  /** No line breaks, which would begin another header (RFC 9110, 5.5). */
   private static final Pattern HEADER_VALUE = Pattern.compile("[\\t\\x20-\\x7e]*");
 
   private static final TomlMapper TOML = new TomlMapper();
@@ -55,9 +57,10 @@ final class HostsFile {
   }
 
   /**
-   * Reads a file's content.
+   * Parses a file's content, which the caller has read.
    *
-   * @param domain the registry that it is for
+   * @param file the file's path, which relative paths in the content start from
+   * @param domain the registry that the file is for
    */
   static HostsFile read(Path file, String domain, String content) {
     HostsFile read = new HostsFile(file, domain, content);
@@ -65,12 +68,12 @@ final class HostsFile {
     return read;
   }
 
-  /** In the order in which they are asked. Complete only where there is no problem. */
+  /** The hosts in the order in which a pull asks them. Incomplete if there are problems. */
   List<RegistryHost> hosts() {
     return hosts;
   }
 
-  /** A sentence for each, without the file's name. */
+  /** One sentence for each problem, without the file's name. */
   List<String> problems() {
     return problems;
   }
@@ -94,7 +97,7 @@ final class HostsFile {
     for (Map.Entry<String, JsonNode> entry : table.properties()) {
       readHost(entry.getKey(), entry.getValue(), serverBase);
     }
-    // Named among the hosts it stands there, with the settings that it has there.
+    // A server that is also a [host] entry keeps its place and its settings there.
     serverBase
         .filter(base -> hosts.stream().noneMatch(host -> host.base().equals(base)))
         .ifPresent(base -> hosts.add(host(base, true, root, "", serverOrigin(root))));
@@ -109,7 +112,7 @@ final class HostsFile {
     checkKeys(table, HOST_KEYS, where);
     Optional<URI> base = base(url, table, where);
     if (base.isPresent()) {
-      // An entry for the registry's own host is no mirror.
+      // An entry for the registry's own host is the server, not a mirror of it.
       boolean own =
           base.get().getRawAuthority().equals(domain)
               || server.filter(uri -> Destination.sameOrigin(uri, base.get())).isPresent();
@@ -148,7 +151,10 @@ final class HostsFile {
         : file + " names no server, so the registry itself";
   }
 
-  /** The TOML parser keeps no lines: the first that has it is the one. */
+  /**
+   * The number of the first line that matches, as ":7"; empty if none does. The TOML parser does
+   * not tell line numbers.
+   */
   private String line(String pattern) {
     Pattern wanted = Pattern.compile(pattern);
     int number = 0;
@@ -163,7 +169,7 @@ final class HostsFile {
 
   private Optional<URI> base(String url, JsonNode table, String where) {
     boolean overridePath = flag(table, "override_path", where);
-    // As containerd: a name without a scheme is a host.
+    // A name without a scheme is a host, as in containerd.
     String whole =
         url.contains("://") ? url : (RegistryHosts.isLoopback(url) ? "http://" : "https://") + url;
     URI uri;
@@ -223,17 +229,20 @@ final class HostsFile {
     for (Map.Entry<String, JsonNode> header : given.properties()) {
       String name = header.getKey();
       List<String> values = strings(header.getValue(), where + "header." + name);
-      // Without the value in the message: it may be a secret.
+      // The message leaves the value out: it may be a secret.
       if (!HEADER_NAME.matcher(name).matches()
           || !values.stream().allMatch(value -> HEADER_VALUE.matcher(value).matches())) {
-        problems.add(where + "header." + name + " has characters that no header can have");
+        problems.add(where + "header." + name + " has characters that a header cannot have");
       }
       headers.put(name, values);
     }
     return headers;
   }
 
-  /** One file with certificate and key, a list of them, or a list of pairs of two files. */
+  /**
+   * The client certificates: one file with certificate and key, a list of such files, or a list of
+   * pairs [certificate, key].
+   */
   private List<ClientCertificate> clients(JsonNode value, String where) {
     List<ClientCertificate> clients = new ArrayList<>();
     boolean pairs = value.isArray() && !value.isEmpty() && value.get(0).isArray();
@@ -271,7 +280,7 @@ final class HostsFile {
     return Optional.ofNullable(value.textValue());
   }
 
-  /** A string or a list of them. */
+  /** The strings of a value that is a string or a list of strings; empty for a missing value. */
   private List<String> strings(JsonNode value, String where) {
     if (value.isMissingNode()) {
       return List.of();
@@ -304,25 +313,8 @@ final class HostsFile {
   }
 
   private static String nearest(String key, Set<String> known) {
+    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
     return new TreeSet<>(known)
-        .stream().min(Comparator.comparingInt(each -> distance(key, each))).orElseThrow();
-  }
-
-  /** Letters to change, add or leave out (Levenshtein). */
-  private static int distance(String one, String other) {
-    int[] row = new int[other.length() + 1];
-    for (int j = 0; j <= other.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= one.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= other.length(); j++) {
-        int changed = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(changed, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[other.length()];
+        .stream().min(Comparator.comparingInt(each -> distance.apply(key, each))).orElseThrow();
   }
 }

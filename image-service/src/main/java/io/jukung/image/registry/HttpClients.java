@@ -11,21 +11,23 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * HTTP clients, one per set of authorities and client certificates. They speak HTTP/1.1: each layer
- * then has a connection, and a window, of its own. They follow no redirect: where one leads decides
- * what may be sent there.
+ * The HTTP clients, one per set of authorities and client certificates. They speak HTTP/1.1, so
+ * that each layer has a connection and a TCP window of its own. They follow no redirect, because
+ * the target decides which headers may be sent. Thread-safe.
  */
 final class HttpClients implements AutoCloseable {
   /**
-   * The body's buffers. The JDK's 16 KiB cost a hand-over between threads each; each is new garbage
-   * and seldom filled, so that larger ones cost collections and memory.
+   * The size of a body's buffers. Every buffer is handed from one thread to another, which makes
+   * the JDK's 16 KiB slow; larger ones are seldom filled and cost garbage collections and memory.
    */
   private static final String BUFFER_BYTES = Integer.toString(32 * 1024);
 
   private final Duration connectTimeout;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
 
-  /** By content, not by paths: a renewed authority makes a new client. */
+  /**
+   * The keys name the files' content, not their paths: a renewed certificate makes a new client.
+   */
   private final Map<String, HttpClient> clients = new HashMap<>();
 
   HttpClients(Duration connectTimeout) {
@@ -35,6 +37,11 @@ final class HttpClients implements AutoCloseable {
     }
   }
 
+  /**
+   * The client for these settings. The files are read now.
+   *
+   * @throws RegistryException FAILED_PRECONDITION if a certificate or key cannot be used
+   */
   HttpClient of(RegistryHost.Tls tls) throws RegistryException {
     try {
       TlsFiles files = TlsFiles.read(tls);

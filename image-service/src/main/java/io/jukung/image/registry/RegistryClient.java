@@ -5,19 +5,27 @@ import io.jukung.image.reference.ImageReference;
 import java.io.IOException;
 import java.util.List;
 
-/** Registries by the Distribution v2 protocol, over http and https. Thread-safe. */
+/**
+ * A client of registries that speak the Distribution v2 protocol over http or https. Thread-safe.
+ * Closing ends the requests that are under way.
+ */
 public final class RegistryClient implements AutoCloseable {
   private final RegistryHosts hosts;
   private final RegistryTimeouts timeouts;
   private final HttpClients clients;
 
+  /** Creates a client without any connection. */
   public RegistryClient(RegistryHosts hosts, RegistryTimeouts timeouts) {
     this.hosts = hosts;
     this.timeouts = timeouts;
     this.clients = new HttpClients(timeouts.connect());
   }
 
-  /** Begins a conversation about one repository; the host configuration is read now. */
+  /**
+   * Opens a session about one repository. The host configuration is read now; no host is asked yet.
+   *
+   * @throws CriException FAILED_PRECONDITION for a host configuration with problems
+   */
   public RegistrySession open(ImageReference reference, Credentials credentials)
       throws IOException {
     return new RegistrySession(
@@ -29,9 +37,9 @@ public final class RegistryClient implements AutoCloseable {
   }
 
   /**
-   * Which hosts would be asked, in their order, and why. None is asked now.
+   * Tells which hosts a pull would ask, in their order, and why. No host is asked now.
    *
-   * @throws CriException FAILED_PRECONDITION for a configuration that is not understood
+   * @throws CriException FAILED_PRECONDITION for a host configuration with problems
    */
   public List<HostPlan> explain(ImageReference reference, Credentials credentials)
       throws IOException {

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a registry, a mirror or a token server answered instead of what was asked for. */
+/** A request to a registry, a mirror or a token server failed or was answered with an error. */
 public final class RegistryException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -28,7 +28,7 @@ public final class RegistryException extends IOException {
     this(kind, message, null, null);
   }
 
-  /** A failure that may be over soon. */
+  /** The same failure, marked as one that a later attempt may not meet. */
   RegistryException retriable(Duration after) {
     return new RegistryException(kind, String.valueOf(getMessage()), getCause(), after);
   }
@@ -38,8 +38,8 @@ public final class RegistryException extends IOException {
   }
 
   /**
-   * How long the host wants to be left alone before the same question; zero where it does not say,
-   * empty where the answer would be the same.
+   * How long to wait before the same request is worth repeating: zero if the host names no time,
+   * empty if a repetition would fail in the same way.
    */
   Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);

@@ -9,10 +9,13 @@ import java.util.Set;
 /**
  * One host to ask for a registry's images: the registry's own server, or a mirror of it.
  *
- * @param base the URL that repository paths are appended to, as in {@code https://host:5000/v2}
- * @param server whether this is the registry's own; only that one is sent the caller's credentials
- * @param headers to send with each request to this host, and to no other
- * @param origin what has put it on the list, for people
+ * @param base the URL that repository paths are appended to, such as {@code https://host:5000/v2}
+ * @param server whether this is the registry's own server, which alone gets the caller's
+ *     credentials
+ * @param capabilities the kinds of requests that may go to the host
+ * @param headers sent with each request to this host, and to no other
+ * @param tls the trusted authorities and the client certificates for connections to the host
+ * @param origin the configuration that put the host on the list, in words for people
  */
 record RegistryHost(
     URI base,
@@ -21,34 +24,36 @@ record RegistryHost(
     Map<String, List<String>> headers,
     Tls tls,
     String origin) {
-  /** What a host may be asked. */
+  /** A kind of request that a host may get. */
   enum Capability {
     /** Content by its digest. */
     PULL,
-    /** What a tag leads to: only of a host that is trusted to say so. */
+    /** The manifest that a tag names, which only a trusted host may decide. */
     RESOLVE,
-    /** Not ours to use; known so that files shared with others are read. */
+    /** Never used; accepted because other runtimes read the same files. */
     PUSH,
-    /** Likewise. */
+    /** Never used; accepted because other runtimes read the same files. */
     REFERRERS
   }
 
   /**
-   * Whom to trust beyond the system's authorities, and who we are.
+   * The TLS settings of connections to a host.
    *
-   * @param certificateAuthorities PEM files
+   * @param certificateAuthorities PEM files that are trusted beside the system's authorities
+   * @param clients the certificates that jukung identifies itself with
+   * @param skipVerify whether any certificate of the host is accepted
    */
   record Tls(
       List<Path> certificateAuthorities, List<ClientCertificate> clients, boolean skipVerify) {
     static final Tls SYSTEM = new Tls(List.of(), List.of(), false);
 
-    /** For where this host sends us: another must not learn who we are. */
+    /** The settings for other hosts that this one redirects to: they get no client certificate. */
     Tls withoutClients() {
       return new Tls(certificateAuthorities, List.of(), skipVerify);
     }
   }
 
-  /** PEM files; they may be one. */
+  /** A certificate chain and its private key, in PEM files; both may be in one file. */
   record ClientCertificate(Path certificate, Path key) {}
 
   @Override

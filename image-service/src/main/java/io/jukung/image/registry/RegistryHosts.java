@@ -15,10 +15,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Which hosts to ask for a registry's images: {@code <directory>/<registry>/hosts.toml}, in the
- * convention of containerd's certs.d (its docs/hosts.md), else {@code _default/hosts.toml}, else
- * the registry itself. Read anew for each pull, so that a change needs no restart. What is not
- * understood is an error: a mirror or a key that was silently left out is found much later.
+ * The hosts to ask for a registry's images, as {@code <directory>/<registry>/hosts.toml} configures
+ * them (containerd's certs.d convention, its docs/hosts.md); without that file {@code
+ * _default/hosts.toml}, and without either the registry itself.
+ *
+ * <p>The files are read for each pull, so that a change needs no restart. An unknown key or value
+ * is an error: a mirror that is silently ignored would be noticed much later.
  */
 public final class RegistryHosts {
   private static final String FILE = "hosts.toml";
@@ -28,19 +30,20 @@ public final class RegistryHosts {
   private final Path directory;
 
   /**
-   * Reads nothing yet.
+   * Remembers the directory without reading it.
    *
-   * @param directory may be missing: then each registry is asked itself
+   * @param directory may be missing: then each registry is asked directly
    */
   public RegistryHosts(Path directory) {
     this.directory = directory;
   }
 
   /**
-   * In the order in which they are asked; the registry itself is the last.
+   * The hosts in the order in which a pull asks them; the registry itself comes last unless the
+   * file gives it another place.
    *
-   * @param domain of a reference, as in {@code docker.io} or {@code localhost:5000}
-   * @throws CriException FAILED_PRECONDITION for a file that is not understood
+   * @param domain a reference's registry, such as {@code docker.io} or {@code localhost:5000}
+   * @throws CriException FAILED_PRECONDITION for a file with problems
    */
   List<RegistryHost> of(String domain) throws IOException {
     for (String name : directoryNames(domain)) {
@@ -66,8 +69,9 @@ public final class RegistryHosts {
   }
 
   /**
-   * What is wrong with the directory, a sentence for each problem: what keys and values are not
-   * understood, and what files cannot be used.
+   * Checks every file below the directory and the certificates and keys that they name.
+   *
+   * @return one sentence for each problem
    */
   public List<String> problems() throws IOException {
     List<String> problems = new ArrayList<>();
@@ -76,9 +80,9 @@ public final class RegistryHosts {
       String name = registry.getFileName().toString();
       Optional<String> content = read(file);
       if (!Files.isDirectory(registry)) {
-        problems.add(registry + ": not a directory; a registry's file is <registry>/" + FILE);
+        problems.add(registry + ": not a directory; the file of a registry is <registry>/" + FILE);
       } else if (content.isEmpty()) {
-        problems.add(registry + ": has no " + FILE + ", so that it changes nothing");
+        problems.add(registry + ": has no " + FILE + ", so it has no effect");
       } else {
         HostsFile hosts = HostsFile.read(file, domain(name), content.get());
         hosts.problems().forEach(problem -> problems.add(file + ": " + problem));
@@ -100,7 +104,10 @@ public final class RegistryHosts {
     }
   }
 
-  /** The port's colon is kept out of file names on some systems: both spellings are looked for. */
+  /**
+   * The directories to look in, first to last. A port may be written {@code host_5000_} too, for
+   * systems whose file names cannot have a colon.
+   */
   private static List<String> directoryNames(String domain) {
     int colon = domain.lastIndexOf(':');
     boolean port = colon > domain.lastIndexOf(']') && colon > 0;
@@ -110,7 +117,7 @@ public final class RegistryHosts {
         : List.of(domain, DEFAULT);
   }
 
-  /** The registry that a directory is for; any, where it is for all. */
+  /** The registry that a directory is for; a placeholder for {@code _default}. */
   private static String domain(String name) {
     if (name.equals(DEFAULT)) {
       return "registry.invalid";
@@ -121,7 +128,8 @@ public final class RegistryHosts {
   }
 
   /**
-   * Plain http only to this machine itself; every other registry must speak TLS or be configured.
+   * The URL of a registry without configuration: plain http for a registry on this machine, https
+   * for every other.
    */
   static String defaultServer(String domain) {
     if (domain.equals("docker.io")) {

@@ -32,18 +32,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One pull's conversation about one repository, with as many hosts as it takes: the mirrors in
- * their order, the registry itself last. What one host cannot give, the next is asked for; the
- * error of a pull that failed says what each of them answered. Thread-safe.
+ * One pull's requests about one repository. Each request goes to the mirrors in their order and to
+ * the registry itself last, until one of them answers; the error of a failed pull says what each
+ * host answered. Thread-safe.
  */
 public final class RegistrySession implements ImageSource {
   private static final Logger log = LoggerFactory.getLogger(RegistrySession.class);
   private static final int BUFFER_BYTES = 64 * 1024;
 
-  /** Of one blob from one host, where each brings some bytes but not many. */
+  /**
+   * How often one blob is resumed at one host when each attempt gains less than {@link
+   * #MIN_GAINED_BYTES}.
+   */
   private static final int MAX_RESUMPTIONS = 5;
 
-  /** What makes a resumption worth it, however often the connection breaks. */
+  /** An attempt that gains this much does not count as a resumption. */
   private static final long MIN_GAINED_BYTES = 1024 * 1024;
 
   private static final String ACCEPT =
@@ -55,12 +58,14 @@ public final class RegistrySession implements ImageSource {
   private final ImageReference reference;
   private final List<HostSession> hosts = new ArrayList<>();
   private final RegistryTimeouts timeouts;
+
+  /** The hosts that were UNAVAILABLE once: later requests of this pull skip such mirrors. */
   private final Set<HostSession> failing = ConcurrentHashMap.newKeySet();
 
-  /** Who gave a blob's first bytes. */
+  /** The host that a blob's first bytes came from. */
   private final Map<Digest, HostSession> deliverers = new ConcurrentHashMap<>();
 
-  /** Who gave something else as a blob. */
+  /** The hosts whose content for a blob did not match its digest. */
   private final Map<Digest, Set<HostSession>> mistrusted = new ConcurrentHashMap<>();
 
   RegistrySession(
@@ -85,9 +90,9 @@ public final class RegistrySession implements ImageSource {
   }
 
   /**
-   * What the reference's tag or digest leads to.
+   * Fetches the manifest or index that the reference's digest names, or else its tag.
    *
-   * @throws CriException with what each host answered
+   * @throws CriException if no host delivers it; the message has what each host answered
    */
   public FetchedManifest resolve() throws IOException, InterruptedException {
     return reference.digest().isPresent()
@@ -99,7 +104,7 @@ public final class RegistrySession implements ImageSource {
             host -> fetchManifest(host, reference.tag().orElseThrow(), Optional.empty()));
   }
 
-  /** A manifest by its digest, verified. */
+  /** Fetches a manifest by its digest and verifies it. */
   @Override
   public FetchedManifest manifest(Digest digest) throws IOException, InterruptedException {
     return ask(
@@ -127,7 +132,7 @@ public final class RegistrySession implements ImageSource {
     if (host == null) {
       return false;
     }
-    log.warn("{} of {} is not what its digest says as {} gives it", digest, reference, host.host());
+    log.warn("blob {} of {}: {} sent content with another digest", digest, reference, host.host());
     mistrusted.computeIfAbsent(digest, d -> ConcurrentHashMap.newKeySet()).add(host);
     return hosts.stream()
         .anyMatch(
@@ -145,7 +150,7 @@ public final class RegistrySession implements ImageSource {
     T ask(HostSession host) throws IOException, InterruptedException;
   }
 
-  /** What is asked, of whom, and what they answered so far. */
+  /** One request to several hosts, with the answers so far. */
   private final class Inquiry {
     private final String action;
     private final Map<HostSession, String> answers = new LinkedHashMap<>();
@@ -179,12 +184,12 @@ public final class RegistrySession implements ImageSource {
         wait = again.isEmpty() || after.get().compareTo(wait) < 0 ? after.get() : wait;
         again.add(host);
       } else if (host == hosts.getLast()) {
-        // The registry itself has spoken: that a mirror was busy changes nothing.
+        // The registry itself has given a final answer, so no busy mirror is asked again.
         again.clear();
       }
     }
 
-    /** Those to ask once more. */
+    /** Returns the hosts to ask once more, and forgets them. */
     List<HostSession> takeAgain() {
       List<HostSession> taken = again;
       again = new ArrayList<>();
@@ -200,8 +205,8 @@ public final class RegistrySession implements ImageSource {
   }
 
   /**
-   * Asks the hosts in their order until one answers; those that were only busy or broke off are
-   * asked again after a while.
+   * Asks the hosts in their order until one answers. Hosts that were busy, or whose connection
+   * broke, are asked again after a pause.
    */
   private <T> T ask(
       String action, Capability capability, Predicate<HostSession> usable, Question<T> question)
@@ -210,11 +215,11 @@ public final class RegistrySession implements ImageSource {
     List<HostSession> round = new ArrayList<>();
     for (HostSession host : hosts) {
       if (!host.host().capabilities().contains(capability)) {
-        inquiry.passOver(host, "not to be asked for this by configuration");
+        inquiry.passOver(host, "not asked: its configured capabilities exclude this");
       } else if (!usable.test(host)) {
-        inquiry.passOver(host, "has given other content than this");
+        inquiry.passOver(host, "not asked again: it sent content with another digest");
       } else if (failing.contains(host) && host != hosts.getLast()) {
-        inquiry.passOver(host, "has failed before");
+        inquiry.passOver(host, "not asked again: it failed earlier in this pull");
       } else {
         round.add(host);
       }
@@ -252,7 +257,7 @@ public final class RegistrySession implements ImageSource {
       }
       byte[] content = answer.body().readNBytes(ManifestDocument.MAX_BYTES + 1);
       if (content.length > ManifestDocument.MAX_BYTES) {
-        throw tooLarge("more");
+        throw tooLarge("more bytes");
       }
       if (length.isPresent() && length.getAsLong() != content.length) {
         throw new IOException(
@@ -264,13 +269,13 @@ public final class RegistrySession implements ImageSource {
             ErrorKind.UNAVAILABLE,
             "manifest %s has the digest %s instead".formatted(digest, Digest.sha256(content)));
       }
-      checkSaidDigest(answer, content);
+      checkContentDigest(answer, content);
       return new FetchedManifest(digest, content, answer.headers().firstValue("Content-Type"));
     }
   }
 
-  /** A registry that names another digest than the content has means another manifest. */
-  private static void checkSaidDigest(HostSession.Answer answer, byte[] content)
+  /** Refuses content that differs from the registry's own Docker-Content-Digest header. */
+  private static void checkContentDigest(HostSession.Answer answer, byte[] content)
       throws RegistryException {
     String said = answer.headers().firstValue("Docker-Content-Digest").orElse("");
     if (said.isEmpty()) {
@@ -284,7 +289,8 @@ public final class RegistrySession implements ImageSource {
     }
     if (!matches) {
       throw new RegistryException(
-          ErrorKind.UNAVAILABLE, "manifest is not what its Docker-Content-Digest header says");
+          ErrorKind.UNAVAILABLE,
+          "manifest does not have the digest of its Docker-Content-Digest header");
     }
   }
 
@@ -309,7 +315,7 @@ public final class RegistrySession implements ImageSource {
       } catch (RegistryException | InterruptedIOException | NotKept | ContentMismatchException e) {
         throw e;
       } catch (HttpTimeoutException e) {
-        // The next host may be quicker. This one is worth a second wait only if it gave something.
+        // The next host may be quicker. This one is asked again only if it sent something.
         var failure =
             new RegistryException(ErrorKind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
         throw sink.position() > before ? failure.retriable(Duration.ZERO) : failure;
@@ -339,7 +345,7 @@ public final class RegistrySession implements ImageSource {
       boolean partial = answer.status() == 206;
       checkLength(answer, size, partial ? position : 0);
       if (!partial) {
-        // The host knows no ranges and starts over: what is here already is passed by.
+        // The host ignores ranges and sends the blob from its start: skip what is here already.
         answer.body().skipNBytes(position);
       }
       byte[] buffer = new byte[BUFFER_BYTES];
@@ -364,7 +370,7 @@ public final class RegistrySession implements ImageSource {
     }
   }
 
-  /** This machine could not keep what came: no other host would help. */
+  /** Writing the blob failed on this machine, so that asking another host would not help. */
   private static final class NotKept extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -380,14 +386,14 @@ public final class RegistrySession implements ImageSource {
     if (length != size - position || !range.startsWith("bytes " + position + "-")) {
       throw new RegistryException(
           ErrorKind.UNAVAILABLE,
-          "blob of %d bytes from byte %d where its descriptor says %d in all"
+          "blob comes with %d bytes from byte %d, where its descriptor says %d bytes in all"
               .formatted(length, position, size));
     }
   }
 
   private String path(HostSession host, String resource) {
     String path = "/" + reference.path() + resource;
-    // A mirror of several registries is told which one is meant, as containerd does.
+    // A host that mirrors several registries learns from "ns" which one is meant, as in containerd.
     return host.host().server()
         ? path
         : path + "?ns=" + URLEncoder.encode(reference.domain(), StandardCharsets.UTF_8);

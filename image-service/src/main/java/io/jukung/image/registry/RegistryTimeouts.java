@@ -3,17 +3,19 @@ package io.jukung.image.registry;
 import java.time.Duration;
 
 /**
- * How long a registry may keep us waiting.
+ * The limits on waiting for a registry.
  *
- * @param connect for a connection, TLS included
- * @param response from the request to the answer's head
- * @param idle without a single byte of a body
- * @param progress in which a body must bring {@value TimedBody#MIN_PROGRESS_BYTES} bytes
- * @param backOff before a host that was overloaded is asked a second time; longer each time then
+ * @param connect the longest wait for a connection, TLS handshake included
+ * @param response the longest wait from sending the request to the response's headers
+ * @param idle the longest wait for the next byte of a body
+ * @param progress the time in which 64 KiB of a body must arrive
+ * @param backOff the pause before an overloaded host is asked a second time; it doubles each time
  */
 public record RegistryTimeouts(
     Duration connect, Duration response, Duration idle, Duration progress, Duration backOff) {
-  /** Generous: a slow mirror is better than none, and the caller's own deadline ends it too. */
+  /**
+   * Generous limits: a slow mirror is better than none, and callers have deadlines of their own.
+   */
   public static final RegistryTimeouts DEFAULT =
       new RegistryTimeouts(
           Duration.ofSeconds(15),

@@ -7,13 +7,15 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 
 /**
- * A body that must neither fall silent nor trickle: where no byte comes for the idle time, the
- * stream is closed under its reader, who learns that it was a timeout; where bytes come too slowly
- * to ever be an image, reading fails. Only waiting for the peer counts: a reader that is busy
- * itself, with a slow disk say, is not the peer's fault.
+ * A response body whose sender must not stop or trickle. If no byte arrives for the idle time, the
+ * stream is closed and the waiting read throws HttpTimeoutException; so does a read when bytes
+ * arrive more slowly than {@value #MIN_PROGRESS_BYTES} in the progress time. Only the time spent
+ * waiting for the sender counts, not the time that the reader itself needs, for a slow disk say.
+ *
+ * <p>One reader at a time; a virtual thread per body watches the idle time until {@link #close}.
  */
 final class TimedBody extends FilterInputStream {
-  /** Within {@link RegistryTimeouts#progress}: 200 bytes a second, by the default. */
+  /** Must arrive within {@link RegistryTimeouts#progress}; by default some 200 bytes a second. */
   static final int MIN_PROGRESS_BYTES = 64 * 1024;
 
   private final RegistryTimeouts timeouts;
@@ -99,9 +101,9 @@ final class TimedBody extends FilterInputStream {
         Thread.sleep(Duration.ofNanos(Math.max(left, idle / 4)));
       }
     } catch (InterruptedException e) {
-      return; // closed in good order
+      return; // close() ends the watch
     } catch (IOException e) {
-      return; // the reader gets the timeout, which says more
+      return; // the reader throws the timeout, which says more
     }
   }
 }

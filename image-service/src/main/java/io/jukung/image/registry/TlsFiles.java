@@ -3,11 +3,10 @@ package io.jukung.image.registry;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.airlift.security.pem.PemReader;
 import io.jukung.image.content.Digest;
 import io.jukung.image.registry.RegistryHost.ClientCertificate;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,10 +15,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.KeyManager;
@@ -32,14 +29,18 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The authorities and client certificates of one host, as they are on disk now. */
+/**
+ * The content of the certificate and key files that one host's TLS settings name, as it was when
+ * the files were read. Immutable.
+ */
 final class TlsFiles {
   private static final Logger log = LoggerFactory.getLogger(TlsFiles.class);
   private static final int MAX_FILE_BYTES = 4 * 1024 * 1024;
   private static final char[] NO_PASSWORD = {};
 
   /**
-   * Where distributions keep the authorities that the administrator trusts, as Go looks for them.
+   * The files in which distributions keep the authorities that the administrator trusts; the list
+   * is that of Go's crypto/x509.
    */
   private static final List<Path> SYSTEM_BUNDLES =
       List.of(
@@ -62,6 +63,11 @@ final class TlsFiles {
     this.skipVerify = skipVerify;
   }
 
+  /**
+   * Reads the files.
+   *
+   * @throws IOException for a file that is missing or larger than {@value #MAX_FILE_BYTES} bytes
+   */
   static TlsFiles read(RegistryHost.Tls tls) throws IOException {
     TlsFiles files = new TlsFiles(tls.skipVerify());
     for (Path file : tls.certificateAuthorities()) {
@@ -73,7 +79,7 @@ final class TlsFiles {
     return files;
   }
 
-  /** Why a host could not be spoken to with these files, as one sentence. */
+  /** The reason why these settings cannot be used for a connection, as one sentence. */
   static Optional<String> problem(RegistryHost.Tls tls) {
     try {
       read(tls).context();
@@ -83,7 +89,7 @@ final class TlsFiles {
     }
   }
 
-  /** The same for the same content: a renewed file makes another. Holds no secret. */
+  /** A digest of the settings and the files' content. It discloses no secret. */
   String identity() {
     StringBuilder all = new StringBuilder().append(skipVerify);
     authorities.forEach(ca -> all.append("\nauthority ").append(ca.text()));
@@ -95,6 +101,12 @@ final class TlsFiles {
     return Digest.sha256(all.toString().getBytes(UTF_8)).toString();
   }
 
+  /**
+   * Builds a TLS context that trusts the authorities and offers the client certificates.
+   *
+   * @throws GeneralSecurityException for a certificate or key that cannot be used; the message
+   *     names the file
+   */
   SSLContext context() throws GeneralSecurityException, IOException {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(
@@ -123,8 +135,8 @@ final class TlsFiles {
       try {
         store.setKeyEntry("client-" + i, PemKey.read(client.key().text()), NO_PASSWORD, chain);
       } catch (GeneralSecurityException | IllegalArgumentException e) {
-        // Without the cause: it might quote the key.
-        throw new GeneralSecurityException(client.key().file() + " " + e.getMessage());
+        // The cause is left out: its message might quote the key.
+        throw new GeneralSecurityException(client.key().file() + ": " + e.getMessage());
       }
     }
     KeyManagerFactory factory =
@@ -146,7 +158,7 @@ final class TlsFiles {
     }
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    // No bundle and no file: null stands for the JDK's own authorities.
+    // Without a bundle and without a file null selects the JDK's own authorities.
     factory.init(number == 0 ? null : store);
     return factory.getTrustManagers();
   }
@@ -157,41 +169,35 @@ final class TlsFiles {
     return store;
   }
 
-  private static Collection<? extends Certificate> systemAuthorities() {
+  private static List<X509Certificate> systemAuthorities() {
     Optional<Path> bundle = SYSTEM_BUNDLES.stream().filter(Files::isReadable).findFirst();
     if (bundle.isEmpty()) {
       return List.of();
     }
     try {
-      return certificates(Files.readAllBytes(bundle.get()));
+      return PemReader.readCertificateChain(Files.readString(bundle.get(), ISO_8859_1));
     } catch (IOException | CertificateException e) {
       log.warn("certificate authorities {} are not used: {}", bundle.get(), e.getMessage());
       return List.of();
     }
   }
 
-  private static Collection<? extends Certificate> certificates(Pem pem)
-      throws CertificateException, IOException {
-    Collection<? extends Certificate> found;
+  /** The certificates of a PEM file, which may hold keys too. */
+  private static List<X509Certificate> certificates(Pem pem) throws CertificateException {
+    List<X509Certificate> found;
     try {
-      found = certificates(pem.text().replaceAll(PemKey.BLOCK.pattern(), "").getBytes(UTF_8));
+      found = PemReader.readCertificateChain(pem.text());
     } catch (CertificateException e) {
-      throw new CertificateException(pem.file() + " is not PEM: " + e.getMessage(), e);
+      throw new CertificateException(
+          pem.file() + ": a certificate cannot be read: " + e.getMessage(), e);
     }
     if (found.isEmpty()) {
-      throw new CertificateException(pem.file() + " has no certificate in PEM form");
+      throw new CertificateException(pem.file() + ": no certificate in PEM form");
     }
     return found;
   }
 
-  private static Collection<? extends Certificate> certificates(byte[] pem)
-      throws CertificateException, IOException {
-    try (InputStream in = new ByteArrayInputStream(pem)) {
-      return CertificateFactory.getInstance("X.509").generateCertificates(in);
-    }
-  }
-
-  /** For {@code skip_verify}, where an operator has asked for it, host by host. */
+  /** Accepts any certificate: used for hosts whose configuration has {@code skip_verify}. */
   private static final class TrustEveryone extends X509ExtendedTrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}

@@ -1,4 +1,4 @@
-/** Registries: references, host configuration, credentials, the Distribution v2 protocol. */
+/** Registries: host configuration, credentials, and the Distribution v2 protocol. */
 @NullMarked
 package io.jukung.image.registry;
 

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Credentials go to the host they are for and to no other, whatever that host or another answers.
- * Needs root, for the owners of files.
+ * Credentials are sent to the registry they are for and to no other host, whatever the hosts
+ * answer. Needs root, for the owners of files.
  */
 class CredentialBoundaryTest {
   private static final String SECRET = "s3cr3t";
@@ -76,12 +76,13 @@ class CredentialBoundaryTest {
     return refusal;
   }
 
-  private static Behaviour wanting(String scheme, String proof, Behaviour then) {
+  /** Answers 401 with the challenge to requests without the expected Authorization header. */
+  private static Behaviour demanding(String challenge, String authorization, Behaviour then) {
     return (request, reply) -> {
-      if (proof.equals(request.headers().get("authorization"))) {
+      if (authorization.equals(request.headers().get("authorization"))) {
         then.answer(request, reply);
       } else {
-        reply.empty(401, "WWW-Authenticate: " + scheme);
+        reply.empty(401, "WWW-Authenticate: " + challenge);
       }
     };
   }
@@ -99,14 +100,14 @@ class CredentialBoundaryTest {
   // ── redirects ──────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void redirectToAnotherHostCarriesNoProofAndNoHeaders() throws Exception {
+  void redirectToAnotherHostCarriesNoCredentialsAndNoConfiguredHeaders() throws Exception {
     fixture.hosts(
         registry.authority(),
         "server = \"%s\"\n[header]\nx-key = \"%s\"\n".formatted(registry.url(), SECRET));
-    registry.on("/v2/", wanting("Basic realm=\"r\"", BASIC, registry::properly));
+    registry.on("/v2/", demanding("Basic realm=\"r\"", BASIC, registry::properly));
     registry.on(
         layer,
-        wanting(
+        demanding(
             "Basic realm=\"r\"",
             BASIC,
             (request, reply) ->
@@ -117,8 +118,8 @@ class CredentialBoundaryTest {
   }
 
   @Test
-  void redirectBackHomeAgainCarriesNoProof() throws Exception {
-    registry.on("/v2/", wanting("Basic realm=\"r\"", BASIC, registry::properly));
+  void redirectBackToTheRegistryCarriesNoCredentials() throws Exception {
+    registry.on("/v2/", demanding("Basic realm=\"r\"", BASIC, registry::properly));
     registry.on(
         "/v2/app/blobs/" + layer,
         (request, reply) -> reply.empty(302, "Location: " + foreign.url() + "/away"));
@@ -133,14 +134,14 @@ class CredentialBoundaryTest {
   }
 
   @Test
-  void strangerThatAsksForProofGetsNone() throws Exception {
+  void targetOfRedirectThatDemandsCredentialsGetsNone() throws Exception {
     registry.on(
         layer, (request, reply) -> reply.empty(302, "Location: " + foreign.url() + "/away"));
-    foreign.on("/away", wanting("Basic realm=\"r\"", BASIC, foreign::properly));
+    foreign.on("/away", demanding("Basic realm=\"r\"", BASIC, foreign::properly));
     assertThat(refusal(password("")).kind()).isEqualTo(ErrorKind.UNAUTHENTICATED);
     foreign.on(
         "/away",
-        wanting("Bearer realm=\"" + foreign.url() + "/token\"", "none", foreign::properly));
+        demanding("Bearer realm=\"" + foreign.url() + "/token\"", "none", foreign::properly));
     assertThat(refusal(password("")).kind()).isEqualTo(ErrorKind.UNAUTHENTICATED);
     assertForeignSawNoSecret();
     assertThat(foreign.requests("/token")).isEmpty();
@@ -157,7 +158,7 @@ class CredentialBoundaryTest {
         "http:",
         "",
       })
-  void redirectThatLeadsNowhereDecentIsRefused(String location) throws Exception {
+  void redirectToForbiddenAddressIsRefused(String location) throws Exception {
     registry.on(layer, (request, reply) -> reply.empty(302, "Location: " + location));
     CriException refusal = refusal(password(""));
     assertThat(refusal.kind()).isEqualTo(ErrorKind.PERMISSION_DENIED);
@@ -165,7 +166,7 @@ class CredentialBoundaryTest {
   }
 
   @Test
-  void redirectsEnd() throws Exception {
+  void pullFailsAfterTenRedirects() throws Exception {
     registry.on(layer, (request, reply) -> reply.empty(302, "Location: " + request.target()));
     assertThat(refusal(password(""))).hasMessageContaining("redirects more than 10 times");
     assertThat(registry.requests(layer)).hasSize(11);
@@ -192,9 +193,9 @@ class CredentialBoundaryTest {
   // ── mirrors, other registries ──────────────────────────────────────────────────────────────
 
   @Test
-  void mirrorGetsNoCredentialsHoweverItAsks() throws Exception {
+  void mirrorThatDemandsCredentialsGetsNone() throws Exception {
     fixture.hosts(registry.authority(), "[host.\"" + foreign.url() + "\"]\n");
-    registry.on("/v2/", wanting("Basic realm=\"r\"", BASIC, registry::properly));
+    registry.on("/v2/", demanding("Basic realm=\"r\"", BASIC, registry::properly));
     for (String challenge :
         List.of("Basic realm=\"r\"", "Bearer realm=\"" + foreign.url() + "/token\"")) {
       foreign.on("/v2/", (request, reply) -> reply.empty(401, "WWW-Authenticate: " + challenge));
@@ -204,8 +205,8 @@ class CredentialBoundaryTest {
   }
 
   @Test
-  void credentialsOfAnotherServerAreNotUsed() throws Exception {
-    registry.on("/v2/", wanting("Basic realm=\"r\"", BASIC, registry::properly));
+  void credentialsForAnotherServerAreNotSent() throws Exception {
+    registry.on("/v2/", demanding("Basic realm=\"r\"", BASIC, registry::properly));
     assertThat(refusal(password("registry.example")).kind()).isEqualTo(ErrorKind.UNAUTHENTICATED);
     assertThat(registry.requests()).noneMatch(request -> request.has("authorization"));
     assertThat(pull(password("https://" + registry.authority() + "/v2/")).id())
@@ -213,7 +214,7 @@ class CredentialBoundaryTest {
   }
 
   @Test
-  void noProofIsSentBeforeItIsAskedFor() throws Exception {
+  void credentialsAreNotSentBeforeTheyAreDemanded() throws Exception {
     assertThat(pull(password("")).id()).isEqualTo(image.id());
     assertThat(registry.requests()).noneMatch(request -> request.has("authorization"));
   }
@@ -221,17 +222,17 @@ class CredentialBoundaryTest {
   // ── token servers ──────────────────────────────────────────────────────────────────────────
 
   @Test
-  void passwordIsExchangedForATokenWhichOnlyTheRegistrySees() throws Exception {
+  void tokenForThePasswordIsSentToTheRegistryOnly() throws Exception {
     String challenge =
         "Bearer realm=\"%s/token\",service=\"reg\",scope=\"repository:app:pull\""
             .formatted(registry.url());
-    registry.on("/v2/", wanting(challenge, "Bearer bearer-1", registry::properly));
+    registry.on("/v2/", demanding(challenge, "Bearer bearer-1", registry::properly));
     registry.on(
         "/token",
-        wanting("Basic", BASIC, (q, reply) -> reply.whole(200, json("token", "bearer-1"))));
+        demanding("Basic", BASIC, (q, reply) -> reply.whole(200, json("token", "bearer-1"))));
     registry.on(
         layer,
-        wanting(
+        demanding(
             challenge,
             "Bearer bearer-1",
             (request, reply) ->
@@ -244,10 +245,10 @@ class CredentialBoundaryTest {
   }
 
   @Test
-  void tokenThatExpiresIsRenewed() throws Exception {
+  void expiredTokenIsRenewed() throws Exception {
     String challenge = "Bearer realm=\"" + registry.url() + "/token\"";
-    registry.on("/manifests/", wanting(challenge, "Bearer bearer-1", registry::properly));
-    registry.on("/blobs/", wanting(challenge, "Bearer bearer-2", registry::properly));
+    registry.on("/manifests/", demanding(challenge, "Bearer bearer-1", registry::properly));
+    registry.on("/blobs/", demanding(challenge, "Bearer bearer-2", registry::properly));
     registry.on("/token", (q, reply) -> reply.whole(200, json("access_token", "bearer-2")));
     registry.on("/token", 1, (q, reply) -> reply.whole(200, json("token", "bearer-1")));
     assertThat(pull(password("")).id()).isEqualTo(image.id());
@@ -259,7 +260,7 @@ class CredentialBoundaryTest {
   @Test
   void identityTokenIsExchangedByPost() throws Exception {
     String challenge = "Bearer realm=\"" + registry.url() + "/token\",service=\"reg\"";
-    registry.on("/v2/", wanting(challenge, "Bearer bearer-1", registry::properly));
+    registry.on("/v2/", demanding(challenge, "Bearer bearer-1", registry::properly));
     registry.on(
         "/token",
         (request, reply) -> {
@@ -274,8 +275,8 @@ class CredentialBoundaryTest {
   }
 
   @Test
-  void registryTokenIsSentAsItIs() throws Exception {
-    registry.on("/v2/", wanting("Bearer realm=\"x\"", "Bearer " + SECRET, registry::properly));
+  void registryTokenIsSentUnchanged() throws Exception {
+    registry.on("/v2/", demanding("Bearer realm=\"x\"", "Bearer " + SECRET, registry::properly));
     assertThat(pull(Credentials.of("", "", "", "", "", SECRET)).id()).isEqualTo(image.id());
     registry.on("/v2/", (request, reply) -> reply.empty(401, "WWW-Authenticate: Bearer"));
     CriException refusal =
@@ -285,9 +286,9 @@ class CredentialBoundaryTest {
   }
 
   @Test
-  void tokenServerElsewhereByPlainHttpIsRefused() throws Exception {
+  void tokenServerOnAnotherHostByPlainHttpIsRefused() throws Exception {
     registry.on(
-        "/v2/", wanting("Bearer realm=\"" + foreign.url() + "/token\"", "", registry::properly));
+        "/v2/", demanding("Bearer realm=\"" + foreign.url() + "/token\"", "", registry::properly));
     CriException refusal = refusal(password(""));
     assertThat(refusal.kind()).isEqualTo(ErrorKind.PERMISSION_DENIED);
     assertThat(refusal).hasMessageContaining("token server by plain http");
@@ -303,23 +304,23 @@ class CredentialBoundaryTest {
         "ftp://127.0.0.1/token",
         "https://user@127.0.0.1/token",
       })
-  void tokenServerThatIsNoneIsRefused(String realm) throws Exception {
-    registry.on("/v2/", wanting("Bearer realm=\"" + realm + "\"", "", registry::properly));
+  void tokenServerAtForbiddenAddressIsRefused(String realm) throws Exception {
+    registry.on("/v2/", demanding("Bearer realm=\"" + realm + "\"", "", registry::properly));
     assertThat(refusal(password("")).kind()).isEqualTo(ErrorKind.PERMISSION_DENIED);
   }
 
   @Test
-  void wrongPasswordIsSaidToBeWrong() throws Exception {
-    registry.on("/v2/", wanting("Basic realm=\"r\"", "Basic other", registry::properly));
+  void wrongPasswordIsSentOnce() throws Exception {
+    registry.on("/v2/", demanding("Basic realm=\"r\"", "Basic other", registry::properly));
     CriException refusal = refusal(password(""));
     assertThat(refusal.kind()).isEqualTo(ErrorKind.UNAUTHENTICATED);
     assertThat(registry.requests()).hasSize(2);
   }
 
   @Test
-  void answersOfTokenServersAreNotQuoted() throws Exception {
+  void errorDoesNotQuoteTheTokenServersAnswer() throws Exception {
     String challenge = "Bearer realm=\"" + registry.url() + "/token\"";
-    registry.on("/v2/", wanting(challenge, "Bearer x", registry::properly));
+    registry.on("/v2/", demanding(challenge, "Bearer x", registry::properly));
     for (byte[] answer :
         List.of(
             ("{\"token\": \"" + SECRET).getBytes(UTF_8),

@@ -7,6 +7,7 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.Digest;
 import io.jukung.image.manifest.MediaType;
+import io.jukung.image.manifest.Platform;
 import io.jukung.image.registry.RegistryTimeouts;
 import io.jukung.image.registry.WildRegistry;
 import io.jukung.image.registry.WildRegistry.Request;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a registry does wrong, one thing at a time. Needs root, for the owners of files. */
+/** Pulls from registries that each do one thing wrong. Needs root, for the owners of files. */
 class MisbehavingRegistryTest {
   @TempDir Path temporary;
   private WildRegistry registry;
@@ -75,7 +77,7 @@ class MisbehavingRegistryTest {
   // ── connections that break ─────────────────────────────────────────────────────────────────
 
   @Test
-  void blobThatBreaksOffIsResumedWhereItBroke() throws Exception {
+  void brokenOffBlobIsResumedAtItsFirstMissingByte() throws Exception {
     registry.on(
         layer,
         1,
@@ -88,7 +90,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void registryWithoutRangesIsReadFromTheStartAgain() throws Exception {
+  void blobIsReadFromItsStartIfRegistryIgnoresRanges() throws Exception {
     registry.on(layer, (request, reply) -> reply.whole(200, blob));
     registry.on(
         layer,
@@ -100,7 +102,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void rangeThatWasNotAskedForIsRefused() throws Exception {
+  void rangeOtherThanTheRequestedOneIsRefused() throws Exception {
     registry.on(
         layer,
         (request, reply) ->
@@ -119,7 +121,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void blobThatBreaksOffForEverEndsAndSaysHow() throws Exception {
+  void pullFailsIfBlobBreaksOffAgainAndAgain() throws Exception {
     registry.on(
         layer,
         (request, reply) -> {
@@ -138,7 +140,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void manifestThatBreaksOffIsAskedForAgain() throws Exception {
+  void brokenOffManifestIsRequestedAgain() throws Exception {
     registry.on(
         "/manifests/1",
         2,
@@ -147,7 +149,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void connectionsThatAreClosedWithoutAWordAreMadeAgain() throws Exception {
+  void requestIsRepeatedIfConnectionClosesWithoutAnswer() throws Exception {
     registry.on("/v2/", 2, (request, reply) -> {});
     assertThat(pull().id()).isEqualTo(image.id());
   }
@@ -157,7 +159,7 @@ class MisbehavingRegistryTest {
         request.headers().getOrDefault("range", "bytes=0-").replaceAll("[^0-9]", ""));
   }
 
-  // ── too much to do ─────────────────────────────────────────────────────────────────────────
+  // ── overload ───────────────────────────────────────────────────────────────────────────────
 
   @ParameterizedTest
   @ValueSource(strings = {"/manifests/1", "/blobs/"})
@@ -169,7 +171,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void registryIsLeftAloneForAsLongAsItAsks() throws Exception {
+  void repetitionWaitsAsLongAsRetryAfterSays() throws Exception {
     registry.on("/manifests/1", 1, (request, reply) -> reply.empty(429, "Retry-After: 1"));
     long start = System.nanoTime();
     pull();
@@ -177,7 +179,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void registryThatAsksForAnHourIsNotWaitedFor() throws Exception {
+  void pullFailsAtOnceIfRetryAfterIsAnHour() throws Exception {
     registry.on("/manifests/1", (request, reply) -> reply.empty(429, "Retry-After: 3600"));
     CriException refusal = refusal();
     assertThat(refusal.kind()).isEqualTo(ErrorKind.RESOURCE_EXHAUSTED);
@@ -186,7 +188,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void registryThatStaysOverloadedIsGivenUp() throws Exception {
+  void pullFailsAfterFiveOverloadedAnswers() throws Exception {
     registry.on(
         "/v2/",
         (request, reply) ->
@@ -201,7 +203,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void whatIsNotThereIsAskedForOnce() throws Exception {
+  void missingTagIsRequestedOnce() throws Exception {
     CriException refusal = fixture.refusal(registry.reference("app:none"));
     assertThat(refusal.kind()).isEqualTo(ErrorKind.NOT_FOUND);
     assertThat(registry.requests()).hasSize(1);
@@ -220,7 +222,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void blobThatFallsSilentTimesOutAndIsResumed() throws Exception {
+  void blobThatStopsArrivingTimesOutAndIsResumed() throws Exception {
     limit(Duration.ofSeconds(30), Duration.ofSeconds(2), Duration.ofSeconds(60));
     registry.on(
         layer,
@@ -236,7 +238,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void blobThatBringsNothingTimesOut() throws Exception {
+  void blobWithoutAnyByteTimesOut() throws Exception {
     limit(Duration.ofSeconds(30), Duration.ofSeconds(1), Duration.ofSeconds(60));
     registry.on(
         layer,
@@ -251,7 +253,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void blobThatTricklesIsStalled() throws Exception {
+  void pullFailsIfBlobArrivesTooSlowly() throws Exception {
     limit(Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(1));
     registry.on(
         layer,
@@ -271,10 +273,10 @@ class MisbehavingRegistryTest {
     assertThat(refusal).hasMessageContaining("stalled").hasMessageContaining("bytes in 1 s");
   }
 
-  // ── lies ───────────────────────────────────────────────────────────────────────────────────
+  // ── wrong content ──────────────────────────────────────────────────────────────────────────
 
   @Test
-  void wrongBlobIsAWrongDigestAndNoBrokenArchive() throws Exception {
+  void errorOfWrongBlobNamesItsDigestRatherThanABrokenArchive() throws Exception {
     byte[] other = blob.clone();
     new Random(4).nextBytes(other);
     registry.on(layer, (request, reply) -> reply.whole(200, other));
@@ -285,7 +287,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void oneWrongByteIsAWrongDigest() throws Exception {
+  void blobWithOneWrongByteIsRefused() throws Exception {
     byte[] other = blob.clone();
     other[other.length / 2] ^= 1;
     registry.on(layer, (request, reply) -> reply.whole(200, other));
@@ -293,7 +295,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void wrongConfigurationIsAWrongDigest() throws Exception {
+  void configurationWithOneWrongByteIsRefused() throws Exception {
     byte[] config = image.blob(Digest.parse(image.id())).clone();
     config[config.length - 2] = ' ';
     registry.on(image.id(), (request, reply) -> reply.whole(200, config));
@@ -301,7 +303,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void archiveThatIsNotWhatTheConfigurationSaysIsRefused() throws Exception {
+  void archiveWithAnotherDigestThanTheConfigurationSaysIsRefused() throws Exception {
     byte[] tar = new TestTar().file("a", "a").bytes();
     byte[] other = new TestTar().file("b", "b").bytes();
     registry.add("app", "1", TestImage.of().lying(tar, TestImage.gzipped(other)).build());
@@ -322,7 +324,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void blobThatGoesOnAfterItsSizeIsRefused() throws Exception {
+  void blobLongerThanItsDescriptorIsRefused() throws Exception {
     registry.on(
         layer,
         (request, reply) -> {
@@ -335,7 +337,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void manifestOfAnotherDigestIsRefused() throws Exception {
+  void manifestWithAnotherDigestThanRequestedIsRefused() throws Exception {
     registry.on("/manifests/", (request, reply) -> reply.whole(200, image.manifest()));
     String asked = "sha256:" + "0".repeat(64);
     assertThat(fixture.refusal(registry.reference("app@" + asked)))
@@ -344,7 +346,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void manifestWhoseHeaderNamesAnotherIsRefused() throws Exception {
+  void manifestThatDiffersFromItsDigestHeaderIsRefused() throws Exception {
     registry.on(
         "/manifests/",
         (request, reply) ->
@@ -355,7 +357,7 @@ class MisbehavingRegistryTest {
   // ── documents ──────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void hugeManifestIsRefusedUnread() throws Exception {
+  void manifestWithTooLargeContentLengthIsRefusedUnread() throws Exception {
     registry.on("/manifests/", (request, reply) -> reply.head(200, "Content-Length: 10000000000"));
     CriException refusal = refusal();
     assertThat(refusal.kind()).isEqualTo(ErrorKind.RESOURCE_EXHAUSTED);
@@ -363,7 +365,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void endlessManifestIsRefusedAtTheBound() throws Exception {
+  void endlessManifestIsRefusedAtTheSizeLimit() throws Exception {
     byte[] spaces = new byte[1 << 20];
     registry.on(
         "/manifests/",
@@ -377,7 +379,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void manifestThatIsAnIndexTooIsRefused() throws Exception {
+  void documentThatIsManifestAndIndexIsRefused() throws Exception {
     edited(document -> document.putArray("manifests"));
     assertThat(refusal()).hasMessageContaining("ambiguous");
   }
@@ -392,7 +394,7 @@ class MisbehavingRegistryTest {
         "sha256",
         "",
       })
-  void layerDigestsThatAreNoneAreRefused(String digest) throws Exception {
+  void malformedLayerDigestIsRefused(String digest) throws Exception {
     edited(document -> ((ObjectNode) document.path("layers").get(0)).put("digest", digest));
     CriException refusal = refusal();
     assertThat(refusal.kind()).isEqualTo(ErrorKind.FAILED_PRECONDITION);
@@ -400,7 +402,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void foreignLayersAreRefusedAndNotAskedFor() throws Exception {
+  void foreignLayerIsRefusedAndNotRequested() throws Exception {
     try (WildRegistry elsewhere = WildRegistry.start("127.0.0.2", null)) {
       edited(
           document ->
@@ -414,7 +416,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void dockerSchema1IsRefusedWithAClearSentence() throws Exception {
+  void dockerSchema1IsRefusedWithAdviceToPushAgain() throws Exception {
     registry.addManifest(
         "app",
         "1",
@@ -426,9 +428,8 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void indexThatLeadsToItselfEnds() throws Exception {
-    byte[] index =
-        TestImage.index(java.util.Map.of(io.jukung.image.manifest.Platform.current(), image));
+  void pullFailsIfIndexRefersToItself() throws Exception {
+    byte[] index = TestImage.index(Map.of(Platform.current(), image));
     registry.addIndex("app", "1", index);
     registry.on(
         "/manifests/" + image.manifestDigest(), (request, reply) -> reply.whole(200, index));
@@ -443,7 +444,7 @@ class MisbehavingRegistryTest {
   // ── mirrors ────────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void mirrorThatHasNothingOrFailsIsPassedOver() throws Exception {
+  void registryIsAskedIfMirrorAnswersWithAnError() throws Exception {
     for (int status : List.of(404, 500, 503, 403, 401)) {
       try (WildRegistry mirror = WildRegistry.start("127.0.0.2", null)) {
         mirror.on("/v2/", (request, reply) -> reply.empty(status));
@@ -456,7 +457,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void mirrorsAreAskedInTheirOrderAndOnceTheyFailNoMore() throws Exception {
+  void mirrorsAreAskedInOrderAndUnreachableOnesOnlyOnce() throws Exception {
     String gone;
     try (WildRegistry closed = WildRegistry.start("127.0.0.3", null)) {
       gone = closed.url();
@@ -474,7 +475,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void mirrorThatLiesAboutALayerIsPassedOver() throws Exception {
+  void registryIsAskedIfMirrorSendsAnotherLayer() throws Exception {
     byte[] other = blob.clone();
     new Random(4).nextBytes(other);
     try (WildRegistry mirror = WildRegistry.start("127.0.0.2", null)) {
@@ -488,7 +489,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void mirrorThatMayNotResolveIsOnlyAskedByDigest() throws Exception {
+  void mirrorWithoutResolveCapabilityIsAskedByDigestOnly() throws Exception {
     try (WildRegistry mirror = WildRegistry.start("127.0.0.2", null)) {
       mirror.add("app", "1", image);
       fixture.hosts(
@@ -501,7 +502,7 @@ class MisbehavingRegistryTest {
   }
 
   @Test
-  void failureSaysWhatEachHostAnswered() throws Exception {
+  void errorHasTheAnswerOfEachHost() throws Exception {
     try (WildRegistry mirror = WildRegistry.start("127.0.0.2", null)) {
       mirror.on("/v2/", (request, reply) -> reply.empty(403));
       registry.on("/v2/", (request, reply) -> reply.empty(404));

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every way to be let in by Debian's docker-registry, and images as skopeo, umoci and buildah make
- * them. Needs root.
+ * Pulls from Debian's docker-registry with TLS, passwords and tokens, also of images that skopeo,
+ * umoci and buildah have made. Needs root.
  */
 class RegistryAccessTest {
   private static final Credentials USER = Credentials.of("user", "pass:word", "", "", "", "");
@@ -98,7 +98,7 @@ class RegistryAccessTest {
   }
 
   @Test
-  void authorityOfOurOwnIsTrustedForItsHostOnly() throws Exception {
+  void configuredAuthorityIsTrustedForItsHostOnly() throws Exception {
     try (DebianRegistry registry = secure("")) {
       hosts(registry, "");
       CriException refusal = fixture.refusal(registry.reference("app:1"));
@@ -114,9 +114,7 @@ class RegistryAccessTest {
   @Test
   void certificateForAnotherNameIsNotAccepted() throws Exception {
     try (DebianRegistry registry = secure("")) {
-      String other = registry.url().replace("127.0.0.1", "127.0.0.3");
-      fixture.hosts(registry.authority(), "server = \"%s\"\n%s".formatted(other, ca()));
-      // It listens on 127.0.0.1 only: a name for it that the certificate has not.
+      // "localhost" leads to the same registry, but its certificate does not have that name.
       String local = registry.url().replace("127.0.0.1", "localhost");
       fixture.hosts(registry.authority(), "server = \"%s\"\n%s".formatted(local, ca()));
       CriException refusal = fixture.refusal(registry.reference("app:1"));
@@ -134,7 +132,7 @@ class RegistryAccessTest {
         "[\"DIR/client-both.pem\"]",
         "\"DIR/client-both.pem\"",
       })
-  void clientCertificateLetsIn(String client) throws Exception {
+  void registryThatDemandsAClientCertificateGetsIt(String client) throws Exception {
     try (DebianRegistry registry = secure("    clientcas: [" + certificates.file("ca.pem") + "]")) {
       hosts(registry, ca());
       assertThat(fixture.refusal(registry.reference("app:1")).kind())
@@ -145,7 +143,7 @@ class RegistryAccessTest {
   }
 
   @Test
-  void missingCertificateFileIsNamed() throws Exception {
+  void errorNamesTheMissingCertificateFile() throws Exception {
     fixture.hosts("registry.example", "ca = \"gone.pem\"\n");
     CriException refusal = fixture.refusal("registry.example/app:1");
     assertThat(refusal.kind()).isEqualTo(ErrorKind.FAILED_PRECONDITION);
@@ -153,7 +151,7 @@ class RegistryAccessTest {
   }
 
   @Test
-  void userAndPasswordLetInWhicheverWayTheyAreGiven() throws Exception {
+  void userAndPasswordWorkAsFieldsAndAsAuth() throws Exception {
     try (DebianRegistry registry = withPassword()) {
       String pair = pair();
       String reference = registry.reference("app:1");
@@ -186,7 +184,7 @@ class RegistryAccessTest {
   }
 
   @Test
-  void checkPullsPrivateContentAgainForWhoHasTheCredentials() throws Exception {
+  void checkRepairsPrivateImageWithCredentialsForItsRegistry() throws Exception {
     try (DebianRegistry registry = withPassword()) {
       fixture.pull(registry.reference("app:1"), USER);
       Path blob = temporary.resolve("images/blobs/sha256").resolve(image.layers().getFirst().hex());
@@ -214,7 +212,7 @@ class RegistryAccessTest {
   }
 
   @Test
-  void tokenServerLetsIn() throws Exception {
+  void privateImageIsPulledWithEachKindOfToken() throws Exception {
     try (TokenServer tokens = TokenServer.start(certificates, "user", "pass:word");
         DebianRegistry registry =
             DebianRegistry.start(
@@ -239,7 +237,7 @@ class RegistryAccessTest {
     }
   }
 
-  // ── images that others make ────────────────────────────────────────────────────────────────
+  // ── images of other tools ──────────────────────────────────────────────────────────────────
 
   @Test
   void imagesOfSkopeoUmociAndBuildahArePulled() throws Exception {
@@ -291,7 +289,7 @@ class RegistryAccessTest {
         temporary.resolve("policy.json"), "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}");
   }
 
-  /** Of apache2-utils: docker-registry takes bcrypt only. */
+  /** A line of a password file, made by htpasswd(1): docker-registry accepts bcrypt only. */
   private static String htpasswd(String user, String password) throws Exception {
     return run("htpasswd -nbB " + user + " " + password);
   }

@@ -39,7 +39,7 @@ class ImageReferenceTest {
   }
 
   @Test
-  void digestsAndTagsBesideThem() {
+  void referenceMayHaveTagAndDigest() {
     ImageReference both = ImageReference.parse("app:v1@sha256:" + HEX);
     assertThat(both).hasToString("docker.io/library/app:v1@sha256:" + HEX);
     assertThat(both.object()).isEqualTo("sha256:" + HEX);
@@ -82,7 +82,7 @@ class ImageReferenceTest {
         "-host.io/a|registry",
         HEX + "|image id",
       })
-  void malformedOnesSayWhy(String text, String reason) {
+  void malformedReferenceIsAnErrorWithTheReason(String text, String reason) {
     assertThatExceptionOfType(CriException.class)
         .isThrownBy(() -> ImageReference.parse(text))
         .withMessageContaining(reason)
@@ -91,7 +91,7 @@ class ImageReferenceTest {
 
   @ParameterizedTest
   @ValueSource(ints = {128, 129, 255, 256, 4096, 5000, 100_000})
-  void lengthsAreBounded(int length) {
+  void tagAndNameHaveTheirLongestLengths(int length) {
     String name = "a".repeat(length);
     boolean tagFits = length <= 128;
     boolean nameFits = length + "library/".length() <= 255;
@@ -100,14 +100,14 @@ class ImageReferenceTest {
   }
 
   @Test
-  void messagesHaveNoControlCharacters() {
+  void errorsHaveNoControlCharacters() {
     assertThatExceptionOfType(CriException.class)
         .isThrownBy(() -> ImageReference.parse("a\n\u001b[31mb"))
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n", "\u001b"));
   }
 
   @Test
-  void randomTextIsReadOrRefusedAndReadsTheSameAgain() {
+  void randomTextIsRefusedOrItsNormalisedFormParsesToItself() {
     long seed = 42;
     Random random = new Random(seed);
     String alphabet = "aZ09./:@-_[]sha256 \n";

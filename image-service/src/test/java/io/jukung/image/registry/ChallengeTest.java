@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class ChallengeTest {
   @Test
-  void bearerWithQuotedCommas() {
+  void quotedValueMayHaveCommas() {
     assertThat(
             Challenge.parse(
                 List.of(
@@ -25,7 +25,7 @@ class ChallengeTest {
   }
 
   @Test
-  void severalInOneHeaderAndInSeveral() {
+  void challengesMayShareOneHeaderOrHaveOneEach() {
     assertThat(
             Challenge.parse(
                 List.of("Negotiate, BASIC realm = \"x \\\"y\\\"\" , Bearer realm=plain", "Digest")))
@@ -37,13 +37,13 @@ class ChallengeTest {
   }
 
   @Test
-  void firstOfTwoEqualParametersCounts() {
+  void firstOfTwoParametersOfOneNameCounts() {
     assertThat(Challenge.parse(List.of("Bearer realm=a, realm=b")).getFirst().parameter("realm"))
         .contains("a");
   }
 
   @Test
-  void nonsenseEnds() {
+  void parsingOfRandomTextEnds() {
     Random random = new Random(7);
     String alphabet = "aB=,\" \\\t;é";
     for (int round = 0; round < 20_000; round++) {

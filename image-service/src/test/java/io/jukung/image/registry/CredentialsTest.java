@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CredentialsTest {
   @Test
-  void authIsUserAndPassword() {
+  void authIsDecodedToUserAndPassword() {
     Credentials credentials = Credentials.of("", "", base64("me:pass:word\0\0"), "", "", "");
     assertThat(credentials.user()).isEqualTo("me");
     assertThat(credentials.secret()).isEqualTo("pass:word");
@@ -21,7 +21,7 @@ class CredentialsTest {
   }
 
   @Test
-  void tokensWinOverPasswords() {
+  void tokensTakePrecedenceOverPasswords() {
     assertThat(Credentials.of("u", "p", "", "", "identity", "").kind())
         .isEqualTo(Credentials.Kind.IDENTITY_TOKEN);
     assertThat(Credentials.of("u", "p", "", "", "identity", "registry").kind())
@@ -50,7 +50,8 @@ class CredentialsTest {
     "https://evil.com#quay.io, quay.io, false",
     "::::, quay.io, false",
   })
-  void areForTheRegistryThatTheyName(String serverAddress, String domain, boolean theirs) {
+  void credentialsAreForTheRegistryOfTheirServerAddress(
+      String serverAddress, String domain, boolean theirs) {
     Credentials credentials = Credentials.of("u", "p", "", serverAddress, "", "");
     assertThat(credentials.forRegistry(domain))
         .isSameAs(theirs ? credentials : Credentials.ANONYMOUS);
@@ -73,7 +74,7 @@ class CredentialsTest {
   }
 
   @Test
-  void textShowsNoSecret() {
+  void toStringShowsNoSecret() {
     assertThat(Credentials.of("user", "hidden", "", "", "", "").toString())
         .doesNotContain("hidden", "user");
   }

@@ -22,7 +22,9 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
-/** A docker-registry process of Debian's package on a loopback port, with its storage. */
+/**
+ * A process of Debian's docker-registry on a loopback port, with a storage directory of its own.
+ */
 public final class DebianRegistry implements AutoCloseable {
   private static final Duration START_BOUND = Duration.ofSeconds(30);
 
@@ -44,10 +46,10 @@ public final class DebianRegistry implements AutoCloseable {
   }
 
   /**
-   * Starts one that is ready when this returns.
+   * Starts a registry and returns when it accepts connections.
    *
-   * @param more configuration in YAML, after the basic one, within {@code http:} where indented
-   * @param tls for https, which the configuration must name then
+   * @param more YAML to append to the configuration; indented lines belong to {@code http:}
+   * @param tls the client's TLS context, for a registry whose configuration enables https
    */
   public static DebianRegistry start(Path directory, String more, @Nullable SSLContext tls)
       throws IOException, InterruptedException {
@@ -99,7 +101,7 @@ public final class DebianRegistry implements AutoCloseable {
     }
   }
 
-  /** Sent with what the test itself puts there. */
+  /** Sets the Authorization header of this object's own requests, which push images. */
   public void authorize(String value) {
     authorization = value;
   }
@@ -112,7 +114,7 @@ public final class DebianRegistry implements AutoCloseable {
     return scheme + "://" + authority();
   }
 
-  /** A reference into this registry. */
+  /** The reference of an image in this registry, from its repository and tag or digest. */
   public String reference(String rest) {
     return authority() + "/" + rest;
   }

@@ -46,7 +46,7 @@ class RegistryHostsTest {
   }
 
   @Test
-  void mirrorsAreInTheFilesOrderAndTheServerIsLast() throws IOException {
+  void mirrorsKeepTheOrderOfTheFileAndTheServerIsLast() throws IOException {
     write(
         "docker.io",
         """
@@ -86,7 +86,7 @@ class RegistryHostsTest {
   }
 
   @Test
-  void serverDefaultsToTheRegistryAndChangesAreSeen() throws IOException {
+  void serverDefaultsToTheRegistryAndChangedFileIsReadAgain() throws IOException {
     write("quay.io", "[host.\"https://one.example\"]\n");
     assertThat(hosts.of("quay.io"))
         .extracting(RegistryHost::toString)
@@ -98,7 +98,7 @@ class RegistryHostsTest {
   }
 
   @Test
-  void defaultDirectoryIsForAllOthers() throws IOException {
+  void defaultFileIsForRegistriesWithoutTheirOwn() throws IOException {
     write("_default", "[host.\"https://mirror.example\"]\n");
     write("quay.io", "");
     assertThat(hosts.of("ghcr.io"))
@@ -108,7 +108,7 @@ class RegistryHostsTest {
   }
 
   @Test
-  void portsHaveTwoSpellings() throws IOException {
+  void directoryNameMayHaveThePortWithColonOrUnderscores() throws IOException {
     write("a.example:5000", "server = \"https://colon.example\"\n");
     write("b.example_5000_", "server = \"https://underscore.example\"\n");
     assertThat(hosts.of("a.example:5000").getFirst()).hasToString("colon.example");
@@ -135,7 +135,7 @@ class RegistryHostsTest {
         "host = 5|not a table",
         "[host|not TOML",
       })
-  void whatIsNotUnderstoodIsAnErrorThatNamesTheFile(String content, String reason)
+  void unknownKeyOrValueIsAnErrorThatNamesTheFile(String content, String reason)
       throws IOException {
     write("quay.io", content.replace("\\n", "\n"));
     assertThatExceptionOfType(CriException.class)
@@ -145,7 +145,7 @@ class RegistryHostsTest {
   }
 
   @Test
-  void registryNamedAmongItsHostsIsNoMirrorAndNotAskedTwice() throws IOException {
+  void registryListedAmongItsHostsIsNoMirrorAndIsListedOnce() throws IOException {
     write(
         "docker.io",
         """
@@ -160,7 +160,7 @@ class RegistryHostsTest {
   }
 
   @Test
-  void clientCertificatesAreRelativeToTheFile() throws IOException {
+  void pathsOfClientCertificatesAreRelativeToTheFile() throws IOException {
     write("quay.io", "client = [[\"a.pem\", \"/k.pem\"], [\"both.pem\", \"\"]]\n");
     Path own = directory.resolve("quay.io");
     assertThat(hosts.of("quay.io").getFirst().tls().clients())
@@ -170,7 +170,7 @@ class RegistryHostsTest {
   }
 
   @Test
-  void everyProblemOfEveryFileIsASentence() throws IOException {
+  void problemsHasASentenceForEachProblemOfEachFile() throws IOException {
     write("a.example", "servr = \"x\"\nskip_verify = 1\n[host.\"https://m\"]\nca = \"gone.pem\"\n");
     write("b.example", "server = \"https://b.example\"\n");
     write("c.example", "[host\n");
@@ -199,11 +199,11 @@ class RegistryHostsTest {
   }
 
   @Test
-  void planSaysWhoIsAskedAndWhyAndNoSecret() throws IOException {
+  void planNamesHostsAndReasonsWithoutSecrets() throws IOException {
     write(
         "quay.io",
         """
-        # mirrors of the third floor
+        # the mirrors of this site
         [host."https://mirror.example"]
           capabilities = ["pull"]
           [host."https://mirror.example".header]
@@ -220,12 +220,13 @@ class RegistryHostsTest {
                   "https://mirror.example/v2",
                   "content by digest only (capabilities)",
                   file + ":2 [host.\"https://mirror.example\"]",
-                  List.of("no credentials: it is not the registry itself", "headers x-token")),
+                  List.of(
+                      "no credentials: this host is not the registry itself", "headers x-token")),
               new HostPlan(
                   "https://quay.io/v2",
-                  "what the tag leads to, and content by digest",
+                  "the manifest that a tag names, and content by digest",
                   file + " names no server, so the registry itself",
-                  List.of("with the credentials given, where it asks for them")));
+                  List.of("the given credentials, if the host asks for them")));
       assertThat(client.explain(ImageReference.parse("localhost:1/a"), Credentials.ANONYMOUS))
           .singleElement()
           .satisfies(
@@ -235,7 +236,7 @@ class RegistryHostsTest {
                 assertThat(own.notes())
                     .containsExactly(
                         "no credentials: none were given for this registry",
-                        "plain http: neither secret nor authentic");
+                        "plain http: the connection is neither encrypted nor authenticated");
               });
     }
   }

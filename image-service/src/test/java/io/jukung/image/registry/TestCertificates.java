@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 
-/** An authority of our own and what it has signed, made by openssl(1) as an administrator would. */
+/** A certificate authority and certificates that it has signed, made with openssl(1). */
 public final class TestCertificates {
   private final Path directory;
 
@@ -15,16 +15,21 @@ public final class TestCertificates {
     this.directory = directory;
   }
 
-  /** Makes {@code ca.pem} with its key {@code ca.key}. */
+  /** Creates the authority {@code ca.pem} with its key {@code ca.key}. */
   public static TestCertificates in(Path directory) throws IOException, InterruptedException {
-    TestCertificates made = new TestCertificates(directory);
-    made.openssl(
+    TestCertificates certificates = new TestCertificates(directory);
+    certificates.openssl(
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test-ca"
             + " -keyout ca.key -out ca.pem");
-    return made;
+    return certificates;
   }
 
-  /** A pair of files {@code NAME.pem} and {@code NAME.key}, for 127.0.0.1 or as a client. */
+  /**
+   * Creates a certificate {@code NAME.pem} with its key {@code NAME.key}, for a server at 127.0.0.1
+   * or 127.0.0.2 or for a client.
+   *
+   * @param keyAlgorithm openssl-req's argument of -newkey
+   */
   public TestCertificates sign(String name, String keyAlgorithm)
       throws IOException, InterruptedException {
     Files.writeString(
@@ -43,7 +48,7 @@ public final class TestCertificates {
     return directory.resolve(name);
   }
 
-  /** Trusts the authority and shows the named certificate, as a client or a server. */
+  /** A TLS context that trusts the authority and presents the named certificate. */
   public SSLContext context(String name) throws Exception {
     return TlsFiles.read(
             new RegistryHost.Tls(
@@ -54,6 +59,7 @@ public final class TestCertificates {
         .context();
   }
 
+  /** Runs openssl(1) in the directory. */
   public void openssl(String arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("openssl"));
     command.addAll(List.of(arguments.split(" ")));

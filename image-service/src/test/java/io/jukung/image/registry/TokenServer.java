@@ -15,11 +15,11 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A token server as Distribution's token specification has it, whose tokens a docker-registry
- * accepts that trusts the certificate {@code server}.
+ * A token server by Distribution's token specification. Its tokens are signed with the key of the
+ * certificate {@code server}: a docker-registry that trusts this certificate accepts them.
  */
 public final class TokenServer implements AutoCloseable {
-  /** The refresh token that it accepts. */
+  /** The refresh token that the server accepts. */
   public static final String IDENTITY = "identity-of-user";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -32,7 +32,7 @@ public final class TokenServer implements AutoCloseable {
     this.certificates = certificates;
   }
 
-  /** Starts one that knows one user. */
+  /** Starts a server that knows one user. */
   public static TokenServer start(TestCertificates certificates, String user, String password)
       throws IOException {
     TokenServer server = new TokenServer(WildRegistry.start(), certificates);
@@ -62,11 +62,12 @@ public final class TokenServer implements AutoCloseable {
     return http.url() + "/token";
   }
 
+  /** The scopes of the tokens that clients have requested, in order. */
   public List<String> scopes() {
     return List.copyOf(scopes);
   }
 
-  /** A token for {@code repository:NAME:ACTION,ACTION}. */
+  /** Signs a token for the scope {@code repository:NAME:ACTION,ACTION}. */
   public String issue(String scope) {
     try {
       String[] parts = scope.split(":", 3);

@@ -14,6 +14,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,25 +30,24 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A registry of our own that does as a test says, down to the bytes on the wire, and remembers what
- * it was asked. Where the test says nothing it serves its images properly. One request per
- * connection.
+ * A registry whose answers a test can replace, down to the bytes on the wire. Requests without such
+ * a rule get a proper answer. The registry records its requests and takes one per connection.
  */
 public final class WildRegistry implements AutoCloseable {
-  /** Header names in lower case. */
+  /** A request; the names of its headers are in lower case. */
   public record Request(String method, String target, Map<String, String> headers, String body) {
     public boolean has(String header) {
       return headers.containsKey(header);
     }
   }
 
-  /** How a request is answered; returning ends the connection. */
+  /** Answers a request; the connection is closed when the method returns. */
   @FunctionalInterface
   public interface Behaviour {
     void answer(Request request, Reply reply) throws IOException, InterruptedException;
   }
 
-  /** The answer, as far as it has gone. */
+  /** Sends the parts of an answer. */
   public final class Reply {
     private final OutputStream out;
 
@@ -55,7 +55,7 @@ public final class WildRegistry implements AutoCloseable {
       this.out = out;
     }
 
-    /** Status line and headers, exactly as given. */
+    /** Sends the status line and the headers, exactly as given. */
     public Reply head(int status, String... headers) throws IOException {
       StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " X\r\nConnection: close\r\n");
       for (String header : headers) {
@@ -66,23 +66,26 @@ public final class WildRegistry implements AutoCloseable {
       return this;
     }
 
+    /** Sends the content's bytes from {@code start} up to, not including, {@code end}. */
     public Reply bytes(byte[] content, int start, int end) throws IOException {
       out.write(content, start, end - start);
       out.flush();
       return this;
     }
 
+    /** Sends a complete answer with its Content-Length. */
     public void whole(int status, byte[] content, String... headers) throws IOException {
-      String[] all = java.util.Arrays.copyOf(headers, headers.length + 1);
+      String[] all = Arrays.copyOf(headers, headers.length + 1);
       all[headers.length] = "Content-Length: " + content.length;
       head(status, all).bytes(content, 0, content.length);
     }
 
+    /** Sends a complete answer without content. */
     public void empty(int status, String... headers) throws IOException {
       whole(status, new byte[0], headers);
     }
 
-    /** Says nothing more until the registry is closed. */
+    /** Keeps the connection open and sends nothing until the registry is closed. */
     public void fallSilent() throws InterruptedException {
       closed.await();
     }
@@ -113,9 +116,10 @@ public final class WildRegistry implements AutoCloseable {
   }
 
   /**
-   * Starts one on a free port.
+   * Starts a registry on a free port.
    *
-   * @param address of the loopback network: each is a host of its own
+   * @param address a loopback address: clients take each for another host
+   * @param tls for a registry that speaks https
    */
   public static WildRegistry start(String address, @Nullable SSLContext tls) throws IOException {
     InetAddress host = InetAddress.getByName(address);
@@ -132,7 +136,7 @@ public final class WildRegistry implements AutoCloseable {
     return scheme + "://" + authority();
   }
 
-  /** A reference into this registry. */
+  /** The reference of an image in this registry, from its repository and tag or digest. */
   public String reference(String rest) {
     return authority() + "/" + rest;
   }
@@ -152,25 +156,30 @@ public final class WildRegistry implements AutoCloseable {
     addManifest(repository, tag, MediaType.OCI_INDEX.text(), content);
   }
 
-  /** For requests whose target has the part, before what was said earlier. */
+  /**
+   * Replaces the answer to all requests whose target contains the part. Later rules come before
+   * earlier ones.
+   */
   public void on(Object part, Behaviour behaviour) {
     on(part, Integer.MAX_VALUE, behaviour);
   }
 
-  /** For as many of them as given; the next are answered as before. */
+  /** Replaces the answer to the next {@code times} requests whose target contains the part. */
   public void on(Object part, int times, Behaviour behaviour) {
     rules.addFirst(new Rule(part.toString(), new AtomicInteger(times), behaviour));
   }
 
+  /** All requests so far. */
   public List<Request> requests() {
     return List.copyOf(requests);
   }
 
+  /** The requests so far whose target contains the part. */
   public List<Request> requests(Object part) {
     return requests.stream().filter(r -> r.target().contains(part.toString())).toList();
   }
 
-  /** As a registry should. */
+  /** Answers as the Distribution v2 protocol says. */
   public void properly(Request request, Reply reply) throws IOException {
     String path = request.target().replaceFirst("\\?.*", "").replaceFirst("^/v2/", "");
     Manifest manifest = manifests.get(path);
@@ -204,7 +213,7 @@ public final class WildRegistry implements AutoCloseable {
         connections.add(connection);
         executor.execute(() -> serve(connection));
       } catch (IOException e) {
-        return; // closed
+        return; // the registry was closed
       }
     }
   }
