@@ -1,13 +1,11 @@
 package io.jukung.runtime.server;
 
-import io.grpc.BindableService;
 import io.jukung.linux.process.Failpoint;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,8 +67,8 @@ public final class Daemon implements AutoCloseable {
     parts.push(DirectoryLock.acquire(config.state()));
     // Before recovery, which takes its time and must not run beside whoever serves there.
     ListeningSocket socket = ListeningSocket.claim(config.socket());
-    List<BindableService> services = compose(nodeParts(config));
-    CriServer server = CriServer.start(socket, config.server(), services);
+    NodeParts node = nodeParts(config);
+    CriServer server = CriServer.start(socket, config.server(), node.services());
     parts.push(() -> server.close(config.server().shutdownGrace()));
     WarmUp.startInBackground(config.socket());
   }
@@ -86,14 +84,6 @@ public final class Daemon implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StartupException("the start of the daemon was interrupted", e);
-    }
-  }
-
-  private static List<BindableService> compose(NodeParts node) throws StartupException {
-    try {
-      return List.of(node.runtimeService(), node.imageService(), node.jukungService());
-    } catch (IOException e) {
-      throw new StartupException("the daemon cannot start: " + e.getMessage(), e);
     }
   }
 

@@ -1,0 +1,122 @@
+package io.jukung.runtime.server;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.ImageExporter;
+import io.jukung.image.ImageImporter;
+import io.jukung.image.ImagePuller;
+import io.jukung.image.ImageStore;
+import io.jukung.image.ImageStoreSettings;
+import io.jukung.image.layer.LayerFormat;
+import io.jukung.image.layer.LayerLimits;
+import io.jukung.image.registry.ImageReference;
+import io.jukung.image.registry.RegistryClient;
+import io.jukung.image.registry.RegistryHosts;
+import io.jukung.image.registry.RegistryTimeouts;
+import io.jukung.image.service.Check;
+import io.jukung.image.service.ExplainPull;
+import io.jukung.image.service.Export;
+import io.jukung.image.service.ImageFsInfo;
+import io.jukung.image.service.ImageStatus;
+import io.jukung.image.service.Import;
+import io.jukung.image.service.ListImages;
+import io.jukung.image.service.Pull;
+import io.jukung.image.service.PullImage;
+import io.jukung.image.service.RemoveImage;
+import io.jukung.image.service.StreamImages;
+import io.jukung.image.service.Tag;
+import io.jukung.image.service.Usage;
+import io.jukung.runtime.config.Config;
+import io.jukung.runtime.container.StoredImages;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** The parts that serve images: the store, the registry client, and the calls on them. */
+final class ImageParts {
+  private final StatePaths paths;
+  private final ImageStore images;
+  private final ImagePuller puller;
+  private final StoredImages containerImages;
+
+  ImageParts(Config config, StatePaths paths) throws IOException {
+    this.paths = paths;
+    this.images = ImageStore.open(storeSettings(config.image(), paths.images()));
+    this.puller =
+        new ImagePuller(
+            images,
+            new RegistryClient(
+                new RegistryHosts(config.image().registryConfigDir()),
+                registryTimeouts(config.registry())));
+    this.containerImages = new StoredImages(images);
+  }
+
+  /** The images as containers use them. */
+  StoredImages containerImages() {
+    return containerImages;
+  }
+
+  ImageEndpoint imageService() {
+    ListImages list = new ListImages(images);
+    return new ImageEndpoint(
+        new ImageEndpoint.Calls(
+            list,
+            new StreamImages(list),
+            new ImageStatus(images),
+            new PullImage(puller),
+            new RemoveImage(images),
+            new ImageFsInfo(images, paths.containers())));
+  }
+
+  JukungEndpoint jukungService() {
+    return new JukungEndpoint(
+        new JukungEndpoint.Calls(
+            new Pull(puller),
+            new ExplainPull(puller),
+            new Import(new ImageImporter(images)),
+            new Export(new ImageExporter(images)),
+            new Tag(images),
+            new Check(images, puller),
+            new Usage(images, paths.containers())));
+  }
+
+  private static RegistryTimeouts registryTimeouts(Config.Registry settings) {
+    return new RegistryTimeouts(
+        settings.connectTimeout(),
+        settings.responseTimeout(),
+        settings.idleTimeout(),
+        settings.progressTimeout(),
+        RegistryTimeouts.DEFAULT.backOff());
+  }
+
+  private static ImageStoreSettings storeSettings(Config.Image settings, Path directory)
+      throws IOException {
+    LayerLimits limits =
+        new LayerLimits(
+            settings.maxLayerSize().bytes(),
+            LayerLimits.DEFAULT.maxEntries(),
+            settings.reservedSpace().bytes());
+    Optional<LayerFormat> format =
+        switch (settings.layerFormat()) {
+          case AUTO -> Optional.empty();
+          case EROFS -> Optional.of(LayerFormat.EROFS);
+          case DIRECTORY -> Optional.of(LayerFormat.DIRECTORY);
+        };
+    return new ImageStoreSettings(
+        directory, limits, format, settings.maxDownloads(), pinnedReferences(settings));
+  }
+
+  private static Set<String> pinnedReferences(Config.Image settings) throws IOException {
+    Set<String> references = new HashSet<>();
+    for (String text : settings.pinned()) {
+      try {
+        references.add(ImageReference.parse(text).toString());
+      } catch (CriException e) {
+        throw new IOException("image.pinned: " + e.getMessage(), e);
+      }
+    }
+    return references;
+  }
+}
