@@ -125,7 +125,7 @@ final class NodeParts implements AutoCloseable {
   private final StateFiles files;
   private final SandboxStore sandboxes = new SandboxStore();
   private final ContainerStore containers = new ContainerStore();
-  private final PodShims connected = new PodShims();
+  private final PodShims shims = new PodShims();
   private final CgroupMount cgroupMount;
   private final CgroupDriver cgroupDriver;
   private final PodCgroups cgroups;
@@ -138,7 +138,7 @@ final class NodeParts implements AutoCloseable {
   private final StoredImages containerImages;
   private final LinuxPodHost host;
   private final PodEvents events;
-  private final ShimPool shims;
+  private final ShimPool pool;
   private final SandboxLifecycle lifecycle;
   private final ContainerStopper containerStopper;
   private final SandboxStopper sandboxStopper;
@@ -172,8 +172,8 @@ final class NodeParts implements AutoCloseable {
     this.host =
         new LinuxPodHost(
             paths, new PodNetwork(config.cni(), paths.podCidrs()), new SandboxFiles(paths));
-    this.events = new PodEvents(sandboxes, containers, files, connected, cgroups);
-    this.shims =
+    this.events = new PodEvents(sandboxes, containers, files, shims, cgroups);
+    this.pool =
         ShimPool.open(
             new ShimPool.Settings(
                 Installation.shimCommand(config.shim()),
@@ -181,27 +181,26 @@ final class NodeParts implements AutoCloseable {
                 config.shim().spare(),
                 shimCgroup(cgroups)),
             events);
-    this.lifecycle = new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
-    this.containerStopper = new ContainerStopper(connected, cgroups);
+    this.lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
+    this.containerStopper = new ContainerStopper(shims, cgroups);
     this.sandboxStopper =
         new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups);
-    this.execs = new ContainerExec(containers, files, connected, cgroups, compiler);
+    this.execs = new ContainerExec(containers, files, shims, cgroups, compiler);
     this.streaming =
-        new StreamingServer(config.streaming(), execs, containers, sandboxes, connected, paths);
+        new StreamingServer(config.streaming(), execs, containers, sandboxes, shims, paths);
   }
 
   /** Takes up what an earlier daemon has left; to be done before the first call is served. */
   void recover() throws IOException, InterruptedException {
     SandboxReconciler reconciler =
-        new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events);
+        new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events);
     new Recovery(files, sandboxes, containers, containerImages, cgroups, reconciler).run();
     new NetworkUpkeep(sandboxes, host).start();
   }
 
   RuntimeEndpoint runtimeService() throws IOException {
     ContainerRemover remover =
-        new ContainerRemover(
-            containers, files, containerImages, connected, cgroups, containerStopper);
+        new ContainerRemover(containers, files, containerImages, shims, cgroups, containerStopper);
     Selection selection = new Selection(sandboxes, containers);
     ListPodSandbox listPodSandbox = new ListPodSandbox(selection);
     ListContainers listContainers = new ListContainers(selection);
@@ -226,7 +225,7 @@ final class NodeParts implements AutoCloseable {
             new StreamPodSandboxes(listPodSandbox::call),
             new CreateContainer(
                 sandboxes, containers, files, containerImages, specs, cgroups, filters),
-            new StartContainer(sandboxes, containers, files, connected, cgroups, compiler),
+            new StartContainer(sandboxes, containers, files, shims, cgroups, compiler),
             new StopContainer(containers, containerStopper),
             new RemoveContainer(containers, remover),
             listContainers,
@@ -234,7 +233,7 @@ final class NodeParts implements AutoCloseable {
             new ContainerStatus(containers, files, compiler),
             new UpdateContainerResources(containers, cgroups),
             new UpdatePodSandboxResources(sandboxes, files, cgroups),
-            new ReopenContainerLog(containers, connected),
+            new ReopenContainerLog(containers, shims),
             new ExecSync(execs),
             new Exec(execs, streaming),
             new Attach(containers, streaming),
@@ -291,7 +290,7 @@ final class NodeParts implements AutoCloseable {
   @Override
   public void close() throws IOException {
     streaming.close();
-    shims.close();
+    pool.close();
     cgroupDriver.close();
     cgroups.removeUnusedShims(); // where no pod runs on
   }
