@@ -10,7 +10,7 @@ import io.jukung.linux.process.Signals;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
-import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.spec.Spec;
@@ -83,13 +83,13 @@ public final class ContainerExec {
   public Started start(Container container, Command command) throws IOException {
     String id = ObjectId.random();
     Cgroup cgroup = cgroups.at(container.record().cgroup()).child("exec-" + id);
-    PodProcesses processes = shims.get(container.record().sandboxId());
+    PodShim shim = shims.get(container.record().sandboxId());
     boolean started = false;
     try {
       cgroup.createPlain();
-      int pid = start(container, id, command, cgroup, processes);
+      int pid = start(container, id, command, cgroup, shim);
       started = true;
-      return new Started(id, pid, cgroup, processes.execExit(id));
+      return new Started(id, pid, cgroup, shim.execExit(id));
     } finally {
       if (!started) {
         removeUnlessUsed(cgroup);
@@ -97,8 +97,7 @@ public final class ContainerExec {
     }
   }
 
-  private int start(
-      Container container, String id, Command command, Cgroup cgroup, PodProcesses processes)
+  private int start(Container container, String id, Command command, Cgroup cgroup, PodShim shim)
       throws IOException {
     Spec spec =
         ResourceRecords.inForce(Spec.fromJson(files.readSpec(container.id())), container.record());
@@ -109,8 +108,7 @@ public final class ContainerExec {
             cgroup.path(),
             command.hasInput());
     try {
-      return processes
-          .exec(
+      return shim.exec(
               id,
               container.id(),
               launch.toPlan(),
@@ -118,7 +116,7 @@ public final class ContainerExec {
               command.stdout(),
               command.stderr())
           .pid();
-    } catch (PodProcesses.LaunchRefused e) {
+    } catch (PodShim.LaunchRefused e) {
       throw new IOException(
           "exec in container " + container.id() + ": " + launch.explain(e.failure()), e);
     }

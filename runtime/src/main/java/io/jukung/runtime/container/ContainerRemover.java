@@ -2,7 +2,7 @@ package io.jukung.runtime.container;
 
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
-import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
@@ -51,7 +51,7 @@ public final class ContainerRemover {
     stopper.kill(container);
     container.beginRemove();
     cgroups.remove(cgroups.at(container.record().cgroup()));
-    Optional<PodProcesses> shim = shims.find(container.record().sandboxId());
+    Optional<PodShim> shim = shims.find(container.record().sandboxId());
     if (shim.isPresent() && container.status().startedAt() != 0) {
       try {
         shim.get().remove(id);

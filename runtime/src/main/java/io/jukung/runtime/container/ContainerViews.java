@@ -47,9 +47,7 @@ public final class ContainerViews {
         .build();
   }
 
-  public static ContainerStatus status(io.jukung.runtime.store.Container container) {
-    ContainerRecord record = container.record();
-    ContainerStatusRecord status = container.status();
+  public static ContainerStatus status(ContainerRecord record, ContainerStatusRecord status) {
     ContainerStatus.Builder result =
         ContainerStatus.newBuilder()
             .setId(record.id())
@@ -70,7 +68,7 @@ public final class ContainerViews {
             .setUser(user(record.user()))
             .setStopSignal(signal(record.stopSignal()));
     record.mounts().forEach(mount -> result.addMounts(mount(mount)));
-    Resources resources = container.resources();
+    Resources resources = record.resources();
     if (resources != null) {
       result.setResources(
           ContainerResources.newBuilder().setLinux(ResourceRecords.toCri(resources)));

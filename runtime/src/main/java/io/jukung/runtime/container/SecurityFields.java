@@ -1,22 +1,23 @@
 package io.jukung.runtime.container;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.SELinuxOption;
 import io.jukung.linux.lsm.Selinux;
 import io.jukung.linux.lsm.SelinuxLabel;
-import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.NamespaceOwner;
 import java.nio.file.Path;
 
 /** Fields that sandboxes and containers have in common. */
 public final class SecurityFields {
   private SecurityFields() {}
 
-  public static NamespaceMode mode(String kind, io.jukung.cri.v1.NamespaceMode requested) {
+  public static NamespaceOwner mode(String kind, NamespaceMode requested) {
     return switch (requested) {
-      case POD -> NamespaceMode.POD;
-      case CONTAINER -> NamespaceMode.CONTAINER;
-      case NODE -> NamespaceMode.NODE;
-      case TARGET -> NamespaceMode.TARGET;
+      case POD -> NamespaceOwner.POD;
+      case CONTAINER -> NamespaceOwner.CONTAINER;
+      case NODE -> NamespaceOwner.NODE;
+      case TARGET -> NamespaceOwner.TARGET;
       case UNRECOGNIZED ->
           throw CriException.invalidArgument("namespace_options." + kind + " is unknown");
     };

@@ -3,7 +3,7 @@ package io.jukung.runtime.pod;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
-import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What shims tell, made the state of containers and sandboxes. Thread-safe. */
-public final class PodEvents implements PodProcesses.Listener {
+public final class PodEvents implements PodShim.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(PodEvents.class);
 
   private final SandboxStore sandboxes;

@@ -9,7 +9,7 @@ import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
-import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.PodNamespaces;
 import io.jukung.runtime.store.SandboxRecord;
@@ -38,8 +38,8 @@ public final class SandboxLifecycle {
 
   private final StateFiles files;
   private final PodHost host;
-  private final PodProcesses.Source shims;
-  private final PodShims connected;
+  private final PodShim.Pool pool;
+  private final PodShims shims;
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
   private final PodNamespaces namespaces;
@@ -48,14 +48,14 @@ public final class SandboxLifecycle {
   public SandboxLifecycle(
       StateFiles files,
       PodHost host,
-      PodProcesses.Source shims,
-      PodShims connected,
+      PodShim.Pool pool,
+      PodShims shims,
       PodCgroups cgroups,
       LaunchCompiler compiler) {
     this.files = files;
     this.host = host;
+    this.pool = pool;
     this.shims = shims;
-    this.connected = connected;
     this.cgroups = cgroups;
     this.compiler = compiler;
     this.namespaces = new PodNamespaces(files.paths());
@@ -88,16 +88,16 @@ public final class SandboxLifecycle {
     timer.step("files");
 
     rollback.undo("end shim", () -> endShim(sandbox));
-    PodProcesses processes = shims.adopt(id, files.paths().shimSocket(id));
-    connected.put(id, processes);
-    current = current.withShimPid(processes.shimPid());
+    PodShim shim = pool.adopt(id, files.paths().shimSocket(id));
+    shims.put(id, shim);
+    current = current.withShimPid(shim.shimPid());
     timer.step("shim");
 
     rollback.undo("remove cgroups", () -> removeCgroups(sandbox));
     cgroups.limitPod(sandbox, rollback);
     if (sandbox.config().isSharedPid()) {
       rollback.undo("unpin pid namespace", () -> unpinPidNamespace(id));
-      startReaper(sandbox, processes);
+      startReaper(sandbox, shim);
       timer.step("pid namespace");
     }
     current = current.withState(SandboxRecord.State.READY);
@@ -137,33 +137,33 @@ public final class SandboxLifecycle {
   }
 
   /** Finds the shim of a sandbox that an earlier daemon has set up. */
-  public Optional<PodProcesses> reconnect(SandboxRecord sandbox) throws IOException {
-    Optional<PodProcesses> found =
-        shims.reconnect(sandbox.id(), files.paths().shimSocket(sandbox.id()), sandbox.shimPid());
-    found.ifPresent(processes -> connected.put(sandbox.id(), processes));
+  public Optional<PodShim> reconnect(SandboxRecord sandbox) throws IOException {
+    Optional<PodShim> found =
+        pool.reconnect(sandbox.id(), files.paths().shimSocket(sandbox.id()), sandbox.shimPid());
+    found.ifPresent(shim -> shims.put(sandbox.id(), shim));
     return found;
   }
 
   /** The process that holds the pid namespace ends first: a shim does not leave one behind. */
   private void endShim(SandboxRecord sandbox) throws IOException, InterruptedException {
     cgroups.reaper(sandbox).kill();
-    Optional<PodProcesses> processes = connected.remove(sandbox.id());
-    if (processes.isPresent()) {
+    Optional<PodShim> shim = shims.remove(sandbox.id());
+    if (shim.isPresent()) {
       try {
-        awaitEnded(processes.get());
+        awaitEnded(shim.get());
       } catch (CriException e) {
         // It died or hangs. Its processes are killed by their cgroups, whose removal waits for
         // them.
         LOG.warn("sandbox {}: {}", sandbox.id(), e.getMessage());
       }
-      processes.get().shutdown();
+      shim.get().shutdown();
     }
   }
 
   /** Waits until every process of the pod that was killed has ended. */
-  public static void awaitEnded(PodProcesses processes) throws IOException, InterruptedException {
+  public static void awaitEnded(PodShim shim) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + PodCgroups.REMOVE_WAIT.toNanos();
-    while (processes.list().stream().anyMatch(each -> !each.hasExit())) {
+    while (shim.list().stream().anyMatch(each -> !each.hasExit())) {
       if (System.nanoTime() - deadline >= 0) {
         throw new IOException("a killed process of the pod does not end");
       }
@@ -176,15 +176,15 @@ public final class SandboxLifecycle {
     cgroups.removeEmptyParents(sandbox);
   }
 
-  private void startReaper(SandboxRecord sandbox, PodProcesses processes) throws IOException {
+  private void startReaper(SandboxRecord sandbox, PodShim shim) throws IOException {
     String id = sandbox.id();
     Cgroup cgroup = cgroups.reaper(sandbox);
     cgroups.create(cgroup);
     CompiledLaunch launch =
         compiler.reaper(
             namespaces.of(sandbox), Optional.ofNullable(sandbox.config().user()), cgroup.path());
-    PodProcesses.Started reaper =
-        processes.start(
+    PodShim.Started reaper =
+        shim.start(
             StartContainer.newBuilder()
                 .setContainerId(id)
                 .setPlan(launch.toPlan())

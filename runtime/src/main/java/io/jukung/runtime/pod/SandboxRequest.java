@@ -3,9 +3,11 @@ package io.jukung.runtime.pod;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.LinuxPodSandboxConfig;
 import io.jukung.cri.v1.LinuxSandboxSecurityContext;
+import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.PortMapping;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.WindowsPodSandboxConfig;
 import io.jukung.linux.namespace.IdMappings;
@@ -14,12 +16,11 @@ import io.jukung.linux.namespace.Sysctl;
 import io.jukung.runtime.container.SecurityFields;
 import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.spec.UserNamespaceOption;
-import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.Dns;
 import io.jukung.runtime.store.SandboxRecord.PodLimits;
-import io.jukung.runtime.store.SandboxRecord.PortMapping;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -130,7 +131,7 @@ public final class SandboxRequest {
   }
 
   private static void refuseContradictions(SandboxConfig config) {
-    if (config.user() != null && config.pid() == NamespaceMode.NODE) {
+    if (config.user() != null && config.pid() == NamespaceOwner.NODE) {
       throw CriException.invalidArgument(
           "RunPodSandbox: a pod with a user namespace cannot use the host's pid namespace, whose"
               + " /proc it could not mount");
@@ -167,10 +168,10 @@ public final class SandboxRequest {
         config.getDnsConfig().getOptionsList());
   }
 
-  private static PortMapping portMapping(io.jukung.cri.v1.PortMapping mapping) {
+  private static SandboxRecord.PortMapping portMapping(PortMapping mapping) {
     checkPort("container_port", mapping.getContainerPort());
     checkPort("host_port", mapping.getHostPort());
-    return new PortMapping(
+    return new SandboxRecord.PortMapping(
         switch (mapping.getProtocol()) {
           case TCP, UDP, SCTP -> mapping.getProtocol().name().toLowerCase(Locale.ROOT);
           case UNRECOGNIZED ->
@@ -191,14 +192,14 @@ public final class SandboxRequest {
     }
   }
 
-  private static final Set<NamespaceMode> NETWORK_AND_IPC =
-      Set.of(NamespaceMode.POD, NamespaceMode.NODE);
-  private static final Set<NamespaceMode> PID =
-      Set.of(NamespaceMode.POD, NamespaceMode.CONTAINER, NamespaceMode.NODE);
+  private static final Set<NamespaceOwner> NETWORK_AND_IPC =
+      Set.of(NamespaceOwner.POD, NamespaceOwner.NODE);
+  private static final Set<NamespaceOwner> PID =
+      Set.of(NamespaceOwner.POD, NamespaceOwner.CONTAINER, NamespaceOwner.NODE);
 
-  private static NamespaceMode mode(
-      String kind, io.jukung.cri.v1.NamespaceMode requested, Set<NamespaceMode> allowed) {
-    NamespaceMode mode = SecurityFields.mode(kind, requested);
+  private static NamespaceOwner mode(
+      String kind, NamespaceMode requested, Set<NamespaceOwner> allowed) {
+    NamespaceOwner mode = SecurityFields.mode(kind, requested);
     if (!allowed.contains(mode)) {
       throw CriException.invalidArgument(
           "RunPodSandbox: namespace_options." + kind + " cannot be " + requested);

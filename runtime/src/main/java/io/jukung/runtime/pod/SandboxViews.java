@@ -14,6 +14,7 @@ import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.cri.v1.PodSandboxStatus;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.linux.namespace.IdMappings;
+import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
@@ -113,7 +114,7 @@ public final class SandboxViews {
     return network.build();
   }
 
-  private static NamespaceMode mode(io.jukung.runtime.store.NamespaceMode mode) {
+  private static NamespaceMode mode(NamespaceOwner mode) {
     return switch (mode) {
       case POD -> NamespaceMode.POD;
       case CONTAINER -> NamespaceMode.CONTAINER;

@@ -6,7 +6,7 @@ import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.pod.PodEvents;
 import io.jukung.runtime.pod.SandboxLifecycle;
-import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.ExitRecord;
@@ -34,7 +34,7 @@ public final class SandboxReconciler {
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final SandboxLifecycle lifecycle;
-  private final PodProcesses.Source shims;
+  private final PodShim.Pool pool;
   private final PodCgroups cgroups;
   private final PodEvents events;
 
@@ -44,20 +44,20 @@ public final class SandboxReconciler {
       SandboxStore sandboxes,
       ContainerStore containers,
       SandboxLifecycle lifecycle,
-      PodProcesses.Source shims,
+      PodShim.Pool pool,
       PodCgroups cgroups,
       PodEvents events) {
     this.files = files;
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.lifecycle = lifecycle;
-    this.shims = shims;
+    this.pool = pool;
     this.cgroups = cgroups;
     this.events = events;
   }
 
   void reconcile(Sandbox sandbox) throws IOException {
-    Optional<PodProcesses> shim = lifecycle.reconnect(sandbox.record());
+    Optional<PodShim> shim = lifecycle.reconnect(sandbox.record());
     if (sandbox.record().state() == SandboxRecord.State.CREATING) {
       undo(sandbox);
     } else if (shim.isPresent()) {
@@ -83,7 +83,7 @@ public final class SandboxReconciler {
     sandboxes.remove(sandbox);
   }
 
-  private void takeUp(Sandbox sandbox, PodProcesses shim) throws IOException {
+  private void takeUp(Sandbox sandbox, PodShim shim) throws IOException {
     Map<String, ContainerProcess> processes = new HashMap<>();
     for (ContainerProcess process : shim.list()) {
       processes.put(process.getContainerId(), process);
@@ -143,8 +143,7 @@ public final class SandboxReconciler {
   }
 
   /** A container whose record is gone: its removal did not finish. */
-  private void endStray(Sandbox sandbox, PodProcesses shim, ContainerProcess stray)
-      throws IOException {
+  private void endStray(Sandbox sandbox, PodShim shim, ContainerProcess stray) throws IOException {
     String id = stray.getContainerId();
     LOG.warn("container {} has no record, and is ended", id);
     shim.signal(id, Signals.SIGKILL);
@@ -159,8 +158,7 @@ public final class SandboxReconciler {
 
   /** The shim of a sandbox without a record. */
   void endUnknownShim(String sandboxId) throws IOException, InterruptedException {
-    Optional<PodProcesses> shim =
-        shims.reconnect(sandboxId, files.paths().shimSocket(sandboxId), 0);
+    Optional<PodShim> shim = pool.reconnect(sandboxId, files.paths().shimSocket(sandboxId), 0);
     if (shim.isEmpty()) {
       return;
     }

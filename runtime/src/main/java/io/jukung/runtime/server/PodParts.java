@@ -87,7 +87,7 @@ final class PodParts implements AutoCloseable {
   private final StateFiles files;
   private final SandboxStore sandboxes = new SandboxStore();
   private final ContainerStore containers = new ContainerStore();
-  private final PodShims connected = new PodShims();
+  private final PodShims shims = new PodShims();
   private final CgroupDriver cgroupDriver;
   private final PodCgroups cgroups;
   private final SeccompFilters filters = new SeccompFilters();
@@ -96,7 +96,7 @@ final class PodParts implements AutoCloseable {
   private final LaunchCompiler compiler;
   private final LinuxPodHost host;
   private final PodEvents events;
-  private final ShimPool shims;
+  private final ShimPool pool;
   private final SandboxLifecycle lifecycle;
   private final ContainerStopper containerStopper;
   private final SandboxStopper sandboxStopper;
@@ -125,7 +125,7 @@ final class PodParts implements AutoCloseable {
     this.host =
         new LinuxPodHost(
             paths, new PodNetwork(config.cni(), paths.podCidrs()), new SandboxFiles(paths));
-    this.events = new PodEvents(sandboxes, containers, files, connected, cgroups);
+    this.events = new PodEvents(sandboxes, containers, files, shims, cgroups);
     this.shims =
         ShimPool.open(
             new ShimPool.Settings(
@@ -134,11 +134,11 @@ final class PodParts implements AutoCloseable {
                 config.shim().spare(),
                 shimCgroup(cgroups)),
             events);
-    this.lifecycle = new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
-    this.containerStopper = new ContainerStopper(connected, cgroups);
+    this.lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
+    this.containerStopper = new ContainerStopper(shims, cgroups);
     this.sandboxStopper =
         new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups);
-    this.execs = new ContainerExec(containers, files, connected, cgroups, compiler);
+    this.execs = new ContainerExec(containers, files, shims, cgroups, compiler);
   }
 
   SandboxStore sandboxes() {
@@ -150,7 +150,7 @@ final class PodParts implements AutoCloseable {
   }
 
   PodShims shims() {
-    return connected;
+    return shims;
   }
 
   ContainerExec execs() {
@@ -160,14 +160,14 @@ final class PodParts implements AutoCloseable {
   /** Takes up what an earlier daemon has left; to be done before the first call is served. */
   void recover() throws IOException, InterruptedException {
     SandboxReconciler reconciler =
-        new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events);
+        new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events);
     new Recovery(files, sandboxes, containers, images, cgroups, reconciler).run();
     new NetworkUpkeep(sandboxes, host).start();
   }
 
   RuntimeEndpoint runtimeService(StreamingParts streaming) {
     ContainerRemover remover =
-        new ContainerRemover(containers, files, images, connected, cgroups, containerStopper);
+        new ContainerRemover(containers, files, images, shims, cgroups, containerStopper);
     String configJson = ConfigJson.of(config);
     SecurityReport security = new SecurityReport(filters, appArmor, selinux, streaming);
     Selection selection = new Selection(sandboxes, containers);
@@ -193,7 +193,7 @@ final class PodParts implements AutoCloseable {
             listPodSandbox,
             new StreamPodSandboxes(listPodSandbox::call),
             new CreateContainer(sandboxes, containers, files, images, specs, cgroups, filters),
-            new StartContainer(sandboxes, containers, files, connected, cgroups, compiler),
+            new StartContainer(sandboxes, containers, files, shims, cgroups, compiler),
             new StopContainer(containers, containerStopper),
             new RemoveContainer(containers, remover),
             listContainers,
@@ -201,7 +201,7 @@ final class PodParts implements AutoCloseable {
             new ContainerStatus(containers, files, compiler),
             new UpdateContainerResources(containers, cgroups),
             new UpdatePodSandboxResources(sandboxes, files, cgroups),
-            new ReopenContainerLog(containers, connected),
+            new ReopenContainerLog(containers, shims),
             new ExecSync(execs),
             streaming.exec(),
             streaming.attach(),
@@ -233,7 +233,7 @@ final class PodParts implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    shims.close();
+    pool.close();
     cgroupDriver.close();
     cgroups.removeUnusedShims(); // where no pod runs on
   }

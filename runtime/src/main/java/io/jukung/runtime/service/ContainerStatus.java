@@ -35,7 +35,8 @@ public final class ContainerStatus {
   public ContainerStatusResponse call(ContainerStatusRequest request) throws IOException {
     Container container = containers.get(request.getContainerId());
     ContainerStatusResponse.Builder response =
-        ContainerStatusResponse.newBuilder().setStatus(ContainerViews.status(container));
+        ContainerStatusResponse.newBuilder()
+            .setStatus(ContainerViews.status(container.record(), container.status()));
     if (request.getVerbose()) {
       response.putInfo("info", info(container));
     }

@@ -7,6 +7,8 @@ import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.CreateContainerResponse;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.Signal;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.OverlayMount;
@@ -38,7 +40,7 @@ import io.jukung.runtime.store.ContainerRecord.Mount;
 import io.jukung.runtime.store.ContainerRecord.Propagation;
 import io.jukung.runtime.store.ContainerStatusRecord;
 import io.jukung.runtime.store.ContainerStore;
-import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxRecord;
@@ -240,7 +242,7 @@ public final class CreateContainer {
       ContainerName name,
       ContainerConfig config,
       ContainerImages.Found image,
-      List<Mount> mounts,
+      List<ContainerRecord.Mount> mounts,
       SpecBuilder.Built built,
       String cgroup) {
     return new ContainerRecord(
@@ -313,14 +315,14 @@ public final class CreateContainer {
 
   private static Optional<String> targetId(ContainerConfig config) {
     LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
-    return security.getNamespaceOptions().getPid() == io.jukung.cri.v1.NamespaceMode.TARGET
+    return security.getNamespaceOptions().getPid() == NamespaceMode.TARGET
         ? Optional.of(security.getNamespaceOptions().getTargetId())
         : Optional.empty();
   }
 
   private Optional<Integer> targetPid(SandboxRecord sandbox, ContainerConfig config) {
     LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
-    if (SpecBuilder.pidMode(security, sandbox.config()) != NamespaceMode.TARGET) {
+    if (SpecBuilder.pidMode(security, sandbox.config()) != NamespaceOwner.TARGET) {
       return Optional.empty();
     }
     return Optional.of(TargetContainer.pid(containers, sandbox.id(), targetId(config).orElse("")));
@@ -333,15 +335,16 @@ public final class CreateContainer {
         user.supplementalGroups().stream().map(Integer::longValue).toList());
   }
 
-  private static List<Mount> mounts(ContainerConfig config, List<ImageVolumes.Mounted> images) {
+  private static List<ContainerRecord.Mount> mounts(
+      ContainerConfig config, List<ImageVolumes.Mounted> images) {
     Iterator<ImageVolumes.Mounted> next = images.iterator();
     return config.getMountsList().stream()
         .map(each -> mount(each, MountRules.isImage(each) ? next.next().imageId() : null))
         .toList();
   }
 
-  private static Mount mount(io.jukung.cri.v1.Mount mount, @Nullable String imageId) {
-    return new Mount(
+  private static ContainerRecord.Mount mount(Mount mount, @Nullable String imageId) {
+    return new ContainerRecord.Mount(
         mount.getContainerPath(),
         mount.getHostPath(),
         mount.getReadonly(),

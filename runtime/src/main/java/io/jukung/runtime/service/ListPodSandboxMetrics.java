@@ -9,6 +9,7 @@ import io.jukung.linux.net.InterfaceCounters;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.stats.CgroupMetrics;
+import io.jukung.runtime.stats.ContainerSeries;
 import io.jukung.runtime.stats.Filesystem;
 import io.jukung.runtime.stats.MetricSeries;
 import io.jukung.runtime.stats.NetworkMetrics;
@@ -112,7 +113,7 @@ public final class ListPodSandboxMetrics {
     List<Integer> processes = cgroup.allProcesses();
     new CgroupMetrics(cgroup, series).add(processes);
     ContainerStatusRecord status = container.status();
-    var own = new io.jukung.runtime.stats.ContainerMetrics(series);
+    ContainerSeries own = new ContainerSeries(series);
     own.addTimes(status);
     own.addLimits(container.resources());
     own.addFilesystem(filesystem, written);

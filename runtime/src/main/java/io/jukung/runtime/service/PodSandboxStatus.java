@@ -40,7 +40,7 @@ public final class PodSandboxStatus {
             .setStatus(SandboxViews.status(sandbox.record()))
             .setTimestamp(timestamp);
     for (Container container : containers.of(sandbox.id())) {
-      response.addContainersStatuses(ContainerViews.status(container));
+      response.addContainersStatuses(ContainerViews.status(container.record(), container.status()));
     }
     if (request.getVerbose()) {
       response.putInfo("info", info(sandbox.record()));

@@ -1,14 +1,15 @@
 package io.jukung.runtime.service;
 
+import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.cri.v1.LinuxRuntimeConfiguration;
 import io.jukung.cri.v1.RuntimeConfigRequest;
 import io.jukung.cri.v1.RuntimeConfigResponse;
 
 /** How kubelet is to name cgroups: as paths or as slices. */
 public final class RuntimeConfig {
-  private final io.jukung.cri.v1.CgroupDriver driver;
+  private final CgroupDriver driver;
 
-  public RuntimeConfig(io.jukung.cri.v1.CgroupDriver driver) {
+  public RuntimeConfig(CgroupDriver driver) {
     this.driver = driver;
   }
 

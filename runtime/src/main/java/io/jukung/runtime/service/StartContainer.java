@@ -10,11 +10,12 @@ import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.LaunchRequests;
 import io.jukung.runtime.container.TargetContainer;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.Overlay;
-import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.spec.ResourceRules;
@@ -23,7 +24,7 @@ import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerStore;
-import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
@@ -81,7 +82,7 @@ public final class StartContainer {
     try (Sandbox.Operation _ = sandbox.begin("StartContainer " + container.id())) {
       container.beginStart();
       try {
-        PodProcesses.Started started = launch(container, timer);
+        PodShim.Started started = launch(container, timer);
         show(container, started);
         timer.step("record");
       } catch (IOException | RuntimeException e) {
@@ -94,7 +95,7 @@ public final class StartContainer {
   }
 
   /** A container that cannot be recorded as running must not run. */
-  private void show(Container container, PodProcesses.Started started) throws IOException {
+  private void show(Container container, PodShim.Started started) throws IOException {
     try {
       container.started(started.pid(), started.startedAt());
     } catch (IOException e) {
@@ -103,7 +104,7 @@ public final class StartContainer {
     }
   }
 
-  private PodProcesses.Started launch(Container container, StepTimer timer) throws IOException {
+  private PodShim.Started launch(Container container, StepTimer timer) throws IOException {
     ContainerRecord record = container.record();
     Spec created = withFreshTarget(record, Spec.fromJson(files.readSpec(record.id())));
     timer.step("spec");
@@ -113,22 +114,15 @@ public final class StartContainer {
     CompiledLaunch launch = compiler.container(spec, overlay(record), record.stdin());
     timer.step("compile");
     try {
-      PodProcesses.Started started =
+      PodShim.Started started =
           shims
               .get(record.sandboxId())
               .start(
-                  io.jukung.shim.v1.StartContainer.newBuilder()
-                      .setContainerId(record.id())
-                      .setPlan(launch.toPlan())
-                      .setStateDirectory(files.paths().container(record.id()).toString())
-                      .setLogPath(log)
-                      .setTty(record.tty())
-                      .setStdin(record.stdin())
-                      .setStdinOnce(record.stdinOnce())
-                      .build());
+                  LaunchRequests.start(
+                      record, launch.toPlan(), files.paths().container(record.id()), log));
       timer.step("launch");
       return started;
-    } catch (PodProcesses.LaunchRefused e) {
+    } catch (PodShim.LaunchRefused e) {
       throw new IOException(launch.explain(e.failure()), e);
     }
   }
@@ -169,7 +163,7 @@ public final class StartContainer {
   /** The target may have been started again, or be gone, since this container was created. */
   private Spec withFreshTarget(ContainerRecord record, Spec spec) {
     String target = record.pidTarget();
-    if (record.pidMode() != NamespaceMode.TARGET || target == null) {
+    if (record.pidMode() != NamespaceOwner.TARGET || target == null) {
       return spec;
     }
     int pid = TargetContainer.pid(containers, record.sandboxId(), target);

@@ -6,28 +6,28 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** Which pod's processes are where. Thread-safe. */
+/** The shims of all pods, by sandbox id. Thread-safe. */
 public final class PodShims {
-  private final ConcurrentMap<String, PodProcesses> bySandbox = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, PodShim> bySandbox = new ConcurrentHashMap<>();
 
-  public void put(String sandboxId, PodProcesses processes) {
-    bySandbox.put(sandboxId, processes);
+  public void put(String sandboxId, PodShim shim) {
+    bySandbox.put(sandboxId, shim);
   }
 
-  public Optional<PodProcesses> remove(String sandboxId) {
+  public Optional<PodShim> remove(String sandboxId) {
     return Optional.ofNullable(bySandbox.remove(sandboxId));
   }
 
-  public Optional<PodProcesses> find(String sandboxId) {
+  public Optional<PodShim> find(String sandboxId) {
     return Optional.ofNullable(bySandbox.get(sandboxId));
   }
 
   /**
-   * The pod's processes.
+   * Returns the shim of the pod.
    *
-   * @throws CriException UNAVAILABLE where its shim is gone
+   * @throws CriException UNAVAILABLE if the pod has no shim any more
    */
-  public PodProcesses get(String sandboxId) {
+  public PodShim get(String sandboxId) {
     return find(sandboxId)
         .orElseThrow(
             () ->

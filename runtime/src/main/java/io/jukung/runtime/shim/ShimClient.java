@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * One shim, a spare or a pod's. Every wait is bounded: a shim that does not answer yields
  * DEADLINE_EXCEEDED, one that is gone UNAVAILABLE.
  */
-public final class ShimClient implements PodProcesses, AutoCloseable {
+public final class ShimClient implements PodShim, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShimClient.class);
 
   /** A launch mounts volumes; a hung one must not hold a call for ever. */

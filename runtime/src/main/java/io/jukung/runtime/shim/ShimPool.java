@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *   spares/X.log             sandboxes/ID/shim.log
  * </pre>
  */
-public final class ShimPool implements PodProcesses.Source, AutoCloseable {
+public final class ShimPool implements PodShim.Pool, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShimPool.class);
 
   /** From start to listening; 50 ms on an idle machine, far more on one that starts 100 pods. */
@@ -80,7 +80,7 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
 
   private final Settings settings;
   private final ShimLauncher launcher;
-  private final PodProcesses.Listener listener;
+  private final PodShim.Listener listener;
   private final DescriptorLoop loop;
   private final Set<ShimClient> adopted = ConcurrentHashMap.newKeySet();
   private final String namePrefix = Long.toHexString(System.currentTimeMillis());
@@ -92,7 +92,7 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
   private long nextStart = System.nanoTime();
   private boolean closed;
 
-  private ShimPool(Settings settings, PodProcesses.Listener listener, DescriptorLoop loop) {
+  private ShimPool(Settings settings, PodShim.Listener listener, DescriptorLoop loop) {
     this.settings = settings;
     this.launcher = new ShimLauncher(settings.command(), settings.directory(), settings.cgroup());
     this.listener = listener;
@@ -100,8 +100,7 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
   }
 
   /** Ends what an earlier daemon has left, and starts spares, both in the background. */
-  public static ShimPool open(Settings settings, PodProcesses.Listener listener)
-      throws IOException {
+  public static ShimPool open(Settings settings, PodShim.Listener listener) throws IOException {
     List<Path> left = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(settings.directory())) {
       files.forEach(left::add);
@@ -203,7 +202,7 @@ public final class ShimPool implements PodProcesses.Source, AutoCloseable {
   }
 
   @Override
-  public Optional<PodProcesses> reconnect(String sandboxId, Path socket, int shimPid)
+  public Optional<PodShim> reconnect(String sandboxId, Path socket, int shimPid)
       throws IOException {
     UnixSocket connected;
     try {

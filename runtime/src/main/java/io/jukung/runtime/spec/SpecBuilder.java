@@ -6,13 +6,14 @@ import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.LinuxContainerConfig;
 import io.jukung.cri.v1.LinuxContainerResources;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.WindowsContainerConfig;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.cdi.CdiEdits;
-import io.jukung.runtime.store.NamespaceMode;
+import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import io.jukung.runtime.store.StatePaths;
@@ -80,7 +81,7 @@ public final class SpecBuilder {
    *
    * @param user as resolved in the image
    */
-  public record Built(Spec spec, ContainerUser user, NamespaceMode pidMode) {}
+  public record Built(Spec spec, ContainerUser user, NamespaceOwner pidMode) {}
 
   /**
    * Refuses what is wrong with the request whatever the image is, before anything is made.
@@ -126,22 +127,21 @@ public final class SpecBuilder {
             SECURITY + "namespace_options.userns_options is not that of the sandbox");
       }
     }
-    if (sandbox.user() != null && pidMode(security, sandbox) == NamespaceMode.NODE) {
+    if (sandbox.user() != null && pidMode(security, sandbox) == NamespaceOwner.NODE) {
       throw CriException.invalidArgument(
           SECURITY + "namespace_options.pid is NODE, which a user namespace of the pod excludes");
     }
     checkPodsOwn("network", security.getNamespaceOptions().getNetwork(), sandbox.isHostNetwork());
     checkPodsOwn("ipc", security.getNamespaceOptions().getIpc(), sandbox.isHostIpc());
     if (!security.getNamespaceOptions().getTargetId().isEmpty()
-        && security.getNamespaceOptions().getPid() != io.jukung.cri.v1.NamespaceMode.TARGET) {
+        && security.getNamespaceOptions().getPid() != NamespaceMode.TARGET) {
       throw CriException.invalidArgument(
           SECURITY + "namespace_options.target_id is set, but pid is not TARGET");
     }
   }
 
   /** A namespace that all containers of a pod share; POD, also unsaid, is the sandbox's. */
-  private static void checkPodsOwn(
-      String kind, io.jukung.cri.v1.NamespaceMode mode, boolean isHosts) {
+  private static void checkPodsOwn(String kind, NamespaceMode mode, boolean isHosts) {
     String field = SECURITY + "namespace_options." + kind;
     switch (mode) {
       case POD -> {}
@@ -169,7 +169,7 @@ public final class SpecBuilder {
     CdiEdits edits = cdi.edits(cdiNames(config));
     DeviceRules.Result devices =
         DeviceRules.of(config.getDevicesList(), edits.deviceNodes(), security.getPrivileged());
-    NamespaceMode pidMode = pidMode(security, input.sandbox().config());
+    NamespaceOwner pidMode = pidMode(security, input.sandbox().config());
     Optional<IdMappings> ids = Optional.ofNullable(input.sandbox().config().user());
     ids.ifPresent(each -> checkMapped(user, each));
     LabelRules.Labels label = labels.of(security, input.sandbox().id());
@@ -274,7 +274,7 @@ public final class SpecBuilder {
         who + " is not among the " + range.length() + " ids of the pod's user namespace");
   }
 
-  private List<Spec.Namespace> namespaces(Input input, NamespaceMode pidMode) {
+  private List<Spec.Namespace> namespaces(Input input, NamespaceOwner pidMode) {
     List<Spec.Namespace> namespaces = new ArrayList<>();
     namespaces.add(new Spec.Namespace("mount", null));
     namespaces.add(new Spec.Namespace("cgroup", null));
@@ -286,7 +286,7 @@ public final class SpecBuilder {
     return namespaces;
   }
 
-  private Spec.@Nullable Namespace pidNamespace(Input input, NamespaceMode mode) {
+  private Spec.@Nullable Namespace pidNamespace(Input input, NamespaceOwner mode) {
     return switch (mode) {
       case POD -> podNamespaces.pinned("pid", input.sandbox().id(), "pid");
       case CONTAINER -> new Spec.Namespace("pid", null);
@@ -310,13 +310,13 @@ public final class SpecBuilder {
   }
 
   /** Whose pid namespace the container is in. POD, also unsaid, is what its sandbox says. */
-  public static NamespaceMode pidMode(
+  public static NamespaceOwner pidMode(
       LinuxContainerSecurityContext security, SandboxConfig sandbox) {
     return switch (security.getNamespaceOptions().getPid()) {
       case POD -> sandbox.pid();
-      case CONTAINER -> NamespaceMode.CONTAINER;
-      case NODE -> NamespaceMode.NODE;
-      case TARGET -> NamespaceMode.TARGET;
+      case CONTAINER -> NamespaceOwner.CONTAINER;
+      case NODE -> NamespaceOwner.NODE;
+      case TARGET -> NamespaceOwner.TARGET;
       case UNRECOGNIZED ->
           throw CriException.unimplementedField(SECURITY + "namespace_options.pid");
     };

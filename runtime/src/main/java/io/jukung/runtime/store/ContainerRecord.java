@@ -35,7 +35,7 @@ public record ContainerRecord(
     boolean stdinOnce,
     @Nullable String requestedStopSignal,
     int stopSignal,
-    NamespaceMode pidMode,
+    NamespaceOwner pidMode,
     @Nullable String pidTarget,
     User user,
     List<Mount> mounts,

@@ -147,9 +147,9 @@ public record SandboxRecord(
       Map<String, String> annotations,
       String cgroupParent,
       Map<String, String> sysctls,
-      NamespaceMode network,
-      NamespaceMode pid,
-      NamespaceMode ipc,
+      NamespaceOwner network,
+      NamespaceOwner pid,
+      NamespaceOwner ipc,
       boolean privileged,
       @Nullable IdMappings user) {
     public SandboxConfig {
@@ -165,17 +165,17 @@ public record SandboxRecord(
 
     @JsonIgnore
     public boolean isHostNetwork() {
-      return network == NamespaceMode.NODE;
+      return network == NamespaceOwner.NODE;
     }
 
     @JsonIgnore
     public boolean isHostIpc() {
-      return ipc == NamespaceMode.NODE;
+      return ipc == NamespaceOwner.NODE;
     }
 
     @JsonIgnore
     public boolean isSharedPid() {
-      return pid == NamespaceMode.POD;
+      return pid == NamespaceOwner.POD;
     }
   }
 

@@ -189,7 +189,7 @@ class ResourceUpdateTest {
                         .setWindows(WindowsContainerResources.newBuilder().setCpuCount(1))
                         .build()))
         .hasMessageContaining("windows");
-    Objects.requireNonNull(node.shims.pods.get(sandbox)).exit(container, 0, false);
+    Objects.requireNonNull(node.pool.pods.get(sandbox)).exit(container, 0, false);
     assertRefused(container, limits("1", "1"), ErrorKind.FAILED_PRECONDITION, "exited");
   }
 

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerFilter;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStateValue;
+import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.ExecSyncRequest;
@@ -15,6 +18,7 @@ import io.jukung.cri.v1.ExecSyncResponse;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListPodSandboxRequest;
+import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxFilter;
 import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
@@ -32,13 +36,16 @@ import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.container.ExecOutput;
 import io.jukung.shim.v1.Failure;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,11 +97,7 @@ class RuntimeServiceTest {
     Set<String> before = node.traces();
     String sandbox =
         node.runPodSandbox
-            .call(
-                TestNode.pod(
-                    "shared",
-                    io.jukung.cri.v1.NamespaceMode.NODE,
-                    io.jukung.cri.v1.NamespaceMode.POD))
+            .call(TestNode.pod("shared", NamespaceMode.NODE, NamespaceMode.POD))
             .getPodSandboxId();
     assertThat(node.faults.calls()).contains("start reaper");
     assertThat(node.paths.namespace(sandbox, "pid")).exists();
@@ -336,14 +339,14 @@ class RuntimeServiceTest {
     assertThat(status(one).getExitCode()).isEqualTo(137);
     assertThat(status(two).getExitCode()).isEqualTo(137);
     assertThat(node.host.networks).isEmpty();
-    assertThat(node.shims.pods).isEmpty();
+    assertThat(node.pool.pods).isEmpty();
   }
 
   @Test
   void aDeadShimEndsItsContainersAndItsSandbox() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
-    node.shims.die(sandbox);
+    node.pool.die(sandbox);
     await(() -> state(container) == ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getReason()).isEqualTo("Unknown");
     assertThat(status(container).getExitCode()).isEqualTo(255);
@@ -420,8 +423,8 @@ class RuntimeServiceTest {
     String container = node.start(sandbox, "app");
     pod(sandbox).exec =
         fds -> {
-          FakeShims.write(fds[0], "to stdout");
-          FakeShims.write(fds[1], "to stderr");
+          FakeShimPool.write(fds[0], "to stdout");
+          FakeShimPool.write(fds[1], "to stderr");
         };
     ExecSyncResponse response = exec(container, 10);
     assertThat(response.getExitCode()).isEqualTo(7);
@@ -440,9 +443,9 @@ class RuntimeServiceTest {
           try {
             kept[0] = fds[0].duplicate();
           } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
           }
-          FakeShims.write(fds[0], "before");
+          FakeShimPool.write(fds[0], "before");
         };
     long start = System.nanoTime();
     assertThat(exec(container, 0).getStdout().toStringUtf8()).isEqualTo("before");
@@ -462,7 +465,7 @@ class RuntimeServiceTest {
               fds[0].write(block);
             }
           } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
           }
         };
     ExecSyncResponse response = exec(container, 0);
@@ -501,8 +504,8 @@ class RuntimeServiceTest {
     assertKind(ErrorKind.FAILED_PRECONDITION, "not running", () -> exec(container, 1));
   }
 
-  private FakeShims.Pod pod(String sandbox) {
-    return Optional.ofNullable(node.shims.pods.get(sandbox)).orElseThrow();
+  private FakeShimPool.Pod pod(String sandbox) {
+    return Optional.ofNullable(node.pool.pods.get(sandbox)).orElseThrow();
   }
 
   private ExecSyncResponse exec(String container, long timeout) throws Exception {
@@ -523,13 +526,13 @@ class RuntimeServiceTest {
     }
   }
 
-  private java.util.List<String> containers(ContainerFilter.Builder filter) {
+  private List<String> containers(ContainerFilter.Builder filter) {
     return node
         .listContainers
         .call(ListContainersRequest.newBuilder().setFilter(filter).build())
         .getContainersList()
         .stream()
-        .map(io.jukung.cri.v1.Container::getId)
+        .map(Container::getId)
         .toList();
   }
 
@@ -538,7 +541,7 @@ class RuntimeServiceTest {
         PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).setVerbose(true).build());
   }
 
-  private io.jukung.cri.v1.ContainerStatus status(String id) throws IOException {
+  private ContainerStatus status(String id) throws IOException {
     return node.containerStatus
         .call(ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build())
         .getStatus();
@@ -572,7 +575,7 @@ class RuntimeServiceTest {
   }
 
   private interface Change {
-    void apply(io.jukung.cri.v1.ContainerConfig.Builder config);
+    void apply(ContainerConfig.Builder config);
   }
 
   private static CreateContainerRequest with(CreateContainerRequest request, Change change) {
@@ -589,7 +592,7 @@ class RuntimeServiceTest {
   }
 
   private static void assertKind(
-      ErrorKind kind, String message, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+      ErrorKind kind, String message, ThrowableAssert.ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(CriException.class, e -> assertThat(e.kind()).isEqualTo(kind))
         .hasMessageContaining(message);

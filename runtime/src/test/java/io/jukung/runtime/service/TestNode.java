@@ -61,13 +61,13 @@ public final class TestNode {
   final StatePaths paths;
   final FakeHost host;
   final FakeImages images;
-  final FakeShims shims = new FakeShims(faults);
+  final FakeShimPool pool = new FakeShimPool(faults);
   final CgroupMount mount;
   final String cgroupRoot;
 
   SandboxStore sandboxes;
   ContainerStore containers;
-  PodShims connected;
+  PodShims shims;
   PodEvents events;
   Recovery recovery;
   RunPodSandbox runPodSandbox;
@@ -106,19 +106,18 @@ public final class TestNode {
     StateFiles files = new StateFiles(paths);
     sandboxes = new SandboxStore();
     containers = new ContainerStore();
-    connected = new PodShims();
+    shims = new PodShims();
     PodCgroups cgroups =
         new PodCgroups(
             mount, new CgroupfsDriver(mount, cgroupRoot), PodCgroups.MissingController.IGNORE);
     SeccompFilters filters = new SeccompFilters();
     LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0, filters);
-    SandboxLifecycle lifecycle =
-        new SandboxLifecycle(files, host, shims, connected, cgroups, compiler);
-    events = new PodEvents(sandboxes, containers, files, connected, cgroups);
-    shims.tell(events);
-    ContainerStopper stopper = new ContainerStopper(connected, cgroups);
+    SandboxLifecycle lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
+    events = new PodEvents(sandboxes, containers, files, shims, cgroups);
+    pool.tell(events);
+    ContainerStopper stopper = new ContainerStopper(shims, cgroups);
     ContainerRemover remover =
-        new ContainerRemover(containers, files, images, connected, cgroups, stopper);
+        new ContainerRemover(containers, files, images, shims, cgroups, stopper);
     SandboxStopper sandboxStopper =
         new SandboxStopper(containers, files, lifecycle, stopper, cgroups);
     recovery =
@@ -128,7 +127,7 @@ public final class TestNode {
             containers,
             images,
             cgroups,
-            new SandboxReconciler(files, sandboxes, containers, lifecycle, shims, cgroups, events));
+            new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events));
     runPodSandbox = new RunPodSandbox(sandboxes, files, lifecycle, cgroups);
     stopPodSandbox = new StopPodSandbox(sandboxes, sandboxStopper);
     removePodSandbox =
@@ -148,15 +147,15 @@ public final class TestNode {
                 new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/")))),
             cgroups,
             filters);
-    startContainer = new StartContainer(sandboxes, containers, files, connected, cgroups, compiler);
+    startContainer = new StartContainer(sandboxes, containers, files, shims, cgroups, compiler);
     stopContainer = new StopContainer(containers, stopper);
     removeContainer = new RemoveContainer(containers, remover);
     containerStatus = new ContainerStatus(containers, files, compiler);
     listContainers = new ListContainers(new Selection(sandboxes, containers));
-    reopenContainerLog = new ReopenContainerLog(containers, connected);
+    reopenContainerLog = new ReopenContainerLog(containers, shims);
     updateContainerResources = new UpdateContainerResources(containers, cgroups);
     updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups);
-    execSync = new ExecSync(new ContainerExec(containers, files, connected, cgroups, compiler));
+    execSync = new ExecSync(new ContainerExec(containers, files, shims, cgroups, compiler));
   }
 
   public static RunPodSandboxRequest pod(String name) {
@@ -237,7 +236,7 @@ public final class TestNode {
     host.namespaces.forEach(id -> traces.add("namespaces " + id));
     host.networks.forEach(id -> traces.add("network " + id));
     images.leases.forEach(id -> traces.add("lease " + id));
-    shims.pods.keySet().forEach(id -> traces.add("shim " + id));
+    pool.pods.keySet().forEach(id -> traces.add("shim " + id));
     sandboxes.all().forEach(sandbox -> traces.add("sandbox " + sandbox.id()));
     containers.all().forEach(container -> traces.add("container " + container.id()));
     if (cgroup().exists()) {

@@ -51,8 +51,8 @@ class ShimPoolTest {
 
   private final BlockingQueue<ContainerExited> exits = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> deaths = new LinkedBlockingQueue<>();
-  private final PodProcesses.Listener listener =
-      new PodProcesses.Listener() {
+  private final PodShim.Listener listener =
+      new PodShim.Listener() {
         @Override
         public void containerExited(String sandboxId, ContainerExited exit) {
           exits.add(exit);
@@ -142,7 +142,7 @@ class ShimPoolTest {
   @Test
   void containerRunsAndItsExitIsTold() throws Exception {
     ShimClient shim = adopt("s1");
-    PodProcesses.Started started = shim.start(container("c1", "sleep 0.2; exit 4"));
+    PodShim.Started started = shim.start(container("c1", "sleep 0.2; exit 4"));
     assertThat(started.pid()).isPositive();
     assertThat(shim.list().getFirst().getPid()).isEqualTo(started.pid());
     ContainerExited exit = take(exits);
@@ -166,7 +166,7 @@ class ShimPoolTest {
             .build();
     assertThatThrownBy(() -> shim.start(broken))
         .isInstanceOfSatisfying(
-            PodProcesses.LaunchRefused.class,
+            PodShim.LaunchRefused.class,
             e -> {
               assertThat(e.failure().getPhase()).isEqualTo(Failure.Phase.CONFINE);
               assertThat(e.failure().getErrno()).isEqualTo(Errno.ENOENT);
@@ -284,7 +284,7 @@ class ShimPoolTest {
     await("c1 has ended", () -> Files.exists(directory.resolve("c1/exit.json")));
     pool = open(1);
     Path socket = directory.resolve("s1/shim.sock");
-    PodProcesses again = pool.reconnect("s1", socket, shim.shimPid()).orElseThrow();
+    PodShim again = pool.reconnect("s1", socket, shim.shimPid()).orElseThrow();
     assertThat(again.list()).hasSize(2);
     again.list().stream()
         .filter(each -> each.getContainerId().equals("c1"))

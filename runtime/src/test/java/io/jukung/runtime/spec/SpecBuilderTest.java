@@ -27,6 +27,7 @@ import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
 import io.jukung.runtime.cdi.CdiDevices;
+import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
@@ -136,11 +137,7 @@ class SpecBuilderTest {
             Map.entry("ipc", paths.namespace(SANDBOX, "ipc").toString()),
             Map.entry("pid", paths.namespace(SANDBOX, "pid").toString()));
     SandboxRecord host =
-        sandbox(
-            io.jukung.runtime.store.NamespaceMode.NODE,
-            io.jukung.runtime.store.NamespaceMode.NODE,
-            io.jukung.runtime.store.NamespaceMode.NODE,
-            false);
+        sandbox(NamespaceOwner.NODE, NamespaceOwner.NODE, NamespaceOwner.NODE, false);
     assertThat(namespaces(build(ContainerConfig.getDefaultInstance(), host)))
         .containsExactly(Map.entry("mount", ""), Map.entry("cgroup", ""));
     assertThat(mount(build(ContainerConfig.getDefaultInstance(), host).spec(), "/dev/shm").source())
@@ -155,11 +152,7 @@ class SpecBuilderTest {
         .extracting(Map.Entry::getKey)
         .doesNotContain("pid");
     SandboxRecord own =
-        sandbox(
-            io.jukung.runtime.store.NamespaceMode.POD,
-            io.jukung.runtime.store.NamespaceMode.CONTAINER,
-            io.jukung.runtime.store.NamespaceMode.POD,
-            false);
+        sandbox(NamespaceOwner.POD, NamespaceOwner.CONTAINER, NamespaceOwner.POD, false);
     assertThat(namespaces(build(ContainerConfig.getDefaultInstance(), own)))
         .contains(Map.entry("pid", ""));
   }
@@ -174,11 +167,7 @@ class SpecBuilderTest {
   @Test
   void privilegedHasTheHostsDevicesAndNoMasks() throws IOException {
     SandboxRecord privileged =
-        sandbox(
-            io.jukung.runtime.store.NamespaceMode.POD,
-            io.jukung.runtime.store.NamespaceMode.POD,
-            io.jukung.runtime.store.NamespaceMode.POD,
-            true);
+        sandbox(NamespaceOwner.POD, NamespaceOwner.POD, NamespaceOwner.POD, true);
     Spec spec =
         build(
                 config(
@@ -405,18 +394,11 @@ class SpecBuilderTest {
   }
 
   private static SandboxRecord pod() {
-    return sandbox(
-        io.jukung.runtime.store.NamespaceMode.POD,
-        io.jukung.runtime.store.NamespaceMode.POD,
-        io.jukung.runtime.store.NamespaceMode.POD,
-        false);
+    return sandbox(NamespaceOwner.POD, NamespaceOwner.POD, NamespaceOwner.POD, false);
   }
 
   private static SandboxRecord sandbox(
-      io.jukung.runtime.store.NamespaceMode network,
-      io.jukung.runtime.store.NamespaceMode pid,
-      io.jukung.runtime.store.NamespaceMode ipc,
-      boolean privileged) {
+      NamespaceOwner network, NamespaceOwner pid, NamespaceOwner ipc, boolean privileged) {
     return new SandboxRecord(
         1,
         SANDBOX,

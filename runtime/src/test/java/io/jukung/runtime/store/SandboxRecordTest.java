@@ -35,9 +35,9 @@ class SandboxRecordTest {
                 Map.of(),
                 "",
                 Map.of(),
-                NamespaceMode.POD,
-                NamespaceMode.POD,
-                NamespaceMode.POD,
+                NamespaceOwner.POD,
+                NamespaceOwner.POD,
+                NamespaceOwner.POD,
                 false,
                 new IdMappings(
                     new IdMappings.Range(4294967294L, 1), new IdMappings.Range(70000, 65536))),

@@ -6,7 +6,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.terminal.Terminal;
 import io.jukung.runtime.descriptor.DescriptorLoop;
-import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
@@ -176,8 +176,8 @@ final class AttachSession implements CommandSession {
       }
       try {
         Container container = containers.get(request.containerId());
-        PodProcesses processes = shims.get(container.record().sandboxId());
-        processes.resize(container.id(), wanted.columns(), wanted.rows());
+        PodShim shim = shims.get(container.record().sandboxId());
+        shim.resize(container.id(), wanted.columns(), wanted.rows());
       } catch (IOException | CriException e) {
         LOG.debug("resize of container {}: {}", request.containerId(), e.getMessage());
       }

@@ -14,18 +14,23 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The processes of one pod, as its shim holds them. Calls wait for the shim's answer. Thread-safe.
+ * What the daemon asks of a pod's shim, which holds the processes of the pod. Each call waits for
+ * the shim's answer for a bounded time. Thread-safe.
+ *
+ * <p>Besides what a method declares, each one throws a {@code CriException}: DEADLINE_EXCEEDED if
+ * the shim does not answer in time, UNAVAILABLE if it cannot be reached, CANCELLED if the calling
+ * thread is interrupted, NOT_FOUND or FAILED_PRECONDITION if the shim refuses.
  */
-public interface PodProcesses {
+public interface PodShim {
 
   /**
-   * A process that runs.
+   * A process that was launched.
    *
    * @param startedAt nanoseconds since the epoch
    */
   record Started(int pid, long startedAt) {}
 
-  /** A process that could not be launched; none of it is left. */
+  /** A process could not be launched. Nothing of it is left. */
   final class LaunchRefused extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -42,24 +47,33 @@ public interface PodProcesses {
     }
   }
 
-  /** Told what happens without being asked for, in the order in which it happened. */
+  /** Receives what shims report unasked: for one shim, in the order in which it happened. */
   interface Listener {
     void containerExited(String sandboxId, ContainerExited exit);
 
-    /** The shim is gone, and nobody watches the pod's processes any more. */
+    /** The shim ended without having been asked to. Nobody watches the pod's processes any more. */
     void shimDied(String sandboxId);
   }
 
-  /** Where they come from. */
-  interface Source {
-    /** Gives the pod a shim. */
-    PodProcesses adopt(String sandboxId, Path socket) throws IOException;
+  /** Where shims come from. */
+  interface Pool {
+    /**
+     * Gives the pod a shim.
+     *
+     * @param socket the path that the shim will listen at from now on
+     */
+    PodShim adopt(String sandboxId, Path socket) throws IOException;
 
-    /** The shim that an earlier daemon gave it; empty where it is gone. */
-    Optional<PodProcesses> reconnect(String sandboxId, Path socket, int shimPid) throws IOException;
+    /**
+     * Connects to the shim that an earlier daemon gave the pod.
+     *
+     * @param shimPid as recorded; 0 if it is not known
+     * @return empty if no shim listens at the socket
+     */
+    Optional<PodShim> reconnect(String sandboxId, Path socket, int shimPid) throws IOException;
   }
 
-  /** The shim's own pid. */
+  /** The process id of the shim itself. */
   int shimPid();
 
   Started start(StartContainer request) throws IOException;
@@ -68,7 +82,7 @@ public interface PodProcesses {
   Started exec(String execId, String containerId, LaunchPlan plan, Fd stdin, Fd stdout, Fd stderr)
       throws IOException;
 
-  /** The exec's exit code, once it has ended. */
+  /** Completes with the exec's exit code when the exec has ended. */
   CompletableFuture<Integer> execExit(String execId);
 
   /**
@@ -76,8 +90,8 @@ public interface PodProcesses {
    * descriptors stay the caller's.
    *
    * @param stdin the reading end of a pipe; null: no input
-   * @param stdout the writing end of one
-   * @param stderr as that
+   * @param stdout the writing end of a pipe; null: no output
+   * @param stderr the writing end of a pipe; null: no error output
    */
   void attach(String containerId, @Nullable Fd stdin, @Nullable Fd stdout, @Nullable Fd stderr)
       throws IOException;
@@ -85,16 +99,16 @@ public interface PodProcesses {
   /** Sets the size of a container's terminal, in characters. */
   void resize(String containerId, int columns, int rows) throws IOException;
 
-  /** Does nothing where the container has ended. */
+  /** Signals the container's first process. Does nothing if the container has ended. */
   void signal(String containerId, int signal) throws IOException;
 
   void reopenLog(String containerId) throws IOException;
 
-  /** Forgets a container that has ended. */
+  /** Makes the shim forget a container that has ended. */
   void remove(String containerId) throws IOException;
 
   List<ContainerProcess> list() throws IOException;
 
-  /** Ends the shim, which may be gone already. */
+  /** Ends the shim. Does nothing if the shim has ended already. */
   void shutdown() throws IOException;
 }

@@ -1,7 +1,7 @@
 package io.jukung.runtime.store;
 
 /** Whose namespace a container is in. */
-public enum NamespaceMode {
+public enum NamespaceOwner {
   /** The pod's. */
   POD,
   /** Its own. */

@@ -2,13 +2,14 @@ package io.jukung.runtime.service;
 
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.process.Signals;
-import io.jukung.runtime.shim.PodProcesses;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.Failure;
 import io.jukung.shim.v1.LaunchPlan;
 import io.jukung.shim.v1.StartContainer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,21 +27,21 @@ import org.jspecify.annotations.Nullable;
  * Shims whose processes are only records, except that a process named after the sandbox is this
  * test's own, so that it has namespaces to pin. SIGKILL ends a process; other signals are noted.
  */
-final class FakeShims implements PodProcesses.Source {
+final class FakeShimPool implements PodShim.Pool {
   final Map<String, Pod> pods = new ConcurrentHashMap<>();
   private final Faults faults;
-  private PodProcesses.@Nullable Listener listener;
+  private PodShim.@Nullable Listener listener;
 
-  FakeShims(Faults faults) {
+  FakeShimPool(Faults faults) {
     this.faults = faults;
   }
 
-  void tell(PodProcesses.Listener to) {
+  void tell(PodShim.Listener to) {
     listener = to;
   }
 
   @Override
-  public PodProcesses adopt(String sandboxId, Path socket) throws IOException {
+  public PodShim adopt(String sandboxId, Path socket) throws IOException {
     faults.at("adopt");
     Pod pod = new Pod(sandboxId);
     pods.put(sandboxId, pod);
@@ -48,7 +49,7 @@ final class FakeShims implements PodProcesses.Source {
   }
 
   @Override
-  public Optional<PodProcesses> reconnect(String sandboxId, Path socket, int shimPid) {
+  public Optional<PodShim> reconnect(String sandboxId, Path socket, int shimPid) {
     return Optional.ofNullable(pods.get(sandboxId));
   }
 
@@ -61,7 +62,7 @@ final class FakeShims implements PodProcesses.Source {
   }
 
   /** One pod's. */
-  final class Pod implements PodProcesses {
+  final class Pod implements PodShim {
     final List<String> signals = new ArrayList<>();
     final List<String> reopened = new ArrayList<>();
     @Nullable Failure refuse;
@@ -207,7 +208,7 @@ final class FakeShims implements PodProcesses.Source {
     try {
       fd.write(text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

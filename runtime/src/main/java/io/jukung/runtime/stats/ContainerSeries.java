@@ -33,14 +33,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The metrics that a container has and a pod has not. */
-public final class ContainerMetrics {
+public final class ContainerSeries {
   private static final Path PROC = Path.of("/proc");
   private static final String OPEN_FILES = "Max open files";
 
   private final MetricSeries series;
 
   /** Adds to the series. */
-  public ContainerMetrics(MetricSeries series) {
+  public ContainerSeries(MetricSeries series) {
     this.series = series;
   }
 

@@ -1,0 +1,30 @@
+package io.jukung.runtime.container;
+
+import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.StartContainer;
+import java.nio.file.Path;
+
+/** The requests by which shims start containers. */
+public final class LaunchRequests {
+  private LaunchRequests() {}
+
+  /**
+   * Asks for the start of a container.
+   *
+   * @param stateDirectory where the shim writes exit.json
+   * @param logPath the log file; empty: the output is discarded
+   */
+  public static StartContainer start(
+      ContainerRecord container, LaunchPlan plan, Path stateDirectory, String logPath) {
+    return StartContainer.newBuilder()
+        .setContainerId(container.id())
+        .setPlan(plan)
+        .setStateDirectory(stateDirectory.toString())
+        .setLogPath(logPath)
+        .setTty(container.tty())
+        .setStdin(container.stdin())
+        .setStdinOnce(container.stdinOnce())
+        .build();
+  }
+}
