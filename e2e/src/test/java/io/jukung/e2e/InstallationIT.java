@@ -8,8 +8,15 @@ import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Node;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -79,6 +86,38 @@ class InstallationIT {
 
   private static String maps(Testbed testbed, String pid) throws Exception {
     return testbed.node().run("cat", "/proc/" + pid + "/maps").stdout();
+  }
+
+  @Test
+  void everyFileInLibHasAnEntryAndTextInTheTableOfLicences() throws Exception {
+    Path licenses = Daemon.dist().resolve("share/licenses");
+    Map<String, String> rows = new HashMap<>();
+    for (String line : Files.readAllLines(licenses.resolve("README.md"))) {
+      Matcher row = Pattern.compile("\\| (lib/\\S+).* \\| (.+) \\|").matcher(line);
+      if (row.matches()) {
+        rows.put(row.group(1), row.group(2));
+      }
+    }
+    List<String> files = new ArrayList<>(List.of("lib/runtime", "lib/shim/shim.jar"));
+    for (String directory : List.of("lib/app", "lib/native")) {
+      try (Stream<Path> paths = Files.list(Daemon.dist().resolve(directory))) {
+        paths.forEach(path -> files.add(directory + "/" + path.getFileName()));
+      }
+    }
+    assertThat(files).hasSizeGreaterThan(10);
+    assertThat(rows.keySet()).containsExactlyInAnyOrderElementsOf(files);
+    for (Map.Entry<String, String> row : rows.entrySet()) {
+      List<String> texts =
+          Pattern.compile("\\]\\((.+?)\\)")
+              .matcher(row.getValue())
+              .results()
+              .map(link -> link.group(1))
+              .toList();
+      assertThat(texts).as("licence texts of %s", row.getKey()).isNotEmpty();
+      assertThat(texts).allSatisfy(text -> assertThat(licenses.resolve(text)).exists());
+    }
+    assertThat(Daemon.dist().resolve("LICENSE")).content().contains("Apache License");
+    assertThat(Daemon.dist().resolve("NOTICE")).content().contains("jukung");
   }
 
   @Test
