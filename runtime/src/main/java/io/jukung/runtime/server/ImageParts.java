@@ -1,14 +1,14 @@
 package io.jukung.runtime.server;
 
 import io.jukung.cri.CriException;
-import io.jukung.image.ImageExporter;
-import io.jukung.image.ImageImporter;
-import io.jukung.image.ImagePuller;
-import io.jukung.image.ImageStore;
-import io.jukung.image.ImageStoreSettings;
+import io.jukung.image.transfer.ImageExporter;
+import io.jukung.image.transfer.ImageImporter;
+import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
-import io.jukung.image.registry.ImageReference;
+import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;

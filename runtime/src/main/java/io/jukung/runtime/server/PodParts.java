@@ -126,7 +126,7 @@ final class PodParts implements AutoCloseable {
         new LinuxPodHost(
             paths, new PodNetwork(config.cni(), paths.podCidrs()), new SandboxFiles(paths));
     this.events = new PodEvents(sandboxes, containers, files, shims, cgroups);
-    this.shims =
+    this.pool =
         ShimPool.open(
             new ShimPool.Settings(
                 Installation.shimCommand(config.shim()),

@@ -36,7 +36,6 @@ import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerName;
 import io.jukung.runtime.store.ContainerRecord;
-import io.jukung.runtime.store.ContainerRecord.Mount;
 import io.jukung.runtime.store.ContainerRecord.Propagation;
 import io.jukung.runtime.store.ContainerStatusRecord;
 import io.jukung.runtime.store.ContainerStore;
