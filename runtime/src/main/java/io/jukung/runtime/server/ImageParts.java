@@ -1,13 +1,9 @@
 package io.jukung.runtime.server;
 
 import io.jukung.cri.CriException;
-import io.jukung.image.transfer.ImageExporter;
-import io.jukung.image.transfer.ImageImporter;
-import io.jukung.image.pull.ImagePuller;
-import io.jukung.image.store.ImageStore;
-import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
+import io.jukung.image.pull.ImagePuller;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
@@ -25,6 +21,10 @@ import io.jukung.image.service.RemoveImage;
 import io.jukung.image.service.StreamImages;
 import io.jukung.image.service.Tag;
 import io.jukung.image.service.Usage;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.ImageStoreSettings;
+import io.jukung.image.transfer.ImageExporter;
+import io.jukung.image.transfer.ImageImporter;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.StoredImages;
 import io.jukung.runtime.store.StatePaths;
