@@ -2,23 +2,32 @@ package io.jukung.image.content;
 
 import java.io.IOException;
 
-/** Where a blob comes from: a registry with its mirrors, an archive. */
+/** A place that blobs are read from: a registry with its mirrors, or an archive. */
 @FunctionalInterface
 public interface BlobSource {
   /** Receives a blob's bytes in order. */
   interface Sink {
-    /** How many bytes have arrived; a source that starts over elsewhere goes on from there. */
+    /**
+     * The number of bytes received so far. A source that resumes, at the same host or another,
+     * continues from there.
+     */
     long position();
 
+    /** Receives the next bytes of the blob. */
     void write(byte[] source, int start, int length) throws IOException;
   }
 
-  /** Delivers the whole blob, or what is left of it. The caller's interrupt ends it. */
+  /**
+   * Writes the blob's bytes to the sink, from the sink's position to the end. An interrupt of the
+   * calling thread ends the transfer.
+   */
   void fetch(Digest digest, long size, Sink sink) throws IOException, InterruptedException;
 
   /**
-   * Told that what was delivered as the blob is something else, so that it is not taken from there
-   * again. Whether another place is left to ask.
+   * Tells the source that the content it delivered does not have the blob's digest, so that the
+   * same host is not asked for this blob again.
+   *
+   * @return whether another host is left to ask
    */
   default boolean elsewhere(Digest digest) {
     return false;

@@ -1,5 +1,6 @@
 package io.jukung.image.content;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -16,13 +17,13 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blobs on their way into the store: one transfer per blob however many ask for it, and each may
- * read along while it arrives. A transfer runs on a virtual thread of its own; it ends, and its
- * file goes, when the last one interested has left.
+ * The transfers of blobs into the store. However many callers want a blob, there is one transfer of
+ * it, and each caller may read the blob while it arrives. A transfer runs on a virtual thread of
+ * its own; when its last participant leaves, it is stopped and its file removed. Thread-safe.
  *
  * <pre>
- * RUNNING ─ verified, on disk, named ─→ DONE
- *    └──── error, or nobody left ─────→ FAILED
+ * RUNNING ── verified, synced, named ──→ DONE
+ *    └── error, or no participant left ─→ FAILED
  * </pre>
  */
 public final class BlobTransfers {
@@ -31,9 +32,9 @@ public final class BlobTransfers {
   private final Map<Digest, Transfer> running = new HashMap<>();
 
   /**
-   * Begins without any transfer.
+   * Creates an instance without any transfer.
    *
-   * @param maxParallel how many transfers move bytes at once; further ones wait their turn
+   * @param maxParallel how many transfers receive bytes at the same time; further ones wait
    */
   public BlobTransfers(ContentStore store, int maxParallel) {
     this.store = store;
@@ -41,9 +42,10 @@ public final class BlobTransfers {
   }
 
   /**
-   * Takes part in the blob's transfer and starts it if there is none.
+   * Joins the blob's transfer, and starts one if none is running.
    *
-   * @param progress told how many bytes have arrived, on the transfer's thread
+   * @param source is used only if this call starts the transfer
+   * @param progress receives the number of bytes that have arrived, on the transfer's thread
    */
   public Participation join(Digest digest, long size, BlobSource source, LongConsumer progress)
       throws IOException {
@@ -64,7 +66,7 @@ public final class BlobTransfers {
     }
   }
 
-  /** One party's share in a transfer, until it is closed. */
+  /** One caller's share in a transfer, from {@link #join} until it is closed. */
   public final class Participation implements AutoCloseable {
     private final Transfer transfer;
     private final boolean starter;
@@ -78,25 +80,36 @@ public final class BlobTransfers {
     }
 
     /**
-     * Whether this party's source is the one in use. A failure is its own then; others may try
-     * again with theirs.
+     * Whether the transfer uses this caller's source. If not, a failure may be due to another
+     * caller's credentials, and a new transfer with this caller's own may succeed.
      */
     public boolean starter() {
       return starter;
     }
 
-    /** The blob from its start; reading waits for what has not arrived, and fails as it fails. */
+    /**
+     * Reads the blob from its start. Reading waits for bytes that have not arrived yet, and throws
+     * {@link TransferException} if the transfer fails.
+     */
     public InputStream follow() throws IOException {
       return transfer.follow();
     }
 
-    /** Returns when the blob is in the store. */
+    /**
+     * Returns when the blob is in the store.
+     *
+     * @throws TransferException if the transfer has failed
+     */
     public void await() throws IOException, InterruptedException {
       transfer.awaitEnd();
     }
 
+    /**
+     * Leaves the transfer. The last participant stops a running transfer and returns when its file
+     * is gone. Closing again is a no-op.
+     */
     @Override
-    public void close() throws InterruptedIOException {
+    public void close() {
       boolean last;
       synchronized (running) {
         if (!open) {
@@ -152,10 +165,10 @@ public final class BlobTransfers {
       } catch (Exception e) {
         problem = e;
       } catch (Error e) {
-        // Whoever follows must not wait for ever.
+        // Participants that read along must not wait for ever.
         problem = new IOException("transfer of blob " + writer.digest() + " broke: " + e, e);
       }
-      // Off the list before anyone learns of the end: who tries again must start anew.
+      // Removed before any participant learns of the end, so that a retry starts a new transfer.
       synchronized (running) {
         running.remove(writer.digest(), this);
       }
@@ -193,21 +206,13 @@ public final class BlobTransfers {
       }
     }
 
-    /** Ends the transfer if it still runs, and returns when its file is gone or in its place. */
-    private void stop() throws InterruptedIOException {
+    /**
+     * Interrupts the transfer and returns when its thread has ended, even if the caller is
+     * interrupted meanwhile: cancelled work must not outlive its caller.
+     */
+    private void stop() {
       thread.interrupt();
-      boolean interrupted = false;
-      while (true) {
-        try {
-          thread.join();
-          break;
-        } catch (InterruptedException e) {
-          interrupted = true; // it is ending: cancelled work must not outlive its caller
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      Uninterruptibles.joinUninterruptibly(thread);
     }
 
     void awaitEnd() throws IOException, InterruptedException {
@@ -229,7 +234,7 @@ public final class BlobTransfers {
           try {
             return new Follower(this, new FileInputStream(writer.file().toFile()));
           } catch (FileNotFoundException e) {
-            // Renamed into its place this very moment.
+            // The file is just being renamed to its final name.
             while (state == State.RUNNING) {
               changed.awaitUninterruptibly();
             }
@@ -251,7 +256,11 @@ public final class BlobTransfers {
       }
     }
 
-    /** How many bytes past {@code position} may be read now; -1 at the verified end. */
+    /**
+     * Waits until there are bytes behind the position.
+     *
+     * @return how many of them may be read, -1 at the end of the verified blob
+     */
     private long readable(long position) throws IOException {
       lock.lock();
       try {
@@ -278,7 +287,7 @@ public final class BlobTransfers {
     }
   }
 
-  /** The transfer that was followed or awaited has failed; the cause says why. */
+  /** The transfer has failed; the cause is the reason. */
   public static final class TransferException extends IOException {
     private static final long serialVersionUID = 1L;
 

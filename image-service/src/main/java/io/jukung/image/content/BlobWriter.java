@@ -13,8 +13,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 
 /**
- * A blob arriving in parts: hashed as it is written, so that no byte is read twice. It never holds
- * more than its stated size. Closing without {@link #commit} removes it. Not thread-safe.
+ * Writes one blob in parts to a temporary file, and hashes the bytes as they pass, so that no byte
+ * is read again. The file never grows beyond the blob's stated size. Closing without {@link
+ * #commit} removes the file. Not thread-safe.
  */
 public final class BlobWriter implements AutoCloseable {
   private static final int BUFFER_BYTES = 128 * 1024;
@@ -51,6 +52,7 @@ public final class BlobWriter implements AutoCloseable {
     return size;
   }
 
+  /** The number of bytes written so far. */
   public long written() {
     return written;
   }
@@ -59,6 +61,11 @@ public final class BlobWriter implements AutoCloseable {
     return file;
   }
 
+  /**
+   * Appends bytes to the blob.
+   *
+   * @throws ContentMismatchException if the blob would exceed its size
+   */
   public void write(byte[] source, int start, int length) throws IOException {
     if (length > size - written) {
       throw new ContentMismatchException(
@@ -74,7 +81,11 @@ public final class BlobWriter implements AutoCloseable {
     written += length;
   }
 
-  /** Verifies the blob, brings it to the disk and gives it its name. */
+  /**
+   * Verifies the blob's size and digest, syncs the file, and gives it its name in the store.
+   *
+   * @throws ContentMismatchException if the size or the digest differs
+   */
   public void commit() throws IOException {
     if (written != size) {
       throw new ContentMismatchException(

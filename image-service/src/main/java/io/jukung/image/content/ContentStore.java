@@ -30,10 +30,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Blobs on disk under their digest: {@code blobs/sha256/<hex>}, the directory of an OCI image
- * layout. A blob has its name only once its digest was verified and its bytes are on disk.
+ * Blobs on disk, named by their digest: {@code blobs/sha256/<hex>}, as in an OCI image layout. A
+ * file gets such a name only after its digest was verified and its bytes were synced.
  *
- * <p>Thread-safe; two writers of one blob are harmless, the second replaces equal bytes.
+ * <p>Thread-safe. Two writers of one blob are harmless: the second replaces equal bytes.
  */
 public final class ContentStore {
   private static final Logger log = LoggerFactory.getLogger(ContentStore.class);
@@ -51,9 +51,10 @@ public final class ContentStore {
   }
 
   /**
-   * Opens the store.
+   * Opens the store, and creates its directories if they are missing.
    *
-   * @param temporary an existing directory on the same file system; what is in it is the caller's
+   * @param temporary an existing directory on the same file system; the caller empties it after a
+   *     crash
    */
   public static ContentStore open(Path blobs, Path temporary) throws IOException {
     ContentStore store = new ContentStore(blobs, temporary);
@@ -76,7 +77,7 @@ public final class ContentStore {
     return Set.copyOf(sizes.keySet());
   }
 
-  /** What all blobs take together, to the block. */
+  /** The disk space of all blobs together, each rounded up to whole blocks. */
   public DiskUsage usage() {
     long bytes = 0;
     long count = 0;
@@ -87,12 +88,16 @@ public final class ContentStore {
     return new DiskUsage(bytes, count);
   }
 
-  /** The blob's size, 0 for one that is not here. */
+  /** The blob's size in bytes; 0 if the blob is not in the store. */
   public long size(Digest digest) {
     return sizes.getOrDefault(digest, 0L);
   }
 
-  /** The whole of a small blob, verified again: it may be years since it was written. */
+  /**
+   * Reads a small blob and verifies it again, because the disk may have damaged it since.
+   *
+   * @throws IOException also for a blob that is damaged or has more than {@code maxBytes}
+   */
   public byte[] read(Digest digest, int maxBytes) throws IOException {
     try (InputStream in = open(digest)) {
       byte[] content = in.readNBytes(maxBytes + 1);
@@ -113,7 +118,7 @@ public final class ContentStore {
     return new FileInputStream(path(digest).toFile());
   }
 
-  /** Whether the blob's bytes are still what its digest says. Reads all of them. */
+  /** Whether the bytes on disk still have the blob's digest. Reads all of them. */
   public boolean isIntact(Digest digest) throws IOException {
     MessageDigest computation = digest.algorithm().start();
     byte[] buffer = new byte[BUFFER_BYTES];
@@ -127,13 +132,13 @@ public final class ContentStore {
   }
 
   /**
-   * Keeps a small blob.
+   * Stores a small blob. Storing it again is a no-op.
    *
-   * @throws IllegalArgumentException for content that is not what the digest names
+   * @throws IllegalArgumentException for content with another digest
    */
   public void put(Digest digest, byte[] content) throws IOException {
     if (!digest.matches(content)) {
-      throw new IllegalArgumentException("content is not what " + digest + " names");
+      throw new IllegalArgumentException("content does not have the digest " + digest);
     }
     if (!contains(digest)) {
       AtomicFile.write(path(digest), content);
@@ -141,12 +146,12 @@ public final class ContentStore {
     }
   }
 
-  /** Begins a blob that arrives in parts. */
+  /** Starts to write a blob that arrives in parts. */
   public BlobWriter begin(Digest digest, long size) throws IOException {
     return new BlobWriter(this, temporary.resolve("blob-" + NEXT.incrementAndGet()), digest, size);
   }
 
-  /** Gives a complete, verified and synced file its name. */
+  /** Renames a complete, verified and synced file to its blob's name. */
   void adopt(Path file, Digest digest, long size) throws IOException {
     try (Fd from = HostFile.openDirectory(temporary);
         Fd to = HostFile.openDirectory(blobs.resolve(digest.algorithm().label()))) {
@@ -158,8 +163,8 @@ public final class ContentStore {
   }
 
   /**
-   * Takes the blob out of the store at once; the removal frees its bytes. Between the two the blob
-   * may already arrive anew.
+   * Removes the blob from the store at once. The returned removal deletes its bytes later; the blob
+   * may be stored anew in between.
    */
   public Removal detach(Digest digest) throws IOException {
     sizes.remove(digest);
@@ -173,9 +178,10 @@ public final class ContentStore {
   }
 
   /**
-   * What is among the blobs and is none.
+   * Lists the files in the blobs' directories that are not blobs of this store.
    *
-   * @param remove whether to remove it
+   * @param remove whether to remove these files, too
+   * @return their paths
    */
   public List<String> strays(boolean remove) throws IOException {
     List<String> strays = new ArrayList<>();
@@ -216,7 +222,7 @@ public final class ContentStore {
     try {
       sizes.put(new Digest(algorithm, name), Files.size(file));
     } catch (IllegalArgumentException e) {
-      log.warn("{} is not a blob's name and is left out", file);
+      log.warn("{} is ignored: its name is not a blob's digest", file);
     }
   }
 }

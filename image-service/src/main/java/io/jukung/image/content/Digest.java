@@ -5,8 +5,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * The name of content by its hash, as in {@code sha256:0123…} (OCI image-spec, descriptor.md). Only
- * what is exactly of this form becomes one, so its text is safe in paths and URLs.
+ * The name of content: a hash algorithm and the content's hash, such as {@code sha256:0123…} (OCI
+ * image-spec, descriptor.md). Every instance is well-formed, so that its text is safe in paths and
+ * URLs.
+ *
+ * @param hex the hash in lower-case hexadecimal digits
  */
 public record Digest(Algorithm algorithm, String hex) implements Comparable<Digest> {
   /** The algorithms that the image-spec registers. */
@@ -24,11 +27,12 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
       this.hexLength = hexLength;
     }
 
+    /** The algorithm's name in digests. */
     public String label() {
       return label;
     }
 
-    /** A fresh computation. */
+    /** Starts a new computation. */
     public MessageDigest start() {
       try {
         return MessageDigest.getInstance(javaName);
@@ -38,6 +42,7 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
     }
   }
 
+  /** Checks that the hash is well-formed. */
   public Digest {
     if (hex.length() != algorithm.hexLength || !isLowerHex(hex)) {
       throw new IllegalArgumentException(
@@ -47,9 +52,9 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
   }
 
   /**
-   * Reads {@code algorithm:hex}.
+   * Parses {@code algorithm:hex}.
    *
-   * @throws IllegalArgumentException with a reason fit for the user
+   * @throws IllegalArgumentException with a reason that is fit for the user
    */
   public static Digest parse(String text) {
     int colon = text.indexOf(':');
@@ -65,18 +70,19 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
     throw new IllegalArgumentException("digest algorithm is not supported: " + shorten(label));
   }
 
-  /** What this computation has arrived at; the computation starts anew. */
+  /** The digest of the bytes that the computation has received. The computation is reset. */
   public static Digest of(Algorithm algorithm, MessageDigest computation) {
     return new Digest(algorithm, HexFormat.of().formatHex(computation.digest()));
   }
 
+  /** The content's SHA-256 digest. */
   public static Digest sha256(byte[] content) {
     MessageDigest computation = Algorithm.SHA256.start();
     computation.update(content);
     return of(Algorithm.SHA256, computation);
   }
 
-  /** Whether the content is what this names. */
+  /** Whether the content has this digest. */
   public boolean matches(byte[] content) {
     MessageDigest computation = algorithm.start();
     computation.update(content);
@@ -97,7 +103,7 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
     return text.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
   }
 
-  /** Foreign text for a message: bounded, and without what would break a line. */
+  /** Untrusted text for a message: at most 80 characters, control characters replaced. */
   private static String shorten(String text) {
     String plain = text.replaceAll("\\p{Cntrl}", "?");
     return plain.length() <= 80 ? plain : plain.substring(0, 80) + "…";

@@ -1,4 +1,4 @@
-/** Content addressed by digest: digests, verified blobs on disk, downloads under way. */
+/** Content that is addressed by digest: digests, verified blobs on disk, and their transfers. */
 @NullMarked
 package io.jukung.image.content;
 

@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Extended attributes as an inode has them behind it (erofs_fs.h, erofs_xattr_ibody_header). */
+/** The extended attributes that follow an inode (erofs_fs.h, erofs_xattr_ibody_header). */
 public final class Attribute {
   static final int HEADER_BYTES = 12;
   private static final int ENTRY_BYTES = 4;
   private static final int MAX_NAME_BYTES = 255;
   private static final int MAX_VALUE_BYTES = 0xFFFF;
 
-  /** The inode counts its attributes' bytes in fours, with 16 bits. */
+  /** The inode has the attributes' size in units of four bytes, in 16 bits. */
   private static final int MAX_BYTES = HEADER_BYTES + 4 * 0xFFFE;
 
-  /** What a name begins with, and the number that stands for it; longest first. */
+  /** A prefix of attribute names, and the number that stands for it in the image. */
   private record Prefix(String text, int number) {}
 
   private static final List<Prefix> PREFIXES =
@@ -30,19 +30,19 @@ public final class Attribute {
 
   private Attribute() {}
 
-  /** Whether the format has a place for the name. */
+  /** Whether the format can store an attribute of this name. */
   public static boolean isKnown(String name) {
     return PREFIXES.stream().anyMatch(prefix -> name.startsWith(prefix.text))
         && name.length() <= MAX_NAME_BYTES;
   }
 
-  /** Whether one inode can have all of these. */
+  /** Whether one inode can have all these attributes. */
   static boolean fit(Map<String, byte[]> attributes) {
     return attributes.values().stream().allMatch(value -> value.length <= MAX_VALUE_BYTES)
         && bytes(attributes) <= MAX_BYTES;
   }
 
-  /** What the attributes take behind their inode; 0 for none. */
+  /** The attributes' size in the image, in bytes; 0 for none. */
   static int bytes(Map<String, byte[]> attributes) {
     if (attributes.isEmpty()) {
       return 0;
@@ -55,12 +55,12 @@ public final class Attribute {
     return bytes;
   }
 
-  /** In the order of their names, so that equal trees give equal bytes. */
+  /** Writes the attributes, sorted by name so that equal trees give equal bytes. */
   static void put(Map<String, byte[]> attributes, ByteBuffer to) {
     if (attributes.isEmpty()) {
       return;
     }
-    to.put(new byte[HEADER_BYTES]); // none of them shared
+    to.put(new byte[HEADER_BYTES]); // a header without shared attributes
     for (Map.Entry<String, byte[]> attribute : new TreeMap<>(attributes).entrySet()) {
       Prefix prefix = prefix(attribute.getKey());
       byte[] name = attribute.getKey().substring(prefix.text.length()).getBytes(ISO_8859_1);
@@ -76,7 +76,8 @@ public final class Attribute {
     return PREFIXES.stream()
         .filter(prefix -> name.startsWith(prefix.text))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("attribute that EROFS has not: " + name));
+        .orElseThrow(
+            () -> new IllegalArgumentException("EROFS cannot store the attribute " + name));
   }
 
   private static int padded(int bytes) {

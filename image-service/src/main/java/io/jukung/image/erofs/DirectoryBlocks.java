@@ -11,15 +11,15 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * A directory's content: blocks of entries of 12 bytes, followed in each block by their names. All
- * names are in the order of their bytes, "." and ".." among them; the kernel searches by halving.
+ * A directory's content: blocks that each have entries of 12 bytes, followed by the entries' names.
+ * All names, "." and ".." among them, are sorted by their bytes, for the kernel's binary search.
  */
 final class DirectoryBlocks {
   private static final int ENTRY_BYTES = 12;
 
   private DirectoryBlocks() {}
 
-  /** The size of the directory as its inode says it. */
+  /** The directory's size in bytes, as its inode states it. */
   static long bytes(Inode directory) {
     long blocks = 0;
     int used = 0;
@@ -34,7 +34,7 @@ final class DirectoryBlocks {
     return blocks * ErofsWriter.BLOCK_BYTES + used;
   }
 
-  /** Puts the content, each full block padded; all inodes have their numbers. */
+  /** Writes the content, and pads every block but the last. All inodes must have their numbers. */
   static void put(Inode directory, Inode parent, ByteBuffer to) {
     List<Map.Entry<String, Inode>> block = new ArrayList<>();
     int used = 0;

@@ -14,17 +14,18 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Writes an uncompressed EROFS image in one pass: the files' contents as they come, and behind them
- * the inodes, once all are known (Documentation/filesystems/erofs.rst, fs/erofs/erofs_fs.h).
+ * Writes an uncompressed EROFS image in one pass: first the files' contents in the order in which
+ * they arrive, then the inodes, when all are known (Documentation/filesystems/erofs.rst,
+ * fs/erofs/erofs_fs.h).
  *
  * <pre>
  * block 0     superblock, at byte 1024
  * block 1 …   contents of files, each from a block's start; holes are holes in the image
- * …           directories and links that are longer than a block has room beside their inode
- * …           inodes of 64 bytes with their attributes, and short contents right behind
+ * …           directories and links that do not fit into one block with their inode
+ * …           inodes of 64 bytes with their attributes, each followed by its short content
  * </pre>
  *
- * Equal trees and contents in equal order give equal bytes. Not thread-safe.
+ * Equal trees with contents in equal order give equal bytes. Not thread-safe.
  */
 public final class ErofsWriter implements AutoCloseable {
   static final int BLOCK_BYTES = 4096;
@@ -47,13 +48,13 @@ public final class ErofsWriter implements AutoCloseable {
   private final Fd file;
   private final Memory buffer = Memory.allocate(BUFFER_BYTES);
 
-  /** Bytes in the buffer; {@link #at} is where they end. */
+  /** The number of bytes in the buffer; {@link #at} is the position behind the last of them. */
   private int buffered;
 
   private long at = BLOCK_BYTES;
   private long contentStart;
 
-  /** An image has 2^32 blocks at most. */
+  /** The image would have more than 2^32 blocks. */
   public static final class FullException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -65,14 +66,18 @@ public final class ErofsWriter implements AutoCloseable {
   /**
    * Begins an image.
    *
-   * @param file empty and regular; the caller's to close, after this
+   * @param file an empty regular file, which the caller closes after this writer
    */
   public ErofsWriter(Fd file) throws IOException {
     this.file = file;
     seek(BLOCK_BYTES);
   }
 
-  /** The block that the next content starts with. */
+  /**
+   * Begins the content of a file.
+   *
+   * @return the block that the content starts at
+   */
   public long beginContent() throws FullException {
     if (at >> BLOCK_BITS >= MAX_BLOCKS) {
       throw new FullException();
@@ -82,25 +87,29 @@ public final class ErofsWriter implements AutoCloseable {
   }
 
   /**
-   * Adds a part of the content; what is left out before it is zeros.
+   * Writes a part of the content. Gaps between parts are zeros.
    *
-   * @param offset in the content, not before the end of the last part
+   * @param offset the part's offset in the content, not before the end of the previous part
    */
   public void write(long offset, byte[] source, int start, int length) throws IOException {
     skipTo(contentStart + offset);
     put(source, start, length);
   }
 
-  /** Ends the content, whose size may be more than was written. */
+  /**
+   * Ends the content.
+   *
+   * @param size the content's size; bytes behind the last part are zeros
+   */
   public void endContent(long size) throws IOException {
     skipTo(contentStart + size);
     pad();
   }
 
   /**
-   * Writes all inodes and, last of all, the superblock. What is on disk then is up to fsync.
+   * Writes all inodes and, last of all, the superblock. The caller syncs the file.
    *
-   * @param root a directory
+   * @param root the root directory
    */
   public void finish(Inode root) throws IOException {
     List<Inode> inodes = new ArrayList<>();
@@ -135,14 +144,14 @@ public final class ErofsWriter implements AutoCloseable {
   // ── layout ─────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Gives each inode its place, breadth first: what is in one directory lies together.
+   * Gives each inode its place, breadth first, so that the entries of one directory lie together.
    *
-   * @param block the first that is free
-   * @return the block that the inodes begin with
+   * @param block the first free block
+   * @return the block that the inodes start at
    */
   private static long number(Inode root, List<Inode> inodes, long block) throws FullException {
     Deque<Inode> directories = new ArrayDeque<>();
-    long next = 1; // a number of 0 would be an inode number of 0, which readdir(3) leaves out
+    long next = 1; // slot 0 would be inode number 0, which readdir(3) leaves out
     long free = block;
     root.parent = root;
     next = place(root, next);
@@ -175,7 +184,12 @@ public final class ErofsWriter implements AutoCloseable {
     return free;
   }
 
-  /** The slot behind the inode, which takes the first from {@code slot} that it may have. */
+  /**
+   * Puts the inode into the first slot, from the given one on, in which the inode and its inline
+   * content do not cross a block's end.
+   *
+   * @return the first slot behind the inode
+   */
   private static long place(Inode inode, long slot) {
     inode.contentBytes = contentBytes(inode);
     long bytes = Attribute.bytes(inode.attributes());
@@ -187,13 +201,13 @@ public final class ErofsWriter implements AutoCloseable {
     return start + (bytes + SLOT_BYTES - 1) / SLOT_BYTES;
   }
 
-  /** Inline content must not leave the block that its inode begins in. */
+  /** Whether the content follows the inode: inline content must end in its inode's block. */
   private static boolean isInline(Inode inode) {
     return inode.contentBytes > 0
         && INODE_BYTES + Attribute.bytes(inode.attributes()) + inode.contentBytes <= BLOCK_BYTES;
   }
 
-  /** Of what is written with the inodes; a file's content is in the image already. */
+  /** The size of content that is written with the inodes: 0 for a file, whose content precedes. */
   private static long contentBytes(Inode inode) {
     return switch (inode.type()) {
       case DIRECTORY -> DirectoryBlocks.bytes(inode);
@@ -236,7 +250,7 @@ public final class ErofsWriter implements AutoCloseable {
     }
   }
 
-  /** The first block of the content, or the device. */
+  /** The first block of the content, or the device number. */
   private static long blockOrDevice(Inode inode) {
     return switch (inode.type()) {
       case REGULAR -> inode.size() == 0 ? 0 : inode.firstBlock();
@@ -289,7 +303,7 @@ public final class ErofsWriter implements AutoCloseable {
     skipTo((at + BLOCK_BYTES - 1) & -BLOCK_BYTES);
   }
 
-  /** Less than a block is written as zeros; more becomes a hole. */
+  /** Moves forward to the position: fills less than a block with zeros, makes more a hole. */
   private void skipTo(long position) throws IOException {
     if (position - at < BLOCK_BYTES) {
       put(ZEROS, 0, (int) (position - at));

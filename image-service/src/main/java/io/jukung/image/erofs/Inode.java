@@ -12,9 +12,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file, directory, link or device of an image in the making. Under several names it is a hard
- * link. Names, and the targets of links, are bytes, one char each (ISO 8859-1), which is also the
- * order that the format wants them in. Not thread-safe.
+ * One file, directory, symbolic link or device of an image that is being built. An inode with
+ * several names is a hard link. Names and link targets are bytes, with one char for each byte (ISO
+ * 8859-1): strings then sort as the format requires. Not thread-safe.
  */
 public final class Inode {
   private static final byte[] NO_TARGET = {};
@@ -32,19 +32,25 @@ public final class Inode {
   private FileTime modified = NO_TIME;
   private Map<String, byte[]> attributes = Map.of();
 
-  /** Where the writer puts it, in units of 32 bytes from the metadata's start; 0: not yet. */
+  /**
+   * The inode's place, in units of 32 bytes from the start of all inodes; 0 until the writer has
+   * set it.
+   */
   long number;
 
-  /** Names that lead here, as the writer has counted them. */
+  /** The number of names that lead to this inode, as the writer has counted them. */
   int links;
 
-  /** Of a directory, where the writer has met it; the root is its own. */
+  /** A directory's parent, set by the writer; the root is its own parent. */
   @Nullable Inode parent;
 
-  /** Of a directory or symlink: what the writer writes for it. */
+  /** The size of the content that the writer writes for a directory or symbolic link. */
   long contentBytes;
 
-  /** Of a directory or symlink whose content does not fit beside the inode; 0: it does. */
+  /**
+   * The first block of a directory's or symbolic link's content; 0 if the content follows the
+   * inode.
+   */
   long contentBlock;
 
   private Inode(
@@ -62,27 +68,31 @@ public final class Inode {
     this.children = children;
   }
 
-  /** An empty directory. */
+  /** Creates an empty directory. */
   public static Inode directory() {
     return new Inode(FileType.DIRECTORY, new DeviceNumber(0, 0), NO_TARGET, 0, 0, new TreeMap<>());
   }
 
-  /** A file whose content is in the image already, from the block that the writer gave. */
+  /**
+   * Creates a file whose content is in the image already.
+   *
+   * @param firstBlock the block that {@link ErofsWriter#beginContent} returned
+   */
   public static Inode file(long firstBlock, long size) {
     return new Inode(FileType.REGULAR, new DeviceNumber(0, 0), NO_TARGET, firstBlock, size, null);
   }
 
   /**
-   * A symbolic link.
+   * Creates a symbolic link.
    *
-   * @param target of 1 to 4095 bytes
+   * @param target a path of 1 to 4095 bytes
    */
   public static Inode symlink(byte[] target) {
     return new Inode(
         FileType.SYMLINK, new DeviceNumber(0, 0), target.clone(), 0, target.length, null);
   }
 
-  /** A device, FIFO or socket. */
+  /** Creates a device, FIFO or socket. */
   public static Inode node(FileType type, DeviceNumber device) {
     return new Inode(type, device, NO_TARGET, 0, 0, null);
   }
@@ -95,13 +105,13 @@ public final class Inode {
     return children != null;
   }
 
-  /** Whether overlayfs takes it for a deleted name. */
+  /** Whether overlayfs takes this inode for a whiteout, the mark of a deleted name. */
   public boolean isWhiteout() {
     return type == FileType.CHARACTER_DEVICE && device.major() == 0 && device.minor() == 0;
   }
 
   /**
-   * Sets the attributes that every inode has.
+   * Sets the attributes that every inode has. The defaults are mode 0, root, and the epoch.
    *
    * @param mode the 12 permission bits
    */
@@ -112,7 +122,11 @@ public final class Inode {
     this.modified = modified;
   }
 
-  /** Sets an extended attribute, whose name {@link Attribute#isKnown knows}. */
+  /**
+   * Sets an extended attribute.
+   *
+   * @param attribute a name that {@link Attribute#isKnown} accepts
+   */
   public void set(String attribute, byte[] value) {
     if (attributes.isEmpty()) {
       attributes = new HashMap<>(2);
@@ -120,23 +134,25 @@ public final class Inode {
     attributes.put(attribute, value.clone());
   }
 
-  /** Whether the format has room for all that was set. */
+  /** Whether the format has room for all extended attributes that were set. */
   public boolean hasRoomForAttributes() {
     return Attribute.fit(attributes);
   }
 
-  /** A directory's names, in order; the view writes through. */
+  /** The directory's entries by their names, sorted. Changes to the map change the directory. */
   public NavigableMap<String, Inode> children() {
     if (children == null) {
-      throw new IllegalStateException("names in a " + type.noun());
+      throw new IllegalStateException("a " + type.noun() + " has no entries");
     }
     return children;
   }
 
+  /** The directory's entry of this name. */
   public Optional<Inode> child(String name) {
     return Optional.ofNullable(children().get(name));
   }
 
+  /** A symbolic link's target; empty for other types. */
   public byte[] target() {
     return target.clone();
   }

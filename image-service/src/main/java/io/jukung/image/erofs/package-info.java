@@ -1,4 +1,4 @@
-/** EROFS images: the read-only file system in one file that Linux mounts from there, written. */
+/** Writes EROFS images: a read-only file system in one file, which Linux mounts. */
 @NullMarked
 package io.jukung.image.erofs;
 

@@ -6,21 +6,23 @@ import io.jukung.image.content.Digest;
 import java.util.List;
 
 /**
- * Something else than a container image (OCI image-spec, manifest.md, artifact usage): files that
- * can be mounted, as models and data are.
+ * The manifest of an artifact (OCI image-spec, manifest.md, artifact usage): files such as models
+ * and data, which can be mounted but not run.
  *
- * @param type what it says it is, for messages
+ * @param type the type that the artifact states, for messages
  */
 public record ArtifactManifest(String type, List<File> files) implements ManifestDocument {
   /**
-   * One file.
+   * One file of an artifact.
    *
-   * @param path relative and plain: its title, else the digits of its digest
+   * @param blob the file's content
+   * @param path the file's title, a relative path without "." and ".."; for a file without a title
+   *     the hexadecimal digits of its digest
    */
   public record File(Descriptor blob, String path) {
     /**
-     * Names the layer that has this file alone. No image's layer has the same: those are named by
-     * the digests of archives.
+     * The ID of the layer that contains only this file. No layer of an image can have the same ID,
+     * because those are the digests of archives.
      */
     public Digest layerId() {
       return Digest.sha256(("artifact file\0" + path + "\0" + blob.digest()).getBytes(UTF_8));

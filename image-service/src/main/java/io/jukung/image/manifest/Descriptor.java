@@ -3,9 +3,10 @@ package io.jukung.image.manifest;
 import io.jukung.image.content.Digest;
 
 /**
- * Points to content (OCI image-spec, descriptor.md).
+ * A pointer to content (OCI image-spec, descriptor.md).
  *
- * @param mediaType as it was given, known to us or not
- * @param size in bytes, which the content must have exactly
+ * @param mediaType the type as the document states it; may be unknown to {@link MediaType}
+ * @param digest the digest that the content must have
+ * @param size the size in bytes that the content must have
  */
 public record Descriptor(String mediaType, Digest digest, long size) {}

@@ -3,9 +3,10 @@ package io.jukung.image.manifest;
 import java.util.List;
 
 /**
- * One image for one platform.
+ * The manifest of a container image for one platform.
  *
- * @param layers bottom first
+ * @param config the image's configuration
+ * @param layers the layers, bottom first
  */
 public record ImageManifest(Descriptor config, List<Descriptor> layers)
     implements ManifestDocument {}

@@ -20,11 +20,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An object of a JSON document that a registry or archive gave us. Nothing about it is trusted: a
- * duplicate name, a wrong type or more items than the bound is an error that says where.
+ * An object of a JSON document from a registry or an archive. The content is not trusted: a
+ * duplicate name, a value of a wrong type, or more items than allowed is a {@link CriException}
+ * FAILED_PRECONDITION that names the document and the field.
  */
 public final class JsonDocument {
   private static final int MAX_DEPTH = 64;
+  private static final byte[] WRAP_BEFORE = {'{', '"', 'i', 't', 'e', 'm', 's', '"', ':'};
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
@@ -32,7 +34,7 @@ public final class JsonDocument {
                   .streamReadConstraints(
                       StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
                   .build())
-          // Two readers that differ on duplicates see two images (CVE-2021-41190).
+          // Programs that treat duplicates differently would see two images (CVE-2021-41190).
           .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
@@ -46,9 +48,9 @@ public final class JsonDocument {
   }
 
   /**
-   * Reads a document whose root is an object.
+   * Parses a document whose root is an object.
    *
-   * @param what the document, for messages, as in {@code manifest sha256:…}
+   * @param what the document's name in messages, such as {@code manifest sha256:…}
    */
   public static JsonDocument parse(String what, byte[] content) {
     JsonNode root;
@@ -65,9 +67,9 @@ public final class JsonDocument {
     return new JsonDocument(what, root);
   }
 
-  /** As {@link #parse}, for a document that is a list of objects. */
+  /** Parses a document whose root is a list of objects. */
   public static List<JsonDocument> parseList(String what, byte[] content, int maxItems) {
-    // As the one field of an object, so that lists have one reader.
+    // The list becomes the one field of an object, so that objects() reads it.
     byte[] wrapped = new byte[content.length + WRAP_BEFORE.length + 1];
     System.arraycopy(WRAP_BEFORE, 0, wrapped, 0, WRAP_BEFORE.length);
     System.arraycopy(content, 0, wrapped, WRAP_BEFORE.length, content.length);
@@ -75,13 +77,12 @@ public final class JsonDocument {
     return parse(what, wrapped).objects("items", maxItems);
   }
 
-  private static final byte[] WRAP_BEFORE = {'{', '"', 'i', 't', 'e', 'm', 's', '"', ':'};
-
-  /** Whether the field is there and not null. */
+  /** Whether the field exists and is not null. */
   public boolean has(String field) {
     return node.hasNonNull(field);
   }
 
+  /** The field's string; empty if the field is absent or null. */
   public Optional<String> string(String field) {
     if (!has(field)) {
       return Optional.empty();
@@ -93,19 +94,21 @@ public final class JsonDocument {
     return Optional.of(value.textValue());
   }
 
+  /** The field's string, which must exist. */
   public String requiredString(String field) {
     return string(field).orElseThrow(() -> refused("it has no " + field));
   }
 
-  /** A whole number that is not negative. */
+  /** The field's number, which must exist and be a whole number of at least 0. */
   public long requiredSize(String field) {
     JsonNode value = node.path(field);
     if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
-      throw wrongType(field, "a whole number from 0");
+      throw wrongType(field, "a whole number of at least 0");
     }
     return value.longValue();
   }
 
+  /** The field's digest, which must exist. */
   public Digest requiredDigest(String field) {
     try {
       return Digest.parse(requiredString(field));
@@ -114,6 +117,7 @@ public final class JsonDocument {
     }
   }
 
+  /** The field's object; empty if the field is absent or null. */
   public Optional<JsonDocument> object(String field) {
     if (!has(field)) {
       return Optional.empty();
@@ -125,6 +129,7 @@ public final class JsonDocument {
     return Optional.of(new JsonDocument(what + ", " + field, value));
   }
 
+  /** The objects of the field's list; empty if the field is absent or null. */
   public List<JsonDocument> objects(String field, int maxItems) {
     List<JsonDocument> items = new ArrayList<>();
     for (JsonNode item : array(field, maxItems)) {
@@ -136,7 +141,7 @@ public final class JsonDocument {
     return items;
   }
 
-  /** Empty where the field is absent or null. */
+  /** The strings of the field's list; empty if the field is absent or null. */
   public List<String> strings(String field, int maxItems) {
     List<String> items = new ArrayList<>();
     for (JsonNode item : array(field, maxItems)) {
@@ -148,7 +153,10 @@ public final class JsonDocument {
     return items;
   }
 
-  /** In the document's order; empty where the field is absent or null. */
+  /**
+   * The strings of the field's object by their names, in the document's order; empty if the field
+   * is absent or null.
+   */
   public Map<String, String> stringMap(String field, int maxItems) {
     Map<String, String> map = new LinkedHashMap<>();
     for (String name : names(field, maxItems)) {
@@ -161,7 +169,10 @@ public final class JsonDocument {
     return map;
   }
 
-  /** The names in an object whose values do not matter, in the document's order. */
+  /**
+   * The names of the field's object, whose values are ignored, in the document's order; empty if
+   * the field is absent or null.
+   */
   public List<String> names(String field, int maxItems) {
     List<String> names = new ArrayList<>();
     object(field).ifPresent(object -> object.node.fieldNames().forEachRemaining(names::add));
@@ -171,7 +182,7 @@ public final class JsonDocument {
     return names;
   }
 
-  /** The error to throw when this document says something that we do not accept. */
+  /** Creates the error for a document whose content is not accepted. */
   public CriException refused(String reason) {
     return refused(what, reason, null);
   }

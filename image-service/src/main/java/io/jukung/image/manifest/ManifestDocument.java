@@ -9,31 +9,31 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a reference leads to: the manifest of an image or artifact, or an index of several. */
+/** The document that a reference names: the manifest of an image or artifact, or an index. */
 public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest, ImageIndex {
-  /** Names a file of an artifact (OCI image-spec, annotations.md). */
+  /** The annotation that names a file of an artifact (OCI image-spec, annotations.md). */
   String TITLE = "org.opencontainers.image.title";
 
-  /** The most that registries accept for one (Distribution's own bound). */
+  /** The largest document that registries accept: the limit of the Distribution project. */
   int MAX_BYTES = 4 * 1024 * 1024;
 
-  /** As many lower directories as one overlayfs mount takes (OVL_MAX_STACK). */
+  /** The number of lower directories that one overlayfs mount can have (OVL_MAX_STACK). */
   int MAX_LAYERS = 500;
 
-  /** An index of all platforms and their attestations has some dozens. */
+  /** Far above the few dozen entries of an index with all platforms and their attestations. */
   int MAX_INDEX_ENTRIES = 2_000;
 
   /**
-   * Reads the document.
+   * Parses a document.
    *
-   * @param digest of the content, for messages; not checked here
-   * @param contentType what the registry called it, where it did
-   * @throws CriException FAILED_PRECONDITION, for one that is malformed or ambiguous
+   * @param digest the content's digest, for messages; not checked here
+   * @param contentType the Content-Type that the registry sent, if any
+   * @throws CriException FAILED_PRECONDITION for a document that is malformed or ambiguous
    */
   static ManifestDocument parse(Digest digest, byte[] content, Optional<String> contentType) {
     JsonDocument json = JsonDocument.parse("manifest " + digest, content);
     if (json.has("fsLayers") || json.has("signatures")) {
-      throw json.refused("Docker image manifest version 1 is not supported; push the image anew");
+      throw json.refused("Docker image manifest version 1 is not supported; push the image again");
     }
     boolean index = json.has("manifests");
     if (index && (json.has("layers") || json.has("config"))) {
@@ -46,7 +46,11 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
     return index ? parseIndex(json) : parseManifest(json);
   }
 
-  /** The media type of a manifest that {@link #parse} has read; OCI's where it says none. */
+  /**
+   * The media type that a manifest states, or OCI's type if it states none.
+   *
+   * @param content a manifest that {@link #parse} has accepted
+   */
   static String mediaType(Digest digest, byte[] content) {
     return JsonDocument.parse("manifest " + digest, content)
         .string("mediaType")
@@ -60,14 +64,14 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
     if (inside.isPresent()
         && MediaType.of(inside.get()).map(MediaType::role).orElse(null) != wanted) {
       throw json.refused(
-          "its mediaType is %s and its content is %s"
+          "its mediaType is %s, but its content is %s"
               .formatted(inside.get(), index ? "an index" : "a manifest"));
     }
-    // A type that is not an image's at all (text/plain, application/json) says nothing.
+    // A Content-Type that no image document has (text/plain, application/json) is ignored.
     Optional<MediaType> header = contentType.flatMap(MediaType::of);
     if (header.isPresent() && header.get().role() != wanted) {
       throw json.refused(
-          "the registry calls it %s and its content is %s"
+          "the registry sent it as %s, but its content is %s"
               .formatted(header.get().text(), index ? "an index" : "a manifest"));
     }
   }
@@ -90,7 +94,7 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
   private static Descriptor layer(JsonDocument json) {
     Descriptor descriptor = blob(json);
     if (role(descriptor) != MediaType.Role.LAYER) {
-      throw json.refused("its type " + descriptor.mediaType() + " is not a layer's");
+      throw json.refused("its mediaType " + descriptor.mediaType() + " is not that of a layer");
     }
     return descriptor;
   }
@@ -120,7 +124,7 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
   private static Descriptor blob(JsonDocument json) {
     Descriptor descriptor = descriptor(json);
     if (role(descriptor) == MediaType.Role.FOREIGN || !json.strings("urls", 100).isEmpty()) {
-      throw json.refused("a foreign layer, kept outside the registry, is not fetched");
+      throw json.refused("a foreign layer, which is kept outside the registry, is not fetched");
     }
     return descriptor;
   }

@@ -27,7 +27,7 @@ public enum MediaType {
   DOCKER_FOREIGN_LAYER_GZIP(
       "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", Role.FOREIGN);
 
-  /** What a document or blob of the type is for. */
+  /** The kind of document or blob that has the type. */
   public enum Role {
     INDEX,
     MANIFEST,
@@ -45,16 +45,20 @@ public enum MediaType {
     this.role = role;
   }
 
-  /** As it stands in documents and headers. */
+  /** The type's text in documents and headers. */
   public String text() {
     return text;
   }
 
+  /** The kind of document or blob that has this type. */
   public Role role() {
     return role;
   }
 
-  /** Empty for one that images do not have. Parameters of a header are not part of the type. */
+  /**
+   * The media type with this text; empty for a type that images do not have. Case does not matter,
+   * and parameters after a semicolon are ignored.
+   */
   public static Optional<MediaType> of(String text) {
     int semicolon = text.indexOf(';');
     String bare = (semicolon < 0 ? text : text.substring(0, semicolon)).strip();

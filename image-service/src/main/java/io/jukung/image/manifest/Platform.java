@@ -5,12 +5,13 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * An operating system and processor, in the words of the Go project that indexes use.
+ * An operating system and processor architecture, with the names of Go's GOOS and GOARCH, which
+ * indexes use.
  *
- * @param variant of the processor, empty where none is said
+ * @param variant the processor's variant, such as {@code v8}; empty if none is stated
  */
 public record Platform(String os, String architecture, String variant) {
-  /** The machine this runs on. */
+  /** The platform of this machine. */
   public static Platform current() {
     String machine = System.getProperty("os.arch", "unknown");
     return switch (machine) {
@@ -20,7 +21,7 @@ public record Platform(String os, String architecture, String variant) {
     };
   }
 
-  /** The same platform in the one spelling that is compared. */
+  /** The same platform in one spelling, for comparisons. */
   public Platform normalised() {
     String lowerOs = os.toLowerCase(Locale.ROOT);
     String lowerArchitecture = architecture.toLowerCase(Locale.ROOT);
@@ -28,7 +29,7 @@ public record Platform(String os, String architecture, String variant) {
     return switch (lowerArchitecture) {
       case "x86_64", "x86-64", "amd64" ->
           new Platform(lowerOs, "amd64", lowerVariant.equals("v1") ? "" : lowerVariant);
-      // arm64 begins at v8: an index that leaves it out means it.
+      // v8 is the first variant of arm64, so an index without a variant means v8.
       case "aarch64", "arm64" ->
           new Platform(
               lowerOs,
