@@ -12,7 +12,7 @@ import io.jukung.image.store.StoreCheck;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** Looks at every byte of the image store, and mends it where that is asked for. */
+/** Verifies every byte of the image store, and repairs damage if the request says so. */
 public final class Check {
   private final ImageStore images;
   private final ImagePuller puller;
@@ -22,6 +22,11 @@ public final class Check {
     this.puller = puller;
   }
 
+  /**
+   * Runs the check.
+   *
+   * @param sink receives each finding, on the calling thread
+   */
   public void call(CheckRequest request, Consumer<CheckFinding> sink)
       throws IOException, InterruptedException {
     Credentials credentials = credentials(request.getAuth());
@@ -40,10 +45,11 @@ public final class Check {
                     .build()));
   }
 
-  /** Images of many registries may be pulled again: these are to go to one of them only. */
+  /** A repair may pull from several registries, so credentials must name the one they are for. */
   private static Credentials credentials(AuthConfig auth) {
     if (!auth.equals(AuthConfig.getDefaultInstance()) && auth.getServerAddress().isEmpty()) {
-      throw CriException.invalidArgument("auth.server_address is empty");
+      throw CriException.invalidArgument(
+          "auth.server_address is empty: a check may pull from several registries");
     }
     return PullImage.credentials(auth);
   }

@@ -8,7 +8,7 @@ import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.HostPlan;
 import java.io.IOException;
 
-/** Says which hosts a pull would ask, in which order and why; asks none of them. */
+/** Tells which hosts a pull would ask, in which order and why, without asking any of them. */
 public final class ExplainPull {
   private final ImagePuller puller;
 

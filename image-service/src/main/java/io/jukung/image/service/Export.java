@@ -13,7 +13,7 @@ public final class Export {
     this.exporter = exporter;
   }
 
-  /** The caller's interrupt ends the export and leaves no file. */
+  /** An interrupt of the calling thread ends the export; no file is left then. */
   public ExportResponse call(ExportRequest request) throws InterruptedException {
     ImageExporter.Format format =
         switch (request.getFormat()) {

@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
-/** What directories take on disk, as CRI has it. */
+/** Converts disk usage to CRI's message. */
 public final class FilesystemUsages {
   private FilesystemUsages() {}
 
   /**
-   * What was counted.
+   * The usage as a message.
    *
-   * @param directory names the file system
-   * @param time of the count
+   * @param directory the counted directory, whose path names the file system
+   * @param time the time of the count
    */
   public static FilesystemUsage of(Path directory, DiskUsage usage, Instant time) {
     return FilesystemUsage.newBuilder()

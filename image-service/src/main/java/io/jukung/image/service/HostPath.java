@@ -4,10 +4,15 @@ import io.jukung.cri.CriException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Paths that the daemon's own client sends. */
+/** Parses the paths on this host that jukung's own client sends. */
 final class HostPath {
   private HostPath() {}
 
+  /**
+   * Parses an absolute path.
+   *
+   * @throws CriException INVALID_ARGUMENT for any other text
+   */
   static Path parse(String text) {
     try {
       Path path = Path.of(text);
@@ -15,7 +20,7 @@ final class HostPath {
         return path;
       }
     } catch (InvalidPathException e) {
-      throw CriException.invalidArgument("path is not a path: " + e.getReason());
+      throw CriException.invalidArgument("path is malformed: " + e.getReason());
     }
     throw CriException.invalidArgument("path is not absolute: \"" + text + "\"");
   }

@@ -6,16 +6,16 @@ import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Int64Value;
 import io.jukung.image.store.StoredImage;
 
-/** Images in the words of CRI. */
+/** Reads image names from CRI's messages, and converts images to them. */
 final class ImageFields {
-  /** Above this, an id is another one by the time it reaches a 32-bit uid (CVE-2024-40635). */
+  /** A larger number would be another uid after conversion to 32 bits (CVE-2024-40635). */
   private static final long MAX_UID = Integer.MAX_VALUE;
 
   private ImageFields() {}
 
   /**
-   * The name that a request asks by. Annotations are the pod's, for runtimes that act on them, and
-   * the name that the user wrote is for the record: neither changes which image is meant.
+   * The name that a request asks for, which may be empty. The annotations and the name that the
+   * user wrote are ignored: neither changes which image is meant.
    */
   static String reference(ImageSpec spec, String field) {
     if (!spec.getRuntimeHandler().isEmpty()) {
@@ -27,7 +27,7 @@ final class ImageFields {
     return spec.getImage();
   }
 
-  /** As {@link #reference}, where a name is needed. */
+  /** The name that a request asks for; an empty one is an INVALID_ARGUMENT error. */
   static String requiredReference(ImageSpec spec, String field) {
     String reference = reference(spec, field);
     if (reference.isEmpty()) {
@@ -36,6 +36,7 @@ final class ImageFields {
     return reference;
   }
 
+  /** Converts an image to CRI's message. */
   static Image toCri(StoredImage image) {
     Image.Builder result =
         Image.newBuilder()
@@ -50,8 +51,8 @@ final class ImageFields {
   }
 
   /**
-   * The user without the group: a number is the uid, anything else a name. A number that no uid can
-   * be stays text, so that who asks for proof that it is not root does not get it.
+   * Sets the user without the group: a number as uid, anything else as name. A number that is not a
+   * valid uid stays text, so that kubelet's runAsNonRoot check does not take it for a safe uid.
    */
   private static void setUser(Image.Builder image, String user) {
     int colon = user.indexOf(':');
@@ -66,7 +67,7 @@ final class ImageFields {
         return;
       }
     } catch (NumberFormatException e) {
-      // then it is a name
+      // not a number, so it is a name
     }
     image.setUsername(name);
   }

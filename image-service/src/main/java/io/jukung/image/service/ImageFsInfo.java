@@ -12,12 +12,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers what images and containers take on disk. Images are known from their records. Containers
- * write as they please, so theirs is counted file by file, at most once in a second however many
- * ask.
+ * Answers how much disk space images and containers use. The size of images is known from their
+ * records; the files of containers are counted, at most once a second however many callers ask.
  */
 public final class ImageFsInfo {
-  /** Kubelet asks every ten seconds; who looks closer sees a change within a second. */
+  /** Kubelet asks every ten seconds; a caller that asks more often sees changes after a second. */
   private static final Duration COUNT_INTERVAL = Duration.ofSeconds(1);
 
   private final ImageStore store;
@@ -28,9 +27,9 @@ public final class ImageFsInfo {
   private record Count(DiskUsage usage, Instant time, long nanos) {}
 
   /**
-   * Counts nothing yet.
+   * Creates the call; nothing is counted yet.
    *
-   * @param containers the directory with the containers' writable layers; exists
+   * @param containers the directory of the containers' writable layers, which exists
    */
   public ImageFsInfo(ImageStore store, Path containers) {
     this.store = store;

@@ -10,7 +10,7 @@ import io.jukung.image.store.StoredImage;
 import java.util.Map;
 import java.util.Optional;
 
-/** Answers what is known of one image; empty for one that is not here. */
+/** Answers what is known of one image; the answer is empty for an image that is not here. */
 public final class ImageStatus {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
@@ -33,7 +33,7 @@ public final class ImageStatus {
     return response.build();
   }
 
-  /** In crictl's convention one entry "info", a JSON document. */
+  /** The value of the entry "info", in which crictl expects a JSON document. */
   private String verbose(StoredImage image) throws JsonProcessingException {
     return JSON.writeValueAsString(
         Map.of(

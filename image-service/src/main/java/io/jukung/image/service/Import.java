@@ -4,7 +4,7 @@ import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
 import io.jukung.image.transfer.ImageImporter;
 
-/** Takes images out of an archive on this host. */
+/** Imports the images of an archive on this host. */
 public final class Import {
   private final ImageImporter importer;
 
@@ -12,7 +12,7 @@ public final class Import {
     this.importer = importer;
   }
 
-  /** The caller's interrupt ends the import, with no work going on and no files left. */
+  /** An interrupt of the calling thread ends the import; no thread and no file is left then. */
   public ImportResponse call(ImportRequest request) throws InterruptedException {
     ImageImporter.Imported imported =
         importer.importFrom(

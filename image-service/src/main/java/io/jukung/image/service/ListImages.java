@@ -5,7 +5,7 @@ import io.jukung.cri.v1.ListImagesRequest;
 import io.jukung.cri.v1.ListImagesResponse;
 import io.jukung.image.store.ImageStore;
 
-/** Lists the images that are here, one entry each with all its names. */
+/** Lists the images that are here, with one entry per image that has all its names. */
 public final class ListImages {
   private final ImageStore store;
 

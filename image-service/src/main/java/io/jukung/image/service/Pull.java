@@ -11,9 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** {@link PullImage} that tells how it goes on, for jukung's own client. */
+/** Pulls an image and reports the progress, for jukung's own client. */
 public final class Pull {
-  /** As often as an eye can follow; bytes arrive in thousands of pieces a second. */
+  /** People cannot follow more messages, and bytes arrive in thousands of pieces a second. */
   private static final Duration INTERVAL = Duration.ofMillis(100);
 
   private final ImagePuller puller;
@@ -23,9 +23,11 @@ public final class Pull {
   }
 
   /**
-   * The caller's interrupt ends the pull, with no work going on and no files left.
+   * Pulls the image. An interrupt of the calling thread ends the pull; no thread and no file is
+   * left then.
    *
-   * @param sink called by one thread at a time; the last message has the image's id
+   * @param sink receives the progress, from one thread at a time; the last message has the image's
+   *     ID
    */
   public void call(PullRequest request, Consumer<PullProgress> sink) throws InterruptedException {
     String reference = ImageFields.requiredReference(request.getImage(), "image");
@@ -52,11 +54,11 @@ public final class Pull {
         }
       }
     } catch (InterruptedException e) {
-      return; // the pull has ended, and whoever made it tells the rest
+      return; // the pull has ended; call() sends the rest
     }
   }
 
-  /** What the listener was told and the client was not yet. */
+  /** The progress of layers since the last message to the client. Thread-safe. */
   private static final class Changes implements PullListener {
     private final Map<Digest, LayerProgress> latest = new LinkedHashMap<>();
 

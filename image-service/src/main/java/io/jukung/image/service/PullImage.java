@@ -8,8 +8,8 @@ import io.jukung.image.pull.ImagePuller;
 import io.jukung.image.registry.Credentials;
 
 /**
- * Brings an image here and answers its id. The pod's sandbox configuration that comes along is
- * context only: nothing in it changes what is pulled.
+ * Pulls an image and answers its ID. The pod's sandbox configuration in the request is ignored: it
+ * does not change what is pulled.
  */
 public final class PullImage {
   private final ImagePuller puller;
@@ -18,7 +18,7 @@ public final class PullImage {
     this.puller = puller;
   }
 
-  /** The caller's interrupt ends the pull, with no work going on and no files left. */
+  /** An interrupt of the calling thread ends the pull; no thread and no file is left then. */
   public PullImageResponse call(PullImageRequest request) throws InterruptedException {
     String reference = ImageFields.requiredReference(request.getImage(), "image");
     Credentials credentials = credentials(request.getAuth());

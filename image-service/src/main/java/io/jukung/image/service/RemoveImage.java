@@ -5,7 +5,7 @@ import io.jukung.cri.v1.RemoveImageResponse;
 import io.jukung.image.store.ImageStore;
 import java.io.IOException;
 
-/** Removes an image with all its names; one that is not here is already removed. */
+/** Removes an image with all its names. Removing an image that is not here is a no-op. */
 public final class RemoveImage {
   private final ImageStore store;
 

@@ -7,9 +7,9 @@ import io.jukung.cri.v1.StreamImagesResponse;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** {@link ListImages} in parts, for lists that outgrow one message (KEP-5825). */
+/** Lists images in several messages, for lists that exceed one message (KEP-5825). */
 public final class StreamImages {
-  /** An image with some dozen names takes a kilobyte or two; a message may have 4 MiB. */
+  /** An image with a dozen names takes one or two kilobytes; a message may have 4 MiB. */
   private static final int IMAGES_PER_MESSAGE = 200;
 
   private final ListImages list;
@@ -19,9 +19,9 @@ public final class StreamImages {
   }
 
   /**
-   * The images that are here at this moment, each once.
+   * Sends the images that are here at this moment, each once.
    *
-   * @param sink gets no message for an empty list
+   * @param sink receives the messages; none for an empty list
    */
   public void call(StreamImagesRequest request, Consumer<StreamImagesResponse> sink) {
     List<Image> images =

@@ -6,7 +6,7 @@ import io.jukung.cri.CriException;
 import io.jukung.image.store.ImageStore;
 import java.io.IOException;
 
-/** Gives an image a further tag; an image that had it loses it. */
+/** Gives an image another tag, which is taken from the image that had it. */
 public final class Tag {
   private final ImageStore store;
 
@@ -16,7 +16,7 @@ public final class Tag {
 
   public TagResponse call(TagRequest request) throws IOException {
     if (request.getImage().isEmpty() || request.getTag().isEmpty()) {
-      throw CriException.invalidArgument("a tag takes an image and a name");
+      throw CriException.invalidArgument("request has no image or no tag");
     }
     return TagResponse.newBuilder()
         .setImage(ImageFields.toCri(store.tag(request.getImage(), request.getTag())))

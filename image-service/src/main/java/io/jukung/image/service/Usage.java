@@ -8,15 +8,15 @@ import io.jukung.linux.fs.DiskUsage;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Tells what images and containers take on disk, and what of it could go. */
+/** Answers how much disk space images and containers use, and how much of it could be freed. */
 public final class Usage {
   private final ImageStore store;
   private final Path containers;
 
   /**
-   * Counts nothing yet.
+   * Creates the call; nothing is counted yet.
    *
-   * @param containers the directory with the containers' writable layers; exists
+   * @param containers the directory of the containers' writable layers, which exists
    */
   public Usage(ImageStore store, Path containers) {
     this.store = store;

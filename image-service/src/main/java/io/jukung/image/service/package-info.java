@@ -1,4 +1,4 @@
-/** The RPCs of CRI's ImageService, one class each. */
+/** The RPCs of CRI's ImageService and of jukung's own image calls, one class each. */
 @NullMarked
 package io.jukung.image.service;
 
