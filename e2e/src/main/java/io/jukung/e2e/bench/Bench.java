@@ -42,8 +42,17 @@ public final class Bench {
 
   /** See the usage text. */
   public static void main(String[] arguments) throws IOException {
-    Map<String, String> values = new HashMap<>();
     List<Endpoint> endpoints = new ArrayList<>();
+    try {
+      run(arguments, endpoints);
+    } finally {
+      // Also after a failure: the threads of an open client would keep this process alive.
+      endpoints.forEach(endpoint -> endpoint.client().close());
+    }
+  }
+
+  private static void run(String[] arguments, List<Endpoint> endpoints) throws IOException {
+    Map<String, String> values = new HashMap<>();
     for (int i = 0; i < arguments.length; i += 2) {
       if (!arguments[i].startsWith("--") || i + 1 == arguments.length) {
         throw new IllegalArgumentException(USAGE);
@@ -67,7 +76,6 @@ public final class Bench {
       throw new IllegalArgumentException(USAGE);
     }
     new Bench(endpoints, options).run();
-    endpoints.forEach(endpoint -> endpoint.client().close());
   }
 
   private void run() throws IOException {

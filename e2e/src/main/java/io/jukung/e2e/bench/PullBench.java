@@ -10,18 +10,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
 /**
- * Measures how long runtimes take to pull an image they have nothing of, and prints a Markdown
- * table: time, processor time and peak memory of the daemon. They take turns, so that what else the
- * machine does hits them alike; the first to come in the table is what the others are compared to.
+ * Measures how long runtimes take to pull an image of which they have no layer, and prints a
+ * Markdown table with the time, and the processor time and peak memory of the daemon. The runtimes
+ * take turns, so that other load on the machine affects all of them. The times of the others are
+ * compared with those of the first.
  */
 public final class PullBench {
   private static final String USAGE =
       "options: --endpoint NAME=SOCKET,DAEMON-PID (again for each) --image LABEL=REFERENCE (again for"
           + " each) --rounds N";
 
-  /** A loaded machine and a large image: not the client's usual patience. */
+  /** Longer than the client's usual timeout, for a large image on a busy machine. */
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
   private static final Path PROC = Path.of("/proc");
@@ -32,9 +34,18 @@ public final class PullBench {
 
   private record Target(String label, String reference) {}
 
-  /** See the usage text. */
+  /** Runs the benchmark with the options of the usage text. */
   public static void main(String[] arguments) throws IOException {
     List<Endpoint> endpoints = new ArrayList<>();
+    try {
+      run(arguments, endpoints);
+    } finally {
+      // Also after a failure: the threads of an open client would keep this process alive.
+      endpoints.forEach(endpoint -> endpoint.client().close());
+    }
+  }
+
+  private static void run(String[] arguments, List<Endpoint> endpoints) throws IOException {
     List<Target> images = new ArrayList<>();
     int rounds = 3;
     for (int i = 0; i + 1 < arguments.length; i += 2) {
@@ -57,7 +68,6 @@ public final class PullBench {
     for (Target image : images) {
       measure(endpoints, image, rounds);
     }
-    endpoints.forEach(endpoint -> endpoint.client().close());
   }
 
   private static void measure(List<Endpoint> endpoints, Target image, int rounds)
@@ -86,8 +96,7 @@ public final class PullBench {
     }
   }
 
-  private static double median(
-      List<Sample> samples, java.util.function.ToDoubleFunction<Sample> value) {
+  private static double median(List<Sample> samples, ToDoubleFunction<Sample> value) {
     double[] sorted = samples.stream().mapToDouble(value).sorted().toArray();
     return sorted[sorted.length / 2];
   }
@@ -96,7 +105,7 @@ public final class PullBench {
     var image = Requests.image(reference);
     var images = endpoint.client().images(TIMEOUT);
     long pid = endpoint.daemonPid();
-    // proc(5): sets VmHWM back to what is resident now.
+    // Resets VmHWM, the peak of the resident memory, to its present value (proc(5)).
     Files.writeString(PROC.resolve(pid + "/clear_refs"), "5");
     double processorBefore = processorSeconds(pid);
     long start = System.nanoTime();
@@ -111,7 +120,10 @@ public final class PullBench {
     return sample;
   }
 
-  /** Of the daemon and of the children that it has waited for: decompressors may be such. */
+  /**
+   * The processor time of the daemon and of the children that it has waited for, such as the
+   * programs that decompress layers.
+   */
   private static double processorSeconds(long pid) throws IOException {
     String stat = Files.readString(PROC.resolve(pid + "/stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
