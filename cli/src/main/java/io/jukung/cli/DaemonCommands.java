@@ -1,5 +1,6 @@
 package io.jukung.cli;
 
+import io.jukung.cli.command.CliException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,21 +10,24 @@ import picocli.CommandLine.Parameters;
 
 /**
  * The commands that {@code bin/jukung} hands to the daemon's own main class, {@code
- * io.jukung.runtime.command.Main}. They stand here for the list of commands in the help and for
- * shell completion alone; whoever reaches them has started the client without {@code bin/jukung}.
+ * io.jukung.runtime.command.Main}. They are declared here only for the list of commands in the help
+ * and for shell completion. They are run only where the client was not started by {@code
+ * bin/jukung}.
  */
 final class DaemonCommands {
   private DaemonCommands() {}
 
   private static void refuse(String command) {
     throw CliException.failed(
-        "the client cannot run `" + command + "`: start it by bin/jukung, which runs the daemon");
+        "the client cannot run `"
+            + command
+            + "`: use bin/jukung, which starts the daemon's program");
   }
 
   /** {@code jukung serve}. */
   @Command(
       name = "serve",
-      description = "Runs the daemon until a signal ends it; pods go on without it.",
+      description = "Runs the daemon until a signal ends it. Pods keep running without the daemon.",
       sortOptions = false,
       mixinStandardHelpOptions = true)
   static final class Serve implements Runnable {
@@ -33,22 +37,28 @@ final class DaemonCommands {
         description = "The configuration file.")
     @Nullable Path file;
 
-    @Option(names = "--root", paramLabel = "DIR", description = "For what survives a reboot.")
+    @Option(
+        names = "--root",
+        paramLabel = "DIR",
+        description = "The directory for state that survives a reboot.")
     @Nullable Path root;
 
-    @Option(names = "--state", paramLabel = "DIR", description = "For what does not.")
+    @Option(
+        names = "--state",
+        paramLabel = "DIR",
+        description = "The directory for state that does not survive a reboot.")
     @Nullable Path state;
 
     @Option(
         names = "--log-level",
         paramLabel = "LEVEL",
-        description = "error, warn, info, debug or trace.")
+        description = "How much is logged: error, warn, info, debug or trace.")
     @Nullable String logLevel;
 
     @Option(
         names = "--set",
         paramLabel = "KEY=VALUE",
-        description = "Any key of the configuration.")
+        description = "Set a key of the configuration; may be given several times.")
     @Nullable List<String> settings;
 
     @Override
@@ -60,16 +70,18 @@ final class DaemonCommands {
   /** {@code jukung config}. */
   @Command(
       name = "config",
-      description = "Checks and shows the daemon's configuration.",
+      description = "Checks or prints the daemon's configuration.",
       synopsisSubcommandLabel = "COMMAND",
       mixinStandardHelpOptions = true)
   static final class Config implements Runnable {
-    @Command(name = "check", description = "Says whether the daemon would start with it.")
+    @Command(
+        name = "check",
+        description = "Says whether the daemon would start with the configuration.")
     void check(@Parameters(arity = "0..1", paramLabel = "FILE") @Nullable Path file) {
       refuse("jukung config check");
     }
 
-    @Command(name = "show", description = "Prints every key with the value that holds.")
+    @Command(name = "show", description = "Prints every key with its value.")
     void show(@Parameters(arity = "0..1", paramLabel = "FILE") @Nullable Path file) {
       refuse("jukung config show");
     }

@@ -1,57 +1,54 @@
 package io.jukung.cli;
 
+import io.jukung.cli.command.ClientCommand;
+import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.text.Json;
+import io.jukung.cli.text.OutputFormat;
 import io.jukung.cri.v1.RuntimeCondition;
 import io.jukung.cri.v1.RuntimeHandler;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.StatusResponse;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
-import java.util.concurrent.Callable;
+import java.io.PrintStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParentCommand;
 
-/** Prints the daemon's state. */
+/** {@code jukung info}: prints the state of the daemon. */
 @Command(
     name = "info",
-    description = "Prints whether the daemon is ready, and what it can do.",
+    description = "Prints whether the daemon is ready, and what it supports.",
     mixinStandardHelpOptions = true)
-final class DaemonInfo implements Callable<Integer> {
-  private final CliEnvironment environment;
-
-  @ParentCommand
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  Jukung jukung;
-
+final class DaemonInfo extends ClientCommand {
   @Option(
       names = {"-o", "--output"},
       defaultValue = "table",
-      description = "table, or json with the whole configuration.")
+      paramLabel = "table|json",
+      description = "Format of the output; json includes the daemon's whole configuration.")
   OutputFormat format = OutputFormat.TABLE;
 
-  DaemonInfo(CliEnvironment environment) {
-    this.environment = environment;
+  DaemonInfo(CommandContext context) {
+    super(context);
   }
 
   @Override
-  public Integer call() {
-    try (Connection connection = jukung.connect()) {
-      StatusResponse status =
-          connection
-              .runtime()
-              .status(StatusRequest.newBuilder().setVerbose(format == OutputFormat.JSON).build());
-      if (format == OutputFormat.JSON) {
-        Json.print(Json.withInfo(status), environment.out());
-        return ExitCode.OK;
-      }
-      VersionResponse version = connection.runtime().version(VersionRequest.getDefaultInstance());
-      print(connection, version, status);
-      return ExitCode.OK;
+  protected int run(Connection connection) {
+    boolean json = format == OutputFormat.JSON;
+    StatusResponse status =
+        connection.runtime().status(StatusRequest.newBuilder().setVerbose(json).build());
+    if (json) {
+      Json.print(Json.withInfo(status), out());
+    } else {
+      print(connection, status);
     }
+    return ExitCode.OK;
   }
 
-  private void print(Connection connection, VersionResponse version, StatusResponse status) {
-    var out = environment.out();
+  private void print(Connection connection, StatusResponse status) {
+    VersionResponse version = connection.runtime().version(VersionRequest.getDefaultInstance());
+    PrintStream out = out();
     out.println("Socket:    " + connection.socket());
     out.println("Runtime:   " + version.getRuntimeName() + " " + version.getRuntimeVersion());
     for (RuntimeCondition condition : status.getStatus().getConditionsList()) {

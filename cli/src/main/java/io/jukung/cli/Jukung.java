@@ -1,6 +1,30 @@
 package io.jukung.cli;
 
 import io.grpc.StatusRuntimeException;
+import io.jukung.cli.command.CliEnvironment;
+import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.container.Attach;
+import io.jukung.cli.container.Exec;
+import io.jukung.cli.container.Logs;
+import io.jukung.cli.container.Ps;
+import io.jukung.cli.container.RemoveContainer;
+import io.jukung.cli.container.Run;
+import io.jukung.cli.container.StopContainer;
+import io.jukung.cli.image.Ctr;
+import io.jukung.cli.image.Export;
+import io.jukung.cli.image.Fsck;
+import io.jukung.cli.image.Images;
+import io.jukung.cli.image.Import;
+import io.jukung.cli.image.Pull;
+import io.jukung.cli.image.RemoveImage;
+import io.jukung.cli.image.Tag;
+import io.jukung.cli.pod.Pods;
+import io.jukung.cli.pod.PortForward;
+import io.jukung.cli.pod.RemovePod;
+import io.jukung.cli.pod.StopPod;
 import io.jukung.cri.client.Release;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +45,7 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The one main class. */
+/** The main class of the client. */
 @Command(
     name = "jukung",
     description = "Runs pods and containers: a Kubernetes CRI runtime, and a client of it.",
@@ -32,26 +56,29 @@ import picocli.CommandLine.UnmatchedArgumentException;
     usageHelpAutoWidth = true,
     footer = {
       "",
-      "A container is named by its ID, the beginning of it, or its name; a pod likewise.",
-      "`jukung COMMAND --help` tells more."
+      "A container or pod is given by its ID, the beginning of its ID, or its name.",
+      "`jukung COMMAND --help` describes a command and its options."
     })
 public final class Jukung implements Runnable {
   private static final String DEFAULT_SOCKET = "/run/jukung/jukung.sock";
 
-  /** Everything after their first word belongs to the container. */
+  /** Commands after whose first operand every word belongs to the container's command. */
   private static final Set<String> TAKE_A_COMMAND_LINE = Set.of("run", "exec");
 
-  /** In the order of the help. */
-  private static final Map<String, Function<CliEnvironment, Object>> COMMANDS = commands();
+  /** The commands, in the order in which the help lists them. */
+  private static final Map<String, Function<CommandContext, Object>> COMMANDS = commands();
 
   private final CliEnvironment environment;
+  private final CommandContext context;
 
   @Option(
       names = {"-s", "--socket"},
       paramLabel = "PATH",
       scope = ScopeType.INHERIT,
       description =
-          "The CRI socket; else the environment's JUKUNG_SOCKET, else " + DEFAULT_SOCKET + ".")
+          "The daemon's CRI socket. Without this option, the value of JUKUNG_SOCKET, or "
+              + DEFAULT_SOCKET
+              + ".")
   @Nullable String socket;
 
   @Spec
@@ -60,6 +87,7 @@ public final class Jukung implements Runnable {
 
   private Jukung(CliEnvironment environment) {
     this.environment = environment;
+    this.context = new CommandContext(environment, this::socketPath);
   }
 
   public static void main(String[] arguments) {
@@ -71,12 +99,12 @@ public final class Jukung implements Runnable {
   static int run(CliEnvironment environment, String... arguments) {
     Jukung jukung = new Jukung(environment);
     CommandLine line = new CommandLine(jukung);
-    // Looking at the annotations of all commands takes longer than most of them: only the one that
-    // is asked for is looked at.
+    // Reading the annotations of all commands takes longer than running most of them, so only the
+    // command that is asked for is added.
     String wanted = firstWord(arguments);
     for (var command : COMMANDS.entrySet()) {
       if (!COMMANDS.containsKey(wanted) || command.getKey().equals(wanted)) {
-        line.addSubcommand(command.getKey(), command.getValue().apply(environment));
+        line.addSubcommand(command.getKey(), command.getValue().apply(jukung.context));
       }
     }
     line.getSubcommands()
@@ -92,7 +120,7 @@ public final class Jukung implements Runnable {
   private static String firstWord(String... arguments) {
     for (int i = 0; i < arguments.length; i++) {
       if (arguments[i].equals("-s") || arguments[i].equals("--socket")) {
-        i++; // its value
+        i++; // Skips the value.
       } else if (!arguments[i].startsWith("-")) {
         return arguments[i];
       }
@@ -105,23 +133,23 @@ public final class Jukung implements Runnable {
     spec.commandLine().usage(environment.out());
   }
 
-  private static Map<String, Function<CliEnvironment, Object>> commands() {
-    var commands = new LinkedHashMap<String, Function<CliEnvironment, Object>>();
+  private static Map<String, Function<CommandContext, Object>> commands() {
+    var commands = new LinkedHashMap<String, Function<CommandContext, Object>>();
     commands.put("run", Run::new);
     commands.put("ps", Ps::new);
     commands.put("logs", Logs::new);
     commands.put("exec", Exec::new);
     commands.put("attach", Attach::new);
     commands.put("port-forward", PortForward::new);
-    commands.put("stop", Stop::new);
-    commands.put("rm", Rm::new);
+    commands.put("stop", StopContainer::new);
+    commands.put("rm", RemoveContainer::new);
     commands.put("pods", Pods::new);
     commands.put("stopp", StopPod::new);
     commands.put("rmp", RemovePod::new);
     commands.put("images", Images::new);
     commands.put("pull", Pull::new);
     commands.put("import", Import::new);
-    commands.put("export", _ -> new Export());
+    commands.put("export", Export::new);
     commands.put("tag", Tag::new);
     commands.put("rmi", RemoveImage::new);
     commands.put("df", Df::new);
@@ -136,16 +164,12 @@ public final class Jukung implements Runnable {
     return commands;
   }
 
-  Connection connect() {
-    return Connection.open(socketPath());
-  }
-
-  Path socketPath() {
+  private Path socketPath() {
     String chosen =
         socket != null
             ? socket
             : environment.variables().getOrDefault("JUKUNG_SOCKET", DEFAULT_SOCKET);
-    // As crictl and kubelet write it.
+    // Crictl and kubelet write the path as a URL.
     return Path.of(chosen.startsWith("unix://") ? chosen.substring("unix://".length()) : chosen);
   }
 
@@ -153,7 +177,7 @@ public final class Jukung implements Runnable {
     CommandLine command = e.getCommandLine();
     boolean unknownCommand =
         e instanceof UnmatchedArgumentException && command.getCommandSpec().parent() == null;
-    sentence(
+    environment.printError(
         (unknownCommand
                 ? String.join(" ", ((UnmatchedArgumentException) e).getUnmatched())
                     + " is not a jukung command"
@@ -167,25 +191,21 @@ public final class Jukung implements Runnable {
   private int failure(Exception failure) {
     return switch (failure) {
       case CliException e -> {
-        sentence(String.valueOf(e.getMessage()));
+        environment.printError(String.valueOf(e.getMessage()));
         yield e.exitCode();
       }
       case StatusRuntimeException e -> {
-        sentence(Connection.sentence(e, socketPath()));
+        environment.printError(Connection.sentence(e, socketPath()));
         yield ExitCode.FAILED;
       }
       default -> {
-        sentence(failure.toString());
+        environment.printError(failure.toString());
         yield ExitCode.FAILED;
       }
     };
   }
 
-  private void sentence(String text) {
-    environment.err().println("jukung: " + text);
-  }
-
-  /** For {@code jukung --version}. */
+  /** Answers {@code jukung --version}. */
   static final class ReleaseVersion implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
@@ -193,22 +213,24 @@ public final class Jukung implements Runnable {
     }
   }
 
-  /** The whole of it, for tools that read the commands. */
+  /** Returns the command line with all commands, for completion and tests. */
   static CommandLine all(CliEnvironment environment) {
-    CommandLine line = new CommandLine(new Jukung(environment));
-    COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.apply(environment)));
+    Jukung jukung = new Jukung(environment);
+    CommandLine line = new CommandLine(jukung);
+    COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.apply(jukung.context)));
     return line;
   }
 
   @Command(
       name = "completion",
-      description = "Prints completion for bash and zsh: source <(jukung completion)",
+      description =
+          "Prints a completion script for bash and zsh, for use as: source <(jukung completion)",
       mixinStandardHelpOptions = true)
   private static final class Completion implements Runnable {
     private final CliEnvironment environment;
 
-    Completion(CliEnvironment environment) {
-      this.environment = environment;
+    Completion(CommandContext context) {
+      this.environment = context.environment();
     }
 
     @Override

@@ -1,55 +1,51 @@
 package io.jukung.cli;
 
+import io.jukung.cli.command.ClientCommand;
+import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.text.Json;
+import io.jukung.cli.text.OutputFormat;
 import io.jukung.cri.client.Release;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParentCommand;
 
-/** Prints versions. */
+/** {@code jukung version}: prints the versions of client and daemon. */
 @Command(
     name = "version",
     description = "Prints the versions of this client and of the daemon.",
     mixinStandardHelpOptions = true)
-final class Version implements Callable<Integer> {
-  private final CliEnvironment environment;
-
-  @ParentCommand
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  Jukung jukung;
-
+final class Version extends ClientCommand {
   @Option(
       names = {"-o", "--output"},
       defaultValue = "table",
-      description = "table, or json with the daemon's answer.")
+      paramLabel = "table|json",
+      description = "Format of the output; json prints the daemon's answer alone.")
   OutputFormat format = OutputFormat.TABLE;
 
-  Version(CliEnvironment environment) {
-    this.environment = environment;
+  Version(CommandContext context) {
+    super(context);
   }
 
   @Override
-  public Integer call() {
+  protected int run(Connection connection) {
     if (format == OutputFormat.TABLE) {
-      // Before the daemon is asked: this much is known without it.
-      environment.out().println("Client:   jukung " + Release.version());
+      // Printed before the daemon is asked, so that it is printed without a daemon too.
+      out().println("Client:   jukung " + Release.version());
     }
-    try (Connection connection = jukung.connect()) {
-      VersionResponse version = connection.runtime().version(VersionRequest.getDefaultInstance());
-      if (format == OutputFormat.JSON) {
-        Json.print(version, environment.out());
-      } else {
-        environment
-            .out()
-            .printf(
-                "Daemon:   %s %s (CRI %s)%n",
-                version.getRuntimeName(),
-                version.getRuntimeVersion(),
-                version.getRuntimeApiVersion());
-      }
-      return ExitCode.OK;
+    VersionResponse version = connection.runtime().version(VersionRequest.getDefaultInstance());
+    if (format == OutputFormat.JSON) {
+      Json.print(version, out());
+    } else {
+      out()
+          .printf(
+              "Daemon:   %s %s (CRI %s)%n",
+              version.getRuntimeName(),
+              version.getRuntimeVersion(),
+              version.getRuntimeApiVersion());
     }
+    return ExitCode.OK;
   }
 }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.jukung.cli.command.CliEnvironment;
+import io.jukung.cli.text.ShortId;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.PullRequest;
@@ -389,7 +391,7 @@ class CommandsTest {
 
   @Test
   void stopOfARunContainerStopsItsPod() {
-    String pod = cri.addPod("web", Map.of(RunRequest.LABEL, "web"));
+    String pod = cri.addPod("web", Map.of("io.jukung.run", "web"));
     String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
 
     assertThat(jukung("stop", "-t", "3", "web")).isZero();

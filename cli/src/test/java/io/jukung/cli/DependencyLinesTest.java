@@ -1,13 +1,17 @@
 package io.jukung.cli;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The command line is a client: it knows the protocols, terminals, and nothing of the daemon. */
+/**
+ * The command line is a client: it knows the protocols and terminals, and nothing of the daemon.
+ */
 @AnalyzeClasses(packages = "io.jukung.cli", importOptions = ImportOption.DoNotIncludeTests.class)
 class DependencyLinesTest {
   @ArchTest
@@ -30,4 +34,33 @@ class DependencyLinesTest {
               "java..",
               "javax.net.ssl..",
               "org.jspecify..");
+
+  @ArchTest
+  static final ArchRule PACKAGES_HAVE_NO_CYCLES =
+      slices().matching("io.jukung.cli.(*)..").should().beFreeOfCycles();
+
+  /** What commands share knows neither the commands nor the main class. */
+  @ArchTest
+  static final ArchRule SHARED_PACKAGES_KNOW_NO_COMMAND =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.jukung.cli.command", "io.jukung.cli.text", "io.jukung.cli.terminal")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.jukung.cli",
+              "io.jukung.cli.container",
+              "io.jukung.cli.image",
+              "io.jukung.cli.pod");
+
+  /** Commands are made by the main class and do not know it. */
+  @ArchTest
+  static final ArchRule COMMANDS_DO_NOT_KNOW_THE_MAIN_CLASS =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.jukung.cli")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.jukung.cli");
 }

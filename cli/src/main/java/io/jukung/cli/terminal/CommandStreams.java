@@ -17,22 +17,23 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The streams of an exec or attach as a client has them. Output is written by a thread of this
- * object's; where that has to wait, so does the other side.
+ * The client's end of the streams of an exec or attach. A thread of this object writes the output;
+ * while it waits for a slow reader, nothing more is read from the daemon.
  */
-// What fails closes the channel, and that is told.
+// The futures of writes are ignored: a failed write closes the channel, and closed() reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class CommandStreams implements AutoCloseable {
   private static final String PROTOCOL = "v4.channel.k8s.io";
 
   /**
-   * How it ended.
+   * How the streams ended.
    *
-   * @param exitCode null: there is none
-   * @param message a sentence where it failed; else empty
+   * @param exitCode null where the process did not start or the connection was lost
+   * @param message why there is no exit code; empty where there is one
    */
   public record End(@Nullable Integer exitCode, String message) {}
 
@@ -60,10 +61,10 @@ public final class CommandStreams implements AutoCloseable {
   }
 
   /**
-   * Connects, opens the streams that the URL was asked for with, and waits until they lead to the
-   * process: nothing that it writes after that is missed.
+   * Connects, opens the streams that were asked for together with the URL, and waits until they are
+   * connected to the process: nothing that the process writes from then on is missed.
    *
-   * @param tty then there is no error output
+   * @param tty whether the process has a terminal; there is no stream for standard error then
    */
   public static CommandStreams open(
       StreamEndpoint endpoint, boolean stdin, boolean tty, OutputStream out, OutputStream err)
@@ -102,8 +103,8 @@ public final class CommandStreams implements AutoCloseable {
     return to.connection().open(Map.of("streamtype", type));
   }
 
-  /** Sends input, and waits until it has left. */
-  public void type(byte[] bytes) throws IOException, InterruptedException {
+  /** Sends input, and waits until it is written to the connection. */
+  public void sendInput(byte[] bytes) throws IOException, InterruptedException {
     SpdyDialer.Dialed to = dialed;
     SpdyStream stream = stdin;
     if (to == null || stream == null) {
@@ -111,19 +112,20 @@ public final class CommandStreams implements AutoCloseable {
     }
     ChannelPromise sent = to.channel().newPromise();
     stream.write(Unpooled.wrappedBuffer(bytes), sent);
-    if (!sent.await().isSuccess()) { // the network's pace is the user's
+    // Waiting here keeps the client from reading input faster than the connection takes it.
+    if (!sent.await().isSuccess()) {
       throw new IOException("input: " + sent.cause(), sent.cause());
     }
   }
 
-  /** There is no more input. */
+  /** Tells the process that there is no more input. */
   public void endInput() {
     if (stdin != null) {
       stdin.end();
     }
   }
 
-  /** Tells the size of this side's terminal, in characters. */
+  /** Tells the process the size of the user's terminal, in characters. */
   public void resize(int columns, int rows) {
     if (resize != null) {
       String size = "{\"Width\":" + columns + ",\"Height\":" + rows + "}\n";
@@ -131,12 +133,12 @@ public final class CommandStreams implements AutoCloseable {
     }
   }
 
-  /** Completes when all output has been written and the end is known. */
+  /** Returns a future that completes when all output is written and the process has ended. */
   public CompletableFuture<End> end() {
     return end;
   }
 
-  /** What comes from the server. */
+  /** Handles what the daemon sends. */
   private final class Incoming implements SpdyConnection.Streams {
     @Override
     public boolean accepts(SpdyStream stream) {
@@ -145,7 +147,7 @@ public final class CommandStreams implements AutoCloseable {
 
     @Override
     public void opened(SpdyStream stream) {
-      // None is accepted.
+      // The daemon opens no streams: accepts() refuses them.
     }
 
     @Override
@@ -191,7 +193,7 @@ public final class CommandStreams implements AutoCloseable {
 
     @Override
     public void writable() {
-      // type() waits by itself.
+      // sendInput() waits for each of its writes.
     }
 
     @Override
@@ -212,9 +214,10 @@ public final class CommandStreams implements AutoCloseable {
           return new End(cause.path("message").asInt(), "");
         }
       }
-      return new End(null, tree.path("message").asText("it failed, and does not say why"));
+      return new End(
+          null, tree.path("message").asText("the command failed, and the daemon does not say why"));
     } catch (IOException e) {
-      return new End(null, "the daemon's last words are not JSON: " + e.getMessage());
+      return new End(null, "the daemon's exit status is not JSON: " + e.getMessage());
     }
   }
 
@@ -223,6 +226,6 @@ public final class CommandStreams implements AutoCloseable {
     if (dialed != null) {
       dialed.channel().close().awaitUninterruptibly();
     }
-    var _ = events.shutdownGracefully(0, 0, java.util.concurrent.TimeUnit.SECONDS);
+    var _ = events.shutdownGracefully(0, 0, TimeUnit.SECONDS);
   }
 }

@@ -30,10 +30,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client of a port-forward: listens here, and carries each connection to a port of the pod. One
- * thread does everything.
+ * The client's end of a port-forward: listens on ports of this machine, and forwards each
+ * connection to a port of the pod. One thread does everything.
  */
-// What fails closes the channel, and that is told.
+// The futures of writes are ignored: a failed write closes the channel, and closed() reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class PortForwarder implements AutoCloseable {
   private static final String PROTOCOL = "portforward.k8s.io";
@@ -55,7 +55,7 @@ public final class PortForwarder implements AutoCloseable {
   /**
    * Connects to the daemon.
    *
-   * @param failures given a sentence for each connection that fails
+   * @param failures receives a sentence for each forwarded connection that fails
    */
   public static PortForwarder connect(StreamEndpoint endpoint, Consumer<String> failures)
       throws IOException, InterruptedException {
@@ -72,7 +72,7 @@ public final class PortForwarder implements AutoCloseable {
     }
   }
 
-  /** Listens; answers where. */
+  /** Listens, and returns the address with the port, which may have been given as 0. */
   public InetSocketAddress listen(InetSocketAddress address, int remotePort)
       throws IOException, InterruptedException {
     var bound =
@@ -97,7 +97,7 @@ public final class PortForwarder implements AutoCloseable {
     return (InetSocketAddress) bound.channel().localAddress();
   }
 
-  /** Completes when the daemon ends the connection. */
+  /** Returns a future that completes when the connection to the daemon has ended. */
   public CompletableFuture<Void> lost() {
     return lost;
   }
@@ -109,7 +109,7 @@ public final class PortForwarder implements AutoCloseable {
     return server;
   }
 
-  /** A connection that was accepted here. */
+  /** A connection that was accepted on this machine. */
   private final class Local extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final int port;
@@ -204,7 +204,7 @@ public final class PortForwarder implements AutoCloseable {
     }
   }
 
-  /** What comes from the daemon. */
+  /** Handles what the daemon sends. */
   private final class Incoming implements SpdyConnection.Streams {
     @Override
     public boolean accepts(SpdyStream stream) {
@@ -213,7 +213,7 @@ public final class PortForwarder implements AutoCloseable {
 
     @Override
     public void opened(SpdyStream stream) {
-      // None is accepted.
+      // The daemon opens no streams: accepts() refuses them.
     }
 
     @Override

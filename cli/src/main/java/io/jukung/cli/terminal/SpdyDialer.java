@@ -29,20 +29,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Connects to a URL that the daemon has given out, as a client. */
-// What fails closes the channel, and that is told.
+/** Opens SPDY connections to URLs that the daemon has named. */
+// The futures of writes are ignored: a failed write closes the channel, and Answer reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class SpdyDialer {
-  private static final int SECONDS = 30;
-  private static final int MAX_REFUSAL = 16 * 1024;
+  private static final int TIMEOUT_SECONDS = 30;
+  private static final int MAX_REFUSAL_BYTES = 16 * 1024;
   private static final String PROTOCOL = "X-Stream-Protocol-Version";
 
   private SpdyDialer() {}
 
-  /** A connection with its channel. */
+  /** A SPDY connection with the channel that it uses. */
   record Dialed(Channel channel, SpdyConnection connection) {}
 
-  /** Connects, and returns when streams can be opened. */
+  /**
+   * Connects, and returns when streams can be opened.
+   *
+   * @param streams receives what the daemon sends
+   * @throws IOException where the daemon cannot be reached or refuses, with its reason
+   */
   static Dialed dial(
       EventLoopGroup events,
       StreamEndpoint endpoint,
@@ -57,7 +62,7 @@ final class SpdyDialer {
             .group(events)
             .channel(NioSocketChannel.class)
             .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, SECONDS * 1000)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TIMEOUT_SECONDS * 1000)
             .handler(
                 new ChannelInitializer<Channel>() {
                   @Override
@@ -69,7 +74,7 @@ final class SpdyDialer {
                         .pipeline()
                         .addLast(
                             new HttpClientCodec(),
-                            new HttpObjectAggregator(MAX_REFUSAL),
+                            new HttpObjectAggregator(MAX_REFUSAL_BYTES),
                             new Answer(dialed, streams));
                   }
                 })
@@ -82,16 +87,17 @@ final class SpdyDialer {
     }
     connecting.channel().writeAndFlush(request(url, protocol));
     try {
-      return dialed.get(SECONDS, TimeUnit.SECONDS);
+      return dialed.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       throw new IOException(e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
     } catch (TimeoutException e) {
       connecting.channel().close();
-      throw new IOException(url.getAuthority() + " did not answer within " + SECONDS + " s", e);
+      throw new IOException(
+          url.getAuthority() + " did not answer within " + TIMEOUT_SECONDS + " s", e);
     }
   }
 
-  /** One certificate is trusted, whoever has signed it and whatever names are in it. */
+  /** Trusts the endpoint's certificate alone, with any names and signatures; null: no TLS. */
   private static @Nullable SslContext tls(StreamEndpoint endpoint) throws IOException {
     return endpoint.certificate() == null
         ? null
@@ -117,7 +123,7 @@ final class SpdyDialer {
     return request;
   }
 
-  /** Turns the connection into one of SPDY when the server agrees. */
+  /** Turns the HTTP connection into a SPDY connection when the daemon agrees. */
   private static final class Answer extends SimpleChannelInboundHandler<FullHttpResponse> {
     private final CompletableFuture<Dialed> dialed;
     private final SpdyConnection.Streams streams;
@@ -153,7 +159,7 @@ final class SpdyDialer {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      // Of what a decoder has thrown, its cause speaks: a TLS handshake's.
+      // A decoder wraps its exceptions, such as those of the TLS handshake.
       boolean wrapped = cause instanceof DecoderException && cause.getCause() != null;
       dialed.completeExceptionally(wrapped ? cause.getCause() : cause);
       ctx.close();

@@ -1,0 +1,55 @@
+package io.jukung.cli.container;
+
+import io.grpc.StatusRuntimeException;
+import io.jukung.cli.command.CliEnvironment;
+import io.jukung.cli.command.Connection;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Handles Ctrl-C and SIGTERM while this process shows a container's output: a shutdown hook stops
+ * the container, and the process ends only when the rest of the output is printed.
+ */
+final class Interruption {
+  private static final long STOP_GRACE_SECONDS = 10;
+
+  /** How long the rest of the output may take once the container has been stopped. */
+  private static final Duration PRINTING = Duration.ofSeconds(30);
+
+  private final CountDownLatch printed = new CountDownLatch(1);
+  private final Thread hook;
+
+  private Interruption(CliEnvironment environment, Connection connection, String containerId) {
+    hook = new Thread(() -> stop(environment, connection, containerId), "interruption");
+  }
+
+  /** Registers the hook. */
+  static Interruption stopping(
+      CliEnvironment environment, Connection connection, String containerId) {
+    var interruption = new Interruption(environment, connection, containerId);
+    Runtime.getRuntime().addShutdownHook(interruption.hook);
+    return interruption;
+  }
+
+  private void stop(CliEnvironment environment, Connection connection, String containerId) {
+    try {
+      ContainerTeardown.stop(connection, containerId, STOP_GRACE_SECONDS);
+      var _ = printed.await(PRINTING.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (StatusRuntimeException e) {
+      environment.printError(connection.sentence(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Removes the hook. To be called when the container has ended and its output is printed. */
+  void over() {
+    printed.countDown();
+    try {
+      var _ = Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return; // The hook is running, and has just been told to end.
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package io.jukung.cli.container;
+
+import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.ListCommand;
+import io.jukung.cli.text.HumanTime;
+import io.jukung.cli.text.ShortId;
+import io.jukung.cli.text.Table;
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerFilter;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStateValue;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.ListContainersRequest;
+import io.jukung.cri.v1.ListContainersResponse;
+import java.util.Comparator;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code jukung ps}: lists containers. */
+@Command(
+    name = "ps",
+    description = "Lists the running containers, newest first.",
+    mixinStandardHelpOptions = true)
+public final class Ps extends ListCommand<ListContainersResponse, Container> {
+  @Option(
+      names = {"-a", "--all"},
+      description = "List containers that are not running too.")
+  boolean all;
+
+  public Ps(CommandContext context) {
+    super(context);
+  }
+
+  @Override
+  protected ListContainersResponse ask(Connection connection) {
+    var running =
+        ContainerStateValue.newBuilder().setState(ContainerState.CONTAINER_RUNNING).build();
+    var request =
+        all
+            ? ListContainersRequest.getDefaultInstance()
+            : ListContainersRequest.newBuilder()
+                .setFilter(ContainerFilter.newBuilder().setState(running))
+                .build();
+    return connection.runtime().listContainers(request);
+  }
+
+  @Override
+  protected List<Container> objects(ListContainersResponse answer) {
+    return answer.getContainersList().stream()
+        .sorted(Comparator.comparingLong(Container::getCreatedAt).reversed())
+        .toList();
+  }
+
+  @Override
+  protected String id(Container container) {
+    return container.getId();
+  }
+
+  @Override
+  protected Table table(Connection connection, List<Container> containers) {
+    Table table = new Table("CONTAINER ID", "IMAGE", "CREATED", "STATUS", "NAME", "POD ID");
+    for (Container container : containers) {
+      // The list does not say when a container started or how it ended. A container that was
+      // removed
+      // since it was listed is left out.
+      connection
+          .containerStatus(container.getId())
+          .ifPresent(
+              status ->
+                  table.row(
+                      ShortId.of(container.getId()),
+                      image(container),
+                      HumanTime.ago(container.getCreatedAt(), environment.clock()),
+                      words(status),
+                      container.getMetadata().getName(),
+                      ShortId.of(container.getPodSandboxId())));
+    }
+    return table;
+  }
+
+  /** Returns the image as the user named it, or its short ID where only that is known. */
+  private static String image(Container container) {
+    String asked = container.getImage().getUserSpecifiedImage();
+    String image = asked.isEmpty() ? container.getImage().getImage() : asked;
+    return image.startsWith("sha256:") ? ShortId.of(image) : image;
+  }
+
+  private String words(ContainerStatus status) {
+    return switch (status.getState()) {
+      case CONTAINER_CREATED -> "Created";
+      case CONTAINER_RUNNING -> "Up " + HumanTime.since(status.getStartedAt(), environment.clock());
+      case CONTAINER_EXITED ->
+          "Exited ("
+              + status.getExitCode()
+              + ") "
+              + HumanTime.ago(status.getFinishedAt(), environment.clock());
+      case CONTAINER_UNKNOWN, UNRECOGNIZED -> "Unknown";
+    };
+  }
+}

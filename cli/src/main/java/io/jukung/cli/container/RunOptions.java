@@ -1,0 +1,157 @@
+package io.jukung.cli.container;
+
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The options of {@code jukung run}, named as docker's. Picocli fills the fields. */
+final class RunOptions {
+  /** The values of {@code --pull}: when to pull the image. */
+  enum PullPolicy {
+    MISSING,
+    ALWAYS,
+    NEVER;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Option(
+      names = {"-d", "--detach"},
+      description = "Print the container's ID and leave it running.")
+  boolean detach;
+
+  @Option(
+      names = "--rm",
+      description = "Remove the container, its pod and its log when the container ends.")
+  boolean remove;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "The container's name; without it, a name is made from the image's name.")
+  @Nullable String name;
+
+  @Option(
+      names = {"-e", "--env"},
+      paramLabel = "NAME=VALUE",
+      description = "Set an environment variable; NAME alone takes the value that it has here.")
+  List<String> environment = List.of();
+
+  @Option(
+      names = {"-v", "--volume"},
+      paramLabel = "HOST:CONTAINER[:ro]",
+      description = "Mount a directory or file of the host in the container.")
+  List<String> volumes = List.of();
+
+  @Option(
+      names = {"-p", "--publish"},
+      paramLabel = "HOST:CONTAINER",
+      description = "Make a port of the pod reachable at a port of the host.")
+  List<String> publish = List.of();
+
+  @Option(
+      names = "--cpus",
+      paramLabel = "N",
+      description = "Limit the processor time to that of N processors, such as 1.5.")
+  @Nullable BigDecimal cpus;
+
+  @Option(
+      names = {"-m", "--memory"},
+      paramLabel = "SIZE",
+      description = "Limit the memory, for example to 64m or 1.5g.")
+  @Nullable String memory;
+
+  @Option(
+      names = "--network",
+      defaultValue = "pod",
+      paramLabel = "pod|host",
+      description = "Use a network of the pod's own, made by CNI (default), or the host's.")
+  RunRequest.Network network = RunRequest.Network.POD;
+
+  @Option(
+      names = {"-u", "--user"},
+      paramLabel = "USER[:GID]",
+      description = "The user to run as: a number, or a name from the image's /etc/passwd.")
+  @Nullable String user;
+
+  @Option(
+      names = {"-w", "--workdir"},
+      paramLabel = "DIR",
+      description = "The working directory in the container.")
+  @Nullable String workingDirectory;
+
+  @Option(
+      names = "--entrypoint",
+      paramLabel = "PROGRAM",
+      description = "The program to run instead of the image's entrypoint.")
+  @Nullable String entrypoint;
+
+  @Option(
+      names = {"-h", "--hostname"},
+      paramLabel = "NAME",
+      description = "The host name of the pod; without it, the container's name.")
+  @Nullable String hostname;
+
+  @Option(
+      names = {"-l", "--label"},
+      paramLabel = "NAME=VALUE",
+      description = "Add a label to the container.")
+  List<String> labels = List.of();
+
+  @Option(
+      names = "--privileged",
+      description = "Give the container all capabilities and devices, and mask no paths.")
+  boolean privileged;
+
+  @Option(names = "--read-only", description = "Make the root file system read-only.")
+  boolean readOnly;
+
+  @Option(names = "--cap-add", paramLabel = "CAP", description = "Add a capability, or ALL.")
+  List<String> capAdd = List.of();
+
+  @Option(names = "--cap-drop", paramLabel = "CAP", description = "Drop a capability, or ALL.")
+  List<String> capDrop = List.of();
+
+  @Option(
+      names = "--pull",
+      defaultValue = "missing",
+      paramLabel = "missing|always|never",
+      description = "When to pull the image.")
+  PullPolicy pull = PullPolicy.MISSING;
+
+  @Option(
+      names = "--log-directory",
+      defaultValue = "/var/log/jukung",
+      paramLabel = "DIR",
+      description = "The directory in which the pod's log directory is made.")
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  Path logDirectory;
+
+  @Option(
+      names = {"-i", "--interactive"},
+      description = "Send the container what is typed.")
+  boolean interactive;
+
+  @Option(
+      names = {"-t", "--tty"},
+      description = "Give the container a terminal. The keys ctrl-p ctrl-q leave it running.")
+  boolean tty;
+
+  @Parameters(index = "0", paramLabel = "IMAGE")
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  String image;
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "ARGUMENT",
+      description = "The arguments, instead of the image's command.")
+  List<String> command = List.of();
+}

@@ -1,0 +1,335 @@
+package io.jukung.cli.container;
+
+import com.google.protobuf.ByteString;
+import io.jukung.cli.command.CliException;
+import io.jukung.cri.v1.Capability;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerMetadata;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.Int64Value;
+import io.jukung.cri.v1.KeyValue;
+import io.jukung.cri.v1.LinuxContainerConfig;
+import io.jukung.cri.v1.LinuxContainerResources;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.LinuxPodSandboxConfig;
+import io.jukung.cri.v1.LinuxSandboxSecurityContext;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.MountPropagation;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.NamespaceOption;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.PortMapping;
+import io.jukung.cri.v1.Protocol;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Makes the CRI configurations of one {@code jukung run}: a pod and its single container.
+ *
+ * @param uid the pod's UID, which no other pod has
+ * @param environment the variables of this process
+ */
+record RunRequest(RunOptions options, String name, String uid, Map<String, String> environment) {
+  /**
+   * The label of pods that {@code run} made, by which {@code stop} and {@code rm} know them. The
+   * value is the container's name.
+   */
+  static final String LABEL = "io.jukung.run";
+
+  /** Kubelet's labels of containers, by which crictl shows a container's pod. */
+  private static final String POD_NAME = "io.kubernetes.pod.name";
+
+  private static final String POD_NAMESPACE = "io.kubernetes.pod.namespace";
+  private static final String NAMESPACE = "default";
+
+  private static final long CPU_PERIOD_MICROSECONDS = 100_000;
+  private static final int MAX_HOSTNAME = 63;
+
+  private static final Pattern USER = Pattern.compile("([^:]+)(?::(\\d+))?");
+  private static final Pattern PUBLISH =
+      Pattern.compile(
+          "(?:(\\d+\\.\\d+\\.\\d+\\.\\d+|\\[[0-9a-fA-F:]+]):)?(\\d+):(\\d+)(?:/(tcp|udp|sctp))?");
+
+  /** The paths that kubelet masks in every container that is not privileged. */
+  private static final List<String> MASKED_PATHS =
+      List.of(
+          "/proc/asound",
+          "/proc/acpi",
+          "/proc/interrupts",
+          "/proc/kcore",
+          "/proc/keys",
+          "/proc/latency_stats",
+          "/proc/timer_list",
+          "/proc/timer_stats",
+          "/proc/sched_debug",
+          "/proc/scsi",
+          "/sys/firmware",
+          "/sys/devices/virtual/powercap");
+
+  /** The paths that kubelet makes read-only in every container that is not privileged. */
+  private static final List<String> READONLY_PATHS =
+      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+
+  PodSandboxConfig sandbox() {
+    var security =
+        LinuxSandboxSecurityContext.newBuilder()
+            .setNamespaceOptions(namespaces())
+            .setPrivileged(options.privileged);
+    var config =
+        PodSandboxConfig.newBuilder()
+            .setMetadata(
+                PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace(NAMESPACE))
+            .setLogDirectory(logDirectory().toString())
+            .putLabels(LABEL, name)
+            .setLinux(LinuxPodSandboxConfig.newBuilder().setSecurityContext(security));
+    if (options.network == Network.POD) {
+      config.setHostname(options.hostname == null ? hostname() : options.hostname);
+    } else if (options.hostname != null) {
+      throw CliException.usage("--hostname does not go with --network host");
+    } else if (!options.publish.isEmpty()) {
+      throw CliException.usage("--publish does not go with --network host");
+    }
+    options.publish.forEach(text -> config.addPortMappings(port(text)));
+    return config.build();
+  }
+
+  /** Returns the configuration without the image's ID, which is known only after a pull. */
+  ContainerConfig.Builder container() {
+    var config =
+        ContainerConfig.newBuilder()
+            .setMetadata(ContainerMetadata.newBuilder().setName(name))
+            .setImage(ImageSpec.newBuilder().setUserSpecifiedImage(options.image))
+            .addAllArgs(options.command)
+            .putAllLabels(labels())
+            .putLabels(LABEL, name)
+            .putLabels(POD_NAME, name)
+            .putLabels(POD_NAMESPACE, NAMESPACE)
+            .setLogPath(name + ".log")
+            .setStdin(options.interactive)
+            // Users may attach to a container in the background more than once.
+            .setStdinOnce(options.interactive && !options.detach)
+            .setTty(options.tty)
+            .setLinux(
+                LinuxContainerConfig.newBuilder()
+                    .setResources(resources())
+                    .setSecurityContext(security()));
+    if (options.entrypoint != null) {
+      config.addCommand(options.entrypoint);
+    }
+    if (options.workingDirectory != null) {
+      config.setWorkingDir(options.workingDirectory);
+    }
+    options.environment.forEach(text -> addVariable(config, text));
+    options.volumes.forEach(text -> config.addMounts(mount(text)));
+    return config;
+  }
+
+  /** Returns the directory of the pod's logs. */
+  Path logDirectory() {
+    return options.logDirectory.toAbsolutePath().resolve(name + "_" + uid);
+  }
+
+  Path logFile() {
+    return logDirectory().resolve(name + ".log");
+  }
+
+  private NamespaceOption namespaces() {
+    return NamespaceOption.newBuilder()
+        .setNetwork(options.network == Network.HOST ? NamespaceMode.NODE : NamespaceMode.POD)
+        .setPid(NamespaceMode.CONTAINER)
+        .setIpc(NamespaceMode.POD)
+        .build();
+  }
+
+  private LinuxContainerSecurityContext security() {
+    var security =
+        LinuxContainerSecurityContext.newBuilder()
+            .setNamespaceOptions(namespaces())
+            .setPrivileged(options.privileged)
+            .setReadonlyRootfs(options.readOnly);
+    if (!options.privileged) {
+      security.addAllMaskedPaths(MASKED_PATHS).addAllReadonlyPaths(READONLY_PATHS);
+    }
+    if (!options.capAdd.isEmpty() || !options.capDrop.isEmpty()) {
+      security.setCapabilities(
+          Capability.newBuilder()
+              .addAllAddCapabilities(options.capAdd)
+              .addAllDropCapabilities(options.capDrop));
+    }
+    if (options.user != null) {
+      setUser(security, options.user);
+    }
+    return security.build();
+  }
+
+  private static void setUser(LinuxContainerSecurityContext.Builder security, String text) {
+    Matcher matcher = USER.matcher(text);
+    if (!matcher.matches()) {
+      throw CliException.usage(
+          "not a user: \""
+              + text
+              + "\" (write UID, NAME, UID:GID or NAME:GID; a group is a number)");
+    }
+    String user = matcher.group(1);
+    if (user.matches("\\d+")) {
+      security.setRunAsUser(number(user));
+    } else {
+      security.setRunAsUsername(user);
+    }
+    if (matcher.group(2) != null) {
+      security.setRunAsGroup(number(matcher.group(2)));
+    }
+  }
+
+  private static Int64Value number(String digits) {
+    try {
+      return Int64Value.newBuilder().setValue(Long.parseLong(digits)).build();
+    } catch (NumberFormatException e) {
+      throw CliException.usage("number out of range: " + digits);
+    }
+  }
+
+  private LinuxContainerResources resources() {
+    var resources = LinuxContainerResources.newBuilder();
+    if (options.cpus != null) {
+      resources.setCpuPeriod(CPU_PERIOD_MICROSECONDS).setCpuQuota(quota(options.cpus));
+    }
+    if (options.memory != null) {
+      resources.setMemoryLimitInBytes(MemorySize.parse(options.memory));
+    }
+    return resources.build();
+  }
+
+  private static long quota(BigDecimal cpus) {
+    long quota =
+        cpus.multiply(BigDecimal.valueOf(CPU_PERIOD_MICROSECONDS))
+            .setScale(0, RoundingMode.DOWN)
+            .longValue();
+    // The kernel refuses quotas below a millisecond.
+    if (quota < 1_000 || cpus.compareTo(BigDecimal.valueOf(100_000)) > 0) {
+      throw CliException.usage("--cpus must be between 0.01 and 100000, is " + cpus);
+    }
+    return quota;
+  }
+
+  private Map<String, String> labels() {
+    var labels = new LinkedHashMap<String, String>();
+    for (String text : options.labels) {
+      int equals = text.indexOf('=');
+      labels.put(
+          equals < 0 ? text : text.substring(0, equals),
+          equals < 0 ? "" : text.substring(equals + 1));
+    }
+    return labels;
+  }
+
+  /**
+   * Adds {@code NAME=VALUE}, or {@code NAME} alone with the value that it has in this process. A
+   * name that has none here is left out, as docker does.
+   */
+  private void addVariable(ContainerConfig.Builder config, String text) {
+    int equals = text.indexOf('=');
+    String variable = equals < 0 ? text : text.substring(0, equals);
+    String value = equals < 0 ? environment.get(variable) : text.substring(equals + 1);
+    if (variable.isEmpty()) {
+      throw CliException.usage("not a variable: \"" + text + "\" (write NAME=VALUE)");
+    }
+    if (value != null) {
+      config.addEnvs(
+          KeyValue.newBuilder().setKey(variable).setValue(ByteString.copyFromUtf8(value)));
+    }
+  }
+
+  private static Mount mount(String text) {
+    String[] parts = text.split(":", -1);
+    if (parts.length < 2 || parts.length > 3 || parts[0].isEmpty() || !parts[1].startsWith("/")) {
+      throw CliException.usage(
+          "not a volume: \"" + text + "\" (write HOST:CONTAINER or HOST:CONTAINER:ro)");
+    }
+    if (!parts[0].contains("/") && !parts[0].startsWith(".")) {
+      throw CliException.usage(
+          "there are no named volumes, write a path: \"./"
+              + parts[0]
+              + "\" for the directory here");
+    }
+    var mount =
+        Mount.newBuilder()
+            .setHostPath(Path.of(parts[0]).toAbsolutePath().normalize().toString())
+            .setContainerPath(parts[1]);
+    if (parts.length == 3) {
+      for (String option : parts[2].split(",", -1)) {
+        setMountOption(mount, option, text);
+      }
+    }
+    return mount.build();
+  }
+
+  private static void setMountOption(Mount.Builder mount, String option, String text) {
+    switch (option) {
+      case "rw" -> mount.setReadonly(false);
+      case "ro" -> mount.setReadonly(true);
+      case "rprivate" -> mount.setPropagation(MountPropagation.PROPAGATION_PRIVATE);
+      case "rslave" -> mount.setPropagation(MountPropagation.PROPAGATION_HOST_TO_CONTAINER);
+      case "rshared" -> mount.setPropagation(MountPropagation.PROPAGATION_BIDIRECTIONAL);
+      default ->
+          throw CliException.usage(
+              "volume \""
+                  + text
+                  + "\": option "
+                  + option
+                  + " is not ro, rw, rprivate, rslave or rshared");
+    }
+  }
+
+  private static PortMapping port(String text) {
+    Matcher matcher = PUBLISH.matcher(text);
+    if (!matcher.matches()) {
+      throw CliException.usage(
+          "not a port mapping: \"" + text + "\" (write HOST:CONTAINER, or IP:HOST:CONTAINER/udp)");
+    }
+    var mapping =
+        PortMapping.newBuilder()
+            .setHostPort(portNumber(matcher.group(2)))
+            .setContainerPort(portNumber(matcher.group(3)));
+    if (matcher.group(1) != null) {
+      mapping.setHostIp(matcher.group(1).replaceAll("[\\[\\]]", ""));
+    }
+    if (matcher.group(4) != null) {
+      mapping.setProtocol(Protocol.valueOf(matcher.group(4).toUpperCase(Locale.ROOT)));
+    }
+    return mapping.build();
+  }
+
+  private static int portNumber(String digits) {
+    if (digits.length() <= 5
+        && Integer.parseInt(digits) >= 1
+        && Integer.parseInt(digits) <= 65535) {
+      return Integer.parseInt(digits);
+    }
+    throw CliException.usage("not a port: " + digits + " (1 to 65535)");
+  }
+
+  private String hostname() {
+    String hostname = name.replace('_', '-').replace('.', '-').toLowerCase(Locale.ROOT);
+    return hostname.substring(0, Math.min(MAX_HOSTNAME, hostname.length()));
+  }
+
+  /** The values of {@code --network}. */
+  enum Network {
+    POD,
+    HOST;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The commands about containers. */
+@NullMarked
+package io.jukung.cli.container;
+
+import org.jspecify.annotations.NullMarked;

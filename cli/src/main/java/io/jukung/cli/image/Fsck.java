@@ -1,0 +1,76 @@
+package io.jukung.cli.image;
+
+import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.ClientCommand;
+import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.ExitCode;
+import io.jukung.client.v1.CheckFinding;
+import io.jukung.client.v1.CheckRequest;
+import java.io.IOException;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code jukung fsck}: checks the image store and repairs it. */
+@Command(
+    name = "fsck",
+    description =
+        "Checks every byte of the image store and repairs it: unpacks damaged layers again, pulls"
+            + " missing content again, and removes what belongs to no image.",
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+      "0:the store is in order, or everything was repaired",
+      "1:something is damaged and was not repaired"
+    },
+    mixinStandardHelpOptions = true)
+public final class Fsck extends ClientCommand {
+  @Option(
+      names = {"-n", "--dry-run"},
+      description = "Report problems, but repair nothing.")
+  boolean dryRun;
+
+  @Option(
+      names = "--registry",
+      paramLabel = "HOST[:PORT]",
+      description = "The registry that --username is for, when missing content is pulled again.")
+  @Nullable String registry;
+
+  @Mixin RegistryLogin login = new RegistryLogin();
+
+  public Fsck(CommandContext context) {
+    super(context);
+  }
+
+  @Override
+  protected void checkOptions() {
+    login.check();
+    if ((registry != null) != login.isGiven()) {
+      throw CliException.usage("--registry goes with --username and --password-stdin");
+    }
+  }
+
+  @Override
+  protected int run(Connection connection) throws IOException {
+    int exitCode = ExitCode.OK;
+    Iterator<CheckFinding> findings = connection.jukung().check(request());
+    while (findings.hasNext()) {
+      CheckFinding finding = findings.next();
+      out().printf("%s %s: %s%n", finding.getSubject(), finding.getProblem(), finding.getOutcome());
+      if (!finding.getRepaired()) {
+        exitCode = ExitCode.FAILED;
+      }
+    }
+    return exitCode;
+  }
+
+  private CheckRequest request() throws IOException {
+    CheckRequest.Builder request = CheckRequest.newBuilder().setRepair(!dryRun);
+    if (registry != null) {
+      request.setAuth(login.read(environment.in()).toBuilder().setServerAddress(registry));
+    }
+    return request.build();
+  }
+}

@@ -1,0 +1,5 @@
+/** The commands about images. */
+@NullMarked
+package io.jukung.cli.image;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The commands about pods. */
+@NullMarked
+package io.jukung.cli.pod;
+
+import org.jspecify.annotations.NullMarked;

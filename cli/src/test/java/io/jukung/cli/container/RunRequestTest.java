@@ -1,0 +1,236 @@
+package io.jukung.cli.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.cli.command.CliException;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.KeyValue;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.MountPropagation;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PortMapping;
+import io.jukung.cri.v1.Protocol;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+class RunRequestTest {
+  @Command
+  private static final class Holder {
+    @Mixin RunOptions options = new RunOptions();
+  }
+
+  @Test
+  void plainRunIsAPodOfItsOwnWithKubeletsDefaults() {
+    RunRequest request = request("busybox");
+
+    PodSandboxConfig pod = request.sandbox();
+    assertThat(pod.getMetadata().getName()).isEqualTo("Web_1");
+    assertThat(pod.getMetadata().getUid()).isEqualTo("uid");
+    assertThat(pod.getMetadata().getNamespace()).isEqualTo("default");
+    assertThat(pod.getHostname()).isEqualTo("web-1");
+    assertThat(pod.getLogDirectory()).isEqualTo("/var/log/jukung/Web_1_uid");
+    assertThat(pod.getLabelsMap()).containsExactly(Map.entry("io.jukung.run", "Web_1"));
+    var namespaces = pod.getLinux().getSecurityContext().getNamespaceOptions();
+    assertThat(namespaces.getNetwork()).isEqualTo(NamespaceMode.POD);
+    assertThat(namespaces.getPid()).isEqualTo(NamespaceMode.CONTAINER);
+    assertThat(namespaces.getIpc()).isEqualTo(NamespaceMode.POD);
+
+    ContainerConfig container = request.container().build();
+    assertThat(container.getCommandList()).isEmpty();
+    assertThat(container.getArgsList()).isEmpty();
+    var security = container.getLinux().getSecurityContext();
+    assertThat(security.getNamespaceOptions()).isEqualTo(namespaces);
+    assertThat(security.getMaskedPathsList()).contains("/proc/kcore", "/sys/firmware");
+    assertThat(security.getReadonlyPathsList()).contains("/proc/sys");
+    assertThat(security.hasCapabilities()).isFalse();
+    assertThat(security.hasRunAsUser()).isFalse();
+    assertThat(request.logFile()).isEqualTo(Path.of("/var/log/jukung/Web_1_uid/Web_1.log"));
+  }
+
+  @Test
+  void everyOptionReachesTheRequest() {
+    RunRequest request =
+        request(
+            "--entrypoint",
+            "/bin/sh",
+            "-w",
+            "/work",
+            "-e",
+            "A=b=c",
+            "-e",
+            "HOME",
+            "-e",
+            "UNSET",
+            "-e",
+            "EMPTY=",
+            "--cpus",
+            "1.5",
+            "-m",
+            "64m",
+            "-u",
+            "1000:100",
+            "--read-only",
+            "--cap-add",
+            "NET_ADMIN",
+            "--cap-drop",
+            "ALL",
+            "-l",
+            "a=b",
+            "-l",
+            "flag",
+            "-h",
+            "box",
+            "-p",
+            "127.0.0.1:8080:80",
+            "-p",
+            "53:53/udp",
+            "busybox",
+            "-c",
+            "echo $A");
+
+    ContainerConfig container = request.container().build();
+    assertThat(container.getCommandList()).containsExactly("/bin/sh");
+    assertThat(container.getArgsList()).containsExactly("-c", "echo $A");
+    assertThat(container.getWorkingDir()).isEqualTo("/work");
+    assertThat(container.getEnvsList().stream().map(RunRequestTest::text))
+        .containsExactly("A=b=c", "HOME=/home/joe", "EMPTY=");
+    var resources = container.getLinux().getResources();
+    assertThat(resources.getCpuPeriod()).isEqualTo(100_000);
+    assertThat(resources.getCpuQuota()).isEqualTo(150_000);
+    assertThat(resources.getMemoryLimitInBytes()).isEqualTo(64 << 20);
+    var security = container.getLinux().getSecurityContext();
+    assertThat(security.getRunAsUser().getValue()).isEqualTo(1000);
+    assertThat(security.getRunAsGroup().getValue()).isEqualTo(100);
+    assertThat(security.getReadonlyRootfs()).isTrue();
+    assertThat(security.getCapabilities().getAddCapabilitiesList()).containsExactly("NET_ADMIN");
+    assertThat(security.getCapabilities().getDropCapabilitiesList()).containsExactly("ALL");
+    assertThat(container.getLabelsMap())
+        .containsEntry("a", "b")
+        .containsEntry("flag", "")
+        .containsEntry("io.kubernetes.pod.name", "Web_1");
+
+    PodSandboxConfig pod = request.sandbox();
+    assertThat(pod.getHostname()).isEqualTo("box");
+    assertThat(pod.getPortMappingsList())
+        .containsExactly(
+            PortMapping.newBuilder()
+                .setHostIp("127.0.0.1")
+                .setHostPort(8080)
+                .setContainerPort(80)
+                .build(),
+            PortMapping.newBuilder()
+                .setHostPort(53)
+                .setContainerPort(53)
+                .setProtocol(Protocol.UDP)
+                .build());
+  }
+
+  @Test
+  void hostNetworkHasTheHostsName() {
+    PodSandboxConfig pod = request("--network", "host", "busybox").sandbox();
+
+    assertThat(pod.getHostname()).isEmpty();
+    assertThat(pod.getLinux().getSecurityContext().getNamespaceOptions().getNetwork())
+        .isEqualTo(NamespaceMode.NODE);
+    RunRequest named = request("--network", "host", "-h", "box", "busybox");
+    assertThatThrownBy(named::sandbox).hasMessage("--hostname does not go with --network host");
+    RunRequest published = request("--network", "host", "-p", "80:80", "busybox");
+    assertThatThrownBy(published::sandbox).hasMessage("--publish does not go with --network host");
+  }
+
+  @Test
+  void privilegedNeedsAPrivilegedPodAndMasksNothing() {
+    RunRequest request = request("--privileged", "busybox");
+
+    assertThat(request.sandbox().getLinux().getSecurityContext().getPrivileged()).isTrue();
+    var security = request.container().getLinux().getSecurityContext();
+    assertThat(security.getPrivileged()).isTrue();
+    assertThat(security.getMaskedPathsList()).isEmpty();
+  }
+
+  @Test
+  void userByNameKeepsTheName() {
+    var security =
+        request("-u", "www-data:33", "busybox").container().getLinux().getSecurityContext();
+
+    assertThat(security.getRunAsUsername()).isEqualTo("www-data");
+    assertThat(security.hasRunAsUser()).isFalse();
+    assertThat(security.getRunAsGroup().getValue()).isEqualTo(33);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/a:/b, /a, /b, false, PROPAGATION_PRIVATE",
+    "/a/../c:/b:rw, /c, /b, false, PROPAGATION_PRIVATE",
+    "/a:/b:ro, /a, /b, true, PROPAGATION_PRIVATE",
+    "'/a:/b:ro,rslave', /a, /b, true, PROPAGATION_HOST_TO_CONTAINER",
+    "/a:/b:rshared, /a, /b, false, PROPAGATION_BIDIRECTIONAL",
+  })
+  void volumesAreMounts(
+      String text, String host, String target, boolean readOnly, MountPropagation propagation) {
+    assertThat(request("-v", text, "busybox").container().getMountsList())
+        .containsExactly(
+            Mount.newBuilder()
+                .setHostPath(host)
+                .setContainerPath(target)
+                .setReadonly(readOnly)
+                .setPropagation(propagation)
+                .build());
+  }
+
+  @Test
+  void relativeVolumeIsBelowTheWorkingDirectory() {
+    assertThat(request("-v", "./x:/b", "busybox").container().getMounts(0).getHostPath())
+        .isEqualTo(Path.of("x").toAbsolutePath().toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/a", "/a:", ":/b", "/a:b", "/a:/b:ro:x", "/a:/b:rx", "data:/b", ""})
+  void otherVolumesAreRefused(String text) {
+    RunRequest request = request("-v", text, "busybox");
+    assertThatThrownBy(request::container).isInstanceOf(CliException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"80", "0:80", "80:0", "65536:80", "a:80", "80:80/icmp", "1.2.3:80:80"})
+  void otherPortsAreRefused(String text) {
+    RunRequest request = request("-p", text, "busybox");
+    assertThatThrownBy(request::sandbox).isInstanceOf(CliException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", ":0", "joe:staff", "1:2:3", "99999999999999999999"})
+  void otherUsersAreRefused(String text) {
+    RunRequest request = request("-u", text, "busybox");
+    assertThatThrownBy(request::container).isInstanceOf(CliException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "0.001", "-1", "100001"})
+  void cpusOutOfRangeAreRefused(String text) {
+    RunRequest request = request("--cpus=" + text, "busybox");
+    assertThatThrownBy(request::container).isInstanceOf(CliException.class);
+  }
+
+  private static RunRequest request(String... arguments) {
+    Holder holder = new Holder();
+    new CommandLine(holder)
+        .setStopAtPositional(true)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .parseArgs(arguments);
+    return new RunRequest(holder.options, "Web_1", "uid", Map.of("HOME", "/home/joe"));
+  }
+
+  private static String text(KeyValue variable) {
+    return variable.getKey() + "=" + variable.getValue().toStringUtf8();
+  }
+}

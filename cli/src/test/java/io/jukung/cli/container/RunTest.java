@@ -1,0 +1,21 @@
+package io.jukung.cli.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.regex.Pattern;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RunTest {
+  @ParameterizedTest
+  @CsvSource({
+    "busybox, busybox-",
+    "registry:5000/library/busybox:1.36, busybox-",
+    "x/y@sha256:abc, y-",
+    "a/__b, container-",
+    "docker.io/my.app, my-app-",
+  })
+  void generatedNameBeginsWithTheImagesName(String image, String start) {
+    assertThat(Run.generatedName(image)).matches(Pattern.quote(start) + "[0-9a-f]{4}");
+  }
+}
