@@ -3,8 +3,8 @@ package io.jukung.cri;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that failed, with the reason the caller sees. The message says what was tried, on what,
- * and why it failed, in one sentence, and never holds a secret.
+ * A failed call of the CRI, with the kind of failure that the caller sees. The message says in one
+ * sentence what was tried, on what, and why it failed. It never contains a secret.
  */
 public final class CriException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -36,7 +36,10 @@ public final class CriException extends RuntimeException {
     return new CriException(ErrorKind.FAILED_PRECONDITION, message);
   }
 
-  /** A request field that is set and not implemented: never ignored, always named. */
+  /**
+   * For a request field that is set but not implemented: such a field is never ignored, and the
+   * message names it.
+   */
   public static CriException unimplementedField(String field) {
     return new CriException(
         ErrorKind.UNIMPLEMENTED, "request field " + field + " is not implemented");

@@ -1,32 +1,32 @@
 package io.jukung.cri;
 
 /**
- * Why a call failed, in the words of the gRPC status codes. The names are those of {@code
- * io.grpc.Status.Code}; the one place that maps them is the gRPC edge of the daemon.
+ * The kinds of failures of a call. The names are those of {@code io.grpc.Status.Code}; only the
+ * daemon's gRPC server maps one to the other.
  */
 public enum ErrorKind {
-  /** The request itself is wrong, whatever the state of the runtime. */
+  /** The request is wrong, whatever the state of the runtime is. */
   INVALID_ARGUMENT,
-  /** What the request names does not exist. */
+  /** The object that the request names does not exist. */
   NOT_FOUND,
-  /** What the request would create exists already, and differs. */
+  /** The object that the request would create exists already and is different. */
   ALREADY_EXISTS,
   /** The object is in a state that does not allow the call. */
   FAILED_PRECONDITION,
-  /** The credentials are missing or refused by a registry. */
+  /** A registry has refused the credentials, or there are none. */
   UNAUTHENTICATED,
-  /** The kernel or a registry forbids it. */
+  /** The kernel or a registry does not permit the operation. */
   PERMISSION_DENIED,
-  /** A bound was reached: disk, memory, descriptors, or a limit of ours. */
+  /** A bound was reached: disk space, memory, descriptors, or a limit of jukung. */
   RESOURCE_EXHAUSTED,
-  /** The caller's deadline passed. */
+  /** The deadline of the call has passed. */
   DEADLINE_EXCEEDED,
-  /** The caller gave up. */
+  /** The caller has cancelled the call. */
   CANCELLED,
   /** A request field or call that this release does not implement; the message names it. */
   UNIMPLEMENTED,
-  /** A peer (registry, shim, plugin) cannot be reached now; trying again may help. */
+  /** A peer (registry, shim, plugin) cannot be reached now. A later attempt may succeed. */
   UNAVAILABLE,
-  /** Anything else: the host or the runtime is at fault. */
+  /** Any other failure: the host or the runtime is at fault. */
   INTERNAL
 }

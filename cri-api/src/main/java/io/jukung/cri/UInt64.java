@@ -2,7 +2,7 @@ package io.jukung.cri;
 
 import io.jukung.cri.v1.UInt64Value;
 
-/** Numbers as CRI wraps them, to tell 0 from nothing. */
+/** Wraps numbers for the CRI, which distinguishes 0 from an absent value. */
 public final class UInt64 {
   private UInt64() {}
 

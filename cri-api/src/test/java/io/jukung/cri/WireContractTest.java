@@ -26,9 +26,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds {@code runtime.proto} against the published wire contract, {@code cri-v1-wire.tsv}: the two
- * are turned into the same lines and must be equal, so that a missing and a surplus field fail
- * alike.
+ * Compares {@code runtime.proto} with the published wire contract, {@code cri-v1-wire.tsv}. Both
+ * are turned into lines of one format that must be equal, so that a missing field and a surplus
+ * field both fail the test.
  */
 class WireContractTest {
   private static final FileDescriptor FILE = RuntimeProto.getDescriptor();
@@ -157,7 +157,7 @@ class WireContractTest {
     return fullName.substring("runtime.v1.".length());
   }
 
-  /** The lines of one kind, without trailing empty columns. Fails where there are none. */
+  /** Returns the lines of one kind, without trailing empty columns. Fails if there are none. */
   private static List<String> published(String kind) throws IOException {
     try (InputStream in =
             Objects.requireNonNull(
