@@ -8,9 +8,9 @@ import io.jukung.linux.io.Transfer;
 import io.jukung.linux.libc.Memory;
 
 /**
- * What one attached client types: from the pipe that the daemon fills to the container's standard
- * input or terminal. Watches one of the two at a time: the pipe, or where the container does not
- * read, the container.
+ * Copies what one attached client types from the pipe that the daemon fills to the container's
+ * standard input or terminal. It watches one of the two at a time: the pipe while the container
+ * reads, and the container while the container does not.
  */
 final class AttachedInput extends Source {
   private static final int BUFFER = 4096;
@@ -26,8 +26,9 @@ final class AttachedInput extends Source {
   private boolean open = true;
 
   /**
-   * @param pipe owned
-   * @param target owned: a duplicate, since one descriptor is watched for one source
+   * @param pipe the reading end of the client's pipe; this object closes it
+   * @param target a duplicate of the container's descriptor, because epoll watches a descriptor for
+   *     one source only; this object closes it
    */
   AttachedInput(Container container, EventLoop loop, Fd pipe, Fd target) {
     this.container = container;
@@ -50,14 +51,14 @@ final class AttachedInput extends Source {
     }
     int count = Transfer.write(target, buffer, start, end - start);
     if (count < 0 && count != Transfer.WOULD_BLOCK) {
-      close(); // nobody reads it any more; the daemon sees that from its end
+      close(); // the container's end is closed; the daemon notices at its own end of the pipe
       return;
     }
     start += Math.max(count, 0);
     watch(start == end ? pipe : target);
   }
 
-  /** Whether there is something to pass on. */
+  /** Reads from the pipe; returns whether there is something to pass on. */
   private boolean fill() {
     int count = Transfer.read(pipe, buffer, 0, BUFFER);
     if (count == Transfer.WOULD_BLOCK) {

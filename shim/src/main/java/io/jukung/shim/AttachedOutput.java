@@ -9,19 +9,19 @@ import io.jukung.linux.libc.Memory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An output's copy for one attached client: the writing end of a pipe that the daemon reads. Where
- * the pipe is full, the rest of a piece waits here and the output is not read on, but only for so
- * long: then the client loses its place, not the application.
+ * The copy of one output for one attached client: the writing end of a pipe that the daemon reads.
+ * While the pipe is full, this object keeps the rest of the last piece, and the output is not read.
+ * After a time limit the client is detached, so that it cannot stop the application.
  */
 final class AttachedOutput extends Source {
-  /** The daemon gives up slow clients earlier; this is for a daemon that hangs. */
+  /** The daemon detaches slow clients earlier; this limit is for a daemon that hangs. */
   private static final long PATIENCE_NANOS = 20_000_000_000L;
 
   private final Pod pod;
   private final Pump pump;
   private final Fd pipe;
   private boolean open = true;
-  // What the pipe had no room for; null while nothing waits.
+  // The bytes that the pipe had no room for; null while nothing waits.
   private @Nullable Memory rest;
   private int restStart;
   private long deadline;
@@ -34,19 +34,19 @@ final class AttachedOutput extends Source {
 
   void start() throws ErrnoException {
     StatusFlags.setNonBlocking(pipe);
-    pod.loop().add(this, pipe, 0); // an error, that nobody reads any more, is always told
+    pod.loop().add(this, pipe, 0); // epoll always reports that the reading end is closed
   }
 
   boolean isStalled() {
     return rest != null;
   }
 
-  /** In the clock of {@link System#nanoTime}. */
+  /** Returns when a stalled client is detached, in the clock of {@link System#nanoTime}. */
   long deadline() {
     return deadline;
   }
 
-  /** Not while it is stalled. */
+  /** Passes bytes on. Must not be called while the client is stalled. */
   void write(Memory chunk, int offset, int length) {
     int written = writeSome(chunk, offset, length);
     if (open && written < length) {
@@ -54,7 +54,10 @@ final class AttachedOutput extends Source {
     }
   }
 
-  /** Closes where the reader is gone. */
+  /**
+   * Writes until the pipe is full; closes this object if the reading end is closed. Returns how
+   * many bytes were written.
+   */
   private int writeSome(Memory source, int offset, int length) {
     int done = 0;
     while (done < length) {

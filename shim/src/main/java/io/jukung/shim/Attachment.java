@@ -4,7 +4,10 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.shim.v1.AttachContainer;
 import org.jspecify.annotations.Nullable;
 
-/** The ends of pipes with which the daemon joins a container's streams, until they are used. */
+/**
+ * The ends of pipes by which the daemon attaches a client to a container's streams, kept until the
+ * container takes them over.
+ */
 final class Attachment {
   final String containerId;
   final @Nullable Fd stdin;
@@ -12,7 +15,7 @@ final class Attachment {
   final @Nullable Fd stderr;
 
   /**
-   * @param descriptors as many as the request asks for, see {@link #count}
+   * @param descriptors one for each stream that the request asks for, see {@link #count}
    */
   public Attachment(AttachContainer request, Fd[] descriptors) {
     containerId = request.getContainerId();
@@ -22,13 +25,14 @@ final class Attachment {
     stderr = request.getStderr() ? descriptors[next] : null;
   }
 
+  /** Returns how many descriptors must come with the request. */
   static int count(AttachContainer request) {
     return (request.getStdin() ? 1 : 0)
         + (request.getStdout() ? 1 : 0)
         + (request.getStderr() ? 1 : 0);
   }
 
-  /** What nobody has taken over; the daemon sees an end of it all. */
+  /** Closes the ends; the daemon sees the end of each stream. */
   void close() {
     close(stdin);
     close(stdout);

@@ -16,11 +16,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frames from and to the daemon, as shim.proto describes them. Anything malformed closes the
+ * Exchanges the frames that shim.proto describes with the daemon. A malformed frame closes the
  * connection; the pod goes on.
  */
 final class Connection extends Source {
-  /** Large enough for a launch plan with a long environment and a thousand mounts. */
+  /**
+   * The longest frame, large enough for a launch plan with a long environment and a thousand
+   * mounts.
+   */
   static final int MAX_FRAME = 1 << 20;
 
   private static final int HEADER = 4;
@@ -28,10 +31,13 @@ final class Connection extends Source {
   private static final int FIRST_OUTPUT = 512;
   private static final int TRANSFER = 16 * 1024;
 
-  /** A daemon that lets this much wait does not read: it gets a new connection and asks anew. */
+  /**
+   * Bytes that may wait for the daemon to read. Beyond them the connection is closed; the daemon
+   * connects again and asks for the state.
+   */
   private static final int MAX_PENDING = 2 << 20;
 
-  /** Descriptors of exec requests whose frames are still incomplete. */
+  /** Descriptors that may wait until the frames of their exec requests are complete. */
   private static final int MAX_DESCRIPTORS = 3 * 16;
 
   private static final int FINISH_MILLIS = 1000;
@@ -80,7 +86,7 @@ final class Connection extends Source {
       return;
     }
     if (inputLength + count > input.length) {
-      // Doubling stays below two frames: a complete frame is taken out before more is received.
+      // The array stays below two frames: a complete frame is taken out before more is received.
       input = Arrays.copyOf(input, Math.max(2 * input.length, inputLength + count));
     }
     transfer.get(0, input, inputLength, count);
@@ -91,7 +97,7 @@ final class Connection extends Source {
     }
   }
 
-  /** Handles each complete frame; returns how many bytes they were. */
+  /** Handles each complete frame; returns how many bytes these frames have. */
   private int takeFrames() {
     int at = 0;
     while (open && inputLength - at >= HEADER) {
@@ -139,7 +145,8 @@ final class Connection extends Source {
         return;
       }
       if (input.length > FIRST_INPUT) {
-        input = new byte[FIRST_INPUT]; // a large plan must not stay for the life of the pod
+        input =
+            new byte[FIRST_INPUT]; // the memory of a large plan is not kept for the life of the pod
       }
     } else if (taken > 0) {
       System.arraycopy(input, taken, input, 0, inputLength);
@@ -150,8 +157,8 @@ final class Connection extends Source {
   }
 
   /**
-   * The next descriptors that came beside frames, the caller's from now on; null where there are
-   * not as many.
+   * Returns the next descriptors that came beside frames; the caller closes them from now on.
+   * Returns null if fewer have come.
    */
   Fd @Nullable [] takeDescriptors(int count) {
     if (descriptors.size() < count) {
@@ -205,7 +212,7 @@ final class Connection extends Source {
     pendingEnd += HEADER + body.length;
   }
 
-  /** The queue, with as much free at its end; grown by doubling. */
+  /** Returns the queue with at least {@code length} free bytes at its end; it grows by doubling. */
   private byte[] roomFor(int length) {
     byte[] queue = pending;
     if (queue != null && queue.length - pendingEnd >= length) {
@@ -258,7 +265,7 @@ final class Connection extends Source {
     }
   }
 
-  /** Gives the last answers a moment to leave, then closes. */
+  /** Waits a bounded time until the last answers are sent, then closes. */
   void finish() {
     try {
       while (open

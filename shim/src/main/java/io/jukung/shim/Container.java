@@ -26,7 +26,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A container from its launch to its removal.
+ * A container from its launch to its removal. All methods run on the event loop's thread.
  *
  * <pre>
  *   LAUNCHING ──started──▶ RUNNING ──pidfd readable──▶ DRAINING ──outputs ended──▶ OVER
@@ -35,10 +35,16 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Container extends Source {
-  /** For output that a process outside the container's cgroup holds open. */
+  /**
+   * How long the shim waits for the outputs to end after the process has ended: a process outside
+   * the container's cgroup may hold them open.
+   */
   private static final long DRAIN_NANOS = 5_000_000_000L;
 
-  /** What is left then: more than the capacity that a pipe may be given without privilege. */
+  /**
+   * How many reads then take what is left: more than the largest capacity that a process without
+   * privileges can give a pipe.
+   */
   private static final int LAST_READS = 17;
 
   private enum State {
@@ -76,11 +82,11 @@ final class Container extends Source {
     this.cgroup = request.getPlan().getCgroup();
     this.leavesOrphans = (request.getPlan().getCloneFlags() & CLONE_NEWPID) == 0;
     this.log = log;
-    // A terminal has no end of input to give; as with kubectl, only the client leaves.
+    // The input of a terminal has no end. As with kubectl, the client only leaves.
     this.closesStdin = request.getStdinOnce() && !request.getTty();
   }
 
-  /** Launches it; the answer to the request follows. */
+  /** Starts the launch. The request is answered when the launch has ended. */
   void launch(Connection from, long requestId, StartContainer request) throws IOException {
     List<Fd> childEnds = new ArrayList<>(3);
     long[] registers = Launcher.noRegisters();
@@ -122,7 +128,6 @@ final class Container extends Source {
     }
   }
 
-  /** The launch of the container's first process. */
   private final class ContainerLaunch extends Launch {
     private final List<Fd> childEnds;
     private final boolean tty;
@@ -175,7 +180,7 @@ final class Container extends Source {
     }
   }
 
-  /** Undoes a start that failed, whatever there is of it. */
+  /** Undoes a failed start, however far it came. */
   void discard() {
     try {
       endProcess();
@@ -191,7 +196,7 @@ final class Container extends Source {
   private void endProcess() {
     if (process != null) {
       try {
-        process.send(Signals.SIGKILL); // reaped as an orphan
+        process.send(Signals.SIGKILL); // it is reaped as an orphan
         killRest();
       } catch (ErrnoException e) {
         ErrorLog.unexpected("kill of " + this, e);
@@ -205,7 +210,7 @@ final class Container extends Source {
 
   private void closeRest() {
     closeStdin();
-    terminal = null; // its pump has closed it
+    terminal = null; // closed by its pump
     if (log.droppedBytes() > 0) {
       ErrorLog.say(log.droppedBytes() + " bytes of output of " + this + " were not logged");
     }
@@ -213,9 +218,9 @@ final class Container extends Source {
   }
 
   /**
-   * The pidfd says that the process has ended. It stays in the loop until everything is done, and
-   * each step is taken once: where one fails, the loop calls this method again and it goes on
-   * there.
+   * Called when the process has ended, which makes its pidfd readable. The pidfd stays in the loop
+   * until all is done: if a step fails, the loop calls this method again, and steps that are done
+   * are not repeated.
    */
   @Override
   void ready(int events) throws IOException {
@@ -247,7 +252,8 @@ final class Container extends Source {
   private ContainerExited describeExit(ExitStatus ended) {
     long finishedAt = pod.clock().nanos();
     boolean oomKilled = oomKilled();
-    // With a pid namespace of its own, all of it died with its init; without, this does the same.
+    // In a pid namespace of its own, all processes have died with the init. Without one, they are
+    // killed by the cgroup.
     killRest();
     return ContainerExited.newBuilder()
         .setContainerId(id)
@@ -271,7 +277,7 @@ final class Container extends Source {
 
   private void killRest() {
     if (cgroup.isEmpty()) {
-      return; // it ran in the shim's own
+      return; // the container ran in the shim's own cgroup
     }
     try {
       ContainerCgroup.kill(cgroup);
@@ -294,7 +300,7 @@ final class Container extends Source {
     }
   }
 
-  /** One of its outputs has ended, or its process has. */
+  /** Called when one of the outputs or the process has ended. */
   void outputEnded() {
     if (state != State.DRAINING) {
       return;
@@ -307,7 +313,7 @@ final class Container extends Source {
     end();
   }
 
-  /** The time for its output is over. */
+  /** Called when the time to wait for the outputs is over. */
   void stopDraining() {
     for (int i = 0; i < pumps.size(); i++) {
       pumps.get(i).drainAndClose(LAST_READS);
@@ -319,11 +325,11 @@ final class Container extends Source {
   private void end() {
     ContainerExited ended = exit;
     if (ended == null) {
-      return; // the pidfd's event has failed, and comes again
+      return; // handling the pidfd's event has failed; the loop repeats it
     }
     closeRest();
-    // Once more, where it failed: descriptors may be free again, or the disk. If it fails for good
-    // the daemon is told all the same, and keeps a record of its own.
+    // A second attempt if the first one failed: descriptors or disk space may be free by now. If it
+    // fails too, the daemon is told all the same and writes a record of its own.
     record(ended);
     pod.tell(FromShim.newBuilder().setContainerExited(ended).build());
     state = State.OVER;
@@ -345,11 +351,13 @@ final class Container extends Source {
       if (!e.is(Errno.ESRCH)) {
         throw e;
       }
-      // It has ended; the pidfd's event comes next.
+      // The process has ended; the pidfd's event comes next.
     }
   }
 
-  /** Joins its streams; they are the attachment's no more, whatever comes of it. */
+  /**
+   * Attaches a client to the streams. Takes over the attachment's descriptors, also if it fails.
+   */
   void attach(Attachment wanted) throws IOException {
     try {
       if (wanted.stdin != null) {
@@ -382,7 +390,7 @@ final class Container extends Source {
       if (index < pumps.size()) {
         pumps.get(index).attach(pipe);
       } else {
-        pipe.close(); // a terminal has one output only
+        pipe.close(); // a terminal has one output
       }
     }
   }
@@ -391,7 +399,7 @@ final class Container extends Source {
     inputs.remove(input);
   }
 
-  /** A client has no more input. */
+  /** Called when a client's input has ended. */
   void inputEnded() {
     if (closesStdin) {
       closeStdin();
@@ -442,7 +450,7 @@ final class Container extends Source {
     return pid;
   }
 
-  /** Null before it started and after it has been reaped. */
+  /** Returns null before the start and after the process has been reaped. */
   @Nullable Pidfd process() {
     return process;
   }
@@ -463,12 +471,12 @@ final class Container extends Source {
     return state == State.OVER;
   }
 
-  /** In the clock of {@link System#nanoTime}. */
+  /** Returns when to stop waiting for the outputs, in the clock of {@link System#nanoTime}. */
   long drainDeadline() {
     return drainDeadline;
   }
 
-  /** Whether descendants that outlive their parent come to this process, and not to an init. */
+  /** Whether orphaned descendants become children of the shim, and not of an init of their own. */
   boolean leavesOrphans() {
     return leavesOrphans && state == State.RUNNING;
   }

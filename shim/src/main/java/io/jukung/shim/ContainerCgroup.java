@@ -14,7 +14,7 @@ final class ContainerCgroup {
 
   private ContainerCgroup() {}
 
-  /** Whether the kernel killed one of its processes for want of memory. */
+  /** Whether the kernel killed a process of the cgroup because memory ran out. */
   static boolean oomKilled(String directory) throws IOException {
     String events;
     try {
@@ -31,7 +31,7 @@ final class ContainerCgroup {
     return found && value < events.length() && events.charAt(value) != '0';
   }
 
-  /** Kills every process in it and below it. */
+  /** Kills every process in the cgroup and in the cgroups inside it. */
   static void kill(String directory) throws IOException {
     try {
       HostFile.write(directory + "/cgroup.kill", "1");
@@ -39,7 +39,7 @@ final class ContainerCgroup {
       if (!isGone(e)) {
         throw e;
       }
-      // The cgroup is gone, and with it every process it had.
+      // The cgroup has been removed, so it has no process.
     }
   }
 

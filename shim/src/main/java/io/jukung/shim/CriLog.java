@@ -24,14 +24,14 @@ import org.jspecify.annotations.Nullable;
  *   2026-11-21T00:00:00.000000000Z stderr P the first 16 KiB of a long line, or a tail without end
  * </pre>
  *
- * A full disk or any other refusal drops lines, and never delays the application. All lines of one
- * read carry the same time.
+ * If the file cannot be written, because the disk is full for example, lines are dropped: the
+ * application is never delayed. All lines of one read carry the same time. Not thread-safe.
  */
 final class CriLog {
-  /** Content of one record; a longer line is split. As other runtimes have it. */
+  /** The longest content of one record, as in other runtimes; a longer line is split. */
   static final int MAX_CONTENT = 16 * 1024;
 
-  /** What one read takes from a container: a pipe's whole capacity. */
+  /** How much one read takes from a container: the default capacity of a pipe. */
   static final int READ_SIZE = 64 * 1024;
 
   private static final int MODE = 0640;
@@ -41,9 +41,11 @@ final class CriLog {
   /** Two reads' worth of ordinary lines, and far more than the longest record. */
   private static final int BATCH_SIZE = 2 * READ_SIZE;
 
-  /** Native blocks that all logs of the process share: the loop serves one stream at a time. */
+  /**
+   * Native memory that all logs of the process share, because the loop serves one stream at a time.
+   */
   static final class Buffers {
-    /** A tail that waits for its end, and a read after it. */
+    /** Holds the unfinished line of a stream and the read after it. */
     final Memory chunk = Memory.allocate(MAX_CONTENT + READ_SIZE);
 
     private final Memory batch = Memory.allocate(BATCH_SIZE);
@@ -70,7 +72,7 @@ final class CriLog {
   /**
    * Opens the log, which may exist, to append.
    *
-   * @param path empty: output is discarded
+   * @param path empty to discard all output
    */
   static CriLog open(Buffers buffers, String path) throws ErrnoException {
     CriLog log = new CriLog(buffers, path);
@@ -79,15 +81,15 @@ final class CriLog {
   }
 
   /**
-   * Goes on in the file that is at the path now, made anew where kubelet has moved it away. Where
-   * that fails, the log stays with the old file.
+   * Continues in the file that is at the path now, which is created if kubelet has moved the old
+   * one away. If that fails, the log continues in the old file.
    */
   void reopen() throws ErrnoException {
     if (path.isEmpty()) {
       return;
     }
-    // NONBLOCK: a fifo at the path must not stop the loop. A container that has the log directory
-    // as a volume could swap what is on the way for a link.
+    // NONBLOCK: opening a FIFO at the path must not block the loop. No symlinks: a container that
+    // has the log directory as a volume could replace a directory of the path by one.
     int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY;
     Fd reopened = HostFile.openNoSymlinks(path, flags, MODE);
     close();
@@ -95,12 +97,12 @@ final class CriLog {
     torn = false;
   }
 
-  /** One of the two streams of the log; its tail without newline waits here for its end. */
+  /** Returns one of the two streams of the log. */
   Stream stream(String name) {
     return new Stream(this, name);
   }
 
-  /** What could not be written, for the error log. */
+  /** Returns how many bytes could not be written. */
   long droppedBytes() {
     return droppedBytes;
   }
@@ -112,7 +114,7 @@ final class CriLog {
     }
   }
 
-  /** Makes room for a record in the batch. */
+  /** Reserves room for a record in the batch and returns its offset. */
   private int reserve(int length) {
     if (batched + length > BATCH_SIZE) {
       flush();
@@ -122,7 +124,7 @@ final class CriLog {
     return at;
   }
 
-  /** Writes the batch; what the file does not take is dropped. */
+  /** Writes the batch; bytes that the file does not take are dropped. */
   private void flush() {
     int length = batched;
     batched = 0;
@@ -138,7 +140,7 @@ final class CriLog {
       int count = Transfer.write(file, buffers.batch, done, length - done);
       if (count <= 0) {
         droppedBytes += length - done;
-        // Cut within a record: the next one must not continue its line.
+        // If the file ends within a record, the next record must not continue that line.
         torn = done > 0 && buffers.batch.getByte(done - 1) != '\n';
         return;
       }
@@ -157,7 +159,7 @@ final class CriLog {
     return true;
   }
 
-  /** Splits one stream into records. */
+  /** Splits one stream into records. Keeps an unfinished line until its end comes. */
   static final class Stream {
     private final CriLog log;
     private final Memory header;
@@ -191,17 +193,20 @@ final class CriLog {
       return count;
     }
 
-    /** Where the bytes of the last {@link #pump} are, until the next of any stream. */
+    /**
+     * Returns the memory with the bytes of the last {@link #pump}, valid until the next one of any
+     * stream.
+     */
     Memory chunk() {
       return log.buffers.chunk;
     }
 
-    /** Where in {@link #chunk} they begin. */
+    /** Returns the offset in {@link #chunk} at which the bytes of the last {@link #pump} begin. */
     int lastReadAt() {
       return lastReadAt;
     }
 
-    /** Logs what has no newline as a partial line; the stream has ended. */
+    /** Ends the stream: logs an unfinished line as a partial record. */
     void end() {
       if (tail != null) {
         if (tailLength > 0) {
@@ -216,7 +221,10 @@ final class CriLog {
       header.close();
     }
 
-    /** Logs {@code chunk} up to {@code end}; there is no newline before {@code scanFrom}. */
+    /**
+     * Logs the bytes of {@code chunk} up to {@code end}. The caller knows that no newline is before
+     * {@code scanFrom}.
+     */
     private void split(Memory chunk, int scanFrom, int end) {
       stamp();
       int start = 0;
@@ -266,9 +274,9 @@ final class CriLog {
     }
   }
 
-  /** Whether the source has ended rather than having nothing to give now. */
+  /** Whether a result of {@link Stream#pump} means the end of the output. */
   static boolean isEnd(int pumped) {
-    // EIO: nobody holds the slave of a pseudo terminal any more.
+    // EIO: no process holds the slave of the pseudo terminal open any more.
     return pumped == 0 || pumped == -Errno.EIO;
   }
 }

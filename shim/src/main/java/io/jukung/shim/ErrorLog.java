@@ -1,8 +1,8 @@
 package io.jukung.shim;
 
 /**
- * The shim's standard error, which the daemon points at a small file. Bounded, because nobody
- * rotates it: a failure that repeats for ever says nothing new.
+ * Writes to the shim's standard error, which the daemon redirects to a file. The number of lines is
+ * bounded, because nobody rotates that file. Thread-safe.
  */
 final class ErrorLog {
   private static final int MAX_LINES = 2000;
@@ -34,11 +34,11 @@ final class ErrorLog {
     try {
       say(describe(what, failure));
     } catch (RuntimeException | Error e) {
-      // There is no memory for the line.
+      // There is no memory for the line; it is dropped.
     }
   }
 
-  /** As {@link #unexpected}, of the failure that ends the process, however much was logged. */
+  /** Logs the failure that ends the process, even if the bound of lines has been reached. */
   static synchronized void last(Object what, Throwable failure) {
     System.err.println(describe(what, failure));
   }

@@ -7,22 +7,26 @@ import java.io.IOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The one thread's wait for everything: sockets, output of containers, ends of processes. */
+/**
+ * Waits, on one thread, for all events of the shim: sockets, output of containers, ends of
+ * processes.
+ */
 final class EventLoop {
   private static final int MAX_EVENTS = 32;
 
-  /** A source that fails each time must not take a whole processor. */
+  /** A pause after each failure: a source that fails every time must not occupy a processor. */
   private static final int FAILURE_PAUSE_MILLIS = 10;
 
   /**
-   * Rounds in a row with a failure that nothing outside explains, as an error of Java is: after
-   * them, a second at the least, the loop gives up.
+   * After this many rounds in a row with an unexpected failure, which take at least a second, the
+   * loop gives up. An IOException does not count: the system may be out of descriptors for long.
    */
   private static final int MAX_FAILED_ROUNDS = 100;
 
   private final Epoll epoll;
   private @Nullable Source[] sources = new @Nullable Source[16];
-  // Counts the uses of a slot, so that an event of its former source is not taken for its own.
+  // Counts the uses of each slot, so that an event of a former source is not delivered to the
+  // present one.
   private int[] uses = new int[16];
   private @Nullable Throwable failure;
   private int failedRounds;
@@ -31,9 +35,11 @@ final class EventLoop {
     epoll = Epoll.create(MAX_EVENTS);
   }
 
-  /** What has to happen between events. */
+  /** The work that is due at a time, not at an event. */
   abstract static class Clockwork {
-    /** Milliseconds until {@link #tick} has something to do; {@link Epoll#FOREVER} for never. */
+    /**
+     * Returns the milliseconds until {@link #tick} has something to do, or {@link Epoll#FOREVER}.
+     */
     abstract int millisToNextTick();
 
     abstract void tick();
@@ -53,7 +59,9 @@ final class EventLoop {
     epoll.modify(fd, events, token(source.slot));
   }
 
-  /** To be called before the descriptor is closed. Removing twice is allowed. */
+  /**
+   * Removes a source. Must be called before its descriptor is closed. Removing it twice is allowed.
+   */
   void remove(Source source, Fd fd) {
     if (source.slot < 0) {
       return;
@@ -69,10 +77,10 @@ final class EventLoop {
   }
 
   /**
-   * Serves until the clockwork is over.
+   * Serves events until the clockwork is over.
    *
-   * @throws IllegalStateException where the same work fails again and again: the process must end,
-   *     so that the daemon notices
+   * @throws IllegalStateException if work fails again and again; the process must end then, so that
+   *     the daemon notices
    */
   void run(Clockwork clockwork) throws ErrnoException {
     while (!clockwork.isOver()) {
@@ -97,7 +105,7 @@ final class EventLoop {
     int slot = (int) token;
     Source source = sources[slot];
     if (source == null || uses[slot] != (int) (token >>> 32)) {
-      return; // removed by an earlier event of the same batch
+      return; // an earlier event of the same batch has removed the source
     }
     try {
       source.ready(events);
@@ -119,7 +127,7 @@ final class EventLoop {
     try {
       Thread.sleep(FAILURE_PAUSE_MILLIS);
     } catch (InterruptedException e) {
-      // Nobody interrupts the main thread; if so, the pause is over.
+      // The pause ends early. Nothing interrupts the shim's threads on purpose.
     }
   }
 

@@ -15,8 +15,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process that joins a running container. Its streams are the daemon's: the shim only starts it
- * and tells its end, to the daemon that is connected then.
+ * A process that joins a running container. Its streams belong to the daemon: the shim starts the
+ * process, and tells its end to the daemon that is connected then.
  */
 final class Exec extends Source {
   private final Pod pod;
@@ -25,7 +25,7 @@ final class Exec extends Source {
   private final Fd[] stdio;
   private @Nullable Pidfd process;
   private int pid;
-  // Kept, so that what comes after reaping can be tried again.
+  // Kept so that the steps after reaping can be repeated if one fails.
   private @Nullable ExitStatus status;
 
   Exec(Pod pod, StartExec request, Fd[] stdio) {
@@ -35,13 +35,13 @@ final class Exec extends Source {
     this.stdio = stdio;
   }
 
-  /** Launches it; the answer to the request follows. */
+  /** Starts the launch. The request is answered when the launch has ended. */
   void launch(Connection from, long requestId, Container container) throws Refusal, IOException {
     Pidfd target = container.process();
     if (target == null) {
       throw Refusal.precondition(container + " is not running");
     }
-    // A duplicate: the container may end, and its own be closed, while the launch goes on.
+    // A duplicate, because the container's own is closed if the container ends during the launch.
     Fd joined = target.fd().duplicate();
     long[] registers = Launcher.noRegisters();
     registers[Register.STDIN] = stdio[0].number();
@@ -51,7 +51,6 @@ final class Exec extends Source {
     pod.start(new ExecLaunch(from, requestId, registers, joined));
   }
 
-  /** The launch of the joining process. */
   private final class ExecLaunch extends Launch {
     private final Fd joined;
 
@@ -81,12 +80,12 @@ final class Exec extends Source {
     }
   }
 
-  /** Undoes a start that failed, whatever there is of it. */
+  /** Undoes a failed start, however far it came. */
   void discard() {
     closeStdio();
     if (process != null) {
       try {
-        process.send(Signals.SIGKILL); // reaped as an orphan
+        process.send(Signals.SIGKILL); // it is reaped as an orphan
       } catch (ErrnoException e) {
         ErrorLog.unexpected("kill of " + this, e);
       }

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** The file by which an exit is known even where nobody was there to be told. */
+/**
+ * The file that records a container's exit, for a daemon that was not connected when the container
+ * ended.
+ */
 final class ExitRecord {
   static final String FILE_NAME = "exit.json";
   private static final int VERSION = 1;
@@ -13,7 +16,7 @@ final class ExitRecord {
   private ExitRecord() {}
 
   /**
-   * On disk when this returns.
+   * Writes the record. It is on disk when this method returns.
    *
    * @param finishedAt nanoseconds since the epoch
    */

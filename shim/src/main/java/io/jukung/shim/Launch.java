@@ -16,8 +16,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The launch of one process: made and completed on the loop's thread, run on a thread of its own,
- * because launching changes per-thread kernel state and waits for the kernel.
+ * The launch of one process. It is created and completed on the event loop's thread, and runs on a
+ * thread of its own, because it changes the kernel's state of its thread and waits for the kernel.
  */
 abstract class Launch implements Runnable {
   private final Connection from;
@@ -26,7 +26,7 @@ abstract class Launch implements Runnable {
   private final long[] registers;
   private Pod.@Nullable Launches launches;
 
-  /** The next of {@link Pod.Launches}. */
+  /** The next launch in the list of {@link Pod.Launches}. */
   @Nullable Launch next;
 
   private Launcher.@Nullable Launched launched;
@@ -34,7 +34,8 @@ abstract class Launch implements Runnable {
   private @Nullable Throwable failure;
 
   /**
-   * @param registers preloaded; their descriptors stay the caller's and open until the end
+   * @param registers the preloaded registers; the caller keeps their descriptors open until {@link
+   *     #started} or {@link #failed} is called
    */
   Launch(Connection from, long requestId, LaunchPlan plan, long[] registers) {
     this.from = from;
@@ -43,10 +44,12 @@ abstract class Launch implements Runnable {
     this.registers = registers;
   }
 
-  /** The process runs; on the loop's thread. What it throws fails the launch. */
+  /**
+   * Called on the event loop's thread when the process runs. An exception makes the launch fail.
+   */
   abstract void started(Launcher.Launched process, long at) throws IOException;
 
-  /** There is no process; on the loop's thread. */
+  /** Called on the event loop's thread when the launch has failed. */
   abstract void failed();
 
   void begin(Pod.Launches results) {
@@ -68,7 +71,7 @@ abstract class Launch implements Runnable {
                   registers));
       startedAt = clock.nanos();
     } catch (Throwable e) {
-      failure = e; // answered by complete()
+      failure = e; // complete() reports it
     } finally {
       if (launches != null) {
         launches.end(this);
@@ -82,12 +85,16 @@ abstract class Launch implements Runnable {
         : HostFile.open(plan.getCgroup(), O_RDONLY | O_DIRECTORY, 0);
   }
 
-  /** Answers the request, on the loop's thread, once {@link #run} has ended. Never throws. */
+  /**
+   * Answers the request. Called on the event loop's thread after {@link #run} has ended. Never
+   * throws.
+   */
   void complete() {
     try {
       Pod.answer(from, outcome());
     } catch (RuntimeException | Error e) {
-      from.close(); // without an answer the daemon would wait; now it connects again and asks
+      from.close(); // the daemon connects again and lists the containers, instead of waiting for an
+      // answer
       ErrorLog.unexpected("answer to a launch", e);
     }
   }

@@ -7,7 +7,9 @@ import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.process.CurrentProcess;
 import org.jspecify.annotations.Nullable;
 
-/** The shim's socket. It serves one daemon: a newer connection takes the place of the older. */
+/**
+ * The shim's listening socket. One connection is served at a time: a newer one replaces the older.
+ */
 final class Listener extends Source {
   private final EventLoop loop;
   private final Pod pod;
@@ -38,7 +40,7 @@ final class Listener extends Source {
 
   private void serve(UnixSocket accepted) throws ErrnoException {
     PeerCredentials peer = accepted.peer();
-    // The socket's mode says the same; this also holds where a directory above it was opened up.
+    // The mode of the socket file allows the same. This check holds even if that mode was changed.
     if (peer.uid() != 0 && peer.uid() != CurrentProcess.uid()) {
       ErrorLog.say("refused a connection of uid " + peer.uid() + ", pid " + peer.pid());
       accepted.close();

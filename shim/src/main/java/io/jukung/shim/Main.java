@@ -6,12 +6,18 @@ import io.jukung.linux.process.Failpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** {@code java … io.jukung.shim.Main --socket PATH}. */
+/** The main program of a shim: {@code java … io.jukung.shim.Main --socket PATH}. */
 public final class Main {
-  /** The daemon, and one that replaces it. */
+  /**
+   * Connections that may wait to be accepted: that of the daemon and those of daemons that replace
+   * it.
+   */
   private static final int BACKLOG = 8;
 
-  /** The logs' mode is exact with it, and containers expect it unless their spec says otherwise. */
+  /**
+   * With this mask log files get their exact mode. Containers inherit it unless their spec sets
+   * another.
+   */
   private static final int UMASK = 0022;
 
   private static final int EXIT_FAILED = 1;
@@ -32,7 +38,7 @@ public final class Main {
 
   private static void serve(Path path) throws IOException {
     Failpoint.installIfAsked();
-    // First of all: from here on no process of a container may look into this one.
+    // This comes first: from here on no process of a container can look into this process.
     CurrentProcess.refuseDump();
     CurrentProcess.becomeChildSubreaper();
     CurrentProcess.setUmask(UMASK);
@@ -45,9 +51,9 @@ public final class Main {
   }
 
   /**
-   * Ends the process at once, after a failure that it cannot survive. Merely leaving {@code main}
-   * would not do: a launch thread that hangs in the kernel keeps the process and its socket alive,
-   * and the daemon would wait for exits that no event loop sees any more.
+   * Ends the process at once after a failure that it cannot survive. Returning from {@code main} is
+   * not enough: a launch thread that hangs in the kernel would keep the process and its socket
+   * alive, and the daemon would wait for exits that no event loop sees any more.
    */
   static void fail(Throwable failure) {
     try {

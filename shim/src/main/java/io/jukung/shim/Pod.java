@@ -29,14 +29,21 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the shim holds, and the daemon's requests on it. All on the loop's thread. */
+/**
+ * The state of the shim, and the daemon's requests on it. All methods run on the event loop's
+ * thread.
+ */
 final class Pod extends EventLoop.Clockwork {
   private static final long NANOS_PER_MILLI = 1_000_000L;
 
-  /** How long an orphan of a container without a pid namespace may stay a zombie. */
+  /**
+   * How long an ended orphan of a container without a pid namespace of its own may stay a zombie.
+   */
   private static final long REAP_INTERVAL_NANOS = 5_000 * NANOS_PER_MILLI;
 
-  /** Clients that wait for a container to be started; the oldest gives way. */
+  /**
+   * The most clients that wait for their containers to start. One more, and the oldest is closed.
+   */
   private static final int MAX_WAITING = 16;
 
   private static final ExitStatus UNKNOWN_EXIT = new ExitStatus(0, 255);
@@ -80,14 +87,17 @@ final class Pod extends EventLoop.Clockwork {
     }
   }
 
-  /** Tells the daemon, if one is there: whoever connects later asks for all processes. */
+  /**
+   * Sends an event to the daemon if it is connected. A daemon that connects later asks for all
+   * processes.
+   */
   void tell(FromShim event) {
     if (daemon != null) {
       daemon.send(event);
     }
   }
 
-  /** Answers a request, at once or when its launch has ended. Never throws. */
+  /** Carries out a request. It is answered at once, or when its launch has ended. */
   void serve(Connection from, ToShim request) {
     try {
       switch (request.getCallCase()) {
@@ -214,7 +224,7 @@ final class Pod extends EventLoop.Clockwork {
     }
   }
 
-  /** Gives a container that has just started the clients that came before. */
+  /** Attaches the clients that have waited for this container to start. */
   void attachWaiting(Container container) {
     for (int i = 0; i < waiting.size(); ) {
       if (waiting.get(i).containerId.equals(container.id())) {
@@ -258,7 +268,7 @@ final class Pod extends EventLoop.Clockwork {
       throw Refusal.precondition("a launch is in flight");
     }
     if (!new File(socketPath).delete()) {
-      // The pod's directory may be gone already.
+      // The daemon may have removed the pod's directory already.
       ErrorLog.say("no socket to remove at " + socketPath);
     }
     over = true;
@@ -274,7 +284,7 @@ final class Pod extends EventLoop.Clockwork {
     return list.build();
   }
 
-  /** A container whose start has failed. */
+  /** Removes a container whose start has failed, and closes the clients that wait for it. */
   void forget(Container container) {
     containers.remove(container.id());
     for (int i = waiting.size() - 1; i >= 0; i--) {
@@ -293,7 +303,7 @@ final class Pod extends EventLoop.Clockwork {
   }
 
   void start(Launch launch) {
-    launch.begin(launches); // its end is counted on this thread, so not before the next line
+    launch.begin(launches); // the end is counted on this thread too, so after the next line
     launches.inFlight++;
   }
 
@@ -344,15 +354,16 @@ final class Pod extends EventLoop.Clockwork {
   }
 
   /**
-   * Waits for ended children that are neither a container nor an exec: orphans that the kernel gave
-   * to this subreaper. Not during a launch, whose child nobody knows yet.
+   * Reaps ended children that are neither a container nor an exec: orphans that the kernel has
+   * given to this subreaper. Does nothing during a launch, whose child is not known yet.
    */
   private void reapOrphans() {
     try {
       while (launches.inFlight == 0) {
         int pid = Children.peekEnded();
         if (pid == 0 || supervises(pid)) {
-          return; // a supervised one's own event comes next; the rest at the next tick
+          return; // the pidfd's event of a supervised process comes next; the others are reaped at
+          // the next tick
         }
         Children.reap(pid);
       }
@@ -392,19 +403,19 @@ final class Pod extends EventLoop.Clockwork {
     return false;
   }
 
-  /** A process that the shim supervises has been reaped; it may have left orphans. */
+  /** Called after a supervised process has been reaped, which may have left orphans. */
   void reapOrphansSoon() {
     nextReap = System.nanoTime();
   }
 
-  /** Launch threads hand their results to the loop here. */
+  /** The ended launches: launch threads add them, and the event loop completes them. */
   static final class Launches extends Source {
     private static final int WAKE_ATTEMPTS = 100;
 
     private final Eventfd wake;
     private int inFlight;
-    // A list that needs no memory to grow: a launch that could not be added would never be
-    // answered.
+    // A linked list, because it needs no memory to grow: a launch that could not be added would
+    // never be answered.
     private @Nullable Launch first;
     private @Nullable Launch last;
 
@@ -412,7 +423,7 @@ final class Pod extends EventLoop.Clockwork {
       this.wake = wake;
     }
 
-    /** Called by a launch thread as its last act. */
+    /** Called by a launch thread before it ends. */
     void end(Launch launch) {
       synchronized (this) {
         if (last == null) {
@@ -428,7 +439,7 @@ final class Pod extends EventLoop.Clockwork {
           return;
         } catch (IOException | RuntimeException | Error e) {
           if (attempt == WAKE_ATTEMPTS) {
-            Main.fail(e); // the launch would never be answered
+            Main.fail(e); // without the signal the launch is never answered
           }
           ErrorLog.unexpected("wake the event loop", e);
           EventLoop.pause();

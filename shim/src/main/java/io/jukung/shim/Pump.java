@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One output of a container, from its pipe or terminal to its log and to whoever is attached. Owns
- * the descriptor.
+ * Copies one output of a container from its pipe or terminal to the log and to the attached
+ * clients. Closes the descriptor.
  */
 final class Pump extends Source {
   private final Container container;
@@ -40,9 +40,10 @@ final class Pump extends Source {
   }
 
   /**
-   * Copies what comes from now on to the pipe too, until its reader or the output ends.
+   * Copies the output from now on to a client's pipe too, until its reading end is closed or the
+   * output ends.
    *
-   * @param pipe this object's from now on
+   * @param pipe the writing end; this object closes it, also if it fails
    */
   void attach(Fd pipe) throws ErrnoException {
     if (!open) {
@@ -68,12 +69,12 @@ final class Pump extends Source {
   }
 
   /**
-   * Reads and logs. After an error the loop calls again: closing the output would end the
-   * application at its next write.
+   * Reads and logs once. After an error the output stays open and the loop calls this method again:
+   * closing it would kill the application by SIGPIPE at its next write.
    */
   @Override
   void ready(int events) {
-    // Once: the next event goes to another source first.
+    // Only once, so that other sources get their turn.
     int count = pumpOnce();
     if (count <= 0 && count != Transfer.WOULD_BLOCK) {
       if (!CriLog.isEnd(count)) {
@@ -90,7 +91,7 @@ final class Pump extends Source {
   private int pumpOnce() {
     int count = log.pump(output);
     if (count > 0) {
-      // Backwards: a client that is gone leaves the list.
+      // Backwards, because a client that has gone is removed from the list.
       for (int i = attached.size() - 1; i >= 0; i--) {
         copyTo(attached.get(i), count);
       }
@@ -98,7 +99,7 @@ final class Pump extends Source {
     return count;
   }
 
-  /** A client that misses bytes would get a torn output: it is closed instead. */
+  /** If this fails the client is closed, because it has missed a part of the output. */
   private void copyTo(AttachedOutput client, int count) {
     try {
       client.write(log.chunk(), log.lastReadAt(), count);
@@ -117,7 +118,7 @@ final class Pump extends Source {
     return false;
   }
 
-  /** Reads on, where no attached client has to be waited for any more. */
+  /** Continues to read if no attached client is stalled any more. */
   void resume() {
     if (!open || !paused || isStalled()) {
       return;
@@ -132,7 +133,7 @@ final class Pump extends Source {
     }
   }
 
-  /** Takes what is there now, at most {@code reads} pieces, and ends. */
+  /** Logs what is there now, with at most {@code reads} reads, and closes the output. */
   void drainAndClose(int reads) {
     for (int i = attached.size() - 1; i >= 0; i--) {
       if (attached.get(i).isStalled()) {
@@ -140,7 +141,7 @@ final class Pump extends Source {
       }
     }
     for (int i = 0; open && started && i < reads && !isStalled() && pumpOnce() > 0; i++) {
-      // it is logged
+      // pumpOnce has logged it
     }
     close();
   }

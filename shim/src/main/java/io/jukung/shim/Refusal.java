@@ -2,7 +2,7 @@ package io.jukung.shim;
 
 import io.jukung.shim.v1.Failure;
 
-/** A request that the shim does not carry out; becomes the {@link Failure} of its reply. */
+/** Says why the shim does not carry out a request; it becomes the {@link Failure} of the reply. */
 final class Refusal extends Exception {
   private static final long serialVersionUID = 1L;
 

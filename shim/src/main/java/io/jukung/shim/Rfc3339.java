@@ -1,8 +1,9 @@
 package io.jukung.shim;
 
 /**
- * Formats times as CRI logs have them, {@code 2026-11-21T00:00:00.000000000Z}: UTC, always nine
- * digits of the second. The part before the point is kept for as long as the second lasts.
+ * Formats times as CRI logs have them, {@code 2026-11-21T00:00:00.000000000Z}: in UTC, always with
+ * nine digits of the second. The text up to the second is reused within one second. Not
+ * thread-safe.
  */
 final class Rfc3339 {
   static final int LENGTH = 30;
@@ -52,11 +53,12 @@ final class Rfc3339 {
     formatDate((int) Math.floorDiv(second, (long) SECONDS_PER_DAY) + DAYS_BEFORE_EPOCH);
   }
 
-  /** Proleptic Gregorian calendar. */
+  /** Writes the date in the proleptic Gregorian calendar. */
   private void formatDate(int days) {
     int era = Math.floorDiv(days, DAYS_PER_ERA);
     int dayOfEra = days - era * DAYS_PER_ERA;
-    // A day too many each 4 years, one too few each 100, one too many each 400.
+    // Days divided by 365 are one too many every 4 years, one too few every 100, one too many every
+    // 400.
     int yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
     int dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
     // Months from March on have 31, 30, 31, 30, 31 days, again and again: 153 in five.

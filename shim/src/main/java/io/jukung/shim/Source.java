@@ -2,20 +2,21 @@ package io.jukung.shim;
 
 import java.io.IOException;
 
-/** Something with a descriptor that the {@link EventLoop} watches. */
+/** An object with a descriptor that the {@link EventLoop} watches. */
 abstract class Source {
-  /** Where the loop knows it; −1 while it does not. */
+  /** The slot in the loop's tables; −1 while the loop does not watch this source. */
   int slot = -1;
 
   /**
-   * The descriptor is ready, has an error or is hung up. Level-triggered: what is left undone is
-   * announced again.
+   * Called when the descriptor is ready, has an error or is hung up. The loop is level-triggered:
+   * it calls again for what is left undone.
    */
   abstract void ready(int events) throws IOException;
 
   /**
-   * Called after {@link #ready} threw: closes what only does harm from now on. A source that does
-   * nothing here is asked again, so its {@link #ready} must be able to go on where it failed.
+   * Called after {@link #ready} threw. A source that is of no use any more closes itself here. If
+   * it does not, the loop calls {@link #ready} again, which must be able to continue where it
+   * failed.
    */
   void abandon() {}
 }

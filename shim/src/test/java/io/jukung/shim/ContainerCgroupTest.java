@@ -28,17 +28,17 @@ class ContainerCgroupTest {
   }
 
   @Test
-  void withoutMemoryControllerNobodyKnows() throws Exception {
+  void withoutMemoryControllerNoOomKillIsReported() throws Exception {
     assertThat(ContainerCgroup.oomKilled(directory.toString())).isFalse();
   }
 
   @Test
-  void killingInAGoneCgroupIsDone() throws Exception {
+  void killInARemovedCgroupSucceeds() throws Exception {
     ContainerCgroup.kill(directory.resolve("gone").toString());
   }
 
   @Test
-  void killReachesTheCgroupsInside() throws Exception {
+  void killEndsProcessesOfNestedCgroups() throws Exception {
     try (TestCgroup outer = TestCgroup.create("kill")) {
       Path inner = Files.createDirectory(outer.directory().resolve("inner"));
       Process process = new ProcessBuilder("sleep", "1000").start();

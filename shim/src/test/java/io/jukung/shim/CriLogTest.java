@@ -31,7 +31,7 @@ class CriLogTest {
 
   private final CriLog.Buffers buffers = new CriLog.Buffers(new WallClock());
 
-  /** A record of the log, without its time. */
+  /** One record of the log, without its time. */
   private record Line(String stream, String tag, String content) {}
 
   @Test
@@ -51,18 +51,18 @@ class CriLogTest {
   }
 
   @Test
-  void nothingIsLoggedOfASilentStream() throws Exception {
+  void streamWithoutOutputLogsNothing() throws Exception {
     assertThat(logOf()).isEmpty();
   }
 
   @Test
-  void longestLineStaysWhole() throws Exception {
+  void lineOf16KibIsOneRecord() throws Exception {
     String line = "x".repeat(MAX);
     assertThat(logOf(line + "\n")).containsExactly(full(line));
   }
 
   @Test
-  void longerLineIsSplit() throws Exception {
+  void lineLongerThan16KibIsSplit() throws Exception {
     String line = "x".repeat(MAX);
     assertThat(logOf(line + "y\n")).containsExactly(partial(line), full("y"));
     assertThat(logOf(line + line + "\nz\n")).containsExactly(partial(line), full(line), full("z"));
@@ -71,7 +71,7 @@ class CriLogTest {
   }
 
   @Test
-  void bytesPassAsTheyAre() throws Exception {
+  void contentIsLoggedByteForByte() throws Exception {
     byte[] all = new byte[255];
     for (int i = 0, value = 0; i < all.length; value++) {
       if (value != '\n') {
@@ -158,7 +158,7 @@ class CriLogTest {
   }
 
   @Test
-  void fullDiskDropsLinesAndSaysSo() throws Exception {
+  void linesThatAFullDiskDropsAreCounted() throws Exception {
     CriLog log = CriLog.open(buffers, "/dev/full");
     CriLog.Stream stream = log.stream("stdout");
     feed(stream, bytes("lost\n"));
@@ -170,8 +170,8 @@ class CriLogTest {
   }
 
   @Test
-  void recordCutByAFullDiskDoesNotSpoilTheNext() throws Exception {
-    // A fifo takes part of a write when it is nearly full, as a disk does.
+  void recordAfterOneThatWasCutBeginsOnItsOwnLine() throws Exception {
+    // A FIFO that is nearly full takes only a part of a write, as a full disk does.
     Path fifo = directory.resolve("fifo");
     assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
     try (Fd reader = HostFile.open(fifo.toString(), OpenFlags.O_NONBLOCK, 0)) {
@@ -194,7 +194,7 @@ class CriLogTest {
   }
 
   @Test
-  void emptyPathDiscards() throws Exception {
+  void logWithoutAPathDiscardsOutput() throws Exception {
     CriLog log = CriLog.open(buffers, "");
     CriLog.Stream stream = log.stream("stdout");
     feed(stream, bytes("nobody reads this\n"));
@@ -205,7 +205,7 @@ class CriLogTest {
   }
 
   @Test
-  void endOfAStream() throws Exception {
+  void closedPipeIsTheEndAndAnEmptyPipeIsNot() throws Exception {
     try (Pipe pipe = Pipe.open()) {
       StatusFlags.setNonBlocking(pipe.reader());
       CriLog log = CriLog.open(buffers, "");
@@ -219,7 +219,7 @@ class CriLogTest {
     }
   }
 
-  /** Whatever the pieces in which the output arrives, the log is that of the whole. */
+  /** The log does not depend on the pieces in which the output arrives. */
   @Test
   void chunkingDoesNotChangeTheLog() throws Exception {
     for (int seed = 0; seed < 60; seed++) {
@@ -262,7 +262,7 @@ class CriLogTest {
     return output.toByteArray();
   }
 
-  /** The format's definition, without any thought of speed. */
+  /** A simple and slow implementation of the format. */
   private static List<Line> expected(byte[] output) {
     List<Line> records = new ArrayList<>();
     String text = new String(output, StandardCharsets.ISO_8859_1);
@@ -287,7 +287,7 @@ class CriLogTest {
     return new Line("stdout", "P", content);
   }
 
-  /** The records that the pieces of a stream become. */
+  /** Returns the records that are logged for these pieces of a stream. */
   private List<Line> logOf(String... pieces) throws Exception {
     Path path = directory.resolve("0.log");
     List<Line> before = Files.exists(path) ? read(path) : List.of();

@@ -9,7 +9,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** What the per-pod process may load: every class costs memory in each pod. */
+/** Limits which classes the shim may load, because every class costs memory in each pod. */
 @AnalyzeClasses(packages = "io.jukung.shim", importOptions = ImportOption.DoNotIncludeTests.class)
 class DependencyLinesTest {
   @ArchTest

@@ -18,7 +18,7 @@ import io.jukung.linux.libc.Syscall;
 import io.jukung.shim.v1.LaunchPlan;
 import java.util.List;
 
-/** Launches of host commands, as simple as they can be. */
+/** Simple launch plans for commands of the host. */
 final class LaunchPlans {
   private static final long O_RDWR_NOCTTY_CLOEXEC =
       OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC;
@@ -36,7 +36,7 @@ final class LaunchPlans {
     return command("/bin/sh", "-c", script);
   }
 
-  /** In the shim's pid namespace. */
+  /** A shell in the shim's pid namespace. */
   static LaunchPlan.Builder hostPidShell(String script) {
     return shell(script).setCloneFlags(0);
   }

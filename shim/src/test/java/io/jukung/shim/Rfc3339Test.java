@@ -32,12 +32,12 @@ class Rfc3339Test {
         "2026-11-21T00:00:00.123456789Z",
         "2262-04-11T23:47:16.854775807Z",
       })
-  void calendarEdges(String time) {
+  void timesAtLeapDaysAndCenturiesAreFormatted(String time) {
     assertFormats(Instant.parse(time));
   }
 
   @Test
-  void everyDayOfFourHundredYears() {
+  void everyDayOfFourHundredYearsIsFormatted() {
     Instant day = Instant.parse("1800-01-01T23:59:59.5Z");
     for (int i = 0; i < 146_097; i++) {
       assertFormats(day);
@@ -46,7 +46,7 @@ class Rfc3339Test {
   }
 
   @Test
-  void randomTimes() {
+  void randomTimesAreFormattedAsJavaTimeDoes() {
     Random random = new Random(20_261_121);
     for (int i = 0; i < 100_000; i++) {
       long nanos = random.nextLong();
@@ -55,7 +55,7 @@ class Rfc3339Test {
   }
 
   @Test
-  void sameSecondKeepsItsDateAndChangesItsNanos() {
+  void timesWithinOneSecondDifferInTheirNanoseconds() {
     Instant second = Instant.parse("2026-11-21T10:20:30Z");
     assertFormats(second.plusNanos(1));
     assertFormats(second.plusNanos(999_999_999));

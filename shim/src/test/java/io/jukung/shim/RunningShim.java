@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A real shim process, and the daemon's end of its protocol. */
+/** A real shim process, with the daemon's end of the protocol. */
 final class RunningShim implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -79,7 +79,7 @@ final class RunningShim implements AutoCloseable {
     }
   }
 
-  /** A further connection, which takes the place of the one before. */
+  /** Opens another connection, which replaces the previous one. */
   Connection connect(Path path) throws Exception {
     List<UnixSocket> connected = new ArrayList<>();
     await(
@@ -131,7 +131,7 @@ final class RunningShim implements AutoCloseable {
     children.forEach(ProcessHandle::destroyForcibly);
   }
 
-  /** Something that may not hold yet. */
+  /** A condition that may become true later. */
   interface Condition {
     boolean holds() throws Exception;
   }
@@ -206,18 +206,18 @@ final class RunningShim implements AutoCloseable {
       }
     }
 
-    /** The next event, or a reply that nobody waits for. */
+    /** Returns the next event, or a reply that no call waits for. */
     FromShim event() throws Exception {
       FromShim kept = events.poll();
       return kept == null ? receive() : kept;
     }
 
-    /** Whether nothing comes within a while. */
+    /** Whether no message comes within this time. */
     boolean isSilent(Duration time) throws Exception {
       return events.isEmpty() && Readiness.await(socket.fd(), Epoll.IN, time.toMillis()) == 0;
     }
 
-    /** Whether the shim ends the connection, now or soon. */
+    /** Whether the shim closes the connection within the time limit. */
     boolean isClosedByShim() throws Exception {
       while (Readiness.await(socket.fd(), Epoll.IN, PATIENCE.toMillis()) != 0) {
         int count = socket.receive(buffer, 0, buffer.size(), new ArrayList<>());

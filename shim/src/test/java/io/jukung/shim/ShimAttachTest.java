@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Clients attached to a real shim's containers. Needs root. */
+/** Tests clients that are attached to the containers of a real shim. Needs root. */
 @Timeout(120)
 class ShimAttachTest {
   @TempDir Path directory;
@@ -47,7 +47,7 @@ class ShimAttachTest {
   }
 
   @Test
-  void severalClientsSeeWhatTheLogSees() throws Exception {
+  void allAttachedClientsGetTheOutputThatIsLogged() throws Exception {
     start("c1", LaunchPlans.shell("read go; echo out; echo err >&2; echo bye"), true, false);
     Client one = attach("c1");
     Client two = attach("c1");
@@ -61,7 +61,7 @@ class ShimAttachTest {
   }
 
   @Test
-  void clientThatComesBeforeTheStartMissesNothing() throws Exception {
+  void clientAttachedBeforeTheStartGetsAllOutput() throws Exception {
     Client client = attach("c1");
     client.type("typed before\n");
     start("c1", LaunchPlans.shell("echo first; head -n 1"), true, false);
@@ -127,7 +127,7 @@ class ShimAttachTest {
   }
 
   @Test
-  void slowClientLosesNothingAndHoldsUpNoOtherContainer() throws Exception {
+  void slowClientGetsAllOutputAndDelaysNoOtherContainer() throws Exception {
     start("c1", LaunchPlans.shell("read go; seq 200000"), true, false);
     Client slow = attach("c1");
     slow.type("go\n");
@@ -152,7 +152,7 @@ class ShimAttachTest {
   }
 
   @Test
-  void leavingClientsLeaveNothing() throws Exception {
+  void detachedClientsLeaveNoDescriptor() throws Exception {
     start("c1", LaunchPlans.command("/bin/sleep", "1000"), true, false);
     long before = shim.descriptors();
     for (int i = 0; i < 1_000; i++) {
@@ -164,7 +164,7 @@ class ShimAttachTest {
   }
 
   @Test
-  void refusals() throws Exception {
+  void attachToAnExitedContainerIsRefused() throws Exception {
     start("c1", LaunchPlans.command("/bin/true"), false, false);
     exit();
     try (Client client = new Client()) {
@@ -177,7 +177,7 @@ class ShimAttachTest {
         .isTrue();
   }
 
-  /** The daemon's ends. */
+  /** The daemon's ends of a client's pipes. */
   private final class Client implements AutoCloseable {
     final Pipe in = Pipe.open();
     final Pipe out = Pipe.open();
@@ -252,7 +252,7 @@ class ShimAttachTest {
     return text.toString();
   }
 
-  /** Waits with a bound; false at the end. */
+  /** Reads with a time limit; returns false at the end of the stream. */
   private static boolean readSome(Fd fd, StringBuilder text) throws Exception {
     if (Readiness.await(fd, Epoll.IN, Duration.ofSeconds(30).toMillis()) == 0) {
       throw new AssertionError("nothing comes after: " + text);

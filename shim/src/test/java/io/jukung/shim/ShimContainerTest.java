@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real containers, as far as a shim cares: host commands in namespaces. Needs root. */
+/** Runs commands of the host in namespaces as the containers of a real shim. Needs root. */
 @Timeout(120)
 class ShimContainerTest {
   @TempDir Path directory;
@@ -50,7 +50,7 @@ class ShimContainerTest {
   }
 
   @Test
-  void containerRunsLogsAndEnds() throws Exception {
+  void outputAndExitOfAContainerAreRecorded() throws Exception {
     long before = System.currentTimeMillis() * 1_000_000;
     Started started = start("c1", LaunchPlans.shell("echo out; echo err >&2; printf tail; exit 3"));
     assertThat(started.getPid()).isPositive();
@@ -91,17 +91,17 @@ class ShimContainerTest {
   }
 
   @Test
-  void signalEndsAContainer() throws Exception {
+  void signalledContainerExitsWith128PlusSignal() throws Exception {
     start("c1", LaunchPlans.hostPidShell("exec sleep 1000"));
     assertThat(signal("c1", 15).hasDone()).isTrue();
     assertThat(exit().getExitCode()).isEqualTo(143);
-    // It may have ended while the request was on its way.
+    // The container has ended, as it may while a request is on its way.
     assertThat(signal("c1", 9).hasDone()).isTrue();
     assertThat(signal("c1", 0).getFailure().getMessage()).contains("signal 0");
   }
 
   @Test
-  void initOfAPidNamespaceIsKilled() throws Exception {
+  void initThatIgnoresTermIsKilledBySigkill() throws Exception {
     start("c1", LaunchPlans.shell("trap '' TERM; echo ready; sleep 1000 & wait"));
     RunningShim.await("ready", () -> !log("c1").isEmpty());
     assertThat(signal("c1", 9).hasDone()).isTrue();
@@ -110,7 +110,7 @@ class ShimContainerTest {
   }
 
   @Test
-  void failedStartIsNamedAndForgotten() throws Exception {
+  void failedStartNamesItsStepAndMayBeRepeated() throws Exception {
     Failure failure = tryStart("c1", LaunchPlans.failingPrepare()).getFailure();
     assertThat(failure.getPhase()).isEqualTo(Failure.Phase.PREPARE);
     assertThat(failure.getStep()).isEqualTo(1);
@@ -146,7 +146,7 @@ class ShimContainerTest {
   }
 
   @Test
-  void containerIsStartedOnce() throws Exception {
+  void secondStartOfAContainerIsRefused() throws Exception {
     start("c1", LaunchPlans.command("/bin/true"));
     exit();
     Failure failure = tryStart("c1", LaunchPlans.command("/bin/true")).getFailure();
@@ -183,7 +183,7 @@ class ShimContainerTest {
   }
 
   @Test
-  void outputFlowsWhileNoDaemonIsThere() throws Exception {
+  void outputIsLoggedWithoutADaemon() throws Exception {
     start(
         "c1", LaunchPlans.shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done"));
     shim.daemon().close();
@@ -238,13 +238,13 @@ class ShimContainerTest {
   }
 
   @Test
-  void outputHeldOpenByAnotherDelaysTheExitForABoundedTime() throws Exception {
+  void outputHeldOpenByAnotherProcessDelaysTheExitForABoundedTime() throws Exception {
     start("c1", LaunchPlans.hostPidShell("echo one; sleep 1000 &"));
     RunningShim.await("exit record", () -> Files.exists(directory.resolve("c1/exit.json")));
     assertThat(list().getFirst().hasExit()).isFalse();
     assertThat(exit().getExitCode()).isZero();
     assertThat(log("c1")).containsExactly("stdout F one");
-    // The sleeper is now the shim's child, and ends with this test.
+    // The sleeping process is now a child of the shim and ends with this test.
     assertThat(shim.children()).hasSize(1);
   }
 
@@ -285,7 +285,7 @@ class ShimContainerTest {
   }
 
   @Test
-  void execRefusals() throws Exception {
+  void execInAnExitedContainerAndFailedExecAreRefused() throws Exception {
     start("c1", LaunchPlans.command("/bin/true"));
     exit();
     assertThat(exec("e1", "c1", "true").getFailure().getKind())
@@ -342,7 +342,7 @@ class ShimContainerTest {
   }
 
   @Test
-  void manyContainersAtOnce() throws Exception {
+  void twentyContainersRunAtOnce() throws Exception {
     for (int i = 0; i < 20; i++) {
       StartContainer.Builder request =
           request("c" + i, LaunchPlans.shell("sleep 0.1; echo " + i + "; exit " + i));

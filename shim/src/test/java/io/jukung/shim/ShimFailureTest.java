@@ -25,8 +25,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Errors in the middle of the shim's work. It must go on as if nothing had been, or else end, so
- * that the daemon notices; never live on and miss exits, output or answers. Needs root.
+ * Injects errors into the work of a real shim. After an error the shim must go on without a loss,
+ * or end so that the daemon notices. It must never live on and miss exits, output or answers. Needs
+ * root.
  */
 @Timeout(120)
 class ShimFailureTest {

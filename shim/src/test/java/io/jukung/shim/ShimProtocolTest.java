@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The protocol against a real shim process, without containers. */
+/** Tests the protocol with a real shim process, without containers. */
 @Timeout(120)
 class ShimProtocolTest {
   @TempDir Path directory;
@@ -48,13 +48,13 @@ class ShimProtocolTest {
   }
 
   @Test
-  void socketIsForItsOwnerOnly() throws Exception {
+  void socketHasMode0600() throws Exception {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(shim.socketPath)))
         .isEqualTo("rw-------");
   }
 
   @Test
-  void processCannotBeLookedInto() throws Exception {
+  void procFilesOfAShimBelongToRoot() throws Exception {
     // The files in /proc of a process belong to its user, those of a non-dumpable one to root.
     String[] asNobody = {
       "setpriv",
@@ -74,7 +74,7 @@ class ShimProtocolTest {
   }
 
   @Test
-  void otherUsersAreRefused() throws Exception {
+  void connectionsOfOtherUsersAreRefused() throws Exception {
     shim.daemon().call(list());
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.setPosixFilePermissions(shim.socketPath, PosixFilePermissions.fromString("rw-rw-rw-"));
@@ -99,7 +99,7 @@ class ShimProtocolTest {
   }
 
   @Test
-  void spareHoldsNothing() throws Exception {
+  void spareHasNoSandboxAndNoContainers() throws Exception {
     Reply reply = shim.daemon().call(list());
     assertThat(reply.getProcesses().getSandboxId()).isEmpty();
     assertThat(reply.getProcesses().getContainersCount()).isZero();
@@ -118,7 +118,7 @@ class ShimProtocolTest {
   }
 
   @Test
-  void failedAdoptionLeavesASpare() throws Exception {
+  void shimCanBeAdoptedAfterAFailedAdoption() throws Exception {
     Failure failure =
         shim.daemon().call(adopt("s1", directory.resolve("missing/shim.sock"))).getFailure();
     assertThat(failure.getMessage()).contains("missing/shim.sock");
@@ -127,7 +127,7 @@ class ShimProtocolTest {
   }
 
   @Test
-  void unknownContainerIsNamed() throws Exception {
+  void errorNamesTheUnknownContainer() throws Exception {
     for (ToShim.Builder request :
         new ToShim.Builder[] {
           ToShim.newBuilder()
@@ -142,7 +142,7 @@ class ShimProtocolTest {
   }
 
   @Test
-  void callOfALaterVersionIsAnswered() throws Exception {
+  void unknownCallIsAnsweredWithAFailure() throws Exception {
     Failure failure = shim.daemon().call(ToShim.newBuilder()).getFailure();
     assertThat(failure.getMessage()).isEqualTo("a call this shim does not know");
   }
@@ -157,7 +157,7 @@ class ShimProtocolTest {
   }
 
   @Test
-  void manyRequestsInOnePiece() throws Exception {
+  void fiveThousandRequestsInOnePieceAreAllAnswered() throws Exception {
     byte[] body = list().setId(7).build().toByteArray();
     ByteBuffer frames = ByteBuffer.allocate(5000 * (4 + body.length));
     for (int i = 0; i < 5000; i++) {
@@ -170,7 +170,7 @@ class ShimProtocolTest {
   }
 
   @Test
-  void requestByteByByte() throws Exception {
+  void requestThatComesByteByByteIsAnswered() throws Exception {
     byte[] body = list().setId(7).build().toByteArray();
     byte[] frame = ByteBuffer.allocate(4 + body.length).putInt(body.length).put(body).array();
     for (byte b : frame) {
@@ -181,7 +181,7 @@ class ShimProtocolTest {
 
   @Test
   void largestFrameIsRead() throws Exception {
-    // A field that the shim does not know, as a later daemon would send.
+    // A field that the shim does not know, as a later daemon may send it.
     byte[] body = new byte[Connection.MAX_FRAME];
     byte[] start = list().setId(7).build().toByteArray();
     ByteBuffer fields = ByteBuffer.wrap(body).put(start);

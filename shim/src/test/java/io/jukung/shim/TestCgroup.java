@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A cgroup of a test, in the cgroup v2 hierarchy of this machine, wherever that is mounted. */
+/** A cgroup for a test, in the cgroup v2 hierarchy of this machine. */
 record TestCgroup(Path directory) implements AutoCloseable {
   static TestCgroup create(String name) throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/mounts"))) {
