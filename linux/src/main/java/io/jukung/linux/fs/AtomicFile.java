@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Replaces a file as a whole: a reader, and a crash, see the old content or the new, never a part.
- * On return the content and its name are on disk. A crash can leave a file for which {@link
- * #isTemporary} answers true; the directory's owner removes those when it opens.
+ * Replaces files atomically: a reader sees the old content or the new, never a part, also after a
+ * crash. When a method returns, content and name are on disk. A crash can leave a temporary file,
+ * see {@link #isTemporary}; the owner of the directory removes such files when it starts.
  */
 public final class AtomicFile {
   private static final String PREFIX = ".atomic-";
@@ -19,19 +19,19 @@ public final class AtomicFile {
 
   private AtomicFile() {}
 
-  /** Mode 0600. */
+  /** Writes a file with mode 0600. */
   public static void write(Path file, byte[] content) throws IOException {
     write(file, content, 0600);
   }
 
-  /** The mode is exact, whatever the umask. The directory must exist. */
+  /** Writes a file with exactly this mode, whatever the umask is. The directory must exist. */
   public static void write(Path file, byte[] content, int mode) throws IOException {
     replace(file, content, mode, true);
   }
 
   /**
-   * As {@link #write(Path, byte[])}, but left to the kernel's write-back: another process, and one
-   * after a kill, sees the old content or the new; a power cut can also leave the file empty.
+   * As {@link #write(Path, byte[])}, without waiting for the disk: readers see the old content or
+   * the new, also after this process was killed, but a power cut can leave the file empty.
    */
   public static void replace(Path file, byte[] content) throws IOException {
     replace(file, content, 0600, false);
@@ -73,7 +73,7 @@ public final class AtomicFile {
     }
   }
 
-  /** Removes the file, on disk too. Nothing there is success. */
+  /** Removes the file and waits until that is on disk. Does nothing if there is no such file. */
   public static void remove(Path file) throws IOException {
     Path parent = file.toAbsolutePath().getParent();
     Path last = file.getFileName();
@@ -90,7 +90,7 @@ public final class AtomicFile {
     }
   }
 
-  /** Whether a file of this name is what an interrupted {@link #write} has left. */
+  /** Whether an interrupted {@link #write} has left the file of this name. */
   public static boolean isTemporary(String name) {
     return name.startsWith(PREFIX);
   }

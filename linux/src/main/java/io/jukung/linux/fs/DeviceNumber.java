@@ -11,7 +11,7 @@ public record DeviceNumber(int major, int minor) {
     }
   }
 
-  /** The 32-bit form that mknodat(2) takes (new_decode_dev). */
+  /** Returns the 32-bit form that mknodat(2) takes (new_decode_dev of the kernel). */
   public long encoded() {
     return (minor & 0xFFL) | ((long) major << 8) | ((long) (minor & 0xFFF00) << 12);
   }

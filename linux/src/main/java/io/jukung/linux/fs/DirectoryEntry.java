@@ -17,9 +17,9 @@ import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 
 /**
- * Acts on one name in an open directory. The name is a single component, in the file system's
- * bytes; one with a slash, {@code .} and {@code ..} are EINVAL. Links are never followed. Modes are
- * exact, whatever the umask.
+ * Operations on one name in an open directory. The name is a single path component, in the bytes of
+ * the file system: an empty name, {@code .}, {@code ..} and a name with a slash are EINVAL.
+ * Symlinks are never followed. Modes are exact, whatever the umask is.
  */
 public final class DirectoryEntry {
   private static final int RENAME_NOREPLACE = 1;
@@ -27,7 +27,7 @@ public final class DirectoryEntry {
 
   private DirectoryEntry() {}
 
-  /** A new regular file, open for writing; EEXIST where the name is taken. */
+  /** Creates a regular file and opens it for writing; EEXIST if the name is taken. */
   public static Fd createFile(Fd directory, byte[] name, int mode) throws ErrnoException {
     Fd file = open(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     try {
@@ -43,7 +43,7 @@ public final class DirectoryEntry {
     return open(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
   }
 
-  /** A handle without access (O_PATH), of a link too. */
+  /** Opens a handle without access (O_PATH), also of a symlink. */
   public static Fd openPath(Fd directory, byte[] name) throws ErrnoException {
     return open(directory, name, O_PATH | O_NOFOLLOW, 0);
   }
@@ -58,7 +58,7 @@ public final class DirectoryEntry {
     }
   }
 
-  /** Whether it was made; false where the name is taken by anything. */
+  /** Makes a directory; returns false if the name is taken. */
   public static boolean makeDirectoryIfAbsent(Fd directory, byte[] name, int mode)
       throws ErrnoException {
     try {
@@ -72,7 +72,7 @@ public final class DirectoryEntry {
     }
   }
 
-  /** Whether it was made; false where the name is taken by anything. */
+  /** Makes an empty file; returns false if the name is taken. */
   public static boolean makeFileIfAbsent(Fd directory, byte[] name, int mode)
       throws ErrnoException {
     try {
@@ -99,7 +99,7 @@ public final class DirectoryEntry {
     }
   }
 
-  /** The target of a symlink; EINVAL where the name is something else. */
+  /** Returns the target of a symlink; EINVAL if the name is not a symlink. */
   public static byte[] readSymlink(Fd directory, byte[] name) throws ErrnoException {
     int fd = directory.number();
     try (Memory path = single("readlinkat", directory, name);
@@ -117,7 +117,10 @@ public final class DirectoryEntry {
     }
   }
 
-  /** A second name of what {@code existing} in {@code from} is; a symlink itself is linked. */
+  /**
+   * Makes a hard link to {@code existing} in {@code from}. If that is a symlink, the symlink itself
+   * is linked.
+   */
   public static void makeHardLink(Fd from, byte[] existing, Fd directory, byte[] name)
       throws ErrnoException {
     int fromFd = from.number();
@@ -135,7 +138,7 @@ public final class DirectoryEntry {
     }
   }
 
-  /** A device, FIFO or socket. Device numbers count for devices only. */
+  /** Makes a device, FIFO or socket. The device number is used for devices only. */
   public static void makeNode(
       Fd directory, byte[] name, FileType type, int mode, DeviceNumber device)
       throws ErrnoException {
@@ -157,12 +160,12 @@ public final class DirectoryEntry {
     }
   }
 
-  /** What overlayfs takes for a deleted name: a character device 0/0. */
+  /** Makes a whiteout, which stands for a deleted name in overlayfs: a character device 0/0. */
   public static void makeWhiteout(Fd directory, byte[] name) throws ErrnoException {
     makeNode(directory, name, FileType.CHARACTER_DEVICE, 0, new DeviceNumber(0, 0));
   }
 
-  /** Removes anything but a directory. */
+  /** Removes a name that is not a directory. */
   public static void unlink(Fd directory, byte[] name) throws ErrnoException {
     remove(directory, name, 0);
   }
@@ -172,12 +175,12 @@ public final class DirectoryEntry {
     remove(directory, name, AT_REMOVEDIR);
   }
 
-  /** Renames over whatever has the new name (renameat2(2)). */
+  /** Renames, and replaces what has the new name (renameat2(2)). */
   public static void rename(Fd from, byte[] name, Fd to, byte[] newName) throws ErrnoException {
     rename(from, name, to, newName, 0);
   }
 
-  /** Renames; EEXIST where the new name is taken. */
+  /** Renames; EEXIST if the new name is taken. */
   public static void renameToNew(Fd from, byte[] name, Fd to, byte[] newName)
       throws ErrnoException {
     rename(from, name, to, newName, RENAME_NOREPLACE);
@@ -222,7 +225,7 @@ public final class DirectoryEntry {
     }
   }
 
-  /** The zero-terminated name; refused where it is not one plain component. */
+  /** Returns the zero-terminated name; EINVAL if it is not one plain component. */
   static Memory single(String call, Fd directory, byte[] name) throws ErrnoException {
     boolean dots =
         (name.length == 1 && name[0] == '.')

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The names in a directory, in the file system's bytes and order, without {@code .} and {@code ..}.
+ * Lists the names in a directory, in the bytes and the order of the file system, without {@code .}
+ * and {@code ..}.
  */
 public final class DirectoryListing {
   private static final int BUFFER_BYTES = 32 * 1024;
@@ -16,7 +17,7 @@ public final class DirectoryListing {
 
   private DirectoryListing() {}
 
-  /** All names, from the start, whatever was read before. */
+  /** Returns all names, also if the directory was listed before. */
   public static List<byte[]> names(Fd directory) throws ErrnoException {
     int fd = directory.number();
     directory.seek(0);

@@ -9,8 +9,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What a tree takes on its file system, as du(1) counts: a file with several names once, other file
- * systems mounted below not at all. What disappears while counting is not counted.
+ * The disk space of a tree, as du(1) counts it: a file with several names counts once, and other
+ * file systems that are mounted in the tree do not count. Files that disappear during the count do
+ * not count.
  */
 public record DiskUsage(long bytes, long inodes) {
   public static final DiskUsage NONE = new DiskUsage(0, 0);
@@ -21,14 +22,14 @@ public record DiskUsage(long bytes, long inodes) {
     return new DiskUsage(bytes + other.bytes, inodes + other.inodes);
   }
 
-  /** Counts the directory of the host itself and all below it. */
+  /** Counts a directory of the host and all that is below it. */
   public static DiskUsage of(Path directory) throws ErrnoException {
     try (Fd root = HostFile.openDirectory(directory)) {
       return of(root);
     }
   }
 
-  /** Counts the directory itself and all below it. */
+  /** Counts the directory and all that is below it. */
   public static DiskUsage of(Fd root) throws ErrnoException {
     FileStatus top = FileStatus.of(root);
     long bytes = top.blocks() * BLOCK_BYTES;

@@ -12,15 +12,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Extended attributes (xattr(7)) of an open file, or of one name in an open directory where a link
- * counts itself. Values are at most 64 KiB, as the kernel bounds them.
+ * Reads and writes extended attributes (xattr(7)) of an open file, or of one name in an open
+ * directory, where a symlink is not followed. Values have at most 64 KiB, the kernel's limit.
  */
 public final class ExtendedAttributes {
   private static final int XATTR_SIZE_MAX = 65536;
 
   private ExtendedAttributes() {}
 
-  /** Sets it, new or not. EOPNOTSUPP where the file system has none. */
+  /**
+   * Sets an attribute, which may exist. EOPNOTSUPP if the file system has no extended attributes.
+   */
   public static void set(Fd file, String attribute, byte[] value) throws ErrnoException {
     int fd = file.number();
     try (Memory name = KernelPath.of("fsetxattr", attribute.getBytes(UTF_8));
@@ -36,7 +38,10 @@ public final class ExtendedAttributes {
     }
   }
 
-  /** As {@link #set(Fd, String, byte[])}, for what cannot be opened: links, devices, FIFOs. */
+  /**
+   * As {@link #set(Fd, String, byte[])}, for files that must not be opened: symlinks, devices,
+   * FIFOs.
+   */
   public static void set(Fd directory, byte[] entry, String attribute, byte[] value)
       throws ErrnoException {
     try (Memory path = path("lsetxattr", directory, entry);
@@ -53,7 +58,7 @@ public final class ExtendedAttributes {
     }
   }
 
-  /** Empty where the file has no such attribute. */
+  /** Returns the value; empty if the file has no such attribute. */
   public static Optional<byte[]> get(Fd file, String attribute) throws ErrnoException {
     int fd = file.number();
     try (Memory name = KernelPath.of("fgetxattr", attribute.getBytes(UTF_8));
@@ -76,7 +81,7 @@ public final class ExtendedAttributes {
     }
   }
 
-  /** As {@link #get(Fd, String)}, for what cannot be opened. */
+  /** As {@link #get(Fd, String)}, for files that must not be opened. */
   public static Optional<byte[]> get(Fd directory, byte[] entry, String attribute)
       throws ErrnoException {
     try (Memory path = path("lgetxattr", directory, entry);
@@ -100,7 +105,7 @@ public final class ExtendedAttributes {
     }
   }
 
-  /** The names of all attributes that the caller may see. */
+  /** Returns the names of all attributes that the caller may see. */
   public static List<String> list(Fd file) throws ErrnoException {
     int fd = file.number();
     try (Memory names = Memory.allocate(XATTR_SIZE_MAX)) {
@@ -111,7 +116,7 @@ public final class ExtendedAttributes {
     }
   }
 
-  /** As {@link #list(Fd)}, for what cannot be opened. */
+  /** As {@link #list(Fd)}, for files that must not be opened. */
   public static List<String> list(Fd directory, byte[] entry) throws ErrnoException {
     try (Memory path = path("llistxattr", directory, entry);
         Memory names = Memory.allocate(XATTR_SIZE_MAX)) {
@@ -138,7 +143,10 @@ public final class ExtendedAttributes {
     return attributes;
   }
 
-  /** No *xattrat call before Linux 6.13: by the directory's magic link and one plain name. */
+  /**
+   * Returns a path of the directory's magic link and the name, because kernels before 6.13 have no
+   * setxattrat(2) and getxattrat(2).
+   */
   private static Memory path(String call, Fd directory, byte[] entry) throws ErrnoException {
     DirectoryEntry.single(call, directory, entry).close();
     byte[] prefix = (directory.procPath() + "/").getBytes(UTF_8);

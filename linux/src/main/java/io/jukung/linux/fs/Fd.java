@@ -8,11 +8,11 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * An open file descriptor and its owner: {@link #close} ends it, once. Descriptors are opened
- * close-on-exec. Thread-safe only in that a second close does nothing.
+ * The owner of an open file descriptor. {@link #close} closes the descriptor once; closing again
+ * does nothing, also from another thread. Descriptors are opened close-on-exec.
  */
 public final class Fd implements AutoCloseable {
-  /** The current directory, for calls that take a directory descriptor (openat(2)). */
+  /** Stands for the current directory in calls that take a directory descriptor (openat(2)). */
   public static final int AT_FDCWD = -100;
 
   /** close_range(2): sets close-on-exec on the descriptors of the range instead of closing them. */
@@ -36,7 +36,7 @@ public final class Fd implements AutoCloseable {
     return new Fd((int) number);
   }
 
-  /** The number, while this is open. */
+  /** Returns the number; an error if this object is closed. */
   public synchronized int number() {
     if (number < 0) {
       throw new IllegalStateException("file descriptor used after close");
@@ -44,14 +44,14 @@ public final class Fd implements AutoCloseable {
     return number;
   }
 
-  /** A second descriptor of the same open file. */
+  /** Returns a second descriptor of the same open file. */
   public Fd duplicate() throws ErrnoException {
     int source = number();
     return own(
         Kernel.call(Syscall.FCNTL, () -> source + ", F_DUPFD_CLOEXEC", source, F_DUPFD_CLOEXEC, 3));
   }
 
-  /** Gives the descriptor away: this object no longer closes it. */
+  /** Gives the descriptor to the caller: this object does not close it any more. */
   public synchronized int release() {
     int released = number();
     number = -1;
@@ -73,7 +73,7 @@ public final class Fd implements AutoCloseable {
   /**
    * Reads at most {@code length} bytes at the file's position (read(2)).
    *
-   * @return how many bytes, 0 at the end of the file
+   * @return the number of bytes read, 0 at the end of the file
    */
   public int read(byte[] target, int offset, int length) throws IOException {
     int fd = number();
@@ -104,7 +104,7 @@ public final class Fd implements AutoCloseable {
     }
   }
 
-  /** Writes all of a part of native memory (write(2)); nothing is copied. */
+  /** Writes all of a part of native memory (write(2)) without copying it. */
   public void write(Memory source, int offset, int length) throws ErrnoException {
     Objects.checkFromIndexSize(offset, length, source.size());
     int fd = number();
@@ -122,7 +122,7 @@ public final class Fd implements AutoCloseable {
     }
   }
 
-  /** The magic path of this descriptor, for calls that only take a path. */
+  /** Returns the path of this descriptor in /proc, for calls that only take a path. */
   public String procPath() {
     return "/proc/self/fd/" + number();
   }
@@ -130,8 +130,8 @@ public final class Fd implements AutoCloseable {
   @Override
   public synchronized void close() {
     if (number >= 0) {
-      // close(2) frees the descriptor even where it reports an error; trying again could close
-      // another's.
+      // close(2) frees the descriptor even if it reports an error. A second attempt could close a
+      // descriptor that another thread has opened since.
       Kernel.raw(Syscall.CLOSE, number, 0, 0, 0, 0);
       number = -1;
     }

@@ -11,21 +11,21 @@ import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 
 /**
- * Mode, owner and times of an open file, or of one name in an open directory where a link counts
- * itself. Handles without access (O_PATH) will do. Changing the owner clears the set-id bits and
- * file capabilities: owner first, then mode, then capabilities.
+ * Sets mode, owner and times of an open file, or of one name in an open directory, where a symlink
+ * is not followed. Handles without access (O_PATH) suffice. Changing the owner clears the set-id
+ * bits and the file capabilities, so set the owner first, then the mode, then the capabilities.
  */
 public final class FileAttributes {
   private static final int TIMESPEC_BYTES = 16;
 
   private FileAttributes() {}
 
-  /** Permission, set-id and sticky bits. EOPNOTSUPP for a symlink, which has none. */
+  /** Sets the permission, set-id and sticky bits. EOPNOTSUPP for a symlink, which has no mode. */
   public static void setMode(Fd file, int mode) throws ErrnoException {
     int fd = file.number();
     long result = Kernel.raw(Syscall.FCHMOD, fd, mode, 0, 0, 0);
     if (result == -Errno.EBADF) {
-      // O_PATH: by its magic link, which leads to the inode and no further.
+      // The handle is O_PATH: its magic link leads to the inode itself, even if that is a symlink.
       String path = file.procPath();
       try (Memory name = KernelPath.of("fchmodat", path.getBytes(UTF_8))) {
         Kernel.call(

@@ -11,10 +11,10 @@ import io.jukung.linux.libc.Syscall;
 import java.util.Optional;
 
 /**
- * What statx(2) says of a file.
+ * The status of a file, from statx(2).
  *
  * @param mode the permission bits with set-id and sticky, without the type
- * @param blocks of 512 bytes that the file takes on disk
+ * @param blocks the blocks of 512 bytes that the file takes on disk
  */
 public record FileStatus(
     FileType type,
@@ -33,17 +33,17 @@ public record FileStatus(
   private static final int STATX_BASIC_STATS = 0x7ff;
   private static final int STATX_BYTES = 256;
 
-  /** Of an open file, O_PATH included. */
+  /** Returns the status of an open file, also of an O_PATH handle. */
   public static FileStatus of(Fd file) throws ErrnoException {
     return statx(file, new byte[0], AT_EMPTY_PATH);
   }
 
-  /** Of one name in a directory; a link is itself the answer. */
+  /** Returns the status of one name in a directory. A symlink is not followed. */
   public static FileStatus of(Fd directory, byte[] name) throws ErrnoException {
     return statx(directory, name, AT_SYMLINK_NOFOLLOW);
   }
 
-  /** As {@link #of(Fd, byte[])}, empty where nothing has that name. */
+  /** As {@link #of(Fd, byte[])}, but empty if nothing has that name. */
   public static Optional<FileStatus> find(Fd directory, byte[] name) throws ErrnoException {
     try {
       return Optional.of(of(directory, name));
@@ -59,7 +59,7 @@ public record FileStatus(
     return type == FileType.DIRECTORY;
   }
 
-  /** Whether this is what overlayfs takes for a deleted name. */
+  /** Whether this file is a whiteout, which stands for a deleted name in overlayfs. */
   public boolean isWhiteout() {
     return type == FileType.CHARACTER_DEVICE && deviceMajor == 0 && deviceMinor == 0;
   }

@@ -1,6 +1,6 @@
 package io.jukung.linux.fs;
 
-/** What an inode is (inode(7), S_IFMT). */
+/** The type of a file (inode(7), S_IFMT). */
 public enum FileType {
   REGULAR(0x8000, "regular file"),
   DIRECTORY(0x4000, "directory"),
@@ -20,12 +20,12 @@ public enum FileType {
     this.noun = noun;
   }
 
-  /** The S_IFMT bits of a mode. */
+  /** Returns the S_IFMT bits of a mode. */
   public int bits() {
     return bits;
   }
 
-  /** For messages. */
+  /** Returns the name of the type for messages. */
   public String noun() {
     return noun;
   }

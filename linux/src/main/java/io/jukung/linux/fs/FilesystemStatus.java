@@ -7,17 +7,17 @@ import io.jukung.linux.libc.Syscall;
 import java.nio.file.Path;
 
 /**
- * What statfs(2) says of a file system.
+ * The status of a file system, from statfs(2).
  *
- * @param magic of the file system's type (linux/magic.h)
- * @param availableBytes that one without privileges may still write
- * @param freeInodes 0 on file systems that do not count them
+ * @param magic the number of the file system's type (linux/magic.h)
+ * @param availableBytes bytes that a process without privileges may still write
+ * @param freeInodes 0 if the file system does not count inodes
  */
 public record FilesystemStatus(
     long magic, long totalBytes, long availableBytes, long totalInodes, long freeInodes) {
   private static final int STATFS_BYTES = 120;
 
-  /** The status of the file system that an open file is on. */
+  /** Returns the status of the file system that an open file is on. */
   public static FilesystemStatus of(Fd file) throws ErrnoException {
     try (Memory status = Memory.allocate(STATFS_BYTES)) {
       Kernel.call(Syscall.FSTATFS, file::toString, file.number(), status.address(), 0);
@@ -25,7 +25,7 @@ public record FilesystemStatus(
     }
   }
 
-  /** The status of the file system at a path of the host; links are followed. */
+  /** Returns the status of the file system at a path of the host. Symlinks are followed. */
   public static FilesystemStatus of(Path file) throws ErrnoException {
     try (Memory path = Memory.ofString(file.toString());
         Memory status = Memory.allocate(STATFS_BYTES)) {

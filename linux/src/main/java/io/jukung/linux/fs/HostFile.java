@@ -15,17 +15,17 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Files of the host at trusted paths, above all the small ones that the kernel makes up (cgroupfs,
- * procfs), with few classes behind it.
+ * Opens, reads and writes files of the host at trusted paths, above all the small files of cgroupfs
+ * and procfs. Uses few classes, because shims load it.
  */
 public final class HostFile {
   private HostFile() {}
 
   /**
-   * Opens a file, close-on-exec.
+   * Opens a file. Symlinks on the path are followed.
    *
-   * @param flags of {@link OpenFlags}
-   * @param mode of a file that this makes, less the umask
+   * @param flags flags of {@link OpenFlags}; O_CLOEXEC is added
+   * @param mode the mode of a file that is created, before the umask
    */
   public static Fd open(String path, int flags, int mode) throws ErrnoException {
     try (Memory name = Memory.ofString(path)) {
@@ -38,7 +38,10 @@ public final class HostFile {
     }
   }
 
-  /** As {@link #open}, for a path into which others may have put links: any on the way is ELOOP. */
+  /**
+   * As {@link #open}, for a path that others may have put symlinks into: a symlink anywhere on the
+   * path is ELOOP.
+   */
   public static Fd openNoSymlinks(String path, int flags, int mode) throws ErrnoException {
     try (Memory name = Memory.ofString(path);
         Memory how = Memory.allocate(Openat2.HOW_BYTES)) {
@@ -57,7 +60,8 @@ public final class HostFile {
   }
 
   /**
-   * Opens a directory, to list it or as the root of other lookups. Links on the way are followed.
+   * Opens a directory, to list it or as the root of other lookups. Symlinks on the path are
+   * followed.
    */
   public static Fd openDirectory(Path directory) throws ErrnoException {
     try (Memory path = KernelPath.of("openat", directory.toString().getBytes(UTF_8))) {
@@ -71,7 +75,7 @@ public final class HostFile {
     }
   }
 
-  /** The first {@code limit} bytes of a text file, or all of it where it is shorter. */
+  /** Returns the text of a file, at most the first {@code limit} bytes. */
   public static String read(String path, int limit) throws IOException {
     byte[] content = new byte[limit];
     int length = 0;
@@ -84,7 +88,7 @@ public final class HostFile {
     return new String(content, 0, length, UTF_8);
   }
 
-  /** Writes to a file that exists, in one write(2), as the kernel's control files want it. */
+  /** Writes to an existing file in one write(2), as the kernel's control files require. */
   public static void write(String path, String value) throws IOException {
     try (Fd fd = open(path, O_WRONLY, 0)) {
       fd.write(value.getBytes(UTF_8));

@@ -6,11 +6,14 @@ import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.libc.Memory;
 
-/** Path bytes on their way to the kernel: names are bytes there, not text. */
+/** Passes paths to the kernel, for which names are bytes and not text. */
 final class KernelPath {
   private KernelPath() {}
 
-  /** Zero-terminated. A zero inside would silently name another file, so it is refused. */
+  /**
+   * Returns the zero-terminated path. A path with a zero byte is EINVAL: the kernel would take its
+   * first part for the whole.
+   */
   static Memory of(String call, byte[] path) throws ErrnoException {
     for (byte b : path) {
       if (b == 0) {

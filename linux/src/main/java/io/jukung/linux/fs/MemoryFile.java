@@ -6,8 +6,8 @@ import io.jukung.linux.libc.Syscall;
 import java.io.IOException;
 
 /**
- * A file without a name (memfd_create(2)): input of any size for another process, which no reader
- * has to wait for.
+ * Makes files without a name (memfd_create(2)), which pass input of any size to another process
+ * without a writer that has to wait for the reader.
  */
 public final class MemoryFile {
   public static final int MFD_CLOEXEC = 1;
@@ -15,9 +15,9 @@ public final class MemoryFile {
   private MemoryFile() {}
 
   /**
-   * A file with this content, positioned at its start.
+   * Makes a file with this content; its position is the start.
    *
-   * @param name shown in /proc/PID/fd; for people only
+   * @param name the name that /proc/PID/fd shows, for diagnosis only
    */
   public static Fd of(String name, byte[] content) throws IOException {
     try (Memory text = Memory.ofString(name)) {

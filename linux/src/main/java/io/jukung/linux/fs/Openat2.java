@@ -28,51 +28,60 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Paths of a tree that is not trusted, resolved as if a directory of ours were {@code /}
- * (openat2(2), {@code RESOLVE_IN_ROOT}): neither {@code ..}, an absolute name, a symlink nor a
- * concurrent swap leads out. Magic links of procfs are refused with ELOOP.
+ * Opens paths in a tree that is not trusted as if its root directory were {@code /} (openat2(2),
+ * {@code RESOLVE_IN_ROOT}). Neither {@code ..}, an absolute path, a symlink nor a concurrent rename
+ * leads out of the tree. Magic links of procfs are ELOOP.
  *
- * <p>Words on one name in an open directory are {@link DirectoryEntry}'s, words on an open file
- * {@link FileAttributes}'.
+ * <p>See {@link DirectoryEntry} for operations on one name in an open directory, and {@link
+ * FileAttributes} for operations on an open file.
  */
 public final class Openat2 {
   /** Size of struct open_how, version 0. */
   static final int HOW_BYTES = 24;
 
-  /** A rename elsewhere while {@code ..} was walked makes openat2 give up with EAGAIN. */
+  /**
+   * How often a lookup is tried: openat2 fails with EAGAIN if something is renamed while it walks
+   * {@code ..}.
+   */
   private static final int MAX_ATTEMPTS = 128;
 
-  /** As many links as the kernel follows in one path (path_resolution(7)). */
+  /** The most symlinks in one path, as the kernel has it (path_resolution(7)). */
   private static final int MAX_LINKS = 40;
 
   private Openat2() {}
 
-  /** What is at the path, the last link followed, as a handle without access (O_PATH). */
+  /** Opens a handle without access (O_PATH). A symlink at the end of the path is followed. */
   public static Fd openPath(Fd root, String path) throws ErrnoException {
     return open(root, bytes(path), O_PATH, 0);
   }
 
-  /** As {@link #openPath}; a link at the end is itself the result. */
+  /** As {@link #openPath}, but a symlink at the end of the path is opened itself. */
   public static Fd openPathNoFollow(Fd root, String path) throws ErrnoException {
     return open(root, bytes(path), O_PATH | O_NOFOLLOW, 0);
   }
 
-  /** A directory, to list it or as the root or parent of other words. */
+  /** Opens a directory, to list it or as the root or parent of other operations. */
   public static Fd openDirectory(Fd root, String path) throws ErrnoException {
     return open(root, bytes(path), O_RDONLY | O_DIRECTORY, 0);
   }
 
-  /** For reading; never waits, even where the path is a FIFO. */
+  /** Opens a file for reading. Never blocks, even if the path is a FIFO. */
   public static Fd openForReading(Fd root, String path) throws ErrnoException {
     return open(root, bytes(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
   }
 
-  /** A new regular file for writing; EEXIST where anything, even a link, has that name. */
+  /**
+   * Creates a regular file and opens it for writing; EEXIST if the name is taken, even by a
+   * symlink.
+   */
   public static Fd createNew(Fd root, String path, int mode) throws ErrnoException {
     return open(root, bytes(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   }
 
-  /** The kernel's own form, for callers inside the Linux layer: {@link OpenFlags} and mode. */
+  /**
+   * Opens a path with the kernel's flags, see {@link OpenFlags}; for callers inside the Linux
+   * layer.
+   */
   public static Fd open(Fd root, byte[] path, int flags, int mode) throws ErrnoException {
     byte[] name = path.length == 0 ? new byte[] {'.'} : path;
     int directory = root.number();
@@ -101,17 +110,17 @@ public final class Openat2 {
   }
 
   /**
-   * The directory at the path, made with its parents where they are missing. A dangling symlink on
-   * the way is followed, inside the root, and its target is made: images have {@code /var/run ->
+   * Opens the directory at the path and makes it and its parents if they are missing. If a symlink
+   * on the path dangles, its target is made, inside the root: some images have {@code /var/run ->
    * /run} and no {@code /run}.
    *
-   * @param mode of each directory made, exactly, whatever the umask
+   * @param mode the exact mode of each directory that is made, whatever the umask is
    */
   public static Fd makeDirectories(Fd root, String path, int mode) throws ErrnoException {
     return makeDirectories(root, path, new NewEntry(mode, 0, 0));
   }
 
-  /** What is made, where it is missing: exact permissions, and the owner. */
+  /** The exact permissions and the owner of files and directories that are made. */
   public record NewEntry(int mode, int uid, int gid) {
     public NewEntry withMode(int newMode) {
       return new NewEntry(newMode, uid, gid);
@@ -124,7 +133,7 @@ public final class Openat2 {
     }
   }
 
-  /** The same for an owner that is not root. */
+  /** As {@link #makeDirectories(Fd, String, int)}, with an owner. */
   public static Fd makeDirectories(Fd root, String path, NewEntry missing) throws ErrnoException {
     try {
       return openDirectory(root, path);
@@ -153,7 +162,7 @@ public final class Openat2 {
           throw new ErrnoException("openat2", "root=" + root + ", path=" + path, Errno.ELOOP);
         }
         if (FileStatus.of(directory, bytes(name)).isDirectory()) {
-          pending.addFirst(name); // another made it meanwhile
+          pending.addFirst(name); // another process has made it meanwhile
           continue;
         }
         String link = new String(DirectoryEntry.readSymlink(directory, bytes(name)), UTF_8);
@@ -169,14 +178,14 @@ public final class Openat2 {
   }
 
   /**
-   * The file at the path, made empty with its parents where it is missing: a target to mount a file
-   * on. What is there already stays as it is, whatever its type.
+   * Opens the file at the path and makes an empty one, with its parents, if it is missing: a target
+   * to mount a file on. An existing file of any type stays as it is.
    */
   public static Fd makeFile(Fd root, String path, int mode, int parentMode) throws ErrnoException {
     return makeFile(root, path, new NewEntry(mode, 0, 0), parentMode);
   }
 
-  /** The same for an owner that is not root, of the file and of its parents. */
+  /** As {@link #makeFile(Fd, String, int, int)}, with an owner of the file and of its parents. */
   public static Fd makeFile(Fd root, String path, NewEntry missing, int parentMode)
       throws ErrnoException {
     List<String> names = components(path);
@@ -198,7 +207,7 @@ public final class Openat2 {
           missing.own(directory, bytes(name));
           return openPathNoFollow(directory, name);
         }
-        // A dangling link: its target is what is to be made.
+        // The name is a dangling symlink: make its target instead.
         String link = new String(DirectoryEntry.readSymlink(directory, bytes(name)), UTF_8);
         List<String> target = components(link);
         if (target.isEmpty() || target.getLast().equals("..")) {
@@ -218,11 +227,11 @@ public final class Openat2 {
   }
 
   /**
-   * The whole of a regular file, read without trusting its size: a directory, device, FIFO or
-   * socket is refused before anything is read from it, a file beyond the bound is EFBIG.
+   * Reads a regular file without trusting its size. A directory, device, FIFO or socket is an
+   * error, and nothing is read from it. A file with more than {@code maxBytes} is EFBIG.
    */
   public static byte[] readBounded(Fd root, String path, int maxBytes) throws IOException {
-    // O_PATH first: opening a device for reading can already act on it.
+    // First by O_PATH, because opening a device for reading can have effects.
     try (Fd handle = openPath(root, path)) {
       FileStatus status = FileStatus.of(handle);
       if (status.type() != FileType.REGULAR) {

@@ -12,18 +12,20 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Copies what is in a directory, with owners, modes, times and extended attributes. Links are
- * copied as links and never followed, so nothing outside the tree is read or written. Hard links
- * become files of their own.
+ * Copies directory trees with owners, modes, times and extended attributes. Symlinks are copied and
+ * never followed, so nothing outside the tree is read or written. Hard links become separate files.
  */
 public final class TreeCopy {
-  /** Two descriptors and a stack frame per level; published images stay below 50. */
+  /**
+   * The deepest tree that is copied: each level takes two descriptors and a stack frame. Published
+   * images stay below 50.
+   */
   private static final int MAX_DEPTH = 256;
 
   private TreeCopy() {}
 
   /**
-   * Copies all that {@code from} holds, and its own attributes.
+   * Copies the content and the attributes of a directory.
    *
    * @param to an empty directory
    */
@@ -77,7 +79,8 @@ public final class TreeCopy {
 
   private static void copyAttributes(Fd from, Fd to, FileStatus status) throws ErrnoException {
     FileAttributes.setOwner(to, status.uid(), status.gid());
-    FileAttributes.setMode(to, status.mode()); // after the owner, whose change clears set-id bits
+    FileAttributes.setMode(
+        to, status.mode()); // after the owner, because changing the owner clears set-id bits
     for (String attribute : ExtendedAttributes.list(from)) {
       Optional<byte[]> value = ExtendedAttributes.get(from, attribute);
       if (value.isPresent() && isPlain(attribute)) {
@@ -87,7 +90,7 @@ public final class TreeCopy {
     FileAttributes.setTimes(to, status.modified(), status.modified());
   }
 
-  /** For what cannot be opened. */
+  /** Copies the attributes of a file that must not be opened. */
   private static void finish(Fd from, Fd to, byte[] name, FileStatus status) throws ErrnoException {
     FileAttributes.setOwner(to, name, status.uid(), status.gid());
     for (String attribute : ExtendedAttributes.list(from, name)) {
@@ -99,7 +102,10 @@ public final class TreeCopy {
     FileAttributes.setTimes(to, name, status.modified(), status.modified());
   }
 
-  /** Security labels are the host's, and overlayfs' marks mean nothing elsewhere. */
+  /**
+   * Whether an attribute is copied. Security labels belong to the host, and the attributes of
+   * overlayfs have no meaning elsewhere.
+   */
   private static boolean isPlain(String attribute) {
     return attribute.startsWith("user.")
         || attribute.equals("security.capability")

@@ -9,15 +9,15 @@ import java.util.Arrays;
 import java.util.Deque;
 
 /**
- * Removes a directory tree whose names and depth are not trusted. Instead of descending, each
- * directory that is not empty moves up beside the tree's own root, so that neither the stack nor
- * the number of open descriptors grows with depth. Links are removed, never followed; a mount in
- * the tree is an error (EBUSY).
+ * Removes directory trees whose names and depth are not trusted. Instead of descending, each
+ * directory that is not empty is moved beside the root of the tree, so that neither the stack nor
+ * the number of open descriptors grows with the depth. Symlinks are removed and never followed. A
+ * mount in the tree is an error (EBUSY).
  */
 public final class TreeRemoval {
   private TreeRemoval() {}
 
-  /** Removes the name and all below it. Nothing there is success. */
+  /** Removes the name and all that is below it. Does nothing if nothing has that name. */
   public static void remove(Fd directory, byte[] name) throws ErrnoException {
     try {
       DirectoryEntry.unlink(directory, name);
@@ -48,7 +48,7 @@ public final class TreeRemoval {
     }
   }
 
-  /** Whether it is gone; false for a directory that is not empty. */
+  /** Removes a child; returns false if it is a directory that is not empty. */
   private static boolean removeOne(Fd tree, byte[] child) throws ErrnoException {
     try {
       DirectoryEntry.unlink(tree, child);

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Needs root, for owners, devices and the {@code trusted.} and {@code security.} attributes. */
+/**
+ * Tests operations on files and directories. Needs root for owners, devices and {@code trusted.}
+ * attributes.
+ */
 class FileWordsTest {
   @TempDir Path temporary;
   private Fd root;
@@ -62,7 +65,7 @@ class FileWordsTest {
   }
 
   @Test
-  void ownerAndTimesOfALinkAreItsOwn() throws IOException {
+  void ownerAndTimesOfASymlinkAreSetOnTheSymlinkItself() throws IOException {
     Files.writeString(temporary.resolve("target"), "");
     DirectoryEntry.makeSymlink(root, bytes("link"), bytes("target"));
     FileTime time = new FileTime(1_000_000, 5);
@@ -80,7 +83,7 @@ class FileWordsTest {
   }
 
   @Test
-  void modeOfALinkIsRefusedAndItsTargetKept() throws IOException {
+  void settingTheModeOfASymlinkFailsAndKeepsItsTarget() throws IOException {
     Files.writeString(temporary.resolve("target"), "");
     int mode = FileStatus.of(root, bytes("target")).mode();
     DirectoryEntry.makeSymlink(root, bytes("link"), bytes("target"));
@@ -104,7 +107,7 @@ class FileWordsTest {
   }
 
   @Test
-  void extendedAttributesKeepEveryByte() throws IOException {
+  void extendedAttributesKeepBinaryValues() throws IOException {
     byte[] value = new byte[256];
     for (int i = 0; i < value.length; i++) {
       value[i] = (byte) i;
@@ -120,7 +123,7 @@ class FileWordsTest {
   }
 
   @Test
-  void namesAreBytesNotText() throws IOException {
+  void namesThatAreNotUtf8AreKept() throws IOException {
     byte[] latin1 = {'n', (byte) 0xE9};
     DirectoryEntry.createFile(root, latin1, 0600).close();
     DirectoryEntry.makeDirectory(root, bytes("dir"), 01777);
@@ -137,7 +140,7 @@ class FileWordsTest {
   }
 
   @Test
-  void removalOfADeepTreeNeedsNoDepth() throws IOException {
+  void treeOf3000LevelsIsRemoved() throws IOException {
     Fd at = root.duplicate();
     for (int i = 0; i < 3000; i++) {
       DirectoryEntry.makeDirectory(at, bytes("deep"), 0700);
@@ -164,7 +167,7 @@ class FileWordsTest {
   }
 
   @Test
-  void usageIsWhatDuCounts() throws Exception {
+  void diskUsageEqualsThatOfDu() throws Exception {
     Path tree = Files.createDirectories(temporary.resolve("tree/sub"));
     Files.write(tree.resolve("file"), new byte[123_456]);
     Files.createLink(tree.resolve("again"), tree.resolve("file"));
@@ -195,7 +198,7 @@ class FileWordsTest {
   }
 
   @Test
-  void failedAtomicWriteLeavesTheOldFileAndNothingElse() throws IOException {
+  void failedAtomicWriteKeepsTheOldFileAndLeavesNoOther() throws IOException {
     Path file = temporary.resolve("state.json");
     AtomicFile.write(file, bytes("old"));
     for (Syscall failing : List.of(Syscall.WRITE, Syscall.FSYNC, Syscall.RENAMEAT2)) {
@@ -217,7 +220,7 @@ class FileWordsTest {
   }
 
   @Test
-  void atomicWriteIntoAMissingDirectoryIsEnoent() {
+  void atomicWriteIntoAMissingDirectoryFailsWithEnoent() {
     assertErrno(
         Errno.ENOENT, () -> AtomicFile.write(temporary.resolve("none/state.json"), bytes("x")));
   }

@@ -37,7 +37,7 @@ class Openat2Test {
   }
 
   @Test
-  void absoluteLinkResolvesBelowTheRoot() throws IOException {
+  void absoluteSymlinkIsResolvedBelowTheRoot() throws IOException {
     Files.createDirectory(tree.resolve("etc"));
     Files.writeString(tree.resolve("etc/passwd"), "inside");
     Files.createSymbolicLink(tree.resolve("link"), Path.of("/etc/passwd"));
@@ -52,7 +52,7 @@ class Openat2Test {
   }
 
   @Test
-  void linkOutOfTheTreeFindsNothing() throws IOException {
+  void symlinkOutOfTheTreeFindsNothing() throws IOException {
     Files.createSymbolicLink(tree.resolve("up"), Path.of("../outside"));
     Files.createSymbolicLink(tree.resolve("abs"), outside);
     assertErrno(Errno.ENOENT, () -> Openat2.openPath(root, "up/secret"));
@@ -120,14 +120,14 @@ class Openat2Test {
   }
 
   @Test
-  void makeDirectoriesThroughALinkLoopIsEloop() throws IOException {
+  void makeDirectoriesThroughASymlinkLoopFailsWithEloop() throws IOException {
     Files.createSymbolicLink(tree.resolve("a"), Path.of("b"));
     Files.createSymbolicLink(tree.resolve("b"), Path.of("a"));
     assertErrno(Errno.ELOOP, () -> Openat2.makeDirectories(root, "a/x", 0755));
   }
 
   @Test
-  void makeDirectoriesOverAFileIsEnotdir() throws IOException {
+  void makeDirectoriesBelowAFileFailsWithEnotdir() throws IOException {
     Files.writeString(tree.resolve("file"), "");
     assertErrno(Errno.ENOTDIR, () -> Openat2.makeDirectories(root, "file/x", 0755));
   }
@@ -143,14 +143,14 @@ class Openat2Test {
   }
 
   @Test
-  void makeFileKeepsWhatIsThere() throws IOException {
+  void makeFileKeepsAnExistingFile() throws IOException {
     Files.writeString(tree.resolve("file"), "content");
     Openat2.makeFile(root, "file", 0600, 0755).close();
     assertThat(tree.resolve("file")).hasContent("content");
   }
 
   @Test
-  void boundedReadRefusesWhatIsNotARegularFile() throws IOException, InterruptedException {
+  void boundedReadRefusesOtherThanRegularFiles() throws IOException, InterruptedException {
     DirectoryEntry.makeNode(root, bytes("fifo"), FileType.FIFO, 0644, new DeviceNumber(0, 0));
     DirectoryEntry.makeNode(
         root, bytes("zero"), FileType.CHARACTER_DEVICE, 0644, new DeviceNumber(1, 5));
@@ -164,7 +164,7 @@ class Openat2Test {
   }
 
   @Test
-  void boundedReadStopsAtTheBound() throws IOException {
+  void boundedReadOfALargerFileFailsWithEfbig() throws IOException {
     byte[] content = new byte[20_000];
     Arrays.fill(content, (byte) 'x');
     Files.write(tree.resolve("file"), content);

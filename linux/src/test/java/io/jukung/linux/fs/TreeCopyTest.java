@@ -17,7 +17,7 @@ class TreeCopyTest {
   @TempDir Path temporary;
 
   @Test
-  void everythingIsCopiedWithItsAttributes() throws Exception {
+  void filesAndDirectoriesAreCopiedWithTheirAttributes() throws Exception {
     Path from = Files.createDirectory(temporary.resolve("from"));
     Path file = Files.writeString(from.resolve("file"), "content");
     Files.setAttribute(file, "unix:uid", 7);
@@ -43,7 +43,7 @@ class TreeCopyTest {
   }
 
   @Test
-  void linksAreCopiedAndNotFollowed() throws Exception {
+  void symlinksAreCopiedAndNotFollowed() throws Exception {
     Path secret = Files.createDirectory(temporary.resolve("secret"));
     Files.writeString(secret.resolve("key"), "secret");
     Path from = Files.createDirectory(temporary.resolve("from"));
@@ -57,7 +57,7 @@ class TreeCopyTest {
   }
 
   @Test
-  void depthIsBounded() throws Exception {
+  void treeDeeperThan256LevelsIsRefused() throws Exception {
     Path from = Files.createDirectory(temporary.resolve("from"));
     Files.createDirectories(from.resolve("d/".repeat(300)));
     assertThatThrownBy(() -> copy(from))
