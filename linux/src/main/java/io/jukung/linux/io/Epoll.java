@@ -21,7 +21,7 @@ public final class Epoll implements AutoCloseable {
 
   public static final int HUP = 0x10;
 
-  /** Wait without limit. */
+  /** A timeout that never ends. */
   public static final int FOREVER = -1;
 
   private static final int EPOLL_CLOEXEC = 0x80000;
@@ -44,7 +44,7 @@ public final class Epoll implements AutoCloseable {
   }
 
   /**
-   * Opens an empty instance.
+   * Opens an instance that watches no descriptor.
    *
    * @param maxEvents how many events one {@link #await} reports at most
    */
@@ -57,9 +57,9 @@ public final class Epoll implements AutoCloseable {
   }
 
   /**
-   * Waits for the descriptor too, from now on.
+   * Adds a descriptor.
    *
-   * @param token what {@link #token} gives back when the descriptor is ready
+   * @param token the value that {@link #token} returns when the descriptor is ready
    */
   public void add(Fd fd, int events, long token) throws ErrnoException {
     control(EPOLL_CTL_ADD, "ADD", fd, events, token);
@@ -69,9 +69,13 @@ public final class Epoll implements AutoCloseable {
     control(EPOLL_CTL_MOD, "MOD", fd, events, token);
   }
 
-  /** Events of the descriptor that {@link #await} has reported already stay reported. */
+  /** Removes a descriptor. Events that {@link #await} has already reported are not taken back. */
   public void remove(Fd fd) throws ErrnoException {
-    control(EPOLL_CTL_DEL, "DEL", fd, 0); // works without memory
+    control(
+        EPOLL_CTL_DEL,
+        "DEL",
+        fd,
+        0); // allocates no memory, so that removal never fails for lack of it
   }
 
   private void control(int operation, String name, Fd fd, int events, long token)
@@ -92,7 +96,7 @@ public final class Epoll implements AutoCloseable {
   /**
    * Waits until a descriptor is ready.
    *
-   * @return how many events there are; 0 after the timeout or a signal
+   * @return the number of events; 0 after the timeout or a signal
    */
   public int await(int timeoutMillis) throws ErrnoException {
     long count =
@@ -107,7 +111,7 @@ public final class Epoll implements AutoCloseable {
     return (int) count;
   }
 
-  /** What the descriptor of event {@code index} is ready for. */
+  /** Returns the events that the descriptor of event {@code index} is ready for. */
   public int events(int index) {
     return ready.getInt(index * EVENT_SIZE);
   }

@@ -12,7 +12,7 @@ public final class Eventfd implements AutoCloseable {
   private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
 
   private final Fd fd;
-  // Made beforehand: a signal must get through where no memory is left.
+  // Allocated in advance, so that a signal never fails for lack of memory.
   private final Memory one = Memory.allocate(8).putLong(0, 1);
 
   private Eventfd(Fd fd) {
@@ -27,20 +27,23 @@ public final class Eventfd implements AutoCloseable {
     return new Eventfd(Fd.own(fd));
   }
 
-  /** For {@link Epoll#add}: readable from a {@link #signal} until the next {@link #clear}. */
+  /**
+   * Returns the descriptor for {@link Epoll#add}, which is readable from a {@link #signal} until
+   * the next {@link #clear}.
+   */
   public Fd fd() {
     return fd;
   }
 
   public void signal() throws ErrnoException {
     int result = Transfer.write(fd, one, 0, 8);
-    // EAGAIN: the counter is full, so it is readable already.
+    // EAGAIN: the counter is full, so the descriptor is readable already.
     if (result < 0 && result != -Errno.EAGAIN) {
       throw new ErrnoException("write", fd + ", eventfd", -result);
     }
   }
 
-  /** Takes all signals; to be called before looking at what they announced. */
+  /** Clears all signals. Must be called before the work that they announce is looked at. */
   public void clear() throws ErrnoException {
     try (Memory count = Memory.allocate(8)) {
       int result = Transfer.read(fd, count, 0, 8);

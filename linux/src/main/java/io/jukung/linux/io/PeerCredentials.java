@@ -1,4 +1,7 @@
 package io.jukung.linux.io;
 
-/** Who stood at the other end when the connection was made (SO_PEERCRED, unix(7)). */
+/**
+ * The process at the other end of a unix socket when the connection was made (SO_PEERCRED,
+ * unix(7)).
+ */
 public record PeerCredentials(int pid, int uid, int gid) {}

@@ -7,7 +7,7 @@ import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 
-/** poll(2) on a single descriptor. */
+/** Waits for a single descriptor (poll(2)). */
 public final class Readiness {
   private static final long NANOS_PER_MILLI = 1_000_000L;
 
@@ -17,8 +17,8 @@ public final class Readiness {
    * Waits until the descriptor is ready for one of {@code events} (those of {@link Epoll}), has an
    * error or is hung up.
    *
-   * @param timeoutMillis at most this long, or {@link Epoll#FOREVER}
-   * @return what it is ready for; 0 after the timeout
+   * @param timeoutMillis the longest wait, or {@link Epoll#FOREVER}
+   * @return the events that the descriptor is ready for; 0 after the timeout
    */
   public static int await(Fd fd, int events, long timeoutMillis) throws ErrnoException {
     try (Memory pollfd = Memory.allocate(8);
@@ -29,7 +29,8 @@ public final class Readiness {
       long timeoutAddress = timeoutMillis < 0 ? 0 : timeout.address();
       long result;
       do {
-        // The kernel writes the time left into the timeout, so that a signal does not prolong it.
+        // The kernel writes the remaining time into the timeout, so a signal does not prolong the
+        // wait.
         result = Kernel.raw(Syscall.PPOLL, pollfd.address(), 1, timeoutAddress, 0, 0);
       } while (result == -Errno.EINTR);
       if (result < 0) {

@@ -14,7 +14,7 @@ public final class StatusFlags {
 
   private StatusFlags() {}
 
-  /** Reads and writes answer EAGAIN from now on where they would wait. */
+  /** Makes reads and writes fail with EAGAIN where they would block. */
   public static void setNonBlocking(Fd fd) throws ErrnoException {
     long flags = Kernel.raw(Syscall.FCNTL, fd.number(), F_GETFL, 0, 0, 0);
     if (flags < 0) {

@@ -7,16 +7,16 @@ import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 
 /**
- * read(2) and write(2) between a descriptor and native memory, without allocation. Errors are part
- * of the result, because a caller that pumps bytes has an answer to most of them.
+ * Calls read(2) and write(2) between a descriptor and native memory, without allocating memory.
+ * Errors are part of the result, because callers that copy bytes handle most of them.
  */
 public final class Transfer {
-  /** The result of a call on a non-blocking descriptor that had nothing to give or no room. */
+  /** The result of a call on a non-blocking descriptor that has no data or no room. */
   public static final int WOULD_BLOCK = -Errno.EAGAIN;
 
   private Transfer() {}
 
-  /** Bytes read, 0 at the end of the stream, or a negated error number. */
+  /** Returns the number of bytes read, 0 at the end of the stream, or a negated error number. */
   public static int read(Fd fd, Memory buffer, int offset, int length) {
     check(buffer, offset, length);
     long result;
@@ -26,7 +26,9 @@ public final class Transfer {
     return (int) result;
   }
 
-  /** Bytes written, perhaps fewer than asked, or a negated error number. */
+  /**
+   * Returns the number of bytes written, perhaps fewer than asked for, or a negated error number.
+   */
   public static int write(Fd fd, Memory buffer, int offset, int length) {
     check(buffer, offset, length);
     long result;

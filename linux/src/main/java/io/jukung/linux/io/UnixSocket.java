@@ -16,11 +16,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A non-blocking unix stream socket (unix(7)) bound to a path, never to an abstract name: a path
- * has an owner and a mode. One thread receives and one sends at a time.
+ * A non-blocking unix stream socket (unix(7)). It is bound to a path, which has an owner and a
+ * mode, and never to an abstract name. One thread may receive while another one sends.
  */
 public final class UnixSocket implements AutoCloseable {
-  /** What one message can carry here; the kernel's own limit is 253. */
+  /** The most descriptors in one message; the kernel's limit is 253. */
   public static final int MAX_DESCRIPTORS = 16;
 
   private static final int AF_UNIX = 1;
@@ -63,13 +63,13 @@ public final class UnixSocket implements AutoCloseable {
   /**
    * Binds a new socket file with mode 0600 and listens.
    *
-   * @throws ErrnoException EADDRINUSE where the path exists, whoever listens there
+   * @throws ErrnoException EADDRINUSE if the path exists, even if no process listens there
    */
   public static UnixSocket listen(Path path, int backlog) throws ErrnoException {
     Fd fd = open();
     try {
-      // The mode of the socket before bind(2) is that of the file it makes, so that nobody can
-      // connect in between.
+      // bind(2) gives the file the mode that the socket has. Setting the mode first means that
+      // nobody can connect in between.
       long result = Kernel.raw(Syscall.FCHMOD, fd.number(), OWNER_ONLY, 0, 0, 0);
       if (result < 0) {
         throw new ErrnoException("fchmod", "socket for " + path + ", 0600", (int) -result);
@@ -89,7 +89,7 @@ public final class UnixSocket implements AutoCloseable {
   /**
    * Connects without waiting.
    *
-   * @throws ErrnoException ECONNREFUSED where nobody listens, EAGAIN where the backlog is full
+   * @throws ErrnoException ECONNREFUSED if no process listens, EAGAIN if the backlog is full
    */
   public static UnixSocket connect(Path path) throws ErrnoException {
     Fd fd = open();
@@ -110,7 +110,10 @@ public final class UnixSocket implements AutoCloseable {
     return Fd.own(fd);
   }
 
-  /** bind(2) or connect(2). A path too long for the address is reached through its directory. */
+  /**
+   * Calls bind(2) or connect(2). A path that is too long for the address is reached through a
+   * descriptor of its directory.
+   */
   private static void address(Syscall call, Fd fd, Path path) throws ErrnoException {
     byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
     if (name.length <= MAX_PATH_BYTES) {
@@ -153,7 +156,7 @@ public final class UnixSocket implements AutoCloseable {
     }
   }
 
-  /** The next connection that waits; null where there is none. */
+  /** Returns the next waiting connection; null if there is none. */
   public @Nullable UnixSocket accept() throws ErrnoException {
     while (true) {
       long accepted = Kernel.raw(Syscall.ACCEPT4, fd.number(), 0, 0, SOCK_CLOEXEC_NONBLOCK, 0);
@@ -163,7 +166,7 @@ public final class UnixSocket implements AutoCloseable {
       if (accepted == -Errno.EAGAIN) {
         return null;
       }
-      // A connection that went away while it waited says nothing about the next one.
+      // A connection that was closed while it waited is skipped.
       if (accepted != -Errno.EINTR && accepted != -Errno.ECONNABORTED) {
         throw new ErrnoException("accept4", fd.toString(), (int) -accepted);
       }
@@ -193,9 +196,9 @@ public final class UnixSocket implements AutoCloseable {
   /**
    * Receives bytes, and the descriptors that travel beside them (recvmsg(2)).
    *
-   * @param descriptors gets the received ones, close-on-exec, the caller's from then on
-   * @return bytes received, 0 when the peer has closed, or a negated error number; -EMSGSIZE where
-   *     more than {@link #MAX_DESCRIPTORS} came at once, all of which are then closed
+   * @param descriptors receives the descriptors, which are close-on-exec; the caller closes them
+   * @return the number of bytes received, 0 if the peer has closed, or a negated error number;
+   *     -EMSGSIZE if more than {@link #MAX_DESCRIPTORS} came at once, which are then closed
    */
   public int receive(Memory buffer, int offset, int length, List<Fd> descriptors) {
     Transfer.check(buffer, offset, length);
@@ -237,17 +240,21 @@ public final class UnixSocket implements AutoCloseable {
     }
   }
 
-  /** Bytes sent, perhaps fewer than asked, or a negated error number. Never raises SIGPIPE. */
+  /**
+   * Sends bytes and returns their number, perhaps fewer than asked for, or a negated error number.
+   * Never raises SIGPIPE.
+   */
   public int send(Memory buffer, int offset, int length) {
     return send(buffer, offset, length, List.of());
   }
 
   /**
-   * Sends bytes, with descriptors beside the first of them (sendmsg(2)). The caller keeps its own.
+   * Sends bytes, with copies of descriptors beside the first byte (sendmsg(2)). The caller keeps
+   * its descriptors.
    *
    * @param descriptors at most {@link #MAX_DESCRIPTORS}
-   * @return bytes sent, perhaps fewer than asked, or a negated error number; where it is not
-   *     negative the descriptors are on their way
+   * @return the number of bytes sent, perhaps fewer than asked for, or a negated error number; if
+   *     it is not negative, the descriptors have been sent
    */
   public int send(Memory buffer, int offset, int length, List<Fd> descriptors) {
     Transfer.check(buffer, offset, length);
@@ -282,7 +289,7 @@ public final class UnixSocket implements AutoCloseable {
     header.putLong(IOV, address).putLong(IOV + 8, length);
   }
 
-  /** For {@link Epoll}. */
+  /** Returns the descriptor for {@link Epoll}. */
   public Fd fd() {
     return fd;
   }

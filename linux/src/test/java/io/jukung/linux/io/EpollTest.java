@@ -31,7 +31,7 @@ class EpollTest {
   }
 
   @Test
-  void hangUpIsReportedWithoutBeingAskedFor() throws Exception {
+  void hangUpIsAlwaysReported() throws Exception {
     try (Epoll epoll = Epoll.create(8);
         Pipe pipe = Pipe.open()) {
       epoll.add(pipe.reader(), 0, 7);
@@ -42,7 +42,7 @@ class EpollTest {
   }
 
   @Test
-  void removedDescriptorIsSilent() throws Exception {
+  void removedDescriptorIsNotReported() throws Exception {
     try (Epoll epoll = Epoll.create(8);
         Pipe pipe = Pipe.open()) {
       epoll.add(pipe.reader(), Epoll.IN, 7);
@@ -88,7 +88,7 @@ class EpollTest {
   }
 
   @Test
-  void readinessOfASingleDescriptor() throws Exception {
+  void singleDescriptorIsAwaited() throws Exception {
     try (Pipe pipe = Pipe.open()) {
       assertThat(Readiness.await(pipe.reader(), Epoll.IN, 1)).isZero();
       assertThat(Readiness.await(pipe.writer(), Epoll.OUT, Epoll.FOREVER)).isEqualTo(Epoll.OUT);

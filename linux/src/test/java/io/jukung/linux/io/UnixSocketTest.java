@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class UnixSocketTest {
   @TempDir Path directory;
 
-  /** Both ends of a fresh connection. */
+  /** Both ends of a new connection, and the listening socket. */
   private record Connection(UnixSocket listener, UnixSocket client, UnixSocket server)
       implements AutoCloseable {
     static Connection at(Path path) throws ErrnoException {
@@ -38,7 +38,7 @@ class UnixSocketTest {
   }
 
   @Test
-  void socketFileIsForItsOwnerOnly() throws Exception {
+  void socketFileHasMode0600() throws Exception {
     Path path = directory.resolve("s");
     try (UnixSocket listener = UnixSocket.listen(path, 4)) {
       assertThat(listener.accept()).isNull();
@@ -48,7 +48,7 @@ class UnixSocketTest {
   }
 
   @Test
-  void boundPathIsNotTakenOver() throws Exception {
+  void bindToAnExistingPathFails() throws Exception {
     Path path = directory.resolve("s");
     try (UnixSocket listener = UnixSocket.listen(path, 4)) {
       assertThat(listener.fd().number()).isPositive();
@@ -67,7 +67,7 @@ class UnixSocketTest {
   }
 
   @Test
-  void pathLongerThanTheAddressIsReached() throws Exception {
+  void pathLongerThanAnAddressCanBeUsed() throws Exception {
     Path deep = Files.createDirectories(directory.resolve("d".repeat(100)).resolve("e".repeat(64)));
     try (Connection connection = Connection.at(deep.resolve("shim.sock"))) {
       assertThat(connection.client.peer().pid()).isEqualTo((int) ProcessHandle.current().pid());
@@ -75,7 +75,7 @@ class UnixSocketTest {
   }
 
   @Test
-  void peerIsThisProcess() throws Exception {
+  void peerCredentialsAreThoseOfThisProcess() throws Exception {
     try (Connection connection = Connection.at(directory.resolve("s"))) {
       int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
       assertThat(connection.server.peer())
@@ -88,7 +88,7 @@ class UnixSocketTest {
   }
 
   @Test
-  void bytesArriveThenTheEnd() throws Exception {
+  void bytesArriveBeforeTheEnd() throws Exception {
     try (Connection connection = Connection.at(directory.resolve("s"));
         Memory out = Memory.ofBytes("hello".getBytes(StandardCharsets.UTF_8));
         Memory in = Memory.allocate(64)) {
@@ -136,7 +136,7 @@ class UnixSocketTest {
       connection.client.send(buffer, 0, 7, List.of(pipe.reader()));
       connection.client.send(buffer, 0, 9, List.of(pipe.writer(), pipe.reader()));
       List<Fd> received = new ArrayList<>();
-      // Never the bytes of a later message with descriptors in the same call.
+      // One call never returns the bytes of two messages with descriptors.
       assertThat(connection.server.receive(buffer, 0, 64, received)).isLessThanOrEqualTo(12);
       while (received.isEmpty()) {
         assertThat(connection.server.receive(buffer, 0, 64, received)).isPositive();
@@ -156,7 +156,7 @@ class UnixSocketTest {
         connection.client.send(buffer, 0, 1, List.of(pipe.writer()));
       }
       pipe.writer().close();
-      // The end of the stream only comes once the copy in flight is gone.
+      // The stream ends only when the copy that was in flight is closed.
       assertThat(pipe.reader().read(new byte[1], 0, 1)).isZero();
     }
   }
