@@ -28,19 +28,25 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One cgroup of the v2 hierarchy, whether it exists or not (cgroups(7), admin-guide/cgroup-v2 of
- * the kernel). It holds no descriptor and can be used from any thread.
+ * One cgroup of the v2 hierarchy, which need not exist (cgroups(7), admin-guide/cgroup-v2 of the
+ * kernel's documentation). Holds no descriptor. Thread-safe.
  */
 public final class Cgroup {
   private static final String SUBTREE_CONTROL = "cgroup.subtree_control";
 
-  /** A killed process leaves its cgroup when it is reaped; that takes a millisecond or so. */
+  /**
+   * How often removal is tried: a killed process leaves its cgroup when it is reaped, after about a
+   * millisecond.
+   */
   private static final Duration RETRY_INTERVAL = Duration.ofMillis(1);
 
-  /** No container of ours nests deeper by itself; a hostile one is cut off here. */
+  /**
+   * The most cgroups below one that are walked, against a hostile container. No ordinary container
+   * has as many.
+   */
   private static final int MAX_DESCENDANTS = 10_000;
 
-  /** Marks the directories that are ours to remove; kernfs keeps extended attributes. */
+  /** The extended attribute that marks the directories which {@link #create} has made. */
   private static final String MARK = "trusted.jukung";
 
   private static final int CREATE_ATTEMPTS = 10;
@@ -53,17 +59,17 @@ public final class Cgroup {
     this.directory = directory;
   }
 
-  /** Its directory, for CLONE_INTO_CGROUP. */
+  /** Returns the directory of the cgroup, for CLONE_INTO_CGROUP. */
   public Path directory() {
     return directory;
   }
 
-  /** Its path in the hierarchy, as in /proc/PID/cgroup. */
+  /** Returns the path in the hierarchy, as /proc/PID/cgroup shows it. */
   public String path() {
     return "/" + mount.directory().relativize(directory);
   }
 
-  /** A cgroup inside this one. */
+  /** Returns the cgroup of this name inside this one, which need not exist. */
   public Cgroup child(String name) {
     if (name.isEmpty() || name.contains("/") || name.equals(".") || name.equals("..")) {
       throw new IllegalArgumentException("cgroup name " + name);
@@ -76,8 +82,8 @@ public final class Cgroup {
   }
 
   /**
-   * Makes this cgroup and the missing ones above it, and hands the controllers of the hierarchy
-   * down to it, as far as each level has them. A cgroup that exists is taken as it is.
+   * Creates this cgroup and the missing ones above it, and enables the controllers of the hierarchy
+   * in each, as far as its parent has them. An existing cgroup is not an error.
    */
   public void create() throws IOException {
     for (int attempt = 1; ; attempt++) {
@@ -85,7 +91,7 @@ public final class Cgroup {
         createPath();
         return;
       } catch (ErrnoException e) {
-        // Another thread's removeUnused may take a parent away between two steps.
+        // Another thread's removeUnused may remove a parent between two steps.
         if (!e.is(ENOENT) || attempt == CREATE_ATTEMPTS) {
           throw e;
         }
@@ -105,8 +111,8 @@ public final class Cgroup {
   }
 
   /**
-   * Removes this cgroup and then its parents, upwards, as long as {@link #create} made them and
-   * nothing is in them. What others made, kubelet say, stays.
+   * Removes this cgroup and then its parents, upwards, as long as {@link #create} has made them and
+   * they are empty. Cgroups that others have made, such as kubelet, stay.
    */
   public void removeUnused() throws IOException {
     for (Path next = directory;
@@ -119,18 +125,19 @@ public final class Cgroup {
   }
 
   /**
-   * Makes this cgroup inside an existing one that has processes. Controllers stay with the parent:
-   * no process could live there beside a child that had them ("no internal processes").
+   * Creates this cgroup inside an existing one that has processes. No controllers are enabled in
+   * it: a cgroup with processes cannot have children with controllers (the "no internal processes"
+   * rule).
    */
   public void createPlain() throws IOException {
     makeDirectory(directory);
   }
 
   /**
-   * Removes this cgroup and the ones inside it, waiting for killed processes to be gone. One that
-   * does not exist is fine.
+   * Removes this cgroup and the ones inside it, and waits until killed processes have left them.
+   * Does nothing if the cgroup does not exist.
    *
-   * @throws ErrnoException EBUSY where processes remain at the end of the wait
+   * @throws ErrnoException EBUSY if processes remain at the end of the wait
    */
   public void remove(Duration wait) throws IOException {
     long deadline = System.nanoTime() + wait.toNanos();
@@ -149,7 +156,10 @@ public final class Cgroup {
     }
   }
 
-  /** Kills every process of this cgroup and of those inside it, at once (cgroup.kill). */
+  /**
+   * Kills every process of this cgroup and of those inside it at once (cgroup.kill). Does nothing
+   * if the cgroup does not exist.
+   */
   public void kill() throws IOException {
     try {
       CgroupFile.write(directory.resolve("cgroup.kill"), "1");
@@ -157,21 +167,24 @@ public final class Cgroup {
       if (!e.is(ENOENT) && !e.is(ENODEV)) {
         throw e;
       }
-      // The cgroup is gone, and with it every process it had.
+      // The cgroup has been removed, so it has no process.
     }
   }
 
-  /** Stops or resumes every process in it (cgroup.freeze). The kernel freezes asynchronously. */
+  /**
+   * Freezes or thaws every process in the cgroup (cgroup.freeze). The kernel freezes
+   * asynchronously.
+   */
   public void setFrozen(boolean frozen) throws IOException {
     CgroupFile.write(directory.resolve("cgroup.freeze"), frozen ? "1" : "0");
   }
 
-  /** Whether it or one inside it has a process; false where it does not exist. */
+  /** Whether this cgroup or one inside it has a process; false if the cgroup does not exist. */
   public boolean isPopulated() throws IOException {
     return counters("cgroup.events").getOrDefault("populated", 0L) == 1;
   }
 
-  /** The processes of this cgroup itself, as this process's pid namespace sees them. */
+  /** Returns the processes of this cgroup itself, as the caller's pid namespace sees them. */
   public List<Integer> processes() throws IOException {
     List<Integer> pids = new ArrayList<>();
     for (String line : CgroupFile.read(directory.resolve("cgroup.procs")).lines().toList()) {
@@ -180,14 +193,15 @@ public final class Cgroup {
     return pids;
   }
 
-  /** The processes of this cgroup and of those inside it. */
+  /** Returns the processes of this cgroup and of those inside it. */
   public List<Integer> allProcesses() throws IOException {
     List<Integer> pids = new ArrayList<>();
     for (Path each : deepestFirst()) {
       try {
         pids.addAll(new Cgroup(mount, each).processes());
       } catch (ErrnoException e) {
-        // Removed meanwhile; or threaded, and then a cgroup above it names the processes.
+        // The cgroup has been removed meanwhile, or is threaded: then a cgroup above it lists the
+        // processes.
         if (!e.is(ENOENT) && !e.is(ENODEV) && !e.is(EOPNOTSUPP)) {
           throw e;
         }
@@ -196,24 +210,27 @@ public final class Cgroup {
     return pids;
   }
 
-  /** Moves a process into it. */
+  /** Moves a process into this cgroup. */
   public void attach(int pid) throws IOException {
     CgroupFile.write(directory.resolve("cgroup.procs"), Integer.toString(pid));
   }
 
-  /** How often the kernel killed one of its processes for want of memory; 0 where unknown. */
+  /**
+   * Returns how many of its processes the kernel has killed because memory ran out; 0 if unknown.
+   */
   public long oomKills() throws IOException {
     return counters("memory.events").getOrDefault("oom_kill", 0L);
   }
 
-  /** Whether this cgroup has the control file: its controller is enabled here. */
+  /** Whether this cgroup has the control file, which means that its controller is enabled here. */
   public boolean has(String file) {
     return Files.exists(directory.resolve(file));
   }
 
   /** Writes one control file. */
   public void write(String file, String value) throws IOException {
-    // The kernel never sees a write of nothing, which cpuset.cpus takes for "as the parent".
+    // An empty write would not reach the kernel. A newline does, and means "as the parent" for
+    // cpuset.cpus.
     CgroupFile.write(directory.resolve(file), value.isEmpty() ? "\n" : value);
   }
 
@@ -223,8 +240,8 @@ public final class Cgroup {
   }
 
   /**
-   * Reads one control file, where it can be read: not where the cgroup is gone, where the file's
-   * controller is not enabled here, or where the kernel does not count what it would show.
+   * Reads one control file. Empty if the cgroup does not exist, if the controller of the file is
+   * not enabled here, or if the kernel does not count what the file shows.
    */
   public Optional<String> find(String file) throws IOException {
     try {
@@ -237,7 +254,7 @@ public final class Cgroup {
     }
   }
 
-  /** Reads a "flat keyed" file such as cpu.stat; what {@link #find} does not find is empty. */
+  /** Reads a "flat keyed" file such as cpu.stat. Empty if {@link #find} returns nothing. */
   public Map<String, Long> counters(String file) throws IOException {
     Map<String, Long> counters = new HashMap<>();
     for (String line : find(file).orElse("").lines().toList()) {
@@ -247,16 +264,19 @@ public final class Cgroup {
     return counters;
   }
 
-  /** Reads a file of one number; empty where {@link #find} is, and where there is no limit. */
+  /**
+   * Reads a file of one number. Empty if {@link #find} returns nothing, or if the file says "max",
+   * no limit.
+   */
   public OptionalLong number(String file) throws IOException {
     String value = find(file).orElse("max");
     return value.equals("max") ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(value));
   }
 
   /**
-   * The names of its control files that match; empty where it does not exist.
+   * Returns the names of the control files that match; empty if the cgroup does not exist.
    *
-   * @param glob as {@code hugetlb.*.current}
+   * @param glob a pattern such as {@code hugetlb.*.current}
    */
   public List<String> files(String glob) throws IOException {
     List<String> names = new ArrayList<>();
@@ -268,7 +288,7 @@ public final class Cgroup {
     return names;
   }
 
-  /** The cgroups directly inside, by name; empty where this one does not exist. */
+  /** Returns the names of the cgroups directly inside; empty if this cgroup does not exist. */
   public List<String> children() throws IOException {
     List<String> names = new ArrayList<>();
     for (Path child : childDirectories(directory)) {
@@ -299,15 +319,16 @@ public final class Cgroup {
     try {
       CgroupFile.write(parent.resolve(SUBTREE_CONTROL), "+" + controller);
     } catch (ErrnoException e) {
-      // A parent with processes of its own cannot hand controllers down (EBUSY), a controller
-      // without resources neither (ENOSPC, ENODEV). Whoever sets a limit finds its file missing.
+      // A parent that has processes cannot enable controllers for its children (EBUSY), and neither
+      // can one whose controller has no resources (ENOSPC, ENODEV). A later attempt to set a limit
+      // then reports that its control file is missing.
       if (e.is(ENOENT)) {
         throw e;
       }
     }
   }
 
-  /** Whether it was not there before. */
+  /** Makes a directory; returns false if it existed already. */
   private static boolean makeDirectory(Path path) throws ErrnoException {
     try {
       CgroupFile.makeDirectory(path);
@@ -337,7 +358,7 @@ public final class Cgroup {
     try (Fd directory = HostFile.openDirectory(path)) {
       ExtendedAttributes.set(directory, MARK, new byte[] {'1'});
     } catch (ErrnoException e) {
-      if (!e.is(EOPNOTSUPP)) { // without the mark it stays, empty
+      if (!e.is(EOPNOTSUPP)) { // a directory without the mark is never removed
         throw e;
       }
     }
@@ -383,7 +404,7 @@ public final class Cgroup {
       Path next = unvisited.remove();
       found.push(next);
       if (found.size() > MAX_DESCENDANTS) {
-        throw new IOException("removal of " + this + ": more than " + MAX_DESCENDANTS + " inside");
+        throw new IOException(this + " has more than " + MAX_DESCENDANTS + " cgroups inside");
       }
       unvisited.addAll(childDirectories(next));
     }
@@ -395,7 +416,7 @@ public final class Cgroup {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent, Files::isDirectory)) {
       entries.forEach(children::add);
     } catch (NoSuchFileException e) {
-      return List.of(); // removed meanwhile
+      return List.of(); // the directory has been removed meanwhile
     }
     return children;
   }

@@ -15,17 +15,19 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** The control files of a cgroup directory: one write(2) per value, and short reads. */
+/** Reads and writes the control files of a cgroup directory, with one write(2) per value. */
 final class CgroupFile {
   private static final int DIRECTORY_MODE = 0755;
   private static final int CHUNK = 4096;
 
-  /** No control file of ours is near this; cgroup.procs of a fork bomb may be. */
+  /** The largest control file that is read. Only cgroup.procs of a fork bomb may come near. */
   private static final int READ_LIMIT = 4 << 20;
 
   private CgroupFile() {}
 
-  /** The kernel takes a value in one write; its refusal names the file and the value. */
+  /**
+   * Writes a value in one write(2), as the kernel requires. The error names the file and the value.
+   */
   static void write(Path file, String value) throws ErrnoException {
     byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
     try (Fd fd = open(file, O_WRONLY | O_CLOEXEC);

@@ -8,21 +8,22 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Where the cgroup v2 hierarchy is mounted, and what it controls: on a pure v2 host all of {@code
- * /sys/fs/cgroup}, on a hybrid host a directory whose controllers v1 hierarchies may hold.
+ * The mount point of the cgroup v2 hierarchy and its controllers. On a host with v2 alone it is
+ * {@code /sys/fs/cgroup}; on a hybrid host it is another directory, and v1 hierarchies may have
+ * taken the controllers.
  *
  * @param directory the mount point
  * @param controllers the controllers of the hierarchy's root, as in cgroup.controllers
  */
 public record CgroupMount(Path directory, Set<String> controllers) {
-  /** The controllers that containers are given, where the hierarchy has them. */
+  /** The controllers that are enabled for containers if the hierarchy has them. */
   static final Set<String> USED = Set.of("cpu", "cpuset", "memory", "pids", "io", "hugetlb");
 
   public CgroupMount {
     controllers = Set.copyOf(controllers);
   }
 
-  /** Looks it up in this process's mounts. */
+  /** Finds the hierarchy in the mounts of this process. */
   public static CgroupMount find() throws IOException {
     Path directory =
         MountTable.read()
@@ -35,7 +36,7 @@ public record CgroupMount(Path directory, Set<String> controllers) {
   }
 
   /**
-   * The cgroup at a path of the hierarchy. Nothing is made.
+   * Returns the cgroup at a path of the hierarchy, which need not exist.
    *
    * @param path absolute, {@code /} being the mount point; {@code ..} is refused
    */

@@ -5,16 +5,16 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * One value for one control file.
+ * One value to write to one control file.
  *
- * @param field what asked for it, in the caller's words, for the error text
- * @param file the control file, as {@code memory.max}
- * @param value what to write
- * @param optional whether a host that does not have the file is as good: the value forbids what
- *     such a host has not
+ * @param field the request field that asks for the value, for the error message
+ * @param file the control file, such as {@code memory.max}
+ * @param value the value to write
+ * @param optional whether the setting may be left out on a host without the file, because the value
+ *     forbids something that such a host does not have
  */
 public record CgroupSetting(String field, String file, String value, boolean optional) {
-  /** One that must be set. */
+  /** Makes a setting that is not optional. */
   public CgroupSetting(String field, String file, String value) {
     this(field, file, value, false);
   }
@@ -25,16 +25,17 @@ public record CgroupSetting(String field, String file, String value, boolean opt
     }
   }
 
-  /** The controller that has the file. */
+  /** Returns the name of the controller that has the file. */
   public String controller() {
     return file.substring(0, file.indexOf('.'));
   }
 
   /**
-   * What to write to take this setting back. Most files hold one value. Those of a value per device
-   * (io.max, io.weight) show a line for each that has one, and a write changes one line.
+   * Returns the value that undoes this setting. Most files hold one value. Files with a value per
+   * device (io.max, io.weight) show a line for each device that has one, and a write changes one
+   * line.
    *
-   * @param before what the file held
+   * @param before the content of the file before this setting was written
    */
   public String restoring(String before) {
     int space = value.indexOf(' ');

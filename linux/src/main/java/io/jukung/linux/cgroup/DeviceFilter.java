@@ -14,11 +14,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which devices the processes of a cgroup may use. cgroup v2 has no control file for it: the kernel
- * runs a program, BPF_PROG_TYPE_CGROUP_DEVICE, whenever one of them makes or opens a device
- * (admin-guide/cgroup-v2 of the kernel, "Device controller"; bpf(2)).
+ * Limits which devices the processes of a cgroup may use. cgroup v2 has no control file for this:
+ * the kernel runs a BPF program (BPF_PROG_TYPE_CGROUP_DEVICE) whenever a process makes or opens a
+ * device (admin-guide/cgroup-v2 of the kernel's documentation, "Device controller"; bpf(2)).
  *
- * <p>The program goes with the cgroup, and holds in all that are inside it.
+ * <p>The program also applies to the cgroups inside, and is removed together with the cgroup.
  */
 public final class DeviceFilter {
   private static final int PROG_LOAD = 5;
@@ -26,7 +26,10 @@ public final class DeviceFilter {
   private static final int TYPE_CGROUP_DEVICE = 15;
   private static final int ATTACH_CGROUP_DEVICE = 6;
 
-  /** Others' programs, systemd's or an inner runtime's, are asked besides: each must agree. */
+  /**
+   * Programs that others attach, such as systemd or an inner runtime, also run: each of them must
+   * allow the access.
+   */
   private static final int ALLOW_MULTI = 2;
 
   private static final int SIZE_OF_LOAD = 72;
@@ -54,12 +57,16 @@ public final class DeviceFilter {
   private static final int ACCESS = 2;
   private static final int SCRATCH = 3;
 
-  // The context's words: access in the upper half of the first, type in its lower.
+  // Offsets in the context. The first word has the access in its upper half and the type in its
+  // lower half.
   private static final int TYPE_AND_ACCESS = 0;
   private static final int MAJOR = 4;
   private static final int MINOR = 8;
 
-  /** The kernel's verifier leaves 8192 branches for later; a rule has up to four. */
+  /**
+   * The most rules of a filter. The kernel's verifier takes 8192 pending branches, and a rule has
+   * up to four.
+   */
   public static final int MAX_RULES = 2_000;
 
   private DeviceFilter() {}
@@ -77,15 +84,18 @@ public final class DeviceFilter {
   }
 
   /**
-   * What may be used. Several that are about one device add up.
+   * A rule that allows devices. Rules that match the same device add up.
    *
-   * @param type null: both; likewise every major and every minor number
-   * @param access some of {@code rwm}: reading, writing, making a node
+   * @param type null for both types; a null major or minor number stands for every number
+   * @param access letters of {@code rwm}: reading, writing, making a node
    */
   public record Allowed(
       @Nullable DeviceType type, @Nullable Long major, @Nullable Long minor, String access) {}
 
-  /** Lets the processes of the cgroup use these devices, {@link #MAX_RULES} at most, alone. */
+  /**
+   * Allows the processes of the cgroup these devices and no others. At most {@link #MAX_RULES}
+   * rules.
+   */
   public static void attach(Cgroup cgroup, List<Allowed> allowed) throws IOException {
     try (Fd directory = HostFile.openDirectory(cgroup.directory());
         Fd program = load(program(allowed));
@@ -104,7 +114,7 @@ public final class DeviceFilter {
     }
   }
 
-  /** Loads one that is attached nowhere, to see whether the kernel takes such programs. */
+  /** Loads a program without attaching it, to see whether the kernel supports such programs. */
   public static void tryOut() throws ErrnoException {
     load(program(List.of())).close();
   }
@@ -128,7 +138,10 @@ public final class DeviceFilter {
     }
   }
 
-  /** Takes away from what is wanted what each matching rule gives, until nothing is left. */
+  /**
+   * Compiles the rules. The program removes from the wanted access what each matching rule allows,
+   * and allows the whole if nothing is left.
+   */
   private static byte[] program(List<Allowed> allowed) {
     Assembler program = new Assembler();
     program.emit(LOAD_WORD, ACCESS, CONTEXT, TYPE_AND_ACCESS, 0);
@@ -159,10 +172,11 @@ public final class DeviceFilter {
       DeviceType type = rule.type();
       Long major = rule.major();
       Long minor = rule.minor();
-      int rest = access == EVERYTHING ? 2 : 4; // instructions after a comparison
+      int rest = access == EVERYTHING ? 2 : 4; // how many instructions follow a comparison
       int afterMajor = rest + (minor == null ? 0 : 2);
-      // Each loads anew: a value that is known after a comparison makes for another case in all
-      // that follows, and the verifier gives up on so many.
+      // Each comparison loads its value anew. A register whose value is known after a comparison
+      // would be one more case for the verifier in all that follows, and it gives up on too many
+      // cases.
       if (type != null) {
         emit(LOAD_WORD, SCRATCH, CONTEXT, TYPE_AND_ACCESS, 0);
         emit(AND, SCRATCH, 0, 0, 0xffff);

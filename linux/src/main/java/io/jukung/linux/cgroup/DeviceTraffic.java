@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a cgroup has read from and written to one block device.
+ * How much a cgroup has read from and written to one block device.
  *
- * @param reads operations
- * @param writes operations
+ * @param reads number of read operations
+ * @param writes number of write operations
  */
 public record DeviceTraffic(
     int major, int minor, long readBytes, long writtenBytes, long reads, long writes) {
 
   /**
-   * Parses io.stat: lines as {@code 8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0}. A line
-   * without counters is of a device that was never used.
+   * Parses io.stat, with lines such as {@code 8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0}.
+   * A line without counters belongs to a device that was never used.
    */
   public static List<DeviceTraffic> parse(String ioStat) {
     List<DeviceTraffic> devices = new ArrayList<>();

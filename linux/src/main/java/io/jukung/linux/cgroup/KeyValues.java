@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Lines of fields as {@code key=value}, which several control files have. */
+/** Parses lines with fields of the form {@code key=value}, which several control files have. */
 final class KeyValues {
   private KeyValues() {}
 

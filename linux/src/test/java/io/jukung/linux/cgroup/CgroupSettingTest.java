@@ -19,7 +19,8 @@ class CgroupSettingTest {
           io.weight   ; 8:0 50              ; default 100                   ; 8:0 default
           io.weight   ; default 50          ; default 100                   ; default 100
           """)
-  void whatRestoresIsWhatTheFileHeld(String file, String value, String before, String restoring) {
+  void restoringValueIsTheFormerContentOrNoLimit(
+      String file, String value, String before, String restoring) {
     assertThat(new CgroupSetting("f", file, value).restoring(before.replace('|', '\n')))
         .isEqualTo(restoring);
   }

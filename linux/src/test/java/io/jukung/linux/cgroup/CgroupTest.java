@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** On the real hierarchy, below a cgroup of its own. */
+/** Tests cgroups in the real hierarchy, below one cgroup per test. */
 class CgroupTest {
   private static final Duration WAIT = Duration.ofSeconds(5);
 
@@ -38,7 +38,7 @@ class CgroupTest {
   }
 
   @Test
-  void makesAndRemovesATree() throws IOException {
+  void createdTreeIsRemovedAsAWhole() throws IOException {
     Cgroup leaf = top.child("pod").child("container");
     leaf.create();
     leaf.create();
@@ -68,7 +68,7 @@ class CgroupTest {
   }
 
   @Test
-  void processesWithThreadsInCgroupsOfTheirOwnAreSeenOnce() throws Exception {
+  void processWithThreadsInAThreadedCgroupIsListedOnce() throws Exception {
     top.create();
     Process process = new ProcessBuilder("sleep", "1000").start();
     top.attach((int) process.pid());
@@ -81,7 +81,7 @@ class CgroupTest {
   }
 
   @Test
-  void countersAreReadAndWhatIsNotThereIsEmpty() throws IOException {
+  void countersAreReadAndMissingFilesAreEmpty() throws IOException {
     top.create();
     assertThat(top.counters("cgroup.stat")).containsEntry("nr_descendants", 0L);
     assertThat(top.number("cgroup.max.depth")).isEmpty(); // "max"
@@ -96,7 +96,7 @@ class CgroupTest {
   }
 
   @Test
-  void removeOfABusyCgroupGivesUpAtItsBound() throws Exception {
+  void removeOfABusyCgroupFailsAfterItsWait() throws Exception {
     top.create();
     Process process = new ProcessBuilder("sleep", "1000").start();
     try {
@@ -111,7 +111,7 @@ class CgroupTest {
   }
 
   @Test
-  void frozenProcessesStillDie() throws Exception {
+  void frozenProcessesCanBeKilled() throws Exception {
     top.create();
     Process process = new ProcessBuilder("sleep", "1000").start();
     top.attach((int) process.pid());
@@ -122,7 +122,7 @@ class CgroupTest {
   }
 
   @Test
-  void aCgroupThatIsGoneHasNothingToKillOrCount() throws IOException {
+  void missingCgroupHasNoProcessesAndNoCounters() throws IOException {
     top.kill();
     assertThat(top.isPopulated()).isFalse();
     assertThat(top.oomKills()).isZero();
@@ -130,7 +130,7 @@ class CgroupTest {
   }
 
   @Test
-  void aRefusedValueNamesFileAndValue() throws IOException {
+  void errorNamesTheFileAndTheRefusedValue() throws IOException {
     top.create();
     assertThatThrownBy(() -> top.write("cgroup.freeze", "lukewarm"))
         .isInstanceOf(ErrnoException.class)
@@ -147,7 +147,7 @@ class CgroupTest {
   }
 
   @Test
-  void controllersOfTheHierarchyReachTheLeaf() throws IOException {
+  void createEnablesTheControllersDownToTheLeaf() throws IOException {
     CgroupMount mount = CgroupMount.find();
     Cgroup leaf = top.child("leaf");
     leaf.create();
@@ -159,7 +159,7 @@ class CgroupTest {
   }
 
   @Test
-  void unusedParentsGoWhereWeMadeThem() throws IOException {
+  void removeUnusedRemovesOnlyEmptyParentsThatCreateMade() throws IOException {
     Cgroup foreign = top;
     foreign.createPlain();
     Cgroup leaf = top.child("parent").child("pod");

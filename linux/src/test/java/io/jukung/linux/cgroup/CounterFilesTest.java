@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class CounterFilesTest {
   @Test
-  void pressureIsPercentOfTimeAndMicroseconds() {
+  void pressureFileIsParsed() {
     assertThat(
             Pressure.parse(
                 """
@@ -19,13 +19,13 @@ class CounterFilesTest {
   }
 
   @Test
-  void olderKernelsSayNothingOfFullPressure() {
+  void missingFullPressureIsZero() {
     assertThat(Pressure.parse("some avg10=0.00 avg60=0.00 avg300=0.00 total=7").full())
         .isEqualTo(new Pressure.Stall(0, 0, 0, 0));
   }
 
   @Test
-  void trafficIsCountedByDevice() {
+  void trafficIsParsedPerDevice() {
     assertThat(
             DeviceTraffic.parse(
                 """

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** By what the kernel lets a process of the cgroup do. */
+/** Tests what the kernel allows a process of the cgroup. */
 class DeviceFilterTest {
   private static final Duration WAIT = Duration.ofSeconds(5);
 
@@ -61,13 +61,14 @@ class DeviceFilterTest {
 
   @ParameterizedTest
   @MethodSource("filters")
-  void processesDoWithADeviceWhatTheyMay(List<Allowed> allowed, String expected) throws Exception {
+  void processesCanDoExactlyWhatTheRulesAllow(List<Allowed> allowed, String expected)
+      throws Exception {
     DeviceFilter.attach(cgroup, allowed);
     assertThat(done()).isEqualTo(expected);
   }
 
   @Test
-  void theLastOfAsManyAsTheKernelTakesCounts() throws Exception {
+  void lastOfTheMostRulesApplies() throws Exception {
     List<Allowed> allowed = new ArrayList<>();
     for (long minor = 1; minor < DeviceFilter.MAX_RULES; minor++) {
       allowed.add(character(200L, minor, "rw"));
@@ -78,13 +79,13 @@ class DeviceFilterTest {
   }
 
   @Test
-  void filtersAddUpToWhatAllAllow() throws Exception {
+  void accessMustBeAllowedByAllFilters() throws Exception {
     DeviceFilter.attach(cgroup, List.of(character(1L, 3L, "rw")));
     DeviceFilter.attach(cgroup, List.of(character(1L, 3L, "rm")));
     assertThat(done()).isEqualTo("read");
   }
 
-  /** What a process in the cgroup can do with a node of /dev/null's numbers. */
+  /** Returns what a process in the cgroup can do with a node that has the numbers of /dev/null. */
   private String done() throws Exception {
     Process process =
         new ProcessBuilder(
