@@ -8,8 +8,7 @@ import io.jukung.linux.fs.OpenFlags;
 import java.nio.file.Path;
 
 /**
- * Mounts of EROFS images, straight from their files (Linux 6.12,
- * Documentation/filesystems/erofs.rst).
+ * Mounts EROFS images directly from their files (Linux 6.12, Documentation/filesystems/erofs.rst).
  */
 public final class ErofsMount {
   /** EROFS_SUPER_MAGIC_V1 of linux/magic.h. */
@@ -18,10 +17,10 @@ public final class ErofsMount {
   private ErofsMount() {}
 
   /**
-   * A read-only mount that is attached nowhere.
+   * Makes a read-only mount that is attached nowhere.
    *
-   * @throws ErrnoException ENODEV where the kernel has no EROFS, ENOTBLK where it mounts none from
-   *     files, EINVAL or EUCLEAN for what is no image
+   * @throws ErrnoException ENODEV if the kernel has no EROFS, ENOTBLK if it cannot mount files,
+   *     EINVAL or EUCLEAN if the file is not an image
    */
   public static Fd detached(Path image) throws ErrnoException {
     if (OverlayMount.bytes(image.toString()) <= FilesystemContext.MAX_VALUE_BYTES) {
@@ -32,7 +31,7 @@ public final class ErofsMount {
     }
   }
 
-  /** As {@link #detached(Path)}, of an open image, wherever its name is by now. */
+  /** As {@link #detached(Path)}, of an open image, which may have been renamed. */
   public static Fd detached(Fd image) throws ErrnoException {
     return mount(image.procPath());
   }
@@ -45,7 +44,7 @@ public final class ErofsMount {
     }
   }
 
-  /** Whether the open file is in a mounted image. */
+  /** Whether an open file is on an EROFS file system. */
   public static boolean holds(Fd file) throws ErrnoException {
     return (FilesystemStatus.of(file).magic() & 0xFFFF_FFFFL) == MAGIC;
   }

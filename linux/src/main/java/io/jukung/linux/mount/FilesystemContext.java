@@ -18,14 +18,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A file system that is being configured (fsopen(2), fsconfig(2)) and becomes a mount that is
- * attached nowhere (fsmount(2)). Errors carry what the kernel has written to the context's log.
+ * Configures a file system (fsopen(2), fsconfig(2)) and mounts it without attaching the mount
+ * (fsmount(2)). Error messages contain the messages of the kernel in the context's log.
  */
 public final class FilesystemContext implements AutoCloseable {
-  /** The longest value that fsconfig(2) takes; one byte of its 256 is the terminating zero. */
+  /** The longest value that fsconfig(2) takes: 256 bytes with the terminating zero. */
   static final int MAX_VALUE_BYTES = 255;
 
-  /** The kernel keeps at most 8 messages; each is cut at this length. */
+  /** The most messages that are read from the log; the kernel keeps as many. */
   private static final int MAX_LOG_MESSAGES = 8;
 
   private static final int MAX_LOG_MESSAGE_BYTES = 4096;
@@ -38,7 +38,7 @@ public final class FilesystemContext implements AutoCloseable {
     this.context = context;
   }
 
-  /** Starts the configuration of a file system of this type, as in /proc/filesystems. */
+  /** Starts to configure a file system of this type, which is named as in /proc/filesystems. */
   public static FilesystemContext open(String type) throws ErrnoException {
     try (Memory name = Memory.ofString(type)) {
       return new FilesystemContext(
@@ -53,7 +53,7 @@ public final class FilesystemContext implements AutoCloseable {
     }
   }
 
-  /** Sets an option that has no value, as {@code ro}. */
+  /** Sets an option without a value, such as {@code ro}. */
   public FilesystemContext flag(String key) throws ErrnoException {
     try (Memory name = Memory.ofString(key)) {
       configure(FSCONFIG_SET_FLAG, "SET_FLAG, " + key, name.address(), 0);
@@ -71,7 +71,9 @@ public final class FilesystemContext implements AutoCloseable {
     return this;
   }
 
-  /** Creates the file system and its mount, which goes when the returned descriptor is closed. */
+  /**
+   * Creates the file system and a mount of it, which ends when the returned descriptor is closed.
+   */
   public Fd mount(MountAttribute... attributes) throws ErrnoException {
     configure(FSCONFIG_CMD_CREATE, "CMD_CREATE", 0, 0);
     Set<MountAttribute> set = Set.of(attributes);
@@ -99,7 +101,7 @@ public final class FilesystemContext implements AutoCloseable {
         : new ErrnoException(call, arguments, errno, String.join("; ", log));
   }
 
-  /** What the kernel has said since the last call; each message loses its "e " (error) mark. */
+  /** Reads the kernel's messages since the last call, without the mark "e " of an error. */
   private List<String> log() {
     List<String> messages = new ArrayList<>();
     try (Memory buffer = Memory.allocate(MAX_LOG_MESSAGE_BYTES)) {
@@ -108,7 +110,7 @@ public final class FilesystemContext implements AutoCloseable {
             Kernel.raw(
                 Syscall.READ, context.number(), buffer.address(), MAX_LOG_MESSAGE_BYTES, 0, 0);
         if (count == -Errno.EMSGSIZE) {
-          continue; // longer than anyone would read; the kernel has dropped it
+          continue; // the message is too long; the kernel has dropped it
         }
         if (count <= 0) {
           return messages; // ENODATA: no more

@@ -6,16 +6,15 @@ public enum MountAttribute {
   NOSUID(0x2),
   NODEV(0x4),
   NOEXEC(0x8),
-  /**
-   * One of three values of one field; without {@code NOATIME} and {@code STRICTATIME}: relative.
-   */
+  /** With {@code STRICTATIME} a value of one field; without both, access times are relative. */
   NOATIME(0x10),
   STRICTATIME(0x20),
   NODIRATIME(0x80),
   NOSYMFOLLOW(0x200000);
 
   /**
-   * The field that NOATIME and STRICTATIME are values of; the kernel wants it cleared to be set.
+   * The field of NOATIME and STRICTATIME. The kernel requires that it is cleared when one of them
+   * is set.
    */
   static final long ATIME_FIELD = 0x70;
 
@@ -25,7 +24,7 @@ public enum MountAttribute {
     this.bit = bit;
   }
 
-  /** MOUNT_ATTR_*. */
+  /** Returns the value of MOUNT_ATTR_*. */
   public long bit() {
     return bit;
   }

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /**
- * A change of a mount's attributes (struct mount_attr of mount_setattr(2)): what is set, what is
- * cleared, and the propagation where it changes. What is in neither set stays as it is.
+ * A change of a mount's attributes (struct mount_attr of mount_setattr(2)): the attributes to set
+ * and to clear, and the new propagation if it changes. Other attributes stay as they are.
  */
 public record MountAttributes(
     Set<MountAttribute> set, Set<MountAttribute> clear, Optional<Propagation> propagation) {
@@ -34,12 +34,12 @@ public record MountAttributes(
     return new MountAttributes(Set.of(), Set.of(), Optional.of(propagation));
   }
 
-  /** The bits that the kernel sets. */
+  /** Returns the bits that the kernel sets. */
   public long setBits() {
     return bits(set);
   }
 
-  /** The bits that the kernel clears first. */
+  /** Returns the bits that the kernel clears first. */
   public long clearBits() {
     boolean accessTime =
         set.stream().anyMatch(MountAttribute::isAccessTime)
@@ -66,7 +66,7 @@ public record MountAttributes(
     return bits;
   }
 
-  /** As in {@code set=RDONLY|NOSUID, propagation=PRIVATE}. */
+  /** Returns the change in the form {@code set=RDONLY|NOSUID, propagation=PRIVATE}. */
   @Override
   public String toString() {
     StringJoiner text = new StringJoiner(", ");

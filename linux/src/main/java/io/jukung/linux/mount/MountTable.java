@@ -21,20 +21,20 @@ public record MountTable(List<MountinfoLine> mounts) {
     mounts = List.copyOf(mounts);
   }
 
-  /** The mounts that the calling thread sees. */
+  /** Returns the mounts that the calling thread sees. */
   public static MountTable read() throws IOException {
     return read(OWN);
   }
 
-  /** The mounts in a mountinfo file, such as that of another process. */
+  /** Returns the mounts in a mountinfo file, such as that of another process. */
   public static MountTable read(Path mountinfo) throws IOException {
     return parse(new String(Files.readAllBytes(mountinfo), StandardCharsets.UTF_8));
   }
 
   /**
-   * The mounts that this text lists.
+   * Returns the mounts that the text of a mountinfo file lists.
    *
-   * @throws IOException if a line is not of the format; the message shows it
+   * @throws IOException if a line is malformed; the message contains the line
    */
   public static MountTable parse(String mountinfo) throws IOException {
     List<MountinfoLine> mounts = new ArrayList<>();
@@ -46,13 +46,13 @@ public record MountTable(List<MountinfoLine> mounts) {
     return new MountTable(mounts);
   }
 
-  /** The mount that covers all others at this very path. */
+  /** Returns the mount at exactly this path, the topmost if there are several. */
   public Optional<MountinfoLine> at(Path mountPoint) {
     String path = mountPoint.toString();
     return mounts.reversed().stream().filter(m -> m.mountPoint().equals(path)).findFirst();
   }
 
-  /** The mount that a file at this path, with no symlinks in it, is on. */
+  /** Returns the mount that a file at this path is on. The path must not contain symlinks. */
   public Optional<MountinfoLine> containing(Path path) {
     for (Path p = path.toAbsolutePath().normalize(); p != null; p = p.getParent()) {
       Optional<MountinfoLine> mount = at(p);
@@ -63,7 +63,7 @@ public record MountTable(List<MountinfoLine> mounts) {
     return Optional.empty();
   }
 
-  /** The mounts at this path and below it, the last mounted first. */
+  /** Returns the mounts at this path and below it, the last mounted first. */
   public List<MountinfoLine> under(Path directory) {
     String path = directory.toString();
     String prefix = path.endsWith("/") ? path : path + "/";
@@ -73,8 +73,9 @@ public record MountTable(List<MountinfoLine> mounts) {
   }
 
   /**
-   * Where the cgroup v2 hierarchy is: its usual place, alone or beside version 1, else the first
-   * mount of the whole of it, else the first of a part.
+   * Returns the mount point of the cgroup v2 hierarchy: {@code /sys/fs/cgroup} or {@code
+   * /sys/fs/cgroup/unified} if it is there, else the first mount of the whole hierarchy, else the
+   * first mount of a part of it.
    */
   public Optional<Path> cgroup2() {
     List<MountinfoLine> candidates =
@@ -149,7 +150,8 @@ public record MountTable(List<MountinfoLine> mounts) {
   }
 
   /**
-   * Space, tab, newline, backslash and, in names, the hash stand as a backslash and three octals.
+   * Replaces escapes: the kernel writes space, tab, newline, backslash and, in names, the hash as a
+   * backslash and three octal digits.
    */
   static String unescape(String field, String line) throws IOException {
     if (field.indexOf('\\') < 0) {
@@ -178,7 +180,7 @@ public record MountTable(List<MountinfoLine> mounts) {
       value = value * 8 + digit;
     }
     if (value > 0x7f) {
-      // Only separators are escaped; a byte of a UTF-8 sequence never is.
+      // The kernel escapes ASCII characters only, never a byte of a UTF-8 sequence.
       throw malformed(line, "bad escape in " + field);
     }
     return value;

@@ -5,14 +5,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One line of mountinfo (proc_pid_mountinfo(5)).
+ * One line of a mountinfo file, which describes a mount (proc_pid_mountinfo(5)).
  *
- * @param device {@code major:minor} of the files in it
+ * @param device {@code major:minor} of the files in the mount
  * @param root the path within the file system that is the root of this mount
- * @param mountPoint where it is, relative to the reader's root directory
- * @param options of this mount
- * @param optionalFields propagation tags such as {@code shared:1}; unknown ones are kept
- * @param superOptions of its file system
+ * @param mountPoint the mount point, relative to the root directory of the process
+ * @param options the options of this mount
+ * @param optionalFields propagation tags such as {@code shared:1}, and unknown tags
+ * @param superOptions the options of the file system
  */
 public record MountinfoLine(
     int id,
@@ -32,12 +32,12 @@ public record MountinfoLine(
     superOptions = List.copyOf(superOptions);
   }
 
-  /** A mount made below this one is made below each copy of it too. */
+  /** Whether a mount that is made below this one is also made below each copy of it. */
   public boolean isShared() {
     return tag("shared").isPresent();
   }
 
-  /** It receives the mounts made below its master. */
+  /** Whether this mount receives the mounts that are made below its master. */
   public boolean isSlave() {
     return tag("master").isPresent();
   }

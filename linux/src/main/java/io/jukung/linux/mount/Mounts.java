@@ -19,24 +19,24 @@ import io.jukung.linux.libc.Syscall;
 import java.nio.file.Path;
 
 /**
- * Mounts by descriptor (open_tree(2), move_mount(2), mount_setattr(2), umount2(2)). A mount that is
- * attached nowhere ends with its last descriptor; nothing is left to clean up. All of it acts on
- * the calling thread's mount namespace.
+ * Operations on mounts by descriptor (open_tree(2), move_mount(2), mount_setattr(2), umount2(2)),
+ * in the mount namespace of the calling thread. A mount that is attached nowhere ends when its last
+ * descriptor is closed, so there is nothing to clean up.
  */
 public final class Mounts {
   private Mounts() {}
 
-  /** A detached bind mount of {@code source} alone; symlinks in it are followed. */
+  /** Makes a detached bind mount of {@code source} alone. Symlinks in the path are followed. */
   public static Fd clone(Path source) throws ErrnoException {
     return openTree(source, 0, "OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC");
   }
 
-  /** A detached bind mount of {@code source} and of every mount below it. */
+  /** Makes a detached bind mount of {@code source} and of every mount below it. */
   public static Fd cloneRecursive(Path source) throws ErrnoException {
     return openTree(source, AT_RECURSIVE, "OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_RECURSIVE");
   }
 
-  /** A detached bind mount of what an open directory or file (O_PATH suffices) stands for. */
+  /** Makes a detached bind mount of an open directory or file; an O_PATH handle suffices. */
   public static Fd clone(Fd source) throws ErrnoException {
     return openTree(source, 0, "AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC");
   }
@@ -47,7 +47,7 @@ public final class Mounts {
         source, AT_RECURSIVE, "AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_RECURSIVE");
   }
 
-  /** Attaches a detached mount at a path. Its last component is not followed if it is a symlink. */
+  /** Attaches a detached mount at a path. A symlink at the end of the path is not followed. */
   public static void attach(Fd mount, Path target) throws ErrnoException {
     try (Memory empty = Memory.ofString("");
         Memory path = Memory.ofString(target.toString())) {
@@ -62,7 +62,10 @@ public final class Mounts {
     }
   }
 
-  /** Attaches a detached mount on an open file or directory, which a confined lookup has found. */
+  /**
+   * Attaches a detached mount on an open file or directory, such as the result of a confined
+   * lookup.
+   */
   public static void attach(Fd mount, Fd target) throws ErrnoException {
     try (Memory empty = Memory.ofString("")) {
       Kernel.call(
@@ -106,8 +109,8 @@ public final class Mounts {
   }
 
   /**
-   * Shows the ids of this mount's files, and of every mount below it, as the user namespace maps
-   * them. EINVAL where a file system cannot; the mount must not be attached yet.
+   * Maps the ids of the files in a mount, and in every mount below it, by a user namespace. The
+   * mount must not be attached yet. EINVAL if a file system does not support it.
    */
   public static void mapIds(Fd mount, Fd userNamespace) throws ErrnoException {
     try (Memory empty = Memory.ofString("");
@@ -129,10 +132,10 @@ public final class Mounts {
   }
 
   /**
-   * Takes the topmost mount at {@code target} out of the tree; its users keep it until they are
-   * gone.
+   * Detaches the topmost mount at {@code target}. Processes that use the mount keep it until they
+   * end.
    *
-   * @return false if nothing was mounted there, or there is no such path
+   * @return false if nothing is mounted there, or if the path does not exist
    */
   public static boolean detach(Path target) throws ErrnoException {
     try (Memory path = Memory.ofString(target.toString())) {

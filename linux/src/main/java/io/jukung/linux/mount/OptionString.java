@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.StringJoiner;
 
-/** The options of an overlay mount as the one string that mount(2) takes. */
+/** Builds the options of an overlay mount as one string, as mount(2) takes them. */
 final class OptionString {
   /** mount(2) copies one page of options, its terminating zero included. */
   static final int MAX_BYTES = 4095;

@@ -18,37 +18,38 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Overlay mounts that are attached nowhere (Documentation/filesystems/overlayfs.rst): image layers
- * below, a writable directory above.
+ * Makes overlay mounts that are attached nowhere (Documentation/filesystems/overlayfs.rst), of
+ * read-only layers and a writable directory above them.
  *
- * <p>Each layer is one {@code lowerdir+} option, so neither their number nor their path lengths
- * meet the limits of one option string. Kernels before 6.5 have no {@code lowerdir+}: there the
- * mount is made by mount(2) in a mount namespace that ends at once, and its clone is returned.
+ * <p>Each layer is one {@code lowerdir+} option, so the limit of one option string applies neither
+ * to their number nor to the length of their paths. Kernels before 6.5 have no {@code lowerdir+}.
+ * There the mount is made by mount(2) in a mount namespace that ends at once, and a clone of it is
+ * returned.
  */
 public final class OverlayMount {
   /**
-   * The index would make a second mount of the same upper directory fail, and the daemon's mount
-   * may still be going when the container's is made. Metadata-only copies and redirects are refused
-   * to whoever wrote the layers.
+   * With an index, a second mount of the same upper directory would fail, and a previous one may
+   * still be ending. Metadata-only copies are off, because layers that are not trusted could use
+   * them to show other files.
    */
   private static final List<String> FIXED_OPTIONS = List.of("index=off", "metacopy=off");
 
   private OverlayMount() {}
 
   /**
-   * The layers with a writable directory above them.
+   * Mounts layers with a writable directory above them.
    *
    * @param lowersTopFirst the read-only layers, at least one
-   * @param upper receives all changes; on the same file system as {@code work}
-   * @param work empty directory for the kernel's own use
+   * @param upper the directory that receives all changes, on the same file system as {@code work}
+   * @param work an empty directory for the kernel's own use
    */
   public static Fd detached(List<Path> lowersTopFirst, Path upper, Path work) throws IOException {
     return mount(new Layers(lowersTopFirst, Optional.of(upper), Optional.of(work)));
   }
 
   /**
-   * As {@link #detached}, with the layers' ids as the user namespace maps them. The writable
-   * directory has the host's ids already: what is copied up keeps those it is seen with.
+   * As {@link #detached}, with the ids of the layers mapped by a user namespace. The ids in the
+   * writable directory are not mapped: a file that is copied up keeps the mapped ids.
    */
   public static Fd detachedIn(Fd userNamespace, List<Path> lowersTopFirst, Path upper, Path work)
       throws IOException {
@@ -57,7 +58,7 @@ public final class OverlayMount {
         () -> {
           ownMounts();
           for (Path lower : lowersTopFirst) {
-            // Overlayfs takes paths: each layer gets its mapped self mounted upon it, for this
+            // Overlayfs takes paths, so each mapped layer is mounted on its own path, for this
             // thread alone.
             try (Fd mapped = Mounts.clone(lower)) {
               Mounts.mapIds(mapped, userNamespace);
@@ -68,16 +69,19 @@ public final class OverlayMount {
         });
   }
 
-  /** Gives the calling thread, a {@link FreshThread}, mounts of its own that reach nobody else. */
+  /**
+   * Gives the calling thread, which must be a {@link FreshThread}, a mount namespace of its own
+   * without propagation to others.
+   */
   public static void ownMounts() throws ErrnoException {
     Kernel.call(Syscall.UNSHARE, () -> "CLONE_NEWNS", CLONE_NEWNS);
     Mounts.changeRecursive(Path.of("/"), MountAttributes.propagating(Propagation.PRIVATE));
   }
 
-  /** The layers alone, read-only. */
+  /** Mounts layers read-only. */
   public static Fd detachedReadOnly(List<Path> lowersTopFirst) throws IOException {
     if (lowersTopFirst.size() == 1) {
-      // overlayfs wants two layers where nothing is writable; one is shown as it is.
+      // overlayfs requires two layers if none is writable. A single layer is bind-mounted.
       Fd only = Mounts.clone(lowersTopFirst.getFirst());
       try {
         Mounts.change(only, MountAttributes.setting(MountAttribute.RDONLY));
@@ -120,7 +124,9 @@ public final class OverlayMount {
     }
   }
 
-  /** Sets the first layer. An old kernel answers EINVAL to the option's name. */
+  /**
+   * Sets the first layer. Returns false if the kernel does not know the option, which is EINVAL.
+   */
   private static boolean supportsLowerdirAdd(
       FilesystemContext context, LongPaths paths, Path firstLower) throws ErrnoException {
     try {
@@ -134,7 +140,10 @@ public final class OverlayMount {
     }
   }
 
-  /** EINVAL may also mean a layer that overlayfs does not take: the root directory tells. */
+  /**
+   * EINVAL may also mean that overlayfs does not accept the layer, so this tries the root
+   * directory.
+   */
   private static boolean lowerdirAddIsUnknown() throws ErrnoException {
     try (FilesystemContext context = FilesystemContext.open("overlay")) {
       context.set("lowerdir+", "/");
@@ -147,7 +156,7 @@ public final class OverlayMount {
     }
   }
 
-  /** Paths too long for an option's value, replaced by those of open descriptors. */
+  /** Replaces paths that are too long for an option by those of open descriptors. */
   private static final class LongPaths implements AutoCloseable {
     private final List<Fd> open = new ArrayList<>();
 
@@ -176,8 +185,8 @@ public final class OverlayMount {
   }
 
   /**
-   * The way of kernels before 6.5. The mount never shows in the host's mount namespace: the thread
-   * has its own, which dies with it and leaves the clone.
+   * Mounts on kernels before 6.5. The mount is never visible in the host's mount namespace: the
+   * thread has its own, which ends with the thread, and the clone remains.
    */
   static Fd mountByOptionString(Layers layers) throws IOException {
     Path target = layers.upper().orElse(layers.lowersTopFirst().getFirst());

@@ -1,6 +1,6 @@
 package io.jukung.linux.mount;
 
-/** Whether mounts and unmounts below a mount are seen by its copies (mount_namespaces(7)). */
+/** Whether mounts and unmounts below a mount propagate to its copies (mount_namespaces(7)). */
 public enum Propagation {
   UNBINDABLE(1L << 17),
   PRIVATE(1L << 18),
@@ -13,7 +13,7 @@ public enum Propagation {
     this.flag = flag;
   }
 
-  /** MS_*. */
+  /** Returns the value of MS_*. */
   public long flag() {
     return flag;
   }

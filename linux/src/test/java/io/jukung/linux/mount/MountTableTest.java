@@ -38,7 +38,7 @@ class MountTableTest {
       41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
       """;
 
-  /** A container with volumes, as its processes see it. */
+  /** The mounts of a container with volumes, as its processes see them. */
   private static final String CONTAINER =
       """
       1153 1028 0:172 / / rw,relatime master:296 - overlay overlay rw,lowerdir=/var/lib/l/3:/var/lib/l/2\\054x:/var/lib/l/1,upperdir=/var/lib/u,workdir=/var/lib/w
@@ -90,7 +90,7 @@ class MountTableTest {
   }
 
   @Test
-  void theLastMountAtAPathCoversTheOthers() throws IOException {
+  void lastMountAtAPathIsFound() throws IOException {
     MountTable table =
         MountTable.parse("1 0 0:1 / /a rw - tmpfs one rw\n2 1 0:2 / /a rw - tmpfs two rw\n");
     assertThat(table.at(Path.of("/a")).orElseThrow().source()).isEqualTo("two");
@@ -128,7 +128,7 @@ class MountTableTest {
         "24 31 0:22 / /pr\\09x rw - proc proc rw",
         "24 31 0:22 / /pr\\777 rw - proc proc rw",
       })
-  void aMalformedLineIsShown(String line) {
+  void errorContainsTheMalformedLine(String line) {
     assertThatThrownBy(() -> MountTable.parse(line))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("mountinfo")
@@ -136,14 +136,14 @@ class MountTableTest {
   }
 
   @Test
-  void readsTheOwnTable() throws IOException {
+  void tableOfThisProcessIsRead() throws IOException {
     MountTable own = MountTable.read();
     assertThat(own.at(Path.of("/"))).isPresent();
     assertThat(own.at(Path.of("/proc")).orElseThrow().type()).isEqualTo("proc");
   }
 
   @Test
-  void readsBackWhatTheKernelWouldWrite() throws IOException {
+  void randomTablesInTheKernelsFormatAreParsed() throws IOException {
     Random random = new Random(20260101);
     for (int round = 0; round < 300; round++) {
       List<MountinfoLine> mounts = new ArrayList<>();
@@ -156,7 +156,7 @@ class MountTableTest {
   }
 
   @Test
-  void damagedTablesAreRefusedOrRead() {
+  void damagedTablesCauseNoOtherErrorThanIOException() {
     Random random = new Random(20260102);
     String[] samples = {SYSTEMD_HOST, HYBRID_HOST, CONTAINER};
     int refused = 0;

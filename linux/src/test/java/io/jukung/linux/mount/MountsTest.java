@@ -29,7 +29,7 @@ class MountsTest {
   }
 
   @Test
-  void aDetachedTmpfsIsUsedWithoutBeingInTheTree() throws IOException {
+  void detachedTmpfsIsUsableAndNotInTheTree() throws IOException {
     try (Fd mount = tmpfs()) {
       Files.writeString(Path.of(mount.procPath(), "file"), "content");
       assertThat(Files.readString(Path.of(mount.procPath(), "file"))).isEqualTo("content");
@@ -38,7 +38,7 @@ class MountsTest {
   }
 
   @Test
-  void attachPutsItInTheTreeAndDetachTakesItOut() throws IOException {
+  void attachedMountIsInTheTreeUntilItIsDetached() throws IOException {
     Path target = Files.createDirectory(directory.resolve("target"));
     try (Fd mount = tmpfs(MountAttribute.NOSUID, MountAttribute.NODEV, MountAttribute.NOEXEC)) {
       Mounts.attach(mount, target);
@@ -54,7 +54,7 @@ class MountsTest {
   }
 
   @Test
-  void attachesOnAnOpenDirectory() throws IOException {
+  void mountIsAttachedOnAnOpenDirectory() throws IOException {
     Path target = Files.createDirectory(directory.resolve("target"));
     try (Fd mount = tmpfs();
         Fd root = HostFile.openDirectory(directory);
@@ -65,12 +65,12 @@ class MountsTest {
   }
 
   @Test
-  void detachOfAMissingPathIsNothing() throws IOException {
+  void detachOfAMissingPathReturnsFalse() throws IOException {
     assertThat(Mounts.detach(directory.resolve("missing"))).isFalse();
   }
 
   @Test
-  void readOnlyReachesTheMountsBelow() throws IOException {
+  void recursiveReadOnlyIncludesTheMountsBelow() throws IOException {
     Path source = directory.resolve("source");
     Files.createDirectories(source.resolve("below"));
     try (Fd below = tmpfs()) {
@@ -90,7 +90,7 @@ class MountsTest {
   }
 
   @Test
-  void aCloneOfADirectoryHasNoMountsBelow() throws IOException {
+  void cloneOfADirectoryHasNoMountsBelow() throws IOException {
     Path source = directory.resolve("source");
     Files.createDirectories(source.resolve("below"));
     try (Fd below = tmpfs()) {
@@ -121,7 +121,7 @@ class MountsTest {
   }
 
   @Test
-  void anAttributeCannotBeBothSetAndCleared() {
+  void attributeCannotBeBothSetAndCleared() {
     assertThatThrownBy(
             () ->
                 new MountAttributes(
@@ -164,7 +164,7 @@ class MountsTest {
   }
 
   @Test
-  void aRefusedOptionIsExplainedByTheKernelsLog() throws IOException {
+  void errorOfARefusedOptionContainsTheKernelsLog() throws IOException {
     try (FilesystemContext context = FilesystemContext.open("tmpfs")) {
       assertThatThrownBy(() -> context.set("no_such_option", "1"))
           .isInstanceOfSatisfying(
@@ -176,7 +176,7 @@ class MountsTest {
   }
 
   @Test
-  void anUnknownFileSystemIsNamed() {
+  void errorNamesTheUnknownFileSystem() {
     assertThatThrownBy(() -> FilesystemContext.open("no-such-fs"))
         .hasMessage("fsopen(type=no-such-fs, flags=FSOPEN_CLOEXEC): ENODEV No such device");
   }

@@ -22,7 +22,7 @@ class OverlayMountTest {
   private Path upper;
   private Path work;
 
-  /** Both ways of mounting must give the same. */
+  /** The two ways of mounting, whose results must be the same. */
   enum Way {
     OPTION_PER_LAYER,
     OPTION_STRING;
@@ -47,7 +47,7 @@ class OverlayMountTest {
 
   @ParameterizedTest
   @EnumSource
-  void showsTheTopLayersFileAndWritesToUpper(Way way) throws IOException {
+  void fileOfTheTopLayerIsSeenAndChangesGoToTheUpperDirectory(Way way) throws IOException {
     List<Path> lowers =
         List.of(layer("top", "same", "top"), layer("base", "same", "base", "only", "base"));
     try (Fd mount = way.mount(lowers, Optional.of(upper), Optional.of(work))) {
@@ -64,7 +64,7 @@ class OverlayMountTest {
 
   @ParameterizedTest
   @EnumSource
-  void namesWithSeparatorsAreTakenLiterally(Way way) throws IOException {
+  void pathsWithSeparatorsOfOptionsAreMounted(Way way) throws IOException {
     List<Path> lowers =
         List.of(
             layer("a:b,c", "a", "1"), layer("back\\slash", "b", "2"), layer("sp ace", "c", "3"));
@@ -78,7 +78,7 @@ class OverlayMountTest {
 
   @ParameterizedTest
   @EnumSource
-  void withoutUpperItIsReadOnly(Way way) throws IOException {
+  void overlayWithoutUpperDirectoryIsReadOnly(Way way) throws IOException {
     List<Path> lowers = List.of(layer("top", "a", "1"), layer("base", "b", "2"));
     try (Fd mount = way.mount(lowers, Optional.empty(), Optional.empty())) {
       Path root = Path.of(mount.procPath());
@@ -90,7 +90,7 @@ class OverlayMountTest {
   }
 
   @Test
-  void oneLayerAloneIsReadOnlyToo() throws IOException {
+  void singleLayerIsReadOnly() throws IOException {
     try (Fd mount = OverlayMount.detachedReadOnly(List.of(layer("only", "a", "1")))) {
       Path root = Path.of(mount.procPath());
       assertThat(Files.readString(root.resolve("a"))).isEqualTo("1");
@@ -100,7 +100,7 @@ class OverlayMountTest {
   }
 
   @Test
-  void takesAsManyLayersAsOverlayfsDoes() throws IOException {
+  void fourHundredAndFiftyLayersAreMounted() throws IOException {
     List<Path> lowers = new ArrayList<>();
     for (int i = 0; i < 450; i++) {
       lowers.add(layer("layer-with-a-name-of-some-length-" + i, "file-" + i, "" + i));
@@ -118,7 +118,7 @@ class OverlayMountTest {
   }
 
   @Test
-  void takesPathsLongerThanAnOptionValue() throws IOException {
+  void pathsLongerThanAnOptionValueAreMounted() throws IOException {
     Path deep = directory;
     for (int i = 0; i < 5; i++) {
       deep = deep.resolve("x".repeat(100));
@@ -138,7 +138,7 @@ class OverlayMountTest {
   }
 
   @Test
-  void theSameUpperIsMountedAgainAtOnce() throws IOException {
+  void sameUpperDirectoryCanBeMountedAgainAtOnce() throws IOException {
     List<Path> lowers = List.of(layer("base", "a", "1"));
     for (int i = 0; i < 50; i++) {
       OverlayMount.detached(lowers, upper, work).close();
@@ -147,7 +147,7 @@ class OverlayMountTest {
   }
 
   @Test
-  void aMissingLayerIsNamed() throws IOException {
+  void errorNamesTheMissingLayer() throws IOException {
     Path missing = directory.resolve("missing");
     List<Path> lowers = List.of(layer("base", "a", "1"), missing);
     assertThatThrownBy(() -> OverlayMount.detached(lowers, upper, work))
@@ -162,7 +162,7 @@ class OverlayMountTest {
   }
 
   @Test
-  void theKernelsReasonIsInTheError() throws IOException {
+  void errorContainsTheKernelsReason() throws IOException {
     Path file = Files.writeString(directory.resolve("file"), "");
     assertThatThrownBy(() -> OverlayMount.detached(List.of(layer("base", "a", "1")), file, work))
         .hasMessageContaining("upperdir=" + file)
