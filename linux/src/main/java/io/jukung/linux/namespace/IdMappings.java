@@ -1,24 +1,24 @@
 package io.jukung.linux.namespace;
 
 /**
- * Whom the ids of a user namespace stand for on the host: one run of user ids and one of group ids,
- * both from 0 up inside (user_namespaces(7)).
+ * The mapping of a user namespace's ids to ids of the host (user_namespaces(7)): one range of user
+ * ids and one of group ids, which both start at 0 in the namespace.
  */
 public record IdMappings(Range users, Range groups) {
 
   /**
-   * So many ids.
+   * A range of ids.
    *
-   * @param firstHostId what id 0 of the namespace is on the host
+   * @param firstHostId the host's id that id 0 of the namespace is mapped to
    */
   public record Range(long firstHostId, long length) {
-    /** The kernel keeps the last 32-bit id for "none". */
+    /** The number of ids; the kernel uses the last 32-bit value for "no id". */
     private static final long MAX_IDS = 0xffffffffL;
 
     /**
-     * Checks it.
+     * Makes a checked range.
      *
-     * @throws IllegalArgumentException where the kernel has no such ids
+     * @throws IllegalArgumentException if the kernel has no such ids
      */
     public Range {
       if (firstHostId < 0 || length < 1 || firstHostId + length > MAX_IDS) {
@@ -31,7 +31,7 @@ public record IdMappings(Range users, Range groups) {
       return id >= 0 && id < length;
     }
 
-    /** The host's id for one of the namespace that the range contains. */
+    /** Returns the host's id for an id of the namespace. The range must contain it. */
     public long toHost(long id) {
       if (!contains(id)) {
         throw new IllegalArgumentException(
@@ -40,18 +40,18 @@ public record IdMappings(Range users, Range groups) {
       return firstHostId + id;
     }
 
-    /** As /proc/PID/uid_map takes it. */
+    /** Returns the line that is written to /proc/PID/uid_map. */
     String map() {
       return "0 " + firstHostId + " " + length;
     }
   }
 
-  /** The host's user id of the namespace's root. */
+  /** Returns the host's user id for root of the namespace. */
   public int rootUser() {
     return (int) users.firstHostId();
   }
 
-  /** The host's group id of the namespace's root. */
+  /** Returns the host's group id for root of the namespace. */
   public int rootGroup() {
     return (int) groups.firstHostId();
   }

@@ -35,22 +35,25 @@ public enum Namespace {
     this.cloneFlag = cloneFlag;
   }
 
-  /** Its name under /proc/PID/ns, and that of its pin. */
+  /** Returns the name in /proc/PID/ns, which is also the name of a pin. */
   public String procName() {
     return procName;
   }
 
-  /** CLONE_NEW*. */
+  /** Returns the value of CLONE_NEW*. */
   public long cloneFlag() {
     return cloneFlag;
   }
 
-  /** That of the calling thread. */
+  /** Returns the path of the calling thread's namespace of this kind. */
   public Path ofCallingThread() {
     return Path.of("/proc/thread-self/ns", procName);
   }
 
-  /** Whether this path leads to a namespace, and not to a plain file or to nothing. */
+  /**
+   * Whether a namespace is mounted at this path; false for an ordinary file, and if the path does
+   * not exist.
+   */
   public static boolean isAt(Path file) throws ErrnoException {
     try {
       return FilesystemStatus.of(file).magic() == NSFS_MAGIC;
@@ -62,7 +65,7 @@ public enum Namespace {
     }
   }
 
-  /** Gives the calling thread new namespaces; only for a {@link FreshThread}. */
+  /** Moves the calling thread, which must be a {@link FreshThread}, into new namespaces. */
   public static void unshare(Set<Namespace> kinds) throws ErrnoException {
     Kernel.call(Syscall.UNSHARE, () -> kernelNames(kinds), cloneFlags(kinds));
   }
@@ -75,7 +78,9 @@ public enum Namespace {
     return flags;
   }
 
-  /** Moves the calling thread into a namespace of this kind; only for a {@link FreshThread}. */
+  /**
+   * Moves the calling thread, which must be a {@link FreshThread}, into a namespace of this kind.
+   */
   public void enter(Fd namespace) throws ErrnoException {
     Kernel.call(
         Syscall.SETNS, () -> namespace + ", " + kernelName, namespace.number(), cloneFlag, 0);

@@ -29,9 +29,9 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A process that makes a user namespace and, owned by it, the other namespaces of a pod, and keeps
- * them until they are pinned. A JVM cannot: unshare(2) of a user namespace takes a process with one
- * thread.
+ * A process that creates a user namespace and the other namespaces of a pod, which the user
+ * namespace owns, and keeps them until they are pinned. A JVM cannot do this itself: unshare(2) of
+ * a user namespace requires a process with one thread.
  *
  * <pre>
  *   holder: unshare ── "unshared" ──► daemon: uid_map, gid_map
@@ -39,8 +39,8 @@ import java.util.Set;
  *           host name, loopback, sysctls, then waits for the end of the gate
  * </pre>
  *
- * The parameters of an IPC namespace take its root as their writer, and not the host's: so it is
- * the holder that writes them.
+ * The holder writes the sysctls, because only root of the user namespace may write those of its IPC
+ * namespace, not root of the host.
  */
 final class NamespaceHolder implements AutoCloseable {
   private static final int AF_INET = 2;
@@ -59,7 +59,7 @@ final class NamespaceHolder implements AutoCloseable {
     this.gate = gate;
   }
 
-  /** Starts it; all is made when this returns. */
+  /** Starts the process. When this method returns, the namespaces are complete. */
   static NamespaceHolder start(NamespacePins.Request request, IdMappings ids) throws IOException {
     Program program = program(request);
     Pipe gate = Pipe.open();
@@ -91,7 +91,7 @@ final class NamespaceHolder implements AutoCloseable {
 
   private static void map(int pid, IdMappings ids, Fd unshared, Fd gate) throws IOException {
     if (unshared.read(new byte[1], 0, 1) == 0) {
-      return; // a step failed, which the launch will say
+      return; // a step has failed; the launch reports it
     }
     write(Path.of("/proc", Integer.toString(pid), "uid_map"), ids.users().map());
     write(Path.of("/proc", Integer.toString(pid), "gid_map"), ids.groups().map());
@@ -138,7 +138,9 @@ final class NamespaceHolder implements AutoCloseable {
     return program.build();
   }
 
-  /** netdevice(7): what rtnetlink would take a dialogue for. */
+  /**
+   * Raises the loopback device by one ioctl (netdevice(7)); rtnetlink would need several messages.
+   */
   private static void raiseLoopback(ProgramBuilder program) {
     String purpose = "raise the loopback device";
     byte[] ifreq = new byte[IFREQ_SIZE];
@@ -189,12 +191,12 @@ final class NamespaceHolder implements AutoCloseable {
         step.purpose() + ": " + step.describe() + ": " + Errno.describe(failure.errno()), failure);
   }
 
-  /** One of its namespaces. */
+  /** Returns the path of one of the namespaces. */
   Path path(Namespace kind) {
     return Path.of("/proc", Integer.toString(process.pid()), "ns", kind.procName());
   }
 
-  /** Ends it, and waits for its end: pinned or not, the namespaces need it no more. */
+  /** Ends the process and waits until it has ended. Namespaces that are not pinned end with it. */
   @Override
   public void close() {
     gate.close();

@@ -20,12 +20,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The namespaces of a pod, kept alive by bind mounts on files of one directory; no process holds
- * them. They outlive the daemon and end with {@link #remove}.
+ * The namespaces of a pod, which are kept alive by bind mounts on files of one directory and not by
+ * a process. They outlive the daemon and end with {@link #remove}.
  *
- * <p>Other mount namespaces may have copies of the pins: of a container that has the host's tree as
- * a volume, say. Unlinking a pin's file makes the kernel drop those copies too, so none of them
- * keeps a removed pod's namespaces.
+ * <p>Other mount namespaces may have copies of the pins, for example that of a container with the
+ * host's root as a volume. When the file of a pin is unlinked, the kernel removes those copies too,
+ * so they do not keep the namespaces of a removed pod.
  */
 public final class NamespacePins {
   private static final Set<Namespace> PINNABLE =
@@ -34,29 +34,31 @@ public final class NamespacePins {
   private static final int OWNER_ONLY = 0600;
   private final Path directory;
 
-  /** Names the pins in this directory, which must exist before {@link #create}. */
+  /** Makes an object for the pins in a directory, which must exist before {@link #create}. */
   public NamespacePins(Path directory) {
     this.directory = directory;
   }
 
   /**
-   * What a pod's namespaces are made with.
+   * Describes the namespaces of a pod.
    *
-   * @param kinds of NETWORK, IPC and UTS; the others stay the host's
-   * @param hostname set in the UTS namespace
-   * @param sysctls written in the namespaces; those of a network interface come later, by {@link
-   *     #writeInterfaceSysctls}
-   * @param user a user namespace, pinned too, which owns all the others
+   * @param kinds the namespaces to create, of NETWORK, IPC and UTS; the pod has the others of the
+   *     host
+   * @param hostname the host name in the UTS namespace
+   * @param sysctls the sysctls to write in the namespaces; {@link #writeInterfaceSysctls} writes
+   *     those of a network interface later
+   * @param user the ids of a user namespace that owns the others and is pinned too; empty for the
+   *     host's user namespace
    */
   public record Request(
       Set<Namespace> kinds,
       Optional<String> hostname,
       List<Sysctl> sysctls,
       Optional<IdMappings> user) {
-    /** Longest host name that the kernel takes (__NEW_UTS_LEN). */
+    /** The longest host name that the kernel takes (__NEW_UTS_LEN). */
     private static final int MAX_HOSTNAME_BYTES = 64;
 
-    /** Without a user namespace: the others are owned by the host's. */
+    /** Makes a request without a user namespace. */
     public Request(Set<Namespace> kinds, Optional<String> hostname, List<Sysctl> sysctls) {
       this(kinds, hostname, sysctls, Optional.empty());
     }
@@ -86,15 +88,15 @@ public final class NamespacePins {
     }
   }
 
-  /** The pin's file, there or not. */
+  /** Returns the path of a pin, which need not exist. */
   public Path path(Namespace kind) {
     return directory.resolve(kind.procName());
   }
 
   /**
-   * Makes and pins the namespaces, with the loopback device up. A pin that is there already, even
-   * half-made, is an error and stays as it is. After a failure nothing of this call is left; where
-   * that could not be undone the exception has it as suppressed, and {@link #remove} may try again.
+   * Creates and pins the namespaces, with the loopback device up. An existing pin, even an
+   * incomplete one, is an error and stays as it is. A failed call leaves nothing. If undoing fails
+   * too, that is a suppressed exception, and {@link #remove} can be called to try again.
    */
   public void create(Request request) throws IOException {
     if (request.kinds().isEmpty() && request.user().isEmpty()) {
@@ -157,7 +159,9 @@ public final class NamespacePins {
     }
   }
 
-  /** Writes those sysctls that are of a network interface, once CNI has made the interfaces. */
+  /**
+   * Writes the sysctls of network interfaces. Must be called after CNI has created the interfaces.
+   */
   public void writeInterfaceSysctls(List<Sysctl> sysctls) throws IOException {
     List<Sysctl> ofInterfaces = sysctls.stream().filter(Sysctl::isOfInterface).toList();
     if (ofInterfaces.isEmpty()) {
@@ -180,14 +184,14 @@ public final class NamespacePins {
     return open(path(kind), OpenFlags.O_RDONLY, "O_RDONLY|O_CLOEXEC");
   }
 
-  /** Whether the namespace is pinned; a file without a mount, as a crash may leave it, is not. */
+  /** Whether the namespace is pinned; false for a file without a mount, which a crash may leave. */
   public boolean isPinned(Namespace kind) throws ErrnoException {
     return Namespace.isAt(path(kind));
   }
 
   /**
-   * Removes all pins and their files, whatever of them is there; the directory stays. A namespace
-   * ends when its last process has.
+   * Removes the pins that exist and their files; the directory stays. A namespace ends with its
+   * last process.
    */
   public void remove() throws IOException {
     ErrnoException failure = null;
@@ -209,7 +213,7 @@ public final class NamespacePins {
 
   private static void unpin(Path file) throws ErrnoException {
     while (Mounts.detach(file)) {
-      // A crash between two attempts may have left one mount upon another.
+      // Several, because a crash between two attempts may have left mounts on top of each other.
     }
     try (Memory path = Memory.ofString(file.toString())) {
       Kernel.call(Syscall.UNLINKAT, file::toString, Fd.AT_FDCWD, path.address(), 0);

@@ -11,12 +11,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A kernel parameter of a pod (sysctl(8)). Only parameters that the kernel keeps per namespace can
- * be one: anything else would change the host.
+ * A kernel parameter of a pod (sysctl(8)). Only parameters that the kernel keeps per namespace are
+ * accepted: any other would change the host.
  *
- * @param name with dots, or with slashes, between its parts; the other one stands for a dot within
- *     a part
- * @param value as written to the file
+ * @param name the name, with dots or slashes between its parts; if dots are the separators, a slash
+ *     stands for a dot within a part, and the reverse
+ * @param value the text that is written to the file
  */
 public record Sysctl(String name, String value) {
   private static final Path ROOT = Path.of("/proc/sys");
@@ -37,18 +37,18 @@ public record Sysctl(String name, String value) {
           "kernel/shmmni",
           "kernel/shm_rmid_forced");
 
-  /** Tables with a directory per interface: the interfaces of CNI are not there before ADD. */
+  /** Matches parameters of one interface. The interfaces of CNI do not exist before ADD. */
   private static final Pattern PER_INTERFACE =
       Pattern.compile("net/(ipv4|ipv6|mpls)/(conf|neigh)/(?!(all|default|lo)/).*");
 
-  /** Longer values are no parameter of a namespace. */
+  /** The longest value; no parameter of a namespace needs more. */
   private static final int MAX_VALUE_LENGTH = 4096;
 
   /**
-   * Checks name and value.
+   * Makes a checked parameter.
    *
-   * @throws IllegalArgumentException if the name is of no namespace, or name or value could mean
-   *     something else to another reader
+   * @throws IllegalArgumentException if no namespace keeps the parameter, or if another program
+   *     could read the name or the value differently
    */
   public Sysctl {
     String path = path(name);
@@ -59,19 +59,22 @@ public record Sysctl(String name, String value) {
       throw new IllegalArgumentException(
           "sysctl " + name + " is not kept per namespace, so a pod cannot have its own");
     }
-    // Other runtimes once joined sysctls with + and =, and so read one value as several.
+    // Other runtimes once joined sysctls with + and =, and so took one value for several
+    // parameters.
     if (value.length() > MAX_VALUE_LENGTH || !value.chars().allMatch(Sysctl::mayStandInValue)) {
       throw new IllegalArgumentException(
           "sysctl " + name + " has a value with =, +, a control character, or too long");
     }
   }
 
-  /** The kind of namespace that keeps it: the pod needs one of its own. */
+  /** Returns the kind of namespace that keeps the parameter, of which the pod needs its own. */
   public Namespace namespace() {
     return isIpc(path(name)) ? Namespace.IPC : Namespace.NETWORK;
   }
 
-  /** Whether it is of one network interface, which must exist when it is written. */
+  /**
+   * Whether the parameter belongs to one network interface, which must exist when it is written.
+   */
   public boolean isOfInterface() {
     return PER_INTERFACE.matcher(path(name)).matches();
   }
@@ -80,7 +83,7 @@ public record Sysctl(String name, String value) {
     return ROOT.resolve(path(name));
   }
 
-  /** Writes it in the namespaces of the calling thread. */
+  /** Writes the parameter in the namespaces of the calling thread. */
   void write() throws IOException {
     Path file = file();
     try (Fd fd = HostFile.open(file.toString(), OpenFlags.O_WRONLY, 0)) {
@@ -98,7 +101,10 @@ public record Sysctl(String name, String value) {
     return c == '\t' || (c >= ' ' && c != '=' && c != '+' && c != 0x7f);
   }
 
-  /** As sysctl(8): whichever of dot and slash comes first separates. */
+  /**
+   * Returns the path below /proc/sys. As in sysctl(8), the first dot or slash decides which of them
+   * is the separator.
+   */
   private static String path(String name) {
     int dot = name.indexOf('.');
     int slash = name.indexOf('/');

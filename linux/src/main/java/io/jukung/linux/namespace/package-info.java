@@ -1,4 +1,4 @@
-/** Creating, pinning and entering namespaces. */
+/** Namespaces: how they are created, pinned and entered, and their parameters. */
 @NullMarked
 package io.jukung.linux.namespace;
 

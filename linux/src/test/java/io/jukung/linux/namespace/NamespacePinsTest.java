@@ -56,7 +56,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void pinsNamespacesOfTheirOwn() throws IOException {
+  void pinnedNamespacesAreNew() throws IOException {
     pins.create(request(ALL));
     for (Namespace kind : ALL) {
       assertThat(pins.isPinned(kind)).isTrue();
@@ -68,7 +68,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void pinsOnlyWhatIsAsked() throws IOException {
+  void onlyRequestedNamespacesArePinned() throws IOException {
     pins.create(request(EnumSet.of(Namespace.IPC)));
     assertThat(pins.isPinned(Namespace.IPC)).isTrue();
     assertThat(pins.isPinned(Namespace.NETWORK)).isFalse();
@@ -76,13 +76,13 @@ class NamespacePinsTest {
   }
 
   @Test
-  void pinsNothingForAPodInTheHostsNamespaces() throws IOException {
+  void requestWithoutNamespacesPinsNothing() throws IOException {
     pins.create(request(Set.of()));
     assertThat(directory).isEmptyDirectory();
   }
 
   @Test
-  void setsTheHostNameThereAndNotHere() throws IOException {
+  void hostNameIsSetInThePinnedNamespaceOnly() throws IOException {
     String before = Files.readString(Path.of("/proc/sys/kernel/hostname"));
     pins.create(new NamespacePins.Request(ALL, Optional.of("pod-1.example"), List.of()));
     assertThat(readIn(Namespace.UTS, "/proc/sys/kernel/hostname")).isEqualTo("pod-1.example");
@@ -90,11 +90,11 @@ class NamespacePinsTest {
   }
 
   @Test
-  void loopbackIsUpAndAnswers() throws IOException {
+  void loopbackDeviceIsUpWithItsAddress() throws IOException {
     pins.create(request(ALL));
     String devices = readIn(Namespace.NETWORK, "/proc/thread-self/net/dev");
     assertThat(devices).contains("lo:");
-    // An address of lo and its local route are there only while the device is up.
+    // lo has its address and its local route only while the device is up.
     assertThat(readIn(Namespace.NETWORK, "/proc/thread-self/net/fib_trie"))
         .contains("127.0.0.1")
         .contains("/32 host LOCAL");
@@ -102,7 +102,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void writesSysctlsThereAndNotHere() throws IOException {
+  void sysctlsAreWrittenInThePinnedNamespacesOnly() throws IOException {
     Path hostFile = Path.of("/proc/sys/kernel/shm_rmid_forced");
     String before = Files.readString(hostFile);
     pins.create(
@@ -125,7 +125,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void sysctlsOfAnInterfaceWaitForIt() throws IOException {
+  void sysctlsOfAnInterfaceAreWrittenOnceItExists() throws IOException {
     List<Sysctl> sysctls = List.of(new Sysctl("net.ipv4.conf.eth9.rp_filter", "2"));
     pins.create(new NamespacePins.Request(ALL, Optional.empty(), sysctls));
     assertThatThrownBy(() -> pins.writeInterfaceSysctls(sysctls))
@@ -144,7 +144,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void aRefusedSysctlIsNamedAndLeavesNothing() throws IOException {
+  void errorNamesTheRefusedSysctlAndNoPinIsLeft() throws IOException {
     assertThatThrownBy(
             () ->
                 pins.create(
@@ -166,7 +166,7 @@ class NamespacePinsTest {
 
   @ParameterizedTest
   @EnumSource(names = {"NETWORK", "IPC"})
-  void sysctlsNeedTheirNamespace(Namespace missing) {
+  void sysctlWithoutItsNamespaceIsRefused(Namespace missing) {
     Set<Namespace> kinds = EnumSet.copyOf(ALL);
     kinds.remove(missing);
     String name = missing == Namespace.IPC ? "kernel.shmmax" : "net.ipv4.ip_forward";
@@ -178,7 +178,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void aHostNameNeedsItsNamespaceAndALength() {
+  void hostNameNeedsAUtsNamespaceAndAtMost64Bytes() {
     assertThatThrownBy(() -> new NamespacePins.Request(Set.of(), Optional.of("pod"), List.of()))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new NamespacePins.Request(ALL, Optional.of("x".repeat(65)), List.of()))
@@ -186,7 +186,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void removeOfNothingSucceeds() throws IOException {
+  void removeWithoutPinsSucceeds() throws IOException {
     pins.remove();
     pins.remove();
     new NamespacePins(directory.resolve("missing")).remove();
@@ -194,7 +194,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void removeTakesHalfMadeAndDoubledPins() throws IOException {
+  void removeAlsoRemovesIncompleteAndStackedPins() throws IOException {
     Files.createFile(pins.path(Namespace.NETWORK));
     assertThat(pins.isPinned(Namespace.NETWORK)).isFalse();
     Files.createFile(pins.path(Namespace.UTS));
@@ -208,7 +208,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void createLeavesPinsOfAnotherCallAsTheyAre() throws IOException {
+  void failedCreateKeepsPinsOfAnEarlierCall() throws IOException {
     pins.create(request(EnumSet.of(Namespace.UTS)));
     Object inode = inode(pins.path(Namespace.UTS));
     assertThatThrownBy(() -> pins.create(request(ALL)))
@@ -219,7 +219,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void aPinCopiedIntoAnotherMountNamespaceGoesToo() throws Exception {
+  void removeAlsoRemovesCopiesOfPinsInOtherMountNamespaces() throws Exception {
     pins.create(request(ALL));
     CountDownLatch copied = new CountDownLatch(1);
     CountDownLatch removed = new CountDownLatch(1);
@@ -272,7 +272,7 @@ class NamespacePinsTest {
       } finally {
         Kernel.install(real);
       }
-      pins.remove(); // the failure may have hit the roll-back's first step
+      pins.remove(); // the failure may have hit the first step of the rollback
       assertNothingLeft();
       assertThat(openDescriptors())
           .as("descriptors after call %d failed", n)
@@ -283,7 +283,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void userNamespaceOwnsTheOthersAndTheirParameters() throws Exception {
+  void userNamespaceOwnsTheOtherNamespacesAndTheirSysctls() throws Exception {
     pins.create(
         userNamespaced(
             List.of(
@@ -304,7 +304,7 @@ class NamespacePinsTest {
   }
 
   @Test
-  void refusedParameterOfAUserNamespaceIsNamedAndLeavesNothing() {
+  void errorNamesTheRefusedSysctlOfAUserNamespaceAndNoPinIsLeft() {
     List<ProcessHandle> before = children();
     assertThatThrownBy(
             () -> pins.create(userNamespaced(List.of(new Sysctl("net.ipv4.no_such", "1")))))
@@ -330,7 +330,7 @@ class NamespacePinsTest {
 
   @ParameterizedTest
   @CsvSource({"-1, 5", "0, 0", "0, -1", "1, 4294967295", "4294967295, 1"})
-  void idsThatDoNotExistCannotBeMapped(long first, long length) {
+  void rangesOfIdsThatDoNotExistAreRefused(long first, long length) {
     assertThatThrownBy(() -> new IdMappings.Range(first, length))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -348,7 +348,7 @@ class NamespacePinsTest {
     return ProcessHandle.current().children().sorted().toList();
   }
 
-  /** The inode of the user namespace that owns a pinned one (ioctl_ns(2)). */
+  /** Returns the inode of the user namespace that owns a pinned namespace (ioctl_ns(2)). */
   private Object owner(Namespace kind) throws IOException {
     try (Fd namespace = pins.open(kind);
         Fd owner =
@@ -358,7 +358,9 @@ class NamespacePinsTest {
     }
   }
 
-  /** What a shell prints that runs as root of the user namespace, in all of them. */
+  /**
+   * Returns the output of a shell that runs as root of the user namespace in all pinned namespaces.
+   */
   private String inside(String script) throws Exception {
     List<String> command = new ArrayList<>(List.of("nsenter"));
     command.add("--user=" + pins.path(Namespace.USER));
@@ -381,7 +383,9 @@ class NamespacePinsTest {
     assertNothingLeft();
   }
 
-  /** Fails the n-th system call, but not close(2), which frees the descriptor all the same. */
+  /**
+   * Makes the n-th system call fail, but not close(2), which frees the descriptor even if it fails.
+   */
   private static final class FailNth implements Syscalls {
     private final int failing;
     private final AtomicInteger count = new AtomicInteger();
@@ -411,7 +415,7 @@ class NamespacePinsTest {
           try (Fd namespace = pins.open(kind)) {
             kind.enter(namespace);
           }
-          // In one read(2): the files of /proc/sys give a second one nothing.
+          // With one read(2), because a second one returns nothing for files of /proc/sys.
           try (InputStream in = new FileInputStream(file)) {
             return new String(in.readNBytes(8192), StandardCharsets.UTF_8).strip();
           }

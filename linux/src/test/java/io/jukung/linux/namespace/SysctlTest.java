@@ -67,13 +67,13 @@ class SysctlTest {
         "net.ipv4.x\u0000",
         "net.ipv4.é",
       })
-  void namesThatAreNoPlainPathAreRefused(String name) {
+  void malformedNamesAreRefused(String name) {
     assertThatThrownBy(() -> new Sysctl(name, "1")).isInstanceOf(IllegalArgumentException.class);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"1\n2", "1=2", "1+kernel.core_pattern", "\u0000", "1\r", "\u007f"})
-  void valuesThatAnotherReaderCouldSplitAreRefused(String value) {
+  void valuesThatAnotherProgramCouldSplitAreRefused(String value) {
     assertThatThrownBy(() -> new Sysctl("net.ipv4.ip_forward", value))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("net.ipv4.ip_forward")
@@ -81,7 +81,7 @@ class SysctlTest {
   }
 
   @Test
-  void valuesWithSeveralNumbersAreTaken() {
+  void valuesWithSeveralNumbersAreAccepted() {
     assertThat(new Sysctl("kernel.sem", "250\t32000 100 128").value())
         .isEqualTo("250\t32000 100 128");
   }
@@ -98,7 +98,7 @@ class SysctlTest {
     "net.ipv4.conf.alleth.rp_filter, true",
     "net.ipv4.ip_forward, false",
   })
-  void knowsWhatMustWaitForAnInterface(String name, boolean ofInterface) {
+  void parametersOfOneInterfaceAreRecognised(String name, boolean ofInterface) {
     assertThat(new Sysctl(name, "1").isOfInterface()).isEqualTo(ofInterface);
   }
 }
