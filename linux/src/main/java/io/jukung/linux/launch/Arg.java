@@ -2,23 +2,23 @@ package io.jukung.linux.launch;
 
 /** One argument of a step. */
 public sealed interface Arg {
-  /** A number as it is: flags, sizes, descriptors known beforehand. */
+  /** A constant: flags, sizes, descriptors that are known in advance. */
   record Immediate(long value) implements Arg {}
 
-  /** What an earlier step left in a register. */
+  /** The content of a register, which an earlier step has set. */
   record FromRegister(int register) implements Arg {}
 
   /**
    * The address of bytes in the program's data.
    *
    * @param offset from the start of the data
-   * @param text what a reader sees of it
+   * @param text what {@link Step#describe} shows
    */
   record Data(int offset, String text) implements Arg {}
 
   /**
-   * The address of a struct in the program's data, a 64-bit field of which takes what a register
-   * holds as the call is made: a descriptor that only an earlier step makes known.
+   * The address of a struct in the program's data. Before the call, one 64-bit field of the struct
+   * is set to the content of a register, such as a descriptor that an earlier step has opened.
    *
    * @param offset from the start of the data
    * @param field from the start of the struct, below 65536

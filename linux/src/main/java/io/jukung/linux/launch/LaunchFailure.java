@@ -4,20 +4,20 @@ import io.jukung.linux.Errno;
 import java.io.IOException;
 
 /**
- * A launch that failed: in which phase, at which step of that phase's program, and with which error
- * number. Whoever has the {@link Program} can name the step.
+ * A failed launch, with the phase, the step of that phase's program, and the error number. The
+ * owner of the {@link Program} can describe the step.
  */
 public final class LaunchFailure extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** Where a launch can fail. */
+  /** The phases of a launch. */
   public enum Phase {
     PREPARE,
     CLONE,
     CONFINE
   }
 
-  /** The image itself could not be executed; no step had run. */
+  /** The step of a failure in which no step had run: the image itself could not be executed. */
   public static final int NO_STEP = -1;
 
   private final Phase phase;

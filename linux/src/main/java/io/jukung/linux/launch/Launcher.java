@@ -27,7 +27,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts a process from a JVM, which cannot fork.
+ * Starts processes from a JVM, which cannot fork.
  *
  * <pre>
  *   fresh thread:  prepare program (its own fs and mount namespace; mounts)
@@ -40,8 +40,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A launch has succeeded when the confine program's execve has closed the error pipe. A confine
- * program may fork on its way, to be in a pid namespace that it has made. Each launch gets a thread
- * that ends with it: what the prepare program did to its thread (unshare, setns) ends too.
+ * program may fork, to enter a pid namespace that it has made. Each launch has a thread that ends
+ * with it, and with the thread ends the state that the prepare program has given it (unshare,
+ * setns).
  */
 public final class Launcher {
   private static final int MFD_ALLOW_SEALING = 2;
@@ -50,40 +51,40 @@ public final class Launcher {
   // F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE (fcntl(2))
   private static final int ALL_SEALS = 0xf;
 
-  // A stack for native frames of a few syscalls; the JVM's least.
+  // The stack of a launch thread: the smallest that the JVM allows; the native frames need little.
   public static final int THREAD_STACK_BYTES = 192 * 1024;
 
   private Launcher() {}
 
   /**
-   * What to launch.
+   * Describes a launch.
    *
-   * @param prepare encoded program for the fresh thread, see {@link Program#encode}
-   * @param confine encoded program for the new process; ends with execve
+   * @param prepare the encoded program for the launch thread, see {@link Program#encode}
+   * @param confine the encoded program for the new process; it ends with execve
    * @param cloneFlags CLONE_NEW* for clone3(2)
-   * @param cgroup a cgroup v2 directory to start in; null: the caller's. Not closed.
-   * @param registers preloaded values, {@link Register#COUNT} of them, −1 where unset. Descriptors
-   *     in it stay the caller's.
+   * @param cgroup the cgroup v2 directory to start in, null for the caller's cgroup; not closed
+   * @param registers the preloaded values, {@link Register#COUNT} of them, −1 for none; the caller
+   *     closes their descriptors
    */
   public record Request(
       byte[] prepare, byte[] confine, long cloneFlags, @Nullable Fd cgroup, long[] registers) {}
 
-  /** Something to do with a new process while its confine program waits for it. */
+  /** Work on a new process while its confine program waits. */
   public interface Handshake {
-    /** On the launch thread. Where it throws the process ends. */
+    /** Called on the launch thread. An exception ends the process. */
     void run(int pid) throws IOException;
   }
 
   /**
    * A running process.
    *
-   * @param pid as the caller's pid namespace sees it
-   * @param pidfd owned by the receiver
-   * @param ptyMaster owned by the receiver; null where the prepare program opened none
+   * @param pid the pid in the caller's pid namespace
+   * @param pidfd the receiver closes it
+   * @param ptyMaster the receiver closes it; null if the prepare program has opened none
    */
   public record Launched(int pid, Fd pidfd, @Nullable Fd ptyMaster) {}
 
-  /** Registers without any value. */
+  /** Returns registers without values. */
   public static long[] noRegisters() {
     long[] registers = new long[Register.COUNT];
     Arrays.fill(registers, -1);
@@ -93,13 +94,13 @@ public final class Launcher {
   /**
    * Launches and waits until the new process runs its command, or has failed to.
    *
-   * @throws LaunchFailure where a step failed; then no process is left
+   * @throws LaunchFailure if a step failed; no process is left then
    */
   public static Launched launch(Request request) throws IOException {
     return launch(request, null);
   }
 
-  /** The same, with a handshake once the process is there. */
+  /** As {@link #launch(Request)}, with a handshake once the process exists. */
   public static Launched launch(Request request, @Nullable Handshake handshake) throws IOException {
     Attempt attempt = new Attempt(request, handshake);
     Thread thread = new Thread(null, attempt, "launch", THREAD_STACK_BYTES);
@@ -110,7 +111,7 @@ public final class Launcher {
         thread.join();
         break;
       } catch (InterruptedException e) {
-        // The launch is bounded by its programs; giving up would leave a process behind.
+        // The launch ends with its programs. Returning now would leave a process without an owner.
         interrupted = true;
       }
     }
@@ -120,7 +121,7 @@ public final class Launcher {
     return attempt.result();
   }
 
-  /** One launch, on its own thread. */
+  /** One launch on a thread of its own. */
   private static final class Attempt implements Runnable {
     private final Request request;
     private final @Nullable Handshake handshake;
@@ -155,8 +156,8 @@ public final class Launcher {
   }
 
   /**
-   * As {@link #launch}, on the calling thread, for a caller that must not wait and so starts the
-   * thread itself. The thread must be fresh, must do nothing else and must end afterwards.
+   * As {@link #launch}, on the calling thread, for callers that start the thread themselves because
+   * they must not wait. The thread must be new, must do nothing else and must end afterwards.
    */
   public static Launched launchHere(Request request) throws IOException {
     return launchHere(request, null);
@@ -222,8 +223,8 @@ public final class Launcher {
   /**
    * Waits for the command to run, or for the program to fail.
    *
-   * @param failed takes the index of the failed step and its error number
-   * @return the process that the program has gone on in; 0 where it did not fork
+   * @param failed receives the index of the failed step and its error number
+   * @return the process in which the program continues, 0 if it has not forked
    */
   private static int awaitReports(Pipe pipe, int[] failed) throws IOException {
     byte[] report = new byte[8];
@@ -241,9 +242,10 @@ public final class Launcher {
   }
 
   /**
-   * The launched process is the successor; the first one has ended. The pid is still its own: it is
-   * a child of ours that nobody waits for but us. Anything else is none that the program made: a
-   * container that may trace everybody can write to the pipe, once the successor is in its sight.
+   * Makes the successor the launched process; the first process has ended. The pid cannot have been
+   * reused, because the successor is a child of this process and only this process reaps it. A pid
+   * that is no child was not reported by the program: a container that may trace the successor can
+   * write to its pipe.
    */
   private static Launched succeed(Launched first, int successor) throws IOException {
     if (!Children.isChild(successor)) {
@@ -288,7 +290,7 @@ public final class Launcher {
       int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
       long fd = Kernel.raw(Syscall.MEMFD_CREATE, name.address(), flags | MFD_EXEC, 0, 0, 0);
       if (fd == -Errno.EINVAL) {
-        // Before Linux 6.3 there is no MFD_EXEC, and every memfd is executable.
+        // Kernels before 6.3 have no MFD_EXEC; every memfd is executable there.
         fd = Kernel.raw(Syscall.MEMFD_CREATE, name.address(), flags, 0, 0, 0);
       }
       if (fd < 0) {
@@ -298,7 +300,9 @@ public final class Launcher {
     }
   }
 
-  /** The clone stub's structure ({@code clone-stub-x86_64.s}) and what it points to. */
+  /**
+   * The structure of the clone stub ({@code clone-stub-x86_64.s}) and the data that it points to.
+   */
   private static final class CloneCall implements AutoCloseable {
     private static volatile @Nullable ExecutableCode stub;
 
@@ -362,7 +366,7 @@ public final class Launcher {
           (int) pid, Fd.own(memory.getInt(PIDFD)), ptyMaster < 0 ? null : Fd.own(ptyMaster));
     }
 
-    /** The errno of the child's execveat, 0 where it succeeded. */
+    /** Returns the errno of the child's execveat, 0 if it succeeded. */
     int imageErrno() {
       return (int) memory.getLong(72);
     }

@@ -4,13 +4,17 @@ import io.jukung.linux.libc.Arch;
 import java.util.HexFormat;
 
 /**
- * The machine code of a launch, assembled. The source is in {@code src/main/asm}; {@code
- * MachineCodeTest} assembles it and compares, and says how to bring these bytes up to date.
+ * The assembled machine code of a launch. The source is in {@code src/main/asm}. {@code
+ * MachineCodeTest} assembles the source, compares the bytes, and prints the new ones if they
+ * differ.
  */
 final class MachineCode {
   private MachineCode() {}
 
-  /** Runs the steps of a {@link Program}, at a fixed address in an image of its own. */
+  /**
+   * Returns the interpreter that runs the steps of a {@link Program} at a fixed address in an image
+   * of its own.
+   */
   static byte[] interpreter(Arch arch) {
     return switch (arch) {
       case X86_64 -> bytes(INTERPRETER_X86_64);
@@ -18,7 +22,7 @@ final class MachineCode {
     };
   }
 
-  /** Clones a child that becomes an image at once; position-independent. */
+  /** Returns the position-independent stub that clones a child, which executes an image at once. */
   static byte[] cloneStub(Arch arch) {
     return switch (arch) {
       case X86_64 -> bytes(CLONE_STUB_X86_64);

@@ -7,8 +7,8 @@ import io.jukung.linux.libc.Syscall;
 import java.nio.ByteBuffer;
 
 /**
- * Runs a program on the calling thread, with the semantics of the interpreter's machine code; but
- * here no step forks, and structs are completed from registers.
+ * Runs a prepare program on the calling thread, with the semantics of the interpreter's machine
+ * code. Unlike there, no step may fork, and structs are completed from registers.
  */
 final class PreparedProgram {
   private static final Syscall[] BY_NUMBER = byNumber();
@@ -19,7 +19,7 @@ final class PreparedProgram {
    * Runs the steps in order.
    *
    * @param encoded a program, see {@link Program#encode}
-   * @param registers read and written
+   * @param registers the registers, which the steps read and write
    */
   static void run(byte[] encoded, long[] registers) throws LaunchFailure {
     ByteBuffer program = Program.decode(encoded);

@@ -6,12 +6,13 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * A launch program: system calls in order, with the data they point to. Two of them make a launch,
- * see {@link Launcher}. Immutable; built by {@link ProgramBuilder}.
+ * A launch program: system calls in order, with the data that they point to. A launch takes two
+ * programs, see {@link Launcher}. Immutable; {@link ProgramBuilder} makes programs.
  *
- * @param steps run one after the other; the first that fails ends the program
- * @param data what {@link Arg.Data} points into
- * @param inherited bit n: register n is a descriptor that the confine program finds open
+ * @param steps the steps, which run in this order; the first that fails ends the program
+ * @param data the bytes that {@link Arg.Data} points into
+ * @param inherited bit n is set if register n is a descriptor that stays open in the confine
+ *     program
  */
 public record Program(List<Step> steps, byte[] data, long inherited) {
   static final int HEADER_SIZE = 24;
@@ -28,15 +29,15 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
     data = data.clone();
   }
 
-  /** A program without steps, for launches that need no preparation. */
+  /** Returns a program without steps, for launches that need no preparation. */
   public static Program empty() {
     return new Program(List.of(), new byte[0], 0);
   }
 
   /**
-   * The form that travels to the shim: little-endian; magic, number of steps, bytes of data, a
-   * reserved word, the inherited mask, then the steps (layout in {@code interpreter-x86_64.s}) and
-   * the data.
+   * Returns the encoded form that is sent to the shim. It is little-endian: magic number, number of
+   * steps, bytes of data, a reserved word, the inherited mask, then the steps (their layout is in
+   * {@code interpreter-x86_64.s}) and the data.
    */
   public byte[] encode(Arch arch) {
     ByteBuffer out =
@@ -85,8 +86,8 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
   }
 
   /**
-   * The program as text, a step a line, for {@code inspect --launch-program} and for error
-   * messages.
+   * Returns the program as text, one step per line, for {@code inspect --launch-program} and for
+   * error messages.
    */
   public String describe() {
     StringBuilder text = new StringBuilder();
@@ -97,7 +98,7 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
     return text.toString();
   }
 
-  /** Checks the frame of an encoded program that came over a socket. */
+  /** Checks the header of an encoded program that came over a socket. */
   static ByteBuffer decode(byte[] encoded) {
     ByteBuffer in = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
     if (encoded.length < HEADER_SIZE

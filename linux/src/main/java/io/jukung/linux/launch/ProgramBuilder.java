@@ -10,14 +10,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes a {@link Program}, step by step. Not thread-safe. */
+/** Builds a {@link Program} step by step. Not thread-safe. */
 public final class ProgramBuilder {
   private final List<Step> steps = new ArrayList<>();
   private final ByteArrayOutputStream data = new ByteArrayOutputStream();
   private final Map<String, Arg.Data> strings = new HashMap<>();
   private long inherited;
 
-  /** An address of the zero-terminated text; equal texts share one. */
+  /** Returns the address of a zero-terminated text. Equal texts share one address. */
   public Arg string(String text) {
     if (text.indexOf('\0') >= 0) {
       throw new IllegalArgumentException("text with a zero byte: " + text.replace("\0", "\\0"));
@@ -32,7 +32,7 @@ public final class ProgramBuilder {
         });
   }
 
-  /** An address of the bytes, aligned to eight, writable by the program. */
+  /** Returns the address of bytes that are aligned to eight and that the program may write to. */
   public Arg struct(String shown, byte[] bytes) {
     while (data.size() % 8 != 0) {
       data.write(0);
@@ -42,7 +42,7 @@ public final class ProgramBuilder {
     return new Arg.Data(offset, shown);
   }
 
-  /** An address of 64-bit little-endian words. */
+  /** Returns the address of 64-bit little-endian words. */
   public Arg words(String shown, long... words) {
     ByteBuffer bytes = ByteBuffer.allocate(words.length * 8).order(ByteOrder.LITTLE_ENDIAN);
     for (long word : words) {
@@ -52,8 +52,8 @@ public final class ProgramBuilder {
   }
 
   /**
-   * An address of a zero-terminated array of pointers to the strings, as execve(2) takes. The
-   * pointers are absolute, and so only right in the confine program.
+   * Returns the address of a zero-terminated array of pointers to strings, as execve(2) takes it.
+   * The pointers are absolute, so they are valid in a confine program only.
    */
   public Arg pointers(String shown, List<String> texts) {
     long[] addresses = new long[texts.size() + 1];
@@ -63,14 +63,17 @@ public final class ProgramBuilder {
     return words(shown, addresses);
   }
 
-  /** Where the data is in the memory of a confine program, for structs with pointers in them. */
+  /**
+   * Returns the address of data in the memory of a confine program, for structs that contain
+   * pointers.
+   */
   public static long address(Arg data) {
     return ProgramImage.dataAddress() + ((Arg.Data) data).offset();
   }
 
   /**
-   * An address of 64-bit little-endian words, one of which is what the register holds when the call
-   * is made; in a prepare program only.
+   * Returns the address of 64-bit little-endian words, one of which is set to the content of a
+   * register before the call. For prepare programs only.
    */
   public Arg wordsWithRegister(String shown, int at, int register, long... words) {
     Arg.Data data = (Arg.Data) words(shown, words);
@@ -85,13 +88,13 @@ public final class ProgramBuilder {
     return new Arg.FromRegister(register);
   }
 
-  /** Marks a register as a descriptor that survives into the confine program. */
+  /** Marks a register as a descriptor that stays open in the confine program. */
   public ProgramBuilder inherit(int register) {
     inherited |= 1L << register;
     return this;
   }
 
-  /** Starts a step; it is part of the program at once. */
+  /** Adds a step, which the returned builder refines. */
   public StepBuilder step(String purpose, Syscall call, Arg... arguments) {
     steps.add(
         new Step(
@@ -110,7 +113,7 @@ public final class ProgramBuilder {
     return new Program(steps, data.toByteArray(), inherited);
   }
 
-  /** Refines the step just added. */
+  /** Refines the step that was added last. */
   public final class StepBuilder {
     private final int index;
 
@@ -118,29 +121,29 @@ public final class ProgramBuilder {
       this.index = index;
     }
 
-    /** Keeps the result, a descriptor, in the register. */
+    /** Stores the result, a descriptor, in the register. */
     public StepBuilder into(int register) {
       return set(register, false, at().toleratedErrnos(), at().expected(), at().forks());
     }
 
-    /** Says that the call closes the descriptor in the register, which then holds −1. */
+    /** Declares that the call closes the descriptor in the register, which is then set to −1. */
     public StepBuilder clears(int register) {
       return set(register, true, at().toleratedErrnos(), at().expected(), at().forks());
     }
 
-    /** Errors that do not matter here. */
+    /** Declares errors that count as success. */
     public StepBuilder tolerate(Integer... errnos) {
       return set(
           at().resultRegister(), at().clears(), List.of(errnos), at().expected(), at().forks());
     }
 
-    /** The only result that counts as success. */
+    /** Declares the only result that counts as success. */
     public StepBuilder expect(long result) {
       return set(
           at().resultRegister(), at().clears(), at().toleratedErrnos(), result, at().forks());
     }
 
-    /** Says that the program goes on in the child that the call makes. */
+    /** Declares that the program continues in the child that the call makes. */
     public StepBuilder forks() {
       return set(
           at().resultRegister(), at().clears(), at().toleratedErrnos(), at().expected(), true);

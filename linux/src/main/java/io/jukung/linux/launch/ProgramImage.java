@@ -6,20 +6,19 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * A static ELF executable made of the interpreter and one program (elf(5)): a code segment, and a
+ * Builds a static ELF executable (elf(5)) of the interpreter and one program: a code segment, and a
  * data segment with registers, steps and data, both at fixed addresses.
  */
 final class ProgramImage {
   private static final long CODE_ADDRESS = 0x400000;
-  // Code and data keep their distance in file and memory, so that the image also loads where pages
-  // have 64 KiB.
+  // The distance of code and data is compatible with pages of 64 KiB, in the file and in memory.
   private static final int DATA_FILE_OFFSET = 0x1000;
   private static final long DATA_ADDRESS = 0x411000;
   private static final int REGISTERS_SIZE = Register.COUNT * 8;
   private static final int STEPS_OFFSET = REGISTERS_SIZE + 16;
 
-  // Steps come first in the segment, so the data's address depends on their number: a fixed limit
-  // decouples them.
+  // The steps come first in the segment. With a fixed limit of steps, the address of the data does
+  // not depend on their number.
   private static final int MAX_STEPS = 1024;
   private static final int PROGRAM_DATA_OFFSET = STEPS_OFFSET + MAX_STEPS * Program.STEP_SIZE;
 
@@ -36,19 +35,19 @@ final class ProgramImage {
 
   private ProgramImage() {}
 
-  /** Where a program's data is in memory while the interpreter runs it. */
+  /** Returns the address of a program's data while the interpreter runs the program. */
   static long dataAddress() {
     return DATA_ADDRESS + PROGRAM_DATA_OFFSET;
   }
 
-  /** A piece of the image and its place in the file; between the pieces is nothing but zeros. */
+  /** A piece of the image and its place in the file. Between the pieces are zeros. */
   record Piece(int offset, byte[] bytes) {}
 
   /**
-   * The image's pieces: head and code, registers with steps, data.
+   * Returns the pieces of the image: header and code, registers and steps, data.
    *
    * @param encoded a program, see {@link Program#encode}
-   * @param registers their values when the program starts, {@link Register#COUNT} of them
+   * @param registers the initial values of the registers, {@link Register#COUNT} of them
    */
   static Piece[] build(Arch arch, byte[] encoded, long[] registers) {
     ByteBuffer program = Program.decode(encoded);

@@ -6,15 +6,16 @@ import java.util.List;
 /**
  * One system call of a program.
  *
- * @param purpose what it is for, in a few words, as in {@code mount proc on /proc}
+ * @param purpose the purpose in a few words, such as {@code mount proc on /proc}
  * @param arguments at most six
- * @param resultRegister where the result goes, {@link #NO_REGISTER} for nowhere
- * @param clears the register is set to −1 instead: the call closes what it holds
- * @param toleratedErrnos errors that count as success and leave the register as it was; at most
- *     eight, {@link #ANY_ERRNO} stands for all
- * @param expected the only result that counts as success, {@link #ANY_RESULT} for any
- * @param forks the call makes a child, a sibling for whoever waits: it goes on with the next step,
- *     and the process so far ends; in a confine program only
+ * @param resultRegister the register that receives the result, or {@link #NO_REGISTER}
+ * @param clears whether the register is set to −1 instead, because the call closes its descriptor
+ * @param toleratedErrnos errors that count as success and leave the register unchanged; at most
+ *     eight; {@link #ANY_ERRNO} stands for all errors
+ * @param expected the only result that counts as success, or {@link #ANY_RESULT}
+ * @param forks whether the call makes a child that continues with the next step, while the process
+ *     that made the call ends; the child must have the same parent (CLONE_PARENT) to be launched;
+ *     in a confine program only
  */
 public record Step(
     String purpose,
@@ -37,7 +38,7 @@ public record Step(
     }
   }
 
-  /** The call as a reader of traces knows it: {@code r9 = fsopen("proc", 0x1)}. */
+  /** Returns the call as strace(1) would show it: {@code r9 = fsopen("proc", 0x1)}. */
   public String describe() {
     StringBuilder text = new StringBuilder();
     if (resultRegister != NO_REGISTER && !clears) {

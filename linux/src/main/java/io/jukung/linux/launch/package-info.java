@@ -1,6 +1,6 @@
 /**
- * A process launch as data: programs of system calls, the machine code that runs them, and the
- * thread that prepares them.
+ * Launches of processes: programs of system calls, the machine code that runs them, and the thread
+ * that prepares them.
  */
 @NullMarked
 package io.jukung.linux.launch;

@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Launches real processes; needs root for the tests with namespaces. */
+/** Launches real processes. The tests with namespaces need root. */
 class LauncherTest {
   @Test
   void launchedCommandWritesToItsStandardOutput() throws Exception {
@@ -37,7 +37,7 @@ class LauncherTest {
   }
 
   @Test
-  void prepareProgramWorksOnAThreadOfItsOwn() throws Exception {
+  void prepareProgramRunsOnAThreadOfItsOwn() throws Exception {
     ProgramBuilder prepare = new ProgramBuilder();
     prepare.step("own host name", Syscall.UNSHARE, imm(CLONE_NEWUTS));
     prepare.step("name it", Syscall.SETHOSTNAME, prepare.string("boat"), imm(4));
@@ -72,7 +72,7 @@ class LauncherTest {
   }
 
   @Test
-  void failedPrepareStepIsNamed() {
+  void failureNamesThePrepareStep() {
     ProgramBuilder prepare = new ProgramBuilder();
     prepare.step("fine", Syscall.GETPID);
     prepare.step("not fine", Syscall.CHDIR, prepare.string("/nonexistent"));
@@ -85,7 +85,7 @@ class LauncherTest {
   }
 
   @Test
-  void failedConfineStepIsNamedAndLeavesNoProcess() throws Exception {
+  void failureNamesTheConfineStepAndNoProcessIsLeft() throws Exception {
     ProgramBuilder confine = new ProgramBuilder();
     confine.step("fine", Syscall.GETPID);
     confine.step("tolerated", Syscall.CHDIR, confine.string("/nonexistent")).tolerate(Errno.ENOENT);
@@ -102,7 +102,7 @@ class LauncherTest {
   }
 
   @Test
-  void programGoesOnInTheChildThatItForks() throws Exception {
+  void programContinuesInTheChildThatItForks() throws Exception {
     List<String> shell = List.of("/bin/sh", "-c", "echo $$");
     ProgramBuilder confine = new ProgramBuilder();
     confine.step("own pid namespace", Syscall.UNSHARE, imm(CLONE_NEWPID));
@@ -112,19 +112,19 @@ class LauncherTest {
   }
 
   @Test
-  void failureAfterAForkIsNamedAndLeavesNoProcess() throws Exception {
+  void failureAfterAForkNamesItsStepAndNoProcessIsLeft() throws Exception {
     ProgramBuilder confine = new ProgramBuilder();
     confine.step("fork", Syscall.CLONE, imm(CLONE_PARENT)).forks();
     confine.step("not fine", Syscall.CHDIR, confine.string("/nonexistent"));
-    for (int i = 0; i < 20; i++) { // the two reports come in either order
+    for (int i = 0; i < 20; i++) { // the two reports may come in either order
       assertFails(Program.empty(), confine.build(), LaunchFailure.Phase.CONFINE, 1, Errno.ENOENT);
     }
     assertThat(children()).isEmpty();
   }
 
-  /** A container that may trace the child can write to its pipe. */
+  /** A container that may trace the child could write such a report to its pipe. */
   @Test
-  void processThatIsNoChildIsNotTakenForTheLaunchedOne() throws Exception {
+  void reportedProcessThatIsNotAChildIsRefused() throws Exception {
     ProgramBuilder confine = new ProgramBuilder();
     Arg report = confine.words("{step=0, pid=1}", -1L << 32);
     confine.step("lie", Syscall.WRITE, reg(Register.ERROR_PIPE), report, imm(8));
@@ -143,7 +143,7 @@ class LauncherTest {
   }
 
   @Test
-  void preparedStructIsCompletedFromARegister() throws Exception {
+  void structFieldIsSetFromARegister() throws Exception {
     ProgramBuilder prepare = new ProgramBuilder();
     prepare.step("open", Syscall.OPENAT, imm(-100), prepare.string("/"), imm(0x280000)).into(9);
     prepare.step(
@@ -160,7 +160,7 @@ class LauncherTest {
   }
 
   @Test
-  void handshakeMeetsTheWaitingProcess() throws Exception {
+  void handshakeRunsWhileTheProcessWaits() throws Exception {
     ProgramBuilder confine = new ProgramBuilder().inherit(Register.GATE);
     Arg byteRead = confine.words("byte", 0);
     confine.step("wait", Syscall.READ, reg(Register.GATE), byteRead, imm(1)).expect(1);
@@ -199,7 +199,7 @@ class LauncherTest {
   }
 
   @Test
-  void refusedCloneIsNamed() {
+  void failureNamesTheClonePhase() {
     assertThatThrownBy(
             () ->
                 output(Program.empty(), command(List.of("/bin/true")), /* CLONE_THREAD */ 0x10000))
@@ -261,7 +261,10 @@ class LauncherTest {
             });
   }
 
-  /** A confine program that wires stdout, closes the rest and executes the command. */
+  /**
+   * Returns a confine program that sets standard output, closes the other descriptors and executes
+   * the command.
+   */
   private static Program command(List<String> command) {
     return command(new ProgramBuilder(), command);
   }
@@ -284,7 +287,7 @@ class LauncherTest {
     return confine.build();
   }
 
-  /** Launches, reads all output, reaps. */
+  /** Launches a process, reads all of its output and reaps it. */
   private static String output(Program prepare, Program confine, long flags) throws IOException {
     return new String(outputBytes(prepare, confine, flags));
   }

@@ -11,7 +11,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Holds the bytes in {@link MachineCode} and their source in {@code src/main/asm} together. */
+/**
+ * Checks that the bytes in {@link MachineCode} are the assembled sources in {@code src/main/asm}.
+ */
 class MachineCodeTest {
   @TempDir Path work;
 
@@ -40,7 +42,7 @@ class MachineCodeTest {
     run(tool + "as", "-o", object.toString(), source.toString());
     run(tool + "objcopy", "-O", "binary", "-j", ".text", object.toString(), binary.toString());
     assertThat(HexFormat.of().formatHex(Files.readAllBytes(binary)))
-        .as("%s assembled; on purpose? then this is the new text for MachineCode", source)
+        .as("%s assembled; if its change is intended, this is the new text for MachineCode", source)
         .isEqualTo(HexFormat.of().formatHex(expected));
   }
 

@@ -21,7 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Runs generated images of both architectures, the foreign one under qemu-user. */
+/**
+ * Runs generated images of both architectures; qemu-user runs the one that is not the machine's.
+ */
 class ProgramImageTest {
   @TempDir Path work;
 
@@ -68,7 +70,7 @@ class ProgramImageTest {
 
   @ParameterizedTest
   @EnumSource(Arch.class)
-  void pointersAreRightInMemory(Arch arch) throws Exception {
+  void pointersToStringsAreValidInTheImage(Arch arch) throws Exception {
     ProgramBuilder program = new ProgramBuilder();
     program.step(
         "run",
@@ -79,10 +81,13 @@ class ProgramImageTest {
     assertThat(run(arch, program.build())).isEqualTo(new Outcome(0, "three four\n"));
   }
 
-  /** Each process writes to the same pipe: the parent its report, the child what comes next. */
+  /**
+   * Both processes write to the same pipe: the parent its report, the child the output of the next
+   * step.
+   */
   @ParameterizedTest
   @EnumSource(Arch.class)
-  void forkGoesOnInTheChildAndReportsIt(Arch arch) throws Exception {
+  void programContinuesInTheForkedChildWhosePidIsReported(Arch arch) throws Exception {
     ProgramBuilder program = new ProgramBuilder();
     program.step("say", Syscall.WRITE, imm(1), program.string("before "), imm(7));
     program.step("fork", Syscall.CLONE, imm(17 /* SIGCHLD */)).forks();
@@ -110,9 +115,9 @@ class ProgramImageTest {
   }
 
   /**
-   * Runs the program's image; the error pipe is its standard output. {@code cat} reads that to its
-   * end, where {@link Process} would stop at the end of the first process and lose what a forked
-   * one writes after it.
+   * Runs the image of a program, with standard output as the error pipe. {@code cat} reads the
+   * output to its end. {@link Process} would stop at the end of the first process, and lose what a
+   * forked process writes later.
    */
   private Outcome run(Arch arch, Program program) throws IOException, InterruptedException {
     Path image = work.resolve("image");
