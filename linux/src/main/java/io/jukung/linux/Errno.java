@@ -68,7 +68,7 @@ public final class Errno {
 
   private Errno() {}
 
-  /** Name and meaning, as in {@code EBUSY Device or resource busy}. */
+  /** Returns the name and the meaning of an error number: {@code EBUSY Device or resource busy}. */
   public static String describe(int errno) {
     return switch (errno) {
       case EPERM -> "EPERM Operation not permitted";

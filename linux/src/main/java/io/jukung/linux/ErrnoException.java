@@ -3,8 +3,8 @@ package io.jukung.linux;
 import java.io.IOException;
 
 /**
- * A system call that the kernel refused: the call, its decoded arguments, and the error number, as
- * in {@code move_mount(src=overlay, dst=/rootfs): EBUSY Device or resource busy}.
+ * A failed system call. The message names the call, its decoded arguments and the error: {@code
+ * move_mount(src=overlay, dst=/rootfs): EBUSY Device or resource busy}.
  */
 public final class ErrnoException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -24,7 +24,7 @@ public final class ErrnoException extends IOException {
   }
 
   /**
-   * @param detail what the kernel itself says of the refusal, as the log of a file system context
+   * @param detail the kernel's own explanation, such as the log of a file system context
    */
   public ErrnoException(String call, String arguments, int errno, String detail) {
     super(call + "(" + arguments + "): " + Errno.describe(errno) + ": " + detail);
@@ -36,7 +36,7 @@ public final class ErrnoException extends IOException {
     return call;
   }
 
-  /** The positive error number, one of {@link Errno}'s. */
+  /** Returns the positive error number, see {@link Errno}. */
   public int errno() {
     return errno;
   }

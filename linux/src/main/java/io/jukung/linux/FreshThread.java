@@ -5,12 +5,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work that changes kernel state of its thread (unshare(2), setns(2), the current directory): it
- * runs on a platform thread of its own that ends with it, so that no other work inherits the state.
+ * Runs work that changes the kernel's state of its thread (unshare(2), setns(2), the current
+ * directory) on a new platform thread, which ends with the work, so that no other work inherits the
+ * state.
  *
- * <p>A thread that is started from such a thread does inherit it, for ever: the work must not start
- * threads or use pools, nor wake virtual threads (by logging, locks or futures), which may start a
- * carrier.
+ * <p>A thread that is started from such a thread inherits the state for ever. Therefore the work
+ * must not start threads or use pools. It must not wake virtual threads either (by logging, locks
+ * or futures), because that may start a carrier thread.
  */
 public final class FreshThread {
   /** Work with a result. */
@@ -28,8 +29,9 @@ public final class FreshThread {
   private FreshThread() {}
 
   /**
-   * Runs the work and waits for its end. An interrupt does not abandon it, since nobody would own
-   * its outcome; the caller finds the interrupt set when this returns. So the work must be bounded.
+   * Runs the work and waits for its end. An interrupt does not end the wait, because nobody would
+   * own the result; the interrupt flag is set again when this method returns. The work must
+   * therefore be bounded in time.
    */
   public static <T> T call(String name, Work<T> work) throws IOException {
     AtomicReference<@Nullable Outcome<T>> outcome = new AtomicReference<>();

@@ -1,5 +1,6 @@
 /**
- * The Linux kernel as the rest of jukung sees it: domain words above, raw calls in {@code libc}.
+ * The interface to the Linux kernel. {@code libc} has the raw system calls; the other packages
+ * build operations on them.
  */
 @NullMarked
 package io.jukung.linux;

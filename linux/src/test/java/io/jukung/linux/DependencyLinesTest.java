@@ -9,7 +9,10 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The kernel layer stands on nothing of ours, and one package of it on the native binding. */
+/**
+ * The kernel layer depends on no other module of jukung, and only one of its packages on the native
+ * binding.
+ */
 @AnalyzeClasses(packages = "io.jukung.linux", importOptions = ImportOption.DoNotIncludeTests.class)
 class DependencyLinesTest {
   @ArchTest

@@ -8,12 +8,12 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 
 /**
- * Undoes deflate (RFC 1951) by ISA-L's igzip, where the machine has it (Debian's libisal2), at
- * about twice the speed of the JDK's zlib. Not thread-safe. The caller checks what comes out: igzip
- * is used without its own checksums.
+ * Decompresses deflate streams (RFC 1951) with igzip of ISA-L, if the machine has it (Debian's
+ * package libisal2), at about twice the speed of the JDK's zlib. The caller must verify the output,
+ * because igzip's own checksums are not used. Not thread-safe.
  */
 public final class Igzip implements AutoCloseable {
-  /** The interface of this version: the offsets below are those of its struct inflate_state. */
+  /** The library with its version: the offsets below are those of its struct inflate_state. */
   private static final String LIBRARY = "libisal.so.2";
 
   private static final int NEXT_OUT = 0;
@@ -24,7 +24,7 @@ public final class Igzip implements AutoCloseable {
   private static final int BLOCK_STATE = 21160;
   private static final int STATE_BYTES = 87368;
 
-  /** ISAL_BLOCK_FINISH: the last block has ended and all of it was given out. */
+  /** ISAL_BLOCK_FINISH: the last block has ended and all of it has been returned. */
   private static final int FINISHED = 5;
 
   private static final int INPUT_BYTES = 128 * 1024;
@@ -45,31 +45,33 @@ public final class Igzip implements AutoCloseable {
     begin();
   }
 
-  /** The most that {@link #input} takes. */
+  /** Returns the most bytes that {@link #input} takes. */
   public static int maxInputBytes() {
     return INPUT_BYTES;
   }
 
-  /** Empty where the machine does not have it. */
+  /** Returns a new decompressor; empty if the machine does not have the library. */
   public static Optional<Igzip> open() {
     return FUNCTIONS.map(Igzip::new);
   }
 
-  /** Begins another stream; what is left of the one before is forgotten. */
+  /** Begins another stream and drops the rest of the previous one. */
   public void begin() {
     functions.begin.call(state.address());
     state.putInt(AVAIL_IN, 0);
     starved = true;
   }
 
-  /** Gives it the next part, which is copied. Only where it {@link #needsInput}. */
+  /**
+   * Copies the next part of the stream. Must only be called if {@link #needsInput} returns true.
+   */
   public void input(byte[] source, int start, int length) {
     input.put(0, source, start, length);
     state.putLong(NEXT_IN, input.address()).putInt(AVAIL_IN, length);
     starved = false;
   }
 
-  /** Whether nothing more comes out before more is put in. */
+  /** Whether {@link #inflate} needs more input to return more. */
   public boolean needsInput() {
     return starved;
   }
@@ -80,14 +82,17 @@ public final class Igzip implements AutoCloseable {
   }
 
   /**
-   * How much of what was put in comes after the stream's end. It may reach back into the part
-   * before the last one, by seven bytes.
+   * Returns how many bytes of the input come after the end of the stream. Up to seven of them may
+   * belong to the part before the last one.
    */
   public int remaining() {
     return state.getInt(AVAIL_IN) + state.getInt(READ_IN_LENGTH) / Byte.SIZE;
   }
 
-  /** Returns how many bytes came out: less than asked for at the end, and where input is needed. */
+  /**
+   * Decompresses and returns the number of bytes; fewer than asked for at the end of the stream, or
+   * if input is needed.
+   */
   public int inflate(byte[] target, int start, int length) throws DataFormatException {
     int wanted = Math.min(length, OUTPUT_BYTES);
     state.putLong(NEXT_OUT, output.address()).putInt(AVAIL_OUT, wanted);
@@ -119,7 +124,10 @@ public final class Igzip implements AutoCloseable {
     }
   }
 
-  /** A library that has other offsets, whatever its name says, must not be used. */
+  /**
+   * Whether the library decompresses a sample correctly. One whose struct has other offsets than
+   * its name promises must not be used.
+   */
   private static boolean isAsExpected(Functions functions) {
     byte[] plain = new byte[100_000];
     for (int i = 0; i < plain.length; i++) {
@@ -137,7 +145,7 @@ public final class Igzip implements AutoCloseable {
     }
     byte[] result = new byte[plain.length + 1];
     try (Igzip igzip = new Igzip(functions)) {
-      igzip.input(deflated, 0, length + 9); // nine bytes that are not the stream's
+      igzip.input(deflated, 0, length + 9); // the last nine bytes do not belong to the stream
       int count = igzip.inflate(result, 0, result.length);
       return count == plain.length
           && Arrays.equals(plain, 0, count, result, 0, count)

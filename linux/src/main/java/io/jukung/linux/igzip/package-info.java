@@ -1,4 +1,4 @@
-/** A faster inflate than the JDK's, where the machine has one. */
+/** Decompression that is faster than the JDK's, if the machine has the library for it. */
 @NullMarked
 package io.jukung.linux.igzip;
 

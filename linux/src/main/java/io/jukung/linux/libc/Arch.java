@@ -5,7 +5,7 @@ public enum Arch {
   X86_64,
   AARCH64;
 
-  /** The one this process runs on. */
+  /** The architecture that this process runs on. */
   public static final Arch CURRENT = of(System.getProperty("os.arch", "unknown"));
 
   private static Arch of(String name) {

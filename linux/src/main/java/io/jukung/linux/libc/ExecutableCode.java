@@ -4,7 +4,7 @@ import com.kenai.jffi.MemoryIO;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 
-/** Position-independent machine code in pages that are executable and no longer writable. */
+/** Position-independent machine code in memory that is executable and not writable. */
 public final class ExecutableCode {
   private static final int PROT_READ = 1;
   private static final int PROT_WRITE = 2;

@@ -9,8 +9,8 @@ import com.kenai.jffi.Type;
 import java.util.Arrays;
 
 /**
- * {@link Syscalls} through jffi, the lower layer of JNR-FFI. Its upper layer generates classes at
- * run time, which costs each shim process 90 ms and 4 MB; this costs neither.
+ * Implements {@link Syscalls} with jffi, the lower layer of JNR-FFI. JNR-FFI itself generates
+ * classes at run time, which costs each shim 90 ms and 4 MB; jffi does not.
  */
 final class JffiSyscalls implements Syscalls {
   private static final Library LIBC =

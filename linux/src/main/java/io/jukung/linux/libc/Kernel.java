@@ -4,35 +4,33 @@ import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import java.util.function.Supplier;
 
-/**
- * Where the domain words reach the kernel, and where its refusals become {@link ErrnoException}.
- */
+/** Makes system calls and turns their errors into {@link ErrnoException}. Thread-safe. */
 public final class Kernel {
   private static volatile Syscalls syscalls = new JffiSyscalls();
 
   private Kernel() {}
 
-  /** Replaces the binding, for tests and failpoints; returns the one that was there. */
+  /** Replaces the binding, for tests and failpoints. Returns the previous one. */
   public static Syscalls install(Syscalls replacement) {
     Syscalls previous = syscalls;
     syscalls = replacement;
     return previous;
   }
 
-  /** The binding in use. */
+  /** Returns the binding in use. */
   public static Syscalls current() {
     return syscalls;
   }
 
-  /** The call's result, or the negated error number. Never throws. */
+  /** Makes a call and returns its result or the negated error number. Never throws. */
   public static long raw(Syscall call, long a, long b, long c, long d, long e) {
     return syscalls.call(call, a, b, c, d, e);
   }
 
   /**
-   * Makes the call, again for as long as a signal interrupts it.
+   * Makes a call, and repeats it while signals interrupt it.
    *
-   * @param arguments decoded arguments for the error text, only asked for on failure
+   * @param arguments the decoded arguments for the error message, only evaluated on failure
    */
   public static long call(
       Syscall call, Supplier<String> arguments, long a, long b, long c, long d, long e)

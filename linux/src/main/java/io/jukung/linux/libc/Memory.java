@@ -32,7 +32,10 @@ public final class Memory implements AutoCloseable {
     return memory;
   }
 
-  /** A zero-terminated UTF-8 string. A zero inside would cut it short in the kernel: refused. */
+  /**
+   * Allocates a zero-terminated UTF-8 string. A text with a zero byte is an error, because the
+   * kernel would see only its first part.
+   */
   public static Memory ofString(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     for (byte b : bytes) {
@@ -107,14 +110,17 @@ public final class Memory implements AutoCloseable {
     IO.getByteArray(at(offset, length), target, start, length);
   }
 
-  /** Where {@code value} first stands in {@code length} bytes from {@code offset}; else -1. */
+  /**
+   * Returns the offset of the first {@code value} in {@code length} bytes from {@code offset}; −1
+   * if there is none.
+   */
   public int indexOf(byte value, int offset, int length) {
     long start = at(offset, length);
     long found = length == 0 ? 0 : IO.memchr(start, value & 0xff, length);
     return found == 0 ? -1 : (int) (found - address);
   }
 
-  /** Copies to another block, or within this one where the two ranges are apart. */
+  /** Copies to another block, or within this one if the ranges do not overlap. */
   public void copyTo(int offset, Memory target, int targetOffset, int length) {
     IO.memcpy(target.at(targetOffset, length), at(offset, length), length);
   }

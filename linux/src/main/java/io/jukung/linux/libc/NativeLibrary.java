@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A C library other than libc, loaded when it is first asked for: what it offers must be able to be
- * absent. Thread-safe as far as the library is.
+ * A C library other than libc, which may be missing on the machine. It is loaded at the first use
+ * and never unloaded. Thread-safe if the library is.
  */
 public final class NativeLibrary {
   private static final int MAX_ARGUMENTS = 6;
@@ -23,16 +23,19 @@ public final class NativeLibrary {
     this.library = library;
   }
 
-  /** The library of this file name, for the life of the process; empty where ld.so has none. */
+  /**
+   * Loads the library of this file name; empty if ld.so(8) does not find it. The name should have a
+   * version, which stands for the binary interface: {@code libx.so.2}.
+   */
   public static Optional<NativeLibrary> load(String name) {
     Library library = Library.getCachedInstance(name, Library.LAZY | Library.LOCAL);
     return library == null ? Optional.empty() : Optional.of(new NativeLibrary(name, library));
   }
 
   /**
-   * One function of the library.
+   * Returns a function of the library.
    *
-   * @throws UnsatisfiedLinkError where the library has no such symbol
+   * @throws UnsatisfiedLinkError if the library has no such symbol
    */
   public Function function(String symbol) {
     long address = library.getSymbolAddress(symbol);
@@ -42,7 +45,10 @@ public final class NativeLibrary {
     return new Function(address);
   }
 
-  /** Called with integers and pointers only, as both architectures pass them in registers. */
+  /**
+   * A C function whose parameters are integers and pointers, which both architectures pass in
+   * registers.
+   */
   public static final class Function {
     private static final Invoker INVOKER = Invoker.getInstance();
     private static final CallContext CONTEXT = context();
@@ -53,7 +59,7 @@ public final class NativeLibrary {
       this.address = address;
     }
 
-    /** Surplus registers are set too, which no callee minds. */
+    /** Calls the function. Registers beyond its parameters are set to 0, which has no effect. */
     public long call(long... arguments) {
       long[] all = Arrays.copyOf(arguments, MAX_ARGUMENTS);
       return INVOKER.invokeN6(CONTEXT, address, all[0], all[1], all[2], all[3], all[4], all[5]);

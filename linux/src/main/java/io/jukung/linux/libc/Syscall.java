@@ -144,7 +144,7 @@ public enum Syscall {
     this.aarch64 = (short) aarch64;
   }
 
-  /** The number on the machine this runs on. */
+  /** Returns the number on the architecture of this process. */
   public int number() {
     return number(Arch.CURRENT);
   }
@@ -156,7 +156,7 @@ public enum Syscall {
     };
   }
 
-  /** The name as its man page has it. */
+  /** Returns the name as in the man page. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

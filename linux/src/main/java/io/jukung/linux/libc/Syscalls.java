@@ -1,8 +1,8 @@
 package io.jukung.linux.libc;
 
 /**
- * The one narrow interface over the kernel: syscall(2). Everything above it speaks through {@link
- * Kernel}; a test installs a recording or failing one.
+ * The interface to syscall(2). All code uses it through {@link Kernel}; tests install an
+ * implementation that records calls or makes them fail.
  */
 @FunctionalInterface
 public interface Syscalls {

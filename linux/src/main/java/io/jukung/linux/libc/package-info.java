@@ -1,4 +1,4 @@
-/** Raw calls and raw memory: numbers, pointers and structs, no opinions. */
+/** Raw system calls, their flags, and native memory. */
 @NullMarked
 package io.jukung.linux.libc;
 

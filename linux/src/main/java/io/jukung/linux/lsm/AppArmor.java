@@ -6,13 +6,15 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** AppArmor as this node has it (apparmor(7), aa_change_onexec(2)). Asked anew each time. */
+/**
+ * The state of AppArmor on this node (apparmor(7), aa_change_onexec(2)). Each method reads it anew.
+ */
 public final class AppArmor {
   private final Path enabled;
   private final Path profiles;
 
   /**
-   * A view of it.
+   * Makes a view of the state below a sysfs.
    *
    * @param sysfs {@code /sys}
    */
@@ -21,7 +23,7 @@ public final class AppArmor {
     this.profiles = sysfs.resolve("kernel/security/apparmor/profiles");
   }
 
-  /** Why no profile can be used here, in a sentence; empty where they can. */
+  /** Returns why profiles cannot be used, in one sentence; empty if they can. */
   public Optional<String> missing() throws IOException {
     if (!Files.exists(enabled) || !Files.readString(enabled).startsWith("Y")) {
       return Optional.of("this node's kernel does not run AppArmor");
@@ -32,7 +34,7 @@ public final class AppArmor {
     return Optional.empty();
   }
 
-  /** Whether the kernel knows the profile: each line of the list is a name and a mode. */
+  /** Whether the profile is loaded. Each line of the kernel's list is a name and a mode. */
   public boolean isLoaded(String profile) throws IOException {
     try (Stream<String> lines = Files.lines(profiles)) {
       return lines.anyMatch(line -> line.replaceFirst(" \\([a-z]+\\)$", "").equals(profile));

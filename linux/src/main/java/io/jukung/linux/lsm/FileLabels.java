@@ -12,18 +12,18 @@ import io.jukung.linux.fs.HostFile;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** SELinux labels of files on the node. */
+/** Sets SELinux labels of files on the node. */
 public final class FileLabels {
   private static final String ATTRIBUTE = "security.selinux";
 
-  /** A descriptor is held for each level. */
+  /** The deepest tree that is labelled: each level takes a descriptor. */
   private static final int MAX_DEPTH = 256;
 
   private FileLabels() {}
 
   /**
-   * Gives the label to a file, or to a directory and all below it. No link is followed: a container
-   * may be at work in there. File systems without labels are left as they are.
+   * Labels a file, or a directory and all that is below it. Symlinks are not followed, because a
+   * container may change the tree meanwhile. File systems without labels stay unchanged.
    */
   public static void set(Path tree, String label) throws IOException {
     Path parent = tree.getParent();
@@ -45,7 +45,8 @@ public final class FileLabels {
     try {
       ExtendedAttributes.set(directory, name, ATTRIBUTE, label);
     } catch (ErrnoException e) {
-      if (e.is(Errno.EOPNOTSUPP) || e.is(Errno.ENOENT)) { // no labels there, or gone
+      if (e.is(Errno.EOPNOTSUPP)
+          || e.is(Errno.ENOENT)) { // the file system has no labels, or the file has been removed
         return;
       }
       throw e;

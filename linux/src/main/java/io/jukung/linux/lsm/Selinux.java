@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** SELinux as this node has it, and the policy's word on containers. Asked anew each time. */
+/**
+ * The state of SELinux on this node, and the labels of its policy for containers. Each method reads
+ * them anew.
+ */
 public final class Selinux {
   private static final SelinuxLabel PROCESS =
       new SelinuxLabel("system_u", "system_r", "container_t", "s0");
@@ -15,7 +18,7 @@ public final class Selinux {
   private final Path root;
 
   /**
-   * A view of it.
+   * Makes a view of the state below a root directory.
    *
    * @param root {@code /}
    */
@@ -23,19 +26,19 @@ public final class Selinux {
     this.root = root;
   }
 
-  /** Why no label can be given here, in a sentence; empty where they can. */
+  /** Returns why labels cannot be used, in one sentence; empty if they can. */
   public Optional<String> missing() {
     return Files.exists(root.resolve("sys/fs/selinux/enforce"))
         ? Optional.empty()
         : Optional.of("this node's kernel does not run SELinux");
   }
 
-  /** What containers' processes are by the policy (lxc_contexts). */
+  /** Returns the policy's label for processes of containers (lxc_contexts). */
   public SelinuxLabel process() throws IOException {
     return context("process").orElse(PROCESS);
   }
 
-  /** What containers' files are by the policy. */
+  /** Returns the policy's label for files of containers (lxc_contexts). */
   public SelinuxLabel file() throws IOException {
     return context("file").orElse(FILE);
   }
@@ -49,7 +52,7 @@ public final class Selinux {
     return value(contexts.resolve("lxc_contexts"), key).flatMap(SelinuxLabel::parse);
   }
 
-  /** Of lines {@code key = "value"}. */
+  /** Returns the value of a key in a file with lines of the form {@code key = "value"}. */
   private static Optional<String> value(Path file, String key) throws IOException {
     if (!Files.exists(file)) {
       return Optional.empty();

@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 /**
  * A security context of SELinux.
  *
- * @param level sensitivities and categories, {@code s0:c1,c2}; empty where the policy has none
+ * @param level sensitivities and categories, such as {@code s0:c1,c2}; empty if the policy has no
+ *     levels
  */
 public record SelinuxLabel(String user, String role, String type, String level) {
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.-]+");
@@ -19,13 +20,13 @@ public record SelinuxLabel(String user, String role, String type, String level) 
 
   private static final int MAX_SENSITIVITY = 15;
 
-  /** Categories of every policy that Linux distributions bring. */
+  /** The number of categories in the policies of Linux distributions. */
   public static final int CATEGORIES = 1024;
 
   /**
-   * Checks the parts.
+   * Makes a label of checked parts.
    *
-   * @throws IllegalArgumentException naming the part that is wrong
+   * @throws IllegalArgumentException if a part is malformed; the message names the part
    */
   public SelinuxLabel {
     check("user", user);
@@ -42,7 +43,7 @@ public record SelinuxLabel(String user, String role, String type, String level) 
     }
   }
 
-  /** Reads {@code user:role:type[:level]}; empty where the text is none. */
+  /** Parses {@code user:role:type[:level]}; empty if the text is not a label. */
   public static Optional<SelinuxLabel> parse(String text) {
     String[] parts = text.strip().split(":", 4);
     if (parts.length < 3) {

@@ -8,11 +8,11 @@ import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 
 /**
- * A netlink socket to the kernel's routing tables and devices (rtnetlink(7)), of the network
- * namespace that the calling thread was in when it was opened. Not thread-safe.
+ * A netlink socket to the routing tables and devices of a network namespace (rtnetlink(7)): the one
+ * that the calling thread was in when the socket was opened. Not thread-safe.
  */
 public final class RouteNetlink implements AutoCloseable {
-  /** The loopback device is the first of every network namespace. */
+  /** The index of the loopback device, which is the first device of every network namespace. */
   public static final int LOOPBACK_INDEX = 1;
 
   /** The flag of a device that is up (netdevice(7)). */
@@ -47,7 +47,7 @@ public final class RouteNetlink implements AutoCloseable {
                 NETLINK_ROUTE)));
   }
 
-  /** Sets the device's state to up; nothing changes if it is. */
+  /** Sets a device up. Does nothing if the device is up. */
   public void linkUp(int index) throws ErrnoException {
     try (Memory request = Memory.allocate(HEADER_SIZE + IFINFO_SIZE)) {
       request
@@ -57,12 +57,14 @@ public final class RouteNetlink implements AutoCloseable {
           .putInt(8, ++sequence)
           .putInt(HEADER_SIZE + 4, index)
           .putInt(HEADER_SIZE + 8, IFF_UP)
-          .putInt(HEADER_SIZE + 12, IFF_UP); // the mask of what changes
+          .putInt(HEADER_SIZE + 12, IFF_UP); // the mask of the flags to change
       exchange(request, "RTM_NEWLINK index=" + index + ", IFF_UP");
     }
   }
 
-  /** Sends the request and takes its acknowledgement, which the kernel queues before it returns. */
+  /**
+   * Sends a request and reads its acknowledgement, which the kernel queues before write(2) returns.
+   */
   private void exchange(Memory request, String decoded) throws ErrnoException {
     Kernel.call(
         Syscall.WRITE,

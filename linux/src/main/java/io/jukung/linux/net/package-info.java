@@ -1,4 +1,4 @@
-/** Network interfaces, as far as no CNI plugin does it. */
+/** The few operations on network interfaces that CNI plugins do not do. */
 @NullMarked
 package io.jukung.linux.net;
 

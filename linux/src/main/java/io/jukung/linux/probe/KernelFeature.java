@@ -22,8 +22,9 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * A part of the kernel that jukung uses, tried and not guessed from the version: distributions
- * carry features back, and sandboxes take them away. Trying one changes nothing.
+ * A feature of the kernel that jukung uses. Each is tested by trying it, not by the kernel's
+ * version, because distributions backport features and sandboxes disable them. A test changes
+ * nothing.
  */
 public enum KernelFeature {
   /** Confined path lookups. */
@@ -36,13 +37,13 @@ public enum KernelFeature {
   MOUNT_API(Need.REQUIRED, "fsopen and fsmount", "5.2"),
   /** Attributes of whole mount trees. */
   MOUNT_SETATTR(Need.REQUIRED, "mount_setattr", "5.12"),
-  /** Images of layers. */
+  /** Root file systems made of image layers. */
   OVERLAY(Need.REQUIRED, "overlay file system", "3.18"),
   /** Any number of layers without the length limit of one option. */
   OVERLAY_LOWERDIR_ADD(Need.OPTIONAL, "overlay option lowerdir+", "6.5"),
   /** Resource limits and kills of whole containers. */
   CGROUP2(Need.REQUIRED, "cgroup v2 hierarchy", "4.5"),
-  /** Containers that may make device nodes, but not use the node's devices. */
+  /** Containers that may make device nodes but may not use the node's devices. */
   CGROUP_DEVICE(Need.REQUIRED, "BPF programs for the devices of a cgroup", "4.15");
 
   private enum Need {
@@ -60,12 +61,12 @@ public enum KernelFeature {
     this.since = since;
   }
 
-  /** Whether nothing works without it. */
+  /** Whether jukung cannot work without the feature. */
   public boolean isRequired() {
     return need == Need.REQUIRED;
   }
 
-  /** Why it cannot be used here, in a sentence; empty where it can. */
+  /** Returns why the feature cannot be used, in one sentence; empty if it can. */
   public Optional<String> missing() {
     try {
       tryOut();
@@ -105,7 +106,7 @@ public enum KernelFeature {
     }
   }
 
-  /** A cgroup descriptor that cannot exist: a kernel that knows the flags answers EBADF. */
+  /** Passes a cgroup descriptor that cannot exist: a kernel that knows the flags answers EBADF. */
   private static void tryClone3() throws IOException {
     try (Memory arguments = Memory.allocate(CLONE_ARGS_SIZE)) {
       arguments

@@ -3,13 +3,16 @@ package io.jukung.linux.probe;
 import io.jukung.linux.mount.FilesystemContext;
 import java.io.IOException;
 
-/** Whether a proc file system can be of a pid namespace that its mounter is not in (Linux 6.17). */
+/**
+ * Tests whether proc can be mounted for a pid namespace that the mounting process is not in (Linux
+ * 6.17).
+ */
 public final class ProcOfNamespace {
   private static final boolean SUPPORTED = tryOut();
 
   private ProcOfNamespace() {}
 
-  /** Found out once. */
+  /** Whether the kernel supports it. Tested once per process. */
   public static boolean isSupported() {
     return SUPPORTED;
   }

@@ -14,20 +14,20 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whether pods can have user namespaces here, tried with all that it takes: a namespace, id-mapped
- * mounts of the file system that holds the layers, and an overlay upon a mapped layer.
+ * Tests whether pods can have user namespaces on this node, by trying all that this requires: a
+ * namespace, id-mapped mounts of the file system with the layers, and an overlay of a mapped layer.
  */
 public final class UserNamespaceSupport {
-  /** Any will do; the mounts never show. */
+  /** Any ids suffice, because the mounts are never attached. */
   private static final IdMappings IDS =
       new IdMappings(new IdMappings.Range(65536, 65536), new IdMappings.Range(65536, 65536));
 
   private UserNamespaceSupport() {}
 
   /**
-   * Why they cannot be used, in a sentence; empty where they can.
+   * Returns why user namespaces cannot be used, in one sentence; empty if they can.
    *
-   * @param layers an existing directory on the layers' file system, to put files in for a moment
+   * @param layers an existing directory on the file system of the layers, for temporary files
    * @param state an existing directory for the namespace's pin
    */
   public static Optional<String> missing(Path layers, Path state) {

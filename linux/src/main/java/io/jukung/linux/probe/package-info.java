@@ -1,4 +1,4 @@
-/** What the running kernel can do, found out by trying. */
+/** Tests of what the running kernel supports. */
 @NullMarked
 package io.jukung.linux.probe;
 

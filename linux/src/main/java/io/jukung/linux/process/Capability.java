@@ -56,15 +56,15 @@ public enum Capability {
     return ALL;
   }
 
-  /** By name, in any case, with or without {@code CAP_}. */
+  /** Finds a capability by name, in upper or lower case, with or without {@code CAP_}. */
   public static Optional<Capability> named(String name) {
     String upper = name.toUpperCase(Locale.ROOT);
     String full = upper.startsWith("CAP_") ? upper : "CAP_" + upper;
     return Arrays.stream(values()).filter(each -> each.name().equals(full)).findFirst();
   }
 
-  /** The bit number, as capset(2) and the bounding set count. */
-  @SuppressWarnings("EnumOrdinal") // declared in the kernel's order; a test holds it
+  /** Returns the bit number, as capset(2) and the bounding set use it. */
+  @SuppressWarnings("EnumOrdinal") // declared in the kernel's order, which a test checks
   public int bit() {
     return ordinal();
   }
@@ -73,7 +73,7 @@ public enum Capability {
     return 1L << bit();
   }
 
-  /** The sets of capset(2) and /proc/PID/status, as one 64-bit word. */
+  /** Returns a set as a 64-bit word, in the form of capset(2) and /proc/PID/status. */
   public static long mask(Collection<Capability> capabilities) {
     long mask = 0;
     for (Capability each : capabilities) {

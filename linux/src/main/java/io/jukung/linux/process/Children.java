@@ -9,8 +9,9 @@ import io.jukung.linux.libc.Syscall;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ended children of this process, among them the orphans that a child subreaper inherits. Not
- * for a JVM that starts processes by {@link ProcessBuilder}, whose exits the JDK waits for itself.
+ * Waits for children of this process, among them the orphans that a child subreaper inherits. A JVM
+ * that starts processes by {@link ProcessBuilder} must not reap them with this class, because the
+ * JDK waits for their exits itself.
  */
 public final class Children {
   private static final int P_ALL = 0;
@@ -19,7 +20,7 @@ public final class Children {
   private static final int WNOHANG = 0x1;
   private static final int WEXITED = 0x4;
   private static final int WNOWAIT = 0x1000000;
-  // Children cloned without an exit signal are waited for only with it.
+  // Without this flag, children that were cloned without an exit signal are not waited for.
   private static final int WALL = 0x40000000;
 
   // siginfo_t as waitid(2) fills it.
@@ -31,14 +32,17 @@ public final class Children {
 
   private Children() {}
 
-  /** The pid of a child that has ended and is not yet waited for; 0 where there is none. */
+  /** Returns the pid of a child that has ended and has not been reaped; 0 if there is none. */
   public static int peekEnded() throws ErrnoException {
     try (Memory info = Memory.allocate(SIGINFO_SIZE)) {
       return wait(P_ALL, 0, info, WNOWAIT) ? info.getInt(SI_PID) : 0;
     }
   }
 
-  /** Waits for a child that has ended: its pid is free from then on; null while it runs. */
+  /**
+   * Reaps a child that has ended, after which its pid may be reused. Returns null while the child
+   * runs.
+   */
   public static @Nullable ExitStatus reap(int pid) throws ErrnoException {
     return reap(P_PID, pid);
   }
@@ -90,7 +94,7 @@ public final class Children {
     if (result < 0) {
       throw new ErrnoException("waitid", "type=" + idType + ", id=" + id, (int) -result);
     }
-    // WNOHANG and nobody: success with a zero pid.
+    // With WNOHANG and no ended child the call succeeds with a pid of 0.
     return info.getInt(SI_PID) != 0;
   }
 }

@@ -4,9 +4,9 @@ import io.jukung.linux.ErrnoException;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Syscall;
 
-/** What this process says of itself to the kernel. All of it holds for every thread. */
+/** Attributes of this process, which apply to all of its threads. */
 public final class CurrentProcess {
-  /** prctl(2): whether others may look into the process and it leaves core dumps. */
+  /** The option of prctl(2) that decides about core dumps and access to /proc/PID. */
   public static final int PR_SET_DUMPABLE = 4;
 
   private static final int PR_GET_DUMPABLE = 3;
@@ -14,14 +14,15 @@ public final class CurrentProcess {
 
   private CurrentProcess() {}
 
-  /** Orphaned descendants become children of this process, not of init. */
+  /** Makes orphaned descendants children of this process, and not of init. */
   public static void becomeChildSubreaper() throws ErrnoException {
     prctl("PR_SET_CHILD_SUBREAPER, 1", PR_SET_CHILD_SUBREAPER, 1);
   }
 
   /**
-   * No core dump, and no look into /proc/PID by a process without CAP_SYS_PTRACE in this process's
-   * user namespace: a container that shares the pid namespace cannot open its executable.
+   * Forbids core dumps, and access to /proc/PID by processes without CAP_SYS_PTRACE in this
+   * process's user namespace: a container that shares the pid namespace cannot open this
+   * executable.
    */
   public static void refuseDump() throws ErrnoException {
     prctl("PR_SET_DUMPABLE, 0", PR_SET_DUMPABLE, 0);
@@ -39,9 +40,9 @@ public final class CurrentProcess {
     return result;
   }
 
-  /** Which mode bits new files of this process and its later children do not get. */
+  /** Sets the mode bits that new files of this process and of its later children do not get. */
   public static void setUmask(int mask) {
-    // Cannot fail (umask(2)).
+    // The call cannot fail (umask(2)).
     Kernel.raw(Syscall.UMASK, mask, 0, 0, 0, 0);
   }
 
@@ -49,7 +50,7 @@ public final class CurrentProcess {
     return (int) Kernel.raw(Syscall.GETPID, 0, 0, 0, 0, 0);
   }
 
-  /** The real user id. */
+  /** Returns the real user id. */
   public static int uid() {
     return (int) Kernel.raw(Syscall.GETUID, 0, 0, 0, 0, 0);
   }

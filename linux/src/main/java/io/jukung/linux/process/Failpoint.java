@@ -12,18 +12,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends this process by SIGKILL in front of the n-th system call that changes something, so that a
- * test can try recovery from every state that a crash can leave. Off unless the process was started
- * with {@code -Djukung.failpoint=FILE}; see the tests of e2e for how it is used.
+ * Kills this process by SIGKILL before its n-th system call that changes something, so that tests
+ * can try recovery from every state that a crash can leave. It is off unless the process was
+ * started with {@code -Djukung.failpoint=FILE}. The tests in e2e use it.
  *
- * <p>The test puts a number n into FILE, by a rename: counting starts anew, and the process ends in
- * front of the n-th call. With 0 it only counts. Each time FILE appears, the count so far goes to
- * FILE.count; FILE.struck tells that the process has ended so.
+ * <p>A test writes a number n and renames it to FILE. Then counting starts again, and the process
+ * is killed before the n-th call; with 0 it only counts. Each time FILE appears, the previous count
+ * is written to FILE.count. FILE.struck is created before the process is killed.
  */
 public final class Failpoint implements Syscalls {
   private static final String PROPERTY = "jukung.failpoint";
 
-  /** What changes the machine or tells another process. Opening is not: its O_CREAT is hidden. */
+  /**
+   * The calls that change the machine or send something to another process. Opening a file is not
+   * counted, because O_CREAT is not visible here.
+   */
   private static final Set<Syscall> COUNTED =
       EnumSet.of(
           Syscall.WRITE,
@@ -61,7 +64,7 @@ public final class Failpoint implements Syscalls {
     this.file = file;
   }
 
-  /** Stands before the kernel from now on, where the process was started so. */
+  /** Installs the failpoint if the process was started with the property. */
   public static void installIfAsked() {
     @Nullable String file = System.getProperty(PROPERTY);
     if (file != null) {

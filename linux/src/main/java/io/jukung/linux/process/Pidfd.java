@@ -10,8 +10,8 @@ import io.jukung.linux.libc.Syscall;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process, by a descriptor that never comes to mean another one (pidfd_open(2)). The descriptor
- * becomes readable when the process ends.
+ * A descriptor of a process, which unlike a pid never stands for another process later
+ * (pidfd_open(2)). It becomes readable when the process ends.
  */
 public final class Pidfd implements AutoCloseable {
   private static final int PIDFD_SIGNAL_PROCESS_GROUP = 4;
@@ -30,7 +30,7 @@ public final class Pidfd implements AutoCloseable {
   /**
    * Opens a process by its number.
    *
-   * @throws ErrnoException ESRCH where there is no such process
+   * @throws ErrnoException ESRCH if there is no such process
    */
   public static Pidfd open(int pid) throws ErrnoException {
     long fd = Kernel.raw(Syscall.PIDFD_OPEN, pid, 0, 0, 0, 0);
@@ -40,7 +40,7 @@ public final class Pidfd implements AutoCloseable {
     return new Pidfd(Fd.own(fd));
   }
 
-  /** For {@link Epoll}: readable once the process has ended. */
+  /** Returns the descriptor for {@link Epoll}, which is readable once the process has ended. */
   public Fd fd() {
     return fd;
   }
@@ -48,8 +48,8 @@ public final class Pidfd implements AutoCloseable {
   /**
    * Sends a signal.
    *
-   * @param signal its number; 0 only asks whether the process is there
-   * @throws ErrnoException ESRCH where it has ended
+   * @param signal the signal's number; 0 only checks whether the process exists
+   * @throws ErrnoException ESRCH if the process has ended
    */
   public void send(int signal) throws ErrnoException {
     long result = Kernel.raw(Syscall.PIDFD_SEND_SIGNAL, fd.number(), signal, 0, 0, 0);
@@ -59,8 +59,8 @@ public final class Pidfd implements AutoCloseable {
   }
 
   /**
-   * Sends a signal to the process and the others of the process group it leads; where the kernel
-   * cannot do that (before Linux 6.9), to the process alone.
+   * Sends a signal to all processes of the group that this process leads. On kernels before 6.9
+   * only the process itself gets the signal.
    */
   public void sendToGroup(int signal) throws ErrnoException {
     long result =
@@ -74,21 +74,25 @@ public final class Pidfd implements AutoCloseable {
     }
   }
 
-  /** Whether it has not ended yet; one that has ended and is not reaped does not run. */
+  /**
+   * Whether the process has not ended. A process that has ended and has not been reaped does not
+   * run.
+   */
   public boolean isRunning() throws ErrnoException {
     return Readiness.await(fd, Epoll.IN, 0) == 0;
   }
 
   /**
-   * Waits for a child that has ended, once: its pid is free from then on; null while it runs.
+   * Reaps the process, a child that has ended, after which its pid may be reused. Returns null
+   * while it runs.
    *
-   * @throws ErrnoException ECHILD where it is no child of this process or was waited for before
+   * @throws ErrnoException ECHILD if it is not a child of this process or has been reaped
    */
   public @Nullable ExitStatus reap() throws ErrnoException {
     return Children.reap(fd);
   }
 
-  /** Leaves the process as it is. */
+  /** Closes the descriptor; the process goes on. */
   @Override
   public void close() {
     fd.close();

@@ -5,15 +5,15 @@ import io.jukung.linux.ErrnoException;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Syscall;
 
-/** The processes of one group (setpgid(2)), such as a command and what it has started. */
+/** Signals process groups (setpgid(2)), such as a command and the processes that it has started. */
 public final class ProcessGroup {
   private ProcessGroup() {}
 
   /**
-   * Sends the signal to each process of the group; a group without processes is none.
+   * Sends a signal to each process of a group. Does nothing if the group has no process.
    *
-   * @param leader whose pid is the group's; it must not be waited for yet, or the number could have
-   *     come to mean another group
+   * @param leader the process whose pid is the number of the group; it must not have been reaped,
+   *     or the number may stand for another group
    */
   public static void send(int leader, int signal) throws ErrnoException {
     if (leader <= 1) {

@@ -3,8 +3,8 @@ package io.jukung.linux.process;
 import java.util.Locale;
 
 /**
- * Signal numbers and names (signal(7)); the same on x86_64 and aarch64. Real-time signals count
- * from the first that C libraries leave to applications.
+ * Numbers and names of signals (signal(7)), which are the same on x86_64 and aarch64. SIGRTMIN is
+ * the first real-time signal that C libraries leave to applications.
  */
 public final class Signals {
   public static final int SIGHUP = 1;
@@ -54,10 +54,10 @@ public final class Signals {
   private Signals() {}
 
   /**
-   * Reads a signal as image configurations and people write it: {@code SIGTERM}, {@code term},
-   * {@code 15}, {@code SIGRTMIN+3}, {@code RTMAX-1}, and the CRI's {@code SIGRTMINPLUS3}.
+   * Parses a signal in the forms that image configurations, people and the CRI use: {@code
+   * SIGTERM}, {@code term}, {@code 15}, {@code SIGRTMIN+3}, {@code RTMAX-1}, {@code SIGRTMINPLUS3}.
    *
-   * @throws IllegalArgumentException where it names no signal
+   * @throws IllegalArgumentException if the text names no signal
    */
   public static int parse(String text) {
     String name = text.strip().toUpperCase(Locale.ROOT);
@@ -95,7 +95,7 @@ public final class Signals {
     return 0;
   }
 
-  /** The number after one of the two signs; -1 where it is no offset within the range. */
+  /** Parses the number after one of the two signs; −1 if it is not an offset within the range. */
   private static int offset(String text, String sign, String word) {
     if (text.isEmpty()) {
       return 0;
@@ -111,7 +111,7 @@ public final class Signals {
     return offset <= SIGRTMAX - SIGRTMIN ? offset : -1;
   }
 
-  /** One to three digits: longer ones name no signal and could overflow. */
+  /** Whether the text has one to three digits. Longer numbers name no signal and could overflow. */
   private static boolean isNumber(String text) {
     if (text.isEmpty() || text.length() > 3) {
       return false;
@@ -124,7 +124,7 @@ public final class Signals {
     return true;
   }
 
-  /** As in {@code SIGTERM} or {@code SIGRTMIN+3}. */
+  /** Returns the name of a signal: {@code SIGTERM}, {@code SIGRTMIN+3}. */
   public static String name(int number) {
     if (number >= 1 && number < NAMES.length) {
       return NAMES[number];

@@ -1,4 +1,4 @@
-/** Launching and supervising processes. */
+/** Processes: signals, children, capabilities, and this process itself. */
 @NullMarked
 package io.jukung.linux.process;
 

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of a system call: libseccomp's action word (seccomp.h), with the error number in it
- * where the action has one.
+ * The action of a filter for a system call, in the form of libseccomp (seccomp.h): a word that
+ * contains the error number, if the action has one.
  */
 public record Action(int word) {
   private static final int ERRNO = 0x0005_0000;
@@ -14,10 +14,11 @@ public record Action(int word) {
   private static final int MAX_DATA = 0xffff;
 
   /**
-   * By the name that profiles use.
+   * Finds an action by the name that profiles use.
    *
-   * @param errno returned, or told to the tracer; null: EPERM. Other actions have none.
-   * @return empty where there is no such action, or the number does not fit
+   * @param errno the error number of the actions ERRNO and TRACE, null for EPERM; other actions
+   *     ignore it
+   * @return empty if there is no such action, or if the error number does not fit
    */
   public static Optional<Action> named(String name, @Nullable Integer errno) {
     int data = errno == null ? Errno.EPERM : errno;
@@ -36,7 +37,7 @@ public record Action(int word) {
     };
   }
 
-  /** Whether the call goes on as if there were no filter. */
+  /** Whether the action lets the call through. */
   boolean lets() {
     return word == 0x7fff_0000 || word == 0x7ffc_0000;
   }

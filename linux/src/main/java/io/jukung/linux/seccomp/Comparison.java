@@ -3,14 +3,17 @@ package io.jukung.linux.seccomp;
 /**
  * A condition on one argument of a system call.
  *
- * @param argument 0 to 5
- * @param value what it is compared with; the mask, for {@link Operator#MASKED_EQUAL}
- * @param second what the masked argument has to be
+ * @param argument the index of the argument, 0 to 5
+ * @param value the value to compare the argument with; the mask for {@link Operator#MASKED_EQUAL}
+ * @param second the required value of the masked argument, for {@link Operator#MASKED_EQUAL}
  */
 public record Comparison(int argument, Operator operator, long value, long second) {
   public static final int MAX_ARGUMENT = 5;
 
-  /** Unsigned, 64 bits wide; the ordinal plus one is {@code enum scmp_compare}. */
+  /**
+   * The comparisons, unsigned and of 64 bits. The ordinal plus one is the value in {@code enum
+   * scmp_compare}.
+   */
   public enum Operator {
     NOT_EQUAL,
     LESS_THAN,

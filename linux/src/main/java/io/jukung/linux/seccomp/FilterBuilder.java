@@ -14,9 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Compiles a {@link Filter} from rules; holds native memory until it is closed. Not thread-safe.
+ * Compiles a {@link Filter} from rules. Holds native memory until it is closed. Not thread-safe.
  *
- * <p>Takes milliseconds for a profile of some hundred calls: what it makes is to be kept.
+ * <p>Compiling a profile of some hundred calls takes milliseconds, so callers should keep the
+ * filter.
  */
 public final class FilterBuilder implements AutoCloseable {
   private static final int ATTRIBUTE_OPTIMIZE = 8;
@@ -27,7 +28,8 @@ public final class FilterBuilder implements AutoCloseable {
   private final Libseccomp library;
   private final Action byDefault;
   private final long context;
-  // By libseccomp's token, which is also the kernel's AUDIT_ARCH_*: the largest number named.
+  // The largest call number that a rule names, by libseccomp's token of the architecture, which is
+  // also the kernel's AUDIT_ARCH_*.
   private final Map<Integer, Integer> largestCall = new LinkedHashMap<>();
   private boolean open = true;
 
@@ -38,7 +40,7 @@ public final class FilterBuilder implements AutoCloseable {
     largestCall.put((int) library.nativeArchitecture.call(), -1);
   }
 
-  /** Why no filter can be compiled here; empty where one can. */
+  /** Returns why filters cannot be compiled, in one sentence; empty if they can. */
   public static Optional<String> missing() {
     return Libseccomp.get().isPresent()
         ? Optional.empty()
@@ -46,9 +48,9 @@ public final class FilterBuilder implements AutoCloseable {
   }
 
   /**
-   * Starts a filter for the architecture this runs on.
+   * Starts a filter for the architecture of this process.
    *
-   * @param byDefault for calls that no rule is about
+   * @param byDefault the action for calls without a rule
    */
   public static FilterBuilder open(Action byDefault) throws IOException {
     Libseccomp library = Libseccomp.get().orElseThrow(() -> new IOException(missing().orElse("")));
@@ -57,17 +59,17 @@ public final class FilterBuilder implements AutoCloseable {
       throw new IOException("seccomp_init: libseccomp refuses the default action");
     }
     FilterBuilder builder = new FilterBuilder(library, byDefault, context);
-    // Hundreds of comparisons in a row, on each system call, are what a tree avoids.
+    // A binary tree avoids hundreds of comparisons in a row at each system call.
     builder.check(
         "seccomp_attr_set", "optimize", library.setAttribute, ATTRIBUTE_OPTIMIZE, BINARY_TREE);
     return builder;
   }
 
   /**
-   * Lets the rules hold for another architecture, too, whose programs the processor also runs.
+   * Applies the rules also to another architecture whose programs the processor can run.
    *
-   * @param name libseccomp's: {@code x86_64}, {@code x32}
-   * @return whether there is such an architecture
+   * @param name libseccomp's name of the architecture: {@code x86_64}, {@code x32}
+   * @return false if libseccomp does not know the architecture
    */
   public boolean addArchitecture(String name) throws IOException {
     int token;
@@ -84,11 +86,11 @@ public final class FilterBuilder implements AutoCloseable {
   }
 
   /**
-   * What becomes of a system call where all comparisons hold. Comparisons of one and the same
-   * argument hold where one of them does: so profiles are read everywhere (libseccomp itself takes
-   * one per argument).
+   * Adds the action for a system call if all comparisons hold. If several comparisons are about the
+   * same argument, one of them suffices: other runtimes read profiles in the same way, because
+   * libseccomp takes one comparison per argument.
    *
-   * @return whether libseccomp knows the call; one that it does not know has no number to filter by
+   * @return false if libseccomp does not know the call, which then cannot be filtered
    */
   public boolean rule(Action action, String call, List<Comparison> comparisons) throws IOException {
     try (Memory name = Memory.ofString(call)) {
@@ -98,7 +100,7 @@ public final class FilterBuilder implements AutoCloseable {
       }
       noteLargest(name);
       if (action.equals(byDefault)) {
-        return true; // libseccomp refuses what changes nothing
+        return true; // libseccomp refuses a rule that changes nothing
       }
       long arguments = comparisons.stream().mapToInt(Comparison::argument).distinct().count();
       if (arguments == comparisons.size()) {
@@ -141,7 +143,7 @@ public final class FilterBuilder implements AutoCloseable {
                   number,
                   comparisons.size(),
                   array.address());
-      if (result < 0 && result != -Errno.EEXIST) { // said twice
+      if (result < 0 && result != -Errno.EEXIST) { // EEXIST: the rule was added before
         throw new ErrnoException("seccomp_rule_add", call, (int) -result);
       }
     }
@@ -150,7 +152,7 @@ public final class FilterBuilder implements AutoCloseable {
   /**
    * Compiles the rules.
    *
-   * @param flags SECCOMP_FILTER_FLAG_* to load it with
+   * @param flags the SECCOMP_FILTER_FLAG_* for loading the filter
    */
   public Filter build(int flags) throws IOException {
     byte[] rules = exported();

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The C functions of libseccomp 2.5 (seccomp_init(3) and its neighbours). It knows the numbers of
- * all system calls on all architectures, which nobody should keep twice.
+ * The C functions of libseccomp 2.5 (seccomp_init(3) and others). The library knows the numbers of
+ * all system calls on all architectures.
  */
 final class Libseccomp {
   static final String NAME = "libseccomp.so.2";

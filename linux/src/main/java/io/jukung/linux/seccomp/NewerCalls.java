@@ -6,21 +6,25 @@ import java.nio.ByteOrder;
 import java.util.Map;
 
 /**
- * The head of a filter that answers ENOSYS to system calls newer than all that its profile names.
+ * Makes the first instructions of a filter, which answer ENOSYS to system calls that are newer than
+ * all calls in its profile.
  *
- * <p>C libraries try the newest call first and fall back to an older one on ENOSYS, not on EPERM.
- * Who wrote a profile cannot have meant to forbid what was not there yet; without this, programs
- * fail on the day their C library is newer than the profile.
+ * <p>C libraries try the newest call first, and fall back to an older one on ENOSYS, but not on
+ * EPERM. The author of a profile cannot have meant to forbid calls that did not exist yet. Without
+ * these instructions, programs fail as soon as their C library is newer than the profile.
  */
 final class NewerCalls {
   private static final int X86_64 = 0xc000003e;
   private static final int X32 = 0x4000003e;
   private static final int ARM = 0x40000028;
 
-  /** On X86_64's token, numbers from here on are those of x32 (asm/unistd_x32.h). */
+  /** With the token of x86_64, call numbers from here on belong to x32 (asm/unistd_x32.h). */
   private static final int X32_BIT = 0x4000_0000;
 
-  /** From here on are ARM's own calls, far above the others (asm/unistd.h, __ARM_NR_BASE). */
+  /**
+   * Call numbers from here on are private calls of ARM, far above the others (asm/unistd.h,
+   * __ARM_NR_BASE).
+   */
   private static final int ARM_PRIVATE = 0x0f_0000;
 
   // struct seccomp_data, and classic BPF (linux/filter.h)
@@ -38,9 +42,9 @@ final class NewerCalls {
   private NewerCalls() {}
 
   /**
-   * The instructions; they run on into whatever follows them.
+   * Returns the instructions. The filter continues with the instructions that follow them.
    *
-   * @param largest the largest number that is named, by architecture
+   * @param largest the largest call number in the profile, by architecture
    */
   static byte[] refuse(Map<Integer, Integer> largest) {
     ByteBuffer out =
@@ -49,7 +53,8 @@ final class NewerCalls {
     largest.forEach(
         (architecture, number) -> {
           if (architecture == X32 || number < 0) {
-            return; // of one token with X86_64; or nothing is known
+            return; // x32 is handled with x86_64, whose token it shares; −1 means that no call is
+            // known
           }
           switch (architecture) {
             case X86_64 ->
@@ -64,10 +69,10 @@ final class NewerCalls {
   }
 
   /**
-   * One architecture.
+   * Emits the instructions for one architecture.
    *
-   * @param second where another range of numbers begins, unsigned
-   * @param largestOfSecond the largest of that range, -1 to leave it alone
+   * @param second the first number of another range of calls, unsigned
+   * @param largestOfSecond the largest number in that range, −1 to let the range through
    */
   private static void refuse(
       ByteBuffer out, int architecture, int largest, int second, int largestOfSecond) {

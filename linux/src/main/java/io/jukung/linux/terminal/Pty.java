@@ -12,14 +12,14 @@ import io.jukung.linux.libc.Syscall;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Both ends of a new pseudo terminal (pty(7)) of the mounted devpts; the caller owns each. The
- * slave is opened through the master, so no path can be put in its way.
+ * Both ends of a new pseudo terminal (pty(7)); the owner closes each. The slave is opened through
+ * the master and not by a path, which somebody could have replaced.
  */
 public record Pty(Fd master, Fd slave) implements AutoCloseable {
-  /** ioctl_tty(2): unlocks the slave of a master. */
+  /** The ioctl that unlocks the slave of a master (ioctl_tty(2)). */
   public static final int TIOCSPTLCK = 0x40045431;
 
-  /** ioctl_tty(2): opens the slave of a master. */
+  /** The ioctl that opens the slave of a master (ioctl_tty(2)). */
   public static final int TIOCGPTPEER = 0x5441;
 
   private static final int O_RDWR_NOCTTY_CLOEXEC =
@@ -31,11 +31,11 @@ public record Pty(Fd master, Fd slave) implements AutoCloseable {
   }
 
   /**
-   * One of the devpts that is mounted at /dev/pts below a root directory, which the processes under
-   * that root then see. They may have replaced anything there: only what devpts itself made is
-   * opened.
+   * Opens a pseudo terminal of the devpts that is mounted at /dev/pts below a root directory, so
+   * that the processes under that root see it. They may have replaced any file there, so only files
+   * of devpts itself are opened.
    *
-   * @throws ErrnoException ENODEV where there is no devpts
+   * @throws ErrnoException ENODEV if there is no devpts
    */
   public static Pty open(Fd root) throws ErrnoException {
     try (Fd devpts = Openat2.openDirectory(root, "dev/pts")) {
@@ -47,7 +47,7 @@ public record Pty(Fd master, Fd slave) implements AutoCloseable {
               OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_NOFOLLOW,
               0);
       try {
-        requireDevpts(master); // another file may be mounted on its ptmx
+        requireDevpts(master); // another file may be mounted on ptmx
       } catch (ErrnoException e) {
         master.close();
         throw e;

@@ -8,7 +8,7 @@ import io.jukung.linux.libc.Syscall;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** What can be asked of a terminal's descriptor (ioctl_tty(2)). */
+/** Operations on the descriptor of a terminal (ioctl_tty(2)). */
 public final class Terminal {
   private static final int TCGETS = 0x5401;
   private static final int TCSETS = 0x5402;
@@ -18,13 +18,13 @@ public final class Terminal {
 
   private Terminal() {}
 
-  /** In characters; 0 by 0 where nobody has set it. */
+  /** The size in characters; 0 by 0 if it was never set. */
   public record Size(int columns, int rows) {}
 
   /**
-   * Its settings (termios(3)), as the kernel has them.
+   * The settings of a terminal (termios(3)), in the kernel's form.
    *
-   * @param words the four flag words and the control characters, struct termios of the kernel
+   * @param words the kernel's struct termios: four flag words and the control characters
    */
   public record Mode(byte[] words) {
     private static final int BYTES = 36;
@@ -36,14 +36,14 @@ public final class Terminal {
     private static final int VTIME = 5;
     private static final int VMIN = 6;
 
-    // As cfmakeraw(3) has it.
+    // The flags that cfmakeraw(3) clears and sets.
     private static final int INPUT_OFF = 0x1 | 0x2 | 0x8 | 0x20 | 0x40 | 0x80 | 0x100 | 0x400;
     private static final int OPOST = 0x1;
     private static final int CSIZE_PARENB = 0x30 | 0x100;
     private static final int CS8 = 0x30;
     private static final int LOCAL_OFF = 0x1 | 0x2 | 0x8 | 0x40 | 0x8000;
 
-    /** The same with nothing done to what passes: no echo, no lines, no signals. */
+    /** Returns these settings in raw mode: no echo, no line editing, no signals. */
     public Mode raw() {
       ByteBuffer raw = ByteBuffer.wrap(words.clone()).order(ByteOrder.LITTLE_ENDIAN);
       raw.putInt(INPUT, raw.getInt(INPUT) & ~INPUT_OFF);
@@ -56,9 +56,9 @@ public final class Terminal {
   }
 
   /**
-   * The settings in force.
+   * Returns the present settings.
    *
-   * @throws ErrnoException ENOTTY where it is no terminal
+   * @throws ErrnoException ENOTTY if the descriptor is not a terminal
    */
   public static Mode mode(Fd terminal) throws ErrnoException {
     try (Memory termios = Memory.allocate(2 * Mode.BYTES)) {
@@ -67,7 +67,7 @@ public final class Terminal {
     }
   }
 
-  /** Puts settings in force, at once. */
+  /** Changes the settings at once. */
   public static void setMode(Fd terminal, Mode mode) throws ErrnoException {
     try (Memory termios = Memory.allocate(2 * Mode.BYTES)) {
       termios.put(0, mode.words(), 0, Mode.BYTES);
@@ -83,9 +83,9 @@ public final class Terminal {
   }
 
   /**
-   * Sets the size, seen at both ends of a pseudo terminal; the foreground processes get SIGWINCH.
+   * Sets the size, for both ends of a pseudo terminal. The foreground processes get SIGWINCH.
    *
-   * @throws IllegalArgumentException where the size has more than 16 bits
+   * @throws IllegalArgumentException if a dimension does not fit into 16 bits
    */
   public static void resize(Fd terminal, Size size) throws ErrnoException {
     if (size.columns >>> Short.SIZE != 0 || size.rows >>> Short.SIZE != 0) {

@@ -1,4 +1,4 @@
-/** Pseudo terminals. */
+/** Terminals and pseudo terminals. */
 @NullMarked
 package io.jukung.linux.terminal;
 

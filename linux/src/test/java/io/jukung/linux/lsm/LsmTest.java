@@ -21,7 +21,7 @@ class LsmTest {
   }
 
   @Test
-  void appArmorThatIsOffOrNotMountedSaysSo() throws IOException {
+  void missingAppArmorIsExplained() throws IOException {
     AppArmor appArmor = new AppArmor(root);
     assertThat(appArmor.missing()).hasValueSatisfying(why -> assertThat(why).contains("kernel"));
     write("module/apparmor/parameters/enabled", "N\n");
@@ -32,7 +32,7 @@ class LsmTest {
   }
 
   @Test
-  void profileIsLoadedByItsWholeName() throws IOException {
+  void profileIsFoundByItsFullNameOnly() throws IOException {
     AppArmor appArmor = new AppArmor(root);
     write("module/apparmor/parameters/enabled", "Y\n");
     write(
@@ -47,7 +47,7 @@ class LsmTest {
   }
 
   @Test
-  void selinuxLabelsAreThePolicys() throws IOException {
+  void selinuxLabelsAreThoseOfThePolicy() throws IOException {
     Selinux selinux = new Selinux(root);
     assertThat(selinux.missing()).isPresent();
     write("sys/fs/selinux/enforce", "1");
@@ -72,7 +72,7 @@ class LsmTest {
         "s0-s0:c0.c1023",
         "s0-s15:c1.c3,c7"
       })
-  void levelsAreKnown(String level) {
+  void validLevelsAreAccepted(String level) {
     assertThat(SelinuxLabel.isLevel(level)).isTrue();
   }
 
@@ -91,7 +91,7 @@ class LsmTest {
         "s0-",
         "s0:c1\n"
       })
-  void levelsThatAreNoneAreRefused(String level) {
+  void malformedLevelsAreRefused(String level) {
     assertThat(SelinuxLabel.isLevel(level)).isFalse();
     if (!level.isEmpty()) {
       assertThatThrownBy(() -> new SelinuxLabel("u", "r", "t", level))
@@ -100,7 +100,7 @@ class LsmTest {
   }
 
   @Test
-  void labelIsReadAndWrittenAlike() {
+  void parsedLabelIsPrintedUnchanged() {
     String text = "system_u:system_r:container_t:s0:c1,c2";
     assertThat(SelinuxLabel.parse(text)).hasValueSatisfying(l -> assertThat(l).hasToString(text));
     assertThat(SelinuxLabel.parse("nothing")).isEmpty();

@@ -17,7 +17,7 @@ class InterfaceCountersTest {
           + " drop fifo colls carrier compressed\n";
 
   @Test
-  void countersAreReadByDirection() throws IOException {
+  void countersAreParsedPerDirection() throws IOException {
     assertThat(
             InterfaceCounters.parse(
                 HEADER
@@ -33,13 +33,13 @@ class InterfaceCountersTest {
   }
 
   @Test
-  void aLineOfAnotherFormatIsAnError() {
+  void malformedLineIsAnError() {
     assertThatThrownBy(() -> InterfaceCounters.parse(HEADER + "eth0: 1 2 3\n"))
         .hasMessage("malformed line of /proc/net/dev: eth0: 1 2 3");
   }
 
   @Test
-  void theThreadsOwnNamespaceIsRead() throws IOException {
+  void countersOfTheThreadsOwnNamespaceAreRead() throws IOException {
     List<InterfaceCounters> found =
         FreshThread.call(
             "own network",

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KernelFeatureTest {
   @ParameterizedTest
   @EnumSource
-  void thisKernelHasIt(KernelFeature feature) throws IOException {
+  void featureIsFoundOnThisKernel(KernelFeature feature) throws IOException {
     assertThat(feature.missing()).isEmpty(); // loads the classes, whose files stay open
     long descriptors = openDescriptors();
     assertThat(feature.missing()).isEmpty();
@@ -35,7 +35,7 @@ class KernelFeatureTest {
     "OVERLAY, FSOPEN, 3.18",
     "OVERLAY_LOWERDIR_ADD, FSCONFIG, 6.5",
   })
-  void aRefusedCallIsTheReason(KernelFeature feature, Syscall refused, String since) {
+  void reasonNamesTheRefusedCall(KernelFeature feature, Syscall refused, String since) {
     Syscalls[] real = new Syscalls[1];
     real[0] =
         Kernel.install(
@@ -52,7 +52,7 @@ class KernelFeatureTest {
   }
 
   @Test
-  void onlyTheOverlayOptionCanBeDoneWithout() {
+  void onlyTheOverlayOptionIsOptional() {
     assertThat(Stream.of(KernelFeature.values()).filter(f -> !f.isRequired()))
         .containsExactly(KernelFeature.OVERLAY_LOWERDIR_ADD);
   }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class CapabilityTest {
   @Test
-  void bitsAreTheKernels() {
+  void bitNumbersAreThoseOfTheKernel() {
     Map<Capability, Integer> bits =
         Map.of(
             Capability.CAP_CHOWN, 0,

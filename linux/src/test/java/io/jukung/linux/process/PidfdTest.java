@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class PidfdTest {
   @Test
-  void becomesReadableWhenTheProcessEnds() throws Exception {
+  void pidfdBecomesReadableWhenTheProcessEnds() throws Exception {
     Process process = new ProcessBuilder("sleep", "1000").start();
     try (Pidfd pidfd = Pidfd.open((int) process.pid())) {
       assertThat(pidfd.isRunning()).isTrue();
@@ -29,20 +29,20 @@ class PidfdTest {
   }
 
   @Test
-  void noSuchProcess() {
+  void openOfAMissingProcessFailsWithEsrch() {
     assertThatThrownBy(() -> Pidfd.open(0x3fffff))
         .hasMessage("pidfd_open(4194303): ESRCH No such process");
   }
 
   @Test
-  void onlyAParentReaps() throws Exception {
+  void reapOfAProcessThatIsNoChildFailsWithEchild() throws Exception {
     try (Pidfd init = Pidfd.open(1)) {
       assertThatThrownBy(init::reap).hasMessageContaining("ECHILD");
     }
   }
 
   @Test
-  void exitCodeIsAsAShellHasIt() {
+  void exitCodeIsTheStatusOr128PlusTheSignal() {
     assertThat(new ExitStatus(0, 0).exitCode()).isZero();
     assertThat(new ExitStatus(0, 255).exitCode()).isEqualTo(255);
     assertThat(new ExitStatus(9, 0).exitCode()).isEqualTo(137);

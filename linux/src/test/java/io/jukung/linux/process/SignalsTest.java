@@ -30,7 +30,7 @@ class SignalsTest {
     "' SIGHUP ', 1",
     "SIGSYS, 31",
   })
-  void names(String text, int number) {
+  void namesAndNumbersAreParsed(String text, int number) {
     assertThat(Signals.parse(text)).isEqualTo(number);
   }
 
@@ -53,7 +53,7 @@ class SignalsTest {
         "SIGSIGTERM",
         "SIGRTMIN3",
       })
-  void notASignal(String text) {
+  void textsThatNameNoSignalAreRefused(String text) {
     assertThatThrownBy(() -> Signals.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("\"" + text + "\"");
@@ -69,7 +69,7 @@ class SignalsTest {
   }
 
   @Test
-  void namesAreThoseOfTheShell() throws Exception {
+  void namesAreThoseOfBash() throws Exception {
     for (int number = 1; number <= 31; number++) {
       Process kill = new ProcessBuilder("bash", "-c", "kill -l " + number).start();
       String name = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

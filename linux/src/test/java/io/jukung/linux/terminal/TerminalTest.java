@@ -18,7 +18,7 @@ class TerminalTest {
   }
 
   @Test
-  void outputPassesThroughTheTerminal() throws Exception {
+  void newlineBecomesCarriageReturnAndNewline() throws Exception {
     try (Pty pty = Pty.open()) {
       pty.slave().write("a\n".getBytes(StandardCharsets.UTF_8));
       byte[] bytes = new byte[8];
@@ -28,14 +28,14 @@ class TerminalTest {
   }
 
   @Test
-  void aPipeHasNoSize() throws Exception {
+  void sizeOfAPipeFailsWithEnotty() throws Exception {
     try (Pipe pipe = Pipe.open()) {
       assertThatThrownBy(() -> Terminal.size(pipe.reader())).hasMessageContaining("ENOTTY");
     }
   }
 
   @Test
-  void sizesBeyondTheKernelsAreRefused() throws Exception {
+  void sizeOfMoreThan16BitsIsRefused() throws Exception {
     try (Pty pty = Pty.open()) {
       assertThatThrownBy(() -> Terminal.resize(pty.master(), new Terminal.Size(65536, 1)))
           .isInstanceOf(IllegalArgumentException.class);
