@@ -82,12 +82,13 @@ final class Inspect extends ClientCommand {
                       .setVerbose(true)
                       .build()));
     }
+    String nameOrId = Lookup.image(connection, name);
     ImageStatusResponse image =
         connection
             .images()
             .imageStatus(
                 ImageStatusRequest.newBuilder()
-                    .setImage(ImageSpec.newBuilder().setImage(name))
+                    .setImage(ImageSpec.newBuilder().setImage(nameOrId))
                     .setVerbose(true)
                     .build());
     if (!image.hasImage()) {

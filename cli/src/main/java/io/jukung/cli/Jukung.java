@@ -31,7 +31,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -39,11 +38,10 @@ import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The main class of the client. */
 @Command(
@@ -56,11 +54,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
     usageHelpAutoWidth = true,
     footer = {
       "",
-      "A container or pod is given by its ID, the beginning of its ID, or its name.",
+      "A container, pod or image is given by its ID, the beginning of its ID, or its name.",
       "`jukung COMMAND --help` describes a command and its options."
     })
 public final class Jukung implements Runnable {
   private static final String DEFAULT_SOCKET = "/run/jukung/jukung.sock";
+
+  private static final String SOCKET_DESCRIPTION =
+      "The daemon's CRI socket. Without this option, the value of JUKUNG_SOCKET, or "
+          + DEFAULT_SOCKET
+          + ".";
 
   /** Commands after whose first operand every word belongs to the container's command. */
   private static final Set<String> TAKE_A_COMMAND_LINE = Set.of("run", "exec");
@@ -74,11 +77,7 @@ public final class Jukung implements Runnable {
   @Option(
       names = {"-s", "--socket"},
       paramLabel = "PATH",
-      scope = ScopeType.INHERIT,
-      description =
-          "The daemon's CRI socket. Without this option, the value of JUKUNG_SOCKET, or "
-              + DEFAULT_SOCKET
-              + ".")
+      description = SOCKET_DESCRIPTION)
   @Nullable String socket;
 
   @Spec
@@ -109,12 +108,44 @@ public final class Jukung implements Runnable {
     }
     line.getSubcommands()
         .forEach((name, sub) -> sub.setStopAtPositional(TAKE_A_COMMAND_LINE.contains(name)));
+    jukung.addSocketOption(line);
+    ValueConverters.register(line);
     return line.setOut(new PrintWriter(environment.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(environment.err(), true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((e, _) -> jukung.wrongUsage(e))
         .setExecutionExceptionHandler((e, _, _) -> jukung.failure(e))
         .execute(arguments);
+  }
+
+  /**
+   * Lets {@code --socket} stand after a command too. The short {@code -s} stands only before it,
+   * because {@code -s} is an option of several of docker's commands and would be taken for a
+   * socket.
+   */
+  private void addSocketOption(CommandLine line) {
+    // A set, because a command stands there once for each of its aliases.
+    for (CommandLine command : Set.copyOf(line.getSubcommands().values())) {
+      command
+          .getCommandSpec()
+          .addOption(
+              OptionSpec.builder("--socket")
+                  .type(String.class)
+                  .paramLabel("PATH")
+                  .description(SOCKET_DESCRIPTION)
+                  .setter(this::setSocket)
+                  .build());
+      addSocketOption(command);
+    }
+  }
+
+  /** Keeps the socket where picocli resets the option of a command, with null, before it parses. */
+  @SuppressWarnings("TypeParameterUnusedInFormals") // picocli's interface
+  private <T> @Nullable T setSocket(@Nullable T path) {
+    if (path != null) {
+      socket = String.valueOf(path);
+    }
+    return null;
   }
 
   private static String firstWord(String... arguments) {
@@ -174,17 +205,7 @@ public final class Jukung implements Runnable {
   }
 
   private int wrongUsage(ParameterException e) {
-    CommandLine command = e.getCommandLine();
-    boolean unknownCommand =
-        e instanceof UnmatchedArgumentException && command.getCommandSpec().parent() == null;
-    environment.printError(
-        (unknownCommand
-                ? String.join(" ", ((UnmatchedArgumentException) e).getUnmatched())
-                    + " is not a jukung command"
-                : Objects.requireNonNullElse(e.getMessage(), "wrong usage"))
-            + ", see `"
-            + command.getCommandSpec().qualifiedName()
-            + " --help`");
+    environment.printError(UsageError.sentence(e));
     return ExitCode.USAGE;
   }
 
@@ -218,6 +239,7 @@ public final class Jukung implements Runnable {
     Jukung jukung = new Jukung(environment);
     CommandLine line = new CommandLine(jukung);
     COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.apply(jukung.context)));
+    jukung.addSocketOption(line);
     return line;
   }
 

@@ -39,6 +39,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands against a fake endpoint: what they ask for, print, and end with. */
 @Timeout(60)
@@ -497,6 +499,49 @@ class CommandsTest {
     assertThat(cri.images).isEmpty();
   }
 
+  @Test
+  void imageIsFoundByTheBeginningOfItsId() {
+    String id = "sha256:0123456789abcdef" + "0".repeat(48);
+    for (List<String> command :
+        List.of(
+            List.of("inspect", "012345"),
+            List.of("tag", "012345", "mine:1"),
+            List.of("export", "-f", directory.resolve("out.tar").toString(), "012345"),
+            List.of("run", "--pull=never", "--log-directory", directory.toString(), "012345"),
+            List.of("rmi", "012345"))) {
+      cri.addImage(id, "busybox:1");
+      assertThat(jukung(command.toArray(String[]::new))).as("%s: %s", command, err).isZero();
+    }
+
+    assertThat(cri.images).isEmpty();
+    assertThat(cri.requests(TagRequest.class).getFirst().getImage()).isEqualTo(id);
+    assertThat(cri.requests(ExportRequest.class).getFirst().getImagesList()).containsExactly(id);
+    assertThat(
+            cri.requests(CreateContainerRequest.class).getFirst().getConfig().getImage().getImage())
+        .isEqualTo(id);
+  }
+
+  @Test
+  void beginningOfTwoImageIdsIsRefusedWithTheChoices() {
+    cri.addImage("sha256:0123456789abcdef", "a:1");
+    cri.addImage("sha256:0123456789fedcba", "b:1");
+
+    assertThat(jukung("rmi", "0123456789")).isEqualTo(1);
+
+    assertThat(err).hasToString("jukung: 0123456789 names 2 images: 0123456789ab, 0123456789fe\n");
+    assertThat(cri.images).hasSize(2);
+  }
+
+  @Test
+  void imageNamedLikeTheBeginningOfAnotherImagesIdIsFoundByItsName() {
+    cri.addImage("sha256:cafe000000000000", "a:1");
+    cri.addImage("sha256:1111111111111111", "cafe");
+
+    assertThat(jukung("rmi", "cafe")).isZero();
+
+    assertThat(cri.images).containsOnlyKeys("sha256:cafe000000000000");
+  }
+
   // pull, import
 
   @Test
@@ -692,6 +737,16 @@ class CommandsTest {
   }
 
   @Test
+  void fsckSaysThatNothingIsWrong() {
+    cri.damaged = false;
+
+    assertThat(jukung("fsck")).isZero();
+
+    assertThat(out.toString(UTF_8)).as("problems").isEmpty();
+    assertThat(err).hasToString("jukung: the image store is in order\n");
+  }
+
+  @Test
   void importOfAMissingFileDoesNotAskTheDaemon() {
     assertThat(jukung("import", "/no/such/file.tar")).isEqualTo(1);
 
@@ -791,6 +846,87 @@ class CommandsTest {
 
     assertThat(err)
         .hasToString("jukung: frobnicate is not a jukung command, see `jukung --help`\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"imgaes, images", "lgos, logs", "stpo, stop", "pss, ps", "ispect, inspect"})
+  void misspeltCommandIsAnsweredWithTheNearestOne(String misspelt, String nearest) {
+    assertThat(jukung(misspelt, "x")).isEqualTo(125);
+
+    assertThat(err)
+        .hasToString(
+            "jukung: %s is not a jukung command (did you mean %s?), see `jukung --help`\n"
+                .formatted(misspelt, nearest));
+  }
+
+  @Test
+  void misspeltSubcommandIsNamed() {
+    assertThat(jukung("ctr", "-n", "k8s.io", "image", "improt", "-")).isEqualTo(125);
+
+    assertThat(err)
+        .hasToString(
+            "jukung: improt is not a command of jukung ctr images (did you mean import?),"
+                + " see `jukung ctr images --help`\n");
+  }
+
+  @Test
+  void misspeltOptionIsNamedEvenWhereAnArgumentIsMissing() {
+    assertThat(jukung("run", "--hlep")).isEqualTo(125);
+    assertThat(jukung("ps", "--qiet")).isEqualTo(125);
+    assertThat(jukung("ps", "-x")).isEqualTo(125);
+
+    assertThat(err)
+        .hasToString(
+            """
+            jukung: unknown option --hlep (did you mean --help?), see `jukung run --help`
+            jukung: unknown option --qiet (did you mean --quiet?), see `jukung ps --help`
+            jukung: unknown option -x, see `jukung ps --help`
+            """);
+  }
+
+  @Test
+  void missingArgumentIsNamed() {
+    assertThat(jukung("logs")).isEqualTo(125);
+    assertThat(jukung("ps", "web")).isEqualTo(125);
+
+    assertThat(err)
+        .hasToString(
+            """
+            jukung: Missing required parameter: 'CONTAINER', see `jukung logs --help`
+            jukung: unexpected argument web, see `jukung ps --help`
+            """);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "run --cpus abc busybox, \"abc\" is not a number",
+    "stop -t soon web, \"soon\" is not a whole number",
+    "logs --tail 1.5 web, \"1.5\" is not a whole number",
+    "exec --timeout 99999999999999999999 web, \"99999999999999999999\" is not a whole number",
+    "exec --tty=3 web ls, \"3\" is neither true nor false",
+  })
+  void valueOfTheWrongKindIsExplainedWithoutJavasWords(String line, String sentence) {
+    assertThat(jukung(line.split(" "))).isEqualTo(125);
+
+    assertThat(err.toString(UTF_8))
+        .startsWith("jukung: Invalid value for option '--")
+        .contains(sentence)
+        .doesNotContain("java", "BigDecimal", "long", "boolean");
+  }
+
+  @Test
+  void shortSocketOptionStandsBeforeTheCommandAlone() {
+    cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("stop", "-s", "KILL", "web")).isEqualTo(125);
+
+    assertThat(err)
+        .hasToString(
+            "jukung: unknown option -s (the socket is -s before the command, or --socket),"
+                + " see `jukung stop --help`\n");
+    assertThat(cri.requests).isEmpty();
+    assertThat(Jukung.run(environment(), "-s", cri.socket().toString(), "ps")).isZero();
+    assertThat(Jukung.run(environment(), "ps", "--socket", cri.socket().toString())).isZero();
   }
 
   @Test

@@ -31,6 +31,7 @@ class DependencyLinesTest {
               "com.google.protobuf..",
               "io.grpc..",
               "io.netty..",
+              "org.apache.commons.text..",
               "java..",
               "javax.net.ssl..",
               "org.jspecify..");

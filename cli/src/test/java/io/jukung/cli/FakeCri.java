@@ -102,6 +102,9 @@ final class FakeCri implements AutoCloseable {
   boolean outOfMemory;
   boolean knowsJukung = true;
 
+  /** Whether a check of the image store finds a problem. */
+  boolean damaged = true;
+
   private final Map<Class<? extends Message>, Status> failures = new HashMap<>();
   private final EventLoopGroup events =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -526,9 +529,10 @@ final class FakeCri implements AutoCloseable {
           request,
           observer,
           () -> {
+            String name = request.getImage().getImage();
             images
                 .values()
-                .removeIf(i -> i.getRepoTagsList().contains(request.getImage().getImage()));
+                .removeIf(i -> i.getId().equals(name) || i.getRepoTagsList().contains(name));
             return RemoveImageResponse.getDefaultInstance();
           });
     }
@@ -606,6 +610,10 @@ final class FakeCri implements AutoCloseable {
 
     @Override
     public void check(CheckRequest request, StreamObserver<CheckFinding> observer) {
+      if (!damaged) {
+        observer.onCompleted();
+        return;
+      }
       answer(
           request,
           observer,

@@ -42,7 +42,7 @@ public record CliEnvironment(
         in, out, new PrintStream(OutputStream.nullOutputStream()), false, variables, clock);
   }
 
-  /** Prints a sentence for the user on standard error, as this program's. */
+  /** Prints an error, or a remark that is no output, on standard error with the program's name. */
   public void printError(@Nullable String sentence) {
     err.println("jukung: " + sentence);
   }

@@ -6,6 +6,7 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.command.Lookup;
 import io.jukung.cli.image.ImagePull;
 import io.jukung.cli.pod.PodTeardown;
 import io.jukung.cli.terminal.Attended;
@@ -243,7 +244,8 @@ public final class Run extends ClientCommand {
               .images()
               .imageStatus(
                   ImageStatusRequest.newBuilder()
-                      .setImage(ImageSpec.newBuilder().setImage(options.image))
+                      .setImage(
+                          ImageSpec.newBuilder().setImage(Lookup.image(connection, options.image)))
                       .build());
       if (here.hasImage()) {
         return here.getImage().getId();

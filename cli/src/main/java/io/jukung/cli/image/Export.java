@@ -4,6 +4,7 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.command.Lookup;
 import io.jukung.client.v1.ExportRequest;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,7 +42,7 @@ public final class Export extends ClientCommand {
   protected int run(Connection connection) {
     ExportRequest request =
         ExportRequest.newBuilder()
-            .addAllImages(images)
+            .addAllImages(images.stream().map(name -> Lookup.image(connection, name)).toList())
             .setPath(file.toAbsolutePath().normalize().toString())
             .setFormat(
                 docker ? ExportRequest.Format.DOCKER_ARCHIVE : ExportRequest.Format.OCI_ARCHIVE)

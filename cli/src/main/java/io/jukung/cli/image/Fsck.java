@@ -56,6 +56,10 @@ public final class Fsck extends ClientCommand {
   protected int run(Connection connection) throws IOException {
     int exitCode = ExitCode.OK;
     Iterator<CheckFinding> findings = connection.jukung().check(request());
+    if (!findings.hasNext()) {
+      // Standard output has problems alone, so that scripts can count its lines.
+      environment.printError("the image store is in order");
+    }
     while (findings.hasNext()) {
       CheckFinding finding = findings.next();
       out().printf("%s %s: %s%n", finding.getSubject(), finding.getProblem(), finding.getOutcome());

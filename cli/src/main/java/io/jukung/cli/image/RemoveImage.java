@@ -3,9 +3,9 @@ package io.jukung.cli.image;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.Lookup;
 import io.jukung.cli.command.NamedTargetsCommand;
 import io.jukung.cri.v1.ImageSpec;
-import io.jukung.cri.v1.ImageStatusRequest;
 import io.jukung.cri.v1.RemoveImageRequest;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -31,16 +31,16 @@ public final class RemoveImage extends NamedTargetsCommand {
 
   @Override
   protected void apply(Connection connection, String name) {
-    ImageSpec image = ImageSpec.newBuilder().setImage(name).build();
+    String image = Lookup.image(connection, name);
     // CRI's RemoveImage succeeds for a name that does not exist, but the user has mistyped it.
-    if (!connection
-        .images()
-        .imageStatus(ImageStatusRequest.newBuilder().setImage(image).build())
-        .hasImage()) {
+    if (!Lookup.isImage(connection, image)) {
       throw CliException.failed("no such image: " + name);
     }
     connection
         .images(Connection.CHANGE)
-        .removeImage(RemoveImageRequest.newBuilder().setImage(image).build());
+        .removeImage(
+            RemoveImageRequest.newBuilder()
+                .setImage(ImageSpec.newBuilder().setImage(image))
+                .build());
   }
 }

@@ -4,6 +4,7 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.command.Lookup;
 import io.jukung.client.v1.TagRequest;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -28,12 +29,12 @@ public final class Tag extends ClientCommand {
 
   @Override
   protected int run(Connection connection) {
-    tag(connection, image, tag);
+    tag(connection, Lookup.image(connection, image), tag);
     out().println(tag);
     return ExitCode.OK;
   }
 
   static void tag(Connection connection, String image, String tag) {
-    connection.jukung().tag(TagRequest.newBuilder().setImage(image).setTag(tag).build());
+    var _ = connection.jukung().tag(TagRequest.newBuilder().setImage(image).setTag(tag).build());
   }
 }
