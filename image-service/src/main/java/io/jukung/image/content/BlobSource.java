@@ -29,7 +29,7 @@ public interface BlobSource {
    *
    * @return whether another host is left to ask
    */
-  default boolean elsewhere(Digest digest) {
+  default boolean rejectDelivered(Digest digest) {
     return false;
   }
 }

@@ -260,7 +260,8 @@ final class LayerTask {
         return unpackIntoDirectoryNext(e);
       } catch (TransferException e) {
         boolean other =
-            e.getCause() instanceof ContentMismatchException && source.elsewhere(blob.digest());
+            e.getCause() instanceof ContentMismatchException
+                && source.rejectDelivered(blob.digest());
         if (transfer.starter() && !other) {
           throw e;
         }

@@ -215,7 +215,7 @@ public final class ImageInstaller {
         content.put(descriptor.digest(), bytes);
         return bytes;
       } catch (ContentMismatchException e) {
-        if (!source.elsewhere(descriptor.digest())) {
+        if (!source.rejectDelivered(descriptor.digest())) {
           throw e;
         }
       }

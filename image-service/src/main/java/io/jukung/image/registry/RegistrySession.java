@@ -127,7 +127,7 @@ public final class RegistrySession implements ImageSource {
   }
 
   @Override
-  public boolean elsewhere(Digest digest) {
+  public boolean rejectDelivered(Digest digest) {
     HostSession host = deliverers.remove(digest);
     if (host == null) {
       return false;

@@ -1,5 +1,6 @@
 package io.jukung.image.store;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.jukung.image.content.Digest;
 import java.util.List;
 import java.util.Set;
@@ -50,6 +51,7 @@ public record ImageRecord(
   }
 
   /** Whether it is files to be mounted, and no container's image. */
+  @JsonIgnore // Jackson takes it for a property otherwise, which readers of the record do not know
   public boolean isArtifact() {
     return documents.contains(id);
   }

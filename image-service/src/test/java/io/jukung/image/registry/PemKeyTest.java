@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.RSAPrivateKey;
@@ -80,10 +79,10 @@ class PemKeyTest {
 
   @Test
   void keyOfAnotherKindIsAnError() throws Exception {
-    KeyPair pair = KeyPairGenerator.getInstance("X25519").generateKeyPair();
+    byte[] der = KeyPairGenerator.getInstance("X25519").generateKeyPair().getPrivate().getEncoded();
     String pem =
         "-----BEGIN PRIVATE KEY-----\n"
-            + Base64.getMimeEncoder().encodeToString(pair.getPrivate().getEncoded())
+            + Base64.getMimeEncoder().encodeToString(der)
             + "\n-----END PRIVATE KEY-----\n";
     assertThatExceptionOfType(GeneralSecurityException.class)
         .isThrownBy(() -> PemKey.read(pem))
