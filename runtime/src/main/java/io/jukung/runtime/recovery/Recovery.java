@@ -82,7 +82,7 @@ public final class Recovery {
     List<Work> reconciliations = new ArrayList<>();
     for (Sandbox sandbox : sandboxes.all()) {
       reconciliations.add(
-          new Work("take up sandbox " + sandbox.id(), () -> reconciler.reconcile(sandbox)));
+          new Work("take up sandbox " + sandbox.id(), () -> reconciler.reconcile(sandbox, Set.of())));
     }
     runAll(reconciliations);
     runAll(sweeps(unread));
@@ -161,7 +161,9 @@ public final class Recovery {
     checkVersion(record.version(), ContainerRecord.VERSION);
     checkId(id, record.id());
     containers.names().reserve(record.name(), id);
-    containers.add(new Container(files, record, files.readStatus(id)));
+    Container container = new Container(files, record, files.readStatus(id));
+    container.unknown("its shim was not asked yet");
+    containers.add(container);
   }
 
   private static void checkVersion(int found, int known) throws IOException {
