@@ -138,7 +138,8 @@ public final class TestNode {
             containers,
             images,
             cgroups,
-            new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events));
+            new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events),
+            recoveryLimit);
     runPodSandbox = new RunPodSandbox(sandboxes, files, lifecycle, cgroups);
     stopPodSandbox = new StopPodSandbox(sandboxes, sandboxStopper);
     removePodSandbox =
