@@ -1,5 +1,6 @@
 package io.jukung.runtime.container;
 
+import io.jukung.cri.CriException;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.shim.PodShim;
@@ -49,22 +50,29 @@ public final class ContainerRemover {
   private String run(Container container) throws IOException, InterruptedException {
     String id = container.id();
     stopper.kill(container);
-    container.beginRemove();
-    cgroups.remove(cgroups.at(container.record().cgroup()));
-    Optional<PodShim> shim = shims.find(container.record().sandboxId());
-    if (shim.isPresent() && container.status().startedAt() != 0) {
-      try {
-        shim.get().remove(id);
-      } catch (IOException e) {
-        // The shim keeps a line about a container that is gone; it ends with its pod.
-        LOG.warn("container {}: not forgotten by its shim: {}", id, e.getMessage());
-      }
+    try (Container.Removal removal = container.beginRemoval()) {
+      cgroups.remove(cgroups.at(container.record().cgroup()));
+      forget(container);
+      // From here on it is gone, also for a daemon that starts after a crash.
+      files.deleteContainer(id);
+      images.release(id);
+      containers.remove(container);
+      removal.succeeded();
     }
-    // From here on it is gone, also for a daemon that starts after a crash.
-    files.deleteContainer(id);
-    images.release(id);
-    containers.remove(container);
     LOG.info("container {} removed", id);
     return id;
+  }
+
+  /** A shim that does not forget a container keeps a line about it, and ends with its pod. */
+  private void forget(Container container) {
+    Optional<PodShim> shim = shims.find(container.record().sandboxId());
+    if (shim.isEmpty() || container.status().startedAt() == 0) {
+      return;
+    }
+    try {
+      shim.get().remove(container.id());
+    } catch (IOException | CriException e) {
+      LOG.warn("container {}: not forgotten by its shim: {}", container.id(), e.getMessage());
+    }
   }
 }

@@ -1,19 +1,24 @@
 package io.jukung.runtime.container;
 
+import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
-import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.runtime.store.StateFiles;
+import io.jukung.shim.v1.ContainerProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,18 +32,33 @@ public final class ContainerStopper {
   /** A killed process ends at once, unless it hangs in the kernel. */
   private static final Duration KILL_WAIT = Duration.ofSeconds(10);
 
+  /** How often a killed container without a shim is looked at. */
+  private static final Duration REPORT_POLL = Duration.ofMillis(20);
+
   /** kubelet's longest grace period is a number of days; nanoseconds must not overflow. */
   private static final Duration LONGEST_WAIT = Duration.ofDays(365);
 
   private final PodShims shims;
   private final PodCgroups cgroups;
+  private final Duration killWait;
+  private final UnwatchedContainers unwatched;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Stop> stops = new HashMap<>();
 
-  /** Works with these. */
-  public ContainerStopper(PodShims shims, PodCgroups cgroups) {
+  public ContainerStopper(StateFiles files, PodShims shims, PodCgroups cgroups) {
+    this(files, shims, cgroups, KILL_WAIT);
+  }
+
+  /**
+   * A stopper for tests.
+   *
+   * @param killWait how long a killed container may take to end
+   */
+  public ContainerStopper(StateFiles files, PodShims shims, PodCgroups cgroups, Duration killWait) {
     this.shims = shims;
     this.cgroups = cgroups;
+    this.killWait = killWait;
+    this.unwatched = new UnwatchedContainers(files, cgroups);
   }
 
   /** A stop under way: when it is time to kill. */
@@ -50,23 +70,25 @@ public final class ContainerStopper {
   }
 
   /**
-   * Ends the container, which may have ended already.
+   * Ends the container, which may have ended already. Whatever its shim does, this ends in a kill
+   * of the container's cgroup by the kernel.
    *
-   * @param gracePeriod zero: it is killed at once
-   * @throws IOException where it does not even end when killed
+   * @param gracePeriod how long the container has after the stop signal; zero: it is killed at once
+   * @throws IOException if the container does not end when it is killed
    */
   public void stop(Container container, Duration gracePeriod)
       throws IOException, InterruptedException {
-    if (!container.status().isRunning()) {
+    if (!container.status().mayRun()) {
       return;
     }
     Duration grace = gracePeriod.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : gracePeriod;
     Stop stop = join(container.id(), System.nanoTime() + grace.toNanos());
     try {
-      if (!grace.isZero() && isFirstToSignal(stop)) {
-        signal(container, container.record().stopSignal());
-      }
-      if (awaitGracePeriod(container, stop)) {
+      boolean wait =
+          grace.isZero()
+              || !isFirstToSignal(stop)
+              || signal(container, container.record().stopSignal());
+      if (wait && awaitGracePeriod(container, stop)) {
         return;
       }
       kill(container);
@@ -75,27 +97,91 @@ public final class ContainerStopper {
     }
   }
 
-  /** Kills the container and waits for its end. */
+  /**
+   * Kills the container and waits for its end.
+   *
+   * @throws IOException if the container does not end
+   */
   public void kill(Container container) throws IOException, InterruptedException {
-    ContainerRecord record = container.record();
-    if (!container.status().isRunning()) {
+    if (!container.status().mayRun()) {
       return;
     }
-    LOG.debug("container {}: killing", record.id());
-    signalIfReachable(container, Signals.SIGKILL);
-    // Also whoever left the first process's pid namespace, or shares one with other containers.
-    cgroups.at(record.cgroup()).kill();
-    if (!container.awaitExit(KILL_WAIT)) {
-      throw new IOException(
-          "container "
-              + record.id()
-              + " does not end: process "
-              + container.status().pid()
-              + " was killed "
-              + KILL_WAIT.toSeconds()
-              + " s ago and is "
-              + ProcessState.describe(container.status().pid()));
+    LOG.debug("container {}: killing", container.id());
+    Cgroup cgroup = cgroups.at(container.record().cgroup());
+    try {
+      // Also ends processes that the signal does not reach: those that left the first process's
+      // pid namespace, or share one with other containers.
+      cgroup.kill();
+    } catch (IOException e) {
+      LOG.error("container {}: {} is not killed: {}", container.id(), cgroup, e.getMessage());
     }
+    // Reaches a first process that has left the cgroup, which a privileged one can.
+    signal(container, Signals.SIGKILL);
+    if (!awaitReport(container, cgroup)) {
+      findOut(container);
+    }
+  }
+
+  /**
+   * Waits until the shim reports the end, or nobody is there to report the end of the processes.
+   */
+  private boolean awaitReport(Container container, Cgroup cgroup) throws InterruptedException {
+    long deadline = System.nanoTime() + killWait.toNanos();
+    while (!container.awaitExit(REPORT_POLL)) {
+      boolean isWatched = shims.find(container.record().sandboxId()).isPresent();
+      if (System.nanoTime() - deadline >= 0
+          || (!isWatched && !UnwatchedContainers.mayHaveProcesses(cgroup))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Asks for the end that was not reported: first the shim, then the disk and the kernel. */
+  private void findOut(Container container) throws IOException {
+    Optional<ContainerProcess> process = process(container);
+    if (process.isPresent() && process.get().hasExit()) {
+      container.exited(ShimMessages.exit(process.get().getExit()));
+      return;
+    }
+    if (process.isPresent()) {
+      container.foundRunning(process.get().getPid(), process.get().getStartedAt());
+      throw doesNotEnd(container, null);
+    }
+    try {
+      unwatched.end(container, "its shim did not tell how it ended");
+    } catch (IOException e) {
+      throw doesNotEnd(container, e);
+    }
+  }
+
+  /** What the shim knows of the container; empty if the shim is gone or silent. */
+  private Optional<ContainerProcess> process(Container container) {
+    Optional<PodShim> shim = shims.find(container.record().sandboxId());
+    if (shim.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return shim.get().list().stream()
+          .filter(each -> each.getContainerId().equals(container.id()))
+          .findFirst();
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("container {}: its shim cannot be asked: {}", container.id(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private IOException doesNotEnd(Container container, @Nullable IOException cause) {
+    return new IOException(
+        "container "
+            + container.id()
+            + " does not end: process "
+            + container.status().pid()
+            + " was killed "
+            + killWait.toSeconds()
+            + " s ago and is "
+            + ProcessState.describe(container.status().pid()),
+        cause);
   }
 
   private Stop join(String id, long killAt) {
@@ -167,18 +253,21 @@ public final class ContainerStopper {
     }
   }
 
-  private void signal(Container container, int signal) throws IOException {
+  /**
+   * Sends a signal to the first process by way of the shim. Without it the kill of the cgroup,
+   * which needs no shim, still follows: no failure of the shim may prevent that.
+   *
+   * @return whether the shim has sent the signal
+   */
+  private boolean signal(Container container, int signal) {
     LOG.debug("container {}: {}", container.id(), Signals.name(signal));
-    shims.get(container.record().sandboxId()).signal(container.id(), signal);
-  }
-
-  private void signalIfReachable(Container container, int signal) {
     try {
       shims.get(container.record().sandboxId()).signal(container.id(), signal);
+      return true;
     } catch (IOException | RuntimeException e) {
-      // The cgroup is killed next, which needs no shim.
       LOG.warn(
           "container {}: {} not sent: {}", container.id(), Signals.name(signal), e.getMessage());
+      return false;
     }
   }
 }

@@ -81,6 +81,7 @@ public final class ContainerViews {
       case CREATED -> ContainerState.CONTAINER_CREATED;
       case RUNNING -> ContainerState.CONTAINER_RUNNING;
       case EXITED -> ContainerState.CONTAINER_EXITED;
+      case UNKNOWN -> ContainerState.CONTAINER_UNKNOWN;
     };
   }
 

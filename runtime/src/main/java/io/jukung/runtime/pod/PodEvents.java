@@ -1,15 +1,14 @@
 package io.jukung.runtime.pod;
 
 import io.jukung.linux.cgroup.Cgroup;
-import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.ShimMessages;
+import io.jukung.runtime.container.UnwatchedContainers;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
-import io.jukung.runtime.store.ExitRecord;
 import io.jukung.runtime.store.Sandbox;
-import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.shim.v1.ContainerExited;
@@ -27,6 +26,7 @@ public final class PodEvents implements PodShim.Listener {
   private final StateFiles files;
   private final PodShims shims;
   private final PodCgroups cgroups;
+  private final UnwatchedContainers unwatched;
 
   /** Works with these. */
   public PodEvents(
@@ -40,6 +40,7 @@ public final class PodEvents implements PodShim.Listener {
     this.files = files;
     this.shims = shims;
     this.cgroups = cgroups;
+    this.unwatched = new UnwatchedContainers(files, cgroups);
   }
 
   @Override
@@ -53,9 +54,7 @@ public final class PodEvents implements PodShim.Listener {
       LOG.debug("container {} exited and is removed already", exit.getContainerId());
       return;
     }
-    exited(
-        container.get(),
-        new Container.Exit(exit.getExitCode(), exit.getFinishedAt(), exit.getOomKilled()));
+    exited(container.get(), ShimMessages.exit(exit));
   }
 
   /** Applies an exit, told or read from disk. */
@@ -92,7 +91,7 @@ public final class PodEvents implements PodShim.Listener {
   @Override
   public void shimDied(String sandboxId) {
     if (shims.remove(sandboxId).isEmpty()) {
-      return; // it was told to end
+      return; // whoever was about to add the shim finds it dead
     }
     LOG.error("the shim of sandbox {} died", sandboxId);
     Thread.ofVirtual().name("shim of " + sandboxId + " died").start(() -> lost(sandboxId));
@@ -100,37 +99,20 @@ public final class PodEvents implements PodShim.Listener {
 
   /** Nobody watches the pod's processes: they end now, and their sandbox is not ready any more. */
   public void lost(String sandboxId) {
-    Optional<Sandbox> sandbox = sandboxes.find(sandboxId);
+    sandboxes.find(sandboxId).ifPresent(this::notReady);
     for (Container container : containers.of(sandboxId)) {
-      if (container.status().isRunning() || container.isStarting()) {
+      if (!container.status().isExited()) {
         lost(container);
       }
-    }
-    if (sandbox.isPresent()) {
-      notReady(sandbox.get());
     }
   }
 
   private void lost(Container container) {
-    String id = container.id();
     try {
-      cgroups.at(container.record().cgroup()).kill();
-    } catch (IOException e) {
-      LOG.error("container {}: its processes are left without a shim: {}", id, e.getMessage());
+      unwatched.end(container, "its shim died, and with it the container's exit code");
+    } catch (IOException | RuntimeException e) {
+      LOG.error("container {}: its end is not recorded", container.id(), e);
     }
-    try {
-      Optional<ExitRecord> exit = files.readExit(id);
-      if (exit.isPresent()) {
-        ExitRecord known = exit.get();
-        container.exited(
-            new Container.Exit(known.exitCode(), known.finishedAt(), known.oomKilled()));
-      } else {
-        container.lost(Clock.now(), "its shim died, and with it the container's exit code");
-      }
-    } catch (IOException e) {
-      LOG.error("container {}: its end is not recorded", id, e);
-    }
-    remove(cgroups.at(container.record().cgroup()));
   }
 
   private void pidNamespaceEnded(String sandboxId) {
@@ -143,7 +125,7 @@ public final class PodEvents implements PodShim.Listener {
 
   private void notReady(Sandbox sandbox) {
     try {
-      sandbox.update(files, record -> record.withState(SandboxRecord.State.NOT_READY));
+      sandbox.notReady(files);
     } catch (IOException e) {
       LOG.error("sandbox {}: its state is not recorded", sandbox.id(), e);
     }

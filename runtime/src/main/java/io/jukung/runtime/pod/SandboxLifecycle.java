@@ -1,6 +1,7 @@
 package io.jukung.runtime.pod;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.Mounts;
@@ -89,7 +90,10 @@ public final class SandboxLifecycle {
 
     rollback.undo("end shim", () -> endShim(sandbox));
     PodShim shim = pool.adopt(id, files.paths().shimSocket(id));
-    shims.put(id, shim);
+    if (!shims.add(id, shim)) {
+      throw new CriException(
+          ErrorKind.UNAVAILABLE, "the shim of sandbox " + id + " died when it was adopted");
+    }
     current = current.withShimPid(shim.shimPid());
     timer.step("shim");
 
@@ -100,7 +104,7 @@ public final class SandboxLifecycle {
       startReaper(sandbox, shim);
       timer.step("pid namespace");
     }
-    current = current.withState(SandboxRecord.State.READY);
+    current = current.ready();
     files.writeSandbox(current);
     timer.step("record");
     timer.done();
@@ -108,12 +112,10 @@ public final class SandboxLifecycle {
   }
 
   /**
-   * Takes down what a sandbox without running containers still has. Everything is tried; what fails
-   * is in the exception, and can be tried again.
-   *
-   * @return the record with what is gone, not written
+   * Takes down what a sandbox without running containers still has. Every step is tried. A failure
+   * names the steps that failed; another call tries them again.
    */
-  public SandboxRecord tearDown(SandboxRecord sandbox) throws IOException {
+  public void tearDown(SandboxRecord sandbox) throws IOException {
     String id = sandbox.id();
     try (Attempts attempts = new Attempts("stop of sandbox " + id)) {
       attempts.run("end shim", () -> endShim(sandbox));
@@ -126,7 +128,6 @@ public final class SandboxLifecycle {
       attempts.run("remove cgroups", () -> removeCgroups(sandbox));
       attempts.run("delete volatile state", () -> deleteState(id, attempts.isClean()));
     }
-    return sandbox.withNetwork(false, sandbox.addresses()).withShimPid(0);
   }
 
   /** Only where nothing can be mounted in it any more; otherwise another stop comes back to it. */
@@ -136,28 +137,46 @@ public final class SandboxLifecycle {
     }
   }
 
-  /** Finds the shim of a sandbox that an earlier daemon has set up. */
-  public Optional<PodShim> reconnect(SandboxRecord sandbox) throws IOException {
-    Optional<PodShim> found =
-        pool.reconnect(sandbox.id(), files.paths().shimSocket(sandbox.id()), sandbox.shimPid());
-    found.ifPresent(shim -> shims.put(sandbox.id(), shim));
-    return found;
+  /**
+   * Returns the shim of the sandbox, connecting to it if that has not happened yet: to the shim
+   * that an earlier daemon has adopted, also if it could not be reached when the daemon started.
+   *
+   * @return empty if the shim is gone
+   */
+  public Optional<PodShim> findShim(SandboxRecord sandbox) throws IOException {
+    String id = sandbox.id();
+    Optional<PodShim> known = shims.find(id);
+    return known.isPresent()
+        ? known
+        : pool.reconnect(id, files.paths().shimSocket(id), sandbox.shimPid())
+            .filter(shim -> shims.add(id, shim));
+  }
+
+  /**
+   * Makes sure that the sandbox still has a shim.
+   *
+   * @throws CriException UNAVAILABLE if the shim has died
+   */
+  public void requireShim(String sandboxId) {
+    shims.get(sandboxId);
   }
 
   /** The process that holds the pid namespace ends first: a shim does not leave one behind. */
   private void endShim(SandboxRecord sandbox) throws IOException, InterruptedException {
     cgroups.reaper(sandbox).kill();
-    Optional<PodShim> shim = shims.remove(sandbox.id());
-    if (shim.isPresent()) {
-      try {
-        awaitEnded(shim.get());
-      } catch (CriException e) {
-        // It died or hangs. Its processes are killed by their cgroups, whose removal waits for
-        // them.
-        LOG.warn("sandbox {}: {}", sandbox.id(), e.getMessage());
-      }
-      shim.get().shutdown();
+    Optional<PodShim> shim = findShim(sandbox);
+    if (shim.isEmpty()) {
+      return;
     }
+    try {
+      awaitEnded(shim.get());
+    } catch (CriException e) {
+      // It died or hangs. Its processes are killed by their cgroups, whose removal waits for them.
+      LOG.warn("sandbox {}: {}", sandbox.id(), e.getMessage());
+    }
+    shim.get().shutdown();
+    // Not before: a shim that refuses to end must be found by the next stop.
+    shims.remove(sandbox.id());
   }
 
   /** Waits until every process of the pod that was killed has ended. */

@@ -61,17 +61,18 @@ public final class SandboxStopper {
   private String run(Sandbox sandbox) throws IOException, InterruptedException {
     String id = sandbox.id();
     StepTimer timer = new StepTimer("StopPodSandbox", id);
-    if (!sandbox.stopOperations(OPERATIONS_WAIT)) {
+    boolean wasReady = sandbox.isReady();
+    refuseOperations(sandbox);
+    killContainers(id);
+    if (!sandbox.awaitOperations(OPERATIONS_WAIT)) {
       throw new CriException(
           ErrorKind.UNAVAILABLE,
           "stop of sandbox " + id + ": a container is still being created or started in it");
     }
-    boolean wasReady = sandbox.isReady();
-    sandbox.update(files, record -> record.withState(SandboxRecord.State.NOT_READY));
-    killContainers(id);
+    killContainers(id); // what was started meanwhile
     timer.step("containers");
-    SandboxRecord down = lifecycle.tearDown(sandbox.record());
-    sandbox.update(files, record -> down);
+    lifecycle.tearDown(sandbox.record());
+    sandbox.update(files, SandboxRecord::tornDown);
     timer.step("host");
     timer.done();
     if (wasReady) {
@@ -80,11 +81,20 @@ public final class SandboxStopper {
     return id;
   }
 
-  /** All at once, so that one that hangs keeps none of the others. */
+  private void refuseOperations(Sandbox sandbox) {
+    try {
+      sandbox.notReady(files);
+    } catch (IOException e) {
+      // The kill of the containers does not wait for the disk. The end of the stop writes again.
+      LOG.error("sandbox {}: that it is stopped is not recorded", sandbox.id(), e);
+    }
+  }
+
+  /** Kills all containers at once, so that one that hangs does not keep the others alive. */
   private void killContainers(String sandboxId) throws IOException, InterruptedException {
     List<FutureTask<String>> kills = new ArrayList<>();
     for (Container container : containers.of(sandboxId)) {
-      if (container.status().isRunning()) {
+      if (container.status().mayRun()) {
         Callable<String> kill =
             () -> {
               stopper.kill(container);

@@ -1,31 +1,33 @@
 package io.jukung.runtime.recovery;
 
+import io.jukung.cri.CriException;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.process.Signals;
-import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.ShimMessages;
+import io.jukung.runtime.container.UnwatchedContainers;
 import io.jukung.runtime.pod.PodEvents;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
-import io.jukung.runtime.store.ExitRecord;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
-import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the state of one sandbox and its containers that of the world: what its shim holds, what
- * exit.json says, what runs in its cgroups. Nothing else works on the sandbox meanwhile.
+ * Learns the state of one sandbox and its containers: from what its shim holds, what exit.json says
+ * and what runs in its cgroups. Containers are UNKNOWN until that is done.
  */
 public final class SandboxReconciler {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxReconciler.class);
@@ -37,8 +39,8 @@ public final class SandboxReconciler {
   private final PodShim.Pool pool;
   private final PodCgroups cgroups;
   private final PodEvents events;
+  private final UnwatchedContainers unwatched;
 
-  /** Works with these. */
   public SandboxReconciler(
       StateFiles files,
       SandboxStore sandboxes,
@@ -54,19 +56,44 @@ public final class SandboxReconciler {
     this.pool = pool;
     this.cgroups = cgroups;
     this.events = events;
+    this.unwatched = new UnwatchedContainers(files, cgroups);
   }
 
-  void reconcile(Sandbox sandbox) throws IOException {
-    Optional<PodShim> shim = lifecycle.reconnect(sandbox.record());
+  /**
+   * Takes up a sandbox when the daemon starts. Nothing else works on the sandbox meanwhile.
+   *
+   * @param unread the ids of containers whose record was not read: their processes stay
+   */
+  void reconcile(Sandbox sandbox, Set<String> unread) throws IOException {
     if (sandbox.record().state() == SandboxRecord.State.CREATING) {
+      lifecycle.findShim(sandbox.record());
       undo(sandbox);
-    } else if (shim.isPresent()) {
-      takeUp(sandbox, shim.get());
-    } else {
-      for (Container container : containers.of(sandbox.id())) {
-        withoutShim(container);
+      return;
+    }
+    for (Container container : containers.of(sandbox.id())) {
+      if (container.status().isExited()) {
+        cgroups.remove(cgroups.at(container.record().cgroup()));
       }
-      events.lost(sandbox.id());
+    }
+    Optional<PodShim> shim = lifecycle.findShim(sandbox.record());
+    if (shim.isEmpty()) {
+      learnWithoutShim(sandbox);
+      return;
+    }
+    Map<String, ContainerProcess> strays = learn(sandbox, shim.get());
+    strays.keySet().removeAll(unread);
+    for (String stray : strays.keySet()) {
+      endStray(sandbox, shim.get(), stray);
+    }
+  }
+
+  /** Learns what is UNKNOWN yet, while the daemon serves and the sandbox stays. */
+  void learn(Sandbox sandbox) throws IOException {
+    Optional<PodShim> shim = lifecycle.findShim(sandbox.record());
+    if (shim.isPresent()) {
+      learn(sandbox, shim.get());
+    } else {
+      learnWithoutShim(sandbox);
     }
   }
 
@@ -76,84 +103,94 @@ public final class SandboxReconciler {
     try {
       lifecycle.tearDown(sandbox.record());
     } catch (IOException e) {
-      sandbox.update(files, record -> record.withState(SandboxRecord.State.NOT_READY));
+      sandbox.notReady(files);
       throw e;
     }
     files.deleteSandbox(sandbox.id());
     sandboxes.remove(sandbox);
   }
 
-  private void takeUp(Sandbox sandbox, PodShim shim) throws IOException {
+  private void learnWithoutShim(Sandbox sandbox) {
+    for (Container container : containers.of(sandbox.id())) {
+      if (container.status().isUnknown()) {
+        attempt(container, () -> withoutShim(container, "its shim is gone"));
+      }
+    }
+    events.lost(sandbox.id());
+  }
+
+  /** Learns from the shim; returns the processes of which the daemon knows no container. */
+  private Map<String, ContainerProcess> learn(Sandbox sandbox, PodShim shim) throws IOException {
     Map<String, ContainerProcess> processes = new HashMap<>();
     for (ContainerProcess process : shim.list()) {
       processes.put(process.getContainerId(), process);
     }
     ContainerProcess reaper = processes.remove(sandbox.id());
     if (sandbox.record().config().isSharedPid() && (reaper == null || reaper.hasExit())) {
-      sandbox.update(files, record -> record.withState(SandboxRecord.State.NOT_READY));
+      sandbox.notReady(files);
     }
     for (Container container : containers.of(sandbox.id())) {
       ContainerProcess process = processes.remove(container.id());
+      if (!container.status().isUnknown()) {
+        continue; // EXITED, or its exit was told meanwhile
+      }
       if (process == null) {
-        withoutShim(container);
-        if (container.status().isRunning()) {
-          container.lost(now(), "its shim does not know it");
-        }
+        attempt(container, () -> withoutShim(container, "its shim does not know it"));
       } else {
-        follow(container, process);
+        attempt(container, () -> follow(container, process));
       }
     }
-    for (ContainerProcess stray : processes.values()) {
-      endStray(sandbox, shim, stray);
+    return processes;
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** What cannot be learnt of one container keeps nothing from the others. */
+  private static void attempt(Container container, Step step) {
+    try {
+      step.run();
+    } catch (IOException | CriException e) {
+      LOG.error("{} cannot be taken up", container, e);
     }
   }
 
-  /** The shim's word counts: it has seen what the daemon before us had no time to write down. */
+  /** The shim's word counts: it has seen what an earlier daemon had no time to write down. */
   private void follow(Container container, ContainerProcess process) throws IOException {
-    if (container.status().isCreated()) {
-      container.beginStart();
-      container.started(process.getPid(), process.getStartedAt());
-    }
+    container.foundRunning(process.getPid(), process.getStartedAt());
     if (process.hasExit()) {
-      ContainerExited exit = process.getExit();
-      events.exited(
-          container,
-          new Container.Exit(exit.getExitCode(), exit.getFinishedAt(), exit.getOomKilled()));
+      events.exited(container, ShimMessages.exit(process.getExit()));
     }
   }
 
   /**
-   * Nobody holds the container. Where it ran, it may have ended while no daemon was there and left
-   * its exit on disk, or its processes are still there, unwatched: these end.
+   * No shim holds the container. If it was started, it may have ended while no daemon was there and
+   * left its exit on disk, or its processes are still there, unwatched: these end.
    */
-  private void withoutShim(Container container) throws IOException {
+  private void withoutShim(Container container, String why) throws IOException {
     Cgroup cgroup = cgroups.at(container.record().cgroup());
-    Optional<ExitRecord> exit = files.readExit(container.id());
-    if (container.status().isCreated() && (exit.isPresent() || cgroup.isPopulated())) {
-      container.beginStart();
-      container.started(0, exit.map(ExitRecord::finishedAt).orElse(now()));
+    boolean started =
+        Files.exists(files.paths().containerExit(container.id())) || cgroup.isPopulated();
+    if (!started && container.foundNothing()) {
+      cgroups.remove(cgroup);
+    } else {
+      unwatched.end(container, why);
     }
-    if (container.status().isRunning() && exit.isPresent()) {
-      events.exited(
-          container,
-          new Container.Exit(
-              exit.get().exitCode(), exit.get().finishedAt(), exit.get().oomKilled()));
-    }
-    cgroups.remove(cgroup);
   }
 
   /** A container whose record is gone: its removal did not finish. */
-  private void endStray(Sandbox sandbox, PodShim shim, ContainerProcess stray) throws IOException {
-    String id = stray.getContainerId();
+  private void endStray(Sandbox sandbox, PodShim shim, String id) throws IOException {
     LOG.warn("container {} has no record, and is ended", id);
+    Cgroup cgroup = cgroups.container(sandbox.record(), id);
+    cgroup.kill();
     shim.signal(id, Signals.SIGKILL);
-    cgroups.remove(cgroups.container(sandbox.record(), id));
+    cgroups.remove(cgroup);
   }
 
-  /** A container whose sandbox's record could not be read, or is gone. */
+  /** A container whose sandbox's record is damaged or gone. */
   void endWithoutSandbox(Container container) throws IOException {
-    withoutShim(container);
-    container.lost(now(), "its sandbox is gone");
+    unwatched.end(container, "its sandbox is gone");
   }
 
   /** The shim of a sandbox without a record. */
@@ -162,16 +199,17 @@ public final class SandboxReconciler {
     if (shim.isEmpty()) {
       return;
     }
-    for (ContainerProcess process : shim.get().list()) {
-      if (!process.hasExit()) {
-        shim.get().signal(process.getContainerId(), Signals.SIGKILL);
+    try {
+      for (ContainerProcess process : shim.get().list()) {
+        if (!process.hasExit()) {
+          shim.get().signal(process.getContainerId(), Signals.SIGKILL);
+        }
       }
+      SandboxLifecycle.awaitEnded(shim.get());
+    } catch (CriException e) {
+      // It hangs. The pod's cgroup, which is swept too, ends what it holds.
+      LOG.warn("{}", e.getMessage());
     }
-    SandboxLifecycle.awaitEnded(shim.get());
     shim.get().shutdown();
-  }
-
-  private static long now() {
-    return Clock.now();
   }
 }

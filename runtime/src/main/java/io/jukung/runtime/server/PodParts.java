@@ -135,7 +135,7 @@ final class PodParts implements AutoCloseable {
                 shimCgroup(cgroups)),
             events);
     this.lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
-    this.containerStopper = new ContainerStopper(shims, cgroups);
+    this.containerStopper = new ContainerStopper(files, shims, cgroups);
     this.sandboxStopper =
         new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups);
     this.execs = new ContainerExec(containers, files, shims, cgroups, compiler);

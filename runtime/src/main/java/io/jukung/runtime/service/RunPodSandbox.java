@@ -71,7 +71,11 @@ public final class RunPodSandbox {
       rollback.undo("forget", () -> forget(intent, rollback));
       files.createSandbox(intent);
       SandboxRecord ready = lifecycle.setUp(intent, rollback);
-      sandboxes.add(new Sandbox(ready));
+      Sandbox sandbox = new Sandbox(ready);
+      rollback.undo("withdraw sandbox", () -> sandboxes.withdraw(sandbox));
+      sandboxes.add(sandbox);
+      // The death of a shim changes the sandboxes that are known. It may have come before.
+      lifecycle.requireShim(id);
       rollback.commit();
     }
     LOG.info("sandbox {} runs: {}", id, intent.name());
@@ -88,7 +92,7 @@ public final class RunPodSandbox {
       sandboxes.names().release(intent.name(), intent.id());
       return;
     }
-    SandboxRecord kept = files.readSandbox(intent.id()).withState(SandboxRecord.State.NOT_READY);
+    SandboxRecord kept = files.readSandbox(intent.id()).notReady();
     files.writeSandbox(kept);
     sandboxes.add(new Sandbox(kept));
     LOG.warn("sandbox {} could not be undone, and is kept to be stopped again", intent.id());

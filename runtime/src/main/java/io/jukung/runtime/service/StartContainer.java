@@ -10,8 +10,9 @@ import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
-import io.jukung.runtime.container.LaunchRequests;
+import io.jukung.runtime.container.ShimMessages;
 import io.jukung.runtime.container.TargetContainer;
+import io.jukung.runtime.container.UnwatchedContainers;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.Overlay;
@@ -79,27 +80,31 @@ public final class StartContainer {
   private Container start(Container container) throws IOException {
     StepTimer timer = new StepTimer("StartContainer", container.id());
     Sandbox sandbox = sandboxes.get(container.record().sandboxId());
-    try (Sandbox.Operation _ = sandbox.begin("StartContainer " + container.id())) {
-      container.beginStart();
+    try (Sandbox.Operation _ = sandbox.begin("StartContainer " + container.id());
+        Container.Start start = container.beginStart()) {
       try {
-        PodShim.Started started = launch(container, timer);
-        show(container, started);
+        record(container, start, launch(container, timer));
         timer.step("record");
-      } catch (IOException | RuntimeException e) {
-        throw failed(container, e);
+      } catch (IOException | RuntimeException | Error e) {
+        throw failed(container, start, e);
       }
     }
     timer.done();
-    LOG.info("container {} runs", container.id());
+    LOG.info("container {} started", container.id());
     return container;
   }
 
   /** A container that cannot be recorded as running must not run. */
-  private void show(Container container, PodShim.Started started) throws IOException {
+  private void record(Container container, Container.Start start, PodShim.Started started)
+      throws IOException {
     try {
-      container.started(started.pid(), started.startedAt());
+      start.succeeded(started.pid(), started.startedAt());
     } catch (IOException e) {
-      shims.get(container.record().sandboxId()).signal(container.id(), Signals.SIGKILL);
+      try {
+        shims.get(container.record().sandboxId()).signal(container.id(), Signals.SIGKILL);
+      } catch (IOException | RuntimeException unsent) {
+        e.addSuppressed(unsent); // its cgroup is killed next
+      }
       throw e;
     }
   }
@@ -118,7 +123,7 @@ public final class StartContainer {
           shims
               .get(record.sandboxId())
               .start(
-                  LaunchRequests.start(
+                  ShimMessages.start(
                       record, launch.toPlan(), files.paths().container(record.id()), log));
       timer.step("launch");
       return started;
@@ -142,18 +147,23 @@ public final class StartContainer {
     }
   }
 
-  /** Nothing runs: what was made for the start goes, and the container says why. */
-  private CriException failed(Container container, Exception cause) {
+  /** Removes what was made for the start; the container says why it failed. */
+  private CriException failed(Container container, Container.Start start, Throwable cause) {
     String why = "start of container " + container.id() + ": " + cause.getMessage();
     ErrorKind kind = cause instanceof CriException known ? known.kind() : ErrorKind.INTERNAL;
     CriException failure = new CriException(kind, why, cause);
+    Cgroup cgroup = cgroups.at(container.record().cgroup());
     try {
-      cgroups.remove(cgroups.at(container.record().cgroup()));
+      cgroups.remove(cgroup);
     } catch (IOException e) {
       failure.addSuppressed(e);
+      if (UnwatchedContainers.mayHaveProcesses(cgroup)) {
+        container.unknown("its start failed, and its processes do not end: " + e.getMessage());
+        return failure;
+      }
     }
     try {
-      container.startFailed(Clock.now(), String.valueOf(cause.getMessage()));
+      start.failed(Clock.now(), String.valueOf(cause.getMessage()));
     } catch (IOException e) {
       failure.addSuppressed(e);
     }

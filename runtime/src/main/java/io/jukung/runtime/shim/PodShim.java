@@ -76,6 +76,9 @@ public interface PodShim {
   /** The process id of the shim itself. */
   int shimPid();
 
+  /** Whether the shim has not ended, as far as the daemon has seen. */
+  boolean isAlive();
+
   Started start(StartContainer request) throws IOException;
 
   /** Runs another process in a container. The descriptors stay the caller's. */
@@ -109,6 +112,11 @@ public interface PodShim {
 
   List<ContainerProcess> list() throws IOException;
 
-  /** Ends the shim. Does nothing if the shim has ended already. */
+  /**
+   * Ends the shim, by a signal if the shim does not answer. Does nothing if the shim has ended
+   * already.
+   *
+   * @throws IOException if the shim was killed and does not end
+   */
   void shutdown() throws IOException;
 }

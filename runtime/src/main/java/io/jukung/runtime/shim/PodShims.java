@@ -10,8 +10,19 @@ import java.util.concurrent.ConcurrentMap;
 public final class PodShims {
   private final ConcurrentMap<String, PodShim> bySandbox = new ConcurrentHashMap<>();
 
-  public void put(String sandboxId, PodShim shim) {
+  /**
+   * Adds the shim of a pod, unless the shim has ended. The end of one that is added is reported to
+   * {@link PodShim.Listener}; an earlier end may have been reported before anybody knew the shim.
+   *
+   * @return whether the shim is added
+   */
+  public boolean add(String sandboxId, PodShim shim) {
     bySandbox.put(sandboxId, shim);
+    if (shim.isAlive()) {
+      return true;
+    }
+    bySandbox.remove(sandboxId, shim);
+    return false;
   }
 
   public Optional<PodShim> remove(String sandboxId) {

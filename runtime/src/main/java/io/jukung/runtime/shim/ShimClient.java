@@ -162,8 +162,11 @@ public final class ShimClient implements PodShim, AutoCloseable {
 
     @Override
     public void disconnected(ShimConnection over) {
+      if (over != connection) {
+        return; // an attempt to reconnect, which has seen its end itself
+      }
       failExecs();
-      if (!ended.isDone() && !ending && over == connection) {
+      if (!ended.isDone() && !ending) {
         eventThreads.execute(ShimClient.this::reconnect);
       }
     }
@@ -244,21 +247,39 @@ public final class ShimClient implements PodShim, AutoCloseable {
     LOG.warn("{} closed its connection, connecting again", this);
     for (int attempt = 1; attempt <= RECONNECTS; attempt++) {
       try {
-        UnixSocket socket = UnixSocket.connect(socketPath);
-        connection = new ShimConnection(loop, socket, toString(), new Inbox());
-        connection.start();
-        for (ContainerProcess each : list()) {
-          if (each.hasExit()) {
-            exited(each.getExit());
-          }
+        if (connectAgain()) {
+          return;
         }
-        return;
       } catch (IOException | RuntimeException e) {
         LOG.warn("{}, attempt {}: {}", this, attempt, e.getMessage());
       }
     }
     LOG.error("{} cannot be reached and is ended", this);
     kill();
+  }
+
+  /**
+   * Replaces the connection by one over which the shim has answered, and catches up on exits.
+   *
+   * @return whether that connection is still open
+   */
+  private boolean connectAgain() throws IOException {
+    ShimConnection fresh =
+        new ShimConnection(loop, UnixSocket.connect(socketPath), toString(), new Inbox());
+    try {
+      fresh.start();
+      for (ContainerProcess each : processes(fresh).getContainersList()) {
+        if (each.hasExit()) {
+          exited(each.getExit());
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      fresh.close();
+      throw e;
+    }
+    connection = fresh;
+    // Before it was the connection, nobody would have acted on its end.
+    return fresh.isOpen();
   }
 
   /** Makes a spare the pod's. */
@@ -435,7 +456,12 @@ public final class ShimClient implements PodShim, AutoCloseable {
   }
 
   private ProcessList processes() throws IOException {
-    Reply reply = call(ToShim.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()));
+    return processes(connection);
+  }
+
+  private static ProcessList processes(ShimConnection over) throws IOException {
+    Reply reply =
+        call(over, ToShim.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()));
     if (reply.hasFailure()) {
       throw refused(reply.getFailure());
     }
@@ -463,7 +489,9 @@ public final class ShimClient implements PodShim, AutoCloseable {
     if (!awaitEnd(END_PATIENCE)) {
       LOG.warn("{} does not end and is killed", this);
       kill();
-      awaitEnd(END_PATIENCE);
+      if (!awaitEnd(END_PATIENCE)) {
+        throw new IOException(this + " was killed and does not end");
+      }
     }
   }
 
@@ -503,7 +531,11 @@ public final class ShimClient implements PodShim, AutoCloseable {
   }
 
   private Reply call(ToShim.Builder request) throws IOException {
-    return connection.call(request, List.of(), PATIENCE, _ -> {});
+    return call(connection, request);
+  }
+
+  private static Reply call(ShimConnection over, ToShim.Builder request) throws IOException {
+    return over.call(request, List.of(), PATIENCE, _ -> {});
   }
 
   private static void done(Reply reply) throws IOException {
@@ -520,7 +552,8 @@ public final class ShimClient implements PodShim, AutoCloseable {
     };
   }
 
-  boolean isAlive() {
+  @Override
+  public boolean isAlive() {
     return !ended.isDone();
   }
 

@@ -263,7 +263,9 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
         return false;
       }
       open = false;
-      loop.remove(token, socket.fd());
+      if (token != 0) {
+        loop.remove(token, socket.fd());
+      }
       socket.close();
       queue.forEach(Outgoing::close);
       queue.clear();

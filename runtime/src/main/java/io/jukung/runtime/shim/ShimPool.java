@@ -219,12 +219,24 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
       if (shimPid != 0 && shim.shimPid() != shimPid) {
         LOG.warn("sandbox {}: {} answers, recorded is pid {}", sandboxId, shim, shimPid);
       }
-      shim.verify();
+      verify(shim);
       adopted.add(shim);
       return Optional.of(shim);
     } catch (IOException | RuntimeException e) {
       shim.close();
       throw e;
+    }
+  }
+
+  /** A shim that does not answer now may answer later, and must be ended with its pod. */
+  private static void verify(ShimClient shim) throws IOException {
+    try {
+      shim.verify();
+    } catch (CriException e) {
+      if (e.kind() != ErrorKind.DEADLINE_EXCEEDED) {
+        throw e;
+      }
+      LOG.warn("{}; it is taken up all the same", e.getMessage());
     }
   }
 

@@ -9,11 +9,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A container in memory: what it is and where it is in its life. Reads never wait; transitions are
- * one after the other, each on disk before it is shown. Thread-safe.
+ * A container in memory: its records, and the operation that is under way on it. Reads never wait.
+ * Transitions happen one after the other, and each is written to the disk before it is shown; see
+ * {@link ContainerStatusRecord.State} for the table. Thread-safe.
+ *
+ * <p>A start and a removal are operations: at most one is under way, and closing it ends it,
+ * whatever happened meanwhile.
  */
 public final class Container {
   private final ReentrantLock lock = new ReentrantLock();
@@ -23,21 +28,27 @@ public final class Container {
   private volatile ContainerRecord record;
   private volatile ContainerStatusRecord status;
 
-  private boolean starting;
-  private boolean removing;
-  private @Nullable Exit earlyExit;
+  /** The last status that was no UNKNOWN, unless the record was damaged. It is on the disk. */
+  private ContainerStatusRecord known;
 
-  /** With its records on disk. */
+  private @Nullable Operation operation;
+
+  /**
+   * Shows what is on the disk.
+   *
+   * @param status {@link ContainerStatusRecord#damaged} if it could not be read
+   */
   public Container(StateFiles files, ContainerRecord record, ContainerStatusRecord status) {
     this.files = files;
     this.record = record;
     this.status = status;
+    this.known = status;
     if (status.isExited()) {
       exited.complete(null);
     }
   }
 
-  /** How a process ended. */
+  /** How the first process of a container ended. */
   public record Exit(int code, long finishedAt, boolean oomKilled) {}
 
   public ContainerRecord record() {
@@ -57,7 +68,7 @@ public final class Container {
     return record.resources();
   }
 
-  /** Held while limits are set, by the start or by an update: neither overtakes the other. */
+  /** Held while a start or an update sets limits, so that neither overtakes the other. */
   public ReentrantLock limitsLock() {
     return limitsLock;
   }
@@ -74,76 +85,192 @@ public final class Container {
     }
   }
 
+  /** Work on the container that excludes other such work. */
+  public abstract sealed class Operation implements AutoCloseable {
+    private final String what;
+
+    private Operation(String what) {
+      this.what = what;
+    }
+
+    /** Ends the operation. */
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        operation = null;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
   /**
-   * Claims the one start of the container's life. To be followed by {@link #started} or {@link
-   * #startFailed}.
-   *
-   * @throws CriException FAILED_PRECONDITION where it is not CREATED
+   * The one start of the container's life. An end of the container that is told while the start is
+   * under way counts once the start has succeeded.
    */
-  public void beginStart() {
+  public final class Start extends Operation {
+    private @Nullable UnaryOperator<ContainerStatusRecord> earlyEnd;
+
+    private Start() {
+      super("being started");
+    }
+
+    /** The container runs; or it did, if its end was faster than this news. */
+    public void succeeded(int pid, long startedAt) throws IOException {
+      lock.lock();
+      try {
+        write(status.started(pid, startedAt));
+        if (earlyEnd != null) {
+          end(earlyEnd.apply(status));
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** The container never ran, and never will. */
+    public void failed(long at, String why) throws IOException {
+      lock.lock();
+      try {
+        if (status.isCreated()) {
+          end(status.startFailed(at, why));
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Ends the start. If nobody said how it went, the container is UNKNOWN. */
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        super.close();
+        if (status.isCreated()) {
+          status = status.unknown("the start of the container was cut short");
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** The removal of the container. */
+  public final class Removal extends Operation {
+    private boolean succeeded;
+
+    private Removal() {
+      super("being removed");
+    }
+
+    /** The container is gone: nothing can be done with it any more. */
+    public void succeeded() {
+      succeeded = true;
+    }
+
+    @Override
+    public void close() {
+      if (!succeeded) {
+        super.close();
+      }
+    }
+  }
+
+  /**
+   * Begins the one start of the container's life.
+   *
+   * @throws CriException FAILED_PRECONDITION if the container is not CREATED or another operation
+   *     is under way
+   */
+  public Start beginStart() {
     lock.lock();
     try {
-      if (!status.isCreated() || starting || removing) {
+      if (!status.isCreated() || operation != null) {
         throw CriException.failedPrecondition(
             "start of container "
                 + id()
                 + ": it is "
-                + (removing ? "being removed" : starting ? "being started" : status.state()));
+                + (operation == null ? status.state() : operation.what));
       }
-      starting = true;
+      Start start = new Start();
+      operation = start;
+      return start;
     } finally {
       lock.unlock();
     }
   }
 
-  /** It runs; or it did, where its exit was faster than this news. */
-  public void started(int pid, long startedAt) throws IOException {
+  /**
+   * Begins the removal of the container.
+   *
+   * @throws CriException FAILED_PRECONDITION if the container has processes or another operation is
+   *     under way
+   */
+  public Removal beginRemoval() {
     lock.lock();
     try {
-      starting = false;
-      write(status.started(pid, startedAt));
-      Exit exit = earlyExit;
-      if (exit != null) {
-        earlyExit = null;
-        writeExit(exit);
+      if (status.mayRun() || operation != null) {
+        throw CriException.failedPrecondition(
+            "removal of container "
+                + id()
+                + ": it is "
+                + (operation == null ? status.state() : operation.what));
       }
+      Removal removal = new Removal();
+      operation = removal;
+      return removal;
     } finally {
       lock.unlock();
     }
   }
 
-  /** It never ran, and never will. */
-  public void startFailed(long at, String why) throws IOException {
-    lock.lock();
-    try {
-      starting = false;
-      earlyExit = null;
-      end(status.startFailed(at, why));
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Its first process has ended. Told twice, the first counts. */
+  /** The first process has ended. If that is told twice, the first time counts. */
   public void exited(Exit exit) throws IOException {
+    ended(before -> before.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
+  }
+
+  /** The container has ended, and nobody can say how. One that is CREATED stays as it is. */
+  public void lost(long at, String why) throws IOException {
+    ended(before -> before.lost(at, why));
+  }
+
+  private void ended(UnaryOperator<ContainerStatusRecord> end) throws IOException {
     lock.lock();
     try {
-      if (status.isRunning()) {
-        writeExit(exit);
-      } else if (starting && earlyExit == null) {
-        earlyExit = exit;
+      if (status.mayRun()) {
+        end(end.apply(status));
+      } else if (operation instanceof Start start && start.earlyEnd == null) {
+        start.earlyEnd = end;
       }
     } finally {
       lock.unlock();
     }
   }
 
-  /** It ended, and nobody can say how. One that does not run stays as it is. */
-  public void lost(long at, String why) throws IOException {
+  /** The truth cannot be learnt for now. What is EXITED stays so. */
+  public void unknown(String why) {
     lock.lock();
     try {
-      if (status.isRunning()) {
-        end(status.lost(at, why));
+      if (!status.isExited()) {
+        status = status.unknown(why);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The shim says that the container runs, which only changes what is UNKNOWN. */
+  public void foundRunning(int pid, long startedAt) throws IOException {
+    lock.lock();
+    try {
+      if (!status.isUnknown()) {
+        return;
+      }
+      if (known.isRunning()) {
+        status = known;
+      } else {
+        write(status.started(pid, startedAt));
       }
     } finally {
       lock.unlock();
@@ -151,39 +278,30 @@ public final class Container {
   }
 
   /**
-   * Claims its removal: it cannot be started any more.
+   * Nothing of the container was found, which makes it CREATED if it was UNKNOWN and no start of it
+   * is on record.
    *
-   * @throws CriException FAILED_PRECONDITION while it runs or is being started
+   * @return whether it is CREATED
    */
-  public void beginRemove() {
+  public boolean foundNothing() {
     lock.lock();
     try {
-      if (status.isRunning() || starting) {
-        throw CriException.failedPrecondition(
-            "removal of container " + id() + ": it is " + (starting ? "being started" : "running"));
+      if (status.isUnknown() && known.isCreated()) {
+        status = known;
       }
-      removing = true;
+      return status.isCreated();
     } finally {
       lock.unlock();
     }
   }
 
-  public boolean isStarting() {
-    lock.lock();
-    try {
-      return starting;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Completes when it is EXITED. A copy: completing it does nothing. */
+  /** Completes when the container is EXITED. A copy: completing it does nothing. */
   public CompletableFuture<Void> exit() {
     return exited.copy();
   }
 
   /**
-   * Waits for its end.
+   * Waits until the container is EXITED.
    *
    * @return whether it is EXITED
    */
@@ -198,11 +316,7 @@ public final class Container {
     }
   }
 
-  private void writeExit(Exit exit) throws IOException {
-    end(status.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
-  }
-
-  /** An end is shown even where it cannot be written: whoever waits for it would wait for ever. */
+  /** An end is shown even if it cannot be written: callers that wait for it would wait for ever. */
   private void end(ContainerStatusRecord next) throws IOException {
     try {
       write(next);
@@ -214,6 +328,7 @@ public final class Container {
 
   private void write(ContainerStatusRecord next) throws IOException {
     files.writeStatus(id(), next);
+    known = next;
     status = next;
   }
 

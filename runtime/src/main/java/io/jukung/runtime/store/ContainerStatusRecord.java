@@ -1,26 +1,21 @@
 package io.jukung.runtime.store;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
- * {@code status.json}: where a container is in its life, CREATED where there is none. Immutable; a
- * transition makes a new one.
- *
- * <pre>
- *   CREATED ──start──► RUNNING ──exit──► EXITED
- *      │                                   ▲
- *      └──failed start (StartError, 128)───┘
- * </pre>
- *
- * A status is lost together with its container only.
+ * {@code status.json}: the state of a container. A container without this file is CREATED.
+ * Immutable: each transition makes a new record.
  *
  * @param version {@link #VERSION}
- * @param pid as the daemon's pid namespace sees it; 0 unless RUNNING
- * @param startedAt nanoseconds since the epoch; 0 where it never ran
+ * @param pid as the daemon's pid namespace sees it; 0 unless RUNNING, or UNKNOWN after RUNNING
+ * @param startedAt nanoseconds since the epoch; 0 if the container never ran
  * @param finishedAt nanoseconds since the epoch; 0 unless EXITED
- * @param reason one word for the state, as CRI's; empty unless EXITED
+ * @param reason one word for the state, as CRI's; empty unless EXITED or UNKNOWN
  */
 @JsonInclude(Include.NON_DEFAULT)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -39,14 +34,48 @@ public record ContainerStatusRecord(
   /** The exit code of a container that could not be started. */
   public static final int START_FAILED = 128;
 
-  /** The exit code of a container whose own is not known. */
+  /** The exit code of a container whose own exit code is not known. */
   public static final int EXIT_UNKNOWN = 255;
 
-  /** See the diagram. */
+  private static final String UNKNOWN_REASON = "Unknown";
+
+  /**
+   * Where a container is in its life.
+   *
+   * <pre>
+   *              start                     exit
+   *   CREATED ─────────────► RUNNING ────────────────► EXITED
+   *    ▲  │  │                ▲  │                      ▲  ▲
+   *    │  │  └────────────────│──│── start failed ──────┘  │
+   *    │  │ not learnt        │  │ not learnt              │
+   *    │  ▼                   │  ▼                         │
+   *    └─────────────────── UNKNOWN ───────────────────────┘
+   *                  learnt                learnt
+   * </pre>
+   *
+   * UNKNOWN means that the truth could not be learnt: the shim does not answer, or it is gone and
+   * processes of the container do not end, or the record is damaged. UNKNOWN is never written to
+   * the disk, where the last state that was known stays. EXITED is final.
+   */
   public enum State {
     CREATED,
     RUNNING,
-    EXITED
+    EXITED,
+    UNKNOWN;
+
+    /** The transition table. */
+    private Set<State> successors() {
+      return switch (this) {
+        case CREATED -> EnumSet.of(RUNNING, EXITED, UNKNOWN);
+        case RUNNING -> EnumSet.of(EXITED, UNKNOWN);
+        case UNKNOWN -> EnumSet.of(CREATED, RUNNING, EXITED, UNKNOWN);
+        case EXITED -> EnumSet.noneOf(State.class);
+      };
+    }
+
+    boolean canBecome(State next) {
+      return successors().contains(next);
+    }
   }
 
   public ContainerStatusRecord {
@@ -58,45 +87,68 @@ public record ContainerStatusRecord(
     return new ContainerStatusRecord(VERSION, State.CREATED, 0, 0, 0, 0, "", "");
   }
 
+  /** The state of a container whose {@code status.json} cannot be read. */
+  public static ContainerStatusRecord damaged(String why) {
+    return new ContainerStatusRecord(VERSION, State.UNKNOWN, 0, 0, 0, 0, UNKNOWN_REASON, why);
+  }
+
+  @JsonIgnore
   public boolean isCreated() {
     return state == State.CREATED;
   }
 
+  @JsonIgnore
   public boolean isRunning() {
     return state == State.RUNNING;
   }
 
+  @JsonIgnore
   public boolean isExited() {
     return state == State.EXITED;
   }
 
-  public ContainerStatusRecord started(int newPid, long at) {
-    require(State.CREATED, "started");
-    return new ContainerStatusRecord(VERSION, State.RUNNING, newPid, at, 0, 0, "", "");
+  @JsonIgnore
+  public boolean isUnknown() {
+    return state == State.UNKNOWN;
   }
 
-  public ContainerStatusRecord startFailed(long at, String why) {
-    require(State.CREATED, "failed to start");
-    return new ContainerStatusRecord(
-        VERSION, State.EXITED, 0, 0, at, START_FAILED, "StartError", why);
+  /** Whether the container has processes, as far as that is known. */
+  public boolean mayRun() {
+    return isRunning() || isUnknown();
   }
 
-  public ContainerStatusRecord exited(int code, long at, boolean oomKilled) {
-    require(State.RUNNING, "exited");
+  ContainerStatusRecord started(int newPid, long at) {
+    return next(State.RUNNING, newPid, at, 0, 0, "", "");
+  }
+
+  ContainerStatusRecord startFailed(long at, String why) {
+    return next(State.EXITED, 0, 0, at, START_FAILED, "StartError", why);
+  }
+
+  ContainerStatusRecord exited(int code, long at, boolean oomKilled) {
     String why = oomKilled ? "OOMKilled" : code == 0 ? "Completed" : "Error";
-    return new ContainerStatusRecord(VERSION, State.EXITED, 0, startedAt, at, code, why, "");
+    return next(State.EXITED, 0, startedBy(at), at, code, why, "");
   }
 
-  /** It ended, nobody knows how. */
-  public ContainerStatusRecord lost(long at, String why) {
-    require(State.RUNNING, "lost");
-    return new ContainerStatusRecord(
-        VERSION, State.EXITED, 0, startedAt, at, EXIT_UNKNOWN, "Unknown", why);
+  /** The container has ended, and nobody knows how. */
+  ContainerStatusRecord lost(long at, String why) {
+    return next(State.EXITED, 0, startedBy(at), at, EXIT_UNKNOWN, UNKNOWN_REASON, why);
   }
 
-  private void require(State expected, String event) {
-    if (state != expected) {
-      throw new IllegalStateException("container " + event + " while " + state);
+  ContainerStatusRecord unknown(String why) {
+    return next(State.UNKNOWN, pid, startedAt, 0, 0, UNKNOWN_REASON, why);
+  }
+
+  /** What has ended has run, also if nobody noted when it started. */
+  private long startedBy(long finished) {
+    return startedAt == 0 ? finished : startedAt;
+  }
+
+  private ContainerStatusRecord next(
+      State next, int newPid, long started, long finished, int code, String why, String text) {
+    if (!state.canBecome(next)) {
+      throw new IllegalStateException("a container that is " + state + " cannot become " + next);
     }
+    return new ContainerStatusRecord(VERSION, next, newPid, started, finished, code, why, text);
   }
 }

@@ -8,11 +8,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
 /**
- * A sandbox in memory: its record, and who is at work in it. Reads never wait. Thread-safe.
+ * A sandbox in memory: its record, and how many operations are under way in it. Reads never wait.
+ * Thread-safe.
  *
- * <p>Creating and starting containers are operations: {@link #begin} refuses them once a stop has
- * begun, and {@link #stopOperations} waits for those under way, so that a stop sees every container
- * there will be.
+ * <p>Creating and starting containers are operations. {@link #begin} refuses them when the sandbox
+ * is not READY, and {@link #awaitOperations} waits for those under way, so that a stop sees every
+ * container that there will ever be.
  */
 public final class Sandbox {
   private final ReentrantLock lock = new ReentrantLock();
@@ -20,7 +21,6 @@ public final class Sandbox {
   private final ReentrantLock limitsLock = new ReentrantLock();
   private volatile SandboxRecord record;
   private int operations;
-  private boolean stopping;
 
   public Sandbox(SandboxRecord record) {
     this.record = record;
@@ -35,10 +35,10 @@ public final class Sandbox {
   }
 
   public boolean isReady() {
-    return record.state() == SandboxRecord.State.READY;
+    return record.isReady();
   }
 
-  /** Held while the pod's limits are set: one update after the other. */
+  /** Held while the pod's limits are set, so that updates come one after the other. */
   public ReentrantLock limitsLock() {
     return limitsLock;
   }
@@ -58,17 +58,35 @@ public final class Sandbox {
   }
 
   /**
+   * Makes the sandbox NOT_READY: it takes no more operations. That is so even if it cannot be
+   * written, because what follows (a kill, the death of the shim) does not wait for the disk.
+   *
+   * @throws IOException if the record cannot be written
+   */
+  public void notReady(StateFiles files) throws IOException {
+    lock.lock();
+    try {
+      SandboxRecord next = record.notReady();
+      if (!next.equals(record)) {
+        record = next;
+        files.writeSandbox(next);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
    * Begins work that needs the sandbox to stay.
    *
    * @param what for the error text
-   * @throws CriException FAILED_PRECONDITION where the sandbox is not ready
+   * @throws CriException FAILED_PRECONDITION if the sandbox is not READY
    */
   public Operation begin(String what) {
     lock.lock();
     try {
-      if (stopping || !isReady()) {
-        throw CriException.failedPrecondition(
-            what + ": sandbox " + id() + " is not ready" + (stopping ? ", it is stopping" : ""));
+      if (!isReady()) {
+        throw CriException.failedPrecondition(what + ": sandbox " + id() + " is not ready");
       }
       operations++;
     } finally {
@@ -78,14 +96,14 @@ public final class Sandbox {
   }
 
   /**
-   * Refuses operations from now on and waits for those under way.
+   * Waits for the operations that are under way. To be called when the sandbox is NOT_READY, so
+   * that no others begin.
    *
-   * @return whether none is left; false where the wait was too short
+   * @return whether none is left; false if the wait was too short
    */
-  public boolean stopOperations(Duration wait) throws InterruptedException {
+  public boolean awaitOperations(Duration wait) throws InterruptedException {
     lock.lock();
     try {
-      stopping = true;
       long left = wait.toNanos();
       while (operations > 0) {
         if (left <= 0) {

@@ -10,25 +10,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code sandbox.json} and {@code status.json}: what is known of a sandbox, written before what it
- * says is acted on.
- *
- * <pre>
- *   CREATING ──────► READY ──────► NOT_READY ──► (removed)
- *      │ roll back                     ▲
- *      ├────────────► (removed)        │
- *      └─ roll back failed ────────────┘
- * </pre>
- *
- * A CREATING record found at start is rolled back. NOT_READY is a sandbox that is stopped, or being
- * stopped, or lost; whatever it still has is released by stopping it again.
+ * {@code sandbox.json} and {@code status.json}: what is known of a sandbox. A record is written
+ * before what it says is acted on. Immutable: each change makes a new record.
  *
  * @param version {@link #VERSION}
  * @param createdAt nanoseconds since the epoch
- * @param networkSetUp whether its network may exist: set before ADD, cleared after DEL
- * @param addresses the pod's IPs, first the primary; empty with the host's network
- * @param shimPid of the adopted shim; 0 where none is
- * @param limits the whole pod's, as last asked for; null: none
+ * @param networkSetUp whether the pod's network may exist: set before ADD, cleared after DEL
+ * @param addresses the pod's IPs, the primary one first; empty with the host's network
+ * @param shimPid the process id of the adopted shim; 0 if there is none
+ * @param limits of the whole pod, as last asked for; null: none
  */
 @JsonInclude(Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -47,11 +37,32 @@ public record SandboxRecord(
 
   public static final int VERSION = 1;
 
-  /** See the diagram. */
+  /**
+   * Where a sandbox is in its life.
+   *
+   * <pre>
+   *   CREATING ──────► READY ──────► NOT_READY ──► (removed)
+   *      │ roll back                     ▲
+   *      ├────────────► (removed)        │
+   *      └─ roll back failed ────────────┘
+   * </pre>
+   *
+   * A CREATING record that is found when the daemon starts is rolled back. NOT_READY is a sandbox
+   * that is stopped, or is being stopped, or whose shim died. What such a sandbox still has is
+   * released by the next stop.
+   */
   public enum State {
     CREATING,
     READY,
-    NOT_READY
+    NOT_READY;
+
+    /** The transition table. */
+    private boolean canBecome(State next) {
+      return switch (this) {
+        case CREATING -> next == READY || next == NOT_READY;
+        case READY, NOT_READY -> next == NOT_READY;
+      };
+    }
   }
 
   public SandboxRecord {
@@ -60,12 +71,35 @@ public record SandboxRecord(
     addresses = Json.orEmpty(addresses);
   }
 
-  public SandboxRecord withState(State newState) {
+  @JsonIgnore
+  public boolean isReady() {
+    return state == State.READY;
+  }
+
+  /** A sandbox whose creation has succeeded. */
+  public SandboxRecord ready() {
+    return withState(State.READY);
+  }
+
+  /** A sandbox that takes no more work. */
+  public SandboxRecord notReady() {
+    return withState(State.NOT_READY);
+  }
+
+  /** A sandbox of which the host holds nothing any more. */
+  public SandboxRecord tornDown() {
+    return withNetwork(false, addresses).withShimPid(0);
+  }
+
+  private SandboxRecord withState(State next) {
+    if (!state.canBecome(next)) {
+      throw new IllegalStateException("a sandbox that is " + state + " cannot become " + next);
+    }
     return new SandboxRecord(
         version,
         id,
         name,
-        newState,
+        next,
         createdAt,
         runtimeHandler,
         config,

@@ -23,6 +23,11 @@ public final class SandboxStore {
     names.release(sandbox.record().name(), sandbox.id());
   }
 
+  /** Takes the sandbox out of the lists. Its name stays reserved. */
+  public void withdraw(Sandbox sandbox) {
+    index.remove(sandbox.id());
+  }
+
   public Collection<Sandbox> all() {
     return index.all();
   }

@@ -180,18 +180,18 @@ public final class StateFiles {
   }
 
   private static <T> T read(Path file, Class<T> type) throws IOException {
+    byte[] document = readBounded(file);
     try {
-      return Json.read(readBounded(file), type);
-    } catch (NoSuchFileException e) {
-      throw e;
+      return Json.read(document, type);
     } catch (IOException e) {
-      throw new IOException("read of " + file + ": " + e.getMessage(), e);
+      throw new DamagedRecordException("record " + file + ": " + e.getMessage(), e);
     }
   }
 
   private static byte[] readBounded(Path file) throws IOException {
     if (Files.size(file) > MAX_RECORD_BYTES) {
-      throw new IOException("read of " + file + ": more than " + MAX_RECORD_BYTES + " bytes");
+      throw new DamagedRecordException(
+          "record " + file + ": more than " + MAX_RECORD_BYTES + " bytes");
     }
     return Files.readAllBytes(file);
   }

@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Namespaces and networks that are only names. */
-final class FakeHost implements PodHost {
-  final Set<String> namespaces = ConcurrentHashMap.newKeySet();
-  final Set<String> networks = ConcurrentHashMap.newKeySet();
+public final class FakeHost implements PodHost {
+  public final Set<String> namespaces = ConcurrentHashMap.newKeySet();
+  public final Set<String> networks = ConcurrentHashMap.newKeySet();
   private final Faults faults;
   private final StatePaths paths;
 

@@ -10,11 +10,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** One image with one layer. */
-final class FakeImages implements ContainerImages {
+public final class FakeImages implements ContainerImages {
   static final String NAME = "docker.io/library/busybox:latest";
   static final String ID = "sha256:" + "1".repeat(64);
 
-  final Set<String> leases = ConcurrentHashMap.newKeySet();
+  public final Set<String> leases = ConcurrentHashMap.newKeySet();
   private final Faults faults;
   private final Path layer;
   private final ImageDefaults defaults;

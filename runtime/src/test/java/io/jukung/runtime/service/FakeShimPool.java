@@ -1,5 +1,7 @@
 package io.jukung.runtime.service;
 
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.shim.PodShim;
@@ -27,8 +29,15 @@ import org.jspecify.annotations.Nullable;
  * Shims whose processes are only records, except that a process named after the sandbox is this
  * test's own, so that it has namespaces to pin. SIGKILL ends a process; other signals are noted.
  */
-final class FakeShimPool implements PodShim.Pool {
-  final Map<String, Pod> pods = new ConcurrentHashMap<>();
+public final class FakeShimPool implements PodShim.Pool {
+  public final Map<String, Pod> pods = new ConcurrentHashMap<>();
+
+  /** Runs when a shim is adopted, before the daemon has it. */
+  public Consumer<String> afterAdoption = _ -> {};
+
+  /** Whether connections to shims are refused for a reason that says nothing of the shim. */
+  public boolean unreachable;
+
   private final Faults faults;
   private PodShim.@Nullable Listener listener;
 
@@ -36,7 +45,7 @@ final class FakeShimPool implements PodShim.Pool {
     this.faults = faults;
   }
 
-  void tell(PodShim.Listener to) {
+  void tell(PodShim.@Nullable Listener to) {
     listener = to;
   }
 
@@ -45,29 +54,50 @@ final class FakeShimPool implements PodShim.Pool {
     faults.at("adopt");
     Pod pod = new Pod(sandboxId);
     pods.put(sandboxId, pod);
+    afterAdoption.accept(sandboxId);
     return pod;
   }
 
   @Override
   public Optional<PodShim> reconnect(String sandboxId, Path socket, int shimPid) {
+    if (unreachable) {
+      throw new CriException(ErrorKind.UNAVAILABLE, "connect: EAGAIN");
+    }
     return Optional.ofNullable(pods.get(sandboxId));
   }
 
   /** The shim is killed, and its processes go unwatched. */
-  void die(String sandboxId) {
+  public void die(String sandboxId) {
     pods.remove(sandboxId);
     if (listener != null) {
       listener.shimDied(sandboxId);
     }
   }
 
-  /** One pod's. */
-  final class Pod implements PodShim {
-    final List<String> signals = new ArrayList<>();
+  /** The shim of one pod. */
+  public final class Pod implements PodShim {
+    public final List<String> signals = new ArrayList<>();
     final List<String> reopened = new ArrayList<>();
     @Nullable Failure refuse;
-    boolean stubborn;
     boolean exitsBeforeAnswer;
+
+    /** Thrown by the next start, whatever it is. */
+    @Nullable Error startError;
+
+    /** Runs when a process has been started, before the daemon hears of it. */
+    public Consumer<String> beforeAnswer = _ -> {};
+
+    /** Runs once when the list of processes has been made, before the daemon gets it. */
+    public Runnable afterList = () -> {};
+
+    /** Whether the shim refuses to end. */
+    boolean refusesShutdown;
+
+    /** Whether processes survive SIGKILL. */
+    boolean stubborn;
+
+    /** Whether the shim answers nothing at all. */
+    public volatile boolean silent;
 
     /** What an exec does; it may use the two descriptors until it returns. */
     Consumer<Fd[]> exec = _ -> {};
@@ -80,14 +110,29 @@ final class FakeShimPool implements PodShim.Pool {
       this.sandboxId = sandboxId;
     }
 
+    private void answer(String call) throws IOException {
+      faults.at(call);
+      if (silent) {
+        throw new CriException(ErrorKind.DEADLINE_EXCEEDED, "the shim did not answer " + call);
+      }
+    }
+
     @Override
     public int shimPid() {
       return 4242;
     }
 
     @Override
+    public boolean isAlive() {
+      return pods.containsKey(sandboxId);
+    }
+
+    @Override
     public Started start(StartContainer request) throws IOException {
-      faults.at("start " + (request.getContainerId().equals(sandboxId) ? "reaper" : "container"));
+      answer("start " + (request.getContainerId().equals(sandboxId) ? "reaper" : "container"));
+      if (startError != null) {
+        throw startError;
+      }
       if (refuse != null) {
         throw new LaunchRefused(refuse);
       }
@@ -104,10 +149,12 @@ final class FakeShimPool implements PodShim.Pool {
       if (exitsBeforeAnswer && !request.getContainerId().equals(sandboxId)) {
         exit(request.getContainerId(), 3, false);
       }
+      beforeAnswer.accept(request.getContainerId());
       return new Started(pid, 1000);
     }
 
-    void exit(String containerId, int code, boolean oomKilled) {
+    /** Ends a process and tells the daemon. */
+    public void exit(String containerId, int code, boolean oomKilled) {
       ContainerExited exit =
           ContainerExited.newBuilder()
               .setContainerId(containerId)
@@ -131,7 +178,7 @@ final class FakeShimPool implements PodShim.Pool {
     public Started exec(
         String execId, String containerId, LaunchPlan plan, Fd stdin, Fd stdout, Fd stderr)
         throws IOException {
-      faults.at("exec");
+      answer("exec");
       if (refuse != null) {
         throw new LaunchRefused(refuse);
       }
@@ -159,17 +206,17 @@ final class FakeShimPool implements PodShim.Pool {
     public void attach(
         String containerId, @Nullable Fd stdin, @Nullable Fd stdout, @Nullable Fd stderr)
         throws IOException {
-      faults.at("attach");
+      answer("attach");
     }
 
     @Override
     public void resize(String containerId, int columns, int rows) throws IOException {
-      faults.at("resize");
+      answer("resize");
     }
 
     @Override
     public void signal(String containerId, int signal) throws IOException {
-      faults.at("signal");
+      answer("signal");
       synchronized (this) {
         signals.add(Signals.name(signal));
       }
@@ -180,25 +227,40 @@ final class FakeShimPool implements PodShim.Pool {
 
     @Override
     public void reopenLog(String containerId) throws IOException {
-      faults.at("reopenLog");
+      answer("reopenLog");
       reopened.add(containerId);
     }
 
     @Override
-    public synchronized void remove(String containerId) throws IOException {
-      processes.remove(containerId);
+    public void remove(String containerId) throws IOException {
+      answer("remove");
+      synchronized (this) {
+        processes.remove(containerId);
+      }
     }
 
     @Override
-    public synchronized List<ContainerProcess> list() {
-      // The reaper is killed through its cgroup, which this fake does not see.
-      return processes.values().stream()
-          .filter(each -> !each.getContainerId().equals(sandboxId))
-          .toList();
+    public List<ContainerProcess> list() throws IOException {
+      answer("list");
+      List<ContainerProcess> listed;
+      synchronized (this) {
+        // The reaper is killed through its cgroup, which this fake does not see.
+        listed =
+            processes.values().stream()
+                .filter(each -> !each.getContainerId().equals(sandboxId))
+                .toList();
+      }
+      Runnable then = afterList;
+      afterList = () -> {};
+      then.run();
+      return listed;
     }
 
     @Override
     public void shutdown() throws IOException {
+      if (refusesShutdown) {
+        throw CriException.failedPrecondition("a launch is under way");
+      }
       pods.remove(sandboxId);
     }
   }

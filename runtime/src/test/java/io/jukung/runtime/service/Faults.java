@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Counts the calls to fakes and makes one of them fail. Thread-safe. */
-final class Faults {
+public final class Faults {
   private final List<String> calls = new ArrayList<>();
   private int failAt = -1;
   private boolean failed;

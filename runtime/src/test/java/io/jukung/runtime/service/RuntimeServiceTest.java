@@ -324,7 +324,7 @@ class RuntimeServiceTest {
               stopContainer(container, 3600);
               return true;
             });
-    await(() -> pod(sandbox).signals.size() == 1);
+    Await.until("the stop signal", () -> pod(sandbox).signals.size() == 1);
     stopContainer(container, 1);
     assertThat(patient.get(5, TimeUnit.SECONDS)).isTrue();
     assertThat(pod(sandbox).signals).startsWith("SIGTERM", "SIGKILL").containsOnlyOnce("SIGTERM");
@@ -347,10 +347,13 @@ class RuntimeServiceTest {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     node.pool.die(sandbox);
-    await(() -> state(container) == ContainerState.CONTAINER_EXITED);
+    Await.until(
+        "the end of the container", () -> state(container) == ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getReason()).isEqualTo("Unknown");
     assertThat(status(container).getExitCode()).isEqualTo(255);
-    await(() -> sandboxStatus(sandbox).getStatus().getState() == PodSandboxState.SANDBOX_NOTREADY);
+    Await.until(
+        "the end of the sandbox",
+        () -> sandboxStatus(sandbox).getStatus().getState() == PodSandboxState.SANDBOX_NOTREADY);
     remove(sandbox);
   }
 
@@ -596,18 +599,6 @@ class RuntimeServiceTest {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(CriException.class, e -> assertThat(e.kind()).isEqualTo(kind))
         .hasMessageContaining(message);
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-    while (!condition.holds()) {
-      assertThat(System.nanoTime() - deadline).as("waited too long").isNegative();
-      Thread.onSpinWait();
-    }
   }
 
   private interface Call<T> {

@@ -57,40 +57,42 @@ import java.util.UUID;
  * real cgroup hierarchy.
  */
 public final class TestNode {
-  final Faults faults = new Faults();
-  final StatePaths paths;
-  final FakeHost host;
-  final FakeImages images;
-  final FakeShimPool pool = new FakeShimPool(faults);
-  final CgroupMount mount;
-  final String cgroupRoot;
+  private static final Duration KILL_WAIT = Duration.ofMillis(500);
 
-  SandboxStore sandboxes;
-  ContainerStore containers;
-  PodShims shims;
-  PodEvents events;
-  Recovery recovery;
-  RunPodSandbox runPodSandbox;
-  StopPodSandbox stopPodSandbox;
-  RemovePodSandbox removePodSandbox;
-  PodSandboxStatus podSandboxStatus;
+  public final Faults faults = new Faults();
+  public final StatePaths paths;
+  public final FakeHost host;
+  public final FakeImages images;
+  public final FakeShimPool pool = new FakeShimPool(faults);
+  public final CgroupMount mount;
+  public final String cgroupRoot;
+
+  public SandboxStore sandboxes;
+  public ContainerStore containers;
+  public PodShims shims;
+  public PodEvents events;
+  public Recovery recovery;
+  public RunPodSandbox runPodSandbox;
+  public StopPodSandbox stopPodSandbox;
+  public RemovePodSandbox removePodSandbox;
+  public PodSandboxStatus podSandboxStatus;
   ListPodSandbox listPodSandbox;
   CreateContainer createContainer;
-  StartContainer startContainer;
-  StopContainer stopContainer;
-  RemoveContainer removeContainer;
-  ContainerStatus containerStatus;
+  public StartContainer startContainer;
+  public StopContainer stopContainer;
+  public RemoveContainer removeContainer;
+  public ContainerStatus containerStatus;
   ListContainers listContainers;
   ReopenContainerLog reopenContainerLog;
   ExecSync execSync;
   UpdateContainerResources updateContainerResources;
   UpdatePodSandboxResources updatePodSandboxResources;
 
-  TestNode(Path directory) throws IOException {
+  public TestNode(Path directory) throws IOException {
     this(directory, new ImageDefaults("", List.of(), List.of("/bin/app"), List.of(), "", ""));
   }
 
-  TestNode(Path directory, ImageDefaults defaults) throws IOException {
+  public TestNode(Path directory, ImageDefaults defaults) throws IOException {
     Path layer = Files.createDirectories(directory.resolve("layer"));
     paths = new StatePaths(directory.resolve("lib"), directory.resolve("run"));
     paths.createDirectories();
@@ -102,7 +104,16 @@ public final class TestNode {
   }
 
   /** A new daemon over what is on disk. Nothing is recovered yet. */
-  void restart() throws IOException {
+  public void restart() throws IOException {
+    restart(Duration.ofSeconds(30));
+  }
+
+  /**
+   * A new daemon over what is on disk. Nothing is recovered yet.
+   *
+   * @param recoveryLimit how long the recovery waits for one object
+   */
+  public void restart(Duration recoveryLimit) throws IOException {
     StateFiles files = new StateFiles(paths);
     sandboxes = new SandboxStore();
     containers = new ContainerStore();
@@ -115,7 +126,7 @@ public final class TestNode {
     SandboxLifecycle lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
     events = new PodEvents(sandboxes, containers, files, shims, cgroups);
     pool.tell(events);
-    ContainerStopper stopper = new ContainerStopper(shims, cgroups);
+    ContainerStopper stopper = new ContainerStopper(files, shims, cgroups, KILL_WAIT);
     ContainerRemover remover =
         new ContainerRemover(containers, files, images, shims, cgroups, stopper);
     SandboxStopper sandboxStopper =
@@ -127,7 +138,8 @@ public final class TestNode {
             containers,
             images,
             cgroups,
-            new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events));
+            new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events),
+            recoveryLimit);
     runPodSandbox = new RunPodSandbox(sandboxes, files, lifecycle, cgroups);
     stopPodSandbox = new StopPodSandbox(sandboxes, sandboxStopper);
     removePodSandbox =
@@ -195,26 +207,26 @@ public final class TestNode {
         .build();
   }
 
-  String runPod(String name) throws IOException, InterruptedException {
+  public String runPod(String name) throws IOException, InterruptedException {
     return runPodSandbox.call(pod(name)).getPodSandboxId();
   }
 
-  String create(String sandboxId, String name) throws IOException, InterruptedException {
+  public String create(String sandboxId, String name) throws IOException, InterruptedException {
     return createContainer.call(container(sandboxId, name)).getContainerId();
   }
 
-  String start(String sandboxId, String name) throws IOException, InterruptedException {
+  public String start(String sandboxId, String name) throws IOException, InterruptedException {
     String id = create(sandboxId, name);
     startContainer.call(StartContainerRequest.newBuilder().setContainerId(id).build());
     return id;
   }
 
-  Cgroup cgroup() {
+  public Cgroup cgroup() {
     return mount.at(cgroupRoot);
   }
 
   /** Everything that an operation may leave behind, by name. */
-  Set<String> traces() throws IOException {
+  public Set<String> traces() throws IOException {
     Set<String> traces = new TreeSet<>();
     for (Path top : List.of(paths.root(), paths.state())) {
       Files.walkFileTree(
@@ -246,7 +258,7 @@ public final class TestNode {
   }
 
   /** Removes every sandbox and the cgroup. */
-  void cleanUp() throws IOException, InterruptedException {
+  public void cleanUp() throws IOException, InterruptedException {
     faults.none();
     for (Sandbox sandbox : sandboxes.all()) {
       removePodSandbox.call(

@@ -296,6 +296,21 @@ class ShimPoolTest {
   }
 
   @Test
+  void shimThatIsSilentIsTakenUpAndEndedWithItsPod() throws Exception {
+    ShimClient shim = adopt("s1");
+    shim.start(container("c1", "sleep 1000"));
+    pool.close();
+    kill(shim.shimPid(), 19); // SIGSTOP
+    pool = open(0);
+    PodShim again =
+        pool.reconnect("s1", directory.resolve("s1/shim.sock"), shim.shimPid()).orElseThrow();
+    assertThat(again.isAlive()).isTrue();
+    again.shutdown();
+    assertThat(again.isAlive()).isFalse();
+    assertThat(deaths).isEmpty();
+  }
+
+  @Test
   void reconnectToNobodyIsEmpty() throws Exception {
     assertThat(pool.reconnect("s1", directory.resolve("none/shim.sock"), 0))
         .isEqualTo(Optional.empty());

@@ -1,13 +1,15 @@
 package io.jukung.runtime.container;
 
+import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.LaunchPlan;
 import io.jukung.shim.v1.StartContainer;
 import java.nio.file.Path;
 
-/** The requests by which shims start containers. */
-public final class LaunchRequests {
-  private LaunchRequests() {}
+/** The messages about containers that the daemon and the shims exchange. */
+public final class ShimMessages {
+  private ShimMessages() {}
 
   /**
    * Asks for the start of a container.
@@ -26,5 +28,10 @@ public final class LaunchRequests {
         .setStdin(container.stdin())
         .setStdinOnce(container.stdinOnce())
         .build();
+  }
+
+  /** How a container ended, as its shim reports it. */
+  public static Container.Exit exit(ContainerExited report) {
+    return new Container.Exit(report.getExitCode(), report.getFinishedAt(), report.getOomKilled());
   }
 }

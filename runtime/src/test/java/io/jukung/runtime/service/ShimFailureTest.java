@@ -1,0 +1,270 @@
+package io.jukung.runtime.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.ContainerStatusRequest;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandboxState;
+import io.jukung.cri.v1.PodSandboxStatusRequest;
+import io.jukung.cri.v1.RemoveContainerRequest;
+import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.cri.v1.StopContainerRequest;
+import io.jukung.cri.v1.StopPodSandboxRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Set;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Shims that die, refuse or fall silent at the worst moment. */
+@Timeout(60)
+class ShimFailureTest {
+  @TempDir private Path directory;
+  private TestNode node;
+
+  @BeforeEach
+  void setUp() throws IOException {
+    node = new TestNode(directory);
+  }
+
+  @AfterEach
+  void tearDown() throws Exception {
+    node.pool.pods.values().forEach(ShimFailureTest::mend);
+    node.cleanUp();
+  }
+
+  private static void mend(FakeShimPool.Pod pod) {
+    pod.silent = false;
+    pod.stubborn = false;
+    pod.refusesShutdown = false;
+  }
+
+  @Test
+  void stopAfterARefusedShutdownEndsTheShim() throws Exception {
+    String sandbox = node.runPod("web");
+    FakeShimPool.Pod pod = pod(sandbox);
+    pod.refusesShutdown = true;
+    assertThatThrownBy(() -> stop(sandbox)).hasMessageContaining("a launch is under way");
+    assertThat(isReady(sandbox)).isFalse();
+    pod.refusesShutdown = false;
+    stop(sandbox);
+    assertThat(node.pool.pods).isEmpty();
+  }
+
+  @Test
+  void stopEndsAShimThatWasUnreachableWhenTheDaemonStarted() throws Exception {
+    String sandbox = node.runPod("web");
+    node.restart();
+    node.pool.unreachable = true;
+    node.recovery.run();
+    assertThatThrownBy(() -> stop(sandbox)).hasMessageContaining("EAGAIN");
+    node.pool.unreachable = false;
+    stop(sandbox);
+    assertThat(node.pool.pods).isEmpty();
+  }
+
+  @Test
+  void containerWhoseShimDiesBeforeTheStartIsRecordedIsNotRunning() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.create(sandbox, "app");
+    pod(sandbox).beforeAnswer =
+        _ -> {
+          node.pool.die(sandbox);
+          awaitNotReady(sandbox);
+        };
+    start(container);
+    Await.until("its end", () -> state(container) == ContainerState.CONTAINER_EXITED);
+    assertThat(status(container).getReason()).isEqualTo("Unknown");
+    assertThat(status(container).getStartedAt()).isEqualTo(1000);
+  }
+
+  @Test
+  void stopOfAContainerWhoseShimIsGoneEndsIt() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    vanish(sandbox);
+    stopContainer(container, 0);
+    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(status(container).getExitCode()).isEqualTo(255);
+  }
+
+  @Test
+  void stopOfAContainerWhoseShimIsGoneFindsItsExitRecord() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    vanish(sandbox);
+    writeExitRecord(
+        container, "{\"version\":1,\"exitCode\":7,\"finishedAt\":3000,\"oomKilled\":false}");
+    stopContainer(container, 0);
+    assertThat(status(container).getExitCode()).isEqualTo(7);
+    assertThat(status(container).getFinishedAt()).isEqualTo(3000);
+  }
+
+  @Test
+  void stopKillsAContainerThatTheStopSignalCannotReach() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    node.faults.failAt(0); // the stop signal; SIGKILL comes next
+    stopContainer(container, 1);
+    assertThat(pod(sandbox).signals).containsExactly("SIGKILL");
+    assertThat(status(container).getExitCode()).isEqualTo(137);
+  }
+
+  @Test
+  void stopOfAContainerWhoseShimIsSilentEndsInATrueStatus() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    pod(sandbox).silent = true;
+    stopContainer(container, 1);
+    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(status(container).getReason()).isEqualTo("Unknown");
+    stop(sandbox);
+    assertThat(node.pool.pods).isEmpty();
+  }
+
+  @Test
+  void stopLearnsAnExitThatTheShimDidNotTell() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    node.pool.tell(null);
+    pod(sandbox).exit(container, 9, false);
+    stopContainer(container, 0);
+    assertThat(status(container).getExitCode()).isEqualTo(9);
+  }
+
+  @Test
+  void stopOfAContainerThatSurvivesSigkillFailsAndItRunsOn() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    pod(sandbox).stubborn = true;
+    assertThatThrownBy(() -> stopContainer(container, 0)).hasMessageContaining("does not end");
+    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+  }
+
+  @Test
+  void damagedExitRecordKeepsNoContainerRunning() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    writeExitRecord(container, "{\"version\":1,");
+    node.pool.die(sandbox);
+    awaitNotReady(sandbox);
+    Await.until("its end", () -> state(container) == ContainerState.CONTAINER_EXITED);
+    assertThat(status(container).getReason()).isEqualTo("Unknown");
+  }
+
+  @Test
+  void containerIsRemovedAlthoughItsShimIsSilent() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    pod(sandbox).exit(container, 0, false);
+    pod(sandbox).silent = true;
+    removeContainer(container);
+    assertThat(node.containers.all()).isEmpty();
+  }
+
+  @Test
+  void startThatMeetsAnErrorIsOverAndTheContainerCanBeRemoved() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.create(sandbox, "app");
+    pod(sandbox).startError = new OutOfMemoryError("injected");
+    assertThatThrownBy(() -> start(container)).hasMessageContaining("injected");
+    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(status(container).getReason()).isEqualTo("StartError");
+    removeContainer(container);
+    assertThat(node.containers.all()).isEmpty();
+  }
+
+  @Test
+  void sandboxWhoseShimDiesBeforeTheDaemonKnowsTheShimFails() throws Exception {
+    Set<String> before = node.traces();
+    node.pool.afterAdoption = node.pool::die;
+    assertKind(ErrorKind.UNAVAILABLE, () -> node.runPod("web"));
+    assertThat(node.traces()).isEqualTo(before);
+    node.pool.afterAdoption = _ -> {};
+    assertThat(isReady(node.runPod("web"))).isTrue();
+  }
+
+  @Test
+  void sandboxWhoseShimDiesBeforeTheSandboxIsKnownFails() throws Exception {
+    Set<String> before = node.traces();
+    node.pool.afterAdoption = id -> pod(id).beforeAnswer = _ -> node.pool.die(id);
+    assertKind(
+        ErrorKind.UNAVAILABLE,
+        () -> node.runPodSandbox.call(TestNode.pod("web", NamespaceMode.POD, NamespaceMode.POD)));
+    assertThat(node.traces()).isEqualTo(before);
+  }
+
+  /** The shim has died, and the daemon has not acted on that yet. */
+  private void vanish(String sandbox) {
+    node.pool.pods.remove(sandbox);
+    node.shims.remove(sandbox);
+  }
+
+  private void writeExitRecord(String container, String text) throws IOException {
+    Files.writeString(node.paths.containerExit(container), text);
+  }
+
+  private FakeShimPool.Pod pod(String sandbox) {
+    return Objects.requireNonNull(node.pool.pods.get(sandbox));
+  }
+
+  private void awaitNotReady(String sandbox) {
+    try {
+      Await.until("the sandbox is not ready", () -> !isReady(sandbox));
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private boolean isReady(String sandbox) throws IOException {
+    return node.podSandboxStatus
+            .call(PodSandboxStatusRequest.newBuilder().setPodSandboxId(sandbox).build())
+            .getStatus()
+            .getState()
+        == PodSandboxState.SANDBOX_READY;
+  }
+
+  private ContainerStatus status(String id) throws IOException {
+    return node.containerStatus
+        .call(ContainerStatusRequest.newBuilder().setContainerId(id).build())
+        .getStatus();
+  }
+
+  private ContainerState state(String id) throws IOException {
+    return status(id).getState();
+  }
+
+  private void start(String container) throws Exception {
+    node.startContainer.call(StartContainerRequest.newBuilder().setContainerId(container).build());
+  }
+
+  private void stop(String sandbox) throws Exception {
+    node.stopPodSandbox.call(StopPodSandboxRequest.newBuilder().setPodSandboxId(sandbox).build());
+  }
+
+  private void stopContainer(String container, long timeout) throws Exception {
+    node.stopContainer.call(
+        StopContainerRequest.newBuilder().setContainerId(container).setTimeout(timeout).build());
+  }
+
+  private void removeContainer(String container) throws Exception {
+    node.removeContainer.call(
+        RemoveContainerRequest.newBuilder().setContainerId(container).build());
+  }
+
+  private static void assertKind(ErrorKind kind, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(CriException.class, e -> assertThat(e.kind()).isEqualTo(kind));
+  }
+}

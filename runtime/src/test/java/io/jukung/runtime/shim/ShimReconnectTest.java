@@ -1,0 +1,155 @@
+package io.jukung.runtime.shim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.io.Pipe;
+import io.jukung.linux.io.UnixSocket;
+import io.jukung.runtime.descriptor.DescriptorLoop;
+import io.jukung.shim.v1.ContainerExited;
+import io.jukung.shim.v1.ExecExited;
+import io.jukung.shim.v1.Failure;
+import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.ProcessList;
+import io.jukung.shim.v1.Reply;
+import io.jukung.shim.v1.Started;
+import io.jukung.shim.v1.ToShim;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A client whose shim, this test, closes connections and refuses others. */
+@Timeout(60)
+class ShimReconnectTest {
+  private static final String REQUEST_LIST = "LIST_PROCESSES";
+
+  @TempDir private Path directory;
+  private Path path;
+  private ServerSocketChannel server;
+  private DescriptorLoop loop;
+  private ShimClient client;
+
+  private static final ShimClient.Owner NOBODY =
+      new ShimClient.Owner() {
+        @Override
+        public void containerExited(String sandboxId, ContainerExited exit) {}
+
+        @Override
+        public void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected) {}
+      };
+
+  @BeforeEach
+  void connect() throws IOException {
+    path = directory.resolve("shim.sock");
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(path));
+    loop = DescriptorLoop.start("reconnect test");
+    client = ShimClient.of(loop, NOBODY, UnixSocket.connect(path), path, "s1");
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    client.close();
+    loop.close();
+    server.close();
+  }
+
+  @Test
+  void connectionOfAFailedAttemptIsClosed() throws Exception {
+    server.accept().close();
+    try (SocketChannel refused = server.accept()) {
+      answer(refused, REQUEST_LIST, failure());
+      try (SocketChannel accepted = server.accept()) {
+        answer(accepted, REQUEST_LIST, noProcesses());
+        assertThat(refused.read(ByteBuffer.allocate(1))).as("end of file").isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void endOfAFailedAttemptsConnectionFailsNoExec() throws Exception {
+    server.accept().close();
+    SocketChannel refused = server.accept();
+    answer(refused, REQUEST_LIST, failure());
+    try (SocketChannel accepted = server.accept();
+        Pipe pipe = Pipe.open()) {
+      answer(accepted, REQUEST_LIST, noProcesses());
+      CompletableFuture<Integer> exit = new CompletableFuture<>();
+      Thread exec = Thread.ofPlatform().start(() -> exec(pipe, exit));
+      answer(accepted, "START_EXEC", Reply.newBuilder().setStarted(Started.newBuilder().setPid(1)));
+      exec.join();
+      refused.close();
+      // The loop's thread handles one connection after the other: this comes after the close.
+      send(
+          accepted,
+          FromShim.newBuilder()
+              .setExecExited(ExecExited.newBuilder().setExecId("e1").setExitCode(5))
+              .build());
+      assertThat(exit.get(10, TimeUnit.SECONDS)).isEqualTo(5);
+    }
+  }
+
+  private void exec(Pipe pipe, CompletableFuture<Integer> exit) {
+    try {
+      Fd end = pipe.writer();
+      client.exec("e1", "c1", LaunchPlan.getDefaultInstance(), end, end, end);
+      client
+          .execExit("e1")
+          .whenComplete(
+              (code, failure) -> {
+                if (failure == null) {
+                  exit.complete(code);
+                } else {
+                  exit.completeExceptionally(failure);
+                }
+              });
+    } catch (IOException | RuntimeException e) {
+      exit.completeExceptionally(e);
+    }
+  }
+
+  private static Reply.Builder failure() {
+    return Reply.newBuilder().setFailure(Failure.newBuilder().setMessage("not now"));
+  }
+
+  private static Reply.Builder noProcesses() {
+    return Reply.newBuilder().setProcesses(ProcessList.newBuilder().setSandboxId("s1"));
+  }
+
+  /** Reads one request and answers. */
+  private static void answer(SocketChannel channel, String expected, Reply.Builder reply)
+      throws IOException {
+    ByteBuffer length = read(channel, Integer.BYTES);
+    ToShim request = ToShim.parseFrom(read(channel, length.getInt()));
+    assertThat(request.getCallCase()).hasToString(expected);
+    send(channel, FromShim.newBuilder().setReply(reply.setId(request.getId())).build());
+  }
+
+  private static ByteBuffer read(SocketChannel channel, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(count);
+    while (bytes.hasRemaining()) {
+      assertThat(channel.read(bytes)).isNotNegative();
+    }
+    return bytes.flip();
+  }
+
+  private static void send(SocketChannel channel, FromShim message) throws IOException {
+    ByteBuffer frame = ByteBuffer.wrap(Frames.encode(message));
+    while (frame.hasRemaining()) {
+      channel.write(frame);
+    }
+  }
+}
