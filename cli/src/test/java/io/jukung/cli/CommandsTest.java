@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The commands against a fake endpoint: what they ask for, print, and end with. */
+/** Runs commands against a fake daemon, and checks their calls, output and exit codes. */
 @Timeout(60)
 class CommandsTest {
   private static final String TIME = "2026-11-21T01:02:03.456789012Z ";
@@ -67,7 +67,7 @@ class CommandsTest {
   // run
 
   @Test
-  void runShowsTheOutputAndEndsWithTheExitCode() {
+  void runPrintsTheOutputAndExitsWithTheContainersExitCode() {
     cri.addImage("sha256:1", "busybox");
     cri.output.addAll(
         List.of(
@@ -91,7 +91,7 @@ class CommandsTest {
   }
 
   @Test
-  void runFollowsUntilTheContainerEnds() throws Exception {
+  void runPrintsOutputUntilTheContainerEnds() throws Exception {
     cri.addImage("sha256:1", "busybox");
     cri.output.add(TIME + "stdout F first");
     cri.exitCode = null;
@@ -139,7 +139,7 @@ class CommandsTest {
   }
 
   @Test
-  void runWithRmLeavesNothing() throws Exception {
+  void runWithRmRemovesContainerPodAndLog() throws Exception {
     cri.addImage("sha256:1", "busybox");
     cri.output.add(TIME + "stdout F hello");
     cri.exitCode = 4;
@@ -189,7 +189,7 @@ class CommandsTest {
   }
 
   @Test
-  void runThatCannotCreateLeavesNothing() {
+  void runRemovesThePodIfTheContainerCannotBeCreated() {
     cri.addImage("sha256:1", "busybox");
     cri.failOn(
         CreateContainerRequest.class, Status.INVALID_ARGUMENT.withDescription("no user bob"));
@@ -201,7 +201,7 @@ class CommandsTest {
   }
 
   @Test
-  void runRefusesWrongOptionsBeforeItAsksForAnything() {
+  void runRefusesWrongOptionsBeforeAnyCall() {
     for (List<String> wrong :
         List.of(
             List.of("-it", "busybox"),
@@ -269,7 +269,7 @@ class CommandsTest {
   }
 
   @Test
-  void quietListsAreWholeIds() {
+  void quietListsPrintWholeIds() {
     String pod = cri.addPod("pod", Map.of());
     String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
     cri.addImage("sha256:abc", "busybox:1");
@@ -316,7 +316,7 @@ class CommandsTest {
   // logs, exec
 
   @Test
-  void logsTellStreamsTailAndTimes() throws Exception {
+  void logsPrintTheLastLinesOfBothStreamsWithTimes() throws Exception {
     Path log = directory.resolve("c.log");
     Files.write(
         log,
@@ -350,7 +350,7 @@ class CommandsTest {
   }
 
   @Test
-  void execGivesStreamsAndExitCodeBack() {
+  void execPrintsBothStreamsAndExitsWithTheCommandsExitCode() {
     cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
     cri.exitCode = 9;
 
@@ -374,7 +374,7 @@ class CommandsTest {
   }
 
   @Test
-  void terminalIsNeededToGiveOne() {
+  void ttyIsRefusedWithoutATerminalOnStandardInput() {
     assertThat(jukung("exec", "-it", "web", "sh")).isEqualTo(125);
     assertThat(jukung("run", "-it", "image")).isEqualTo(125);
 
@@ -383,7 +383,7 @@ class CommandsTest {
   }
 
   @Test
-  void execThatIsKilledAfterAWhileTakesNoInput() {
+  void execWithATimeoutRefusesInput() {
     assertThat(jukung("exec", "-i", "--timeout", "5", "web", "sh")).isEqualTo(125);
 
     assertThat(err).hasToString("jukung: --timeout does not go with -i and -t\n");
@@ -406,7 +406,7 @@ class CommandsTest {
   }
 
   @Test
-  void stopLeavesThePodOfAnotherMakerAlone() {
+  void stopAndRmLeavePodsAloneThatRunDidNotMake() {
     String pod = cri.addPod("kubelet", Map.of());
     cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
 
@@ -470,7 +470,7 @@ class CommandsTest {
   }
 
   @Test
-  void beginningOfAnIdIsEnough() {
+  void containerIsFoundByTheBeginningOfItsId() {
     String id = cri.addContainer("p", container("web", ContainerState.CONTAINER_EXITED));
 
     assertThat(jukung("rm", id.substring(0, 62))).isZero();
@@ -479,7 +479,7 @@ class CommandsTest {
   }
 
   @Test
-  void podsAreStoppedAndRemovedInCrictlsWords() {
+  void stoppAndRmpStopAndRemovePods() {
     String id = cri.addPod("web", Map.of());
 
     assertThat(jukung("rmp", "web")).isEqualTo(1);
@@ -602,7 +602,7 @@ class CommandsTest {
   }
 
   @Test
-  void pullExplainsWhoIsAskedAndWhyAndPullsNothing() {
+  void pullExplainPrintsHostsWithReasonsAndPullsNothing() {
     assertThat(jukung("pull", "--explain", "busybox")).isZero();
 
     assertThat(out)
@@ -623,7 +623,7 @@ class CommandsTest {
   }
 
   @Test
-  void pullFailureIsOneSentence() {
+  void pullPrintsAFailureAsOneSentence() {
     cri.failOn(
         PullRequest.class,
         Status.NOT_FOUND.withDescription("pull busybox from docker.io: no such image"));
@@ -693,7 +693,7 @@ class CommandsTest {
   }
 
   @Test
-  void whatCtrDoesNotKnowIsNamed() {
+  void ctrRefusesUnknownOptionsAndValuesByName() {
     for (List<String> line :
         List.of(
             List.of("-n", "k8s.io", "images", "import", "--frobnicate", "-"),
@@ -711,7 +711,7 @@ class CommandsTest {
   }
 
   @Test
-  void exportNamesTheFileAsTheDaemonSeesIt() {
+  void exportSendsTheAbsolutePath() {
     Path file = directory.resolve("out.tar");
 
     assertThat(jukung("export", "--docker", "-f", file.toString(), "a:1", "b:2")).isZero();
@@ -757,7 +757,7 @@ class CommandsTest {
   // inspect, info, version
 
   @Test
-  void inspectOpensTheJsonInsideTheAnswer() {
+  void inspectPrintsJsonInsideInfoAsATree() {
     cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
 
     assertThat(jukung("inspect", "web")).isZero();
@@ -789,7 +789,7 @@ class CommandsTest {
   }
 
   @Test
-  void infoSaysWhatIsNotReadyAndWhy() {
+  void infoPrintsWhatIsNotReadyWithTheReason() {
     assertThat(jukung("info")).isZero();
 
     assertThat(out)
@@ -805,7 +805,7 @@ class CommandsTest {
   }
 
   @Test
-  void versionAsksBothSides() {
+  void versionPrintsTheVersionsOfClientAndDaemon() {
     assertThat(jukung("version")).isZero();
 
     assertThat(out.toString(UTF_8))
@@ -816,7 +816,7 @@ class CommandsTest {
   // the program itself
 
   @Test
-  void missingDaemonIsOneSentence() {
+  void missingDaemonIsReportedInOneSentence() {
     Path nowhere = directory.resolve("none.sock");
 
     assertThat(Jukung.run(environment(), "-s", nowhere.toString(), "ps")).isEqualTo(1);
@@ -827,7 +827,7 @@ class CommandsTest {
   }
 
   @Test
-  void socketComesFromTheEnvironmentInCrictlsForm() {
+  void socketIsReadFromTheEnvironmentAsAUrl() {
     var environment =
         new CliEnvironment(
             new ByteArrayInputStream(new byte[0]),
@@ -841,7 +841,7 @@ class CommandsTest {
   }
 
   @Test
-  void unknownCommandIsOneSentence() {
+  void unknownCommandIsReportedInOneSentence() {
     assertThat(jukung("frobnicate")).isEqualTo(125);
 
     assertThat(err)
@@ -930,7 +930,7 @@ class CommandsTest {
   }
 
   @Test
-  void helpNamesEveryCommandAndCompletionKnowsThem() {
+  void helpAndCompletionListEveryCommand() {
     assertThat(jukung("--help")).isZero();
     String help = out.toString(UTF_8);
     out.reset();

@@ -79,11 +79,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A CRI endpoint over a real unix socket that runs nothing: it keeps pods, containers and images in
- * memory, records every request, and fails one kind of call where a test asks for it.
+ * A CRI server on a real unix socket that runs no containers: it keeps pods, containers and images
+ * in memory, records every request, and fails the kinds of calls that a test chooses.
  */
 final class FakeCri implements AutoCloseable {
-  /** What the clock of a test says; things are made a minute before. */
+  /** The time of a test's clock. Pods and containers are made about a minute before. */
   static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
 
   static final long A_MINUTE_AGO = (NOW.getEpochSecond() - 60) * 1_000_000_000L;
@@ -95,11 +95,15 @@ final class FakeCri implements AutoCloseable {
   final Map<String, String> podOf = new HashMap<>();
   final Map<String, Image> images = new LinkedHashMap<>();
 
-  /** What a started container writes, and its exit code; null: it goes on running. */
+  /** The lines that a started container writes to its log. */
   final List<String> output = new ArrayList<>();
 
+  /** The exit code of a started container; null: the container keeps running. */
   @Nullable Integer exitCode = 0;
+
   boolean outOfMemory;
+
+  /** Whether the server has jukung's own service beside CRI's. */
   boolean knowsJukung = true;
 
   /** Whether a check of the image store finds a problem. */
@@ -134,7 +138,7 @@ final class FakeCri implements AutoCloseable {
     failures.put(request, status);
   }
 
-  /** What the last import would have read. */
+  /** Returns what the file of the last import contained. */
   String importedContent() {
     return importedContent;
   }
@@ -143,7 +147,7 @@ final class FakeCri implements AutoCloseable {
     return requests.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
-  /** Puts another status in the place of a container's; null: it is gone. */
+  /** Replaces a container's status; null removes the container. */
   synchronized void replace(String id, @Nullable ContainerStatus status) {
     if (status == null) {
       containers.remove(id);

@@ -29,7 +29,8 @@ class CriLogLineTest {
         " stderr F größe ∞|STDERR|true|größe ∞",
         " stdout F stdout F x|STDOUT|true|stdout F x",
       })
-  void lineIsTakenApart(String line, Stream stream, boolean complete, String content) {
+  void lineIsParsedIntoTimeStreamTagAndContent(
+      String line, Stream stream, boolean complete, String content) {
     assertThat(CriLogLine.parse((TIME + line).getBytes(UTF_8)))
         .hasValueSatisfying(
             parsed -> {
@@ -56,12 +57,12 @@ class CriLogLineTest {
         " stdout F x",
         "{\"log\":\"docker\"}",
       })
-  void anythingElseIsRefused(String line) {
+  void lineInAnotherFormatIsRefused(String line) {
     assertThat(CriLogLine.parse(line.getBytes(UTF_8))).isEmpty();
   }
 
   @Test
-  void anyBytesAreAContent() {
+  void contentMayBeAnyBytes() {
     var random = new Random(42);
     for (int i = 0; i < 1_000; i++) {
       byte[] head = (TIME + " stdout F ").getBytes(UTF_8);

@@ -30,7 +30,7 @@ class LogFileTest {
   }
 
   @Test
-  void fileThatIsNotYetThereIsAwaited() throws IOException {
+  void fileThatDoesNotExistYetIsReadOnceItDoes() throws IOException {
     try (LogFile log = open()) {
       assertThat(log.read()).isFalse();
       append("a\n");
@@ -40,7 +40,7 @@ class LogFileTest {
   }
 
   @Test
-  void lineIsGivenOutWhenItIsWhole() throws IOException {
+  void lineIsReadOnceItIsComplete() throws IOException {
     try (LogFile log = open()) {
       append("a\nb");
       log.read();
@@ -52,7 +52,7 @@ class LogFileTest {
   }
 
   @Test
-  void unfinishedLineIsGivenOutAtTheEnd() throws IOException {
+  void incompleteLastLineIsReadAtTheEnd() throws IOException {
     append("a\nb");
     try (LogFile log = open()) {
       log.readRest();
@@ -61,7 +61,7 @@ class LogFileTest {
   }
 
   @Test
-  void rotatedFileIsReadToItsEndAndThenTheNewOne() throws IOException {
+  void rotatedFileIsReadToItsEndBeforeTheNewOne() throws IOException {
     try (LogFile log = open()) {
       append("a\n");
       log.read();
@@ -74,7 +74,7 @@ class LogFileTest {
   }
 
   @Test
-  void rotationThatHasNoNewFileYetIsAwaited() throws IOException {
+  void newFileIsReadOnceRotationHasMadeIt() throws IOException {
     try (LogFile log = open()) {
       append("a\n");
       log.read();
@@ -98,7 +98,7 @@ class LogFileTest {
   }
 
   @Test
-  void endlessLineIsGivenOutInPieces() throws IOException {
+  void lineAboveOneMebibyteIsGivenInPieces() throws IOException {
     append("x".repeat((1 << 20) + 5) + "\n");
     try (LogFile log = open()) {
       log.readRest();
@@ -108,7 +108,7 @@ class LogFileTest {
 
   @ParameterizedTest
   @CsvSource({"0, 0", "1, 1", "3, 3", "9, 9", "10, 10", "11, 10", "1000000, 10"})
-  void tailCountsLines(long tail, int expected) throws IOException {
+  void tailKeepsTheLastLines(long tail, int expected) throws IOException {
     IntStream.range(0, 10).forEach(i -> append(HEAD + "F line " + i + "\n"));
     try (LogFile log = open()) {
       log.skipToLast(tail);

@@ -29,7 +29,7 @@ class RunRequestTest {
   }
 
   @Test
-  void plainRunIsAPodOfItsOwnWithKubeletsDefaults() {
+  void runWithoutOptionsMakesAPodWithKubeletsDefaults() {
     RunRequest request = request("busybox");
 
     PodSandboxConfig pod = request.sandbox();
@@ -135,7 +135,7 @@ class RunRequestTest {
   }
 
   @Test
-  void hostNetworkHasTheHostsName() {
+  void hostNetworkTakesNoHostNameAndNoPorts() {
     PodSandboxConfig pod = request("--network", "host", "busybox").sandbox();
 
     assertThat(pod.getHostname()).isEmpty();
@@ -148,7 +148,7 @@ class RunRequestTest {
   }
 
   @Test
-  void privilegedNeedsAPrivilegedPodAndMasksNothing() {
+  void privilegedContainerHasAPrivilegedPodAndNoMaskedPaths() {
     RunRequest request = request("--privileged", "busybox");
 
     assertThat(request.sandbox().getLinux().getSecurityContext().getPrivileged()).isTrue();
@@ -158,7 +158,7 @@ class RunRequestTest {
   }
 
   @Test
-  void userByNameKeepsTheName() {
+  void userNameIsLeftToTheDaemonToResolve() {
     var security =
         request("-u", "www-data:33", "busybox").container().getLinux().getSecurityContext();
 
@@ -175,7 +175,7 @@ class RunRequestTest {
     "'/a:/b:ro,rslave', /a, /b, true, PROPAGATION_HOST_TO_CONTAINER",
     "/a:/b:rshared, /a, /b, false, PROPAGATION_BIDIRECTIONAL",
   })
-  void volumesAreMounts(
+  void volumesBecomeMounts(
       String text, String host, String target, boolean readOnly, MountPropagation propagation) {
     assertThat(request("-v", text, "busybox").container().getMountsList())
         .containsExactly(
@@ -195,21 +195,21 @@ class RunRequestTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/a", "/a:", ":/b", "/a:b", "/a:/b:ro:x", "/a:/b:rx", "data:/b", ""})
-  void otherVolumesAreRefused(String text) {
+  void textsThatAreNotVolumesAreRefused(String text) {
     RunRequest request = request("-v", text, "busybox");
     assertThatThrownBy(request::container).isInstanceOf(CliException.class);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"80", "0:80", "80:0", "65536:80", "a:80", "80:80/icmp", "1.2.3:80:80"})
-  void otherPortsAreRefused(String text) {
+  void textsThatAreNotPortMappingsAreRefused(String text) {
     RunRequest request = request("-p", text, "busybox");
     assertThatThrownBy(request::sandbox).isInstanceOf(CliException.class);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", ":0", "joe:staff", "1:2:3", "99999999999999999999"})
-  void otherUsersAreRefused(String text) {
+  void textsThatAreNotUsersAreRefused(String text) {
     RunRequest request = request("-u", text, "busybox");
     assertThatThrownBy(request::container).isInstanceOf(CliException.class);
   }

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PortForwardTest {
   @Test
-  void portsAsKubectlHasThem() {
+  void portsAreReadInKubectlsForms() {
     assertThat(Ports.parse("8080:80")).isEqualTo(new Ports(8080, 80));
     assertThat(Ports.parse("80")).isEqualTo(new Ports(80, 80));
     assertThat(Ports.parse(":80")).isEqualTo(new Ports(0, 80));
@@ -21,7 +21,7 @@ class PortForwardTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"", ":", "x", "80:", "80:x", "0", "80:0", "65536", "65536:1", "1:2:3", "-1"})
-  void whatIsNoPortIsSaid(String text) {
+  void textThatIsNoPortIsRefusedByName(String text) {
     assertThatThrownBy(() -> Ports.parse(text))
         .isInstanceOf(CliException.class)
         .hasMessageContaining("not a port: \"" + text + "\"");

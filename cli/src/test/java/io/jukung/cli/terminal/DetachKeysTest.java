@@ -17,14 +17,14 @@ class DetachKeysTest {
   }
 
   @Test
-  void keysLeaveAndWhatFollowsIsForNobody() {
+  void detachKeysEndTheInputAndLaterBytesAreDropped() {
     assertThat(type("before" + P + Q + "after")).isEqualTo("before");
     assertThat(keys.isDetached()).isTrue();
     assertThat(type("later")).isEmpty();
   }
 
   @Test
-  void keysMayComeOneByOne() {
+  void detachKeysAreFoundWhenTheyArriveOneByOne() {
     assertThat(type("a")).isEqualTo("a");
     assertThat(type(P)).isEmpty();
     assertThat(keys.isDetached()).isFalse();
@@ -33,7 +33,7 @@ class DetachKeysTest {
   }
 
   @Test
-  void otherKeysPass() {
+  void otherKeysReachTheContainer() {
     assertThat(type(Q + P + "x" + P)).isEqualTo(Q + P + "x");
     assertThat(type(P)).isEqualTo(P);
     assertThat(type("y\u00ff")).isEqualTo(P + "y\u00ff");

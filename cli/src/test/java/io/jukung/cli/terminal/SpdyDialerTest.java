@@ -24,12 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The client, against a server with a certificate that nobody has signed. */
+/** Connects to a TLS server with a self-signed certificate. */
 @Timeout(60)
 class SpdyDialerTest {
   private static final char[] PASSWORD = "password".toCharArray();
 
-  /** What the server has read of each connection. */
+  /** What the server has read from each connection; empty where the handshake failed. */
   private final BlockingQueue<String> read = new LinkedBlockingQueue<>();
 
   private SSLServerSocket server;
@@ -100,13 +100,13 @@ class SpdyDialerTest {
   }
 
   @Test
-  void certificateThatTheDaemonNamedIsTrustedWhateverIsInIt() throws Exception {
+  void certificateThatTheDaemonNamedIsTrustedForAnyHostAndIssuer() throws Exception {
     assertThatThrownBy(() -> forward(sha256)).hasMessageContaining("404");
     assertThat(read.poll(10, TimeUnit.SECONDS)).contains("/portforward/token");
   }
 
   @Test
-  void noOtherCertificateIsTrustedAndTheTokenStaysHere() throws Exception {
+  void otherCertificateIsRefusedBeforeTheTokenIsSent() throws Exception {
     assertThatThrownBy(() -> forward("00".repeat(32)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("server certificate with unknown fingerprint")
