@@ -55,7 +55,11 @@ public final class FreshThread {
         });
   }
 
-  private static void joinUninterruptibly(Thread thread) {
+  /**
+   * Waits until a thread has ended. An interrupt does not end the wait; the interrupt flag is set
+   * again when this method returns.
+   */
+  public static void joinUninterruptibly(Thread thread) {
     boolean interrupted = false;
     try {
       while (true) {

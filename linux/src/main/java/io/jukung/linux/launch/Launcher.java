@@ -12,6 +12,7 @@ import static io.jukung.linux.process.Signals.SIGKILL;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.FreshThread;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.libc.Arch;
@@ -105,19 +106,9 @@ public final class Launcher {
     Attempt attempt = new Attempt(request, handshake);
     Thread thread = new Thread(null, attempt, "launch", THREAD_STACK_BYTES);
     thread.start();
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        // The launch ends with its programs. Returning now would leave a process without an owner.
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    // The launch ends with its programs. Returning on an interrupt would leave a process without an
+    // owner.
+    FreshThread.joinUninterruptibly(thread);
     return attempt.result();
   }
 
