@@ -20,7 +20,7 @@ final class ErrorLog {
     int end = Math.min(message.length(), MAX_LINE_LENGTH);
     System.err.println(message.substring(0, end).replace('\n', ' '));
     if (lines == MAX_LINES) {
-      System.err.println("no more lines: " + MAX_LINES + " are enough");
+      System.err.println("nothing more is logged: the limit of " + MAX_LINES + " lines is reached");
     }
   }
 

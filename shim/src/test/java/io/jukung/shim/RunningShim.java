@@ -1,13 +1,22 @@
 package io.jukung.shim;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.Readiness;
 import io.jukung.linux.io.Transfer;
 import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.libc.Memory;
+import io.jukung.shim.v1.ContainerExited;
+import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.ListProcesses;
 import io.jukung.shim.v1.Reply;
+import io.jukung.shim.v1.SignalContainer;
+import io.jukung.shim.v1.StartContainer;
+import io.jukung.shim.v1.Started;
 import io.jukung.shim.v1.ToShim;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -98,6 +107,51 @@ final class RunningShim implements AutoCloseable {
   void reconnect(Path path) throws Exception {
     daemon.close();
     daemon = connect(path);
+  }
+
+  /** Returns a request with a state directory and a log file beside the socket. */
+  StartContainer.Builder request(String id, LaunchPlan.Builder plan) throws IOException {
+    Path directory = errorLog.resolveSibling(id);
+    return StartContainer.newBuilder()
+        .setContainerId(id)
+        .setPlan(plan)
+        .setStateDirectory(Files.createDirectories(directory).toString())
+        .setLogPath(errorLog.resolveSibling(id + ".log").toString());
+  }
+
+  Reply call(StartContainer.Builder request) throws Exception {
+    return daemon.call(ToShim.newBuilder().setStartContainer(request));
+  }
+
+  /** Starts a container, which must succeed. */
+  Started start(String id, LaunchPlan.Builder plan) throws Exception {
+    return start(request(id, plan));
+  }
+
+  Started start(StartContainer.Builder request) throws Exception {
+    Reply reply = call(request);
+    assertThat(reply.hasStarted()).as(reply.getFailure()::getMessage).isTrue();
+    return reply.getStarted();
+  }
+
+  Reply signal(String id, int signal) throws Exception {
+    SignalContainer.Builder request =
+        SignalContainer.newBuilder().setContainerId(id).setSignal(signal);
+    return daemon.call(ToShim.newBuilder().setSignalContainer(request));
+  }
+
+  /** Returns the next event, which must be the exit of a container. */
+  ContainerExited exit() throws Exception {
+    FromShim event = daemon.event();
+    assertThat(event.hasContainerExited()).isTrue();
+    return event.getContainerExited();
+  }
+
+  List<ContainerProcess> list() throws Exception {
+    return daemon
+        .call(ToShim.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()))
+        .getProcesses()
+        .getContainersList();
   }
 
   int pid() {

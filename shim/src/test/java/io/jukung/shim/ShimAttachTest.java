@@ -8,11 +8,8 @@ import io.jukung.linux.io.Pipe;
 import io.jukung.linux.io.Readiness;
 import io.jukung.shim.v1.AttachContainer;
 import io.jukung.shim.v1.Failure;
-import io.jukung.shim.v1.FromShim;
 import io.jukung.shim.v1.LaunchPlan;
 import io.jukung.shim.v1.Reply;
-import io.jukung.shim.v1.SignalContainer;
-import io.jukung.shim.v1.StartContainer;
 import io.jukung.shim.v1.ToShim;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +53,7 @@ class ShimAttachTest {
     assertThat(two.readOutput()).isEqualTo("out\nbye\n");
     assertThat(one.readErrors()).isEqualTo("err\n");
     assertThat(two.readErrors()).isEqualTo("err\n");
-    exit();
+    shim.exit();
     assertThat(log("c1")).contains(" stdout F out\n").contains(" stderr F err\n");
   }
 
@@ -66,13 +63,14 @@ class ShimAttachTest {
     client.type("typed before\n");
     start("c1", LaunchPlans.shell("echo first; head -n 1"), true, false);
     assertThat(client.readOutput()).isEqualTo("first\ntyped before\n");
-    assertThat(exit()).isZero();
+    assertThat(shim.exit().getExitCode()).isZero();
   }
 
   @Test
   void clientOfAFailedStartSeesTheEnd() throws Exception {
     Client client = attach("c1");
-    assertThat(call(request("c1", LaunchPlans.command("/nonexistent"))).hasFailure()).isTrue();
+    assertThat(shim.call(shim.request("c1", LaunchPlans.command("/nonexistent"))).hasFailure())
+        .isTrue();
     assertThat(client.readOutput()).isEmpty();
   }
 
@@ -86,7 +84,7 @@ class ShimAttachTest {
     Client second = attach("c1");
     second.type("two\n");
     assertThat(second.readOutput()).isEqualTo("one two\n");
-    exit();
+    shim.exit();
   }
 
   @Test
@@ -97,7 +95,7 @@ class ShimAttachTest {
     writer.type("text\n");
     writer.endInput();
     assertThat(reader.readOutput()).isEqualTo("text\nend\n");
-    assertThat(exit()).isZero();
+    assertThat(shim.exit().getExitCode()).isZero();
   }
 
   @Test
@@ -110,20 +108,21 @@ class ShimAttachTest {
     }
     client.endInput();
     assertThat(client.readOutput().strip()).isEqualTo(Integer.toString(4 << 20));
-    exit();
+    shim.exit();
   }
 
   @Test
   void terminalIsTypedToAndStaysWhenTheClientLeaves() throws Exception {
     LaunchPlan.Builder plan = LaunchPlans.terminalShell("read word; echo got $word; sleep 1000");
-    assertThat(call(request("c1", plan).setTty(true).setStdin(true)).hasStarted()).isTrue();
+    assertThat(shim.call(shim.request("c1", plan).setTty(true).setStdin(true)).hasStarted())
+        .isTrue();
     Client client = attach("c1");
     client.type("boat\n");
     client.awaitOutput("got boat\r\n");
     client.close();
     assertThat(shim.daemon().isSilent(Duration.ofMillis(300))).isTrue();
-    signal("c1", 9);
-    assertThat(exit()).isEqualTo(137);
+    assertThat(shim.signal("c1", 9).hasDone()).isTrue();
+    assertThat(shim.exit().getExitCode()).isEqualTo(137);
   }
 
   @Test
@@ -133,13 +132,13 @@ class ShimAttachTest {
     slow.type("go\n");
     RunningShim.await("the pipe is full", () -> log("c1").length() > 64 * 1024);
     start("c2", LaunchPlans.shell("echo quick"), false, false);
-    assertThat(exit()).isZero();
+    assertThat(shim.exit().getExitCode()).isZero();
     StringBuilder expected = new StringBuilder();
     for (int i = 1; i <= 200_000; i++) {
       expected.append(i).append('\n');
     }
     assertThat(slow.readOutput()).isEqualTo(expected.toString());
-    exit();
+    shim.exit();
   }
 
   @Test
@@ -159,14 +158,14 @@ class ShimAttachTest {
       attach("c1").close();
     }
     RunningShim.await("descriptors as before", () -> shim.descriptors() == before);
-    signal("c1", 9);
-    exit();
+    assertThat(shim.signal("c1", 9).hasDone()).isTrue();
+    shim.exit();
   }
 
   @Test
   void attachToAnExitedContainerIsRefused() throws Exception {
     start("c1", LaunchPlans.command("/bin/true"), false, false);
-    exit();
+    shim.exit();
     try (Client client = new Client()) {
       Failure failure = client.attach("c1").getFailure();
       assertThat(failure.getKind()).isEqualTo(Failure.Kind.FAILED_PRECONDITION);
@@ -265,33 +264,7 @@ class ShimAttachTest {
 
   private void start(String id, LaunchPlan.Builder plan, boolean stdin, boolean once)
       throws Exception {
-    Reply reply = call(request(id, plan).setStdin(stdin).setStdinOnce(once));
-    assertThat(reply.hasStarted()).as(reply.getFailure()::getMessage).isTrue();
-  }
-
-  private StartContainer.Builder request(String id, LaunchPlan.Builder plan) throws IOException {
-    return StartContainer.newBuilder()
-        .setContainerId(id)
-        .setPlan(plan)
-        .setStateDirectory(Files.createDirectories(directory.resolve(id)).toString())
-        .setLogPath(directory.resolve(id + ".log").toString());
-  }
-
-  private Reply call(StartContainer.Builder request) throws Exception {
-    return shim.daemon().call(ToShim.newBuilder().setStartContainer(request));
-  }
-
-  private void signal(String id, int signal) throws Exception {
-    SignalContainer.Builder request =
-        SignalContainer.newBuilder().setContainerId(id).setSignal(signal);
-    assertThat(shim.daemon().call(ToShim.newBuilder().setSignalContainer(request)).hasDone())
-        .isTrue();
-  }
-
-  private int exit() throws Exception {
-    FromShim event = shim.daemon().event();
-    assertThat(event.hasContainerExited()).isTrue();
-    return event.getContainerExited().getExitCode();
+    shim.start(shim.request(id, plan).setStdin(stdin).setStdinOnce(once));
   }
 
   private String log(String id) throws IOException {

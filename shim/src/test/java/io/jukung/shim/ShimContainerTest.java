@@ -9,13 +9,11 @@ import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.ExecExited;
 import io.jukung.shim.v1.Failure;
 import io.jukung.shim.v1.LaunchPlan;
-import io.jukung.shim.v1.ListProcesses;
 import io.jukung.shim.v1.RemoveContainer;
 import io.jukung.shim.v1.ReopenLog;
 import io.jukung.shim.v1.Reply;
 import io.jukung.shim.v1.ResizeTerminal;
 import io.jukung.shim.v1.Shutdown;
-import io.jukung.shim.v1.SignalContainer;
 import io.jukung.shim.v1.StartContainer;
 import io.jukung.shim.v1.StartExec;
 import io.jukung.shim.v1.Started;
@@ -52,10 +50,11 @@ class ShimContainerTest {
   @Test
   void outputAndExitOfAContainerAreRecorded() throws Exception {
     long before = System.currentTimeMillis() * 1_000_000;
-    Started started = start("c1", LaunchPlans.shell("echo out; echo err >&2; printf tail; exit 3"));
+    Started started =
+        shim.start("c1", LaunchPlans.shell("echo out; echo err >&2; printf tail; exit 3"));
     assertThat(started.getPid()).isPositive();
     assertThat(started.getStartedAt()).isBetween(before, System.currentTimeMillis() * 1_000_000);
-    ContainerExited exited = exit();
+    ContainerExited exited = shim.exit();
     assertThat(exited.getContainerId()).isEqualTo("c1");
     assertThat(exited.getExitCode()).isEqualTo(3);
     assertThat(exited.getOomKilled()).isFalse();
@@ -71,10 +70,10 @@ class ShimContainerTest {
 
   @Test
   void listShowsRunningAndExitedUntilRemoved() throws Exception {
-    Started running = start("c1", LaunchPlans.command("/bin/sleep", "1000"));
-    start("c2", LaunchPlans.command("/bin/true"));
-    ContainerExited exited = exit();
-    List<ContainerProcess> list = list();
+    Started running = shim.start("c1", LaunchPlans.command("/bin/sleep", "1000"));
+    shim.start("c2", LaunchPlans.command("/bin/true"));
+    ContainerExited exited = shim.exit();
+    List<ContainerProcess> list = shim.list();
     assertThat(list).hasSize(2);
     for (ContainerProcess process : list) {
       if (process.getContainerId().equals("c1")) {
@@ -87,25 +86,25 @@ class ShimContainerTest {
     }
     assertThat(remove("c2").hasDone()).isTrue();
     assertThat(remove("c1").getFailure().getKind()).isEqualTo(Failure.Kind.FAILED_PRECONDITION);
-    assertThat(list()).hasSize(1);
+    assertThat(shim.list()).hasSize(1);
   }
 
   @Test
   void signalledContainerExitsWith128PlusSignal() throws Exception {
-    start("c1", LaunchPlans.hostPidShell("exec sleep 1000"));
-    assertThat(signal("c1", 15).hasDone()).isTrue();
-    assertThat(exit().getExitCode()).isEqualTo(143);
+    shim.start("c1", LaunchPlans.hostPidShell("exec sleep 1000"));
+    assertThat(shim.signal("c1", 15).hasDone()).isTrue();
+    assertThat(shim.exit().getExitCode()).isEqualTo(143);
     // The container has ended, as it may while a request is on its way.
-    assertThat(signal("c1", 9).hasDone()).isTrue();
-    assertThat(signal("c1", 0).getFailure().getMessage()).contains("signal 0");
+    assertThat(shim.signal("c1", 9).hasDone()).isTrue();
+    assertThat(shim.signal("c1", 0).getFailure().getMessage()).contains("signal 0");
   }
 
   @Test
   void initThatIgnoresTermIsKilledBySigkill() throws Exception {
-    start("c1", LaunchPlans.shell("trap '' TERM; echo ready; sleep 1000 & wait"));
+    shim.start("c1", LaunchPlans.shell("trap '' TERM; echo ready; sleep 1000 & wait"));
     RunningShim.await("ready", () -> !log("c1").isEmpty());
-    assertThat(signal("c1", 9).hasDone()).isTrue();
-    assertThat(exit().getExitCode()).isEqualTo(137);
+    assertThat(shim.signal("c1", 9).hasDone()).isTrue();
+    assertThat(shim.exit().getExitCode()).isEqualTo(137);
     assertThat(shim.children()).isEmpty();
   }
 
@@ -128,55 +127,57 @@ class ShimContainerTest {
     assertThat(failure.getMessage()).contains("not a launch program");
     failure = tryStart("c1", LaunchPlans.terminalShell("true")).getFailure();
     assertThat(failure.getMessage()).contains("terminal");
-    assertThat(list()).isEmpty();
-    start("c1", LaunchPlans.command("/bin/true"));
-    assertThat(exit().getExitCode()).isZero();
+    assertThat(shim.list()).isEmpty();
+    shim.start("c1", LaunchPlans.command("/bin/true"));
+    assertThat(shim.exit().getExitCode()).isZero();
     RunningShim.await("no child is left", () -> shim.children().isEmpty());
   }
 
   @Test
   void logThatCannotBeOpenedFailsTheStart() throws Exception {
     StartContainer.Builder request =
-        request("c1", LaunchPlans.command("/bin/true")).setLogPath("/nonexistent/0.log");
-    Failure failure = call(request).getFailure();
+        shim.request("c1", LaunchPlans.command("/bin/true")).setLogPath("/nonexistent/0.log");
+    Failure failure = shim.call(request).getFailure();
     assertThat(failure.getMessage())
         .isEqualTo(
             "openat2(/nonexistent/0.log, flags=0xd41, resolve=NO_SYMLINKS): ENOENT No such file or directory");
-    assertThat(list()).isEmpty();
+    assertThat(shim.list()).isEmpty();
   }
 
   @Test
   void secondStartOfAContainerIsRefused() throws Exception {
-    start("c1", LaunchPlans.command("/bin/true"));
-    exit();
+    shim.start("c1", LaunchPlans.command("/bin/true"));
+    shim.exit();
     Failure failure = tryStart("c1", LaunchPlans.command("/bin/true")).getFailure();
     assertThat(failure.getKind()).isEqualTo(Failure.Kind.FAILED_PRECONDITION);
   }
 
   @Test
   void standardInputIsEmptyUnlessAskedFor() throws Exception {
-    start("c1", LaunchPlans.shell("cat; echo end"));
-    exit();
+    shim.start("c1", LaunchPlans.shell("cat; echo end"));
+    shim.exit();
     assertThat(log("c1")).containsExactly("stdout F end");
-    call(request("c2", LaunchPlans.shell("echo begin; cat; echo end")).setStdin(true));
+    shim.call(shim.request("c2", LaunchPlans.shell("echo begin; cat; echo end")).setStdin(true));
     RunningShim.await("begin", () -> !log("c2").isEmpty());
     assertThat(shim.daemon().isSilent(Duration.ofMillis(200))).isTrue();
-    signal("c2", 9);
-    exit();
+    shim.signal("c2", 9);
+    shim.exit();
     assertThat(log("c2")).containsExactly("stdout F begin");
   }
 
   @Test
   void terminalIsLoggedAndResized() throws Exception {
     String script = "trap 'stty size; exit 5' WINCH; tty; while :; do sleep 0.1; done";
-    assertThat(call(request("c1", LaunchPlans.terminalShell(script)).setTty(true)).hasStarted())
+    assertThat(
+            shim.call(shim.request("c1", LaunchPlans.terminalShell(script)).setTty(true))
+                .hasStarted())
         .isTrue();
     RunningShim.await("its name", () -> !log("c1").isEmpty());
     assertThat(log("c1").getFirst()).matches("stdout F /dev/pts/\\d+\r");
     ResizeTerminal.Builder size =
         ResizeTerminal.newBuilder().setContainerId("c1").setColumns(132).setRows(43);
     assertThat(shim.daemon().call(ToShim.newBuilder().setResizeTerminal(size)).hasDone()).isTrue();
-    assertThat(exit().getExitCode()).isEqualTo(5);
+    assertThat(shim.exit().getExitCode()).isEqualTo(5);
     assertThat(log("c1").getLast()).isEqualTo("stdout F 43 132\r");
     Failure failure = shim.daemon().call(ToShim.newBuilder().setResizeTerminal(size)).getFailure();
     assertThat(failure.getKind()).isEqualTo(Failure.Kind.FAILED_PRECONDITION);
@@ -184,13 +185,13 @@ class ShimContainerTest {
 
   @Test
   void outputIsLoggedWithoutADaemon() throws Exception {
-    start(
+    shim.start(
         "c1", LaunchPlans.shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done"));
     shim.daemon().close();
     Path record = directory.resolve("c1/exit.json");
     RunningShim.await("the exit record", () -> Files.exists(record));
     shim.reconnect(shim.socketPath);
-    RunningShim.await("the exit", () -> list().getFirst().hasExit());
+    RunningShim.await("the exit", () -> shim.list().getFirst().hasExit());
     List<String> lines = log("c1");
     assertThat(lines).hasSize(20_000);
     assertThat(lines.getLast()).isEqualTo("stdout F line 19999");
@@ -198,7 +199,7 @@ class ShimContainerTest {
 
   @Test
   void reopenedLogMissesNothingAndTheOldFileIsLeftAlone() throws Exception {
-    start("c1", LaunchPlans.shell("i=0; while :; do echo $i; i=$((i+1)); done"));
+    shim.start("c1", LaunchPlans.shell("i=0; while :; do echo $i; i=$((i+1)); done"));
     Path log = directory.resolve("c1.log");
     long next = 0;
     for (int i = 0; i < 10; i++) {
@@ -216,8 +217,8 @@ class ShimContainerTest {
       assertThat(Files.size(old)).isEqualTo(size);
     }
     RunningShim.await("lines", () -> Files.size(log) > 1000);
-    signal("c1", 9);
-    exit();
+    shim.signal("c1", 9);
+    shim.exit();
     assertThat(log("c1").getFirst()).isEqualTo("stdout F " + next);
     ReopenLog.Builder request = ReopenLog.newBuilder().setContainerId("c1");
     Reply reply = shim.daemon().call(ToShim.newBuilder().setReopenLog(request));
@@ -227,9 +228,10 @@ class ShimContainerTest {
   @Test
   void processesLeftInTheCgroupAreKilledAtTheExit() throws Exception {
     try (TestCgroup cgroup = TestCgroup.create("left")) {
-      start("c1", LaunchPlans.hostPidShell("sleep 1000 & echo started").setCgroup(cgroup.path()));
+      shim.start(
+          "c1", LaunchPlans.hostPidShell("sleep 1000 & echo started").setCgroup(cgroup.path()));
       long before = System.nanoTime();
-      assertThat(exit().getExitCode()).isZero();
+      assertThat(shim.exit().getExitCode()).isZero();
       assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(4));
       assertThat(log("c1")).containsExactly("stdout F started");
       RunningShim.await("the cgroup is empty", cgroup::isEmpty);
@@ -239,10 +241,10 @@ class ShimContainerTest {
 
   @Test
   void outputHeldOpenByAnotherProcessDelaysTheExitForABoundedTime() throws Exception {
-    start("c1", LaunchPlans.hostPidShell("echo one; sleep 1000 &"));
+    shim.start("c1", LaunchPlans.hostPidShell("echo one; sleep 1000 &"));
     RunningShim.await("exit record", () -> Files.exists(directory.resolve("c1/exit.json")));
-    assertThat(list().getFirst().hasExit()).isFalse();
-    assertThat(exit().getExitCode()).isZero();
+    assertThat(shim.list().getFirst().hasExit()).isFalse();
+    assertThat(shim.exit().getExitCode()).isZero();
     assertThat(log("c1")).containsExactly("stdout F one");
     // The sleeping process is now a child of the shim and ends with this test.
     assertThat(shim.children()).hasSize(1);
@@ -250,15 +252,16 @@ class ShimContainerTest {
 
   @Test
   void orphansAreReaped() throws Exception {
-    start("c1", LaunchPlans.hostPidShell("(sleep 0.1 & sleep 0.2 & ) ; echo done; sleep 1000"));
+    shim.start(
+        "c1", LaunchPlans.hostPidShell("(sleep 0.1 & sleep 0.2 & ) ; echo done; sleep 1000"));
     RunningShim.await("two orphans", () -> shim.children().size() == 3);
     RunningShim.await("no zombie", () -> shim.children().size() == 1);
-    assertThat(list().getFirst().hasExit()).isFalse();
+    assertThat(shim.list().getFirst().hasExit()).isFalse();
   }
 
   @Test
   void execJoinsAndReportsItsExit() throws Exception {
-    start("c1", LaunchPlans.namedShell("boat", "sleep 1000"));
+    shim.start("c1", LaunchPlans.namedShell("boat", "sleep 1000"));
     try (Pipe in = Pipe.open();
         Pipe out = Pipe.open();
         Pipe err = Pipe.open()) {
@@ -286,11 +289,11 @@ class ShimContainerTest {
 
   @Test
   void execInAnExitedContainerAndFailedExecAreRefused() throws Exception {
-    start("c1", LaunchPlans.command("/bin/true"));
-    exit();
+    shim.start("c1", LaunchPlans.command("/bin/true"));
+    shim.exit();
     assertThat(exec("e1", "c1", "true").getFailure().getKind())
         .isEqualTo(Failure.Kind.FAILED_PRECONDITION);
-    start("c2", LaunchPlans.command("/bin/sleep", "1000"));
+    shim.start("c2", LaunchPlans.command("/bin/sleep", "1000"));
     Reply reply =
         exec(
             StartExec.newBuilder()
@@ -302,37 +305,37 @@ class ShimContainerTest {
 
   @Test
   void execGoesOnWithoutADaemon() throws Exception {
-    start("c1", LaunchPlans.command("/bin/sleep", "1000"));
+    shim.start("c1", LaunchPlans.command("/bin/sleep", "1000"));
     Path file = directory.resolve("written");
     assertThat(exec("e1", "c1", "sleep 0.3; echo x > " + file).hasStarted()).isTrue();
     shim.daemon().close();
     RunningShim.await("the exec's file", () -> Files.exists(file) && Files.size(file) == 2);
     RunningShim.await("the exec is reaped", () -> shim.children().size() == 1);
     shim.reconnect(shim.socketPath);
-    assertThat(list().getFirst().hasExit()).isFalse();
+    assertThat(shim.list().getFirst().hasExit()).isFalse();
   }
 
   @Test
   void shutdownWaitsForContainersToBeOver() throws Exception {
-    start("c1", LaunchPlans.command("/bin/sleep", "1000"));
+    shim.start("c1", LaunchPlans.command("/bin/sleep", "1000"));
     ToShim.Builder shutdown = ToShim.newBuilder().setShutdown(Shutdown.getDefaultInstance());
     assertThat(shim.daemon().call(shutdown).getFailure().getKind())
         .isEqualTo(Failure.Kind.FAILED_PRECONDITION);
-    signal("c1", 9);
-    exit();
+    shim.signal("c1", 9);
+    shim.exit();
     assertThat(shim.daemon().call(shutdown).hasDone()).isTrue();
     assertThat(shim.exitCode()).isZero();
   }
 
   @Test
   void manyLaunchesLeaveNoDescriptorAndNoProcess() throws Exception {
-    start("warm", LaunchPlans.command("/bin/true"));
-    exit();
+    shim.start("warm", LaunchPlans.command("/bin/true"));
+    shim.exit();
     long before = shim.descriptors();
     for (int i = 0; i < 200; i++) {
       String id = "c" + i;
-      start(id, LaunchPlans.shell("echo " + i));
-      assertThat(exit().getExitCode()).isZero();
+      shim.start(id, LaunchPlans.shell("echo " + i));
+      assertThat(shim.exit().getExitCode()).isZero();
       assertThat(remove(id).hasDone()).isTrue();
       assertThat(tryStart(id, LaunchPlans.command("/nonexistent")).hasFailure()).isTrue();
       assertThat(log(id)).containsExactly("stdout F " + i);
@@ -345,7 +348,7 @@ class ShimContainerTest {
   void twentyContainersRunAtOnce() throws Exception {
     for (int i = 0; i < 20; i++) {
       StartContainer.Builder request =
-          request("c" + i, LaunchPlans.shell("sleep 0.1; echo " + i + "; exit " + i));
+          shim.request("c" + i, LaunchPlans.shell("sleep 0.1; echo " + i + "; exit " + i));
       shim.daemon().send(ToShim.newBuilder().setStartContainer(request));
     }
     int exits = 0;
@@ -363,27 +366,8 @@ class ShimContainerTest {
     }
   }
 
-  private StartContainer.Builder request(String id, LaunchPlan.Builder plan) throws IOException {
-    Path state = Files.createDirectories(directory.resolve(id));
-    return StartContainer.newBuilder()
-        .setContainerId(id)
-        .setPlan(plan)
-        .setStateDirectory(state.toString())
-        .setLogPath(directory.resolve(id + ".log").toString());
-  }
-
-  private Reply call(StartContainer.Builder request) throws Exception {
-    return shim.daemon().call(ToShim.newBuilder().setStartContainer(request));
-  }
-
   private Reply tryStart(String id, LaunchPlan.Builder plan) throws Exception {
-    return call(request(id, plan));
-  }
-
-  private Started start(String id, LaunchPlan.Builder plan) throws Exception {
-    Reply reply = tryStart(id, plan);
-    assertThat(reply.hasStarted()).as(reply.getFailure()::getMessage).isTrue();
-    return reply.getStarted();
+    return shim.call(shim.request(id, plan));
   }
 
   private Reply exec(String id, String containerId, String script) throws Exception {
@@ -401,32 +385,11 @@ class ShimContainerTest {
     }
   }
 
-  private Reply signal(String id, int signal) throws Exception {
-    return shim.daemon()
-        .call(
-            ToShim.newBuilder()
-                .setSignalContainer(
-                    SignalContainer.newBuilder().setContainerId(id).setSignal(signal)));
-  }
-
   private Reply remove(String id) throws Exception {
     return shim.daemon()
         .call(
             ToShim.newBuilder()
                 .setRemoveContainer(RemoveContainer.newBuilder().setContainerId(id)));
-  }
-
-  private ContainerExited exit() throws Exception {
-    var event = shim.daemon().event();
-    assertThat(event.hasContainerExited()).isTrue();
-    return event.getContainerExited();
-  }
-
-  private List<ContainerProcess> list() throws Exception {
-    return shim.daemon()
-        .call(ToShim.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()))
-        .getProcesses()
-        .getContainersList();
   }
 
   /** The log's records without their times. */

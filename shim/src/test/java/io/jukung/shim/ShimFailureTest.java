@@ -7,13 +7,8 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.launch.Program;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.libc.Syscall;
-import io.jukung.shim.v1.ContainerExited;
-import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.LaunchPlan;
 import io.jukung.shim.v1.ListProcesses;
-import io.jukung.shim.v1.Reply;
-import io.jukung.shim.v1.SignalContainer;
-import io.jukung.shim.v1.StartContainer;
 import io.jukung.shim.v1.ToShim;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,35 +43,35 @@ class ShimFailureTest {
   @Test
   void exitIsOnDiskBeforeItIsToldAlthoughWritingItFailedOnce() throws Exception {
     FaultyShim.failOnce(directory, "renameat2");
-    start("c1", LaunchPlans.shell("exit 3"));
-    assertThat(exit().getExitCode()).isEqualTo(3);
+    shim.start("c1", LaunchPlans.shell("exit 3"));
+    assertThat(shim.exit().getExitCode()).isEqualTo(3);
     assertThat(directory.resolve("c1/exit.json")).content().contains("\"exitCode\":3");
   }
 
   @Test
   void exitIsToldAlthoughHandlingItFailedOnce() throws Exception {
-    start("c1", LaunchPlans.command("/bin/sleep", "1000"));
+    shim.start("c1", LaunchPlans.command("/bin/sleep", "1000"));
     FaultyShim.failOnce(directory, "clock_gettime");
-    kill("c1");
-    assertThat(exit().getExitCode()).isEqualTo(137);
+    assertThat(shim.signal("c1", 9).hasDone()).isTrue();
+    assertThat(shim.exit().getExitCode()).isEqualTo(137);
     assertThat(directory.resolve("c1/exit.json")).content().contains("\"exitCode\":137");
   }
 
   @Test
   void exitThatCannotBeSentIsListedToTheNextConnection() throws Exception {
     Path go = directory.resolve("go");
-    start("c1", LaunchPlans.shell(waitFor(go) + "exit 5"));
+    shim.start("c1", LaunchPlans.shell(waitFor(go) + "exit 5"));
     FaultyShim.failOnce(directory, "sendmsg");
     Files.createFile(go);
     assertThat(shim.daemon().isClosedByShim()).isTrue();
     shim.reconnect(shim.socketPath);
-    assertThat(list().getExit().getExitCode()).isEqualTo(5);
+    assertThat(shim.list().getFirst().getExit().getExitCode()).isEqualTo(5);
   }
 
   @Test
   void outputIsLoggedAfterReadingItFailedOnce() throws Exception {
     Path go = directory.resolve("go");
-    start("c1", LaunchPlans.shell("echo one; " + waitFor(go) + "echo two; exec sleep 1000"));
+    shim.start("c1", LaunchPlans.shell("echo one; " + waitFor(go) + "echo two; exec sleep 1000"));
     RunningShim.await("the first line", () -> log("c1").contains("one"));
     FaultyShim.failOnce(directory, "read");
     Files.createFile(go);
@@ -86,8 +81,8 @@ class ShimFailureTest {
   @Test
   void launchIsAnsweredAlthoughWakingTheLoopFailedOnce() throws Exception {
     FaultyShim.failOnce(directory, "wake");
-    start("c1", LaunchPlans.command("/bin/true"));
-    assertThat(exit().getExitCode()).isZero();
+    shim.start("c1", LaunchPlans.command("/bin/true"));
+    assertThat(shim.exit().getExitCode()).isZero();
   }
 
   @Test
@@ -96,18 +91,18 @@ class ShimFailureTest {
     shim.daemon()
         .send(
             ToShim.newBuilder()
-                .setStartContainer(request("c1", LaunchPlans.command("/bin/sleep", "1000"))));
+                .setStartContainer(shim.request("c1", LaunchPlans.command("/bin/sleep", "1000"))));
     assertThat(shim.daemon().isClosedByShim()).isTrue();
     shim.reconnect(shim.socketPath);
-    assertThat(list().getContainerId()).isEqualTo("c1");
-    assertThat(list().hasExit()).isFalse();
+    assertThat(shim.list().getFirst().getContainerId()).isEqualTo("c1");
+    assertThat(shim.list().getFirst().hasExit()).isFalse();
   }
 
   @Test
   void shimEndsIfAnExitCannotBeHandledForGood() throws Exception {
-    start("c1", LaunchPlans.command("/bin/sleep", "1000"));
+    shim.start("c1", LaunchPlans.command("/bin/sleep", "1000"));
     FaultyShim.failAlways(directory, "waitid");
-    kill("c1");
+    assertThat(shim.signal("c1", 9).hasDone()).isTrue();
     assertEndsInFailure();
   }
 
@@ -123,7 +118,7 @@ class ShimFailureTest {
         prepare.string(fifo.toString()),
         imm(0));
     LaunchPlan.Builder hanging = LaunchPlans.plan(prepare.build(), Program.empty());
-    shim.daemon().send(ToShim.newBuilder().setStartContainer(request("c1", hanging)));
+    shim.daemon().send(ToShim.newBuilder().setStartContainer(shim.request("c1", hanging)));
     FaultyShim.failAlways(directory, "epoll_pwait");
     shim.daemon().send(ToShim.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()));
     assertEndsInFailure();
@@ -137,38 +132,6 @@ class ShimFailureTest {
 
   private static String waitFor(Path file) {
     return "while [ ! -e " + file + " ]; do sleep 0.05; done; ";
-  }
-
-  private StartContainer.Builder request(String id, LaunchPlan.Builder plan) throws IOException {
-    return StartContainer.newBuilder()
-        .setContainerId(id)
-        .setPlan(plan)
-        .setStateDirectory(Files.createDirectories(directory.resolve(id)).toString())
-        .setLogPath(directory.resolve(id + ".log").toString());
-  }
-
-  private void start(String id, LaunchPlan.Builder plan) throws Exception {
-    Reply reply = shim.daemon().call(ToShim.newBuilder().setStartContainer(request(id, plan)));
-    assertThat(reply.hasStarted()).as(reply.getFailure()::getMessage).isTrue();
-  }
-
-  private void kill(String id) throws Exception {
-    SignalContainer.Builder request = SignalContainer.newBuilder().setContainerId(id).setSignal(9);
-    assertThat(shim.daemon().call(ToShim.newBuilder().setSignalContainer(request)).hasDone())
-        .isTrue();
-  }
-
-  private ContainerExited exit() throws Exception {
-    var event = shim.daemon().event();
-    assertThat(event.hasContainerExited()).isTrue();
-    return event.getContainerExited();
-  }
-
-  private ContainerProcess list() throws Exception {
-    return shim.daemon()
-        .call(ToShim.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()))
-        .getProcesses()
-        .getContainers(0);
   }
 
   private String log(String id) throws IOException {
