@@ -11,7 +11,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** A connection to a CRI endpoint on a unix socket, opened by the first call. */
+/** A client's connection to a CRI endpoint on a unix socket. */
 public final class CriChannel implements AutoCloseable {
   private final EventLoopGroup events;
   private final ManagedChannel channel;
@@ -22,7 +22,8 @@ public final class CriChannel implements AutoCloseable {
   }
 
   /**
-   * Connects on first use, so that a missing socket is an UNAVAILABLE of that call.
+   * Makes a channel, which connects at the first call: if the socket is missing, that call fails
+   * with UNAVAILABLE.
    *
    * @param maxMessageBytes the largest answer that is accepted
    */
@@ -45,11 +46,11 @@ public final class CriChannel implements AutoCloseable {
     return channel;
   }
 
-  /** Cancels calls in flight. */
+  /** Cancels the calls in flight and ends the channel's thread. */
   @Override
   public void close() {
     channel.shutdownNow();
-    // No quiet period: nothing new is started on these threads.
+    // Without a quiet period, because no new work comes to this thread.
     var _ = events.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

@@ -5,11 +5,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** Which jukung this is. */
+/** The release of jukung that this code belongs to. */
 public final class Release {
   private Release() {}
 
-  /** A semantic version, as the build has it. */
+  /** Returns the version of the build, a semantic version. */
   public static String version() {
     try (InputStream in = Release.class.getResourceAsStream("release.properties")) {
       if (in == null) {

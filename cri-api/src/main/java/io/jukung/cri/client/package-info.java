@@ -1,4 +1,6 @@
-/** What a client of the daemon needs: a channel to its socket, and the release it belongs to. */
+/**
+ * What every client of the daemon needs: a channel to its socket, and the version of the release.
+ */
 @NullMarked
 package io.jukung.cri.client;
 

@@ -6,17 +6,17 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 
-/** How an exec or attach ended, as the error stream tells it. */
+/** The result of an exec or attach, as it is sent on the error stream. */
 public sealed interface CommandStatus {
-  /** The command ended with this code; an attach ended well with 0. */
+  /** The command ended with this exit code. An attach that ended without an error has code 0. */
   record Exited(int code) implements CommandStatus {}
 
-  /** There is no code: it could not be started, or not be followed. */
+  /** There is no exit code: the command could not be started, or its end could not be learnt. */
   record Failed(String message) implements CommandStatus {}
 
   ObjectMapper JSON = JsonMapper.builder().build();
 
-  /** A metav1.Status, for protocols from version 4 on. */
+  /** Returns the result as a metav1.Status, for version 4 of the protocol and later ones. */
   default byte[] toJson() {
     ObjectNode status = JSON.createObjectNode();
     status.putObject("metadata");
@@ -42,11 +42,13 @@ public sealed interface CommandStatus {
     try {
       return JSON.writeValueAsBytes(status);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e); // a tree of strings always has a text
+      throw new IllegalStateException(e); // a tree of strings and numbers can always be written
     }
   }
 
-  /** A sentence, for earlier protocols; nothing where all went well. */
+  /**
+   * Returns the result as a sentence, for earlier versions of the protocol; empty after success.
+   */
   default byte[] toText() {
     String text =
         switch (this) {

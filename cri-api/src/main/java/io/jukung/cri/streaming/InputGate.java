@@ -3,9 +3,9 @@ package io.jukung.cri.streaming;
 import io.netty.channel.Channel;
 
 /**
- * Stops reading from a client's connection while any of its ports does not take what came, or while
- * too many sockets are being made for it: each takes a thread for a moment. On the connection's
- * thread.
+ * Stops reading from a client's connection while one of its ports takes no more data, or while too
+ * many sockets are being opened for it, each of which occupies a thread. All methods run on the
+ * connection's thread.
  */
 public final class InputGate {
   private static final int MAX_MAKING = 64;
@@ -18,7 +18,7 @@ public final class InputGate {
     this.channel = channel;
   }
 
-  /** One port's news. */
+  /** Called when a port stops or starts to take data. */
   public void portTakes(boolean takes) {
     full += takes ? -1 : 1;
     decide();

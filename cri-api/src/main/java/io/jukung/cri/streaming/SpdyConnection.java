@@ -31,58 +31,60 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The streams of one SPDY/3.1 connection, above Netty's codec and below what exec, attach and
- * port-forward make of them. Not Netty's session handler: the peers of Kubernetes (moby/spdystream)
- * know no flow control and never send a window update, so it would stop after 64 KiB; here TCP
- * holds the sender back.
+ * The streams of one SPDY/3.1 connection. It stands above Netty's codec and below exec, attach and
+ * port-forward. Netty's session handler is not used: the peers in Kubernetes (moby/spdystream) have
+ * no flow control and never send a window update, so it would stop after 64 KiB. Here TCP limits
+ * the sender.
  */
-// What fails closes the channel, and that is told.
+// A failed write closes the channel, which the streams are told by closed().
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame> {
   private static final Logger LOG = LoggerFactory.getLogger(SpdyConnection.class);
 
-  /** Streams at once; a port-forward needs two for each connection. */
+  /** The most streams at once. A port-forward needs two for each connection. */
   static final int MAX_STREAMS = 2048;
 
   private static final int MAX_CHUNK = 64 * 1024;
   private static final int MAX_HEADERS = 16 * 1024;
 
-  // Of zlib, for header blocks; as Netty has them.
+  // Parameters of zlib for header blocks, the same as Netty's defaults.
   private static final int COMPRESSION = 6;
   private static final int WINDOW_BITS = 15;
   private static final int MEMORY_LEVEL = 8;
 
-  /** Answers (to pings, refused streams and the like) that a peer may leave unread. */
+  /** The most answers (to pings, refused streams and others) that a peer may leave unread. */
   private static final int MAX_UNREAD_ANSWERS = 1000;
 
-  /** For the peer to take the last words before the connection is closed. */
+  /** How long the connection stays open at its end, so that the peer can read the last frames. */
   private static final int LINGER_SECONDS = 5;
 
-  /** What the streams are for. Called on the connection's thread. */
+  /** Receives the events of the streams. All methods are called on the connection's thread. */
   public interface Streams {
-    /** Whether the peer's stream is taken; it is not answered yet. */
+    /** Whether to accept a stream of the peer. It has not been answered yet. */
     boolean accepts(SpdyStream stream);
 
-    /** It is taken, and to be answered by {@link SpdyStream#reply}, now or later. */
+    /**
+     * The stream has been accepted. It must be answered by {@link SpdyStream#reply}, now or later.
+     */
     void opened(SpdyStream stream);
 
-    /** The peer has answered a stream of ours. */
+    /** The peer has answered a stream that this side has opened. */
     default void replied(SpdyStream stream) {}
 
     /**
-     * Bytes of the peer.
+     * The peer has sent bytes.
      *
-     * @param bytes the caller's
+     * @param bytes the caller releases them
      */
     void data(SpdyStream stream, ByteBuf bytes);
 
-    /** The peer sends nothing more. */
+    /** The peer has ended its half of the stream. */
     void ended(SpdyStream stream);
 
-    /** The peer has given the stream up, or refused one of ours. */
+    /** The peer has reset the stream, or refused one that this side has opened. */
     void reset(SpdyStream stream);
 
-    /** There is room for output again. */
+    /** The connection has room for output again. */
     void writable();
 
     /** The connection has ended. */
@@ -104,14 +106,15 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     this.nextLocalId = client ? 1 : 2;
   }
 
-  /** The frames below such a connection. */
+  /** Returns the codec of frames that must precede a connection in the pipeline. */
   public static SpdyFrameCodec codec() {
     return new Codec();
   }
 
   /**
-   * Netty's own lets go of its buffers when the connection closes. Where that happens on account of
-   * a frame, it would read the next one's headers into a buffer that nobody lets go of any more.
+   * Netty's codec releases its buffers when the connection closes. If a frame has made it close,
+   * Netty's codec would read the headers of the next frame into a buffer that is never released.
+   * This one drops those headers.
    */
   private static final class Codec extends SpdyFrameCodec {
     private boolean closed;
@@ -156,7 +159,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     return context;
   }
 
-  /** Opens a stream; on the connection's thread. */
+  /** Opens a stream. Must be called on the connection's thread. */
   public SpdyStream open(Map<String, String> headers) {
     var frame = new DefaultSpdySynStreamFrame(nextLocalId, 0, (byte) 0);
     headers.forEach((name, value) -> frame.headers().set(name, value));
@@ -188,12 +191,12 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
       }
       case SpdyHeadersFrame more -> endIfLast(open.get(more.streamId()), more);
       case SpdyPingFrame ping -> {
-        if ((ping.id() % 2 != 0) != client) { // else it answers one of ours
+        if ((ping.id() % 2 != 0) != client) { // otherwise it answers a ping of this side
           answer(ping);
         }
       }
       case SpdyGoAwayFrame _ -> goingAway = true;
-      default -> {} // settings and window updates: there is no window
+      default -> {} // settings and window updates are ignored: there is no flow control
     }
   }
 
@@ -217,7 +220,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
 
   void reply(SpdyStream stream) {
     var reply = new DefaultSpdySynReplyFrame(stream.id());
-    reply.headers().set(":status", "200"); // a reply without any header is no valid block to peers
+    reply.headers().set(":status", "200"); // peers take a reply without a header for malformed
     answer(reply);
   }
 
@@ -232,7 +235,7 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
   private void data(SpdyDataFrame frame) {
     SpdyStream stream = open.get(frame.streamId());
     if (stream == null || stream.isRemoteEnded()) {
-      return; // it was reset or refused, and the peer does not know yet
+      return; // the stream was reset or refused, which the peer does not know yet
     }
     if (frame.content().isReadable()) {
       streams.data(stream, frame.content());
@@ -250,7 +253,10 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     answer(new DefaultSpdyRstStreamFrame(id, status));
   }
 
-  /** Sends what the peer has provoked, which it must read now and then. */
+  /**
+   * Sends an answer to the peer's frame. Closes the connection if the peer leaves too many answers
+   * unread.
+   */
   private void answer(SpdyFrame frame) {
     unreadAnswers++;
     if (unreadAnswers > MAX_UNREAD_ANSWERS) {
@@ -265,7 +271,10 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     open.remove(stream.id());
   }
 
-  /** Resets what is still open, says good-bye, and closes when that has been read. */
+  /**
+   * Resets the open streams, sends GOAWAY, and closes the connection when the peer has closed it or
+   * after a time limit.
+   */
   public void finish() {
     ChannelHandlerContext ctx = context();
     goingAway = true;
@@ -275,8 +284,8 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
     var _ =
         ctx.writeAndFlush(new DefaultSpdyGoAwayFrame(lastRemoteId, SpdySessionStatus.OK))
             .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-    // Not closed at once: with input unread, the kernel would reset the connection and with it what
-    // the peer has not read.
+    // Not closed at once: if input were left unread, the kernel would reset the connection, and the
+    // peer would lose what it has not read yet.
     ctx.channel().config().setAutoRead(true);
     var limit = ctx.executor().schedule(() -> ctx.close(), LINGER_SECONDS, TimeUnit.SECONDS);
     ctx.channel().closeFuture().addListener(_ -> limit.cancel(false));

@@ -9,8 +9,11 @@ import io.netty.handler.codec.spdy.SpdyStreamStatus;
 import java.nio.channels.ClosedChannelException;
 import java.util.Map;
 
-/** One stream of a {@link SpdyConnection}; each side ends its own half. Writing is thread-safe. */
-// What fails closes the channel, and that is told.
+/**
+ * One stream of a {@link SpdyConnection}. Each side ends its own half. The methods that send are
+ * thread-safe.
+ */
+// A failed write closes the channel, which the streams are told by closed().
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class SpdyStream {
   private final SpdyConnection connection;
@@ -36,12 +39,15 @@ public final class SpdyStream {
     return id;
   }
 
-  /** A header's value; names are in lower case. Empty where there is none. */
+  /** Returns the value of a header, empty if there is none. Names are in lower case. */
   public String header(String name) {
     return headers.getOrDefault(name, "");
   }
 
-  /** Tells the peer that its stream is open, once. Goes before anything that is written to it. */
+  /**
+   * Tells the peer that its stream is open. Must precede the first write. Calling it again does
+   * nothing.
+   */
   public void reply() {
     onEvents(
         () -> {
@@ -52,15 +58,16 @@ public final class SpdyStream {
         });
   }
 
-  /** Sends, unless this half has ended; the bytes are the stream's from now on. */
+  /** Sends bytes, unless this half has ended. The stream releases the bytes. */
   public void write(ByteBuf bytes) {
     write(bytes, context.voidPromise());
   }
 
   /**
-   * The same.
+   * As {@link #write(ByteBuf)}, with a promise.
    *
-   * @param sent succeeds when the bytes have left; fails where they cannot
+   * @param sent succeeds when the bytes have been written to the connection; fails if they cannot
+   *     be
    */
   public void write(ByteBuf bytes, ChannelPromise sent) {
     onEvents(
@@ -76,7 +83,7 @@ public final class SpdyStream {
         });
   }
 
-  /** Nothing more is sent. */
+  /** Ends this side's half of the stream. Ending it again does nothing. */
   public void end() {
     onEvents(
         () -> {
@@ -90,7 +97,7 @@ public final class SpdyStream {
         });
   }
 
-  /** Ends both halves at once. */
+  /** Resets the stream, which ends both halves at once. */
   public void reset(SpdyStreamStatus status) {
     onEvents(
         () -> {
@@ -103,7 +110,7 @@ public final class SpdyStream {
         });
   }
 
-  /** Always through the event loop, so that one thread's writes stay in order. */
+  /** Runs work on the event loop, in the order in which one thread submits it. */
   private void onEvents(Runnable work) {
     if (context.executor().inEventLoop()) {
       work.run();
@@ -112,7 +119,7 @@ public final class SpdyStream {
     }
   }
 
-  /** The peer has ended its half; false where it had before. */
+  /** Called when the peer has ended its half. Returns false if it had ended before. */
   boolean remoteEnd() {
     if (remoteEnded) {
       return false;
@@ -122,7 +129,7 @@ public final class SpdyStream {
     return true;
   }
 
-  /** The peer has reset it. */
+  /** Called when the peer has reset the stream. */
   void remoteReset() {
     localEnded = true;
     remoteEnded = true;

@@ -1,4 +1,7 @@
-/** What both ends of an exec, an attach or a port-forward speak: SPDY/3.1 and the exit status. */
+/**
+ * The protocol that client and daemon share for exec, attach and port-forward: SPDY/3.1, and the
+ * status on the error stream.
+ */
 @NullMarked
 package io.jukung.cri.streaming;
 

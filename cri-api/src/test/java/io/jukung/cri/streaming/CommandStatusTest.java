@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** The texts that kubectl and kubelet take apart. */
+/** Checks the texts that kubectl and kubelet parse. */
 class CommandStatusTest {
   private static String json(CommandStatus status) {
     return new String(status.toJson(), StandardCharsets.UTF_8);
@@ -16,14 +16,14 @@ class CommandStatusTest {
   }
 
   @Test
-  void success() {
+  void exitCode0IsSuccess() {
     assertThat(json(new CommandStatus.Exited(0)))
         .isEqualTo("{\"metadata\":{},\"status\":\"Success\"}");
     assertThat(text(new CommandStatus.Exited(0))).isEmpty();
   }
 
   @Test
-  void exitCode() {
+  void exitCodeOtherThan0IsInTheStatus() {
     assertThat(json(new CommandStatus.Exited(137)))
         .isEqualTo(
             "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"command terminated with non-zero"
@@ -33,7 +33,7 @@ class CommandStatusTest {
   }
 
   @Test
-  void failure() {
+  void failureIsAnInternalErrorWithItsMessage() {
     assertThat(json(new CommandStatus.Failed("it is \"gone\"")))
         .isEqualTo(
             "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"Internal error occurred: it is"

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Takes every stream that does not ask to be refused, and records what happens. */
+/** Accepts every stream without a {@code refuse} header, and records the events. */
 public final class RecordedStreams implements SpdyConnection.Streams {
   public final List<String> events = new ArrayList<>();
   public final List<SpdyStream> opened = new ArrayList<>();

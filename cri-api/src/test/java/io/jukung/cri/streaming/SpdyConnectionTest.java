@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** A server's connection, against a peer that is only its codec. */
+/** Tests a server's connection with a peer that consists of the codec only. */
 class SpdyConnectionTest {
   private final RecordedStreams streams = new RecordedStreams();
   private final SpdyConnection connection = SpdyConnection.server(streams);
@@ -50,7 +50,7 @@ class SpdyConnectionTest {
     return frame;
   }
 
-  /** As the peer's codec writes it. */
+  /** Returns the frames as the peer's codec encodes them. */
   private byte[] encode(SpdyFrame... frames) {
     ByteBuf all = Unpooled.buffer();
     for (SpdyFrame frame : frames) {
@@ -70,7 +70,7 @@ class SpdyConnectionTest {
     receive(encode(frames));
   }
 
-  /** What the server has answered, decoded. */
+  /** Returns the decoded answers of the server. */
   private List<SpdyFrame> answers() {
     server.runPendingTasks();
     for (ByteBuf part; (part = server.readOutbound()) != null; ) {
@@ -84,7 +84,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void streamIsAnsweredBeforeAnythingComesOnIt() {
+  void replyPrecedesDataOfAStream() {
     send(syn(1, "error"));
     streams.opened.getFirst().write(Unpooled.copiedBuffer(new byte[] {7}));
     streams.opened.getFirst().end();
@@ -97,14 +97,14 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void answersAStreamOnce() {
+  void streamIsAnsweredOnce() {
     send(syn(1, "stdin"));
     streams.opened.getFirst().reply();
     assertThat(answers()).singleElement().isInstanceOf(SpdySynReplyFrame.class);
   }
 
   @Test
-  void tellsWhatBecameOfAWrite() {
+  void promiseReportsTheResultOfAWrite() {
     send(syn(1, "stdout"));
     SpdyStream stream = streams.opened.getFirst();
     ChannelPromise first = server.newPromise();
@@ -118,7 +118,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void halvesEndEachOnItsOwn() {
+  void eachHalfOfAStreamEndsSeparately() {
     send(syn(1, "data"), data(1, "one", false), data(1, "two", true));
     assertThat(streams.bytes).hasToString("onetwo");
     assertThat(streams.events).containsExactly("opened 1 data", "ended 1");
@@ -126,14 +126,14 @@ class SpdyConnectionTest {
     streams.opened.getFirst().write(Unpooled.copiedBuffer(new byte[] {1}));
     streams.opened.getFirst().end();
     assertThat(answers()).hasSize(2);
-    // Over: what comes now belongs to nothing.
+    // The stream is over: frames that come now are ignored.
     send(data(1, "late", false), new DefaultSpdyRstStreamFrame(1, SpdyStreamStatus.CANCEL));
     assertThat(streams.bytes).hasToString("onetwo");
     assertThat(streams.events).containsExactly("opened 1 data", "ended 1");
   }
 
   @Test
-  void muchIsSentThoughThePeerNeverUpdatesAWindow() {
+  void sixMebibytesAreSentWithoutAWindowUpdate() {
     send(syn(1, "stdout"));
     for (int i = 0; i < 100; i++) {
       streams.opened.getFirst().write(Unpooled.wrappedBuffer(new byte[64 * 1024]));
@@ -147,7 +147,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void refusals() {
+  void refusedAndInvalidStreamsAreReset() {
     var refused = new DefaultSpdySynStreamFrame(3, 0, (byte) 0);
     refused.headers().set("refuse", "yes");
     send(syn(1, "a"), refused, syn(3, "again"), syn(2, "even"), syn(1, "smaller"));
@@ -161,7 +161,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void streamsAtOnceAreBounded() {
+  void streamBeyondTheBoundIsRefused() {
     for (int i = 0; i < SpdyConnection.MAX_STREAMS; i++) {
       send(syn(2 * i + 1, "x"));
     }
@@ -190,7 +190,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void finishResetsWhatIsOpenAndSaysGoodBye() {
+  void finishResetsOpenStreamsAndSendsGoAway() {
     send(syn(1, "stdin"), syn(3, "error"));
     streams.opened.get(1).end();
     connection.finish();
@@ -202,13 +202,13 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void endOfTheConnectionIsTold() {
+  void closedIsCalledAtTheEndOfTheConnection() {
     send(syn(1, "a"));
     assertThat(server.close().isSuccess()).isTrue();
     assertThat(streams.events).last().isEqualTo("closed");
   }
 
-  /** A sequence of everything a peer may send. */
+  /** Returns a random sequence of frames that a peer may send. */
   private byte[] conversation(Random random) {
     List<SpdyFrame> frames = new ArrayList<>();
     int last = -1;
@@ -241,7 +241,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void headersBehindTheFrameThatClosesAreDropped() {
+  void headersAfterTheFrameThatClosesLeaveNoBuffer() {
     var closing =
         new SimpleChannelInboundHandler<SpdyFrame>() {
           @Override
@@ -259,7 +259,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void piecesMakeNoDifference() {
+  void framesInPiecesHaveTheSameEffect() {
     for (int seed = 0; seed < 100; seed++) {
       Random random = new Random(seed);
       RecordedStreams whole = new RecordedStreams();
@@ -278,7 +278,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void damagedFramesEndTheConnectionAtWorst() {
+  void damagedFramesOnlyCloseTheConnection() {
     for (int seed = 0; seed < 2_000; seed++) {
       Random random = new Random(seed);
       byte[] bytes = new SpdyConnectionTest().conversation(random);
@@ -294,7 +294,7 @@ class SpdyConnectionTest {
   }
 
   @Test
-  void noiseEndsTheConnectionAtWorst() {
+  void randomBytesOnlyCloseTheConnection() {
     for (int seed = 0; seed < 2_000; seed++) {
       Random random = new Random(seed);
       byte[] bytes = new byte[random.nextInt(2_000)];
