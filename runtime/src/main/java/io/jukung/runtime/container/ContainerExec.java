@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts commands in running containers. Each has a cgroup of its own inside the container's, so
- * that all it started can be ended, and nothing else.
+ * Starts commands in running containers. Each command has a cgroup of its own inside the
+ * container's, so that everything it started can be killed, and nothing else.
  */
 public final class ContainerExec {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerExec.class);
@@ -44,7 +44,6 @@ public final class ContainerExec {
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
 
-  /** Works with these. */
   public ContainerExec(
       ContainerStore containers,
       StateFiles files,
@@ -59,13 +58,18 @@ public final class ContainerExec {
   }
 
   /**
-   * A command and what it has for standard input, output and error: pipes, or for a terminal three
-   * times its slave; /dev/null also for an input that is not asked for.
+   * A command and its standard input, output and error: pipes, or three times the slave side of a
+   * terminal. An input that is not asked for is /dev/null.
    */
   public record Command(
       List<String> words, boolean atTerminal, boolean hasInput, Fd stdin, Fd stdout, Fd stderr) {}
 
-  /** The container, which must run. */
+  /**
+   * Returns the container with the id.
+   *
+   * @param call for the error text
+   * @throws CriException FAILED_PRECONDITION if the container does not run
+   */
   public Container running(String call, String containerId) {
     Container container = containers.get(containerId);
     if (!container.status().isRunning()) {
@@ -79,7 +83,7 @@ public final class ContainerExec {
     return container;
   }
 
-  /** Starts it. The descriptors stay the caller's. */
+  /** Starts a command. The descriptors stay the caller's. */
   public Started start(Container container, Command command) throws IOException {
     String id = ObjectId.random();
     Cgroup cgroup = cgroups.at(container.record().cgroup()).child("exec-" + id);
@@ -122,7 +126,7 @@ public final class ContainerExec {
     }
   }
 
-  /** A command that was started. To be closed when it has ended, or is left to itself. */
+  /** A command that was started. To be closed when the command has ended or is left alone. */
   public static final class Started implements AutoCloseable {
     private final String id;
     private final int pid;
@@ -140,12 +144,12 @@ public final class ContainerExec {
       return id;
     }
 
-    /** Its exit code; fails where its end cannot be known. */
+    /** Completes with the command's exit code; fails if the exit cannot be learnt. */
     public CompletableFuture<Integer> exit() {
       return exit;
     }
 
-    /** Tells it that nobody is there any more, as a terminal does that goes away. */
+    /** Sends SIGHUP to the command's process group, as a terminal does that is closed. */
     public void hangUp() throws IOException {
       if (exit.isDone()) {
         return;
@@ -159,7 +163,11 @@ public final class ContainerExec {
       }
     }
 
-    /** Kills it with all it started, and waits for its end. What fails is added to the cause. */
+    /**
+     * Kills the command with everything it started, and waits for its end.
+     *
+     * @param cause gets failures as suppressed exceptions
+     */
     public void kill(Exception cause) {
       try {
         cgroup.kill();
@@ -171,7 +179,7 @@ public final class ContainerExec {
       }
     }
 
-    /** What it left running in the background goes with its container. */
+    /** Removes the cgroup, unless the command left processes in it: they end with the container. */
     @Override
     public void close() {
       removeUnlessUsed(cgroup);

@@ -10,29 +10,29 @@ import java.util.Set;
 /** The images that containers are made from. Thread-safe. */
 public interface ContainerImages {
   /**
-   * An image that is here.
+   * An image that was pulled.
    *
-   * @param volumes paths that it declares to be volumes
+   * @param volumes the paths that the image declares to be volumes
    */
   record Found(String id, ImageDefaults defaults, Set<String> volumes) {}
 
-  /** By id, short id, tag, digest or name. */
+  /** Finds an image by id, short id, tag, digest or name. */
   Optional<Found> find(String reference) throws IOException;
 
   /**
-   * Keeps the image's layers until {@link #release}.
+   * Leases the image's layers until {@link #release}.
    *
    * @param user the container's id
    * @return the layers, topmost first
    */
   List<Path> acquire(String imageId, String user) throws IOException;
 
-  /** As {@link #acquire}, of further images that the container mounts; released with its own. */
+  /** Leases another image that the container mounts. It is released together with the first one. */
   List<Path> acquireVolume(String imageId, String user) throws IOException;
 
-  /** Lets go; of nothing is fine. */
+  /** Releases all leases of the container. Releasing without a lease is a no-op. */
   void release(String user) throws IOException;
 
-  /** Who has acquired and not released. */
+  /** The ids of the containers that have leases. */
   Set<String> users() throws IOException;
 }

@@ -13,7 +13,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Removes containers, killing them where they run. Thread-safe. */
+/** Removes containers, and kills them first if they run. Thread-safe. */
 public final class ContainerRemover {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerRemover.class);
 
@@ -26,7 +26,6 @@ public final class ContainerRemover {
   private final SingleFlight<String, String, String> flights =
       new SingleFlight<>("RemoveContainer");
 
-  /** Works with these. */
   public ContainerRemover(
       ContainerStore containers,
       StateFiles files,
@@ -42,7 +41,7 @@ public final class ContainerRemover {
     this.stopper = stopper;
   }
 
-  /** Removes it with all it has, its log excepted: that is kubelet's. */
+  /** Removes the container with everything that belongs to it. Its log stays: kubelet owns that. */
   public void remove(Container container) throws IOException, InterruptedException {
     flights.join(container.id(), container.id(), () -> run(container));
   }
@@ -53,7 +52,7 @@ public final class ContainerRemover {
     try (Container.Removal removal = container.beginRemoval()) {
       cgroups.remove(cgroups.at(container.record().cgroup()));
       forget(container);
-      // From here on it is gone, also for a daemon that starts after a crash.
+      // From here on the container is gone, also for a daemon that starts after a crash.
       files.deleteContainer(id);
       images.release(id);
       containers.remove(container);
@@ -63,7 +62,7 @@ public final class ContainerRemover {
     return id;
   }
 
-  /** A shim that does not forget a container keeps a line about it, and ends with its pod. */
+  /** Tells the shim to forget the container. A shim that does not forget it ends with its pod. */
   private void forget(Container container) {
     Optional<PodShim> shim = shims.find(container.record().sandboxId());
     if (shim.isEmpty() || container.status().startedAt() == 0) {

@@ -23,8 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends containers: the stop signal, a wait, SIGKILL. Several calls for one container share one
- * stop: it gets the signal once, and the shortest of their waits counts. Thread-safe.
+ * Ends containers: with the stop signal, a grace period and SIGKILL. Several calls for one
+ * container share one stop: the container gets the signal once, and the shortest grace period
+ * counts. Thread-safe.
  */
 public final class ContainerStopper {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerStopper.class);
@@ -35,7 +36,7 @@ public final class ContainerStopper {
   /** How often a killed container without a shim is looked at. */
   private static final Duration REPORT_POLL = Duration.ofMillis(20);
 
-  /** kubelet's longest grace period is a number of days; nanoseconds must not overflow. */
+  /** Longer than any grace period, and short enough that nanoseconds do not overflow. */
   private static final Duration LONGEST_WAIT = Duration.ofDays(365);
 
   private final PodShims shims;
@@ -61,7 +62,7 @@ public final class ContainerStopper {
     this.unwatched = new UnwatchedContainers(files, cgroups);
   }
 
-  /** A stop under way: when it is time to kill. */
+  /** A stop that is under way, and when it kills. */
   private static final class Stop {
     long killAt = Long.MAX_VALUE;
     boolean signalled;
@@ -109,13 +110,13 @@ public final class ContainerStopper {
     LOG.debug("container {}: killing", container.id());
     Cgroup cgroup = cgroups.at(container.record().cgroup());
     try {
-      // Also ends processes that the signal does not reach: those that left the first process's
-      // pid namespace, or share one with other containers.
+      // Ends also the processes that outlive the first one: in a pid namespace that containers
+      // share, and in other pid namespaces.
       cgroup.kill();
     } catch (IOException e) {
       LOG.error("container {}: {} is not killed: {}", container.id(), cgroup, e.getMessage());
     }
-    // Reaches a first process that has left the cgroup, which a privileged one can.
+    // A privileged process may have left the cgroup. The signal reaches it.
     signal(container, Signals.SIGKILL);
     if (!awaitReport(container, cgroup)) {
       findOut(container);
@@ -123,7 +124,9 @@ public final class ContainerStopper {
   }
 
   /**
-   * Waits until the shim reports the end, or nobody is there to report the end of the processes.
+   * Waits until the shim reports the end. Without a shim, waits until the cgroup is empty.
+   *
+   * @return whether the end was reported
    */
   private boolean awaitReport(Container container, Cgroup cgroup) throws InterruptedException {
     long deadline = System.nanoTime() + killWait.toNanos();
@@ -137,7 +140,7 @@ public final class ContainerStopper {
     return true;
   }
 
-  /** Asks for the end that was not reported: first the shim, then the disk and the kernel. */
+  /** Finds out about an end that was not reported: from the shim, else from disk and kernel. */
   private void findOut(Container container) throws IOException {
     Optional<ContainerProcess> process = process(container);
     if (process.isPresent() && process.get().hasExit()) {
@@ -223,7 +226,11 @@ public final class ContainerStopper {
     }
   }
 
-  /** Waits for the end or for the time to kill, which other calls may bring nearer. */
+  /**
+   * Waits for the end of the grace period, which other calls may shorten.
+   *
+   * @return whether the container has ended meanwhile
+   */
   private boolean awaitGracePeriod(Container container, Stop stop)
       throws IOException, InterruptedException {
     CompletableFuture<Void> exited = container.exit();
@@ -254,8 +261,8 @@ public final class ContainerStopper {
   }
 
   /**
-   * Sends a signal to the first process by way of the shim. Without it the kill of the cgroup,
-   * which needs no shim, still follows: no failure of the shim may prevent that.
+   * Has the shim signal the first process. A failure is only logged: the kill of the cgroup, which
+   * needs no shim, must follow whatever the shim does.
    *
    * @return whether the shim has sent the signal
    */

@@ -19,7 +19,7 @@ import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ContainerStatusRecord;
 
-/** Containers as CRI shows them. */
+/** Builds the messages in which CRI shows containers. */
 public final class ContainerViews {
   private ContainerViews() {}
 
@@ -133,7 +133,7 @@ public final class ContainerViews {
         .build();
   }
 
-  /** CRI counts signals in an order of its own, and writes SIGRTMIN+3 as SIGRTMINPLUS3. */
+  /** Finds the signal by its name: CRI numbers signals in its own way. */
   static Signal signal(int number) {
     for (Signal each : Signal.values()) {
       if (each != Signal.RUNTIME_DEFAULT

@@ -17,17 +17,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Collects what a command writes to two pipes, up to a bound each; the rest is read and dropped, so
- * that the command is not held up. A platform thread of its own waits in epoll: blocked in the
- * kernel, a virtual thread would hold its carrier.
+ * Collects what a command writes to two pipes, up to a bound for each pipe. What exceeds the bound
+ * is read and dropped, so that the command is not blocked. A platform thread waits in epoll,
+ * because a virtual thread that blocks in the kernel holds its carrier.
  */
 public final class ExecOutput implements AutoCloseable {
-  /** As CRI says: what kubelet takes in one message. */
+  /** The limit of CRI for each stream: both fit into one message to kubelet. */
   public static final int MAX_STREAM_BYTES = 16 << 20;
 
   /**
-   * After the command's own process has ended, all it wrote is in the pipe; this long its children
-   * may take to close their ends, before they are taken to stay.
+   * How long children may keep the pipes open after the command's own process has ended. What the
+   * command itself wrote is in the pipes by then.
    */
   private static final Duration EOF_GRACE = Duration.ofMillis(100);
 
@@ -46,7 +46,7 @@ public final class ExecOutput implements AutoCloseable {
   private long reserved;
   private boolean started;
 
-  /** How much all collections together may hold. Thread-safe. */
+  /** The memory that all collections together may use. Thread-safe. */
   public static final class Budget {
     private static final long MAX_BYTES = 256L << 20;
 
@@ -92,18 +92,18 @@ public final class ExecOutput implements AutoCloseable {
     }
   }
 
-  /** Begins to read. */
+  /** Starts the thread that reads. */
   public void start(String execId) {
     started = true;
     Thread.ofPlatform().daemon().name("output of exec " + execId).start(this::collect);
   }
 
-  /** Fails where the output cannot be collected any more; never completes otherwise. */
+  /** Fails when the output cannot be collected any more. It never completes otherwise. */
   public CompletableFuture<Void> failure() {
     return failure;
   }
 
-  /** The command has ended: waits for what it wrote. */
+  /** Waits for the rest of the output of a command that has ended. */
   public void finish() throws IOException, InterruptedException {
     wake.signal();
     try {
@@ -152,14 +152,18 @@ public final class ExecOutput implements AutoCloseable {
           open--;
         }
       }
-      // Also where a child of the command goes on writing.
+      // Also if a child of the command goes on writing.
       if (deadline != 0 && deadline - System.nanoTime() <= 0) {
         return;
       }
     }
   }
 
-  /** Reads what is there; false at the end of the stream. */
+  /**
+   * Reads what the pipe holds now.
+   *
+   * @return false at the end of the stream
+   */
   private boolean readSome(int stream, Memory buffer) throws IOException {
     int count = Transfer.read(readers[stream], buffer, 0, buffer.size());
     if (count < 0) {
@@ -180,17 +184,17 @@ public final class ExecOutput implements AutoCloseable {
     return count > 0;
   }
 
-  /** Ends the collection; the pipes' writers may still be open. */
+  /** Ends the collection, also if the pipes are still open for writing. */
   @Override
   public void close() {
     if (started && !done.isDone()) {
       try {
         finish();
       } catch (IOException e) {
-        // The caller has this failure, or a better one, already.
+        // The caller has seen this failure, or an earlier one.
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        done.exceptionally(_ -> null).join(); // bounded by the grace time
+        done.exceptionally(_ -> null).join(); // ends within the grace time
       }
     }
     budget.release(reserved);

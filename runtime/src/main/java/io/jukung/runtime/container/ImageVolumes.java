@@ -32,18 +32,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a container has mounted out of images: whole images or parts of them, read-only, because its
- * request says so (KEP-4639); and directories of its own, because its image declares volumes.
+ * The volumes of a container that come from images: images that the request mounts, whole or in
+ * part and read-only (KEP-4639), and a directory for each volume that the container's own image
+ * declares.
  */
 public final class ImageVolumes {
   private static final Logger LOG = LoggerFactory.getLogger(ImageVolumes.class);
 
-  /** What kubelet looks for, to show it as the reason why the container waits. */
+  /** The prefix of an error that kubelet shows as the reason why the container waits. */
   private static final String REASON = "ImageVolumeMountFailed: ";
 
   private static final int VOLUME_MODE = 0755;
 
-  /** The kernel's and ours: no image decides what is there. */
+  /** Mounted by the daemon in every container. Volumes of images must not cover them. */
   private static final List<Path> RESERVED =
       Stream.of("/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
           .map(Path::of)
@@ -57,13 +58,17 @@ public final class ImageVolumes {
     this.paths = paths;
   }
 
-  /** An image as it is mounted: its ID, which the request's name has led to. */
+  /**
+   * An image that a container mounts.
+   *
+   * @param imageId the ID that the name in the request has led to
+   */
   public record Mounted(String imageId, Spec.Mount mount) {}
 
   /**
-   * The images that the request mounts, each held for the container until its own is released.
+   * Leases the images that the request mounts until the container's own image is released.
    *
-   * @throws CriException for one that is not here, or has not the sub-path
+   * @throws CriException NOT_FOUND if an image was not pulled or does not have the sub-path
    */
   public List<Mounted> requested(String containerId, ContainerConfig config) throws IOException {
     List<Mounted> mounted = new ArrayList<>();
@@ -111,7 +116,7 @@ public final class ImageVolumes {
             () -> failed(ErrorKind.NOT_FOUND, mount, "the image is not here; pull it first"));
   }
 
-  /** Resolved as the launch will: the layers never change. */
+  /** Resolves the sub-path as the launch will. The layers do not change until then. */
   private void checkSubPath(Mount mount, List<Path> layers) throws IOException {
     try (Fd root = OverlayMount.detachedReadOnly(withBottom(layers))) {
       Openat2.openDirectory(root, mount.getImageSubPath()).close();
@@ -145,7 +150,7 @@ public final class ImageVolumes {
     return new Spec.Mount(destination, "overlay", imageId, List.copyOf(options));
   }
 
-  /** overlayfs takes no fewer than two layers where nothing is writable. */
+  /** Adds an empty layer to a single one: without a writable layer overlayfs needs two. */
   private List<Path> withBottom(List<Path> layers) {
     if (layers.size() > 1) {
       return layers;
@@ -156,10 +161,10 @@ public final class ImageVolumes {
   }
 
   /**
-   * Makes a directory for each volume that the image declares and the request does not mount on,
-   * with a copy of what the image has there.
+   * Makes a directory for each volume that the image declares, with a copy of what the image has
+   * there. Volumes on which the request mounts something are left out.
    *
-   * @param root the container's root file system; no path leads out of it
+   * @param root the container's root file system; symbolic links do not lead out of it
    */
   public List<Spec.Mount> declared(
       String containerId, Set<String> volumes, ContainerConfig config, Fd root) throws IOException {
@@ -215,13 +220,13 @@ public final class ImageVolumes {
       } catch (ErrnoException e) {
         if (!e.is(Errno.ENOENT) || !e.call().equals("openat2")) {
           throw e;
-        } // the image has nothing there: an empty volume
+        } // the image has nothing there: the volume stays empty
       }
     }
   }
 
   private static Fd openContent(Fd root, Path source, Fd volume) throws ErrnoException {
-    // Who is root in the container: a volume that the image has nothing for is theirs.
+    // A volume for which the image has nothing belongs to the owner of the container's root.
     FileStatus owner = FileStatus.of(root);
     FileAttributes.setOwner(volume, owner.uid(), owner.gid());
     return Openat2.openPath(root, source.toString());

@@ -14,19 +14,21 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** oom_score_adj (proc_pid_oom_score_adj(5)) of the processes that a cgroup has. */
+/** Changes oom_score_adj (proc_pid_oom_score_adj(5)) of all processes in a cgroup. */
 public final class OomScores {
   private static final Logger LOG = LoggerFactory.getLogger(OomScores.class);
   private static final int MAX_TEXT = 16;
 
-  /** A container that forks without end gets no more attention than this. */
+  /** The bound for a container that forks without end. */
   private static final int MAX_ROUNDS = 10;
 
   private OomScores() {}
 
   /**
-   * Sets it, restoring what was there where the caller does not commit. A process that is forked
-   * meanwhile may have its parent's old value, so it looks until there is no new one.
+   * Sets the value of every process. A process that is forked meanwhile may inherit its parent's
+   * old value, so this repeats until there is no new process.
+   *
+   * @param rollback restores the old values unless the caller commits
    */
   public static void change(Cgroup cgroup, long adjustment, Rollback rollback) throws IOException {
     Set<Integer> changed = new HashSet<>();
@@ -48,7 +50,7 @@ public final class OomScores {
       rollback.undo("restore " + file, () -> write(file, before));
       write(file, Long.toString(adjustment));
     } catch (ErrnoException e) {
-      if (!e.is(ENOENT) && !e.is(ESRCH)) { // it has ended
+      if (!e.is(ENOENT) && !e.is(ESRCH)) { // the process has ended
         throw e;
       }
     }
@@ -61,7 +63,7 @@ public final class OomScores {
       if (!e.is(EACCES)) {
         throw e;
       }
-      // As at the start: lowering it takes CAP_SYS_RESOURCE, which the host may lack.
+      // As at the start of a container: a lower value needs CAP_SYS_RESOURCE, which may be missing.
       LOG.warn("oom_score_adj {} is not set: {}", value, e.getMessage());
     }
   }

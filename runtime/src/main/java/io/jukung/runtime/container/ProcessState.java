@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a process is doing, for error texts (proc_pid_stat(5)). */
+/** Describes what a process is doing, for error texts (proc_pid_stat(5)). */
 final class ProcessState {
   private ProcessState() {}
 

@@ -8,7 +8,7 @@ import io.jukung.linux.lsm.SelinuxLabel;
 import io.jukung.runtime.store.NamespaceOwner;
 import java.nio.file.Path;
 
-/** Fields that sandboxes and containers have in common. */
+/** Reads the security fields that the requests for sandboxes and for containers share. */
 public final class SecurityFields {
   private SecurityFields() {}
 
@@ -23,7 +23,13 @@ public final class SecurityFields {
     };
   }
 
-  /** An empty message says nothing; what it says is for the containers, whose labels it checks. */
+  /**
+   * Checks SELinux options. An empty message is accepted: it asks for nothing.
+   *
+   * @param prefix the path of the field, for error texts
+   * @throws CriException INVALID_ARGUMENT if the level is malformed, FAILED_PRECONDITION if the
+   *     host has no SELinux
+   */
   public static void checkSelinux(String prefix, SELinuxOption options) {
     if (options.equals(SELinuxOption.getDefaultInstance())) {
       return;

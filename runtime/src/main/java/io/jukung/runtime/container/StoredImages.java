@@ -12,16 +12,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** {@link ContainerImages} out of the image store. */
+/** The images of the image store, as containers use them. */
 public final class StoredImages implements ContainerImages {
   private static final String VOLUME = ".volume-";
 
-  /** A lease's name has room for no more; enough to tell the images of one container apart. */
+  /** As many digits as fit into a lease's name. They tell the images of one container apart. */
   private static final int VOLUME_DIGITS = 32;
 
   private final ImageStore store;
 
-  /** The images of this store. */
   public StoredImages(ImageStore store) {
     this.store = store;
   }
@@ -40,7 +39,7 @@ public final class StoredImages implements ContainerImages {
     return store.acquire(imageId, user).lowerDirectories();
   }
 
-  /** Each image that a container mounts has a lease of its own, named after the container's. */
+  /** Takes a lease of its own for each image, whose name begins with the container's id. */
   @Override
   public List<Path> acquireVolume(String imageId, String user) throws IOException {
     String digest = imageId.substring(imageId.indexOf(':') + 1);

@@ -4,14 +4,14 @@ import io.jukung.cri.CriException;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 
-/** The container whose pid namespace another one of its pod joins. */
+/** Finds the container whose pid namespace another container of the pod joins. */
 public final class TargetContainer {
   private TargetContainer() {}
 
   /**
-   * Its first process.
+   * Returns the process id of the target's first process.
    *
-   * @throws CriException where it is not a running container of the sandbox
+   * @throws CriException if the target is not a running container of the sandbox
    */
   public static int pid(ContainerStore containers, String sandboxId, String targetId) {
     if (targetId.isEmpty()) {

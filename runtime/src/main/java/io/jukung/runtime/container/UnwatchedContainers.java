@@ -24,11 +24,11 @@ public final class UnwatchedContainers {
   }
 
   /**
-   * Kills every process in the container's cgroup and waits until they are gone. The container is
-   * EXITED then: with the exit code in exit.json, which a shim writes before it tells anyone, or
-   * with an unknown one. A container that was never started stays CREATED.
+   * Kills every process in the container's cgroup and waits until they are gone. Then the container
+   * is EXITED, with the exit code in exit.json if the shim has written one. A container that was
+   * never started stays CREATED.
    *
-   * @param why no shim answers for the container, for its status
+   * @param why the reason for the status: why no shim tells how the container ended
    * @throws IOException if the processes do not end, which leaves the container UNKNOWN, or if the
    *     end cannot be written to the disk
    */

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@link PodHost} by the kernel and CNI. */
+/** The namespaces that the kernel has for pods, and the networks that CNI plugins make. */
 public final class LinuxPodHost implements PodHost {
   private static final Logger LOG = LoggerFactory.getLogger(LinuxPodHost.class);
   private static final Path HOSTNAME = Path.of("/proc/sys/kernel/hostname");
@@ -38,7 +38,6 @@ public final class LinuxPodHost implements PodHost {
   private boolean userNamespacesTried;
   private Optional<String> missingForUserNamespaces = Optional.empty();
 
-  /** Works with these. */
   public LinuxPodHost(StatePaths paths, PodNetwork network, SandboxFiles files) {
     this.paths = paths;
     this.network = network;
@@ -59,7 +58,7 @@ public final class LinuxPodHost implements PodHost {
     Optional<String> hostname = Optional.empty();
     if (!config.isHostNetwork()) {
       kinds.add(Namespace.NETWORK);
-      // A pod in the host's network has the host's name too.
+      // A pod that uses the host's network uses the host's name too.
       kinds.add(Namespace.UTS);
       hostname = Optional.of(config.hostname()).filter(name -> !name.isEmpty());
     }
@@ -93,12 +92,16 @@ public final class LinuxPodHost implements PodHost {
     network.tearDown(request(sandbox));
   }
 
-  /** Takes up the network that an earlier daemon has given a sandbox. */
+  /** Takes up the network that an earlier daemon made for a sandbox. */
   public void takeUpNetwork(SandboxRecord sandbox) {
     network.takeUp(request(sandbox));
   }
 
-  /** Whether the pod's network is as it was made; where not, the exception says what is wrong. */
+  /**
+   * Checks that the pod's network is as it was made.
+   *
+   * @throws IOException if it is not, with what is wrong
+   */
   public void checkNetwork(SandboxRecord sandbox) throws IOException {
     network.check(request(sandbox));
   }
@@ -108,7 +111,7 @@ public final class LinuxPodHost implements PodHost {
     network.collectGarbage(this::sandboxIds, paths.sandboxStates());
   }
 
-  /** Also those whose record is set aside as unreadable: what they hold is not known. */
+  /** Includes sandboxes whose record is set aside as damaged: what they hold is not known. */
   private Set<String> sandboxIds() throws IOException {
     return StateFiles.list(paths.sandboxes()).stream()
         .map(name -> name.substring(0, Math.min(name.length(), ObjectId.LENGTH)))
@@ -139,7 +142,7 @@ public final class LinuxPodHost implements PodHost {
     network.updatePodCidrs(cidrs);
   }
 
-  /** Tried once, when it is first asked for. */
+  /** The first call tries it out, and later calls return the same answer. */
   @Override
   public synchronized Optional<String> missingForUserNamespaces() {
     if (!userNamespacesTried) {
@@ -151,7 +154,7 @@ public final class LinuxPodHost implements PodHost {
     return missingForUserNamespaces;
   }
 
-  /** The name that the pod's processes see. */
+  /** The host name that the pod's processes see. */
   public static String hostname(SandboxConfig config) throws IOException {
     return config.hostname().isEmpty() || config.isHostNetwork()
         ? Files.readString(HOSTNAME).strip()
@@ -161,7 +164,7 @@ public final class LinuxPodHost implements PodHost {
   /**
    * The pod's kernel parameters.
    *
-   * @throws CriException INVALID_ARGUMENT where one is not a pod's to set
+   * @throws CriException INVALID_ARGUMENT if a pod must not set one of them
    */
   static List<Sysctl> sysctls(SandboxConfig config) {
     try {

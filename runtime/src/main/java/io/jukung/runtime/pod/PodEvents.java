@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What shims tell, made the state of containers and sandboxes. Thread-safe. */
+/** Applies what shims report to the state of containers and sandboxes. Thread-safe. */
 public final class PodEvents implements PodShim.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(PodEvents.class);
 
@@ -28,7 +28,6 @@ public final class PodEvents implements PodShim.Listener {
   private final PodCgroups cgroups;
   private final UnwatchedContainers unwatched;
 
-  /** Works with these. */
   public PodEvents(
       SandboxStore sandboxes,
       ContainerStore containers,
@@ -57,12 +56,12 @@ public final class PodEvents implements PodShim.Listener {
     exited(container.get(), ShimMessages.exit(exit));
   }
 
-  /** Applies an exit, told or read from disk. */
+  /** Applies an exit, and ends what the container left behind. */
   public void exited(Container container, Container.Exit exit) {
     String id = container.id();
     Cgroup cgroup = cgroups.at(container.record().cgroup());
     try {
-      // Processes outlive the first one where the pid namespace is not its own.
+      // In a shared pid namespace, processes outlive the first one.
       cgroup.kill();
     } catch (IOException e) {
       LOG.warn("container {}: processes left after its exit: {}", id, e.getMessage());
@@ -71,11 +70,11 @@ public final class PodEvents implements PodShim.Listener {
       container.exited(exit);
       LOG.info("container {} exited with code {}", id, exit.code());
     } catch (IOException e) {
-      // exit.json still holds it, for the next start of the daemon.
+      // The next start of the daemon reads exit.json.
       LOG.error("container {}: its exit is not recorded", id, e);
     }
     if (container.status().isExited()) {
-      // A process in the kernel may take its time to leave; nobody waits for that here.
+      // A process that hangs in the kernel may delay the removal, which must not delay events.
       Thread.ofVirtual().name("remove cgroup of " + id).start(() -> remove(cgroup));
     }
   }
@@ -91,13 +90,13 @@ public final class PodEvents implements PodShim.Listener {
   @Override
   public void shimDied(String sandboxId) {
     if (shims.remove(sandboxId).isEmpty()) {
-      return; // whoever was about to add the shim finds it dead
+      return; // nobody has added the shim yet: PodShims.add will refuse it
     }
     LOG.error("the shim of sandbox {} died", sandboxId);
     Thread.ofVirtual().name("shim of " + sandboxId + " died").start(() -> lost(sandboxId));
   }
 
-  /** Nobody watches the pod's processes: they end now, and their sandbox is not ready any more. */
+  /** Ends a pod whose shim is gone: nobody watches its processes any more. */
   public void lost(String sandboxId) {
     sandboxes.find(sandboxId).ifPresent(this::notReady);
     for (Container container : containers.of(sandboxId)) {

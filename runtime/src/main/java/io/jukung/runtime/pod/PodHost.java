@@ -6,32 +6,40 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the host has for a pod besides its processes: namespaces, network and files. Each undo is
- * idempotent and does not mind what is missing.
+ * What the host has for a pod besides its processes: namespaces, network and files. Methods that
+ * undo something are idempotent, and succeed if there is nothing to undo.
  */
 public interface PodHost {
 
   /** Whether pods can have a network; where not, why. */
   record NetworkReadiness(boolean ready, String reason, String message) {}
 
-  /** Pins the namespaces of its own, and makes the pod's /dev/shm. */
+  /** Makes and pins the namespaces that the pod does not share with the host, and its /dev/shm. */
   void createNamespaces(SandboxRecord sandbox) throws IOException;
 
   void removeNamespaces(String sandboxId) throws IOException;
 
-  /** Connects the pod's network namespace; answers its addresses, the primary first. */
+  /**
+   * Connects the pod's network namespace.
+   *
+   * @return the pod's addresses, the primary one first
+   */
   List<String> setUpNetwork(SandboxRecord sandbox) throws IOException, InterruptedException;
 
   void tearDownNetwork(SandboxRecord sandbox) throws IOException, InterruptedException;
 
-  /** Writes hostname, hosts and resolv.conf; the record has the pod's addresses. */
+  /** Writes hostname, hosts and resolv.conf of a sandbox whose record has the pod's addresses. */
   void writeFiles(SandboxRecord sandbox) throws IOException;
 
   NetworkReadiness networkReadiness();
 
-  /** The ranges that the pods' addresses come from: one, or several between commas. */
+  /**
+   * Sets the ranges that the pods' addresses come from.
+   *
+   * @param cidrs one range, or several separated by commas
+   */
   void updatePodCidrs(String cidrs) throws IOException;
 
-  /** Why pods cannot have user namespaces on this host; empty where they can. */
+  /** Says why pods cannot have user namespaces on this host; empty if they can. */
   Optional<String> missingForUserNamespaces();
 }

@@ -28,9 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a sandbox consists of, made one after the other and taken down in the opposite order. The
- * record is written before each thing that must not be forgotten. Thread-safe; for one sandbox, one
- * call at a time.
+ * Makes what a sandbox consists of, and takes it down in the opposite order. Thread-safe; callers
+ * make one call at a time for one sandbox.
  */
 public final class SandboxLifecycle {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxLifecycle.class);
@@ -45,7 +44,6 @@ public final class SandboxLifecycle {
   private final LaunchCompiler compiler;
   private final PodNamespaces namespaces;
 
-  /** Works with these; it owns none of them. */
   public SandboxLifecycle(
       StateFiles files,
       PodHost host,
@@ -63,9 +61,9 @@ public final class SandboxLifecycle {
   }
 
   /**
-   * Makes everything, registering how to undo each.
+   * Makes everything that the sandbox consists of, and registers how to undo each step.
    *
-   * @return the record with what was learnt, READY, on disk
+   * @return the READY record with what was learnt. It is on disk
    */
   public SandboxRecord setUp(SandboxRecord sandbox, Rollback rollback)
       throws IOException, InterruptedException {
@@ -121,7 +119,7 @@ public final class SandboxLifecycle {
       attempts.run("end shim", () -> endShim(sandbox));
       attempts.run("unpin pid namespace", () -> unpinPidNamespace(id));
       if (sandbox.networkSetUp()) {
-        // Also without a network namespace, as after a reboot: the plugins still hold addresses.
+        // After a reboot there is no network namespace, but the plugins still hold addresses.
         attempts.run("tear down network", () -> host.tearDownNetwork(sandbox));
       }
       attempts.run("remove namespaces", () -> host.removeNamespaces(id));
@@ -130,7 +128,7 @@ public final class SandboxLifecycle {
     }
   }
 
-  /** Only where nothing can be mounted in it any more; otherwise another stop comes back to it. */
+  /** Deletes the directory only if nothing is mounted in it; otherwise the next stop does. */
   private void deleteState(String id, boolean unmounted) throws IOException {
     if (unmounted) {
       files.deleteSandboxState(id);
@@ -161,7 +159,7 @@ public final class SandboxLifecycle {
     shims.get(sandboxId);
   }
 
-  /** The process that holds the pid namespace ends first: a shim does not leave one behind. */
+  /** Ends first the process that holds the pid namespace: a shim with a process does not end. */
   private void endShim(SandboxRecord sandbox) throws IOException, InterruptedException {
     cgroups.reaper(sandbox).kill();
     Optional<PodShim> shim = findShim(sandbox);
@@ -171,15 +169,15 @@ public final class SandboxLifecycle {
     try {
       awaitEnded(shim.get());
     } catch (CriException e) {
-      // It died or hangs. Its processes are killed by their cgroups, whose removal waits for them.
+      // The shim died or hangs. Its processes are killed by the removal of their cgroups.
       LOG.warn("sandbox {}: {}", sandbox.id(), e.getMessage());
     }
     shim.get().shutdown();
-    // Not before: a shim that refuses to end must be found by the next stop.
+    // Not earlier: the next stop must find a shim that refused to end.
     shims.remove(sandbox.id());
   }
 
-  /** Waits until every process of the pod that was killed has ended. */
+  /** Waits until every process of the pod, all of which were killed, has ended. */
   public static void awaitEnded(PodShim shim) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + PodCgroups.REMOVE_WAIT.toNanos();
     while (shim.list().stream().anyMatch(each -> !each.hasExit())) {
@@ -220,12 +218,12 @@ public final class SandboxLifecycle {
   private void unpinPidNamespace(String id) throws IOException {
     Path pin = files.paths().namespace(id, "pid");
     while (Mounts.detach(pin)) {
-      // An interrupted attempt may have left more than one.
+      // An interrupted attempt may have left more than one mount.
     }
     Files.deleteIfExists(pin);
   }
 
-  /** Tries several things whatever fails, and throws the failures as one. */
+  /** Runs several steps, whichever fail, and throws the failures as one exception. */
   private static final class Attempts implements AutoCloseable {
     private final String what;
     private final List<Exception> failures = new ArrayList<>();

@@ -31,7 +31,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a RunPodSandboxRequest. What is asked for and not implemented is refused by name.
+ * Reads a RunPodSandboxRequest. A field that is set and not implemented is refused by its name.
  *
  * <p>A sandbox of jukung has no process of its own, so what CRI says of the sandbox's process
  * (user, groups, root file system, profiles) has nothing to apply to and is accepted; containers
@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * itself; a cgroup of our own gets the resources.
  */
 public final class SandboxRequest {
-  /** The only runtime handler; kubelet's RuntimeClass without a handler. */
+  /** The only runtime handler, which stands for a pod without RuntimeClass. */
   private static final String DEFAULT_HANDLER = "";
 
   private static final int MAX_PORT = 65535;
@@ -122,7 +122,7 @@ public final class SandboxRequest {
     return result;
   }
 
-  /** Absent and NODE both mean the host's. */
+  /** Absent options and the mode NODE both mean the user namespace of the host. */
   private static Optional<IdMappings> user(NamespaceOption namespaces) {
     return namespaces.hasUsernsOptions()
         ? UserNamespaceOption.parse(

@@ -23,13 +23,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stops sandboxes: kills their containers and takes down what they have. What could not be taken
- * down stays in the record, and another stop tries it again. Thread-safe.
+ * Stops sandboxes: kills their containers and takes down what the host holds for them. What cannot
+ * be taken down stays on record, and the next stop tries again. Thread-safe.
  */
 public final class SandboxStopper {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxStopper.class);
 
-  /** Starts and creations are bounded by the launch and the disk. */
+  /** Longer than a creation or a start takes, unless the disk or a launch hangs. */
   private static final Duration OPERATIONS_WAIT = Duration.ofMinutes(1);
 
   private final ContainerStore containers;
@@ -39,7 +39,6 @@ public final class SandboxStopper {
   private final PodCgroups cgroups;
   private final SingleFlight<String, String, String> flights = new SingleFlight<>("StopPodSandbox");
 
-  /** Works with these. */
   public SandboxStopper(
       ContainerStore containers,
       StateFiles files,
@@ -53,7 +52,7 @@ public final class SandboxStopper {
     this.cgroups = cgroups;
   }
 
-  /** Stops it, which it may be already. */
+  /** Stops the sandbox. Stopping a stopped sandbox tries again what has failed before. */
   public void stop(Sandbox sandbox) throws IOException, InterruptedException {
     flights.join(sandbox.id(), sandbox.id(), () -> run(sandbox));
   }
@@ -85,7 +84,7 @@ public final class SandboxStopper {
     try {
       sandbox.notReady(files);
     } catch (IOException e) {
-      // The kill of the containers does not wait for the disk. The end of the stop writes again.
+      // The containers are killed all the same. The end of the stop writes the record again.
       LOG.error("sandbox {}: that it is stopped is not recorded", sandbox.id(), e);
     }
   }

@@ -20,7 +20,7 @@ import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import java.util.List;
 
-/** Sandboxes as CRI shows them. */
+/** Builds the messages in which CRI shows sandboxes. */
 public final class SandboxViews {
   private SandboxViews() {}
 
@@ -101,7 +101,7 @@ public final class SandboxViews {
         .build();
   }
 
-  /** With the host's network a pod has no address of its own. */
+  /** The addresses of the pod; none if it uses the host's network. */
   private static PodSandboxNetworkStatus network(List<String> addresses) {
     PodSandboxNetworkStatus.Builder network = PodSandboxNetworkStatus.newBuilder();
     for (int i = 0; i < addresses.size(); i++) {

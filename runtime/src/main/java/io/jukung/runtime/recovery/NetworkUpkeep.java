@@ -8,10 +8,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes up the networks of pods at the start. What plugins are asked then comes when the daemon
- * serves already, because they may take their time: to release what is nobody's any more (GC), and
- * whether the networks of the pods that were taken up are still whole (CHECK). What is wrong goes
- * to the log: plugins repair their own, and kubelet's probes find out about the rest.
+ * Takes up the networks of pods when the daemon starts. While the daemon already serves, it asks
+ * the plugins to release what belongs to no pod (GC) and to check the networks of the pods (CHECK),
+ * because plugins may be slow. Failures are only logged: plugins repair what they can, and
+ * kubelet's probes find the rest.
  */
 public final class NetworkUpkeep {
   private static final Logger LOG = LoggerFactory.getLogger(NetworkUpkeep.class);
@@ -19,13 +19,12 @@ public final class NetworkUpkeep {
   private final SandboxStore sandboxes;
   private final LinuxPodHost host;
 
-  /** Works with these. */
   public NetworkUpkeep(SandboxStore sandboxes, LinuxPodHost host) {
     this.sandboxes = sandboxes;
     this.host = host;
   }
 
-  /** What must be known before the first call is served is so at return. */
+  /** Takes up the networks, so that calls can be served on return, and starts the rest. */
   public void start() {
     for (Sandbox sandbox : sandboxes.all()) {
       if (sandbox.record().networkSetUp()) {

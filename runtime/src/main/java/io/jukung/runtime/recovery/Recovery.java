@@ -1,6 +1,5 @@
 package io.jukung.runtime.recovery;
 
-import io.jukung.cri.CriException;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.mount.MountTable;
 import io.jukung.linux.mount.MountinfoLine;
@@ -49,10 +48,10 @@ import org.slf4j.LoggerFactory;
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
-  /** For one object. Reading takes a millisecond, a network's DEL a second or so. */
+  /** How long one object may take. A read takes a millisecond, a network's DEL about a second. */
   private static final Duration OBJECT_LIMIT = Duration.ofSeconds(30);
 
-  /** Between two questions to a shim that did not answer. Each waits for some seconds itself. */
+  /** The pause before a silent shim is asked again. Each question waits some seconds by itself. */
   private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
 
   private final StateFiles files;
@@ -63,7 +62,7 @@ public final class Recovery {
   private final SandboxReconciler reconciler;
   private final Duration objectLimit;
 
-  /** A recovery into stores that are empty. */
+  /** Makes a recovery into stores that are empty. */
   public Recovery(
       StateFiles files,
       SandboxStore sandboxes,
@@ -127,17 +126,17 @@ public final class Recovery {
 
   /** The ids of objects on the disk that are not in the stores. Nothing they have is swept. */
   private static final class NotLoaded {
-    /** Set aside, by this daemon or an earlier one. */
+    /** Objects that were set aside, by this daemon or an earlier one. */
     final Set<String> damaged = ConcurrentHashMap.newKeySet();
 
-    /** Not read, or not in time: perhaps nothing is wrong with them. */
+    /** Objects that could not be read, or not in time. Perhaps nothing is wrong with them. */
     final Set<String> unread = ConcurrentHashMap.newKeySet();
   }
 
   private interface Step {
     void run() throws Exception;
 
-    /** Called when the time is over. */
+    /** Called if the step is not over in time. */
     default void giveUp(Future<?> task) {
       task.cancel(true);
     }
@@ -221,7 +220,7 @@ public final class Recovery {
       return true;
     }
 
-    /** An interrupt would fail the read, as if something were wrong with the record. */
+    /** Does not interrupt: the read would fail as if something were wrong with the record. */
     @Override
     public void giveUp(Future<?> task) {
       end(notLoaded.unread);
@@ -235,7 +234,7 @@ public final class Recovery {
 
   private Runnable readSandbox(String id) throws IOException {
     if (Files.notExists(files.paths().sandboxRecord(id))) {
-      files.deleteSandbox(id); // ended before its first record: nothing was made yet
+      files.deleteSandbox(id); // its creation ended before the first record: nothing else was made
       return () -> {};
     }
     SandboxRecord record = files.readSandbox(id);
@@ -263,7 +262,7 @@ public final class Recovery {
     };
   }
 
-  /** The shim, exit.json and the cgroup tell what a damaged status does not. */
+  /** Reads the status. What a damaged one does not tell, shim, exit.json and cgroup will. */
   private ContainerStatusRecord readStatus(String id) throws IOException {
     try {
       return files.readStatus(id);
@@ -286,7 +285,7 @@ public final class Recovery {
     }
   }
 
-  /** Removes what no record knows. */
+  /** Lists what has to be removed because no record knows it. */
   private List<Work> sweeps(NotLoaded notLoaded) throws IOException {
     Set<String> known = new HashSet<>(notLoaded.damaged);
     known.addAll(notLoaded.unread);
@@ -295,7 +294,7 @@ public final class Recovery {
     List<Work> sweeps = new ArrayList<>();
     sweeps.add(new Work("empty the trash", files::emptyTrash));
     for (String name : StateFiles.list(files.paths().sandboxStates())) {
-      // What a deletion that was cut short had moved aside begins with the id too.
+      // A deletion that was cut short leaves names that begin with the id.
       String id = name.substring(0, Math.min(name.length(), ObjectId.LENGTH));
       if (ObjectId.isValid(id) && !known.contains(id)) {
         sweeps.add(new Work("sweep state of sandbox " + name, () -> sweepState(name)));
@@ -338,7 +337,8 @@ public final class Recovery {
   }
 
   /**
-   * Asks a shim that did not answer again and again, until it answers or its sandbox is stopped.
+   * Learns the containers that are UNKNOWN because their shim did not answer. Asks the shim again
+   * until it answers or its sandbox is stopped.
    */
   private void learnLater(Sandbox sandbox) {
     if (hasUnknown(sandbox)) {
@@ -365,7 +365,7 @@ public final class Recovery {
   private void learn(Sandbox sandbox) {
     try (Sandbox.Operation _ = sandbox.begin("take up sandbox " + sandbox.id())) {
       reconciler.learn(sandbox);
-    } catch (IOException | CriException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.warn("sandbox {} cannot be taken up yet: {}", sandbox.id(), e.getMessage());
     }
   }

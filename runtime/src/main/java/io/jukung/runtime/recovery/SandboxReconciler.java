@@ -97,7 +97,7 @@ public final class SandboxReconciler {
     }
   }
 
-  /** A RunPodSandbox that its daemon did not live to finish, or to undo. */
+  /** Undoes a RunPodSandbox that ended with its daemon. */
   private void undo(Sandbox sandbox) throws IOException {
     LOG.info("sandbox {} was not finished, and is undone", sandbox.id());
     try {
@@ -132,7 +132,7 @@ public final class SandboxReconciler {
     for (Container container : containers.of(sandbox.id())) {
       ContainerProcess process = processes.remove(container.id());
       if (!container.status().isUnknown()) {
-        continue; // EXITED, or its exit was told meanwhile
+        continue; // EXITED, or its exit was reported meanwhile
       }
       if (process == null) {
         attempt(container, () -> withoutShim(container, "its shim does not know it"));
@@ -147,7 +147,7 @@ public final class SandboxReconciler {
     void run() throws IOException;
   }
 
-  /** What cannot be learnt of one container keeps nothing from the others. */
+  /** Logs a failure, so that the other containers are learnt all the same. */
   private static void attempt(Container container, Step step) {
     try {
       step.run();
@@ -156,7 +156,7 @@ public final class SandboxReconciler {
     }
   }
 
-  /** The shim's word counts: it has seen what an earlier daemon had no time to write down. */
+  /** Applies what the shim says: it knows what an earlier daemon had no time to write. */
   private void follow(Container container, ContainerProcess process) throws IOException {
     container.foundRunning(process.getPid(), process.getStartedAt());
     if (process.hasExit()) {
@@ -165,8 +165,8 @@ public final class SandboxReconciler {
   }
 
   /**
-   * No shim holds the container. If it was started, it may have ended while no daemon was there and
-   * left its exit on disk, or its processes are still there, unwatched: these end.
+   * Learns the state of a container that no shim holds. If the container was started, it may have
+   * ended and left its exit on disk while no daemon ran. Processes that are still there are killed.
    */
   private void withoutShim(Container container, String why) throws IOException {
     Cgroup cgroup = cgroups.at(container.record().cgroup());
@@ -179,7 +179,7 @@ public final class SandboxReconciler {
     }
   }
 
-  /** A container whose record is gone: its removal did not finish. */
+  /** Ends a container whose record is gone, because its removal did not finish. */
   private void endStray(Sandbox sandbox, PodShim shim, String id) throws IOException {
     LOG.warn("container {} has no record, and is ended", id);
     Cgroup cgroup = cgroups.container(sandbox.record(), id);
@@ -188,12 +188,12 @@ public final class SandboxReconciler {
     cgroups.remove(cgroup);
   }
 
-  /** A container whose sandbox's record is damaged or gone. */
+  /** Ends a container whose sandbox's record is damaged or gone. */
   void endWithoutSandbox(Container container) throws IOException {
     unwatched.end(container, "its sandbox is gone");
   }
 
-  /** The shim of a sandbox without a record. */
+  /** Ends the shim of a sandbox without a record, with all it holds. */
   void endUnknownShim(String sandboxId) throws IOException, InterruptedException {
     Optional<PodShim> shim = pool.reconnect(sandboxId, files.paths().shimSocket(sandboxId), 0);
     if (shim.isEmpty()) {
@@ -207,7 +207,7 @@ public final class SandboxReconciler {
       }
       SandboxLifecycle.awaitEnded(shim.get());
     } catch (CriException e) {
-      // It hangs. The pod's cgroup, which is swept too, ends what it holds.
+      // The shim hangs. The sweep of the pod's cgroup kills its processes.
       LOG.warn("{}", e.getMessage());
     }
     shim.get().shutdown();

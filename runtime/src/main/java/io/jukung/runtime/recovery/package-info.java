@@ -1,4 +1,4 @@
-/** What the daemon does at its start, before it serves. */
+/** Takes up the pods of an earlier daemon when the daemon starts. */
 @NullMarked
 package io.jukung.runtime.recovery;
 

@@ -9,14 +9,13 @@ import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
 
 /**
- * Gives out a URL at which a container's own streams are. A container that is not started yet may
- * be waited for there, so that nothing of its output is missed.
+ * Attach: returns a URL for the streams of a container's first process. The container need not be
+ * started yet: a client that waits at the URL misses no output.
  */
 public final class Attach {
   private final ContainerStore containers;
   private final StreamUrls urls;
 
-  /** Works with these. */
   public Attach(ContainerStore containers, StreamUrls urls) {
     this.containers = containers;
     this.urls = urls;

@@ -7,12 +7,11 @@ import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
 
-/** What one container uses. */
+/** ContainerStats: returns what one container uses. */
 public final class ContainerStats {
   private final ContainerStore containers;
   private final UsageOfContainers usage;
 
-  /** Answers about these. */
   public ContainerStats(ContainerStore containers, UsageOfContainers usage) {
     this.containers = containers;
     this.usage = usage;

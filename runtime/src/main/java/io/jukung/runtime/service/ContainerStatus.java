@@ -17,7 +17,7 @@ import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** All that is known of one container. */
+/** ContainerStatus: returns all that is known of one container. */
 public final class ContainerStatus {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
@@ -25,7 +25,6 @@ public final class ContainerStatus {
   private final StateFiles files;
   private final LaunchCompiler compiler;
 
-  /** Answers about these. */
   public ContainerStatus(ContainerStore containers, StateFiles files, LaunchCompiler compiler) {
     this.containers = containers;
     this.files = files;

@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes a container, which waits to be started. */
+/** CreateContainer: makes a container, which can be started then. */
 public final class CreateContainer {
   private static final Logger LOG = LoggerFactory.getLogger(CreateContainer.class);
 
@@ -74,7 +74,6 @@ public final class CreateContainer {
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights =
       new SingleFlight<>("CreateContainer");
 
-  /** Works with these. */
   public CreateContainer(
       SandboxStore sandboxes,
       ContainerStore containers,
@@ -108,7 +107,7 @@ public final class CreateContainer {
             Integer.toUnsignedLong(config.getMetadata().getAttempt()));
     String id = flights.join(name, request, () -> create(sandbox, name, config));
     if (containers.find(id).isEmpty()) {
-      flights.forget(name); // a result that was kept for too long
+      flights.forget(name); // the result of an earlier call, whose container is removed already
       id = flights.join(name, request, () -> create(sandbox, name, config));
     }
     return CreateContainerResponse.newBuilder().setContainerId(id).build();
@@ -126,7 +125,7 @@ public final class CreateContainer {
       timer.step("image");
 
       StatePaths paths = files.paths();
-      // A directory without container.json is what is left of a creation that did not finish.
+      // A directory without container.json is no container: recovery deletes it.
       rollback.undo("delete directory", () -> files.deleteContainer(id));
       StatePaths.createPrivate(paths.container(id));
       createUpper(paths.containerUpper(id), sandbox.record().config().user());
@@ -147,7 +146,7 @@ public final class CreateContainer {
     return id;
   }
 
-  /** The root directory of the container, so its root owns it. */
+  /** Makes the overlay's upper directory, which is the container's root: its root user owns it. */
   private static void createUpper(Path upper, @Nullable IdMappings user) throws IOException {
     Files.createDirectory(upper);
     if (user != null) {
@@ -206,7 +205,7 @@ public final class CreateContainer {
     return record;
   }
 
-  /** What is wrong with a profile fails here, and the start finds its filter made. */
+  /** Compiles the filter now, so that a wrong profile fails the creation and the start is fast. */
   private void compileFilter(Spec.@Nullable Seccomp profile) {
     if (profile == null) {
       return;
@@ -223,7 +222,7 @@ public final class CreateContainer {
     }
   }
 
-  /** The root file system as the container will see it, mounted nowhere. */
+  /** Opens the root file system as the container will see it. It is mounted nowhere. */
   private Fd root(SandboxRecord sandbox, String id, List<Path> lowers) throws IOException {
     Path upper = files.paths().containerUpper(id);
     Path work = files.paths().containerWork(id);
@@ -278,7 +277,7 @@ public final class CreateContainer {
         image.getAnnotationsMap());
   }
 
-  /** The log file's path; empty where no log is asked for. */
+  /** Returns the log file's path; empty if no log is asked for. */
   private static String logPath(String directory, String path) {
     if (directory.isEmpty() || path.isEmpty()) {
       return "";

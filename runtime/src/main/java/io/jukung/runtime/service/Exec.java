@@ -7,12 +7,11 @@ import io.jukung.runtime.call.StreamUrls;
 import io.jukung.runtime.container.ContainerExec;
 import java.io.IOException;
 
-/** Gives out a URL at which a command will run in a container. */
+/** Exec: returns a URL at which a client can run a command in a container. */
 public final class Exec {
   private final ContainerExec execs;
   private final StreamUrls urls;
 
-  /** Works with these. */
   public Exec(ContainerExec execs, StreamUrls urls) {
     this.execs = execs;
     this.urls = urls;

@@ -21,12 +21,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Runs a command in a running container and answers with its output and exit code. */
+/** ExecSync: runs a command in a running container and returns its output and exit code. */
 public final class ExecSync {
   private final ContainerExec execs;
   private final ExecOutput.Budget budget = new ExecOutput.Budget();
 
-  /** Works with these. */
   public ExecSync(ContainerExec execs) {
     this.execs = execs;
   }

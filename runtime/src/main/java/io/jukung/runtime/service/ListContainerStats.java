@@ -7,12 +7,11 @@ import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.stats.UsageOfContainers;
 import java.io.IOException;
 
-/** What the containers use that match all of a filter. */
+/** ListContainerStats: returns what the containers use that match all of a filter. */
 public final class ListContainerStats {
   private final Selection selection;
   private final UsageOfContainers usage;
 
-  /** Lists of these. */
   public ListContainerStats(Selection selection, UsageOfContainers usage) {
     this.selection = selection;
     this.usage = usage;

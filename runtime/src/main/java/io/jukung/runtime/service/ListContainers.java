@@ -8,11 +8,10 @@ import io.jukung.runtime.container.ContainerViews;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStatusRecord;
 
-/** Lists containers that match all of a filter, from memory. */
+/** ListContainers: returns the containers that match all of a filter, from memory. */
 public final class ListContainers {
   private final Selection selection;
 
-  /** Lists of these. */
   public ListContainers(Selection selection) {
     this.selection = selection;
   }

@@ -4,7 +4,7 @@ import io.jukung.cri.v1.ListMetricDescriptorsRequest;
 import io.jukung.cri.v1.ListMetricDescriptorsResponse;
 import io.jukung.runtime.stats.MetricFamily;
 
-/** The metrics that pods and containers may have. */
+/** ListMetricDescriptors: returns the metrics that pods and containers may have. */
 public final class ListMetricDescriptors {
 
   public ListMetricDescriptorsResponse call(ListMetricDescriptorsRequest request) {

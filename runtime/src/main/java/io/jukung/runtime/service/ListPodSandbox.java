@@ -8,11 +8,10 @@ import io.jukung.runtime.pod.SandboxViews;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxRecord;
 
-/** Lists sandboxes that match all of a filter, from memory. */
+/** ListPodSandbox: returns the sandboxes that match all of a filter, from memory. */
 public final class ListPodSandbox {
   private final Selection selection;
 
-  /** Lists of these. */
   public ListPodSandbox(Selection selection) {
     this.selection = selection;
   }

@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The metrics of the pods that are ready, and of their containers that run (KEP-2371). A pod that
- * cannot be measured is left out, and hides no other.
+ * ListPodSandboxMetrics: returns the metrics of the pods that are READY and of their containers
+ * that are RUNNING (KEP-2371). A pod that cannot be measured is left out; the others are returned.
  */
 public final class ListPodSandboxMetrics {
   private static final Logger LOG = LoggerFactory.getLogger(ListPodSandboxMetrics.class);
@@ -44,7 +44,6 @@ public final class ListPodSandboxMetrics {
   private final PodCgroups cgroups;
   private final StatePaths paths;
 
-  /** Lists of these. */
   public ListPodSandboxMetrics(
       SandboxStore sandboxes,
       ContainerStore containers,

@@ -7,12 +7,11 @@ import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.stats.UsageOfPods;
 import java.io.IOException;
 
-/** What the pods use that match all of a filter. */
+/** ListPodSandboxStats: returns what the pods use that match all of a filter. */
 public final class ListPodSandboxStats {
   private final Selection selection;
   private final UsageOfPods usage;
 
-  /** Lists of these. */
   public ListPodSandboxStats(Selection selection, UsageOfPods usage) {
     this.selection = selection;
     this.usage = usage;

@@ -7,12 +7,11 @@ import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;
 
-/** What one pod uses, with its containers. */
+/** PodSandboxStats: returns what one pod and its containers use. */
 public final class PodSandboxStats {
   private final SandboxStore sandboxes;
   private final UsageOfPods usage;
 
-  /** Answers about these. */
   public PodSandboxStats(SandboxStore sandboxes, UsageOfPods usage) {
     this.sandboxes = sandboxes;
     this.usage = usage;

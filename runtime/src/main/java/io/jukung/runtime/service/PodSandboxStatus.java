@@ -16,7 +16,7 @@ import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 
-/** All that is known of one sandbox, with its containers. */
+/** PodSandboxStatus: returns all that is known of one sandbox and its containers. */
 public final class PodSandboxStatus {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
@@ -24,7 +24,6 @@ public final class PodSandboxStatus {
   private final ContainerStore containers;
   private final StatePaths paths;
 
-  /** Answers about these. */
   public PodSandboxStatus(SandboxStore sandboxes, ContainerStore containers, StatePaths paths) {
     this.sandboxes = sandboxes;
     this.containers = containers;
@@ -33,7 +32,7 @@ public final class PodSandboxStatus {
 
   public PodSandboxStatusResponse call(PodSandboxStatusRequest request) throws IOException {
     Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
-    // Taken before the state is read: whoever compares times never takes old news for new.
+    // Taken before the state is read, so that a client never takes an old state for a newer one.
     long timestamp = Clock.now();
     PodSandboxStatusResponse.Builder response =
         PodSandboxStatusResponse.newBuilder()

@@ -8,12 +8,11 @@ import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;
 
-/** Gives out a URL at which ports of a pod can be reached. */
+/** PortForward: returns a URL at which a client can reach ports of a pod. */
 public final class PortForward {
   private final SandboxStore sandboxes;
   private final StreamUrls urls;
 
-  /** Works with these. */
   public PortForward(SandboxStore sandboxes, StreamUrls urls) {
     this.sandboxes = sandboxes;
     this.urls = urls;

@@ -8,12 +8,11 @@ import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Removes a container, by force; one that is not there is removed. */
+/** RemoveContainer: removes a container, also if it runs. An unknown container is a no-op. */
 public final class RemoveContainer {
   private final ContainerStore containers;
   private final ContainerRemover remover;
 
-  /** Works with these. */
   public RemoveContainer(ContainerStore containers, ContainerRemover remover) {
     this.containers = containers;
     this.remover = remover;

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes a sandbox with its containers, stopping it where needed; one that is not there is
- * removed. Log files stay: they are kubelet's.
+ * RemovePodSandbox: removes a sandbox with its containers, and stops it first. An unknown sandbox
+ * is a no-op. Log files stay, because kubelet owns them.
  */
 public final class RemovePodSandbox {
   private static final Logger LOG = LoggerFactory.getLogger(RemovePodSandbox.class);
@@ -32,7 +32,6 @@ public final class RemovePodSandbox {
   private final SingleFlight<String, String, String> flights =
       new SingleFlight<>("RemovePodSandbox");
 
-  /** Works with these. */
   public RemovePodSandbox(
       SandboxStore sandboxes,
       ContainerStore containers,
@@ -64,7 +63,7 @@ public final class RemovePodSandbox {
     for (Container container : containers.of(id)) {
       remover.remove(container);
     }
-    cgroups.removeEmptyParents(sandbox.record()); // the stop may have met one that was still used
+    cgroups.removeEmptyParents(sandbox.record()); // the stop leaves a parent that is still in use
     files.deleteSandbox(id);
     sandboxes.remove(sandbox);
     LOG.info("sandbox {} removed", id);

@@ -8,12 +8,11 @@ import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
 
-/** Makes a running container log to a new file, after the old one was renamed. */
+/** ReopenContainerLog: makes a running container log to a new file, after the old was renamed. */
 public final class ReopenContainerLog {
   private final ContainerStore containers;
   private final PodShims shims;
 
-  /** Works with these. */
   public ReopenContainerLog(ContainerStore containers, PodShims shims) {
     this.containers = containers;
     this.shims = shims;

@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a pod's sandbox. A request that is made again while the first is under way, as kubelet does
- * after a deadline, joins it and gets its result.
+ * RunPodSandbox: makes a pod's sandbox. A request that is repeated while the first one is under
+ * way, as kubelet does after a deadline, waits for the first one and gets its result.
  */
 public final class RunPodSandbox {
   private static final Logger LOG = LoggerFactory.getLogger(RunPodSandbox.class);
@@ -36,7 +36,6 @@ public final class RunPodSandbox {
   private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights =
       new SingleFlight<>("RunPodSandbox");
 
-  /** Works with these. */
   public RunPodSandbox(
       SandboxStore sandboxes, StateFiles files, SandboxLifecycle lifecycle, PodCgroups cgroups) {
     this.sandboxes = sandboxes;
@@ -51,7 +50,7 @@ public final class RunPodSandbox {
     SandboxName name = intent.name();
     String id = flights.join(name, request, () -> run(intent));
     if (sandboxes.find(id).isEmpty()) {
-      // A result kept for a caller that came back too late: the pod is removed meanwhile.
+      // The result of an earlier call, whose pod is removed already.
       flights.forget(name);
       id = flights.join(name, request, () -> run(intent));
     }
@@ -74,7 +73,7 @@ public final class RunPodSandbox {
       Sandbox sandbox = new Sandbox(ready);
       rollback.undo("withdraw sandbox", () -> sandboxes.withdraw(sandbox));
       sandboxes.add(sandbox);
-      // The death of a shim changes the sandboxes that are known. It may have come before.
+      // The shim may have died before the sandbox was in the store, and nobody has acted on that.
       lifecycle.requireShim(id);
       rollback.commit();
     }
@@ -83,8 +82,8 @@ public final class RunPodSandbox {
   }
 
   /**
-   * The last undo. Where others failed, the sandbox stays, stopped: kubelet will stop and remove
-   * it, and that tries again.
+   * The last undo. If others failed, the sandbox stays, NOT_READY: kubelet stops and removes it,
+   * which tries them again.
    */
   private void forget(SandboxRecord intent, Rollback rollback) throws IOException {
     if (rollback.isClean()) {
@@ -92,9 +91,18 @@ public final class RunPodSandbox {
       sandboxes.names().release(intent.name(), intent.id());
       return;
     }
-    SandboxRecord kept = files.readSandbox(intent.id()).notReady();
-    files.writeSandbox(kept);
-    sandboxes.add(new Sandbox(kept));
     LOG.warn("sandbox {} could not be undone, and is kept to be stopped again", intent.id());
+    SandboxRecord kept = latest(intent).notReady();
+    sandboxes.add(new Sandbox(kept)); // first: a sandbox that is in no list cannot be stopped
+    files.writeSandbox(kept);
+  }
+
+  private SandboxRecord latest(SandboxRecord intent) {
+    try {
+      return files.readSandbox(intent.id());
+    } catch (IOException e) {
+      LOG.warn("sandbox {}: {}", intent.id(), e.getMessage());
+      return intent;
+    }
   }
 }

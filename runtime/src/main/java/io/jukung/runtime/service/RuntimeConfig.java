@@ -5,7 +5,7 @@ import io.jukung.cri.v1.LinuxRuntimeConfiguration;
 import io.jukung.cri.v1.RuntimeConfigRequest;
 import io.jukung.cri.v1.RuntimeConfigResponse;
 
-/** How kubelet is to name cgroups: as paths or as slices. */
+/** RuntimeConfig: tells kubelet whether it has to name cgroups as paths or as slices. */
 public final class RuntimeConfig {
   private final CgroupDriver driver;
 

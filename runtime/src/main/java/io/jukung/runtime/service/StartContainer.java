@@ -39,8 +39,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts a created container, once in its life. Where the start fails the container is EXITED, and
- * its message says which step of the launch failed.
+ * StartContainer: starts a CREATED container, once in its life. If the start fails the container is
+ * EXITED, and the message of its status names the step of the launch that failed.
  */
 public final class StartContainer {
   private static final Logger LOG = LoggerFactory.getLogger(StartContainer.class);
@@ -54,7 +54,6 @@ public final class StartContainer {
   private final SingleFlight<String, String, Container> flights =
       new SingleFlight<>("StartContainer");
 
-  /** Works with these. */
   public StartContainer(
       SandboxStore sandboxes,
       ContainerStore containers,
@@ -94,7 +93,7 @@ public final class StartContainer {
     return container;
   }
 
-  /** A container that cannot be recorded as running must not run. */
+  /** Records the start, and kills a container whose start cannot be recorded. */
   private void record(Container container, Container.Start start, PodShim.Started started)
       throws IOException {
     try {
@@ -132,7 +131,7 @@ public final class StartContainer {
     }
   }
 
-  /** The limits of this moment: an update that comes later finds the cgroup. */
+  /** Makes the cgroup with the limits in force. A later update finds the cgroup and changes it. */
   private Spec limit(Container container, Spec created) throws IOException {
     container.limitsLock().lock();
     try {
@@ -147,7 +146,7 @@ public final class StartContainer {
     }
   }
 
-  /** Removes what was made for the start; the container says why it failed. */
+  /** Removes what was made for the start, and makes the container's status say why it failed. */
   private CriException failed(Container container, Container.Start start, Throwable cause) {
     String why = "start of container " + container.id() + ": " + cause.getMessage();
     ErrorKind kind = cause instanceof CriException known ? known.kind() : ErrorKind.INTERNAL;
@@ -170,7 +169,7 @@ public final class StartContainer {
     return failure;
   }
 
-  /** The target may have been started again, or be gone, since this container was created. */
+  /** Looks the target up again: it may have been restarted since this container was created. */
   private Spec withFreshTarget(ContainerRecord record, Spec spec) {
     String target = record.pidTarget();
     if (record.pidMode() != NamespaceOwner.TARGET || target == null) {
@@ -195,8 +194,8 @@ public final class StartContainer {
   }
 
   /**
-   * The log's real path, its directories made: that of the sandbox may lie behind links of the
-   * node's, below it there are none.
+   * Returns the real path of the log, whose directories are made. The log directory of the sandbox
+   * may be reached through symbolic links of the node; below it symbolic links are refused.
    */
   private String logFile(ContainerRecord record) throws IOException {
     if (record.logPath().isEmpty()) {

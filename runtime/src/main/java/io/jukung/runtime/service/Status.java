@@ -11,17 +11,17 @@ import io.jukung.runtime.pod.PodHost;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Whether the runtime and its network are ready, and what they can do. */
+/** Status: tells whether the runtime and its network are ready, and what they can do. */
 public final class Status {
   private final PodHost host;
   private final Supplier<String> configJson;
   private final Supplier<Map<String, String>> security;
 
   /**
-   * Answers about these.
+   * Makes the call.
    *
    * @param configJson the configuration in force
-   * @param security what keeps containers in on this node, or why not
+   * @param security which security mechanisms this node has, and why others are missing
    */
   public Status(PodHost host, Supplier<String> configJson, Supplier<Map<String, String>> security) {
     this.host = host;
@@ -39,7 +39,7 @@ public final class Status {
                     .addConditions(
                         condition(
                             "NetworkReady", network.ready(), network.reason(), network.message())))
-            // kubelet takes a missing empty handler for one without features.
+            // Without the empty handler, kubelet assumes that the runtime has no features.
             .addRuntimeHandlers(
                 RuntimeHandler.newBuilder()
                     .setName("")

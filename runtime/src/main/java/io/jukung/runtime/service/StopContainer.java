@@ -10,12 +10,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Stops a container; one that is not there is stopped. */
+/** StopContainer: stops a container. An unknown container is a no-op. */
 public final class StopContainer {
   private final ContainerStore containers;
   private final ContainerStopper stopper;
 
-  /** Works with these. */
   public StopContainer(ContainerStore containers, ContainerStopper stopper) {
     this.containers = containers;
     this.stopper = stopper;

@@ -8,12 +8,11 @@ import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Stops a sandbox and kills its containers; one that is not there is stopped. */
+/** StopPodSandbox: stops a sandbox and kills its containers. An unknown sandbox is a no-op. */
 public final class StopPodSandbox {
   private final SandboxStore sandboxes;
   private final SandboxStopper stopper;
 
-  /** Works with these. */
   public StopPodSandbox(SandboxStore sandboxes, SandboxStopper stopper) {
     this.sandboxes = sandboxes;
     this.stopper = stopper;

@@ -9,7 +9,7 @@ import io.jukung.runtime.call.ListCall;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** What containers use, in parts. */
+/** StreamContainerStats: sends in parts what ListContainerStats returns. */
 public final class StreamContainerStats {
   private final ListCall<ListContainerStatsRequest, ListContainerStatsResponse> list;
 

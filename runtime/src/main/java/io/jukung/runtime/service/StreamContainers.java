@@ -9,7 +9,7 @@ import io.jukung.runtime.call.ListCall;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** The list of containers in parts. */
+/** StreamContainers: sends in parts what ListContainers returns. */
 public final class StreamContainers {
   private final ListCall<ListContainersRequest, ListContainersResponse> list;
 

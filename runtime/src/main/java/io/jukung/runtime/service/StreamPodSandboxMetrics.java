@@ -9,7 +9,7 @@ import io.jukung.runtime.call.ListCall;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** The metrics of pods, in parts. */
+/** StreamPodSandboxMetrics: sends in parts what ListPodSandboxMetrics returns. */
 public final class StreamPodSandboxMetrics {
   private final ListCall<ListPodSandboxMetricsRequest, ListPodSandboxMetricsResponse> list;
 

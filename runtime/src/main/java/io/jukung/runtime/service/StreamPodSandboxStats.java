@@ -9,7 +9,7 @@ import io.jukung.runtime.call.ListCall;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** What pods use, in parts. */
+/** StreamPodSandboxStats: sends in parts what ListPodSandboxStats returns. */
 public final class StreamPodSandboxStats {
   private final ListCall<ListPodSandboxStatsRequest, ListPodSandboxStatsResponse> list;
 

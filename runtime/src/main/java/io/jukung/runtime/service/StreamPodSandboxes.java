@@ -9,7 +9,7 @@ import io.jukung.runtime.call.ListCall;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** The list of sandboxes in parts. */
+/** StreamPodSandboxes: sends in parts what ListPodSandbox returns. */
 public final class StreamPodSandboxes {
   private final ListCall<ListPodSandboxRequest, ListPodSandboxResponse> list;
 

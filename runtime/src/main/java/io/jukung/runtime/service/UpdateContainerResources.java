@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Changes the limits of a container that is created or running: all that are asked for, or none.
- * Fields that are not set stay as they are.
+ * UpdateContainerResources: changes the limits of a container that has not exited. Either all
+ * limits that the request sets are changed, or none.
  */
 public final class UpdateContainerResources {
   private static final Logger LOG = LoggerFactory.getLogger(UpdateContainerResources.class);
@@ -33,7 +33,6 @@ public final class UpdateContainerResources {
   private final ContainerStore containers;
   private final PodCgroups cgroups;
 
-  /** Works with these. */
   public UpdateContainerResources(ContainerStore containers, PodCgroups cgroups) {
     this.containers = containers;
     this.cgroups = cgroups;
@@ -65,7 +64,7 @@ public final class UpdateContainerResources {
     cgroups.check(settings);
     Cgroup cgroup = cgroups.at(container.record().cgroup());
     try (Rollback rollback = Rollback.named("UpdateContainerResources", container.id())) {
-      if (cgroup.exists()) { // else the start sets them
+      if (cgroup.exists()) { // otherwise the start sets the limits
         cgroups.change(cgroup, settings, rollback);
         if (changes.getOomScoreAdj() != 0) {
           OomScores.change(cgroup, changes.getOomScoreAdj(), rollback);
@@ -77,7 +76,7 @@ public final class UpdateContainerResources {
     LOG.info("container {}: limits changed: {}", container.id(), settings);
   }
 
-  /** What the update names, even where it is no change for us, and what follows from it. */
+  /** The settings to write: those that the request names, and others that changed with them. */
   private static List<CgroupSetting> changed(
       Container container, Resources next, LinuxContainerResources changes) {
     Set<String> named =

@@ -12,15 +12,14 @@ import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
 
 /**
- * Takes note of a pod's new limits. kubelet has set them already on the cgroup that it gave the
- * pod; on one of our own they are set here, all or none.
+ * UpdatePodSandboxResources: records a pod's new limits. If kubelet made the pod's cgroup, it has
+ * set them already. On a cgroup that the daemon made they are set here, all or none.
  */
 public final class UpdatePodSandboxResources {
   private final SandboxStore sandboxes;
   private final StateFiles files;
   private final PodCgroups cgroups;
 
-  /** Works with these. */
   public UpdatePodSandboxResources(SandboxStore sandboxes, StateFiles files, PodCgroups cgroups) {
     this.sandboxes = sandboxes;
     this.files = files;

@@ -5,11 +5,10 @@ import io.jukung.cri.v1.UpdateRuntimeConfigResponse;
 import io.jukung.runtime.pod.PodHost;
 import java.io.IOException;
 
-/** Takes up what kubelet has learnt about the node: the ranges of its pods' addresses. */
+/** UpdateRuntimeConfig: takes up the address ranges of the node's pods, as kubelet learnt them. */
 public final class UpdateRuntimeConfig {
   private final PodHost host;
 
-  /** Tells this. */
   public UpdateRuntimeConfig(PodHost host) {
     this.host = host;
   }

@@ -3,9 +3,9 @@ package io.jukung.runtime.service;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
 
-/** Who this runtime is. */
+/** Version: returns the name and the versions of this runtime. */
 public final class Version {
-  /** The protocol's own version, which every runtime answers. */
+  /** The version of the CRI protocol, the same for every runtime. */
   private static final String CRI_CLIENT_VERSION = "0.1.0";
 
   private static final String NAME = "jukung";
@@ -14,9 +14,9 @@ public final class Version {
   private final String version;
 
   /**
-   * Answers with this.
+   * Makes the call.
    *
-   * @param version of jukung, semantic
+   * @param version the semantic version of jukung
    */
   public Version(String version) {
     this.version = version;

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The frames of shim.proto: a length of four bytes, then a message. Not thread-safe. */
+/**
+ * Reads and writes the frames of shim.proto: four bytes of length, then a message. Not thread-safe.
+ */
 final class Frames {
   static final int MAX_FRAME = 1 << 20;
 
@@ -20,9 +22,9 @@ final class Frames {
   private int length;
 
   /**
-   * The frame of a message.
+   * Makes the frame of a message.
    *
-   * @throws IOException where it is larger than the other side reads
+   * @throws IOException if the frame is larger than a shim reads
    */
   static byte[] encode(MessageLite message) throws IOException {
     int size = message.getSerializedSize();
@@ -33,7 +35,11 @@ final class Frames {
     return ByteBuffer.allocate(HEADER + size).putInt(size).put(message.toByteArray()).array();
   }
 
-  /** Takes received bytes; answers the messages that are complete now. */
+  /**
+   * Adds received bytes.
+   *
+   * @return the messages that are complete now
+   */
   List<FromShim> take(Memory chunk, int count) throws IOException {
     if (length + count > input.length) {
       input = Arrays.copyOf(input, Math.max(2 * input.length, length + count));

@@ -9,7 +9,9 @@ import io.jukung.linux.libc.Memory;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A frame on its way to a shim, with descriptors beside its first byte. Not thread-safe. */
+/**
+ * A frame that is being sent to a shim, with descriptors beside its first byte. Not thread-safe.
+ */
 final class Outgoing implements AutoCloseable {
   private static final int PIECE = 64 * 1024;
 
@@ -19,16 +21,20 @@ final class Outgoing implements AutoCloseable {
   private int sent;
 
   /**
-   * A frame of which nothing has been sent.
+   * Makes a frame of which nothing has been sent.
    *
-   * @param descriptors the caller's, until {@link #keep}
+   * @param descriptors owned by the caller until {@link #keep}
    */
   Outgoing(byte[] frame, List<Fd> descriptors) {
     this.frame = frame;
     this.descriptors = descriptors;
   }
 
-  /** Sends what the socket takes now; answers whether that was the rest. */
+  /**
+   * Sends as much as the socket takes now.
+   *
+   * @return whether all of the frame has been sent
+   */
   boolean send(UnixSocket socket) throws ErrnoException {
     while (sent < frame.length) {
       int length = Math.min(PIECE, frame.length - sent);
@@ -49,7 +55,7 @@ final class Outgoing implements AutoCloseable {
     return true;
   }
 
-  /** Makes it independent of the caller, who may close its descriptors before they have left. */
+  /** Duplicates the descriptors that are not sent yet, so that the caller may close its own. */
   void keep() throws ErrnoException {
     if (ownsDescriptors || descriptors.isEmpty()) {
       return;
@@ -71,7 +77,7 @@ final class Outgoing implements AutoCloseable {
     return frame.length - sent;
   }
 
-  /** Lets go of the descriptors: they have left, or will not any more. */
+  /** Closes the duplicates, because the descriptors were sent or will never be. */
   @Override
   public void close() {
     if (ownsDescriptors) {
@@ -81,7 +87,7 @@ final class Outgoing implements AutoCloseable {
     descriptors = List.of();
   }
 
-  /** Whether the failure means that the other end is gone. */
+  /** Whether the failure means that the shim has closed the connection. */
   static boolean isDisconnected(ErrnoException e) {
     return e.is(Errno.EPIPE) || e.is(Errno.ECONNRESET);
   }

@@ -48,31 +48,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One shim, a spare or a pod's. Every wait is bounded: a shim that does not answer yields
- * DEADLINE_EXCEEDED, one that is gone UNAVAILABLE.
+ * The daemon's end of one shim, which is a spare or a pod's. Every wait is bounded: calls fail with
+ * DEADLINE_EXCEEDED if the shim does not answer, and with UNAVAILABLE if it is gone.
  */
 public final class ShimClient implements PodShim, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShimClient.class);
 
-  /** A launch mounts volumes; a hung one must not hold a call for ever. */
+  /** A launch mounts volumes. One that hangs must not block its call for ever. */
   private static final Duration LAUNCH_PATIENCE = Duration.ofSeconds(60);
 
-  /** Everything else takes a shim microseconds, or a log's disk its time. */
+  /** Every other request takes microseconds, or as long as the disk of a log takes. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final Duration END_PATIENCE = Duration.ofSeconds(2);
   private static final Duration DEATH_DELAY = Duration.ofMillis(500);
   private static final int RECONNECTS = 3;
 
-  /** Told the ends of containers and shims, in order, off the loop's thread. */
+  /** Receives the ends of containers and of the shim, in order, never on the loop's thread. */
   interface Owner {
     void containerExited(String sandboxId, ContainerExited exit);
 
     /**
-     * The shim is gone.
+     * The shim has ended.
      *
-     * @param sandboxId null: it was a spare
-     * @param expected whether it was asked to end
+     * @param sandboxId the pod's; null: the shim was a spare
+     * @param expected whether the shim was asked to end
      */
     void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected);
   }
@@ -83,7 +83,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
   private final int pid;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final ConcurrentMap<String, CompletableFuture<Integer>> execs = new ConcurrentHashMap<>();
-  // Exits already told, so that a reconnect does not tell them again.
+  // The containers whose exits were reported, so that a new connection does not repeat them.
   private final Set<String> told = ConcurrentHashMap.newKeySet();
   private final Executor eventThreads = event -> Thread.ofVirtual().name("shim event").start(event);
   private CompletableFuture<Void> lastEvent = CompletableFuture.completedFuture(null);
@@ -112,8 +112,8 @@ public final class ShimClient implements PodShim, AutoCloseable {
   /**
    * Takes over a connected socket.
    *
-   * @param socketPath where it is connected to
-   * @param sandboxId whose shim it should be; null: a spare
+   * @param socketPath the path that the shim listens at
+   * @param sandboxId the pod whose shim it should be; null: it should be a spare
    */
   static ShimClient of(
       DescriptorLoop loop,
@@ -143,7 +143,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
     processToken = loop.add(process.fd(), new End());
   }
 
-  /** What comes from the shim. */
+  /** Receives what the shim sends unasked. */
   private final class Inbox implements ShimConnection.Events {
     @Override
     public void event(FromShim message) {
@@ -163,7 +163,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
     @Override
     public void disconnected(ShimConnection over) {
       if (over != connection) {
-        return; // an attempt to reconnect, which has seen its end itself
+        return; // of an attempt to connect again, which fails by itself
       }
       failExecs();
       if (!ended.isDone() && !ending) {
@@ -172,7 +172,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
   }
 
-  /** Its process. */
+  /** Waits for the end of the shim's process. */
   private final class End implements DescriptorLoop.Watched {
     @Override
     public void ready(int events, Memory chunk) {
@@ -183,13 +183,13 @@ public final class ShimClient implements PodShim, AutoCloseable {
         }
         reap();
         closeProcess();
-        ended.complete(null); // last: whoever waits may count processes
+        ended.complete(null); // last: callers that wait for the end may look for the process
       }
       boolean expected = ending;
       later(() -> owner.shimEnded(ShimClient.this, sandboxId, expected));
     }
 
-    /** Only the daemon that started it is its parent. */
+    /** Reaps the process, if this daemon is its parent: an earlier daemon may have started it. */
     private void reap() {
       try {
         process.reap();
@@ -218,7 +218,9 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
   }
 
-  /** Runs after all that was said before, and not on the loop's thread: it may wait for a disk. */
+  /**
+   * Runs after all earlier events, and not on the loop's thread, because it may wait for a disk.
+   */
   private synchronized void later(Runnable event) {
     lastEvent =
         lastEvent
@@ -238,9 +240,9 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
   }
 
-  /** The shim lives and has closed the connection; without one, its exits would be missed. */
+  /** Connects again to a shim that lives and has closed the connection, to miss no exit. */
   private void reconnect() {
-    // A process that ends closes its sockets first and is seen to have ended a moment later.
+    // A process that ends closes its sockets first. Its end is seen a moment later.
     if (awaitEnd(DEATH_DELAY)) {
       return;
     }
@@ -273,16 +275,20 @@ public final class ShimClient implements PodShim, AutoCloseable {
           exited(each.getExit());
         }
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       fresh.close();
       throw e;
     }
     connection = fresh;
+    if (ended.isDone()) {
+      fresh.close(); // this client was closed meanwhile, with the connection it had
+      return true;
+    }
     // Before it was the connection, nobody would have acted on its end.
     return fresh.isOpen();
   }
 
-  /** Makes a spare the pod's. */
+  /** Makes a spare the shim of a pod. */
   void adopt(String newSandboxId, Path path) throws IOException {
     Adopt.Builder request =
         Adopt.newBuilder().setSandboxId(newSandboxId).setSocketPath(path.toString());
@@ -291,7 +297,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
     sandboxId = newSandboxId;
   }
 
-  /** Makes sure that it is the shim it is taken for. */
+  /** Checks that the shim belongs to the sandbox that this client has it for. */
   void verify() throws IOException {
     String actual = processes().getSandboxId();
     String expected = sandboxId == null ? "" : sandboxId;
@@ -339,7 +345,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
               ToShim.newBuilder().setStartExec(request),
               List.of(stdin, stdout, stderr),
               this::killLate));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       execs.remove(execId);
       throw e;
     }
@@ -360,7 +366,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
     return new Started(reply.getStarted().getPid(), reply.getStarted().getStartedAt());
   }
 
-  /** A container that runs after all, when its start was given up. */
+  /** Kills a container whose start succeeded after its call had timed out. */
   private void killLate(Reply late, String containerId) {
     if (late.hasStarted()) {
       LOG.warn("container {} started after its start was given up: it is killed", containerId);
@@ -471,19 +477,20 @@ public final class ShimClient implements PodShim, AutoCloseable {
   /**
    * Ends the shim and waits until it is gone.
    *
-   * @throws CriException FAILED_PRECONDITION where it holds a running container
+   * @throws CriException FAILED_PRECONDITION if the shim holds a running container
+   * @throws IOException if the shim does not end when it is killed
    */
   @Override
   public void shutdown() throws IOException {
     ending = true;
     try {
       done(call(ToShim.newBuilder().setShutdown(Shutdown.getDefaultInstance())));
-    } catch (CriException e) {
-      if (e.kind() == ErrorKind.FAILED_PRECONDITION) {
+    } catch (IOException | CriException e) {
+      if (e instanceof CriException refusal && refusal.kind() == ErrorKind.FAILED_PRECONDITION) {
         ending = false;
         throw e;
       }
-      // Gone already, or stuck: then the signal below ends it.
+      // The shim is gone already, or it is stuck and the signal below ends it.
       LOG.debug("{}: {}", this, e.getMessage());
     }
     if (!awaitEnd(END_PATIENCE)) {
@@ -495,7 +502,11 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
   }
 
-  /** Whether it is gone, or no longer this client's, at the end of the wait. */
+  /**
+   * Waits for the end of the shim.
+   *
+   * @return whether the shim has ended or this client is closed
+   */
   private boolean awaitEnd(Duration patience) {
     try {
       ended.get(patience.toNanos(), TimeUnit.NANOSECONDS);
@@ -510,7 +521,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
   }
 
-  /** Ends a shim that is of no use, and waits until it is gone. */
+  /** Kills a shim that is of no use, and waits until it is gone. */
   void destroy() {
     ending = true;
     kill();
@@ -557,7 +568,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
     return !ended.isDone();
   }
 
-  /** Leaves the shim running, for the next daemon. */
+  /** Closes the connection. The shim goes on, for the next daemon. */
   @Override
   public void close() {
     ending = true;

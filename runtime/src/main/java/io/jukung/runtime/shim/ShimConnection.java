@@ -30,18 +30,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * One connection to a shim: requests with their answers, and events. Thread-safe. Its end fails
- * every call that still waits.
+ * One connection to a shim, which carries requests, their answers, and events. The end of the
+ * connection fails every call that still waits. Thread-safe.
  */
 final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
-  /** A shim that leaves this much unread is stuck. */
+  /** How many bytes a shim may leave unread before it is taken to be stuck. */
   private static final int MAX_QUEUED = 8 << 20;
 
-  /** Told what comes without being asked for, on the loop's thread. */
+  /** Receives what the shim sends unasked, on the loop's thread. */
   interface Events {
     void event(FromShim message);
 
-    /** The connection is over, and everything that came over it has been told. */
+    /** The connection has ended, and everything that came over it has been delivered. */
     void disconnected(ShimConnection connection);
   }
 
@@ -52,7 +52,7 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
   private final Frames frames = new Frames();
   private final ConcurrentMap<Long, Call> calls = new ConcurrentHashMap<>();
   private final AtomicLong lastId = new AtomicLong();
-  // Guards the socket: its use by one thread would meet its close, or another's frame, by a second.
+  // Guards the socket: two threads must not mix their frames, nor use a socket that is closed.
   private final ReentrantLock lock = new ReentrantLock();
   private final Deque<Outgoing> queue = new ArrayDeque<>();
   private int queued;
@@ -60,13 +60,13 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
   private boolean open = true;
 
   /**
-   * A call that waits.
+   * A call that waits for its answer.
    *
-   * @param late told the answer where nobody waits any more
+   * @param late receives the answer if the caller has timed out
    */
   private record Call(CompletableFuture<Reply> answer, Consumer<Reply> late) {}
 
-  /** Takes over a connected socket; nothing is received before {@link #start}. */
+  /** Takes over a connected socket. Nothing is received before {@link #start}. */
   ShimConnection(DescriptorLoop loop, UnixSocket socket, String name, Events events) {
     this.loop = loop;
     this.socket = socket;
@@ -86,10 +86,10 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
   /**
    * Sends a request and waits for its answer.
    *
-   * @param descriptors travel beside the request; the caller's all the time
-   * @param late told the answer where it comes after the wait is over
-   * @throws CriException DEADLINE_EXCEEDED where the shim does not answer in time, UNAVAILABLE
-   *     where it cannot be reached, CANCELLED where this thread is interrupted
+   * @param descriptors are sent beside the request; they stay the caller's
+   * @param late receives the answer if it comes after the wait
+   * @throws CriException DEADLINE_EXCEEDED if the shim does not answer in time, UNAVAILABLE if it
+   *     cannot be reached, CANCELLED if this thread is interrupted
    */
   Reply call(ToShim.Builder request, List<Fd> descriptors, Duration patience, Consumer<Reply> late)
       throws IOException {
@@ -121,7 +121,7 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
     if (call.answer.cancel(false)) {
       throw new CriException(kind, name + " " + why);
     }
-    return call.answer.join(); // it came at the last moment
+    return call.answer.join(); // the answer came at the last moment
   }
 
   private CriException unavailable(String what, Throwable cause) {
@@ -147,7 +147,7 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
       queued += outgoing.size();
       loop.watchFor(token, socket.fd(), Epoll.IN | Epoll.OUT);
     } catch (ErrnoException e) {
-      // The loop sees the same, and ends the connection.
+      // The loop sees the same failure, and ends the connection.
       throw new CriException(
           Outgoing.isDisconnected(e) ? ErrorKind.UNAVAILABLE : ErrorKind.INTERNAL,
           name + ": " + e.getMessage(),
@@ -190,7 +190,7 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
     }
   }
 
-  /** Reads once; more is announced again. */
+  /** Reads once. The loop calls again if there is more. */
   private void receive(Memory chunk) {
     List<FromShim> messages = List.of();
     IOException failure = null;
@@ -222,7 +222,7 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
     }
   }
 
-  /** Reads what is there, for a shim that has ended. */
+  /** Reads everything that a shim which has ended left in the socket, and ends the connection. */
   void receiveRest(Memory chunk) {
     for (int reads = 0; isOpen() && reads < MAX_QUEUED / chunk.size(); reads++) {
       receive(chunk);
@@ -279,7 +279,7 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
     return true;
   }
 
-  /** Ends it without telling so. */
+  /** Ends the connection without an event. */
   @Override
   public void close() {
     disconnect(new IOException("the connection was closed"));

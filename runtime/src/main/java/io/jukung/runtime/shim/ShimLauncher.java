@@ -39,7 +39,7 @@ record ShimLauncher(List<String> command, Path directory, @Nullable Path cgroup)
   private static final int LOG_MODE = 0600;
   private static final long ALL_DESCRIPTORS = 0xffffffffL;
 
-  // Paths are UTF-8 whatever the daemon's locale; nothing else of its environment is passed on.
+  // Paths are UTF-8 whatever the daemon's locale is. The daemon's environment is not passed on.
   private static final List<String> ENVIRONMENT =
       List.of(
           "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8");
@@ -49,9 +49,9 @@ record ShimLauncher(List<String> command, Path directory, @Nullable Path cgroup)
   }
 
   /**
-   * Starts one. It listens a moment later.
+   * Starts a shim, which begins to listen a moment later.
    *
-   * @param log gets its standard error
+   * @param log the file that receives the shim's output
    */
   Pidfd launch(Path socket, Path log) throws IOException {
     List<String> arguments = new ArrayList<>(command);

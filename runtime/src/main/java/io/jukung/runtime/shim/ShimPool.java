@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where shims come from: spares that are started ahead, because a JVM takes longer to start than a
- * pod. Thread-safe.
+ * Keeps spare shims ready, because a JVM takes longer to start than a pod, and connects to the
+ * shims of an earlier daemon. Thread-safe.
  *
  * <pre>
  *   spares/X.sock ──adopt──▶ sandboxes/ID/shim.sock ──reconnect──▶ (the next daemon's)
@@ -42,21 +42,21 @@ import org.slf4j.LoggerFactory;
 public final class ShimPool implements PodShim.Pool, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShimPool.class);
 
-  /** From start to listening; 50 ms on an idle machine, far more on one that starts 100 pods. */
+  /** From start to listening: 50 ms on an idle machine, far more on one that starts 100 pods. */
   private static final Duration START_PATIENCE = Duration.ofSeconds(30);
 
   private static final long START_POLL_MILLIS = 2;
 
   /**
-   * New spares wait until the pod that took one has most likely started. Pods that follow do not
-   * put it off any further: under a steady stream of them there would never be a spare.
+   * The start of a new spare waits until the pod that took the last one has most likely started.
+   * Later pods do not prolong the wait: a steady stream of pods would never see a spare.
    */
   private static final Duration REFILL_DELAY = Duration.ofMillis(100);
 
-  /** After a failure, which will most likely repeat. */
+  /** The wait after a failure, which will most likely repeat. */
   private static final Duration RETRY_DELAY = Duration.ofSeconds(10);
 
-  /** A spare may die between two uses; several in a row mean something else. */
+  /** A spare may have died unseen. Several dead spares in a row have another cause. */
   private static final int ADOPT_ATTEMPTS = 3;
 
   private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(2);
@@ -68,7 +68,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
    * How shims are started.
    *
    * @param command the program with its arguments, see {@code io.jukung.shim.Main}
-   * @param directory for the sockets and logs of spares; exists, for root only
+   * @param directory for the sockets and logs of spares; it exists, accessible to root only
    * @param spares how many to keep ready
    * @param cgroup a cgroup v2 directory for the shims themselves; null: the daemon's
    */
@@ -99,7 +99,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     this.loop = loop;
   }
 
-  /** Ends what an earlier daemon has left, and starts spares, both in the background. */
+  /** Opens a pool, which ends spares of an earlier daemon and starts its own in the background. */
   public static ShimPool open(Settings settings, PodShim.Listener listener) throws IOException {
     List<Path> left = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(settings.directory())) {
@@ -111,7 +111,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     return pool;
   }
 
-  /** What each client tells. */
+  /** Receives what the clients report. */
   private final class Events implements ShimClient.Owner {
     @Override
     public void containerExited(String sandboxId, ContainerExited exit) {
@@ -147,11 +147,12 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
       ShimClient shim = spare == null ? spawn() : spare;
       Path before = shim.socketPath();
       try {
+        adopted.add(shim); // before the shim can die as the pod's, which removes it
         shim.adopt(sandboxId, socket);
-        adopted.add(shim);
         moveLog(before, socket);
         return shim;
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) {
+        adopted.remove(shim);
         shim.destroy();
         deleteFiles(before);
         if (spare == null || attempt == ADOPT_ATTEMPTS) {
@@ -183,7 +184,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     changed.signalAll();
   }
 
-  /** Keeps what the shim has written beside its pod's other files. */
+  /** Moves the shim's log to the other files of its pod. */
   private static void moveLog(Path spareSocket, Path socket) {
     try {
       Files.move(logOf(spareSocket), logOf(socket));
@@ -219,16 +220,17 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
       if (shimPid != 0 && shim.shimPid() != shimPid) {
         LOG.warn("sandbox {}: {} answers, recorded is pid {}", sandboxId, shim, shimPid);
       }
-      verify(shim);
       adopted.add(shim);
+      verify(shim);
       return Optional.of(shim);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      adopted.remove(shim);
       shim.close();
       throw e;
     }
   }
 
-  /** A shim that does not answer now may answer later, and must be ended with its pod. */
+  /** Checks the shim. One that does not answer now is kept, to be ended with its pod. */
   private static void verify(ShimClient shim) throws IOException {
     try {
       shim.verify();
@@ -244,7 +246,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     return e.is(Errno.ENOENT) || e.is(Errno.ECONNREFUSED) || e.is(Errno.ENOTDIR);
   }
 
-  /** Waits where the shim has not taken earlier connections yet. */
+  /** Connects, and tries again while the shim has not accepted earlier connections. */
   private static UnixSocket connect(Path socket, Duration patience) throws ErrnoException {
     long deadline = System.nanoTime() + patience.toNanos();
     while (true) {
@@ -258,7 +260,11 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     }
   }
 
-  /** Whether to go on. */
+  /**
+   * Waits for a moment.
+   *
+   * @return false if the thread is interrupted
+   */
   private static boolean pause() {
     try {
       Thread.sleep(START_POLL_MILLIS);
@@ -322,7 +328,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     }
   }
 
-  /** Ends a shim that this daemon has started. */
+  /** Kills and reaps a shim that this daemon has started. */
   private static void end(Pidfd process) throws IOException {
     if (process.isRunning()) {
       process.send(Signals.SIGKILL);
@@ -345,7 +351,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     while (awaitNeed()) {
       try {
         keep(spawn());
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) { // an Error must not end this thread
         if (Thread.currentThread().isInterrupted()) {
           return; // the pool closes
         }
@@ -364,12 +370,20 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     lock.lock();
     try {
       spares.add(spare);
+      if (!spare.isAlive()) {
+        spares.remove(spare); // its end may have been reported before it was a spare
+        delayStart(RETRY_DELAY);
+      }
     } finally {
       lock.unlock();
     }
   }
 
-  /** Waits until a spare is missing and its time has come; false where the pool has closed. */
+  /**
+   * Waits until a spare is missing and its time has come.
+   *
+   * @return false if the pool has closed
+   */
   private boolean awaitNeed() {
     lock.lock();
     try {
@@ -391,7 +405,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     return false;
   }
 
-  /** Spares of a daemon that was killed: perhaps of another release, so they are not used. */
+  /** Ends spares of a daemon that was killed. They may be of another release. */
   private void endLeftovers(List<Path> files) {
     for (Path file : files) {
       try {
@@ -435,7 +449,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     }
   }
 
-  /** Ends the spares. Shims of pods are left running, and no longer listened to. */
+  /** Ends the spares and closes the connections. The shims of pods go on. */
   @Override
   public void close() throws IOException {
     List<ShimClient> unused;

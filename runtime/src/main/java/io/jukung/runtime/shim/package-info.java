@@ -1,6 +1,6 @@
 /**
- * The daemon's side of the shims: spares kept warm, one connection to each, one thread that waits
- * for all of them. A shim that does not answer holds up its own pod's calls and no other's.
+ * The daemon's side of the shims: a pool of spares, one connection to each shim, and one thread
+ * that waits for all connections. A shim that does not answer delays the calls of its own pod only.
  */
 @NullMarked
 package io.jukung.runtime.shim;

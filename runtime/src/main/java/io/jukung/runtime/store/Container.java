@@ -28,7 +28,7 @@ public final class Container {
   private volatile ContainerRecord record;
   private volatile ContainerStatusRecord status;
 
-  /** The last status that was no UNKNOWN, unless the record was damaged. It is on the disk. */
+  /** The last status that was not UNKNOWN, as on the disk. UNKNOWN only if the disk has none. */
   private ContainerStatusRecord known;
 
   private @Nullable Operation operation;
@@ -63,7 +63,7 @@ public final class Container {
     return status;
   }
 
-  /** The limits in force. */
+  /** The limits in force; null: none. */
   public @Nullable Resources resources() {
     return record.resources();
   }
@@ -73,7 +73,7 @@ public final class Container {
     return limitsLock;
   }
 
-  /** Changes the limits: first on disk, then here. */
+  /** Changes the limits, first on disk and then in memory. */
   public void limit(Resources resources) throws IOException {
     lock.lock();
     try {
@@ -85,7 +85,7 @@ public final class Container {
     }
   }
 
-  /** Work on the container that excludes other such work. */
+  /** Work that is under way on the container and excludes other such work. To be closed once. */
   public abstract sealed class Operation implements AutoCloseable {
     private final String what;
 
@@ -106,8 +106,8 @@ public final class Container {
   }
 
   /**
-   * The one start of the container's life. An end of the container that is told while the start is
-   * under way counts once the start has succeeded.
+   * The one start of the container's life. An end of the container that is reported while the start
+   * is under way is applied once the start has succeeded.
    */
   public final class Start extends Operation {
     private @Nullable UnaryOperator<ContainerStatusRecord> earlyEnd;
@@ -116,7 +116,7 @@ public final class Container {
       super("being started");
     }
 
-    /** The container runs; or it did, if its end was faster than this news. */
+    /** Records that the container runs, or that it ran, if its end was reported first. */
     public void succeeded(int pid, long startedAt) throws IOException {
       lock.lock();
       try {
@@ -129,7 +129,7 @@ public final class Container {
       }
     }
 
-    /** The container never ran, and never will. */
+    /** Records that the container never ran. It will not be started again. */
     public void failed(long at, String why) throws IOException {
       lock.lock();
       try {
@@ -141,7 +141,7 @@ public final class Container {
       }
     }
 
-    /** Ends the start. If nobody said how it went, the container is UNKNOWN. */
+    /** Ends the start. A start that neither succeeded nor failed leaves the container UNKNOWN. */
     @Override
     public void close() {
       lock.lock();
@@ -164,7 +164,7 @@ public final class Container {
       super("being removed");
     }
 
-    /** The container is gone: nothing can be done with it any more. */
+    /** Marks the removal as done: no other operation can begin on the container any more. */
     public void succeeded() {
       succeeded = true;
     }
@@ -225,12 +225,12 @@ public final class Container {
     }
   }
 
-  /** The first process has ended. If that is told twice, the first time counts. */
+  /** Records how the first process ended. Of several reports, the first one counts. */
   public void exited(Exit exit) throws IOException {
     ended(before -> before.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
   }
 
-  /** The container has ended, and nobody can say how. One that is CREATED stays as it is. */
+  /** Records that the container ended and nobody can say how. A CREATED container stays so. */
   public void lost(long at, String why) throws IOException {
     ended(before -> before.lost(at, why));
   }
@@ -248,7 +248,7 @@ public final class Container {
     }
   }
 
-  /** The truth cannot be learnt for now. What is EXITED stays so. */
+  /** Shows that the state cannot be learnt for now. An EXITED container stays so. */
   public void unknown(String why) {
     lock.lock();
     try {
@@ -260,7 +260,7 @@ public final class Container {
     }
   }
 
-  /** The shim says that the container runs, which only changes what is UNKNOWN. */
+  /** Makes an UNKNOWN container RUNNING, because its shim says so. */
   public void foundRunning(int pid, long startedAt) throws IOException {
     lock.lock();
     try {
@@ -278,8 +278,8 @@ public final class Container {
   }
 
   /**
-   * Nothing of the container was found, which makes it CREATED if it was UNKNOWN and no start of it
-   * is on record.
+   * Makes an UNKNOWN container CREATED if no start of it is on record, because it has no process
+   * and has left no exit.
    *
    * @return whether it is CREATED
    */
@@ -295,7 +295,7 @@ public final class Container {
     }
   }
 
-  /** Completes when the container is EXITED. A copy: completing it does nothing. */
+  /** Completes when the container is EXITED. Callers may complete the future without effect. */
   public CompletableFuture<Void> exit() {
     return exited.copy();
   }

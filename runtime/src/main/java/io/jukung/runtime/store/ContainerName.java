@@ -1,6 +1,8 @@
 package io.jukung.runtime.store;
 
-/** What makes a container the same one within its sandbox, in CRI. */
+/**
+ * The name by which CRI tells the containers of a sandbox apart. Two containers never share one.
+ */
 public record ContainerName(String sandboxId, String name, long attempt) {
   @Override
   public String toString() {

@@ -8,15 +8,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code container.json}: what a container is, fixed when it is created but for its limits.
+ * {@code container.json}: what a container is. Only the limits change after its creation.
  *
  * @param version {@link #VERSION}
  * @param createdAt nanoseconds since the epoch
- * @param cgroup its path in the cgroup v2 hierarchy
- * @param logPath absolute; empty: its output is discarded
- * @param requestedStopSignal the request's; null: the image decides
- * @param pidTarget whose pid namespace, with TARGET
- * @param stopSignal what ends it by request: that, or the image's, or SIGTERM
+ * @param cgroup the path of its cgroup in the cgroup v2 hierarchy
+ * @param logPath the absolute path of its log; empty: its output is discarded
+ * @param requestedStopSignal the stop signal that the request names; null: the image decides
+ * @param pidTarget the container whose pid namespace is shared, if pidMode is TARGET
+ * @param stopSignal the signal that a stop sends: the request's, else the image's, else SIGTERM
  */
 @JsonInclude(Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -107,7 +107,7 @@ public record ContainerRecord(
         lowerDirectories);
   }
 
-  /** The request's image, verbatim. */
+  /** The image as the request names it, verbatim. */
   @JsonInclude(Include.NON_EMPTY)
   public record ImageReference(
       String image,
@@ -122,7 +122,7 @@ public record ContainerRecord(
     }
   }
 
-  /** Who its first process is. */
+  /** The user and groups of the first process. */
   @JsonInclude(Include.NON_EMPTY)
   public record User(long uid, long gid, List<Long> supplementalGroups) {
     public User {
@@ -131,10 +131,10 @@ public record ContainerRecord(
   }
 
   /**
-   * A mount as it was asked for, for its status.
+   * A mount as the request asks for it. The status of the container shows it.
    *
-   * @param image what is mounted, where it is an image; null otherwise
-   * @param imageId what its name has led to
+   * @param image the image that is mounted; null if the mount is of another kind
+   * @param imageId the ID that the name of the image has led to; empty without an image
    */
   @JsonInclude(Include.NON_EMPTY)
   public record Mount(
@@ -155,14 +155,14 @@ public record ContainerRecord(
     }
   }
 
-  /** mount_namespaces(7). */
+  /** How mounts propagate between the host and the container: mount_namespaces(7). */
   public enum Propagation {
     PRIVATE,
     HOST_TO_CONTAINER,
     BIDIRECTIONAL
   }
 
-  /** Limits in CRI's units, as they are in force; 0 or empty where not set. */
+  /** The limits in force, in the units of CRI; 0 or empty for a limit that is not set. */
   @JsonInclude(Include.NON_DEFAULT)
   public record Resources(
       long cpuPeriod,

@@ -87,7 +87,7 @@ public record ContainerStatusRecord(
     return new ContainerStatusRecord(VERSION, State.CREATED, 0, 0, 0, 0, "", "");
   }
 
-  /** The state of a container whose {@code status.json} cannot be read. */
+  /** The status of a container whose {@code status.json} is damaged. */
   public static ContainerStatusRecord damaged(String why) {
     return new ContainerStatusRecord(VERSION, State.UNKNOWN, 0, 0, 0, 0, UNKNOWN_REASON, why);
   }
@@ -130,7 +130,7 @@ public record ContainerStatusRecord(
     return next(State.EXITED, 0, startedBy(at), at, code, why, "");
   }
 
-  /** The container has ended, and nobody knows how. */
+  /** The status of a container that has ended, nobody knows how. */
   ContainerStatusRecord lost(long at, String why) {
     return next(State.EXITED, 0, startedBy(at), at, EXIT_UNKNOWN, UNKNOWN_REASON, why);
   }
@@ -139,7 +139,7 @@ public record ContainerStatusRecord(
     return next(State.UNKNOWN, pid, startedAt, 0, 0, UNKNOWN_REASON, why);
   }
 
-  /** What has ended has run, also if nobody noted when it started. */
+  /** A container that ended has run. If the start is not on record, the end stands for it. */
   private long startedBy(long finished) {
     return startedAt == 0 ? finished : startedAt;
   }

@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
-/** The containers, by id. Answers from memory. Thread-safe. */
+/** The containers of the node, by id. Answers come from memory. Thread-safe. */
 public final class ContainerStore {
   private final IdIndex<Container> index = new IdIndex<>("container");
   private final NameReservations<ContainerName> names = new NameReservations<>("container");
@@ -28,22 +28,30 @@ public final class ContainerStore {
     return index.all();
   }
 
-  /** The containers of a sandbox, by its full id. */
+  /**
+   * Returns the containers of a sandbox.
+   *
+   * @param sandboxId the full id
+   */
   public List<Container> of(String sandboxId) {
     return index.all().stream()
         .filter(container -> container.record().sandboxId().equals(sandboxId))
         .toList();
   }
 
-  /** By id or the beginning of one; several that match are an error. */
+  /**
+   * Finds a container by its id or the beginning of the id.
+   *
+   * @throws CriException INVALID_ARGUMENT if several ids begin so
+   */
   public Optional<Container> find(String id) {
     return index.find(id);
   }
 
   /**
-   * The container with the id, or the beginning of one.
+   * Returns the container with the id, or with an id that begins so.
    *
-   * @throws CriException NOT_FOUND
+   * @throws CriException NOT_FOUND if there is none
    */
   public Container get(String id) {
     return find(id).orElseThrow(() -> CriException.notFound("there is no container " + id));

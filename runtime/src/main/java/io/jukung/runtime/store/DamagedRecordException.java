@@ -2,9 +2,7 @@ package io.jukung.runtime.store;
 
 import java.io.IOException;
 
-/**
- * A record was read, and its content is not what a record has to be. Reading again is of no use.
- */
+/** A record was read, and its content is no valid record. Reading it again cannot help. */
 public final class DamagedRecordException extends IOException {
   private static final long serialVersionUID = 1L;
 

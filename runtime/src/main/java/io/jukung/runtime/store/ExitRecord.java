@@ -3,7 +3,7 @@ package io.jukung.runtime.store;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 
 /**
- * {@code exit.json}: how a container ended, written by the shim before it tells anyone.
+ * {@code exit.json}: how a container ended. The shim writes it before it reports the exit.
  *
  * @param finishedAt nanoseconds since the epoch
  */

@@ -13,7 +13,9 @@ final class IdIndex<T> {
   private final String what;
 
   /**
-   * @param what what the objects are, for error texts
+   * Makes an empty index.
+   *
+   * @param what the kind of the objects, for error texts
    */
   IdIndex(String what) {
     this.what = what;
@@ -32,7 +34,9 @@ final class IdIndex<T> {
   }
 
   /**
-   * @throws CriException where the short id is that of several
+   * Finds an object by its id or the beginning of the id.
+   *
+   * @throws CriException INVALID_ARGUMENT if the text is empty or several ids begin so
    */
   Optional<T> find(String idOrPrefix) {
     if (idOrPrefix.isEmpty()) {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The JSON of state files. */
+/** Reads and writes the JSON of state files. */
 final class Json {
   private static final ObjectMapper MAPPER = JsonMapper.builder().build();
 
@@ -23,7 +23,7 @@ final class Json {
     return MAPPER.readValue(document, type);
   }
 
-  // Jackson passes null for what a document leaves out.
+  // Jackson passes null for a property that the document leaves out.
 
   static <T> List<T> orEmpty(@Nullable List<T> list) {
     return list == null ? List.of() : List.copyOf(list);

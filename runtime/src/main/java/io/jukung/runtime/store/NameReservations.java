@@ -6,10 +6,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * Names that are taken, each by one id. A name is reserved before its object exists, so that two
- * creations of one name cannot both succeed. Thread-safe.
+ * The names that are taken, and the ids that took them. A name is reserved before its object
+ * exists, so that two creations of one name cannot both succeed. Thread-safe.
  *
- * @param <N> a record that is the name
+ * @param <N> the type of the names, compared by equals
  */
 public final class NameReservations<N> {
   private final ConcurrentMap<N, String> owners = new ConcurrentHashMap<>();
@@ -20,9 +20,9 @@ public final class NameReservations<N> {
   }
 
   /**
-   * Takes the name for the id; doing so twice is fine.
+   * Reserves the name for the id. Reserving it again for the same id is a no-op.
    *
-   * @throws CriException ALREADY_EXISTS where another id has it
+   * @throws CriException ALREADY_EXISTS if another id has the name
    */
   public void reserve(N name, String id) {
     String owner = owners.putIfAbsent(name, id);
@@ -32,7 +32,7 @@ public final class NameReservations<N> {
     }
   }
 
-  /** Gives the name back, where the id has it. */
+  /** Releases the name if the id has it. */
   public void release(N name, String id) {
     owners.remove(name, id);
   }

@@ -1,13 +1,13 @@
 package io.jukung.runtime.store;
 
-/** Whose namespace a container is in. */
+/** Whose namespace a container uses. The names of the constants are in records on disk. */
 public enum NamespaceOwner {
-  /** The pod's. */
+  /** That of the pod, shared by its containers. */
   POD,
-  /** Its own. */
+  /** One of its own. */
   CONTAINER,
-  /** The host's. */
+  /** That of the host. */
   NODE,
-  /** Another container's of the pod. */
+  /** That of another container of the pod. */
   TARGET
 }

@@ -5,7 +5,7 @@ import java.util.HexFormat;
 
 /** The ids of sandboxes, containers and execs: 256 random bits in hex, as crictl expects them. */
 public final class ObjectId {
-  /** In characters. */
+  /** The length of an id, in characters. */
   public static final int LENGTH = 64;
 
   private static final int BYTES = LENGTH / 2;
@@ -19,7 +19,7 @@ public final class ObjectId {
     return HexFormat.of().formatHex(bits);
   }
 
-  /** Whether it can be the name of an object's directory. */
+  /** Whether the text is an id, and so can be the name of an object's directory. */
   public static boolean isValid(String id) {
     return id.length() == LENGTH && id.chars().allMatch(ObjectId::isLowerHex);
   }

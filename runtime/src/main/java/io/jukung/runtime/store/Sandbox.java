@@ -43,7 +43,7 @@ public final class Sandbox {
     return limitsLock;
   }
 
-  /** Changes the record: first on disk, then here. */
+  /** Changes the record, first on disk and then in memory. */
   public void update(StateFiles files, UnaryOperator<SandboxRecord> change) throws IOException {
     lock.lock();
     try {
@@ -129,7 +129,7 @@ public final class Sandbox {
     }
   }
 
-  /** Work under way; close it once. */
+  /** Work that is under way in the sandbox. To be closed once. */
   public interface Operation extends AutoCloseable {
     @Override
     void close();

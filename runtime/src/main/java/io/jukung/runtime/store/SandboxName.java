@@ -1,6 +1,6 @@
 package io.jukung.runtime.store;
 
-/** What makes a sandbox the same one, in CRI. */
+/** The name by which CRI tells sandboxes apart. Two sandboxes never share one. */
 public record SandboxName(String name, String uid, String namespace, long attempt) {
   @Override
   public String toString() {

@@ -157,8 +157,8 @@ public record SandboxRecord(
   /**
    * What the pod as a whole may use.
    *
-   * @param overhead of running it
-   * @param resources of all its containers
+   * @param overhead what running the pod takes besides its containers; null: not known
+   * @param resources the sum of the limits of its containers; null: none
    */
   @JsonInclude(Include.NON_EMPTY)
   public record PodLimits(
@@ -168,7 +168,7 @@ public record SandboxRecord(
   /**
    * The part of PodSandboxConfig that outlives the call.
    *
-   * @param user of its user namespace; null: the host's
+   * @param user the id mappings of the user namespace; null: the pod uses that of the host
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -213,7 +213,7 @@ public record SandboxRecord(
     }
   }
 
-  /** resolv.conf(5). */
+  /** The content of resolv.conf(5). */
   @JsonInclude(Include.NON_EMPTY)
   public record Dns(List<String> servers, List<String> searches, List<String> options) {
     public Dns {
@@ -224,7 +224,7 @@ public record SandboxRecord(
   }
 
   /**
-   * A port of the pod that the host offers.
+   * A port of the host that leads to a port of the pod.
    *
    * @param protocol {@code tcp}, {@code udp} or {@code sctp}
    */

@@ -4,7 +4,7 @@ import io.jukung.cri.CriException;
 import java.util.Collection;
 import java.util.Optional;
 
-/** The sandboxes, by id. Answers from memory. Thread-safe. */
+/** The sandboxes of the node, by id. Answers come from memory. Thread-safe. */
 public final class SandboxStore {
   private final IdIndex<Sandbox> index = new IdIndex<>("sandbox");
   private final NameReservations<SandboxName> names = new NameReservations<>("sandbox");
@@ -32,15 +32,19 @@ public final class SandboxStore {
     return index.all();
   }
 
-  /** By id or the beginning of one; several that match are an error. */
+  /**
+   * Finds a sandbox by its id or the beginning of the id.
+   *
+   * @throws CriException INVALID_ARGUMENT if several ids begin so
+   */
   public Optional<Sandbox> find(String id) {
     return index.find(id);
   }
 
   /**
-   * The sandbox with the id, or the beginning of one.
+   * Returns the sandbox with the id, or with an id that begins so.
    *
-   * @throws CriException NOT_FOUND
+   * @throws CriException NOT_FOUND if there is none
    */
   public Sandbox get(String id) {
     return find(id).orElseThrow(() -> CriException.notFound("there is no sandbox " + id));

@@ -17,14 +17,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The records on disk. Every file is replaced as a whole, so that a daemon that is killed leaves
- * the old content or the new. {@code sandbox.json} is also on the disk itself before a call returns
- * that makes it, because an address that a network plugin hands out survives a power cut and must
- * not outlive its record. The others describe processes, which a power cut ends anyway: they are
- * left to the kernel's write-back, and one that it tore is set aside at the next start.
+ * Reads and writes the records on disk. Every file is replaced as a whole, so that a daemon that is
+ * killed leaves either the old content or the new one. {@code sandbox.json} is also flushed to the
+ * disk before the call that makes it returns: an address that a network plugin hands out survives a
+ * power cut and must not outlive its record. The other files describe processes, which a power cut
+ * ends anyway. They are left to the kernel's write-back; a file that a power cut damaged is set
+ * aside at the next start.
+ *
+ * <p>Methods that read throw {@link DamagedRecordException} if the content is no valid record.
  */
 public final class StateFiles {
-  /** Far beyond any record of ours: etcd refuses pods of more than 1.5 MiB. */
+  /** Larger than any record can be: etcd refuses pods of more than 1.5 MiB. */
   private static final long MAX_RECORD_BYTES = 16 << 20;
 
   private final StatePaths paths;
@@ -37,7 +40,7 @@ public final class StateFiles {
     return paths;
   }
 
-  /** Makes the sandbox's directory and its first record, both on disk at return. */
+  /** Makes the sandbox's directory and its first record. Both are flushed to the disk on return. */
   public void createSandbox(SandboxRecord record) throws IOException {
     StatePaths.createPrivate(paths.sandbox(record.id()));
     AtomicFile.write(paths.sandboxRecord(record.id()), Json.write(record));
@@ -45,14 +48,14 @@ public final class StateFiles {
   }
 
   /**
-   * Writes what has become of it. Not over the first record: a rename that replaces a file makes
-   * ext4 write it out at once, and the step to READY is on every pod's path.
+   * Writes a later record of the sandbox, in a file beside the first record: a rename that replaces
+   * a file makes ext4 write the file out at once, and the step to READY is on every pod's path.
    */
   public void writeSandbox(SandboxRecord record) throws IOException {
     AtomicFile.replace(paths.sandboxStatus(record.id()), Json.write(record));
   }
 
-  /** The latest record. */
+  /** Reads the latest record of the sandbox. */
   public SandboxRecord readSandbox(String id) throws IOException {
     try {
       return read(paths.sandboxStatus(id), SandboxRecord.class);
@@ -66,8 +69,8 @@ public final class StateFiles {
   }
 
   /**
-   * Makes the records of a container that is CREATED in its directory, which exists; container.json
-   * last.
+   * Writes the records of a new container into its directory, which exists. container.json comes
+   * last: without it the container does not exist.
    */
   public void createContainer(ContainerRecord record, byte[] spec) throws IOException {
     AtomicFile.replace(paths.containerSpec(record.id()), spec);
@@ -90,7 +93,7 @@ public final class StateFiles {
     AtomicFile.replace(paths.containerStatus(id), Json.write(status));
   }
 
-  /** Without status.json it is CREATED. */
+  /** Reads the status of the container, which is CREATED if there is no status.json. */
   public ContainerStatusRecord readStatus(String id) throws IOException {
     try {
       return read(paths.containerStatus(id), ContainerStatusRecord.class);
@@ -99,7 +102,7 @@ public final class StateFiles {
     }
   }
 
-  /** What the shim has written at the container's end. */
+  /** Reads what the shim wrote when the container ended; empty if there is no exit.json. */
   public Optional<ExitRecord> readExit(String id) throws IOException {
     try {
       return Optional.of(read(paths.containerExit(id), ExitRecord.class));
@@ -108,17 +111,17 @@ public final class StateFiles {
     }
   }
 
-  /** Deletes the container's directory, with its writable layer. */
+  /** Deletes the container's directory, including its writable layer. */
   public void deleteContainer(String id) throws IOException {
     discard(paths.container(id));
   }
 
-  /** Deletes what of the sandbox lives in the volatile part. Nothing may be mounted there. */
+  /** Deletes the sandbox's volatile directory. Nothing may be mounted in it. */
   public void deleteSandboxState(String id) throws IOException {
     removeTree(paths.sandboxState(id));
   }
 
-  /** The names of the objects in a directory of {@link StatePaths}. */
+  /** Lists the names in a directory of {@link StatePaths}. */
   public static List<String> list(Path directory) throws IOException {
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
@@ -129,7 +132,7 @@ public final class StateFiles {
     return names;
   }
 
-  /** Takes an object that cannot be read out of the way, keeping it for a person to look at. */
+  /** Renames a damaged object out of the way, so that a person can look at it. */
   public static Path setAside(Path object, long at) throws IOException {
     Path aside = object.resolveSibling(object.getFileName() + ".corrupt-" + at);
     return Files.move(object, aside, StandardCopyOption.ATOMIC_MOVE);
@@ -139,27 +142,27 @@ public final class StateFiles {
     return name.contains(".corrupt-");
   }
 
-  /** Finishes the deletions that an earlier daemon began. */
+  /** Finishes deletions that an earlier daemon began. */
   public void emptyTrash() throws IOException {
     emptyTrash("");
   }
 
-  /** One rename takes the object away; a crash while its files are deleted leaves only trash. */
+  /** Moves the object to the trash first, so that a crash never leaves half of an object. */
   private void discard(Path object) throws IOException {
     String name = String.valueOf(object.getFileName());
     Path trashed = paths.trash().resolve(name + "-" + System.nanoTime());
     try {
       Files.move(object, trashed, StandardCopyOption.ATOMIC_MOVE);
     } catch (NoSuchFileException e) {
-      // Taken away before, but perhaps not deleted to the end.
+      // An earlier attempt moved the object, and perhaps did not delete all of it.
     }
     emptyTrash(name);
   }
 
-  /** Deletes the trash of one object, or all. */
+  /** Deletes the trash whose names begin with the prefix. */
   private void emptyTrash(String prefix) throws IOException {
     List<String> names = list(paths.trash());
-    // A deletion moves directories aside under longer names, and cannot where those are taken.
+    // A deletion moves directories aside under longer names, and fails if those names are taken.
     names.sort(Comparator.comparingInt(String::length).reversed());
     for (String name : names) {
       if (name.startsWith(prefix)) {

@@ -8,14 +8,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Every path of jukung's state. {@code root} survives reboots, {@code state} does not.
+ * Every path of the daemon's state. {@code root} survives reboots, {@code state} does not.
  *
  * <pre>
  * root/sandboxes/ID/{sandbox.json,status.json}
  * root/containers/ID/{container.json,config.json,status.json,exit.json,upper,work}
  * root/images/…
  * root/pod-cidrs.json
- * root/trash/…                       renamed away, being deleted
+ * root/trash/…                       what is being deleted
  * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
  * state/spares/N.sock
  * </pre>
@@ -38,7 +38,7 @@ public record StatePaths(Path root, Path state) {
     return root.resolve("images");
   }
 
-  /** The node's pod ranges. */
+  /** The address ranges of the node's pods. */
   public Path podCidrs() {
     return root.resolve("pod-cidrs.json");
   }
@@ -51,12 +51,12 @@ public record StatePaths(Path root, Path state) {
     return sandboxes().resolve(id);
   }
 
-  /** The record as it was when the sandbox was asked for. */
+  /** The first record of the sandbox, written before anything is made for it. */
   public Path sandboxRecord(String id) {
     return sandbox(id).resolve("sandbox.json");
   }
 
-  /** The record as it is now, once it has changed. */
+  /** The latest record of the sandbox; absent until the first change. */
   public Path sandboxStatus(String id) {
     return sandbox(id).resolve("status.json");
   }
@@ -78,7 +78,7 @@ public record StatePaths(Path root, Path state) {
     return container(id).resolve("status.json");
   }
 
-  /** Written by the shim. */
+  /** How the container ended. The shim writes this file. */
   public Path containerExit(String id) {
     return container(id).resolve("exit.json");
   }
@@ -93,12 +93,12 @@ public record StatePaths(Path root, Path state) {
     return container(id).resolve("work");
   }
 
-  /** Directories for the volumes that the image declares, by number. */
+  /** One directory for each volume that the image declares, named by number. */
   public Path containerVolumes(String id) {
     return container(id).resolve("volumes");
   }
 
-  /** Nothing is ever in it: the bottom of an image that has but one layer. */
+  /** A directory that stays empty: the second layer that overlayfs needs below a single one. */
   public Path emptyDirectory() {
     return root.resolve("empty");
   }
@@ -107,7 +107,7 @@ public record StatePaths(Path root, Path state) {
     return state.resolve("sandboxes");
   }
 
-  /** What of a sandbox is gone after a reboot. */
+  /** The directory of the sandbox's files that do not survive a reboot. */
   public Path sandboxState(String id) {
     return sandboxStates().resolve(id);
   }
@@ -116,13 +116,13 @@ public record StatePaths(Path root, Path state) {
     return sandboxState(id).resolve("shim.sock");
   }
 
-  /** Where the sandbox's namespaces are pinned. */
+  /** The directory in which the sandbox's namespaces are pinned. */
   public Path namespaces(String id) {
     return sandboxState(id).resolve("ns");
   }
 
   /**
-   * The pin of one namespace.
+   * The file on which one namespace is pinned.
    *
    * @param type {@code net}, {@code ipc}, {@code uts} or {@code pid}
    */
@@ -155,7 +155,7 @@ public record StatePaths(Path root, Path state) {
     return spares().resolve(number + ".sock");
   }
 
-  /** Makes the directories that objects are made in. */
+  /** Makes the directories that hold the objects. */
   public void createDirectories() throws IOException {
     for (Path directory :
         new Path[] {
@@ -173,7 +173,7 @@ public record StatePaths(Path root, Path state) {
     }
   }
 
-  /** Makes a directory and the missing ones above it, for root only. */
+  /** Makes a directory and the missing ones above it, accessible to root only. */
   public static void createPrivate(Path directory) throws IOException {
     Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(PRIVATE));
   }

@@ -14,6 +14,10 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class FakeHost implements PodHost {
   public final Set<String> namespaces = ConcurrentHashMap.newKeySet();
   public final Set<String> networks = ConcurrentHashMap.newKeySet();
+
+  /** Whether networks cannot be taken down. */
+  boolean refusesTearDown;
+
   private final Faults faults;
   private final StatePaths paths;
 
@@ -43,7 +47,10 @@ public final class FakeHost implements PodHost {
   }
 
   @Override
-  public void tearDownNetwork(SandboxRecord sandbox) {
+  public void tearDownNetwork(SandboxRecord sandbox) throws IOException {
+    if (refusesTearDown) {
+      throw new IOException("the network plugin fails");
+    }
     networks.remove(sandbox.id());
   }
 

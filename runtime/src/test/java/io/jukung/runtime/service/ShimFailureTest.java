@@ -16,6 +16,7 @@ import io.jukung.cri.v1.StartContainerRequest;
 import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -203,6 +204,31 @@ class ShimFailureTest {
         ErrorKind.UNAVAILABLE,
         () -> node.runPodSandbox.call(TestNode.pod("web", NamespaceMode.POD, NamespaceMode.POD)));
     assertThat(node.traces()).isEqualTo(before);
+  }
+
+  @Test
+  void sandboxThatCannotBeUndoneCanBeStoppedAlthoughItsRecordIsGone() throws Exception {
+    node.host.refusesTearDown = true;
+    node.pool.afterAdoption =
+        id -> {
+          deleteRecord(id);
+          node.pool.die(id);
+        };
+    assertKind(ErrorKind.UNAVAILABLE, () -> node.runPod("web"));
+    node.host.refusesTearDown = false;
+    node.pool.afterAdoption = _ -> {};
+    String kept = node.sandboxes.all().iterator().next().id();
+    assertThat(isReady(kept)).isFalse();
+    stop(kept);
+    assertThat(node.host.networks).isEmpty();
+  }
+
+  private void deleteRecord(String sandbox) {
+    try {
+      Files.delete(node.paths.sandboxRecord(sandbox));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The shim has died, and the daemon has not acted on that yet. */

@@ -57,6 +57,7 @@ import java.util.UUID;
  * real cgroup hierarchy.
  */
 public final class TestNode {
+  private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(30);
   private static final Duration KILL_WAIT = Duration.ofMillis(500);
 
   public final Faults faults = new Faults();
@@ -100,12 +101,12 @@ public final class TestNode {
     images = new FakeImages(faults, layer, defaults);
     mount = CgroupMount.find();
     cgroupRoot = "/jukung-test-" + UUID.randomUUID();
-    restart();
+    restart(RECOVERY_LIMIT);
   }
 
   /** A new daemon over what is on disk. Nothing is recovered yet. */
   public void restart() throws IOException {
-    restart(Duration.ofSeconds(30));
+    restart(RECOVERY_LIMIT);
   }
 
   /**

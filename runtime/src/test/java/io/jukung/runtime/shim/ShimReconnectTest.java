@@ -23,6 +23,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -88,9 +90,10 @@ class ShimReconnectTest {
         Pipe pipe = Pipe.open()) {
       answer(accepted, REQUEST_LIST, noProcesses());
       CompletableFuture<Integer> exit = new CompletableFuture<>();
-      Thread exec = Thread.ofPlatform().start(() -> exec(pipe, exit));
+      CountDownLatch started = new CountDownLatch(1);
+      Thread.ofPlatform().start(() -> exec(pipe, started, exit));
       answer(accepted, "START_EXEC", Reply.newBuilder().setStarted(Started.newBuilder().setPid(1)));
-      exec.join();
+      started.await();
       refused.close();
       // The loop's thread handles one connection after the other: this comes after the close.
       send(
@@ -102,21 +105,13 @@ class ShimReconnectTest {
     }
   }
 
-  private void exec(Pipe pipe, CompletableFuture<Integer> exit) {
+  private void exec(Pipe pipe, CountDownLatch started, CompletableFuture<Integer> exit) {
     try {
       Fd end = pipe.writer();
       client.exec("e1", "c1", LaunchPlan.getDefaultInstance(), end, end, end);
-      client
-          .execExit("e1")
-          .whenComplete(
-              (code, failure) -> {
-                if (failure == null) {
-                  exit.complete(code);
-                } else {
-                  exit.completeExceptionally(failure);
-                }
-              });
-    } catch (IOException | RuntimeException e) {
+      started.countDown();
+      exit.complete(client.execExit("e1").get());
+    } catch (IOException | InterruptedException | ExecutionException | RuntimeException e) {
       exit.completeExceptionally(e);
     }
   }
