@@ -14,7 +14,6 @@ import io.jukung.cri.v1.ImageStatusRequest;
 import io.jukung.cri.v1.ImageStatusResponse;
 import io.jukung.cri.v1.PodSandbox;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -48,11 +47,7 @@ final class Inspect extends ClientCommand {
       names.forEach(name -> printProgram(connection, name));
       return ExitCode.OK;
     }
-    var found = new ArrayList<Object>();
-    for (String name : names) {
-      found.add(inspect(connection, name));
-    }
-    Json.print(found, out());
+    Json.print(Json.list(names.stream().map(name -> inspect(connection, name)).toList()), out());
     return ExitCode.OK;
   }
 
@@ -66,7 +61,7 @@ final class Inspect extends ClientCommand {
     program.forEach(line -> out().println(line.textValue()));
   }
 
-  private static Object inspect(Connection connection, String name) {
+  private static JsonNode inspect(Connection connection, String name) {
     Optional<Container> container = Lookup.findContainer(connection, name);
     if (container.isPresent()) {
       return Json.withInfo(connection.verboseContainerStatus(container.get().getId()));

@@ -30,6 +30,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -98,14 +99,13 @@ public final class Jukung implements Runnable {
   static int run(CliEnvironment environment, String... arguments) {
     Jukung jukung = new Jukung(environment);
     CommandLine line = new CommandLine(jukung);
-    // Reading the annotations of all commands takes longer than running most of them, so only the
-    // command that is asked for is added.
-    String wanted = firstWord(arguments);
-    for (var command : COMMANDS.entrySet()) {
-      if (!COMMANDS.containsKey(wanted) || command.getKey().equals(wanted)) {
-        line.addSubcommand(command.getKey(), command.getValue().apply(jukung.context));
-      }
-    }
+    Set<String> needed = neededCommands(arguments);
+    COMMANDS.forEach(
+        (name, command) -> {
+          if (needed.contains(name)) {
+            line.addSubcommand(name, command.apply(jukung.context));
+          }
+        });
     line.getSubcommands()
         .forEach((name, sub) -> sub.setStopAtPositional(TAKE_A_COMMAND_LINE.contains(name)));
     jukung.addSocketOption(line);
@@ -116,6 +116,21 @@ public final class Jukung implements Runnable {
         .setParameterExceptionHandler((e, _) -> jukung.wrongUsage(e))
         .setExecutionExceptionHandler((e, _, _) -> jukung.failure(e))
         .execute(arguments);
+  }
+
+  /**
+   * Returns the commands that have to be added to the command line. Reading the annotations of all
+   * commands takes longer than running most of them, so all are added only for the help and where
+   * the command is misspelt.
+   */
+  private static Set<String> neededCommands(String... arguments) {
+    String wanted = firstWord(arguments);
+    if (COMMANDS.containsKey(wanted)) {
+      return Set.of(wanted);
+    }
+    List<String> words = List.of(arguments);
+    boolean onlyVersion = words.equals(List.of("--version")) || words.equals(List.of("-V"));
+    return onlyVersion ? Set.of() : COMMANDS.keySet();
   }
 
   /**

@@ -41,6 +41,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs commands against a fake daemon, and checks their calls, output and exit codes. */
 @Timeout(60)
@@ -846,6 +847,14 @@ class CommandsTest {
 
     assertThat(err)
         .hasToString("jukung: frobnicate is not a jukung command, see `jukung --help`\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--version", "-V"})
+  void versionOptionPrintsTheClientsVersion(String option) {
+    assertThat(Jukung.run(environment(), option)).isZero();
+
+    assertThat(out.toString(UTF_8)).matches("jukung \\d+\\.\\d+\\.\\d+\\S*\n");
   }
 
   @ParameterizedTest

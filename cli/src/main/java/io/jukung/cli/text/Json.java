@@ -6,14 +6,16 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
 import java.io.PrintStream;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 
 /**
- * Prints and reads JSON. Jackson is loaded with this class, so commands that print only text do not
- * load it.
+ * Prints and reads JSON. Jackson and protobuf's JsonFormat are loaded with this class, so commands
+ * that print only text do not load them.
  */
 public final class Json {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -26,10 +28,10 @@ public final class Json {
   private Json() {}
 
   public static void print(Message message, PrintStream out) {
-    print(ProtoTree.of(message), out);
+    print(tree(message), out);
   }
 
-  public static void print(Object tree, PrintStream out) {
+  public static void print(JsonNode tree, PrintStream out) {
     try {
       out.println(PRETTY.writeValueAsString(tree));
     } catch (JsonProcessingException e) {
@@ -37,16 +39,19 @@ public final class Json {
     }
   }
 
+  /** Returns a list of trees as one tree. */
+  public static JsonNode list(List<? extends JsonNode> trees) {
+    return MAPPER.createArrayNode().addAll(trees);
+  }
+
   /**
    * Returns a status answer as a tree in which the values of {@code info} that hold JSON are trees
    * too, not strings.
    */
-  public static Map<String, Object> withInfo(Message answer) {
-    var tree = new LinkedHashMap<>(ProtoTree.of(answer));
-    if (tree.get("info") instanceof Map<?, ?> info) {
-      var opened = new LinkedHashMap<String, Object>();
-      info.forEach((key, value) -> opened.put(String.valueOf(key), open(String.valueOf(value))));
-      tree.put("info", opened);
+  public static JsonNode withInfo(Message answer) {
+    JsonNode tree = tree(answer);
+    if (tree.path("info") instanceof ObjectNode info) {
+      info.properties().forEach(entry -> entry.setValue(open(entry.getValue())));
     }
     return tree;
   }
@@ -60,12 +65,30 @@ public final class Json {
     }
   }
 
-  private static Object open(String value) {
-    if (!value.startsWith("{") && !value.startsWith("[")) {
+  /**
+   * Returns a message by the JSON mapping of proto3. Scalar fields with their default value are
+   * included, message fields that are not set are left out.
+   */
+  private static JsonNode tree(Message message) {
+    try {
+      return MAPPER.readTree(
+          JsonFormat.printer()
+              .alwaysPrintFieldsWithNoPresence()
+              .omittingInsignificantWhitespace()
+              .print(message));
+    } catch (InvalidProtocolBufferException | JsonProcessingException e) {
+      throw new IllegalStateException(
+          "cannot write as JSON: " + message.getDescriptorForType().getFullName(), e);
+    }
+  }
+
+  private static JsonNode open(JsonNode value) {
+    String text = value.asText();
+    if (!text.startsWith("{") && !text.startsWith("[")) {
       return value;
     }
     try {
-      return MAPPER.readTree(value);
+      return MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
       return value; // CRI allows any text here; this one only begins like JSON.
     }

@@ -4,7 +4,12 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text under a heading, in columns as wide as their widest cell. */
+/**
+ * Rows of text under a heading, in columns as wide as their widest cell.
+ *
+ * <p>Picocli's {@code TextTable} would not do: it takes {@code @|…|@} in a cell for markup, so that
+ * a pod could be listed under another name than its own.
+ */
 public final class Table {
   private static final int GAP = 3;
 

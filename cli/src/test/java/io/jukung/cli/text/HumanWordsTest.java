@@ -73,4 +73,15 @@ class HumanWordsTest {
     assertThat(out).hasToString("NAME     X\na\nlonger   y\n");
     assertThatThrownBy(() -> table.row("one")).isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Test
+  void tableCellsArePrintedAsTheyAreEvenIfTheyLookLikeMarkup() {
+    Table table = new Table("NAME");
+    table.row("@|bold web|@");
+    var out = new ByteArrayOutputStream();
+
+    table.print(new PrintStream(out, true));
+
+    assertThat(out).hasToString("NAME\n@|bold web|@\n");
+  }
 }
