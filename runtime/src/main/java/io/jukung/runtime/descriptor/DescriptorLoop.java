@@ -5,6 +5,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.libc.Memory;
+import io.jukung.runtime.call.VitalThread;
 import java.io.IOException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -13,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread that waits for many descriptors. A raw wait on a virtual thread would hold a carrier,
- * and a platform thread for each is too many.
+ * One thread that waits for many descriptors. A raw wait on a virtual thread would hold a carrier
+ * thread, and a platform thread for each descriptor would be too many. Exceptions of a source are
+ * logged and the loop goes on; an Error, or an epoll(7) that fails, ends the process.
  */
 public final class DescriptorLoop implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DescriptorLoop.class);
@@ -26,12 +28,13 @@ public final class DescriptorLoop implements AutoCloseable {
   /** A descriptor that always fails must not take a whole processor. */
   private static final int FAILURE_PAUSE_MILLIS = 10;
 
-  /** Something with a descriptor. Called on the loop's thread, which it must not hold up. */
+  /** A source of events. It is called on the loop's thread, and must not block that thread. */
   public interface Watched {
     /**
      * Called when the descriptor is ready.
      *
-     * @param chunk for the time of the call
+     * @param events the events of epoll_ctl(2) that have happened
+     * @param chunk memory that the source may use until it returns
      */
     void ready(int events, Memory chunk) throws IOException;
   }
@@ -43,26 +46,39 @@ public final class DescriptorLoop implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
-  private DescriptorLoop(String name) throws ErrnoException {
+  private DescriptorLoop(String name, Runnable onFailure) throws ErrnoException {
     epoll = Epoll.create(MAX_EVENTS);
     wake = Eventfd.create();
     epoll.add(wake.fd(), Epoll.IN, WAKE_TOKEN);
-    thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    thread = VitalThread.unstarted(name, this::run, onFailure);
   }
 
-  /** Starts the thread. */
+  /** Starts the thread. The process ends when the thread fails, see {@link VitalThread}. */
   public static DescriptorLoop start(String name) throws ErrnoException {
-    DescriptorLoop loop = new DescriptorLoop(name);
+    return start(name, VitalThread::endProcess);
+  }
+
+  /**
+   * Starts the thread.
+   *
+   * @param onFailure runs when the thread fails
+   */
+  static DescriptorLoop start(String name, Runnable onFailure) throws ErrnoException {
+    DescriptorLoop loop = new DescriptorLoop(name, onFailure);
     loop.thread.start();
     return loop;
   }
 
-  /** Watches for input; the answer is for {@link #watchFor} and {@link #remove}. */
+  /**
+   * Watches a descriptor for input.
+   *
+   * @return the token that {@link #watchFor} and {@link #remove} take
+   */
   public long add(Fd fd, Watched source) throws ErrnoException {
     return add(fd, Epoll.IN, source);
   }
 
-  /** As {@link #add(Fd, Watched)}, for other events. */
+  /** Watches a descriptor for the given events, as {@link #add(Fd, Watched)} does for input. */
   public long add(Fd fd, int events, Watched source) throws ErrnoException {
     long token = lastToken.incrementAndGet();
     watched.put(token, source);
@@ -75,12 +91,12 @@ public final class DescriptorLoop implements AutoCloseable {
     return token;
   }
 
-  /** Watches for these events from now on. */
+  /** Replaces the events that the descriptor is watched for. */
   public void watchFor(long token, Fd fd, int events) throws ErrnoException {
     epoll.modify(fd, events, token);
   }
 
-  /** To be called before the descriptor is closed. */
+  /** Stops watching. Must be called before the descriptor is closed. */
   public void remove(long token, Fd fd) {
     watched.remove(token);
     try {
@@ -90,7 +106,7 @@ public final class DescriptorLoop implements AutoCloseable {
     }
   }
 
-  private void run() {
+  private void run() throws ErrnoException {
     try (Memory chunk = Memory.allocate(CHUNK)) {
       while (!closed) {
         int count = epoll.await(Epoll.FOREVER);
@@ -101,8 +117,6 @@ public final class DescriptorLoop implements AutoCloseable {
           }
         }
       }
-    } catch (ErrnoException e) {
-      LOG.error("nobody waits for {} any more", thread.getName(), e);
     } finally {
       epoll.close();
       wake.close();

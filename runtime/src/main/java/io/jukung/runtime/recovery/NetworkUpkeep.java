@@ -1,5 +1,6 @@
 package io.jukung.runtime.recovery;
 
+import io.jukung.runtime.call.VitalThread;
 import io.jukung.runtime.pod.LinuxPodHost;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
@@ -31,7 +32,7 @@ public final class NetworkUpkeep {
         host.takeUpNetwork(sandbox.record());
       }
     }
-    Thread.ofPlatform().daemon().name("network-upkeep").start(this::run);
+    VitalThread.unstarted("network-upkeep", this::run).start();
   }
 
   private void run() {

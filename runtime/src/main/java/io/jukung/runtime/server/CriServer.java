@@ -3,6 +3,7 @@ package io.jukung.runtime.server;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.jukung.runtime.call.VitalThread;
 import io.jukung.runtime.config.Config;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -20,52 +21,56 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** gRPC on a unix socket, each call on a virtual thread of its own. */
+/** The gRPC server on the unix socket. Each call runs on a virtual thread of its own. */
 final class CriServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CriServer.class);
 
-  /** Frames are small and local; two keep one busy connection from holding up the others. */
+  /**
+   * Frames are small and local; a second thread keeps one busy connection from delaying the others.
+   */
   private static final int EVENT_THREADS = 2;
 
-  /** kubelet uses one connection for everything: some calls for each of 250 pods at once. */
+  /**
+   * Kubelet sends all calls on one connection: several calls for each of 250 pods at the same time.
+   */
   private static final int MAX_STREAMS_PER_CONNECTION = 2_000;
 
   /**
-   * Each cancelled call is a reset. 250 pods whose exec probes all time out make some hundred a
-   * second; a reset flood (CVE-2023-44487) makes a hundred thousand.
+   * The limit of HTTP/2 resets in a window; each cancelled call is a reset. When the exec probes of
+   * 250 pods time out, some hundred resets come in a second; a reset flood (CVE-2023-44487) sends a
+   * hundred thousand.
    */
   private static final int MAX_RESETS_PER_WINDOW = 10_000;
 
   private static final int RESET_WINDOW_SECONDS = 10;
 
-  /** Clients that ping more often are refused; a ping costs next to nothing on a local socket. */
+  /**
+   * Clients that send pings more often are disconnected. An answer costs little on a local socket.
+   */
   private static final int MIN_PING_INTERVAL_SECONDS = 10;
 
-  /** After calls were cancelled: for them to notice. */
+  /**
+   * How long cancelled calls have to notice the cancellation before the server gives up waiting.
+   */
   private static final Duration CANCEL_GRACE = Duration.ofSeconds(2);
 
   private final ListeningSocket socket;
   private final EventLoopGroup events;
   private final ExecutorService calls;
   private final Server server;
+  private volatile boolean isClosed;
 
   private CriServer(
-      ListeningSocket socket, EventLoopGroup events, ExecutorService calls, Server server) {
+      ListeningSocket socket,
+      Config.Server settings,
+      List<? extends BindableService> services) {
     this.socket = socket;
-    this.events = events;
-    this.calls = calls;
-    this.server = server;
-  }
-
-  /** Returns once clients can connect. */
-  static CriServer start(
-      ListeningSocket socket, Config.Server settings, List<? extends BindableService> services)
-      throws StartupException {
-    EventLoopGroup events =
+    this.events =
         new MultiThreadIoEventLoopGroup(
-            EVENT_THREADS, new DefaultThreadFactory("grpc", true), NioIoHandler.newFactory());
-    ExecutorService calls =
-        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("rpc-", 0).factory());
+            EVENT_THREADS,
+            VitalThread.factory(new DefaultThreadFactory("grpc", true), () -> isClosed),
+            NioIoHandler.newFactory());
+    this.calls = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("rpc-", 0).factory());
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket.temporary()))
             .channelType(NioServerDomainSocketChannel.class)
@@ -78,7 +83,14 @@ final class CriServer implements AutoCloseable {
             .permitKeepAliveTime(MIN_PING_INTERVAL_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true);
     services.forEach(builder::addService);
-    var started = new CriServer(socket, events, calls, builder.build());
+    this.server = builder.build();
+  }
+
+  /** Starts the server and returns once clients can connect. */
+  static CriServer start(
+      ListeningSocket socket, Config.Server settings, List<? extends BindableService> services)
+      throws StartupException {
+    var started = new CriServer(socket, settings, services);
     try {
       started.server.start();
       socket.publish(settings);
@@ -93,25 +105,29 @@ final class CriServer implements AutoCloseable {
     }
   }
 
-  /** Takes no new call, lets those in flight end within the grace period, and cancels the rest. */
+  /**
+   * Stops accepting calls, waits for the calls in flight within the grace period, and cancels the
+   * rest.
+   */
   void close(Duration grace) {
     try {
       socket.remove();
     } catch (IOException e) {
-      LOG.warn("socket left behind", e);
+      LOG.warn("the socket file {} could not be removed", socket, e);
     }
     server.shutdown();
     try {
       if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
         server.shutdownNow();
         if (!server.awaitTermination(CANCEL_GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
-          LOG.warn("calls did not end within {} after they were cancelled", CANCEL_GRACE);
+          LOG.warn("cancelled calls did not end within {}", CANCEL_GRACE);
         }
       }
     } catch (InterruptedException e) {
       server.shutdownNow();
       Thread.currentThread().interrupt();
     }
+    isClosed = true;
     calls.shutdown();
     var _ = events.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }

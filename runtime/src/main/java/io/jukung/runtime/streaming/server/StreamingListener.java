@@ -1,5 +1,6 @@
 package io.jukung.runtime.streaming.server;
 
+import io.jukung.runtime.call.VitalThread;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.streaming.session.StreamRequest;
 import io.jukung.runtime.streaming.session.StreamSessions;
@@ -26,26 +27,29 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The listening socket, its connections and the URLs that lead to it. */
-// What fails closes the channel, and that is told.
+/** The listening socket of the streaming server, with its connections and the URLs of requests. */
+// A write that fails closes the channel, and channelInactive reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class StreamingListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamingListener.class);
 
-  /** Apart from those of gRPC: a flood of bytes must not hold up calls. */
+  /** Threads of their own, not those of gRPC: much streamed data must not delay calls. */
   private static final int EVENT_THREADS = 2;
 
   /**
-   * Far above what a node's users open; each has buffers, and anyone on this machine may connect.
+   * The limit of connections, far more than the users of a node open. Each connection has buffers,
+   * and every process of this machine may connect.
    */
   private static final int MAX_CONNECTIONS = 4096;
 
-  /** What waits for a client that reads slowly, before the process has to wait. */
+  /**
+   * How many bytes wait for a client that reads slowly, before the process in the container has to
+   * wait.
+   */
   private static final WriteBufferWaterMark UNREAD = new WriteBufferWaterMark(128 << 10, 256 << 10);
 
   private static final int MAX_LINE = 4 * 1024;
@@ -62,6 +66,7 @@ final class StreamingListener implements AutoCloseable {
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final Tokens tokens = new Tokens(System::nanoTime);
   private String baseUrl = "";
+  private volatile boolean isClosed;
 
   private StreamingListener(
       Config.Streaming settings, StreamSessions sessions, @Nullable SslContext tls) {
@@ -70,10 +75,12 @@ final class StreamingListener implements AutoCloseable {
     this.tls = tls;
     this.events =
         new MultiThreadIoEventLoopGroup(
-            EVENT_THREADS, new DefaultThreadFactory("streaming", true), NioIoHandler.newFactory());
+            EVENT_THREADS,
+            VitalThread.factory(new DefaultThreadFactory("streaming", true), () -> isClosed),
+            NioIoHandler.newFactory());
   }
 
-  /** Returns once clients can connect. */
+  /** Starts to listen and returns once clients can connect. */
   static StreamingListener start(
       Config.Streaming settings, StreamSessions sessions, @Nullable ServerCertificate certificate)
       throws IOException {
@@ -112,10 +119,10 @@ final class StreamingListener implements AutoCloseable {
     }
     var local = (InetSocketAddress) bound.channel().localAddress();
     baseUrl = (tls == null ? "http://" : "https://") + authority(address, local.getPort());
-    LOG.info("streaming on {}", baseUrl);
+    LOG.info("streaming server listens on {}", baseUrl);
   }
 
-  /** As clients on this machine write it. */
+  /** Host and port as clients on this machine write them in a URL. */
   private static String authority(InetAddress address, int port) {
     String host =
         address.isAnyLocalAddress() ? "127.0.0.1" : address.getHostAddress().split("%", 2)[0];
@@ -131,7 +138,7 @@ final class StreamingListener implements AutoCloseable {
     @Override
     protected void initChannel(Channel connection) {
       if (connections.size() >= MAX_CONNECTIONS) {
-        LOG.warn("streaming: {} connections, one more is refused", MAX_CONNECTIONS);
+        LOG.warn("streaming server: refused a connection, {} are open already", MAX_CONNECTIONS);
         connection.close();
         return;
       }
@@ -148,7 +155,7 @@ final class StreamingListener implements AutoCloseable {
     }
   }
 
-  /** Closes a connection on which nothing comes or goes. */
+  /** Closes a connection on which nothing is sent or received for the idle timeout. */
   private static final class IdleLimit extends IdleStateHandler {
     IdleLimit(long millis) {
       super(0, 0, millis, TimeUnit.MILLISECONDS);
@@ -162,10 +169,11 @@ final class StreamingListener implements AutoCloseable {
 
   @Override
   public void close() {
+    isClosed = true;
     connections.close().awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
     var stopping = events.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS);
     if (!stopping.awaitUninterruptibly(2 * STOP_SECONDS, TimeUnit.SECONDS)) {
-      LOG.warn("streaming: its threads do not end", new TimeoutException());
+      LOG.warn("streaming server: its threads did not end within {} s", 2 * STOP_SECONDS);
     }
   }
 }
