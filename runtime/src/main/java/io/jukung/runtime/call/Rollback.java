@@ -1,5 +1,6 @@
 package io.jukung.runtime.call;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -7,7 +8,6 @@ import java.util.Deque;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,26 +96,15 @@ public final class Rollback implements AutoCloseable {
         };
     FutureTask<Boolean> task = new FutureTask<>(work);
     Thread.ofVirtual().name("undo: " + step.what).start(task);
-    long deadline = System.nanoTime() + STEP_LIMIT.toNanos();
-    boolean interrupted = false;
-    while (true) {
-      try {
-        task.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true; // whoever gave up on the call still wants its traces gone
-      } catch (ExecutionException e) {
-        failures.addSuppressed(new IOException(step.what + ": " + e.getCause(), e.getCause()));
-        break;
-      } catch (TimeoutException e) {
-        task.cancel(true);
-        failures.addSuppressed(
-            new IOException(step.what + ": not done after " + STEP_LIMIT.toSeconds() + " s", e));
-        break;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    try {
+      // A caller that has given up still wants the traces of the call gone.
+      Uninterruptibles.getUninterruptibly(task, STEP_LIMIT);
+    } catch (ExecutionException e) {
+      failures.addSuppressed(new IOException(step.what + ": " + e.getCause(), e.getCause()));
+    } catch (TimeoutException e) {
+      task.cancel(true);
+      failures.addSuppressed(
+          new IOException(step.what + ": not done after " + STEP_LIMIT.toSeconds() + " s", e));
     }
   }
 }

@@ -103,7 +103,7 @@ public final class SingleFlight<K, R, V> {
       return value;
     } catch (ExecutionException e) {
       heard = true;
-      throw rethrow(e.getCause());
+      throw Failures.rethrow(what, e.getCause());
     } finally {
       leave(key, flight, heard);
     }
@@ -166,16 +166,5 @@ public final class SingleFlight<K, R, V> {
                     && flight.waiting == 0
                     && (now - flight.doneAt > KEEP_UNHEARD.toNanos()
                         || flights.size() > MAX_UNHEARD));
-  }
-
-  private RuntimeException rethrow(@Nullable Throwable cause) throws IOException {
-    // Each waiter gets the failure that the work had; it has the work's stack.
-    switch (cause) {
-      case CriException e -> throw e;
-      case IOException e -> throw e;
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      case null, default -> throw new IOException(what + ": " + cause, cause);
-    }
   }
 }

@@ -1,4 +1,7 @@
-/** What calls share: rollback, single flight, selection by filters, and streams in chunks. */
+/**
+ * What calls share: rollback, single flight, selection by filters, streams in chunks, and threads
+ * for work that may block or that must not end.
+ */
 @NullMarked
 package io.jukung.runtime.call;
 

@@ -5,6 +5,7 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
+import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.cgroup.CgroupDriver;
@@ -93,6 +94,7 @@ final class PodParts implements AutoCloseable {
   private final SeccompFilters filters = new SeccompFilters();
   private final AppArmor appArmor = new AppArmor(Path.of("/sys"));
   private final Selinux selinux = new Selinux(Path.of("/"));
+  private final PathWork pathWork = new PathWork();
   private final LaunchCompiler compiler;
   private final LinuxPodHost host;
   private final PodEvents events;
@@ -157,7 +159,11 @@ final class PodParts implements AutoCloseable {
     return execs;
   }
 
-  /** Takes up what an earlier daemon has left; to be done before the first call is served. */
+  PathWork pathWork() {
+    return pathWork;
+  }
+
+  /** Recovers the pods of an earlier daemon. Must end before the first call is served. */
   void recover() throws IOException, InterruptedException {
     SandboxReconciler reconciler =
         new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events);
@@ -192,13 +198,15 @@ final class PodParts implements AutoCloseable {
             new PodSandboxStatus(sandboxes, containers, paths),
             listPodSandbox,
             new StreamPodSandboxes(listPodSandbox::call),
-            new CreateContainer(sandboxes, containers, files, images, specs, cgroups, filters),
-            new StartContainer(sandboxes, containers, files, shims, cgroups, compiler),
+            new CreateContainer(sandboxes, containers, files, images, specs, cgroups, filters,
+                pathWork),
+            new StartContainer(
+                sandboxes, containers, files, shims, cgroups, compiler, pathWork),
             new StopContainer(containers, containerStopper),
             new RemoveContainer(containers, remover),
             listContainers,
             new StreamContainers(listContainers::call),
-            new ContainerStatus(containers, files, compiler),
+            new ContainerStatus(containers, files, compiler, pathWork),
             new UpdateContainerResources(containers, cgroups),
             new UpdatePodSandboxResources(sandboxes, files, cgroups),
             new ReopenContainerLog(containers, shims),
@@ -235,10 +243,12 @@ final class PodParts implements AutoCloseable {
   public void close() throws IOException {
     pool.close();
     cgroupDriver.close();
-    cgroups.removeUnusedShims(); // where no pod runs on
+    cgroups.removeUnusedShims();
   }
 
-  /** The two directories that every launch mounts on, in its own mount namespace. */
+  /**
+   * Creates the two directories that every launch mounts on, in a mount namespace of the launch.
+   */
   private static Path mountPoints(StatePaths paths) throws IOException {
     Path directory = paths.state().resolve("mounts");
     StatePaths.createPrivate(directory.resolve("rootfs"));
@@ -259,15 +269,18 @@ final class PodParts implements AutoCloseable {
     return cgroup.directory();
   }
 
-  /** So that the first container need not wait for it: 140 ms of a cold JVM's processor time. */
+  /**
+   * Compiles the usual seccomp filter before the first container needs it. That takes a cold JVM
+   * 140 ms of processor time.
+   */
   private void compileUsualFilter(SpecBuilder specs) {
     if (filters.missing().isPresent()) {
-      return; // who asks for a profile is told
+      return; // a container that asks for a profile gets the reason as its error
     }
     try {
       filters.of(specs.usualSeccomp());
     } catch (IOException e) {
-      LOG.warn("RuntimeDefault's seccomp profile: {}", e.getMessage());
+      LOG.warn("the seccomp profile RuntimeDefault cannot be compiled: {}", e.getMessage());
     }
   }
 }

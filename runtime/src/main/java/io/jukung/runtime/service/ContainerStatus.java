@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
+import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.container.ContainerViews;
+import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.Overlay;
 import io.jukung.runtime.spec.ResourceRecords;
@@ -24,11 +26,14 @@ public final class ContainerStatus {
   private final ContainerStore containers;
   private final StateFiles files;
   private final LaunchCompiler compiler;
+  private final PathWork pathWork;
 
-  public ContainerStatus(ContainerStore containers, StateFiles files, LaunchCompiler compiler) {
+  public ContainerStatus(
+      ContainerStore containers, StateFiles files, LaunchCompiler compiler, PathWork pathWork) {
     this.containers = containers;
     this.files = files;
     this.compiler = compiler;
+    this.pathWork = pathWork;
   }
 
   public ContainerStatusResponse call(ContainerStatusRequest request) throws IOException {
@@ -51,16 +56,17 @@ public final class ContainerStatus {
     info.put("cgroup", record.cgroup());
     info.set("record", JSON.valueToTree(record));
     info.set("runtimeSpec", JSON.readTree(spec.toJson()));
-    String program =
-        compiler
-            .container(
-                spec,
-                new Overlay(
-                    record.lowerDirectories().stream().map(Path::of).toList(),
-                    files.paths().containerUpper(record.id()),
-                    files.paths().containerWork(record.id())),
-                record.stdin())
-            .describe();
+    Overlay overlay =
+        new Overlay(
+            record.lowerDirectories().stream().map(Path::of).toList(),
+            files.paths().containerUpper(record.id()),
+            files.paths().containerWork(record.id()));
+    CompiledLaunch launch =
+        pathWork.call( // the compiler looks at the sources of volumes
+            record.sandboxId(),
+            "ContainerStatus " + record.id(),
+            () -> compiler.container(spec, overlay, record.stdin()));
+    String program = launch.describe();
     info.set("launchProgram", JSON.valueToTree(program.lines().toList()));
     return JSON.writeValueAsString(info);
   }

@@ -17,6 +17,7 @@ import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.call.Clock;
+import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.Rollback;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
@@ -71,6 +72,7 @@ public final class CreateContainer {
   private final SpecBuilder specs;
   private final PodCgroups cgroups;
   private final SeccompFilters filters;
+  private final PathWork pathWork;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights =
       new SingleFlight<>("CreateContainer");
 
@@ -81,7 +83,8 @@ public final class CreateContainer {
       ContainerImages images,
       SpecBuilder specs,
       PodCgroups cgroups,
-      SeccompFilters filters) {
+      SeccompFilters filters,
+      PathWork pathWork) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -90,6 +93,7 @@ public final class CreateContainer {
     this.specs = specs;
     this.cgroups = cgroups;
     this.filters = filters;
+    this.pathWork = pathWork;
   }
 
   public CreateContainerResponse call(CreateContainerRequest request)
@@ -105,12 +109,19 @@ public final class CreateContainer {
             sandbox.id(),
             config.getMetadata().getName(),
             Integer.toUnsignedLong(config.getMetadata().getAttempt()));
-    String id = flights.join(name, request, () -> create(sandbox, name, config));
+    String id = flights.join(name, request, () -> createApart(sandbox, name, config));
     if (containers.find(id).isEmpty()) {
       flights.forget(name); // the result of an earlier call, whose container is removed already
-      id = flights.join(name, request, () -> create(sandbox, name, config));
+      id = flights.join(name, request, () -> createApart(sandbox, name, config));
     }
     return CreateContainerResponse.newBuilder().setContainerId(id).build();
+  }
+
+  /** The request's volumes, devices and profiles are looked up by path. */
+  private String createApart(Sandbox sandbox, ContainerName name, ContainerConfig config)
+      throws IOException {
+    return pathWork.call(
+        sandbox.id(), "CreateContainer " + name, () -> create(sandbox, name, config));
   }
 
   private String create(Sandbox sandbox, ContainerName name, ContainerConfig config)

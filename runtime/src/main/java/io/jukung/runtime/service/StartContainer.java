@@ -7,6 +7,7 @@ import io.jukung.cri.v1.StartContainerResponse;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.call.Clock;
+import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
@@ -51,6 +52,7 @@ public final class StartContainer {
   private final PodShims shims;
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
+  private final PathWork pathWork;
   private final SingleFlight<String, String, Container> flights =
       new SingleFlight<>("StartContainer");
 
@@ -60,13 +62,15 @@ public final class StartContainer {
       StateFiles files,
       PodShims shims,
       PodCgroups cgroups,
-      LaunchCompiler compiler) {
+      LaunchCompiler compiler,
+      PathWork pathWork) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
     this.shims = shims;
     this.cgroups = cgroups;
     this.compiler = compiler;
+    this.pathWork = pathWork;
   }
 
   public StartContainerResponse call(StartContainerRequest request)
@@ -108,14 +112,23 @@ public final class StartContainer {
     }
   }
 
+  private record Prepared(String logPath, CompiledLaunch launch) {}
+
   private PodShim.Started launch(Container container, StepTimer timer) throws IOException {
     ContainerRecord record = container.record();
     Spec created = withFreshTarget(record, Spec.fromJson(files.readSpec(record.id())));
     timer.step("spec");
     Spec spec = limit(container, created);
     timer.step("cgroup");
-    String log = logFile(record);
-    CompiledLaunch launch = compiler.container(spec, overlay(record), record.stdin());
+    // Both look at paths of the request: the log directory, and the sources of volumes.
+    Prepared prepared =
+        pathWork.call(
+            record.sandboxId(),
+            "StartContainer " + record.id(),
+            () ->
+                new Prepared(
+                    logFile(record), compiler.container(spec, overlay(record), record.stdin())));
+    CompiledLaunch launch = prepared.launch();
     timer.step("compile");
     try {
       PodShim.Started started =
@@ -123,7 +136,10 @@ public final class StartContainer {
               .get(record.sandboxId())
               .start(
                   ShimMessages.start(
-                      record, launch.toPlan(), files.paths().container(record.id()), log));
+                      record,
+                      launch.toPlan(),
+                      files.paths().container(record.id()),
+                      prepared.logPath()));
       timer.step("launch");
       return started;
     } catch (PodShim.LaunchRefused e) {

@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * test's own, so that it has namespaces to pin. SIGKILL ends a process; other signals are noted.
  */
 public final class FakeShimPool implements PodShim.Pool {
+  /** Above the largest pid there can be (PID_MAX_LIMIT). */
+  private static final int NO_PROCESS = 1 << 23;
+
   public final Map<String, Pod> pods = new ConcurrentHashMap<>();
 
   /** Runs when a shim is adopted, before the daemon has it. */
@@ -80,6 +83,9 @@ public final class FakeShimPool implements PodShim.Pool {
     final List<String> reopened = new ArrayList<>();
     @Nullable Failure refuse;
     boolean exitsBeforeAnswer;
+
+    /** The pipe into which the last attach takes a container's output. */
+    public @Nullable Fd attached;
 
     /** Thrown by the next start, whatever it is. */
     @Nullable Error startError;
@@ -194,7 +200,7 @@ public final class FakeShimPool implements PodShim.Pool {
                 streams[1].close();
                 exit.complete(7);
               });
-      return new Started(1, 1);
+      return new Started(NO_PROCESS, 1);
     }
 
     @Override
@@ -207,6 +213,7 @@ public final class FakeShimPool implements PodShim.Pool {
         String containerId, @Nullable Fd stdin, @Nullable Fd stdout, @Nullable Fd stderr)
         throws IOException {
       answer("attach");
+      attached = stdout == null ? null : stdout.duplicate();
     }
 
     @Override

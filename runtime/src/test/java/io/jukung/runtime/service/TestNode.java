@@ -17,6 +17,7 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
+import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.cgroup.CgroupfsDriver;
@@ -85,6 +86,7 @@ public final class TestNode {
   public ContainerStatus containerStatus;
   ListContainers listContainers;
   ReopenContainerLog reopenContainerLog;
+  public ContainerExec execs;
   ExecSync execSync;
   UpdateContainerResources updateContainerResources;
   UpdatePodSandboxResources updatePodSandboxResources;
@@ -123,6 +125,7 @@ public final class TestNode {
         new PodCgroups(
             mount, new CgroupfsDriver(mount, cgroupRoot), PodCgroups.MissingController.IGNORE);
     SeccompFilters filters = new SeccompFilters();
+    PathWork pathWork = new PathWork();
     LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0, filters);
     SandboxLifecycle lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
     events = new PodEvents(sandboxes, containers, files, shims, cgroups);
@@ -159,16 +162,20 @@ public final class TestNode {
                 new CdiDevices(List.of()),
                 new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/")))),
             cgroups,
-            filters);
-    startContainer = new StartContainer(sandboxes, containers, files, shims, cgroups, compiler);
+            filters,
+            pathWork);
+    startContainer =
+        new StartContainer(
+            sandboxes, containers, files, shims, cgroups, compiler, pathWork);
     stopContainer = new StopContainer(containers, stopper);
     removeContainer = new RemoveContainer(containers, remover);
-    containerStatus = new ContainerStatus(containers, files, compiler);
+    containerStatus = new ContainerStatus(containers, files, compiler, pathWork);
     listContainers = new ListContainers(new Selection(sandboxes, containers));
     reopenContainerLog = new ReopenContainerLog(containers, shims);
     updateContainerResources = new UpdateContainerResources(containers, cgroups);
     updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups);
-    execSync = new ExecSync(new ContainerExec(containers, files, shims, cgroups, compiler));
+    execs = new ContainerExec(containers, files, shims, cgroups, compiler);
+    execSync = new ExecSync(execs);
   }
 
   public static RunPodSandboxRequest pod(String name) {
