@@ -18,7 +18,13 @@ final class StreamingParts implements AutoCloseable {
     this.pods = pods;
     this.server =
         new StreamingServer(
-            settings, pods.execs(), pods.containers(), pods.sandboxes(), pods.shims(), paths);
+            settings,
+            pods.execs(),
+            pods.containers(),
+            pods.sandboxes(),
+            pods.shims(),
+            pods.pathWork(),
+            paths);
   }
 
   Exec exec() {
@@ -33,7 +39,7 @@ final class StreamingParts implements AutoCloseable {
     return new PortForward(pods.sandboxes(), server);
   }
 
-  /** The fingerprint of the certificate that the server shows; empty where it has none. */
+  /** The SHA-256 of the server's certificate, in hex; empty if the server has none. */
   Optional<String> certificateSha256() {
     return server.certificateSha256();
   }

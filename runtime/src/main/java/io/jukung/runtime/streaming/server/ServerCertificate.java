@@ -22,7 +22,10 @@ import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The certificate of the streaming server with its key: read once, and known to fit together. */
+/**
+ * The certificate of the streaming server and its private key, which have been checked to belong
+ * together.
+ */
 final class ServerCertificate {
   private static final Pattern PKCS8 =
       Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]+)-----END PRIVATE KEY-----");
@@ -38,7 +41,7 @@ final class ServerCertificate {
   /**
    * Reads PEM files.
    *
-   * @throws IOException which names the key of the configuration whose file cannot be used
+   * @throws IOException if a file cannot be used; the message names its key in the configuration
    */
   static ServerCertificate read(Path certificateFile, Path keyFile) throws IOException {
     X509Certificate[] chain;
@@ -88,7 +91,10 @@ final class ServerCertificate {
         .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1))));
   }
 
-  /** Else every handshake would fail, with words that lead nowhere. */
+  /**
+   * Checks that the key belongs to the certificate. Otherwise every TLS handshake would fail, with
+   * an error that does not name the cause.
+   */
   private static void requireFit(PrivateKey key, X509Certificate certificate)
       throws GeneralSecurityException, IOException {
     String algorithm =
@@ -113,7 +119,7 @@ final class ServerCertificate {
     return context;
   }
 
-  /** In hex, of the server's own certificate. */
+  /** The SHA-256 of the server's own certificate, in hex. */
   String sha256() {
     return sha256;
   }

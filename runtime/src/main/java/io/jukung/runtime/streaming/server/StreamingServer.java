@@ -2,6 +2,7 @@ package io.jukung.runtime.streaming.server;
 
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.ExecRequest;
+import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.StreamUrls;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.ContainerExec;
@@ -20,8 +21,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server of exec, attach and port-forward. It listens from the first URL on: a node on which
- * nobody ever asks for one pays nothing.
+ * The server of exec, attach and port-forward. It begins to listen when the first URL is asked for,
+ * so that a node where nobody asks pays nothing. Thread-safe.
  */
 public final class StreamingServer implements StreamUrls, AutoCloseable {
   private final Config.Streaming settings;
@@ -29,6 +30,7 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
   private final ContainerStore containers;
   private final SandboxStore sandboxes;
   private final PodShims shims;
+  private final PathWork pathWork;
   private final StatePaths paths;
   private final @Nullable ServerCertificate certificate;
   private @Nullable StreamingListener listener;
@@ -36,9 +38,9 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
   private boolean closed;
 
   /**
-   * Does not listen yet.
+   * Makes a server that does not listen yet.
    *
-   * @throws IOException where its certificate or the key of that cannot be used
+   * @throws IOException where the certificate, or its key, cannot be used
    */
   public StreamingServer(
       Config.Streaming settings,
@@ -46,6 +48,7 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
       ContainerStore containers,
       SandboxStore sandboxes,
       PodShims shims,
+      PathWork pathWork,
       StatePaths paths)
       throws IOException {
     this.settings = settings;
@@ -53,6 +56,7 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
     this.containers = containers;
     this.sandboxes = sandboxes;
     this.shims = shims;
+    this.pathWork = pathWork;
     this.paths = paths;
     this.certificate =
         settings.tlsCertificate().isEmpty()
@@ -61,7 +65,7 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
                 Path.of(settings.tlsCertificate()), Path.of(settings.tlsKey()));
   }
 
-  /** The SHA-256 of its certificate, in hex, by which clients know it. */
+  /** The SHA-256 of the server's certificate, in hex; empty where the server has none. */
   public Optional<String> certificateSha256() {
     return Optional.ofNullable(certificate).map(ServerCertificate::sha256);
   }
@@ -100,13 +104,13 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
           StreamingListener.start(
               settings,
               new StreamSessions.Node(
-                  execs, containers, shims, new PodSockets(sandboxes, paths), loop),
+                  execs, containers, shims, new PodSockets(sandboxes, paths), pathWork, loop),
               certificate);
     }
     return listener;
   }
 
-  /** Ends every connection. */
+  /** Closes every connection. */
   @Override
   public synchronized void close() throws IOException {
     closed = true;

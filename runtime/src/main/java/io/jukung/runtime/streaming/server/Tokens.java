@@ -13,37 +13,43 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is behind the URLs that were given out. A token is taken once, within a minute; who has not
- * been given it cannot guess it. Thread-safe.
+ * The requests behind the URLs that were given out. Each URL ends with a token that cannot be
+ * guessed, and a token can be used once, within a minute. Thread-safe.
  */
 final class Tokens {
   static final Duration LIFETIME = Duration.ofMinutes(1);
 
-  /** A client that asks for URLs and never comes must not fill the memory. */
+  /**
+   * The limit of tokens that wait for their client: a caller that asks for URLs and never uses them
+   * must not fill the memory.
+   */
   static final int MAX_PENDING = 1000;
 
-  /** 192 random bits: guessing is hopeless even a million times a second. */
+  /**
+   * The length of a token: 192 random bits cannot be guessed, even with a million attempts a
+   * second.
+   */
   private static final int BYTES = 24;
 
   private record Pending(StreamRequest request, long deadline) {}
 
   private final SecureRandom random = new SecureRandom();
   private final LongSupplier nanoTime;
-  private final Map<String, Pending> pending = new LinkedHashMap<>(); // the oldest first
+  private final Map<String, Pending> pending = new LinkedHashMap<>(); // in the order of their age, the oldest first
 
   /**
-   * No token yet.
+   * Makes an empty set of tokens.
    *
-   * @param nanoTime the clock
+   * @param nanoTime the clock, in nanoseconds since any moment
    */
   Tokens(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
   }
 
   /**
-   * A new token.
+   * Returns a new token for a request.
    *
-   * @throws CriException RESOURCE_EXHAUSTED where too many were not taken
+   * @throws CriException RESOURCE_EXHAUSTED if too many tokens wait for their client
    */
   synchronized String give(StreamRequest request) {
     dropExpired();
@@ -59,7 +65,10 @@ final class Tokens {
     return token;
   }
 
-  /** What the token stands for; null where it is none, was taken before, or has expired. */
+  /**
+   * Returns the request of a token and forgets the token; null if the token is unknown, was used
+   * before, or has expired.
+   */
   synchronized @Nullable StreamRequest take(String token) {
     dropExpired();
     Pending taken = pending.remove(token);

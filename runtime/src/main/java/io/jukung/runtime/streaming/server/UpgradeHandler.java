@@ -40,15 +40,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one HTTP request of a connection: takes its token and makes the connection one of SPDY or
- * WebSocket, or refuses it.
+ * Handles the one HTTP request of a connection: uses up the token of its URL, and upgrades the
+ * connection to SPDY or WebSocket or refuses the request.
  */
-// What fails closes the channel, and that is told.
+// A write that fails closes the channel, and channelInactive reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(UpgradeHandler.class);
 
-  /** For a request to come. */
+  /** How long a client may take to send its request. */
   private static final int REQUEST_SECONDS = 10;
 
   private static final String SPDY = "SPDY/3.1";
@@ -58,7 +58,10 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   private static final String TUNNEL = SPDY + "+" + PORT_FORWARD;
   private static final String BASE64 = "base64.";
 
-  /** Far above what clients send at once; a message is kept until it is whole. */
+  /**
+   * The limit of a WebSocket message, which is kept in memory until it is complete. Clients send
+   * far smaller messages.
+   */
   private static final int MAX_MESSAGE = 8 << 20;
 
   private final Tokens tokens;
@@ -77,7 +80,10 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     ctx.fireChannelActive();
   }
 
-  /** Upgraded, or gone: a limit left behind would keep all of the connection in memory. */
+  /**
+   * Cancels the time limit of the request. A timer that is left behind would keep the whole
+   * connection in memory.
+   */
   @Override
   public void handlerRemoved(ChannelHandlerContext ctx) {
     if (limit != null) {
@@ -88,7 +94,7 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest http) {
     if (upgraded) {
-      return; // a second request, sent too early
+      return; // a second request, which the client sent before the upgrade
     }
     if (http.decoderResult().isFailure()) {
       refuse(ctx, HttpResponseStatus.BAD_REQUEST, "this is no HTTP request");
@@ -98,7 +104,7 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       refuse(ctx, HttpResponseStatus.METHOD_NOT_ALLOWED, "only GET and POST");
       return;
     }
-    StreamRequest request = taken(http.uri());
+    StreamRequest request = takeRequest(http.uri());
     if (request == null) {
       refuse(ctx, HttpResponseStatus.NOT_FOUND, "no such URL, or it was used before or is too old");
       return;
@@ -116,7 +122,7 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
   }
 
-  private @Nullable StreamRequest taken(String uri) {
+  private @Nullable StreamRequest takeRequest(String uri) {
     String path = uri.split("\\?", 2)[0];
     int slash = path.lastIndexOf('/');
     if (slash < 0) {
@@ -126,7 +132,7 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     return request != null && path.substring(0, slash).equals(pathOf(request)) ? request : null;
   }
 
-  /** Where a request's URL begins. */
+  /** The path of a request's URL, without the token. */
   static String pathOf(StreamRequest request) {
     return switch (request) {
       case StreamRequest.Exec _ -> "/exec";
@@ -168,7 +174,7 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
         .set(HttpHeaderNames.UPGRADE, SPDY)
         .set(STREAM_PROTOCOL, protocol);
     ctx.writeAndFlush(switching, ctx.voidPromise());
-    // Before the HTTP codec goes: what has come behind the request goes on to who follows it.
+    // Before the HTTP codec is removed: the codec passes on bytes that came after the request.
     serveSpdy(ctx.channel(), request, protocol);
     ctx.pipeline().remove(HttpObjectAggregator.class);
     ctx.pipeline().remove(HttpServerCodec.class);

@@ -1,4 +1,4 @@
-/** The HTTP listener of exec, attach and port-forward: tokens, upgrades and its certificate. */
+/** The HTTP server of exec, attach and port-forward: tokens, upgrades and the certificate. */
 @NullMarked
 package io.jukung.runtime.streaming.server;
 

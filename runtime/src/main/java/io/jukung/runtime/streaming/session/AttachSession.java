@@ -12,21 +12,28 @@ import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client attached to a container's own streams, which the shim copies to pipes. The container
- * lives on when the client leaves. A client that does not read holds up the application, as it
- * would with other runtimes, but not for long: then it is detached.
+ * A client that is attached to the streams of a container's own process. The shim copies the
+ * streams to pipes. The container keeps running when the client leaves. A client that does not read
+ * its output blocks the application, as with other runtimes, but only for a bounded time: then the
+ * client is detached.
  */
 final class AttachSession implements CommandSession {
   private static final Logger LOG = LoggerFactory.getLogger(AttachSession.class);
 
-  /** How long a client may take nothing, once its buffers are full. */
-  private static final long STALL_SECONDS = 10;
+  /** How long a client may read nothing, once its buffers are full. */
+  private static final Duration MAX_STALL = Duration.ofSeconds(10);
+
+  /** How long the container may take to read the last input, after the session has ended. */
+  private static final Duration INPUT_DRAIN = Duration.ofSeconds(10);
 
   private final CommandClient client;
   private final StreamRequest.Attach request;
@@ -37,21 +44,26 @@ final class AttachSession implements CommandSession {
   private Terminal.@Nullable Size size;
   private boolean attached;
   private boolean resizing;
-  private int stalls;
-  private boolean stalled;
+  private boolean watchesStall;
   private boolean over;
 
-  private AttachSession(
+  /**
+   * Makes a session that has not begun.
+   *
+   * @param clock nanoseconds since any moment
+   */
+  AttachSession(
       CommandClient client,
       StreamRequest.Attach request,
       ContainerStore containers,
       PodShims shims,
-      DescriptorLoop loop) {
+      DescriptorLoop loop,
+      LongSupplier clock) {
     this.client = client;
     this.request = request;
     this.containers = containers;
     this.shims = shims;
-    this.streams = new ProcessStreams(client, loop, this::ended, this::outputStalled);
+    this.streams = new ProcessStreams(client, loop, this::ended, this::outputStalled, clock);
     this.keepsOutputs =
         containers
             .find(request.containerId())
@@ -59,22 +71,22 @@ final class AttachSession implements CommandSession {
             .orElse(false);
   }
 
-  /** Attaches in the background, and tells the client if that fails. */
+  /** Attaches in the background. If that fails, the client is told. */
   static CommandSession start(
       CommandClient client,
       StreamRequest.Attach request,
       ContainerStore containers,
       PodShims shims,
       DescriptorLoop loop) {
-    AttachSession session = new AttachSession(client, request, containers, shims, loop);
+    AttachSession session = new AttachSession(client, request, containers, shims, loop, System::nanoTime);
     Thread.ofVirtual().name("attach").start(session::start);
     return session;
   }
 
   /**
-   * Whether a client can be attached.
+   * Checks that a client can be attached to a container.
    *
-   * @throws CriException FAILED_PRECONDITION where it has ended
+   * @throws CriException FAILED_PRECONDITION if the container has ended
    */
   static void check(Container container) {
     if (container.status().isExited()) {
@@ -82,7 +94,7 @@ final class AttachSession implements CommandSession {
     }
   }
 
-  private void start() {
+  void start() {
     try {
       Container container = containers.get(request.containerId());
       check(container);
@@ -132,7 +144,10 @@ final class AttachSession implements CommandSession {
     streams.input(bytes);
   }
 
-  /** As kubectl expects: where the container's input closes with it, its output is still wanted. */
+  /**
+   * Ends the session, as kubectl expects, unless the container's own input ends with the client's
+   * (stdinOnce): then its output is still wanted.
+   */
   @Override
   public void inputEnded() {
     streams.endInput();
@@ -152,7 +167,10 @@ final class AttachSession implements CommandSession {
     resizeSoon();
   }
 
-  /** One thread at a time: of many sizes only the last counts. */
+  /**
+   * Starts a thread that sets the last size, if none runs. Of several sizes only the last one
+   * counts.
+   */
   private void resizeSoon() {
     synchronized (this) {
       if (size == null || resizing || !request.streams().tty()) {
@@ -186,35 +204,43 @@ final class AttachSession implements CommandSession {
 
   @Override
   public void writable() {
-    synchronized (this) {
-      stalled = false;
-    }
     streams.resumeOutputs();
   }
 
   private void outputStalled() {
-    int stall;
     synchronized (this) {
-      if (stalled) {
+      if (watchesStall || over) {
         return;
       }
-      stalled = true;
-      stall = ++stalls;
+      watchesStall = true;
     }
-    var _ = client.events().schedule(() -> giveUpIfStill(stall), STALL_SECONDS, TimeUnit.SECONDS);
+    lookAtStall();
   }
 
-  private void giveUpIfStill(int stall) {
-    boolean still;
+  /**
+   * Detaches the client if it has not read for too long. If it has not read for a shorter time,
+   * looks again later.
+   */
+  private void lookAtStall() {
+    Duration left;
     synchronized (this) {
-      still = stalled && stalls == stall;
+      Optional<Duration> stall = streams.longestStall();
+      if (stall.isEmpty() || over) {
+        watchesStall = false;
+        return;
+      }
+      left = MAX_STALL.minus(stall.get());
     }
-    if (still && streams.isPaused()) {
-      LOG.info("a client of container {} does not read, it is detached", request.containerId());
-      finish(
-          new CommandStatus.Failed(
-              "detached from the container: its output was not read for " + STALL_SECONDS + " s"));
+    if (left.isPositive()) {
+      var _ = client.events().schedule(this::lookAtStall, left.toNanos(), TimeUnit.NANOSECONDS);
+      return;
     }
+    LOG.info("a client of container {} does not read, it is detached", request.containerId());
+    finish(
+        new CommandStatus.Failed(
+            "detached from the container: its output was not read for "
+                + MAX_STALL.toSeconds()
+                + " s"));
   }
 
   private void ended() {
@@ -224,8 +250,10 @@ final class AttachSession implements CommandSession {
   private void finish(CommandStatus status) {
     if (end()) {
       streams.endOutputs();
-      // What was typed before is the container's; it may take it later.
-      var _ = client.events().schedule(streams::close, STALL_SECONDS, TimeUnit.SECONDS);
+      var _ =
+          client
+              .events()
+              .schedule(streams::close, INPUT_DRAIN.toMillis(), TimeUnit.MILLISECONDS);
       streams.endInput();
       client.finish(status);
     }

@@ -3,37 +3,43 @@ package io.jukung.runtime.streaming.session;
 import io.jukung.cri.streaming.CommandStatus;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** The client of an exec or attach, whichever protocol it speaks. Thread-safe. */
+/** The client of an exec or attach, whichever protocol the client speaks. Thread-safe. */
 public interface CommandClient {
-  /** The streams towards the client. */
+  /** The streams that are sent to the client. */
   enum Output {
     STDOUT,
     STDERR
   }
 
   /**
-   * The process's streams are at the other end now: what it writes from here on is sent. A client
-   * that attaches to what it then starts waits for this.
+   * Tells the client that it is connected to the process: what the process writes from now on is
+   * sent. A client that attaches before it starts a container waits for this.
    */
   void connected();
 
-  /** Sends in order; more than {@link #isWritable} has room for is kept in memory. */
+  /**
+   * Sends bytes of an output, in order. If {@link #isWritable} is false the bytes are kept in
+   * memory.
+   */
   void send(Output output, byte[] bytes);
 
-  /** Nothing more comes on this stream. */
+  /** Ends an output: nothing more is sent on it. */
   void end(Output output);
 
-  /** Whether the client takes more; {@link CommandSession#writable} tells when it does again. */
+  /**
+   * Whether the client has room for more output. {@link CommandSession#writable} is called when it
+   * has room again.
+   */
   boolean isWritable();
 
-  /** Reads nothing more from the connection for now. */
+  /** Stops reading from the connection until {@link #resumeInput}. */
   void pauseInput();
 
   void resumeInput();
 
-  /** Says how it ended, and closes the connection once that has arrived. */
+  /** Sends the status and closes the connection when the client has received it. */
   void finish(CommandStatus status);
 
-  /** The thread of the connection's events. */
+  /** The event loop of the connection. */
   ScheduledExecutorService events();
 }

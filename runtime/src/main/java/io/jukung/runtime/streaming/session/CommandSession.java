@@ -3,12 +3,15 @@ package io.jukung.runtime.streaming.session;
 import io.jukung.linux.terminal.Terminal;
 import io.netty.buffer.ByteBuf;
 
-/** A process and its streams, as a {@link CommandClient} sees it. Called by the client's thread. */
+/**
+ * A process with its streams, as a {@link CommandClient} uses it. Called on the thread of the
+ * client's connection.
+ */
 public interface CommandSession {
   /**
-   * Standard input.
+   * Passes on bytes of standard input.
    *
-   * @param bytes the caller's
+   * @param bytes stay the caller's
    */
   void input(ByteBuf bytes);
 
@@ -16,9 +19,9 @@ public interface CommandSession {
 
   void resize(Terminal.Size size);
 
-  /** The client takes output again. */
+  /** Called when the client has room for output again. */
   void writable();
 
-  /** The client has gone without a word. */
+  /** Called when the connection has ended before the session has. */
   void disconnected();
 }

@@ -9,6 +9,7 @@ import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.terminal.Pty;
 import io.jukung.linux.terminal.Terminal;
+import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.container.ContainerExec;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.runtime.store.Container;
@@ -22,24 +23,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A command in a running container, with a client. The shim only starts it: its pipes or terminal
- * are this process's, so that no byte goes through the shim.
+ * A command that is executed in a running container, with a client. The shim only starts the
+ * command. The ends of its pipes or its terminal belong to the daemon, so that no byte of the
+ * streams passes through the shim.
  *
- * <p>When the client goes without a word, the command is hung up, as by a terminal that goes away:
- * its input ends, its output has no reader, and it gets SIGHUP. One that ignores it lives on.
+ * <p>When the client disconnects, the command is hung up, as by a terminal that goes away: its
+ * input ends, its output has no reader, and it gets SIGHUP. A command that ignores SIGHUP keeps
+ * running.
  */
 final class ExecSession implements CommandSession {
   private static final Logger LOG = LoggerFactory.getLogger(ExecSession.class);
 
-  /** After the end of the command: for its children to close what they inherited. */
+  /**
+   * How often, after the command has ended, the session looks whether its children have closed the
+   * outputs that they inherited.
+   */
   private static final long DRAIN_MILLIS = 100;
 
-  /** More than a pipe or terminal holds: what comes after it was not the command's. */
+  /**
+   * More than a pipe or terminal holds: after so many bytes, what is read was not written by the
+   * command.
+   */
   private static final long MAX_AFTER_EXIT = 1 << 20;
 
   private final CommandClient client;
   private final StreamRequest.Exec request;
   private final ContainerExec execs;
+  private final PathWork pathWork;
   private final ProcessStreams streams;
   private Terminal.@Nullable Size size;
   private @Nullable Fd terminal;
@@ -49,30 +59,38 @@ final class ExecSession implements CommandSession {
   private boolean gone;
   private boolean finished;
 
-  private ExecSession(
-      CommandClient client, StreamRequest.Exec request, ContainerExec execs, DescriptorLoop loop) {
+  ExecSession(
+      CommandClient client,
+      StreamRequest.Exec request,
+      ContainerExec execs,
+      PathWork pathWork,
+      DescriptorLoop loop) {
     this.client = client;
     this.request = request;
     this.execs = execs;
+    this.pathWork = pathWork;
     this.streams = new ProcessStreams(client, loop, this::outputsEnded, () -> {});
   }
 
-  /** Starts in the background, and tells the client if that fails. */
+  /** Starts the command in the background. If that fails, the client is told. */
   static CommandSession start(
-      CommandClient client, StreamRequest.Exec request, ContainerExec execs, DescriptorLoop loop) {
-    ExecSession session = new ExecSession(client, request, execs, loop);
+      CommandClient client,
+      StreamRequest.Exec request,
+      ContainerExec execs,
+      PathWork pathWork,
+      DescriptorLoop loop) {
+    ExecSession session = new ExecSession(client, request, execs, pathWork, loop);
     Thread.ofVirtual().name("exec").start(session::start);
     return session;
   }
 
-  private void start() {
+  void start() {
     try {
       Container container = execs.running("Exec", request.containerId());
       ContainerExec.Started command =
           request.streams().tty() ? startAtTerminal(container) : startWithPipes(container);
       boolean hangUp;
       synchronized (this) {
-        started = command;
         hangUp = gone;
       }
       streams.startOutputs();
@@ -83,7 +101,33 @@ final class ExecSession implements CommandSession {
     } catch (IOException | RuntimeException e) {
       streams.close();
       closeTerminal();
+      hangUpIfStarted();
       finish(new CommandStatus.Failed("error executing command in container: " + e.getMessage()));
+    }
+  }
+
+  private ContainerExec.Started run(Container container, ContainerExec.Command command)
+      throws IOException {
+    ContainerExec.Started running = execs.start(container, command);
+    synchronized (this) {
+      started = running;
+    }
+    return running;
+  }
+
+  /** For a command that runs although its streams could not be connected. */
+  private void hangUpIfStarted() {
+    ContainerExec.Started command;
+    synchronized (this) {
+      command = started;
+    }
+    if (command != null) {
+      hangUp(command);
+      var _ =
+          command
+              .exit()
+              .whenComplete(
+                  (_, _) -> Thread.ofVirtual().name("end of exec").start(command::close));
     }
   }
 
@@ -94,7 +138,7 @@ final class ExecSession implements CommandSession {
         Pipe in = Pipe.open();
         Fd nothing = nothing()) {
       ContainerExec.Started command =
-          execs.start(
+          run(
               container,
               new ContainerExec.Command(
                   request.words(),
@@ -103,7 +147,7 @@ final class ExecSession implements CommandSession {
                   hasInput ? in.reader() : nothing,
                   out.writer(),
                   err.writer()));
-      // An output that is not asked for is read all the same: the command may write.
+      // An output that was not asked for is read as well: the command would block when it is full.
       streams.addOutput(CommandClient.Output.STDOUT, take(out.reader()));
       streams.addOutput(CommandClient.Output.STDERR, take(err.reader()));
       if (hasInput) {
@@ -115,16 +159,15 @@ final class ExecSession implements CommandSession {
 
   private ContainerExec.Started startAtTerminal(Container container) throws IOException {
     try (Fd root = rootOf(container);
-        Pty pty = Pty.open(root)) {
-      synchronized (this) {
-        terminal = pty.master().duplicate();
-        if (size != null) {
-          Terminal.resize(terminal, size);
-        }
-      }
+        Pty pty =
+            pathWork.call( // processes of the container may have mounted anything on its /dev
+                container.record().sandboxId(),
+                "terminal in container " + container.id(),
+                () -> Pty.open(root))) {
+      keepTerminal(pty.master());
       Fd slave = pty.slave();
       ContainerExec.Started command =
-          execs.start(
+          run(
               container,
               new ContainerExec.Command(request.words(), true, false, slave, slave, slave));
       streams.addOutput(CommandClient.Output.STDOUT, pty.master().duplicate());
@@ -135,7 +178,18 @@ final class ExecSession implements CommandSession {
     }
   }
 
-  /** The container's root as its own processes see it, mounts included. */
+  /** Keeps the master for later changes of the size, unless the client has left meanwhile. */
+  private synchronized void keepTerminal(Fd master) throws ErrnoException {
+    if (gone) {
+      return; // disconnected() has run already, so nobody would close the copy
+    }
+    terminal = master.duplicate();
+    if (size != null) {
+      Terminal.resize(terminal, size);
+    }
+  }
+
+  /** The root of the container as its own processes see it, with their mounts. */
   private static Fd rootOf(Container container) throws ErrnoException {
     return HostFile.open(
         "/proc/" + container.status().pid() + "/root", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0);
@@ -158,7 +212,7 @@ final class ExecSession implements CommandSession {
 
   @Override
   public void inputEnded() {
-    if (!request.streams().tty()) { // a terminal has no half of it to close
+    if (!request.streams().tty()) { // a terminal has no input that can be closed alone
       streams.endInput();
     }
   }
@@ -170,7 +224,7 @@ final class ExecSession implements CommandSession {
       try {
         Terminal.resize(terminal, wanted);
       } catch (ErrnoException e) {
-        LOG.debug("resize of exec: {}", e.getMessage());
+        LOG.debug("the terminal of an exec could not be resized: {}", e.getMessage());
       }
     }
   }
@@ -201,13 +255,13 @@ final class ExecSession implements CommandSession {
     try {
       command.hangUp();
     } catch (IOException e) {
-      LOG.warn("exec {} runs on without a client: {}", command.id(), e.getMessage());
+      LOG.warn("exec {} could not be hung up and keeps running without a client: {}", command.id(), e.getMessage());
     }
   }
 
   private void exited(
       ContainerExec.Started command, @Nullable Integer code, @Nullable Throwable failure) {
-    // Not on the thread that tells exits: files are removed.
+    // Not on the thread that reports exits, because this removes files.
     Thread.ofVirtual().name("end of exec").start(command::close);
     synchronized (this) {
       totalAtExit = streams.total();
@@ -238,13 +292,15 @@ final class ExecSession implements CommandSession {
     var _ = client.events().schedule(this::drain, DRAIN_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** Ends outputs that only children of the command still hold open. */
+  /**
+   * Ends the outputs when only children of the command still have them open and they are empty.
+   */
   private void drain() {
     boolean over;
     try {
       over = streams.isEmpty() || streams.total() - totalAtExit > MAX_AFTER_EXIT;
     } catch (ErrnoException e) {
-      LOG.warn("output of exec: {}", e.getMessage());
+      LOG.warn("the outputs of an exec could not be examined: {}", e.getMessage());
       over = true;
     }
     synchronized (this) {

@@ -15,13 +15,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a client types, on its way to a pipe or terminal that may not be there yet or take its time.
- * Thread-safe.
+ * Writes the input of a client to a pipe or terminal. Input that comes before the descriptor is
+ * known, or while it is full, is kept in memory. Thread-safe.
  */
 final class InputWriter implements DescriptorLoop.Watched {
   private static final Logger LOG = LoggerFactory.getLogger(InputWriter.class);
 
-  /** What waits here beyond a pipe's own 64 KiB; then the client has to wait. */
+  /** How many bytes are kept beyond the 64 KiB of a pipe; then the client has to wait. */
   private static final int MAX_WAITING = 256 * 1024;
 
   private static final int PIECE = 64 * 1024;
@@ -37,7 +37,7 @@ final class InputWriter implements DescriptorLoop.Watched {
   private boolean closed;
 
   /**
-   * Collects, until it is connected.
+   * Makes a writer that keeps input until it is connected.
    *
    * @param drained called when there is room again after there was none
    */
@@ -47,9 +47,9 @@ final class InputWriter implements DescriptorLoop.Watched {
   }
 
   /**
-   * Writes to this descriptor from now on.
+   * Writes what was kept, and further input, to a descriptor.
    *
-   * @param descriptor owned
+   * @param descriptor belongs to the writer from now on
    */
   void connect(Fd descriptor) throws ErrnoException {
     boolean hadRoom;
@@ -67,9 +67,9 @@ final class InputWriter implements DescriptorLoop.Watched {
   }
 
   /**
-   * Writes now or soon.
+   * Writes bytes, now or when the descriptor has room.
    *
-   * @param bytes the caller's
+   * @param bytes stay the caller's
    */
   synchronized void write(ByteBuf bytes) {
     if (closed || ending || !bytes.isReadable()) {
@@ -86,7 +86,7 @@ final class InputWriter implements DescriptorLoop.Watched {
     return waiting < MAX_WAITING;
   }
 
-  /** Closes the descriptor when all is written. */
+  /** Closes the descriptor once all input is written. */
   synchronized void end() {
     ending = true;
     if (!watched && !closed) {
@@ -125,7 +125,7 @@ final class InputWriter implements DescriptorLoop.Watched {
         watch(to);
         return;
       }
-      if (count < 0) { // nobody reads any more: EPIPE, or EIO of a terminal
+      if (count < 0) { // there is no reader any more: EPIPE, or EIO of a terminal
         close();
         return;
       }
@@ -155,7 +155,7 @@ final class InputWriter implements DescriptorLoop.Watched {
         token = loop.add(to, Epoll.OUT, this);
         watched = true;
       } catch (ErrnoException e) {
-        LOG.warn("input of a command: {}", e.getMessage());
+        LOG.warn("the input of a command cannot be written any more: {}", e.getMessage());
         close();
       }
     }
@@ -168,7 +168,7 @@ final class InputWriter implements DescriptorLoop.Watched {
     }
   }
 
-  /** Drops what is not written. */
+  /** Closes the descriptor and drops the input that is not written yet. */
   synchronized void close() {
     if (closed) {
       return;

@@ -9,41 +9,60 @@ import io.jukung.linux.io.StatusFlags;
 import io.jukung.linux.io.Transfer;
 import io.jukung.linux.libc.Memory;
 import io.jukung.runtime.descriptor.DescriptorLoop;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a pipe or terminal for as long as the client takes what it gives. Owns the descriptor.
+ * Reads a pipe or terminal while the client has room for its output. Owns the descriptor.
  * Thread-safe.
  */
 final class OutputPump implements DescriptorLoop.Watched {
   private static final Logger LOG = LoggerFactory.getLogger(OutputPump.class);
 
-  /** Where the output goes. */
+  /** The receiver of the output. */
   interface Sink {
     void take(byte[] bytes);
 
     boolean hasRoom();
 
-    /** The output has ended; not called after {@link #close}. */
+    /** Called when the output has ended, unless {@link #close} ended it. */
     void ended();
 
-    /** The client has no room, and {@link #resume} is waited for. */
+    /**
+     * Called when the pump has paused because the client has no room. The pump continues with
+     * {@link #resume}.
+     */
     void stalled();
   }
 
   private final DescriptorLoop loop;
   private final Fd fd;
   private final Sink sink;
+  private final LongSupplier clock;
   private long token;
   private boolean watched;
   private boolean open = true;
+  private boolean stalled;
+  private long stalledSince;
   private long total;
 
   OutputPump(DescriptorLoop loop, Fd fd, Sink sink) {
+    this(loop, fd, sink, System::nanoTime);
+  }
+
+  /**
+   * Makes a pump that does not read yet.
+   *
+   * @param clock nanoseconds since any moment
+   */
+  OutputPump(DescriptorLoop loop, Fd fd, Sink sink, LongSupplier clock) {
     this.loop = loop;
     this.fd = fd;
     this.sink = sink;
+    this.clock = clock;
   }
 
   synchronized void start() throws ErrnoException {
@@ -54,9 +73,13 @@ final class OutputPump implements DescriptorLoop.Watched {
   private void watch() throws ErrnoException {
     token = loop.add(fd, this);
     watched = true;
+    stalled = false;
   }
 
-  /** Not only for no events: the end of the writer would be told again and again. */
+  /**
+   * Removes the descriptor from the loop. Watching it for no events is not enough: the end of the
+   * writer would be reported again and again.
+   */
   private void unwatch() {
     if (watched) {
       watched = false;
@@ -71,12 +94,16 @@ final class OutputPump implements DescriptorLoop.Watched {
     } else if (isPaused()) {
       sink.stalled();
       if (sink.hasRoom()) {
-        resume(); // it has room again since, and may have said so too early
+        resume(); // the client may have got room, and reported it, before the pump had paused
       }
     }
   }
 
-  /** Whether this was the end. */
+  /**
+   * Reads once.
+   *
+   * @return whether the output has ended
+   */
   private synchronized boolean readOnce(Memory chunk) {
     if (!watched) {
       return false;
@@ -86,8 +113,8 @@ final class OutputPump implements DescriptorLoop.Watched {
       return false;
     }
     if (count <= 0) {
-      if (count < 0 && count != -Errno.EIO) { // EIO: nobody holds the terminal's slave any more
-        LOG.warn("output of a command: {}", Errno.describe(-count));
+      if (count < 0 && count != -Errno.EIO) { // EIO: no process has the terminal's slave open any more
+        LOG.warn("the output of a command cannot be read: {}", Errno.describe(-count));
       }
       close();
       return true;
@@ -96,24 +123,33 @@ final class OutputPump implements DescriptorLoop.Watched {
     sink.take(chunk.getBytes(0, count));
     if (!sink.hasRoom()) {
       unwatch();
+      stalled = true;
+      stalledSince = clock.getAsLong();
     }
     return false;
   }
 
-  synchronized boolean isPaused() {
+  private synchronized boolean isPaused() {
     return open && !watched;
+  }
+
+  /** For how long the client has had no room for this output; empty where it has room. */
+  synchronized Optional<Duration> stall() {
+    return open && stalled
+        ? Optional.of(Duration.ofNanos(clock.getAsLong() - stalledSince))
+        : Optional.empty();
   }
 
   synchronized boolean isOpen() {
     return open;
   }
 
-  /** How much has been read. */
+  /** How many bytes have been read. */
   synchronized long total() {
     return total;
   }
 
-  /** Goes on after a pause, if there is one. */
+  /** Continues to read, if the pump has paused. */
   void resume() {
     try {
       synchronized (this) {
@@ -122,13 +158,13 @@ final class OutputPump implements DescriptorLoop.Watched {
         }
       }
     } catch (ErrnoException e) {
-      LOG.warn("output of a command: {}", e.getMessage());
+      LOG.warn("the output of a command cannot be watched: {}", e.getMessage());
       close();
       sink.ended();
     }
   }
 
-  /** Whether there is nothing to read now, though it is being read. */
+  /** Whether the pump is reading and there is nothing to read at the moment. */
   synchronized boolean isEmpty() throws ErrnoException {
     return watched && Readiness.await(fd, Epoll.IN, 0) == 0;
   }

@@ -27,38 +27,42 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One forwarded connection: to a port of the pod's loopback, by IPv4 or else by IPv6. All on the
- * thread of the client's connection.
+ * One forwarded connection to a port of the pod's loopback interface, by IPv4 or, if that fails, by
+ * IPv6. Everything runs on the thread of the client's connection.
  */
-// What fails closes the channel, and that is told.
+// A write that fails closes the channel, and channelInactive reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class PodConnection {
   private static final int CONNECT_MILLIS = 30_000;
 
   /**
-   * What a port that does not read may leave here, before the client's whole connection has to wait
-   * for it: other forwarded connections share it.
+   * How many bytes wait for a port that does not read, before the client's whole connection has to
+   * wait. Other forwarded connections share that connection.
    */
   private static final WriteBufferWaterMark UNREAD = new WriteBufferWaterMark(512 << 10, 1 << 20);
 
-  /** The client's end. */
+  /** The client's side of a forwarded connection. */
   public interface Client {
-    /** Bytes from the pod, the client's from now on. */
+    /**
+     * Receives bytes of the pod.
+     *
+     * @param bytes belong to the client from now on
+     */
     void take(ByteBuf bytes);
 
     boolean hasRoom();
 
-    /** The pod's side sends nothing more. */
+    /** Called when the pod's side has ended its output. */
     void remoteEnded();
 
     /**
-     * It is over, both ways.
+     * Called when the connection has ended in both directions.
      *
-     * @param failure a sentence for the user; null where it simply ended
+     * @param failure a sentence for the user; null if the connection ended without an error
      */
     void closed(@Nullable String failure);
 
-    /** What holds the client's connection back. */
+    /** The gate that stops reading from the client's connection. */
     InputGate gate();
   }
 
@@ -88,14 +92,14 @@ public final class PodConnection {
     this.client = client;
   }
 
-  /** Begins to connect; what is written meanwhile is kept. */
+  /** Begins to connect. What is written meanwhile is kept. */
   public void connect() {
     connect(StandardProtocolFamily.INET, "");
   }
 
   private void connect(ProtocolFamily family, String before) {
     client.gate().beginSocket();
-    // Entering a namespace waits for a thread: not here.
+    // Entering a namespace waits for a thread, which the event loop must not do.
     Thread.ofVirtual()
         .name("port-forward")
         .start(
@@ -146,7 +150,7 @@ public final class PodConnection {
     try {
       socket.close();
     } catch (IOException e) {
-      return; // it was never connected: nothing can be lost
+      return; // the socket was never connected, so no data can be lost
     }
   }
 
@@ -158,7 +162,7 @@ public final class PodConnection {
     try {
       return InetAddress.getByAddress("localhost", address);
     } catch (UnknownHostException e) {
-      throw new IllegalStateException(e); // only for a wrong length
+      throw new IllegalStateException(e); // only thrown for a wrong length
     }
   }
 
@@ -193,7 +197,11 @@ public final class PodConnection {
     connected.config().setAutoRead(client.hasRoom());
   }
 
-  /** From the client; the bytes are this object's. */
+  /**
+   * Sends bytes of the client to the pod.
+   *
+   * @param bytes belong to this object from now on
+   */
   public void write(ByteBuf bytes) {
     if (closed || localEnded) {
       bytes.release();
@@ -216,7 +224,7 @@ public final class PodConnection {
     }
   }
 
-  /** The client sends nothing more. */
+  /** Called when the client has ended its output. */
   public void endInput() {
     if (!localEnded) {
       localEnded = true;
@@ -227,7 +235,7 @@ public final class PodConnection {
   }
 
   private void shutdownOutput(Channel connected) {
-    // After what is still in the queue: an empty write completes when all before it has left.
+    // An empty write completes when everything before it in the queue has been sent.
     var _ =
         connected
             .writeAndFlush(Unpooled.EMPTY_BUFFER)
@@ -241,14 +249,14 @@ public final class PodConnection {
                 });
   }
 
-  /** The client has room again. */
+  /** Called when the client has room again. */
   public void resume() {
     if (channel != null) {
       channel.config().setAutoRead(true);
     }
   }
 
-  /** Ends it from the client's side. */
+  /** Ends the connection from the client's side. */
   public void close() {
     close(null);
   }
@@ -267,7 +275,7 @@ public final class PodConnection {
     client.closed(failure);
   }
 
-  /** What comes from the port. */
+  /** Receives what the port sends. */
   private final class FromPod extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRegistered(ChannelHandlerContext ctx) {
@@ -309,7 +317,10 @@ public final class PodConnection {
       close(null);
     }
 
-    /** A reset, by the application or because it does not take what was sent. */
+    /**
+     * The connection was reset, by the application or because the application does not read what
+     * was sent.
+     */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
       ctx.close();

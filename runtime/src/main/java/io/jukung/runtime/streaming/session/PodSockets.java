@@ -15,9 +15,9 @@ import java.net.StandardProtocolFamily;
 import java.nio.channels.SocketChannel;
 
 /**
- * Sockets of pods' networks. A socket stays where it was made: a thread goes into the pod's network
- * namespace, makes it there and ends, and then any thread uses it. No program of the pod or of the
- * host has a part in it.
+ * Makes sockets in the networks of pods. A socket stays in the network namespace in which it was
+ * made: a thread enters the namespace of the pod, makes the socket and ends, and then any thread
+ * can use the socket. No program of the pod or of the host is involved.
  */
 public final class PodSockets {
   private final SandboxStore sandboxes;
@@ -26,7 +26,7 @@ public final class PodSockets {
   public PodSockets(SandboxStore sandboxes, StatePaths paths) throws IOException {
     this.sandboxes = sandboxes;
     this.paths = paths;
-    // Whatever Java loads with its first socket, it must not load from inside a pod.
+    // Java loads classes and libraries with its first socket; not from inside a pod.
     for (ProtocolFamily family : StandardProtocolFamily.values()) {
       if (family != StandardProtocolFamily.UNIX) {
         openIfKnown(family);
@@ -38,11 +38,15 @@ public final class PodSockets {
     try {
       SocketChannel.open(family).close();
     } catch (UnsupportedOperationException e) {
-      return; // a host without IPv6
+      return; // the host has no IPv6
     }
   }
 
-  /** The sandbox, which must be ready. */
+  /**
+   * Returns the sandbox.
+   *
+   * @throws CriException FAILED_PRECONDITION if the sandbox is not ready
+   */
   static Sandbox ready(SandboxStore sandboxes, String sandboxId) {
     Sandbox sandbox = sandboxes.get(sandboxId);
     if (!sandbox.isReady()) {
@@ -52,7 +56,7 @@ public final class PodSockets {
     return sandbox;
   }
 
-  /** A socket of the pod's network, not connected yet. */
+  /** Makes a socket in the network of a pod, which is not connected yet. */
   SocketChannel open(String sandboxId, ProtocolFamily family) throws IOException {
     Sandbox sandbox = ready(sandboxes, sandboxId);
     if (sandbox.record().config().isHostNetwork()) {

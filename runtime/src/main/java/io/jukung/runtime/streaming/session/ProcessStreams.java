@@ -4,36 +4,54 @@ import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.netty.buffer.ByteBuf;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 
-/** Between a client and a process's descriptors: input one way, outputs the other. Thread-safe. */
+/**
+ * Connects a client with the descriptors of a process: the client's input goes to the process, and
+ * the outputs go to the client. Thread-safe.
+ */
 final class ProcessStreams {
   private final CommandClient client;
   private final DescriptorLoop loop;
   private final Runnable outputsEnded;
   private final Runnable outputStalled;
+  private final LongSupplier clock;
   private final InputWriter input;
   private final List<OutputPump> pumps = new ArrayList<>(2);
   private int running;
   private boolean closed;
 
   /**
-   * Nothing flows yet, but input is collected.
+   * Makes streams that copy nothing yet; input is kept.
    *
    * @param outputsEnded called once, when every output has ended by itself
    * @param outputStalled called when the client has no room for an output
    */
   ProcessStreams(
       CommandClient client, DescriptorLoop loop, Runnable outputsEnded, Runnable outputStalled) {
+    this(client, loop, outputsEnded, outputStalled, System::nanoTime);
+  }
+
+  ProcessStreams(
+      CommandClient client,
+      DescriptorLoop loop,
+      Runnable outputsEnded,
+      Runnable outputStalled,
+      LongSupplier clock) {
     this.client = client;
+    this.clock = clock;
     this.loop = loop;
     this.outputsEnded = outputsEnded;
     this.outputStalled = outputStalled;
     this.input = new InputWriter(loop, client::resumeInput);
   }
 
-  /** One output and its client's stream. */
+  /** Copies one output to the client. */
   private final class Copy implements OutputPump.Sink {
     private final CommandClient.Output output;
 
@@ -70,17 +88,21 @@ final class ProcessStreams {
     }
   }
 
-  /** Prepares to copy an output; the descriptor is this object's. */
+  /**
+   * Adds an output, which {@link #startOutputs} begins to copy.
+   *
+   * @param descriptor belongs to this object from now on
+   */
   synchronized void addOutput(CommandClient.Output output, Fd descriptor) {
     if (closed) {
       descriptor.close();
       return;
     }
-    pumps.add(new OutputPump(loop, descriptor, new Copy(output)));
+    pumps.add(new OutputPump(loop, descriptor, new Copy(output), clock));
     running++;
   }
 
-  /** Tells the client that it is connected, and copies all outputs that were added. */
+  /** Tells the client that it is connected, and begins to copy the outputs. */
   void startOutputs() throws ErrnoException {
     client.connected();
     for (OutputPump pump : outputs()) {
@@ -94,7 +116,11 @@ final class ProcessStreams {
     return List.copyOf(pumps);
   }
 
-  /** Gives the process what was typed and will be; the descriptor is this object's. */
+  /**
+   * Sends the client's input, kept and future, to the process.
+   *
+   * @param descriptor belongs to this object from now on
+   */
   void connectInput(Fd descriptor) throws ErrnoException {
     input.connect(descriptor);
   }
@@ -104,7 +130,7 @@ final class ProcessStreams {
     if (!input.hasRoom()) {
       client.pauseInput();
       if (input.hasRoom()) {
-        client.resumeInput(); // drained meanwhile
+        client.resumeInput(); // the input was written meanwhile
       }
     }
   }
@@ -117,8 +143,12 @@ final class ProcessStreams {
     outputs().forEach(OutputPump::resume);
   }
 
-  boolean isPaused() {
-    return outputs().stream().anyMatch(OutputPump::isPaused);
+  /** For how long the client has had no room for an output; empty where it has room for all. */
+  Optional<Duration> longestStall() {
+    return outputs().stream()
+        .map(OutputPump::stall)
+        .flatMap(Optional::stream)
+        .max(Comparator.naturalOrder());
   }
 
   boolean outputsRunning() {
@@ -127,12 +157,12 @@ final class ProcessStreams {
     }
   }
 
-  /** How much was read from all outputs. */
+  /** How many bytes have been read from all outputs. */
   long total() {
     return outputs().stream().mapToLong(OutputPump::total).sum();
   }
 
-  /** Whether no output has anything more at the moment. */
+  /** Whether there is nothing to read from any output at the moment. */
   boolean isEmpty() throws ErrnoException {
     for (OutputPump pump : outputs()) {
       if (pump.isOpen() && !pump.isEmpty()) {
@@ -142,7 +172,7 @@ final class ProcessStreams {
     return true;
   }
 
-  /** Reads no output any more; those that had not ended have now, for the client. */
+  /** Stops reading the outputs. The client is told of the end of those that had not ended. */
   void endOutputs() {
     synchronized (this) {
       closed = true;
@@ -150,7 +180,7 @@ final class ProcessStreams {
     outputs().forEach(OutputPump::close);
   }
 
-  /** Lets go of everything at once. */
+  /** Closes all descriptors at once and drops the input that is not written yet. */
   void close() {
     endOutputs();
     input.close();

@@ -3,15 +3,15 @@ package io.jukung.runtime.streaming.session;
 import java.util.List;
 import java.util.Optional;
 
-/** The versions of Kubernetes' remote command protocol, by what they differ in. */
+/** The versions of Kubernetes' remote command protocol, and how they differ. */
 public enum RemoteCommandProtocol {
   V1("channel.k8s.io"),
   V2("v2.channel.k8s.io"),
-  /** Brought the sizes of terminals. */
+  /** Added the sizes of terminals. */
   V3("v3.channel.k8s.io"),
-  /** Brought the status as JSON. */
+  /** Added the status as JSON. */
   V4("v4.channel.k8s.io"),
-  /** Over WebSocket, brought the end of a single channel. */
+  /** Added, over WebSocket, the end of a single channel. */
   V5("v5.channel.k8s.io");
 
   private final String text;

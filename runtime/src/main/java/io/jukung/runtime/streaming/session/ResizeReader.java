@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The sizes of a terminal out of a stream of JSON objects, {@code {"Width":80,"Height":24}}, which
- * may be cut anywhere. What is no size is passed over.
+ * Reads the sizes of a terminal from a stream of JSON objects, {@code {"Width":80,"Height":24}}. An
+ * object may be split over several messages. Anything else is ignored.
  */
 public final class ResizeReader {
-  /** An object is some thirty bytes. */
+  /** The limit of an incomplete object; a whole one has some thirty bytes. */
   private static final int MAX_PENDING = 1024;
 
   private final StringBuilder pending = new StringBuilder();

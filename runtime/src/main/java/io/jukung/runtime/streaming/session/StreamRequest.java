@@ -2,29 +2,29 @@ package io.jukung.runtime.streaming.session;
 
 import java.util.List;
 
-/** What a URL was given out for. */
+/** The request that a URL was given out for. */
 public sealed interface StreamRequest {
-  /** Exec or attach: one process, up to three streams. */
+  /** An exec or attach: one process with up to three streams. */
   sealed interface Command extends StreamRequest {
     String containerId();
 
     Streams streams();
   }
 
-  /** A new process. */
+  /** A new process in a container. */
   record Exec(String containerId, List<String> words, Streams streams) implements Command {
     public Exec {
       words = List.copyOf(words);
     }
   }
 
-  /** The container's own. */
+  /** The container's own process. */
   record Attach(String containerId, Streams streams) implements Command {}
 
   /**
    * Connections to ports of a pod.
    *
-   * @param ports those of a WebSocket client that names none itself
+   * @param ports the ports for a WebSocket client, which names none itself
    */
   record PortForward(String sandboxId, List<Integer> ports) implements StreamRequest {
     public PortForward {
@@ -32,6 +32,6 @@ public sealed interface StreamRequest {
     }
   }
 
-  /** The streams asked for; with a terminal there is no stderr. */
+  /** The streams that were asked for. With a terminal there is no stderr. */
   record Streams(boolean stdin, boolean stdout, boolean stderr, boolean tty) {}
 }

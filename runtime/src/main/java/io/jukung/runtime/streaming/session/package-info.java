@@ -1,4 +1,4 @@
-/** What runs behind a stream: execs, attached containers and forwarded ports. */
+/** The sessions behind streaming connections: execs, attached containers and forwarded ports. */
 @NullMarked
 package io.jukung.runtime.streaming.session;
 

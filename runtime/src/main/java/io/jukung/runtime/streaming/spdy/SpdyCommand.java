@@ -23,14 +23,15 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An exec or attach over SPDY: one stream for each of stdin, stdout and stderr that was asked for,
- * one for the status, and from version 3 of the protocol on one for the sizes of a terminal. The
- * command starts when the client has opened them all; the last is answered when it has.
+ * An exec or attach over SPDY. The client opens a stream for each of stdin, stdout and stderr that
+ * was asked for, one for the status, and from version 3 of the protocol on one for the sizes of a
+ * terminal. The command starts when the client has opened all streams; the last stream is answered
+ * when the command has started.
  */
-// What fails closes the channel, and that is told.
+// A write that fails closes the channel, and channelInactive reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class SpdyCommand implements SpdyConnection.Streams, CommandClient {
-  /** For the client to open its streams; as kubelet has it. */
+  /** How long the client may take to open its streams; kubelet's server has the same limit. */
   private static final int CREATION_SECONDS = 30;
 
   private static final String STREAM_TYPE = "streamtype";
@@ -72,13 +73,15 @@ public final class SpdyCommand implements SpdyConnection.Streams, CommandClient 
     }
   }
 
-  /** Begins to wait for the streams of this connection. */
+  /** Begins to wait for the streams of the connection. */
   public void serve(SpdyConnection opened) {
     connection = opened;
     limit = channel.eventLoop().schedule(() -> channel.close(), CREATION_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** Left behind, it would keep all of the connection in memory. */
+  /**
+   * Cancels the time limit. A timer that is left behind would keep the whole connection in memory.
+   */
   private void endLimit() {
     if (limit != null) {
       limit.cancel(false);
@@ -87,23 +90,24 @@ public final class SpdyCommand implements SpdyConnection.Streams, CommandClient 
 
   @Override
   public boolean accepts(SpdyStream stream) {
-    return missing.remove(stream.header(STREAM_TYPE));
+    return missing.contains(stream.header(STREAM_TYPE));
   }
 
   @Override
   public void opened(SpdyStream stream) {
+    missing.remove(stream.header(STREAM_TYPE));
     switch (stream.header(STREAM_TYPE)) {
       case ERROR -> error = stream;
       case STDIN -> {
         stdin = stream;
         if (protocol == RemoteCommandProtocol.V1) {
           stream.reply();
-          stream.end(); // clients of that age wait for it
+          stream.end(); // clients of version 1 wait for the end of this stream
         }
       }
       case "stdout" -> outputs.put(Output.STDOUT, stream);
       case "stderr" -> outputs.put(Output.STDERR, stream);
-      default -> {} // resize: what comes on it counts
+      default -> {} // the stream of sizes needs no answer
     }
     if (missing.isEmpty()) {
       last = stream;
@@ -118,7 +122,7 @@ public final class SpdyCommand implements SpdyConnection.Streams, CommandClient 
   public void data(SpdyStream stream, ByteBuf bytes) {
     CommandSession started = session;
     if (started == null) {
-      channel.close(); // no client sends before all its streams are open
+      channel.close(); // no client sends data before all its streams are open
     } else if (stream == stdin) {
       started.input(bytes);
     } else if (stream.header(STREAM_TYPE).equals(RESIZE)) {
@@ -135,7 +139,10 @@ public final class SpdyCommand implements SpdyConnection.Streams, CommandClient 
     }
   }
 
-  /** Half a command is of no use, except that nobody need type. */
+  /**
+   * Ends the input if the client gives up its stream. A client that gives up another stream is not
+   * treated as gone: the command goes on without that stream.
+   */
   @Override
   public void reset(SpdyStream stream) {
     ended(stream);
@@ -201,7 +208,7 @@ public final class SpdyCommand implements SpdyConnection.Streams, CommandClient 
         .eventLoop()
         .execute(
             () -> {
-              connected(); // a client may wait for this before it reads the status
+              connected(); // a client may wait for the answer of its last stream before it reads the status
               outputs.values().forEach(SpdyStream::end);
               byte[] text = protocol.statusAsJson() ? status.toJson() : status.toText();
               if (error != null) {

@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forwarded connections over SPDY: two streams for each, one for its bytes and one for what went
- * wrong, which the client marks with the same request id.
+ * Forwarded connections over SPDY. Each connection has two streams, one for its bytes and one for
+ * errors; the client marks both with the same request id.
  */
 public final class SpdyPortForward implements SpdyConnection.Streams {
   private static final int CREATION_SECONDS = 30;
@@ -42,7 +42,7 @@ public final class SpdyPortForward implements SpdyConnection.Streams {
     this.gate = new InputGate(channel);
   }
 
-  /** The two streams of one connection. */
+  /** The two streams of one forwarded connection. */
   private final class Pair implements PodConnection.Client {
     final String id;
     final PodConnection connection;
@@ -100,7 +100,7 @@ public final class SpdyPortForward implements SpdyConnection.Streams {
         error.end();
       }
       if (data != null) {
-        data.reset(SpdyStreamStatus.CANCEL); // nothing, where both halves have ended
+        data.reset(SpdyStreamStatus.CANCEL); // does nothing if both halves have ended
       }
     }
 
@@ -132,7 +132,7 @@ public final class SpdyPortForward implements SpdyConnection.Streams {
     pair.connectIfComplete();
   }
 
-  /** 0 where it is none. */
+  /** The port that a stream is for; 0 if its header is not a port. */
   private static int port(SpdyStream stream) {
     String text = stream.header("port");
     if (!text.matches("[0-9]{1,5}")) {
@@ -142,7 +142,10 @@ public final class SpdyPortForward implements SpdyConnection.Streams {
     return port <= 0xffff ? port : 0;
   }
 
-  /** Old clients send none; their two streams follow each other, the one for errors first. */
+  /**
+   * The request id that joins two streams. Old clients send none; their two streams follow each
+   * other, the one for errors first.
+   */
   private static String requestId(SpdyStream stream) {
     String id = stream.header("requestid");
     if (!id.isEmpty()) {

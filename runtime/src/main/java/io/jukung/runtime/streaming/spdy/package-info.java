@@ -1,4 +1,4 @@
-/** Exec, attach and port-forward over SPDY/3.1, as kubectl spoke first. */
+/** Exec, attach and port-forward over SPDY/3.1, the first protocol of kubectl. */
 @NullMarked
 package io.jukung.runtime.streaming.spdy;
 

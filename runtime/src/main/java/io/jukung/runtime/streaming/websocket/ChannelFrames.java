@@ -10,8 +10,9 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages of several channels over one WebSocket: the first byte is the channel's number and the
- * rest its bytes, or in the base64 form both are text.
+ * The two encodings of messages that carry several channels over one WebSocket. In a binary message
+ * the first byte is the number of the channel and the rest are its bytes. In a base64 message the
+ * number is a digit and the bytes are base64 text.
  */
 public enum ChannelFrames {
   BINARY {
@@ -48,14 +49,17 @@ public enum ChannelFrames {
   };
 
   /**
-   * One message.
+   * A message of one channel.
    *
-   * @param bytes of the frame it came in, not retained
+   * @param bytes share the memory of the frame that they came in, and are not retained
    */
   record Message(int channel, ByteBuf bytes) {}
 
   abstract WebSocketFrame encode(int channel, byte[] bytes);
 
-  /** The message in a frame's content, which is not empty; null where it is malformed. */
+  /**
+   * Returns the message in the content of a frame, which is not empty; null if the message is
+   * malformed.
+   */
   abstract @Nullable Message decode(ByteBuf content);
 }

@@ -13,13 +13,19 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What all uses of channels over a WebSocket share: frames in and out, pings, the end. */
-// What fails closes the channel, and that is told.
+/**
+ * A WebSocket with several channels: encodes and decodes messages, answers pings, and ends the
+ * connection.
+ */
+// A write that fails closes the channel, and channelInactive reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 abstract class ChannelSocket extends SimpleChannelInboundHandler<WebSocketFrame> {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelSocket.class);
 
-  /** From version 5 on: the next byte names a channel that the client has ended. */
+  /**
+   * A message on this channel ends another channel, whose number is the next byte. From version 5
+   * of the protocol on.
+   */
   private static final int CLOSE_CHANNEL = 255;
 
   private static final int LINGER_SECONDS = 5;
@@ -35,22 +41,26 @@ abstract class ChannelSocket extends SimpleChannelInboundHandler<WebSocketFrame>
     this.closesChannels = closesChannels;
   }
 
-  /** A message has come. The bytes are the caller's. */
+  /**
+   * Receives a message.
+   *
+   * @param bytes stay the caller's
+   */
   abstract void received(int channel, ByteBuf bytes);
 
-  /** The client sends nothing more on this channel. */
+  /** Called when the client has ended a channel. */
   abstract void ended(int channel);
 
   abstract void writable();
 
   abstract void closed();
 
-  /** Sends on a channel; by any thread. */
+  /** Sends bytes on a channel. May be called by any thread. */
   final void send(int channel, byte[] bytes) {
     socket.writeAndFlush(frames.encode(channel, bytes), socket.voidPromise());
   }
 
-  /** Ends the connection once the client has read the rest. */
+  /** Ends the connection once the client has read what was sent. */
   final void finish() {
     socket
         .eventLoop()
@@ -60,7 +70,7 @@ abstract class ChannelSocket extends SimpleChannelInboundHandler<WebSocketFrame>
               socket.writeAndFlush(
                   new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE),
                   socket.voidPromise());
-              // As with SPDY: unread input would take the last words with it.
+              // With input unread the kernel would reset the connection, and drop what was sent last.
               socket.config().setAutoRead(true);
               var limit =
                   socket
@@ -86,13 +96,7 @@ abstract class ChannelSocket extends SimpleChannelInboundHandler<WebSocketFrame>
           var _ = ctx.writeAndFlush(answer).addListener(_ -> ctx.close());
         }
       }
-      case PingWebSocketFrame ping -> {
-        if (!ctx.channel().isWritable()) {
-          ctx.close(); // pings, and does not read what it gets
-        } else {
-          ctx.writeAndFlush(new PongWebSocketFrame(ping.content().retain()), ctx.voidPromise());
-        }
-      }
+      case PingWebSocketFrame ping -> Pongs.answer(ctx, ping.retain());
       case PongWebSocketFrame _ -> {}
       default -> message(frame.content());
     }

@@ -13,7 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** An exec or attach over one WebSocket; channels as kubelet numbers them. */
+/** An exec or attach over one WebSocket. The channels have the numbers that kubelet gives them. */
 public final class WebSocketCommand extends ChannelSocket implements CommandClient {
   static final int STDIN = 0;
   static final int STDOUT = 1;
@@ -40,7 +40,7 @@ public final class WebSocketCommand extends ChannelSocket implements CommandClie
     session = starter.apply(this);
   }
 
-  /** Tells it by an empty message, on the first channel that is the server's to use. */
+  /** Sends an empty message on the first channel that belongs to the server. */
   @Override
   public void connected() {
     send(wanted.stdout() ? STDOUT : wanted.stderr() ? STDERR : ERROR, new byte[0]);
@@ -99,7 +99,7 @@ public final class WebSocketCommand extends ChannelSocket implements CommandClie
 
   @Override
   public void end(Output output) {
-    // There is no word for it towards the client; the end of the connection says it.
+    // The protocol has no message for this; the client sees the end of the connection.
   }
 
   @Override

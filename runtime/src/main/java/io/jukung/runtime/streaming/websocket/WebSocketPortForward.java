@@ -13,9 +13,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One forwarded connection for each port that the URL was given out for: channel 2n carries the
- * bytes of the n-th, channel 2n+1 what went wrong. Each starts with the port's number. There is no
- * word for half an end: a connection ends when the pod's side does.
+ * Forwarded connections over one WebSocket, one for each port that the URL was given out for.
+ * Channel 2n carries the bytes of the n-th connection, and channel 2n+1 its error. Both begin with
+ * the number of the port. The protocol has no message for the end of one direction: a connection
+ * ends when the pod's side ends it.
  */
 public final class WebSocketPortForward extends ChannelSocket {
   private final InputGate gate;
@@ -32,7 +33,7 @@ public final class WebSocketPortForward extends ChannelSocket {
     this.running = connections.size();
   }
 
-  /** One connection. */
+  /** One forwarded connection. */
   private final class Forwarded implements PodConnection.Client {
     private final int channel;
     private final int port;
@@ -97,7 +98,7 @@ public final class WebSocketPortForward extends ChannelSocket {
 
   @Override
   void ended(int channel) {
-    // The protocol has no such message.
+    // The protocol has no message for the end of a channel.
   }
 
   @Override

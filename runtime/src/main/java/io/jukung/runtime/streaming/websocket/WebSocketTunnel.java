@@ -12,7 +12,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
 
 /** Carries the bytes of a SPDY connection in the binary messages of a WebSocket, and back. */
-// What fails closes the channel, and that is told.
+// A write that fails closes the channel, and channelInactive reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class WebSocketTunnel extends ChannelDuplexHandler {
   @Override
@@ -22,8 +22,7 @@ public final class WebSocketTunnel extends ChannelDuplexHandler {
         close.release();
         ctx.close();
       }
-      case PingWebSocketFrame ping ->
-          ctx.writeAndFlush(new PongWebSocketFrame(ping.content()), ctx.voidPromise());
+      case PingWebSocketFrame ping -> Pongs.answer(ctx, ping);
       case PongWebSocketFrame pong -> pong.release();
       case WebSocketFrame frame -> ctx.fireChannelRead(frame.content());
       default -> {

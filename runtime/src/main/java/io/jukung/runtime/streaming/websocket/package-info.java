@@ -1,4 +1,4 @@
-/** Exec, attach and port-forward over WebSocket, as kubectl speaks today (KEP-4006). */
+/** Exec, attach and port-forward over WebSocket, the present protocol of kubectl (KEP-4006). */
 @NullMarked
 package io.jukung.runtime.streaming.websocket;
 

@@ -18,7 +18,7 @@ class TokensTest {
   private final Tokens tokens = new Tokens(clock::get);
 
   @Test
-  void tokenIsTakenOnce() {
+  void tokenCanBeUsedOnce() {
     String token = tokens.give(REQUEST);
     assertThat(tokens.take("x" + token)).isNull();
     assertThat(tokens.take("")).isNull();
@@ -37,7 +37,7 @@ class TokensTest {
   }
 
   @Test
-  void tokensAreLongAndNeverTheSame() {
+  void tokensAreLongAndDiffer() {
     Set<String> given = new HashSet<>();
     for (int i = 0; i < Tokens.MAX_PENDING; i++) {
       assertThat(given.add(tokens.give(REQUEST))).isTrue();
@@ -46,7 +46,7 @@ class TokensTest {
   }
 
   @Test
-  void tokensThatNobodyTakesAreBounded() {
+  void numberOfUnusedTokensIsLimited() {
     for (int i = 0; i < Tokens.MAX_PENDING; i++) {
       tokens.give(REQUEST);
     }

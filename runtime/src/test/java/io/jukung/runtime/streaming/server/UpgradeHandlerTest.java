@@ -123,7 +123,7 @@ class UpgradeHandlerTest {
   }
 
   @Test
-  void otherMethodsAreRefusedAndCostNoToken() {
+  void otherHttpMethodsAreRefusedAndDoNotUseUpTheToken() {
     String token = execToken();
     assertThat(answer("PUT /exec/" + token + " HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 405");
     assertThat(tokens.take(token)).isNotNull();
@@ -135,7 +135,7 @@ class UpgradeHandlerTest {
   }
 
   @Test
-  void spdyNamesWhatItKnows() {
+  void spdyRefusalNamesTheSupportedProtocols() {
     assertThat(
             answer(
                 get(
@@ -192,7 +192,7 @@ class UpgradeHandlerTest {
   }
 
   @Test
-  void messageInFragmentsIsOne() {
+  void fragmentsOfAMessageAreJoined() {
     answer(get("/exec/" + execToken(), WEBSOCKET));
     channel.writeInbound(Unpooled.wrappedBuffer(frame(0x02, "\0one ")));
     channel.writeInbound(Unpooled.wrappedBuffer(frame(0x89, "ping between")));
@@ -201,7 +201,7 @@ class UpgradeHandlerTest {
   }
 
   @Test
-  void webSocketWithNoCommonProtocolIsRefused() {
+  void webSocketWithoutACommonProtocolIsRefused() {
     assertThat(answer(get("/exec/" + execToken(), WEBSOCKET + "Sec-WebSocket-Protocol: other\r\n")))
         .startsWith("HTTP/1.1 403");
   }
@@ -216,7 +216,7 @@ class UpgradeHandlerTest {
   }
 
   @Test
-  void webSocketFramesOfAnyKindEndTheConnectionAtWorst() {
+  void randomWebSocketFramesAreHandledOrEndTheConnection() {
     for (int seed = 0; seed < 2_000; seed++) {
       Random random = new Random(seed);
       UpgradeHandlerTest fresh = new UpgradeHandlerTest();
@@ -243,7 +243,7 @@ class UpgradeHandlerTest {
   }
 
   @Test
-  void httpOfAnyKindIsRefusedOrWaitedFor() {
+  void randomHttpIsRefusedOrWaitsForMore() {
     for (int seed = 0; seed < 1_000; seed++) {
       Random random = new Random(seed);
       UpgradeHandlerTest fresh = new UpgradeHandlerTest();

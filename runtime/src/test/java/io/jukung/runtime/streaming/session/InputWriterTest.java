@@ -14,7 +14,7 @@ class InputWriterTest {
 
   /** Else the client, who was told to wait, would wait for ever. */
   @Test
-  void tellsThatThereIsRoomWhenThePipeTakesWhatCameBeforeIt() throws Exception {
+  void reportsRoomWhenThePipeTakesTheInputThatWasKept() throws Exception {
     try (DescriptorLoop loop = DescriptorLoop.start("input");
         Pipe pipe = Pipe.open()) {
       InputWriter input = new InputWriter(loop, drained::incrementAndGet);

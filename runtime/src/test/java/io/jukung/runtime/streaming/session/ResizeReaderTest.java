@@ -16,7 +16,7 @@ class ResizeReaderTest {
   }
 
   @Test
-  void sizesAreReadHoweverTheyAreCut() {
+  void sizesSplitOverMessagesAreRead() {
     String text = "{\"Width\":80,\"Height\":24}\n{\"Height\":43,\"Width\":132}";
     for (int cut = 0; cut <= text.length(); cut++) {
       ResizeReader reader = new ResizeReader();
@@ -27,7 +27,7 @@ class ResizeReaderTest {
   }
 
   @Test
-  void whatIsNoSizeIsPassedOver() {
+  void jsonThatIsNotASizeIsIgnored() {
     ResizeReader reader = new ResizeReader();
     assertThat(
             read(
@@ -38,7 +38,7 @@ class ResizeReaderTest {
   }
 
   @Test
-  void anyBytesDoNoHarm() {
+  void randomBytesAreIgnored() {
     Random random = new Random(7);
     ResizeReader reader = new ResizeReader();
     for (int i = 0; i < 2_000; i++) {
