@@ -9,87 +9,104 @@ import io.jukung.runtime.network.cni.PluginChain;
 import io.jukung.runtime.network.cni.PluginThread;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.Optional;
+import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Releases what was attached for sandboxes that are no more: what the records know by DEL, the rest
- * by telling the network's plugins which attachments are valid (GC). Other runtimes may share the
- * directory of records, and the network: attachments of namespaces that are not ours are theirs,
- * and valid.
+ * Releases what is attached for sandboxes that are gone. Attachments with a record are detached
+ * (DEL). For attachments without a record, the network's plugins are told which attachments are
+ * valid (GC). Other runtimes may use the same directory of records and the same network: an
+ * attachment whose namespace is not in our directory belongs to them, and is valid.
  */
 final class GarbageCollection {
   private final AttachmentRecords records;
   private final PluginChain chain;
-  private final Detachment detachment;
-  private @Nullable IOException failure;
+  private final PodNetwork.Sandboxes sandboxes;
+  private final Path namespaces;
 
-  GarbageCollection(AttachmentRecords records, PluginChain chain, Detachment detachment) {
+  /**
+   * Prepares a collection.
+   *
+   * @param namespaces the directory below which the network namespaces of all sandboxes are
+   */
+  GarbageCollection(
+      AttachmentRecords records,
+      PluginChain chain,
+      PodNetwork.Sandboxes sandboxes,
+      Path namespaces) {
     this.records = records;
     this.chain = chain;
-    this.detachment = detachment;
+    this.sandboxes = sandboxes;
+    this.namespaces = namespaces;
   }
 
-  /** DEL, and what goes with it. */
+  /** Detaches the sandbox of a record (DEL) and removes the record. */
   @FunctionalInterface
   interface Detachment {
     void detach(AttachmentRecord record) throws IOException;
   }
 
   /**
-   * Does it, for one time.
+   * Detaches every sandbox that is no more. Pods may be attached and detached meanwhile.
    *
-   * @param network whose plugins are told
-   * @param sandboxes the ids of all there are
-   * @param namespaces the directory below which all their namespaces are
+   * @throws IOException the first failure, with the others suppressed; all sandboxes are tried
    */
-  void run(Optional<NetworkConfiguration> network, Set<String> sandboxes, Path namespaces)
-      throws IOException {
-    Set<AttachmentName> valid = new LinkedHashSet<>();
-    for (String sandbox : sandboxes) {
-      valid.add(new AttachmentName(sandbox, PodNetworkRequest.INTERFACE));
-    }
-    for (AttachmentRecord record : records.all()) {
-      Attachment attachment = record.attachment();
-      boolean ours = attachment.networkNamespace().startsWith(namespaces + "/");
-      if (ours && !sandboxes.contains(attachment.containerId())) {
-        attempt(() -> detachment.detach(record));
-      } else if (network.filter(each -> each.name().equals(record.network().name())).isPresent()) {
-        valid.add(AttachmentName.of(record));
+  void delete(Detachment detachment) throws IOException {
+    // In this order: a record is written after its sandbox, so a sandbox that is missing from the
+    // later list is gone, and not new.
+    List<AttachmentRecord> recorded = records.all();
+    Set<String> living = sandboxes.ids();
+    IOException failure = null;
+    for (AttachmentRecord record : recorded) {
+      if (isGarbage(record, living)) {
+        try {
+          detachment.detach(record);
+        } catch (IOException e) {
+          if (failure == null) {
+            failure = e;
+          } else {
+            failure.addSuppressed(e);
+          }
+        }
       }
-    }
-    if (network.isPresent()
-        && network.get().version().hasStatusAndGc()
-        && !network.get().disableGc()) {
-      attempt(
-          () ->
-              PluginThread.call(
-                  "cni-gc",
-                  cancel -> {
-                    chain.collectGarbage(network.get(), valid, cancel);
-                    return true;
-                  }));
     }
     if (failure != null) {
       throw failure;
     }
   }
 
-  private interface Attempt {
-    void run() throws IOException;
-  }
-
-  private void attempt(Attempt attempt) {
-    try {
-      attempt.run();
-    } catch (IOException e) {
-      if (failure == null) {
-        failure = e;
-      } else {
-        failure.addSuppressed(e);
+  /**
+   * Tells the network's plugins which attachments are valid. No pod may be attached or detached
+   * meanwhile.
+   *
+   * @param limit the plugin that runs after this time is killed
+   */
+  void tellPlugins(NetworkConfiguration network, Duration limit) throws IOException {
+    Set<String> living = sandboxes.ids();
+    Set<AttachmentName> valid = new LinkedHashSet<>();
+    for (String sandbox : living) {
+      valid.add(new AttachmentName(sandbox, PodNetworkRequest.INTERFACE));
+    }
+    for (AttachmentRecord record : records.all()) {
+      boolean isGarbage = isGarbage(record, living);
+      if (!isGarbage && record.network().name().equals(network.name())) {
+        valid.add(AttachmentName.of(record));
       }
     }
+    PluginThread.call(
+        "cni-gc",
+        limit,
+        cancel -> {
+          chain.collectGarbage(network, valid, cancel);
+          return true;
+        });
+  }
+
+  private boolean isGarbage(AttachmentRecord record, Set<String> living) {
+    Attachment attachment = record.attachment();
+    boolean isOurs = attachment.networkNamespace().startsWith(namespaces + "/");
+    return isOurs && !living.contains(attachment.containerId());
   }
 }

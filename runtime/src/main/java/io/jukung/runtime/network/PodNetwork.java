@@ -17,7 +17,9 @@ import io.jukung.runtime.network.cni.PluginSurvivors;
 import io.jukung.runtime.network.cni.PluginThread;
 import io.jukung.runtime.network.cni.PluginVersions;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,11 +29,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The network of pods that have one of their own, made by CNI plugins. Thread-safe; for one pod,
- * one call at a time.
+ * Gives pods networks of their own with CNI plugins. Thread-safe, but only one call at a time may
+ * be made for the same pod.
  */
 public final class PodNetwork {
   private static final Logger LOG = LoggerFactory.getLogger(PodNetwork.class);
+
+  private static final Duration GC_POLL = Duration.ofMillis(100);
 
   private final NetworkConfigurationDirectory configurations;
   private final PluginRunner plugins;
@@ -44,17 +48,25 @@ public final class PodNetwork {
   private final Optional<RenderedConfiguration> rendered;
 
   /**
-   * Held for reading by each ADD, for writing by a garbage collection: an attachment that begins
-   * after the valid ones were listed would be taken for garbage.
+   * Held for reading by each ADD and DEL, and for writing by GC. The CNI specification requires
+   * that GC runs alone (section 2, "GC"): plugins would take an attachment that begins after the
+   * valid ones were listed for garbage.
    */
   private final ReadWriteLock collecting = new ReentrantReadWriteLock();
 
+  private final GcLimits gcLimits;
+
   /**
-   * Works by these settings.
+   * Makes the pod network of a node.
    *
-   * @param podCidrFile where the node's pod ranges are kept
+   * @param podCidrFile the file that keeps the node's pod ranges
    */
   public PodNetwork(Config.Cni config, Path podCidrFile) {
+    this(config, podCidrFile, GcLimits.DEFAULT);
+  }
+
+  PodNetwork(Config.Cni config, Path podCidrFile, GcLimits gcLimits) {
+    this.gcLimits = gcLimits;
     this.configurations = new NetworkConfigurationDirectory(config.confDir());
     this.plugins = new PluginRunner(config.binDirs(), config.timeout());
     this.versions = new PluginVersions(plugins);
@@ -70,10 +82,11 @@ public final class PodNetwork {
   }
 
   /**
-   * Takes up the node's pod ranges: for plugins that declare the capability {@code ipRanges}, and
-   * for the template of a configuration, where there is no configuration but one made from it.
+   * Stores the node's pod ranges. They are passed to plugins that declare the capability {@code
+   * ipRanges}, and rendered into the template of a network configuration, unless another
+   * configuration is in use.
    *
-   * @param text one range, or several between commas
+   * @param text one range, or several that are separated by commas
    */
   public void updatePodCidrs(String text) throws IOException {
     PodCidrs cidrs = PodCidrs.parse(text);
@@ -86,8 +99,8 @@ public final class PodNetwork {
   }
 
   /**
-   * Whether pods can get a network now. Nothing is read that has not changed, and plugins that know
-   * STATUS are asked every few seconds at most.
+   * Whether pods can get a network now. Files are read only if they have changed, and plugins that
+   * support STATUS are asked every few seconds at most.
    */
   public Readiness readiness() {
     NetworkConfigurationDirectory.Contents contents = configurations.contents();
@@ -113,7 +126,8 @@ public final class PodNetwork {
   }
 
   /**
-   * Files that come before the one in use and are wrong: whoever wrote them waits for an effect.
+   * Names the invalid files that come before the one in use: the person who wrote them expects an
+   * effect.
    */
   private static String ignored(NetworkConfigurationDirectory.Contents contents) {
     return contents.problems().isEmpty()
@@ -122,15 +136,16 @@ public final class PodNetwork {
   }
 
   /**
-   * Gives the pod its network (ADD). Where this fails, the pod may hold an address or more until
-   * {@link #tearDown}.
+   * Gives the pod its network (ADD). After a failure the pod may hold addresses until {@link
+   * #tearDown}.
    *
-   * @throws CriException INVALID_ARGUMENT where the request cannot be told to plugins,
-   *     FAILED_PRECONDITION where there is no network configuration, or a host port is another
-   *     pod's; no plugin has run then
-   * @throws CniException where a plugin failed
+   * @return the pod's IP addresses, the primary one first; never empty
+   * @throws CriException INVALID_ARGUMENT if the request cannot be passed to plugins,
+   *     FAILED_PRECONDITION if there is no network configuration or a host port belongs to another
+   *     pod; no plugin has run then
+   * @throws CniException if a plugin failed
    */
-  public NetworkResult setUp(PodNetworkRequest request) throws IOException {
+  public List<String> setUp(PodNetworkRequest request) throws IOException {
     request.check();
     NetworkConfigurationDirectory.Contents contents = configurations.contents();
     NetworkConfiguration network =
@@ -157,10 +172,10 @@ public final class PodNetwork {
     }
   }
 
-  private NetworkResult add(NetworkConfiguration network, Attachment attachment, Eventfd cancel)
+  private List<String> add(NetworkConfiguration network, Attachment attachment, Eventfd cancel)
       throws IOException {
     AttachmentRecord record = new AttachmentRecord(attachment, network, Optional.empty());
-    records.write(record); // before ADD: a failed one may hold an address
+    records.write(record); // before ADD, because a failed ADD may hold an address
     CniResult result = chain.add(network, attachment, cancel);
     records.write(record.withResult(result.json()));
     List<String> addresses;
@@ -173,21 +188,22 @@ public final class PodNetwork {
     if (addresses.isEmpty()) {
       throw new CniException("network " + network.name() + " gave the pod no address");
     }
-    return new NetworkResult(addresses, result.json().toString());
+    return List.copyOf(addresses);
   }
 
   /**
-   * Takes the pod's network away (DEL): by every plugin, whatever the others answer, also after a
-   * failed ADD, and when the network namespace is gone. May be called again after a failure, and
+   * Takes the pod's network away (DEL). Every plugin is called, even if another plugin fails, after
+   * a failed ADD, and when the network namespace is gone. May be called again after a failure and
    * after success.
    *
-   * <p>Uses the configuration of the pod's ADD; without a record of that, the present one, as far
-   * as its plugins are installed. Where there is neither, nothing can be held.
+   * <p>The plugins get the configuration of the pod's ADD. If there is no record of that, they get
+   * the present configuration, as far as the plugins are installed; without a configuration nothing
+   * can be held.
    */
   public void tearDown(PodNetworkRequest request) throws IOException {
     List<AttachmentRecord> attachments = records.of(request.sandboxId());
     if (attachments.stream().allMatch(record -> record.result().isEmpty())) {
-      // That ADD has not ended well, or, where a daemon was killed, at all.
+      // The ADD failed, or it may still run because the daemon that called it was killed.
       PluginSurvivors.end(request.sandboxId());
     }
     if (attachments.isEmpty()) {
@@ -199,26 +215,31 @@ public final class PodNetwork {
     hostPorts.release(request.sandboxId());
   }
 
-  /** Takes up a pod that an earlier daemon has given its network, and this one has not taken. */
+  /** Records a pod whose network an earlier daemon has set up. */
   public void takeUp(PodNetworkRequest request) {
     hostPorts.take(request);
   }
 
   private void delete(AttachmentRecord record, String namespace) throws IOException {
-    PluginThread.call(
-        "cni-del-" + record.attachment().containerId(),
-        cancel -> {
-          chain.delete(record, namespace, cancel);
-          return true;
-        });
+    collecting.readLock().lock();
+    try {
+      PluginThread.call(
+          "cni-del-" + record.attachment().containerId(),
+          cancel -> {
+            chain.delete(record, namespace, cancel);
+            return true;
+          });
+    } finally {
+      collecting.readLock().unlock();
+    }
     records.remove(record);
   }
 
   /**
-   * Asks the plugins whether the pod's network is still as they have made it (CHECK). Asks nothing
-   * where the network's configuration says so, or is of a version without it.
+   * Asks the plugins whether the pod's network is still as they have made it (CHECK). Does nothing
+   * if the configuration disables CHECK or its version has none.
    *
-   * @throws IOException if it is not
+   * @throws IOException if the network has changed
    */
   public void check(PodNetworkRequest request) throws IOException {
     for (AttachmentRecord record : records.of(request.sandboxId())) {
@@ -235,34 +256,90 @@ public final class PodNetwork {
   }
 
   /**
-   * Releases what plugins hold for sandboxes that are no more. Meanwhile, no pod gets a network.
+   * Releases what plugins hold for sandboxes that are no more. Pods get their networks meanwhile:
+   * only the plugins' own collection (GC) excludes ADD and DEL, and that for a bounded time.
    *
-   * @param sandboxes asked once no ADD is under way
-   * @param namespaces the directory below which all their namespaces are
+   * @param sandboxes lists the sandboxes there are
+   * @param namespaces the directory below which the network namespaces of all sandboxes are
    */
   public void collectGarbage(Sandboxes sandboxes, Path namespaces) throws IOException {
-    Optional<NetworkConfiguration> network = configurations.contents().network();
-    if (network.isPresent()) {
-      NetworkConfiguration present = network.get();
-      network =
-          Optional.of(PluginThread.call("cni-version", cancel -> versions.settle(present, cancel)));
-    }
-    collecting.writeLock().lock();
+    GarbageCollection garbage = new GarbageCollection(records, chain, sandboxes, namespaces);
+    IOException failure = null;
     try {
-      new GarbageCollection(
-              records,
-              chain,
-              record ->
-                  delete(record, pathIfThere(Path.of(record.attachment().networkNamespace()))))
-          .run(network, sandboxes.ids(), namespaces);
+      garbage.delete(
+          record -> delete(record, pathIfThere(Path.of(record.attachment().networkNamespace()))));
+    } catch (IOException e) {
+      failure = e;
+    }
+    try {
+      collectByPlugins(garbage);
+    } catch (IOException e) {
+      if (failure == null) {
+        throw e;
+      }
+      failure.addSuppressed(e);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void collectByPlugins(GarbageCollection garbage) throws IOException {
+    Optional<NetworkConfiguration> present = configurations.contents().network();
+    if (present.isEmpty()) {
+      return;
+    }
+    NetworkConfiguration network =
+        PluginThread.call("cni-version", cancel -> versions.settle(present.get(), cancel));
+    if (!network.version().hasStatusAndGc() || network.disableGc()) {
+      return;
+    }
+    lockForGc(network);
+    try {
+      garbage.tellPlugins(network, gcLimits.run());
     } finally {
       collecting.writeLock().unlock();
     }
   }
 
-  /** All sandboxes there are, from before their ADD until after their DEL. */
+  /**
+   * Takes the write lock in a moment without ADD and DEL. A thread that waits in {@code lock()}
+   * would hold up every later ADD until the last of those under way has ended.
+   */
+  private void lockForGc(NetworkConfiguration network) throws IOException {
+    long deadline = System.nanoTime() + gcLimits.quietWait().toNanos();
+    while (!collecting.writeLock().tryLock()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException(
+            "CNI GC for network "
+                + network.name()
+                + ": pods have been attached and detached without a pause for "
+                + gcLimits.quietWait().toSeconds()
+                + " s");
+      }
+      try {
+        Thread.sleep(GC_POLL);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("CNI GC for network " + network.name());
+      }
+    }
+  }
+
+  /**
+   * How long a collection by the plugins (GC) may take.
+   *
+   * @param quietWait for a moment without ADD and DEL; nothing is held up meanwhile
+   * @param run for the plugins; every ADD and DEL waits meanwhile
+   */
+  record GcLimits(Duration quietWait, Duration run) {
+    static final GcLimits DEFAULT = new GcLimits(Duration.ofMinutes(5), Duration.ofSeconds(10));
+  }
+
+  /** Lists sandboxes. */
   @FunctionalInterface
   public interface Sandboxes {
+    /** The ids of all sandboxes; each is listed from before its ADD until after its DEL. */
     Set<String> ids() throws IOException;
   }
 
@@ -271,8 +348,8 @@ public final class PodNetwork {
   }
 
   /**
-   * What the pod may hold although there is no record: an ADD is recorded before it begins, so this
-   * is a record that a power cut took, or no ADD at all.
+   * What the pod may hold although there is no record of an attachment. A record is written before
+   * ADD begins, so either a power cut took the record or there was no ADD.
    */
   private List<AttachmentRecord> unrecorded(PodNetworkRequest request) {
     Optional<NetworkConfiguration> network = configurations.contents().network();
@@ -292,7 +369,10 @@ public final class PodNetwork {
             request.attachment("", podCidrs.current()), installed, Optional.empty()));
   }
 
-  /** Some networks offer host ports without a plugin that declares them, so it is no error. */
+  /**
+   * Warns of host ports that no plugin declares. That is not an error, because some networks offer
+   * host ports without declaring the capability.
+   */
   private static void warnOfUnservedPorts(PodNetworkRequest request, NetworkConfiguration network) {
     if (request.wantsHostPorts()
         && network.plugins().stream().noneMatch(plugin -> plugin.hasCapability("portMappings"))) {
@@ -305,7 +385,10 @@ public final class PodNetwork {
     }
   }
 
-  /** Nobody would see that it has another one. */
+  /**
+   * Refuses a hardware address that no plugin would set: nobody would notice that the pod has
+   * another one.
+   */
   private static void refuseUnservedMac(PodNetworkRequest request, NetworkConfiguration network) {
     if (request.wantsMac()
         && network.plugins().stream().noneMatch(plugin -> plugin.hasCapability("mac"))) {

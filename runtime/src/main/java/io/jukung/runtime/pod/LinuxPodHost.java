@@ -82,7 +82,7 @@ public final class LinuxPodHost implements PodHost {
 
   @Override
   public List<String> setUpNetwork(SandboxRecord sandbox) throws IOException {
-    List<String> addresses = network.setUp(request(sandbox)).addresses();
+    List<String> addresses = network.setUp(request(sandbox));
     pins(sandbox.id()).writeInterfaceSysctls(sysctls(sandbox.config()));
     return addresses;
   }
@@ -132,9 +132,8 @@ public final class LinuxPodHost implements PodHost {
   }
 
   @Override
-  public NetworkReadiness networkReadiness() {
-    Readiness readiness = network.readiness();
-    return new NetworkReadiness(readiness.ready(), readiness.reason(), readiness.message());
+  public Readiness networkReadiness() {
+    return network.readiness();
   }
 
   @Override

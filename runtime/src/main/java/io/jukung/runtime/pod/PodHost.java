@@ -1,5 +1,6 @@
 package io.jukung.runtime.pod;
 
+import io.jukung.runtime.network.Readiness;
 import io.jukung.runtime.store.SandboxRecord;
 import java.io.IOException;
 import java.util.List;
@@ -10,9 +11,6 @@ import java.util.Optional;
  * undo something are idempotent, and succeed if there is nothing to undo.
  */
 public interface PodHost {
-
-  /** Whether pods can have a network; where not, why. */
-  record NetworkReadiness(boolean ready, String reason, String message) {}
 
   /** Makes and pins the namespaces that the pod does not share with the host, and its /dev/shm. */
   void createNamespaces(SandboxRecord sandbox) throws IOException;
@@ -31,7 +29,8 @@ public interface PodHost {
   /** Writes hostname, hosts and resolv.conf of a sandbox whose record has the pod's addresses. */
   void writeFiles(SandboxRecord sandbox) throws IOException;
 
-  NetworkReadiness networkReadiness();
+  /** Whether pods can have a network now. */
+  Readiness networkReadiness();
 
   /**
    * Sets the ranges that the pods' addresses come from.

@@ -7,6 +7,7 @@ import io.jukung.cri.v1.RuntimeHandlerFeatures;
 import io.jukung.cri.v1.RuntimeStatus;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.StatusResponse;
+import io.jukung.runtime.network.Readiness;
 import io.jukung.runtime.pod.PodHost;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -30,7 +31,7 @@ public final class Status {
   }
 
   public StatusResponse call(StatusRequest request) {
-    PodHost.NetworkReadiness network = host.networkReadiness();
+    Readiness network = host.networkReadiness();
     StatusResponse.Builder response =
         StatusResponse.newBuilder()
             .setStatus(

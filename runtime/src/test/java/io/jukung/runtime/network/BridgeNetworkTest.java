@@ -85,10 +85,10 @@ class BridgeNetworkTest {
   void podsReachEachOtherAndTheirHost() throws IOException {
     NamespacePins one = pod("one");
     NamespacePins two = pod("two");
-    NetworkResult first = setUp("one", List.of());
-    NetworkResult second = setUp("two", List.of());
-    assertThat(first.addresses()).containsExactly("10.88.0.2", "fd00:88::2");
-    assertThat(second.addresses()).containsExactly("10.88.0.3", "fd00:88::3");
+    List<String> first = setUp("one", List.of());
+    List<String> second = setUp("two", List.of());
+    assertThat(first).containsExactly("10.88.0.2", "fd00:88::2");
+    assertThat(second).containsExactly("10.88.0.3", "fd00:88::3");
     assertThat(greetingFrom(one, "10.88.0.2", 80, two)).isEqualTo("hello");
     assertThat(greetingFrom(two, "10.88.0.3", 80, one)).isEqualTo("hello");
     try (ServerSocket server = TestHost.in(one, () -> listen(80))) {
@@ -126,7 +126,7 @@ class BridgeNetworkTest {
   }
 
   @Test
-  void aFailedAddReleasesTheAddressOnTearDown() throws IOException {
+  void tearDownReleasesTheAddressOfAFailedAdd() throws IOException {
     configure(", {\"type\": \"broken\"}");
     scripts.script("broken", "[ $CNI_COMMAND != ADD ] || exit 1");
     pod("failed");
@@ -143,7 +143,7 @@ class BridgeNetworkTest {
 
   /** Each plugin's position in turn, and each of its two commands. */
   @Test
-  void whicheverPluginFailsTearDownLeavesNothing() throws IOException {
+  void tearDownLeavesNothingWhicheverPluginFails() throws IOException {
     leaveBridgeAndChains();
     List<String> before = state();
     List<String> types = List.of("bridge", "portmap", "last");
@@ -208,7 +208,7 @@ class BridgeNetworkTest {
               .start(
                   () -> {
                     try {
-                      addresses.add(setUp(name, List.of()).addresses().getFirst());
+                      addresses.add(setUp(name, List.of()).getFirst());
                       tearDown(name);
                     } catch (IOException e) {
                       throw new UncheckedIOException(e);
@@ -256,13 +256,13 @@ class BridgeNetworkTest {
     return pins;
   }
 
-  private NetworkResult setUp(String id, List<PortMapping> ports) throws IOException {
+  private List<String> setUp(String id, List<PortMapping> ports) throws IOException {
     return host.run(() -> network.setUp(request(id, ports)));
   }
 
   private void setUp(String id, List<PortMapping> ports, int expectedAddresses) throws IOException {
     configure("");
-    assertThat(setUp(id, ports).addresses()).hasSizeGreaterThanOrEqualTo(expectedAddresses);
+    assertThat(setUp(id, ports)).hasSizeGreaterThanOrEqualTo(expectedAddresses);
     tearDown(id);
   }
 

@@ -126,7 +126,7 @@ class PluginKindsTest {
   }
 
   @Test
-  void checkFindsWhatIsGone() throws IOException {
+  void checkReportsWhatIsMissing() throws IOException {
     configure(BRIDGE);
     setUp(Map.of());
     check();
@@ -140,7 +140,7 @@ class PluginKindsTest {
   private void comesAndGoes(Map<String, String> annotations, String... addresses)
       throws IOException {
     List<String> before = links();
-    assertThat(setUp(annotations).addresses()).containsExactly(addresses);
+    assertThat(setUp(annotations)).containsExactly(addresses);
     check();
     tearDown();
     assertThat(links()).as("no link is left but the bridge").containsAll(before);
@@ -181,7 +181,7 @@ class PluginKindsTest {
             .replace("IPAM", ipam));
   }
 
-  private NetworkResult setUp(Map<String, String> annotations) throws IOException {
+  private List<String> setUp(Map<String, String> annotations) throws IOException {
     return host.run(() -> network.setUp(request(annotations)));
   }
 

@@ -25,6 +25,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -40,6 +42,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The protocol, with plugins of the test's own; nothing touches a network. */
 class PodNetworkTest {
   private static final String ID = "0123abcd";
+  private static final Duration BOUND = Duration.ofSeconds(20);
 
   @TempDir Path directory;
   private Path configurations;
@@ -72,8 +75,8 @@ class PodNetworkTest {
     plugins.answering("one", "10.0.0.1/24");
     plugins.answering("two", "10.0.0.2/24");
     plugins.answering("three", "10.0.0.3/24");
-    NetworkResult result = network.setUp(request());
-    assertThat(result.addresses()).containsExactly("10.0.0.3");
+    List<String> result = network.setUp(request());
+    assertThat(result).containsExactly("10.0.0.3");
     network.tearDown(request());
     assertThat(plugins.calls())
         .containsExactly("ADD one", "ADD two", "ADD three", "DEL three", "DEL two", "DEL one");
@@ -115,7 +118,7 @@ class PodNetworkTest {
     for (String name : List.of("one", "two")) {
       plugins.script(name, "[ $CNI_COMMAND != ADD ] || echo '" + answer + "'");
     }
-    assertThat(network.setUp(request()).addresses()).containsExactly("10.0.0.1");
+    assertThat(network.setUp(request())).containsExactly("10.0.0.1");
     network.tearDown(request());
     assertThat(json("two", CniCommand.ADD).has("prevResult")).isEqualTo(onAdd);
     assertThat(json("two", CniCommand.DEL).has("prevResult")).isEqualTo(onDelete);
@@ -214,7 +217,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void aFailedAddStopsTheChainAndEveryPluginIsAskedToDelete() throws IOException {
+  void failedAddStopsTheChainAndDeleteCallsEveryPlugin() throws IOException {
     configure("one", "two", "three");
     plugins.answering("one", "10.0.0.1/24");
     plugins.script(
@@ -232,7 +235,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void aFailedDeleteKeepsTheRecordForTheNextAttempt() throws IOException {
+  void failedDeleteKeepsTheRecordForTheNextAttempt() throws IOException {
     configure("one", "two", "three");
     for (String name : List.of("one", "two", "three")) {
       plugins.answering(name, "10.0.0.1/24");
@@ -283,7 +286,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void anUnreadableRecordDoesNotKeepAPod() throws IOException {
+  void unreadableRecordDoesNotKeepAPodFromBeingRemoved() throws IOException {
     configure("one");
     plugins.answering("one", "10.0.0.1/24");
     network.setUp(request());
@@ -325,7 +328,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void aPluginThatHangsIsKilledWithItsChildren() throws IOException {
+  void pluginThatHangsIsKilledWithItsChildren() throws IOException {
     configure("one");
     plugins.script("one", "sleep 1000 & echo waiting >&2; sleep 1000");
     PodNetwork impatient = network(Duration.ofMillis(300));
@@ -338,7 +341,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void aPluginThatLeavesAChildWithItsOutputIsNotWaitedFor() throws IOException {
+  void runEndsWithThePluginAlthoughAChildKeepsItsOutputOpen() throws IOException {
     configure("one");
     plugins.script(
         "one",
@@ -347,7 +350,7 @@ class PodNetworkTest {
             + "/child\n"
             + "echo '{\"ips\": [{\"address\": \"10.0.0.1/24\"}]}'");
     try {
-      assertThat(network.setUp(request()).addresses()).containsExactly("10.0.0.1");
+      assertThat(network.setUp(request())).containsExactly("10.0.0.1");
     } finally {
       long child = Long.parseLong(Files.readString(directory.resolve("child")).strip());
       ProcessHandle.of(child).ifPresent(ProcessHandle::destroyForcibly);
@@ -355,7 +358,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void aPluginThatFloodsItsOutputIsKilled() throws IOException {
+  void pluginThatWritesTooMuchIsKilled() throws IOException {
     configure("one");
     plugins.script("one", "yes '{\"ips\": []}'");
     assertThatThrownBy(() -> network.setUp(request()))
@@ -364,12 +367,12 @@ class PodNetworkTest {
   }
 
   @Test
-  void aFloodOfWordsIsDropped() throws IOException {
+  void errorOutputBeyondTheLimitIsDropped() throws IOException {
     configure("one");
     plugins.script(
         "one",
         "yes word | head -c 3000000 >&2; echo '{\"ips\": [{\"address\": \"10.0.0.1/24\"}]}'");
-    assertThat(network.setUp(request()).addresses()).containsExactly("10.0.0.1");
+    assertThat(network.setUp(request())).containsExactly("10.0.0.1");
   }
 
   @ParameterizedTest
@@ -391,7 +394,7 @@ class PodNetworkTest {
         "echo '{\"code\":7,\"details\":\"d\"}';exit 1 | for network test: d (code 7)",
         "echo '{\"msg\":\"m\"}';echo words >&2;exit 1 | for network test: m; it also said: words",
       })
-  void everyWrongAnswerIsSaid(String lines, String problem) throws IOException {
+  void everyWrongAnswerIsReported(String lines, String problem) throws IOException {
     configure("one");
     plugins.script("one", lines);
     assertThatThrownBy(() -> network.setUp(request()))
@@ -400,7 +403,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void whatCannotRunIsNamed() throws IOException {
+  void fileThatCannotBeExecutedIsNamedInTheError() throws IOException {
     configure("one");
     assertThatThrownBy(() -> network.setUp(request()))
         .isInstanceOf(CniException.class)
@@ -421,7 +424,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void anInterruptKillsThePlugin() throws Exception {
+  void interruptKillsThePlugin() throws Exception {
     configure("one");
     plugins.script("one", "touch " + directory + "/running; sleep 1000");
     AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -450,7 +453,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void withoutAConfigurationAPodFailsAndTheNodeIsNotReady() throws IOException {
+  void withoutAConfigurationPodsFailAndTheNodeIsNotReady() throws IOException {
     assertThatThrownBy(() -> network.setUp(request()))
         .isInstanceOfSatisfying(
             CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.FAILED_PRECONDITION))
@@ -483,7 +486,7 @@ class PodNetworkTest {
 
   @ParameterizedTest
   @CsvSource({"a;K8S_POD_NAME=b, 80, 1M", "a=b, 80, 1M", "pod, 65536, 1M", "pod, 80, fast"})
-  void whatPluginsWouldMisreadIsRefusedAndNothingIsLeft(String name, int port, String bandwidth)
+  void valuesThatPluginsWouldMisreadAreRefusedAndLeaveNothing(String name, int port, String bandwidth)
       throws IOException {
     configure("one");
     plugins.answering("one", "10.0.0.1/24");
@@ -511,7 +514,7 @@ class PodNetworkTest {
     "02-00-00-00-00-0a, is not a hardware address: 02-00-00-00-00-0a",
     "02:00:00:00:00:0a, no plugin of network test declares the capability mac"
   })
-  void hardwareAddressesThatCannotBeHadAreRefused(String mac, String problem) throws IOException {
+  void hardwareAddressThatNoPluginWouldSetIsRefused(String mac, String problem) throws IOException {
     configure("one");
     plugins.answering("one", "10.0.0.1/24");
     PodNetworkRequest request =
@@ -533,7 +536,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void aMissingPluginIsFoundBeforeTheFirstRunsAndDoesNotKeepAPod() throws IOException {
+  void missingPluginFailsAddBeforeAnyRunsAndDoesNotFailDelete() throws IOException {
     configure("one", "two");
     plugins.answering("one", "10.0.0.1/24");
     assertThatThrownBy(() -> network.setUp(request()))
@@ -554,7 +557,7 @@ class PodNetworkTest {
   }
 
   @Test
-  void everyFailingCallIsReportedAndTearDownLeavesNothing() throws IOException {
+  void everyFailingSystemCallIsReportedAndTearDownLeavesNothing() throws IOException {
     configure("one");
     Path held = Files.createDirectory(directory.resolve("held"));
     plugins.script(
@@ -618,15 +621,144 @@ class PodNetworkTest {
     }
   }
 
+  @Test
+  void podsGetTheirNetworkWhileGarbageCollectionDetachesAnother() throws Exception {
+    configure("one");
+    Path gate = directory.resolve("gate");
+    plugins.script(
+        "one",
+        """
+        [ $CNI_COMMAND != ADD ] || echo '{"ips": [{"address": "10.0.0.1/24"}]}'
+        [ $CNI_COMMAND != DEL ] || while [ ! -e %s ]; do sleep 0.05; done\
+        """
+            .formatted(gate));
+    network.setUp(request("gone"));
+    CompletableFuture<Void> collection =
+        inBackground(() -> network.collectGarbage(Set::of, directory));
+    await(() -> plugins.calls().contains("DEL one"));
+    try {
+      CompletableFuture<Void> addition = inBackground(() -> network.setUp(request("new")));
+      addition.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+      assertThat(collection).isNotDone();
+    } finally {
+      Files.createFile(gate);
+    }
+    collection.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+    assertThat(cache.resolve("results/test-gone-eth0")).doesNotExist();
+  }
+
+  @Test
+  void podsGetTheirNetworkWhileGarbageCollectionWaitsForAnotherPod() throws Exception {
+    configure("one");
+    allowGarbageCollection();
+    Path gate = directory.resolve("gate");
+    plugins.script(
+        "one",
+        """
+        [ $CNI_COMMAND != ADD ] || [ $CNI_CONTAINERID != slow ] || while [ ! -e %s ]; do sleep 0.05; done
+        [ $CNI_COMMAND != ADD ] || echo '{"ips": [{"address": "10.0.0.1/24"}]}'\
+        """
+            .formatted(gate));
+    CompletableFuture<Void> slow = inBackground(() -> network.setUp(request("slow")));
+    await(() -> plugins.calls().contains("ADD one"));
+    AtomicReference<Thread> collector = new AtomicReference<>();
+    CompletableFuture<Void> collection =
+        inBackground(
+            () -> {
+              collector.set(Thread.currentThread());
+              network.collectGarbage(Set::of, directory.resolve("none"));
+            });
+    await(() -> collector.get() != null && isWaiting(collector.get()));
+    try {
+      CompletableFuture<Void> addition = inBackground(() -> network.setUp(request("new")));
+      addition.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+    } finally {
+      Files.createFile(gate);
+    }
+    slow.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+    collection.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+    assertThat(plugins.calls()).endsWith("GC one");
+  }
+
+  private static boolean isWaiting(Thread thread) {
+    return thread.getState() == Thread.State.WAITING
+        || thread.getState() == Thread.State.TIMED_WAITING;
+  }
+
+  @Test
+  void garbageCollectionThatHangsIsKilledAndPodsGetTheirNetwork() throws Exception {
+    configure("one");
+    allowGarbageCollection();
+    plugins.script(
+        "one",
+        """
+        [ $CNI_COMMAND != GC ] || sleep 1000
+        [ $CNI_COMMAND != ADD ] || echo '{"ips": [{"address": "10.0.0.1/24"}]}'\
+        """);
+    PodNetwork bounded =
+        new PodNetwork(
+            config(Duration.ofSeconds(20)),
+            directory.resolve("pod-cidrs.json"),
+            new PodNetwork.GcLimits(BOUND, Duration.ofMillis(200)));
+
+    assertThatThrownBy(() -> bounded.collectGarbage(Set::of, directory.resolve("none")))
+        .hasMessage("cni-gc was not done after 200 ms");
+    assertThat(bounded.setUp(request("new"))).containsExactly("10.0.0.1");
+  }
+
+  private void allowGarbageCollection() throws IOException {
+    Path file = configurations.resolve("10-test.conflist");
+    Files.writeString(file, Files.readString(file).replace("1.0.0", "1.1.0"));
+  }
+
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  private static CompletableFuture<Void> inBackground(Work work) {
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .start(
+            () -> {
+              try {
+                work.run();
+                result.complete(null);
+              } catch (IOException | RuntimeException e) {
+                result.completeExceptionally(e);
+              }
+            });
+    return result;
+  }
+
+  private interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  private static void await(Condition condition) throws IOException {
+    long deadline = System.nanoTime() + BOUND.toNanos();
+    while (!condition.holds()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+    }
+  }
+
   private PodNetwork network(Duration timeout) {
-    return new PodNetwork(
-        new Config.Cni(
-            configurations,
-            "",
-            List.of(directory.resolve("nowhere"), plugins.directory()),
-            cache,
-            timeout),
-        directory.resolve("pod-cidrs.json"));
+    return new PodNetwork(config(timeout), directory.resolve("pod-cidrs.json"));
+  }
+
+  private Config.Cni config(Duration timeout) {
+    return new Config.Cni(
+        configurations,
+        "",
+        List.of(directory.resolve("nowhere"), plugins.directory()),
+        cache,
+        timeout);
+  }
+
+  private PodNetworkRequest request(String id) {
+    return new PodNetworkRequest(
+        id, "pod", "default", "uid-1", directory.resolve(id), List.of(), null, Map.of(), "");
   }
 
   private PodNetworkRequest request() {

@@ -51,7 +51,7 @@ class PodRangesTest {
   }
 
   @Test
-  void theTemplateBecomesTheConfigurationOfANodeWithoutOne() throws IOException {
+  void templateIsRenderedOnANodeWithoutAConfiguration() throws IOException {
     assertThat(network.readiness().ready()).isFalse();
     network.updatePodCidrs("10.1.0.0/24, fd00:1::/64");
     assertThat(rendered().path("plugins").get(0).path("ipam").toString())
@@ -60,14 +60,14 @@ class PodRangesTest {
                 + "\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}],[{\"subnet\":\"fd00:1::/64\"}]],"
                 + "\"routes\":[{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"::/0\"}]}");
     assertThat(network.readiness()).isEqualTo(new Readiness(true, "", ""));
-    assertThat(network.setUp(request()).addresses()).containsExactly("10.0.0.1");
+    assertThat(network.setUp(request())).containsExactly("10.0.0.1");
 
     network.updatePodCidrs("10.2.0.0/24");
     assertThat(rendered().toString()).as("its own is made anew").contains("10.2.0.0/24");
   }
 
   @Test
-  void anybodyElsesConfigurationStaysTheOne() throws IOException {
+  void templateIsNotRenderedWhereAnotherConfigurationExists() throws IOException {
     Files.createDirectory(configurations);
     Files.writeString(
         configurations.resolve("05-other.conflist"),
@@ -77,13 +77,13 @@ class PodRangesTest {
   }
 
   @Test
-  void withoutATemplateTheConfigurationIsAwaited() throws IOException {
+  void withoutATemplateNoConfigurationIsWritten() throws IOException {
     network("").updatePodCidrs("10.1.0.0/24");
     assertThat(configurations).doesNotExist();
   }
 
   @Test
-  void pluginsThatDeclareItGetTheRangesAlsoAfterARestart() throws IOException {
+  void pluginsThatDeclareIpRangesGetTheRangesAfterARestartToo() throws IOException {
     Files.createDirectory(configurations);
     Files.writeString(
         configurations.resolve("05-other.conflist"),
@@ -104,7 +104,7 @@ class PodRangesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"10.1.0.0", "10.1.0.0/33", "fd00::/129", "x/24", "10.1.0.0/24,", ",", "10.1/16"})
-  void whatIsNoRangeIsRefused(String cidr) throws IOException {
+  void textThatIsNotARangeIsRefused(String cidr) throws IOException {
     assertThatThrownBy(() -> network.updatePodCidrs(cidr))
         .isInstanceOfSatisfying(
             CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID_ARGUMENT))
@@ -113,7 +113,7 @@ class PodRangesTest {
   }
 
   @Test
-  void aTemplateThatIsNotRightIsSaidAndLeavesNothing() throws IOException {
+  void wrongTemplateIsReportedAndWritesNoConfiguration() throws IOException {
     Files.writeString(template, "{{if eq 1 2}}");
     refused("line 1: {{if eq 1 2}} is not known here");
     Files.writeString(template, "{\"name\": \"{{.PodCIDR}}\"}");

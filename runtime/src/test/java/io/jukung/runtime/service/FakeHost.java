@@ -1,5 +1,6 @@
 package io.jukung.runtime.service;
 
+import io.jukung.runtime.network.Readiness;
 import io.jukung.runtime.pod.PodHost;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.StatePaths;
@@ -64,8 +65,8 @@ public final class FakeHost implements PodHost {
   }
 
   @Override
-  public NetworkReadiness networkReadiness() {
-    return new NetworkReadiness(false, "NetworkPluginNotReady", "no network here");
+  public Readiness networkReadiness() {
+    return new Readiness(false, "NetworkPluginNotReady", "no network here");
   }
 
   @Override

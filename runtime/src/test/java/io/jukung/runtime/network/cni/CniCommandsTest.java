@@ -77,7 +77,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void checkIsNotForNetworksWithoutIt() throws IOException {
+  void checkIsNotCalledForNetworksWithoutCheck() throws IOException {
     plugins.answering("one", "10.0.0.1/24");
     for (String fields :
         List.of("\"cniVersion\": \"0.3.1\"", "\"cniVersion\": \"1.0.0\", \"disableCheck\": true")) {
@@ -90,7 +90,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void thePluginsReasonMakesTheNodeNotReady() throws IOException {
+  void nodeIsNotReadyForTheReasonThatThePluginReports() throws IOException {
     configure("\"cniVersion\": \"1.1.0\"", "one", "two");
     plugins.answering("one", "10.0.0.1/24");
     plugins.script(
@@ -120,7 +120,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void statusIsOnlyForNetworksThatHaveIt() throws IOException {
+  void statusIsOnlyCalledForVersionsWithStatus() throws IOException {
     configure("\"cniVersion\": \"1.0.0\"", "one");
     plugins.script("one", "exit 1");
     assertThat(network.readiness().ready()).isTrue();
@@ -128,7 +128,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void aPluginThatHangsHoldsUpWhoAsksForABoundedTime() throws IOException {
+  void readinessIsAnsweredInBoundedTimeWhileStatusHangs() throws IOException {
     configure("\"cniVersion\": \"1.1.0\"", "one");
     plugins.script("one", "trap '' TERM; sleep 1000; sleep 1000");
     PodNetwork patient = network(Duration.ofSeconds(6));
@@ -140,7 +140,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void aNodeThatIsReadySaysWhichFilesItPassesOver() throws IOException {
+  void readyNodeReportsTheFilesThatItSkips() throws IOException {
     configure("\"cniVersion\": \"1.0.0\"", "one");
     plugins.answering("one", "10.0.0.1/24");
     Files.writeString(configurations.resolve("05-broken.conflist"), "{\"name\":");
@@ -148,11 +148,11 @@ class CniCommandsTest {
     assertThat(network.readiness().message())
         .startsWith("ignored: ")
         .contains("05-broken.conflist: not JSON");
-    assertThat(network.setUp(request("a")).addresses()).containsExactly("10.0.0.1");
+    assertThat(network.setUp(request("a"))).containsExactly("10.0.0.1");
   }
 
   @Test
-  void garbageIsWhatNoSandboxHolds() throws IOException {
+  void attachmentsWithoutASandboxAreGarbage() throws IOException {
     configure("\"cniVersion\": \"1.1.0\"", "one", "two");
     plugins.answering("one", "10.0.0.1/24");
     plugins.answering("two", "10.0.0.2/24");
@@ -186,7 +186,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void everyPluginIsToldOfGarbageAlsoWhenOneFails() throws IOException {
+  void everyPluginIsCalledWithGcAlsoWhenOneFails() throws IOException {
     configure("\"cniVersion\": \"1.1.0\"", "one", "two");
     plugins.script("one", "echo '{\"code\": 7, \"msg\": \"busy\"}'; exit 1");
     plugins.script("two", "");
@@ -196,7 +196,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void garbageIsLeftToWhoeverSaysSo() throws IOException {
+  void gcIsNotCalledWhereTheVersionOrTheConfigurationExcludesIt() throws IOException {
     plugins.script("one", "");
     for (String fields :
         List.of("\"cniVersion\": \"1.0.0\"", "\"cniVersion\": \"1.1.0\", \"disableGC\": true")) {
@@ -233,7 +233,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void theHighestVersionThatAllPluginsSpeakIsTaken() throws IOException {
+  void highestVersionThatAllPluginsSupportIsTaken() throws IOException {
     configure("\"cniVersion\": \"0.4.0\", \"cniVersions\": [\"1.0.0\", \"1.1.0\"]", "one", "two");
     speaking("one", "1.0.0", "0.4.0", "1.0.0", "1.1.0");
     speaking("two", "1.0.0", "0.3.1", "0.4.0", "1.0.0");
@@ -263,7 +263,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void aPluginThatDoesNotTellItsVersionsIsTakenToSpeakAny() throws IOException {
+  void pluginThatDoesNotReportVersionsIsAssumedToSupportAll() throws IOException {
     configure("\"cniVersions\": [\"0.4.0\", \"1.0.0\"]", "one");
     plugins.answering("one", "10.0.0.1/24");
     network.setUp(request("a"));
@@ -271,7 +271,7 @@ class CniCommandsTest {
   }
 
   @Test
-  void whatAKilledDaemonsAddHasLeftRunningEndsBeforeDelete() throws Exception {
+  void processesOfAnInterruptedAddAreKilledBeforeDelete() throws Exception {
     configure("\"cniVersion\": \"1.0.0\"", "one");
     plugins.script("one", "[ $CNI_COMMAND = DEL ] || exit 1");
     assertThatThrownBy(() -> network.setUp(request("cut"))).hasMessageContaining("exit status 1");
