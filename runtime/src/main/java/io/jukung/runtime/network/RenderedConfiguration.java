@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The network configuration that is made from a template and the node's pod ranges. */
 final class RenderedConfiguration {
-  /** Such that whatever an administrator or a network's own installation lays down may precede. */
+  /** The number leaves room for files of an administrator or of a network that shall win. */
   static final String FILE_NAME = "10-jukung.conflist";
 
-  /** Plugins and people read it. */
+  /** Other users than root may read the file. */
   private static final int READABLE = 0644;
 
   private static final long MAX_TEMPLATE_BYTES = 1 << 20;
@@ -32,9 +32,9 @@ final class RenderedConfiguration {
   }
 
   /**
-   * Makes it, over what was made before.
+   * Writes the configuration over the one that was made before.
    *
-   * @throws CriException FAILED_PRECONDITION where the template is not there or not right
+   * @throws CriException FAILED_PRECONDITION if the template is missing or wrong
    */
   void write(PodCidrs cidrs) throws IOException {
     String text = render(read(), cidrs);
@@ -42,7 +42,7 @@ final class RenderedConfiguration {
     try {
       NetworkConfiguration.parseList(document, name -> List.of());
     } catch (IOException e) {
-      throw wrong("what it renders to is no list of plugins: " + e.getMessage(), e);
+      throw wrong("the rendered configuration is not a list of plugins: " + e.getMessage(), e);
     }
     Files.createDirectories(directory);
     AtomicFile.write(directory.resolve(FILE_NAME), document, READABLE);
@@ -63,10 +63,8 @@ final class RenderedConfiguration {
     try {
       return ConfigurationTemplate.parse(text)
           .render(
-              Map.of(
-                  "PodCIDR", cidrs.ranges().getFirst(),
-                  "PodCIDRRanges", cidrs.ranges(),
-                  "Routes", cidrs.routes()));
+              Map.of("PodCIDR", cidrs.ranges().getFirst()),
+              Map.of("PodCIDRRanges", cidrs.ranges(), "Routes", cidrs.routes()));
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()), e);
     }

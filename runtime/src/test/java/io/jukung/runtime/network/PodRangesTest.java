@@ -117,7 +117,7 @@ class PodRangesTest {
     Files.writeString(template, "{{if eq 1 2}}");
     refused("line 1: {{if eq 1 2}} is not known here");
     Files.writeString(template, "{\"name\": \"{{.PodCIDR}}\"}");
-    refused("what it renders to is no list of plugins: ");
+    refused("the rendered configuration is not a list of plugins: ");
     Files.delete(template);
     refused("NoSuchFileException");
     assertThat(configurations).doesNotExist();
