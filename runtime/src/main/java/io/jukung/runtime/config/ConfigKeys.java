@@ -11,14 +11,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** The TOML keys of the configuration records: {@code confDir} is {@code conf_dir}. */
+/**
+ * The TOML keys of the configuration records: the component {@code confDir} is the key {@code
+ * conf_dir}.
+ */
 public final class ConfigKeys {
   private ConfigKeys() {}
 
-  /**
-   * Every key with its value, dotted, in the order of the records; values as TOML would say them.
-   */
+  /** Returns every dotted key with its value as TOML has it, in the order of the records. */
   public static Map<String, Object> flatten(Config config) {
     var flat = new LinkedHashMap<String, Object>();
     flatten(config, "", flat);
@@ -53,12 +55,12 @@ public final class ConfigKeys {
     return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
   }
 
-  /** An enum constant as TOML writes it. */
+  /** An enum constant as it is written in TOML. */
   static String word(Object constant) {
     return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT);
   }
 
-  /** Whether a component is a table of keys; {@link DataSize} and its like are values. */
+  /** Whether a component is a table of keys. {@link DataSize} and similar records are values. */
   static boolean isTable(RecordComponent component) {
     return component.getType().isRecord()
         && component.getType().getDeclaringClass() == Config.class;
@@ -73,8 +75,8 @@ public final class ConfigKeys {
   }
 
   /**
-   * The known key or table that differs in the fewest letters. A key set in the wrong table counts
-   * as one letter off.
+   * The known key or table that differs from an unknown one in the fewest letters. A key in the
+   * wrong table counts as one letter.
    */
   static String nearest(String unknown) {
     return Stream.concat(
@@ -85,31 +87,15 @@ public final class ConfigKeys {
   }
 
   private static int lettersOff(String unknown, String known) {
-    int whole = distance(unknown, known);
+    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
+    int whole = distance.apply(unknown, known);
     int tableless =
-        distance(afterDot(unknown), afterDot(known)) + (afterDot(known).equals(known) ? 0 : 1);
+        distance.apply(afterDot(unknown), afterDot(known))
+            + (afterDot(known).equals(known) ? 0 : 1);
     return Math.min(whole, tableless);
   }
 
   private static String afterDot(String key) {
     return key.substring(key.lastIndexOf('.') + 1);
-  }
-
-  /** Edits (insert, delete, replace) from one word to the other, after Levenshtein. */
-  static int distance(String from, String to) {
-    int[] above = new int[to.length() + 1];
-    for (int j = 0; j <= to.length(); j++) {
-      above[j] = j;
-    }
-    for (int i = 1; i <= from.length(); i++) {
-      int[] row = new int[to.length() + 1];
-      row[0] = i;
-      for (int j = 1; j <= to.length(); j++) {
-        int replaced = above[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-        row[j] = Math.min(replaced, Math.min(above[j], row[j - 1]) + 1);
-      }
-      above = row;
-    }
-    return above[to.length()];
   }
 }

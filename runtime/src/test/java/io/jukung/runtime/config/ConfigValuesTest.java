@@ -29,7 +29,7 @@ class ConfigValuesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"", "16", "16M", "16MB", "-1B", "1.5MiB", "1 MiB", "9999999999TiB", "1mib"})
-  void otherSizesAreRefused(String text) {
+  void textsThatAreNotSizesAreRefused(String text) {
     assertThatThrownBy(() -> DataSize.parse(text)).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -49,7 +49,7 @@ class ConfigValuesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "10", "s", "1s1m", "-1s", "1.5s", "10 s", "1d"})
-  void otherDurationsAreRefused(String text) {
+  void textsThatAreNotDurationsAreRefused(String text) {
     assertThatThrownBy(() -> DurationText.parse(text)).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -61,8 +61,14 @@ class ConfigValuesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"spare, spare, 0", "spar, spare, 1", "spaer, spare, 2", "'', abc, 3", "abc, '', 3"})
-  void distanceCountsEdits(String from, String to, int edits) {
-    assertThat(ConfigKeys.distance(from, to)).isEqualTo(edits);
+  @CsvSource({
+    "shim.spare, shim.spare",
+    "shim.spar, shim.spare",
+    "shim.spaer, shim.spare",
+    "spare, shim.spare",
+    "cgroups, cgroup",
+  })
+  void nearestKeyNeedsTheFewestEdits(String unknown, String nearest) {
+    assertThat(ConfigKeys.nearest(unknown)).isEqualTo(nearest);
   }
 }

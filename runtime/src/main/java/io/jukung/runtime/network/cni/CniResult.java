@@ -3,6 +3,7 @@ package io.jukung.runtime.network.cni;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.net.InetAddresses;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -11,20 +12,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to ADD (section 5, "ADD Success"). There are three shapes of it: {@code ip4} and
- * {@code ip6} before 0.3.0, a list whose entries carry their family before 1.0.0, and a list
- * without.
+ * The answer of a plugin to ADD (section 5 of the CNI specification, "ADD Success"). Before version
+ * 0.3.0 it has {@code ip4} and {@code ip6}; before 1.0.0 a list whose entries name their address
+ * family; since then a list without families.
  *
- * @param json as the plugin wrote it, with all it holds
+ * @param json the whole answer, as the plugin wrote it
  */
 public record CniResult(CniVersion version, ObjectNode json) {
-  /** The JDK also reads forms with fewer numbers. */
-  private static final Pattern FOUR_NUMBERS = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
-
   private enum Shape {
     IP4_IP6,
     LIST_WITH_FAMILY,
@@ -40,8 +37,8 @@ public record CniResult(CniVersion version, ObjectNode json) {
   /**
    * Reads a plugin's answer.
    *
-   * @param asked the version of the request, for an answer that names none
-   * @throws IOException if it is no result; the message says why
+   * @param asked the version of the request, which holds for an answer without a version
+   * @throws IOException if the answer is not a result; the message says why
    */
   static CniResult parse(byte[] answer, CniVersion asked) throws IOException {
     return of(CniJson.parseObject(answer), asked);
@@ -59,7 +56,7 @@ public record CniResult(CniVersion version, ObjectNode json) {
     return new CniResult(version.get(), json);
   }
 
-  /** The same in the version that the next plugin of the chain is asked in. */
+  /** Converts the result to the version that the next plugin of the chain is called with. */
   CniResult as(CniVersion wanted) throws IOException {
     if (wanted == version) {
       return this;
@@ -85,15 +82,16 @@ public record CniResult(CniVersion version, ObjectNode json) {
   }
 
   /**
-   * The pod's addresses, in the plugin's order: those of the interface that was asked for. Where it
-   * has none, or plugins do not tell, those of all interfaces in the pod.
+   * Returns the pod's addresses in the plugin's order: those of the interface that was asked for.
+   * If that interface has none, or the result does not name interfaces, the addresses of all
+   * interfaces in the pod.
    */
   public List<String> podAddresses(String interfaceName) throws IOException {
     Set<String> addresses = new LinkedHashSet<>();
     if (Shape.of(version) == Shape.IP4_IP6) {
       for (String key : List.of("ip4", "ip6")) {
         if (json.path(key) instanceof ObjectNode ip) {
-          addresses.add(text(address(ip)));
+          addresses.add(InetAddresses.toAddrString(address(ip)));
         }
       }
       return List.copyOf(addresses);
@@ -107,13 +105,13 @@ public record CniResult(CniVersion version, ObjectNode json) {
       if (named.isEmpty() || isInPod(named.get())) {
         boolean asked =
             named.isEmpty() || named.get().path("name").asText("").equals(interfaceName);
-        (asked ? addresses : ofOthers).add(text(address(ip)));
+        (asked ? addresses : ofOthers).add(InetAddresses.toAddrString(address(ip)));
       }
     }
     return List.copyOf(addresses.isEmpty() ? ofOthers : addresses);
   }
 
-  /** The interfaces in the pod, of which some plugins tell none. */
+  /** The names of the interfaces in the pod. Some plugins report none. */
   List<String> podInterfaces() {
     List<String> names = new ArrayList<>();
     for (JsonNode entry : json.path("interfaces")) {
@@ -124,7 +122,7 @@ public record CniResult(CniVersion version, ObjectNode json) {
     return names;
   }
 
-  /** That which the address belongs to; empty where it is not told. */
+  /** The interface that an address belongs to; empty if the result does not say. */
   private Optional<JsonNode> namedInterface(ObjectNode ip) throws IOException {
     JsonNode index = ip.path("interface");
     if (index.isMissingNode()
@@ -144,7 +142,8 @@ public record CniResult(CniVersion version, ObjectNode json) {
   }
 
   /**
-   * Of {@code address} in lists, of {@code ip} in the oldest shape; the prefix length is left off.
+   * Reads the address in {@code address}, or in {@code ip} of the oldest shape, without the prefix
+   * length.
    */
   private static InetAddress address(ObjectNode ip) throws IOException {
     @Nullable String text = ip.path(ip.has("address") ? "address" : "ip").textValue();
@@ -152,18 +151,10 @@ public record CniResult(CniVersion version, ObjectNode json) {
       throw new IOException("an entry of \"ips\" has no address");
     }
     int slash = text.indexOf('/');
-    String literal = slash < 0 ? text : text.substring(0, slash);
-    if (literal.indexOf(':') < 0 && !FOUR_NUMBERS.matcher(literal).matches()) {
-      throw new IOException("not an address: " + text);
-    }
     try {
-      return InetAddress.ofLiteral(literal);
+      return InetAddresses.forString(slash < 0 ? text : text.substring(0, slash));
     } catch (IllegalArgumentException e) {
       throw new IOException("not an address: " + text, e);
     }
-  }
-
-  private static String text(InetAddress address) {
-    return address instanceof Inet6Address v6 ? Ipv6Text.of(v6) : address.getHostAddress();
   }
 }
