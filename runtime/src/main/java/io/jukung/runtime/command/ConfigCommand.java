@@ -37,7 +37,7 @@ final class ConfigCommand {
     this.err = err;
   }
 
-  /** Returns the exit code. */
+  /** Runs the command and returns the exit code of the process. */
   int run(List<String> words) throws UsageException, ConfigException {
     Arguments arguments = Arguments.parse(words, Map.of());
     List<String> operands = arguments.operands();

@@ -14,7 +14,7 @@ public final class Main {
   static final int OK = 0;
   static final int FAILED = 1;
 
-  /** As picocli and most shells have it. */
+  /** The exit code for a wrong command line, as picocli and most shells have it. */
   static final int USAGE = 2;
 
   private Main() {}

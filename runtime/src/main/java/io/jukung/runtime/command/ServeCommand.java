@@ -43,7 +43,7 @@ final class ServeCommand {
 
   private ServeCommand() {}
 
-  /** Returns when the daemon has ended. */
+  /** Runs the command and returns when the daemon has ended. */
   static void run(List<String> words, PrintStream out)
       throws UsageException, ConfigException, StartupException {
     Arguments arguments = Arguments.parse(words, OPTIONS);
@@ -81,7 +81,7 @@ final class ServeCommand {
         : ConfigFile.readDefault(overrides);
   }
 
-  /** The configuration takes absolute paths alone; a shell's user may type relative ones. */
+  /** The configuration takes absolute paths only, but a user of a shell may type relative ones. */
   private static String absolute(String path) {
     return Path.of(path).toAbsolutePath().toString();
   }

@@ -5,13 +5,14 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The daemon's settings. A component {@code confDir} of the table {@code cni} is the key {@code
- * cni.conf_dir}; what each means, in which unit and why it has its default, stands in {@code
- * dist/config.toml}, which a test holds equal to {@link #DEFAULTS}.
+ * The daemon's settings. The component {@code confDir} of the table {@code cni} is the key {@code
+ * cni.conf_dir}. The meaning, the unit and the default of each key are described in {@code
+ * dist/config.toml}, which a test compares with {@link #DEFAULTS}.
  *
- * <p>To add a setting: a component here, its default below, a commented key in {@code
- * dist/config.toml}, and another value for it in the full-mapping test. Compact constructors check
- * what a type cannot say; their message follows the table's name.
+ * <p>A new setting needs a component here, a default below, a commented key in {@code
+ * dist/config.toml}, and another value in the test {@code everyKeyReachesItsSetting}. Compact
+ * constructors check what a type cannot express; their message begins with the key's name without
+ * its table.
  */
 public record Config(
     Path root,
@@ -57,10 +58,10 @@ public record Config(
               Duration.ofMinutes(5)),
           new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""));
 
-  /** What goes to standard error. */
+  /** The log on standard error. */
   public record Log(LogLevel level) {}
 
-  /** How much the log says; each level includes those before it. */
+  /** How much is logged; each level includes the levels before it. */
   public enum LogLevel {
     ERROR,
     WARN,
@@ -84,7 +85,8 @@ public record Config(
   /**
    * The per-pod processes.
    *
-   * @param command empty: as the installation says
+   * @param command the program of a shim with its arguments; empty: that of the installation
+   * @param spare how many shims are kept started for pods to come
    */
   public record Shim(List<String> command, int spare) {
     public Shim {
@@ -96,7 +98,7 @@ public record Config(
   /**
    * Pod networks.
    *
-   * @param confTemplate a path; empty: none
+   * @param confTemplate the path of a template for a network configuration; empty: none
    */
   public record Cni(
       Path confDir, String confTemplate, List<Path> binDirs, Path cacheDir, Duration timeout) {
@@ -110,14 +112,14 @@ public record Config(
     }
   }
 
-  /** Devices that vendors describe. */
+  /** The Container Device Interface: devices that vendors describe in files. */
   public record Cdi(List<Path> specDirs) {
     public Cdi {
       specDirs = List.copyOf(specDirs);
     }
   }
 
-  /** Where containers stand in the cgroup tree. */
+  /** The cgroups of pods and containers. */
   public record Cgroup(CgroupDriver driver, String root, MissingController missingController) {
     public Cgroup {
       require(
@@ -126,11 +128,11 @@ public record Config(
     }
   }
 
-  /** Who makes cgroups, and how kubelet names them. */
+  /** Who creates cgroups, and how kubelet names them. */
   public enum CgroupDriver {
-    /** The daemon, by paths. */
+    /** The daemon creates cgroups; kubelet names them by path. */
     CGROUPFS,
-    /** systemd, by slices. */
+    /** systemd creates cgroups; kubelet names them by slice. */
     SYSTEMD
   }
 
@@ -165,7 +167,7 @@ public record Config(
     DIRECTORY
   }
 
-  /** How long registries may keep a pull waiting. */
+  /** How long a registry may take before a pull fails. */
   public record Registry(
       Duration connectTimeout,
       Duration responseTimeout,
@@ -182,9 +184,9 @@ public record Config(
   /**
    * The server of exec, attach and port-forward.
    *
-   * @param port 0: any that is free
-   * @param tlsCertificate empty: no TLS
-   * @param tlsKey empty where there is no certificate
+   * @param port the TCP port; 0: any free port
+   * @param tlsCertificate the path of a PEM file; empty: no TLS
+   * @param tlsKey the path of the certificate's key; empty if there is no certificate
    */
   public record Streaming(
       String address, int port, Duration idleTimeout, String tlsCertificate, String tlsKey) {

@@ -16,22 +16,27 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/** Lays TOML tables over records: one key per component, unknown keys refused. */
+/**
+ * Sets the components of records from TOML tables, one key for each component. Unknown keys are
+ * refused.
+ */
 final class ConfigBinder {
   private final String source;
   private final List<String> problems = new ArrayList<>();
 
   /**
-   * @param source what messages begin with, a file's path
+   * Makes a binder for one source of settings.
+   *
+   * @param source what messages begin with, as the path of a file
    */
   ConfigBinder(String source) {
     this.source = source;
   }
 
   /**
-   * Reads all of the table, whatever is wrong in it.
+   * Returns the defaults with the settings of the table in their place.
    *
-   * @throws ConfigException with every problem
+   * @throws ConfigException with every problem of the table
    */
   Config bind(ObjectNode table, Config defaults) throws ConfigException {
     Config config = bindTable(table, defaults, "");

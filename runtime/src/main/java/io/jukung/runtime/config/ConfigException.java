@@ -3,7 +3,10 @@ package io.jukung.runtime.config;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A configuration that cannot be used. The message names the file and each key, line by line. */
+/**
+ * A configuration that cannot be used. The message has a line for each problem, which names the
+ * file and the key.
+ */
 public final class ConfigException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -23,7 +26,7 @@ public final class ConfigException extends Exception {
     this.problems = List.copyOf(problems);
   }
 
-  /** A sentence for each. */
+  /** The problems, a sentence for each. */
   public List<String> problems() {
     return problems;
   }

@@ -11,12 +11,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Reads a {@link Config} from TOML. Keys that a file leaves out have their defaults. */
+/** Reads a {@link Config} from a TOML file. A key that the file leaves out has its default. */
 public final class ConfigFile {
-  /** Where the daemon looks when it is given no file; it may be absent. */
+  /** The file that the daemon reads if it is given no other. The file may be missing. */
   public static final Path DEFAULT_PATH = Path.of("/etc/jukung/config.toml");
 
-  /** Far above any real file; keeps a mistaken path from filling the memory. */
+  /** Far more than any configuration needs; keeps a wrong path from filling the memory. */
   private static final long MAX_BYTES = 1 << 20;
 
   private static final TomlMapper TOML = new TomlMapper();
@@ -24,16 +24,18 @@ public final class ConfigFile {
   private ConfigFile() {}
 
   /**
-   * The settings of a file that must exist.
+   * Reads the settings of a file that must exist.
    *
-   * @param overrides dotted key to value as TOML, or as bare text where that is not TOML; they win
-   *     over the file
+   * @param overrides settings that replace those of the file: from dotted key to value, as TOML or
+   *     as bare text
    */
   public static Config read(Path file, Map<String, String> overrides) throws ConfigException {
     return bind(parse(content(file), file.toString()), file.toString(), overrides);
   }
 
-  /** The settings of {@link #DEFAULT_PATH}, or the defaults where there is no such file. */
+  /**
+   * Reads the settings of {@link #DEFAULT_PATH}, or returns the defaults if there is no such file.
+   */
   public static Config readDefault(Map<String, String> overrides) throws ConfigException {
     return Files.exists(DEFAULT_PATH)
         ? read(DEFAULT_PATH, overrides)
@@ -60,7 +62,7 @@ public final class ConfigFile {
     try {
       return parse(key + " = " + value, "--set");
     } catch (ConfigException notToml) {
-      // Paths and words need no quotes on a command line.
+      // On a command line, paths and words may be given without quotes.
       return parse(key + " = " + TOML.getNodeFactory().textNode(value), "--set " + key);
     }
   }

@@ -19,7 +19,10 @@ public record DataSize(long bytes) implements Comparable<DataSize> {
     return new DataSize(Math.multiplyExact(mebibytes, 1L << 20));
   }
 
-  /** Refuses decimal units: {@code MB} means two things to two readers. */
+  /**
+   * Reads a size. Decimal units are refused: some readers take {@code MB} for 1000000 bytes and
+   * some for 1048576.
+   */
   public static DataSize parse(String text) {
     Matcher matcher = TEXT.matcher(text);
     if (!matcher.matches()) {
@@ -34,7 +37,7 @@ public record DataSize(long bytes) implements Comparable<DataSize> {
     }
   }
 
-  /** The value as an {@code int}, for buffers. */
+  /** The size as an {@code int}, for buffers. */
   public int toIntBytes() {
     return Math.toIntExact(bytes);
   }
@@ -44,7 +47,9 @@ public record DataSize(long bytes) implements Comparable<DataSize> {
     return Long.compare(bytes, other.bytes);
   }
 
-  /** Parses back to an equal value: the largest unit that divides it. */
+  /**
+   * The size in the largest unit that divides it, so that {@link #parse} returns an equal size.
+   */
   @Override
   public String toString() {
     int power =

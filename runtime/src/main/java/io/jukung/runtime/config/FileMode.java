@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Permission bits of a file, written in octal: {@code 0660}. */
+/** Permission bits of a file, written in octal, as {@code 0660}. */
 public record FileMode(int bits) {
   private static final Pattern TEXT = Pattern.compile("0?[0-7]{3}");
 
@@ -25,7 +25,7 @@ public record FileMode(int bits) {
   }
 
   public Set<PosixFilePermission> permissions() {
-    // Declared in the order of the bits, owner's read first.
+    // The constants are declared in the order of the bits, the owner's read permission first.
     PosixFilePermission[] all = PosixFilePermission.values();
     var permissions = EnumSet.noneOf(PosixFilePermission.class);
     for (int i = 0; i < all.length; i++) {

@@ -5,13 +5,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The directory that {@code bin/jukung} stands in. The launcher tells it by the system property
- * {@code jukung.home}; what lies where in it is decided by the dist module.
+ * The directory of the installation that contains {@code bin/jukung}. The launcher passes it in the
+ * system property {@code jukung.home}; the module dist decides what is in it.
  */
 public record Installation(Path home) {
   private static final String HOME_PROPERTY = "jukung.home";
 
-  /** The installation this JVM was started from. */
+  /** The installation that this JVM was started from. */
   public static Installation current() throws ConfigException {
     String home = System.getProperty(HOME_PROPERTY);
     if (home == null) {
@@ -21,10 +21,7 @@ public record Installation(Path home) {
     return new Installation(Path.of(home));
   }
 
-  /**
-   * The program that watches over one pod, with its arguments: as configured, or this
-   * installation's.
-   */
+  /** The command of a per-pod process: the configured one, or that of this installation. */
   public static List<String> shimCommand(Config.Shim config) throws ConfigException {
     if (!config.command().isEmpty()) {
       return config.command();

@@ -12,31 +12,31 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The limits that a pod's annotations ask for, in bits per second: {@code
- * kubernetes.io/ingress-bandwidth} and {@code kubernetes.io/egress-bandwidth}, Kubernetes
+ * The bandwidth limits that a pod's annotations {@code kubernetes.io/ingress-bandwidth} and {@code
+ * kubernetes.io/egress-bandwidth} ask for, in bits per second. The annotations are Kubernetes
  * quantities.
  */
 record Bandwidth(OptionalLong ingress, OptionalLong egress) {
   private static final String INGRESS = "kubernetes.io/ingress-bandwidth";
   private static final String EGRESS = "kubernetes.io/egress-bandwidth";
 
-  /** The same bounds that Kubernetes has for these annotations: 1k to 1P. */
+  /** The bounds that Kubernetes has for these annotations: 1k to 1P. */
   private static final BigDecimal MIN = new BigDecimal("1e3");
 
   private static final BigDecimal MAX = new BigDecimal("1e15");
 
-  /** The plugin wants a burst with each rate; this is no limit of its own. */
+  /** The burst, which the plugin requires with each rate; so large that it limits nothing. */
   private static final long UNLIMITED_BURST_BITS = 0xffff_ffffL;
 
-  /** resource.Quantity of Kubernetes: a decimal number with a suffix or an exponent. */
+  /** Kubernetes' resource.Quantity: a decimal number with a suffix or an exponent. */
   private static final Pattern QUANTITY =
       Pattern.compile(
           "([+-]?(?:\\d{1,30}\\.?\\d{0,30}|\\.\\d{1,30}))([eE][+-]?\\d{1,3}|[KMGTPE]i|[numkMGTPE]?)");
 
   /**
-   * Reads the annotations.
+   * Reads the annotations of a pod.
    *
-   * @return empty if they ask for nothing
+   * @return empty if they ask for no limit
    */
   static Optional<Bandwidth> of(Map<String, String> annotations) {
     OptionalLong ingress = rate(annotations, INGRESS);
@@ -46,7 +46,7 @@ record Bandwidth(OptionalLong ingress, OptionalLong egress) {
         : Optional.of(new Bandwidth(ingress, egress));
   }
 
-  /** The argument of the capability {@code bandwidth}. */
+  /** The limits as the argument of the capability {@code bandwidth}. */
   ObjectNode toJson() {
     ObjectNode json = CniJson.object();
     ingress.ifPresent(

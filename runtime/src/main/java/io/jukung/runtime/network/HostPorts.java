@@ -11,16 +11,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which ports of the host are which pod's. Plugins do not look: with two pods on one port, the
- * first one's traffic would go on to it, and the second would wait in vain. Thread-safe.
+ * Knows which pod has which ports of the host. Plugins do not check: with two pods on one port, the
+ * traffic would keep going to the first, and the second would get none. Thread-safe.
  */
 final class HostPorts {
   private final Map<String, List<HostPort>> bySandbox = new HashMap<>();
 
   /**
-   * A port of the host, on one of its addresses or on all of them.
+   * A port of the host, on one of the host's addresses or on all of them.
    *
-   * @param address null: all, of both families
+   * @param address null: all addresses of both families
    */
   private record HostPort(
       String pod, String protocol, int port, @Nullable InetAddress address, String text) {
@@ -47,9 +47,9 @@ final class HostPorts {
   }
 
   /**
-   * The address of a mapping's host_ip; null where there is none.
+   * Returns the address in the host_ip of a port mapping; null if the field is empty.
    *
-   * @throws CriException INVALID_ARGUMENT where it is no address
+   * @throws CriException INVALID_ARGUMENT if the field is not an address
    */
   static @Nullable InetAddress address(String hostIp) {
     if (hostIp.isEmpty()) {
@@ -63,10 +63,11 @@ final class HostPorts {
   }
 
   /**
-   * Takes the ports for a sandbox, in place of those it had. After a failure it has none.
+   * Reserves the ports of a sandbox in place of those that it had. After a failure the sandbox has
+   * no ports.
    *
-   * @throws CriException FAILED_PRECONDITION where another pod has one, INVALID_ARGUMENT where the
-   *     pod itself wants one twice
+   * @throws CriException FAILED_PRECONDITION if another pod has one of the ports, INVALID_ARGUMENT
+   *     if the request names a port twice
    */
   void reserve(PodNetworkRequest request) {
     List<HostPort> wanted = wanted(request);
@@ -87,14 +88,14 @@ final class HostPorts {
     }
   }
 
-  /** Takes the ports of a sandbox that has them already, whatever others have. */
+  /** Records the ports that a sandbox already uses, even if other sandboxes have them too. */
   void take(PodNetworkRequest request) {
     synchronized (bySandbox) {
       put(request, wanted(request));
     }
   }
 
-  /** Also where it has none. */
+  /** Releases the ports of a sandbox. Does nothing if the sandbox has none. */
   void release(String sandboxId) {
     synchronized (bySandbox) {
       bySandbox.remove(sandboxId);

@@ -13,15 +13,15 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a network's plugins say that they can serve pods (STATUS). One question at a time is
- * under way, in a thread of its own, so that a plugin that hangs holds up whoever asks for a
- * bounded time only. Thread-safe.
+ * Asks a network's plugins whether they can serve pods (STATUS). Only one question runs at a time,
+ * on a thread of its own, so that a plugin that hangs delays callers only for a bounded time.
+ * Thread-safe.
  */
 final class NetworkStatus {
-  /** Kubelet asks every five seconds; whoever asks in between gets the same answer. */
+  /** How long an answer is used again. Kubelet asks every five seconds. */
   private static final Duration FRESH = Duration.ofSeconds(2);
 
-  /** Far below the two minutes that kubelet waits. */
+  /** How long a caller waits for the answer; kubelet would wait two minutes. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private final PluginChain chain;
@@ -42,7 +42,7 @@ final class NetworkStatus {
     }
   }
 
-  /** What keeps the network from serving pods; empty where nothing does. */
+  /** Returns why the network cannot serve pods; empty if it can. */
   Optional<String> problem(NetworkConfiguration network) {
     if (!network.version().hasStatusAndGc()) {
       return Optional.empty();
@@ -65,7 +65,7 @@ final class NetworkStatus {
         Thread.currentThread().interrupt();
         return Optional.of(unanswered(network));
       } catch (ExecutionException e) {
-        throw new IllegalStateException("STATUS failed", e);
+        throw new IllegalStateException("CNI STATUS ended with an unexpected exception", e);
       }
       if (answer.isAbout(network)) {
         return answer.problem();
@@ -73,7 +73,7 @@ final class NetworkStatus {
     }
   }
 
-  /** Called with the lock. */
+  /** Must be called with the lock held. */
   private FutureTask<Answer> start(NetworkConfiguration network) {
     FutureTask<Answer> question = new FutureTask<>(() -> ask(network));
     running = question;

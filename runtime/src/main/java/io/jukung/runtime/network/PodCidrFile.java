@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node's pod ranges on disk: kubelet tells them when they change, and not to each daemon anew.
- * Thread-safe.
+ * The file that keeps the node's pod ranges: kubelet sends them when they change, but not again to
+ * each new daemon. Thread-safe.
  */
 final class PodCidrFile {
   private static final Logger LOG = LoggerFactory.getLogger(PodCidrFile.class);
@@ -53,7 +53,7 @@ final class PodCidrFile {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | RuntimeException e) {
-      LOG.warn("{} cannot be read, kubelet's next word replaces it: {}", file, e.getMessage());
+      LOG.warn("{} cannot be read; the next update by kubelet replaces it: {}", file, e.getMessage());
       return Optional.empty();
     }
   }

@@ -13,9 +13,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ranges that the addresses of a node's pods are taken from, one of each family, in order.
+ * The ranges that a node's pods get their addresses from, in order; one range of each address
+ * family.
  *
- * @param ranges as {@code 10.244.1.0/24}; never empty
+ * @param ranges texts such as {@code 10.244.1.0/24}; never empty
  */
 record PodCidrs(List<String> ranges) {
   private static final Pattern RANGE =
@@ -32,8 +33,8 @@ record PodCidrs(List<String> ranges) {
   /**
    * Reads kubelet's {@code pod_cidr}.
    *
-   * @param text one, or several between commas
-   * @throws CriException INVALID_ARGUMENT if one is no range of addresses
+   * @param text one range, or several that are separated by commas
+   * @throws CriException INVALID_ARGUMENT if a part is not a range of addresses
    */
   static PodCidrs parse(String text) {
     List<String> ranges = new ArrayList<>();
@@ -44,7 +45,7 @@ record PodCidrs(List<String> ranges) {
     return new PodCidrs(ranges);
   }
 
-  /** Every destination there is, in each family that pods have. */
+  /** The routes to all destinations, one for each address family of the ranges. */
   List<String> routes() {
     Set<String> routes = new LinkedHashSet<>();
     for (String range : ranges) {
@@ -53,7 +54,7 @@ record PodCidrs(List<String> ranges) {
     return List.copyOf(routes);
   }
 
-  /** The number of bits of its addresses. */
+  /** Returns the number of bits of the addresses in a range. */
   private static int family(String range) {
     Matcher matcher = RANGE.matcher(range);
     if (matcher.matches()) {

@@ -17,13 +17,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pod, as far as its network plugins are told.
+ * What network plugins are told about a pod.
  *
- * @param networkNamespace the pin of the pod's network namespace
- * @param portMappings a host port of 0 is none
- * @param dns what the pod's resolv.conf says; null where the host's is taken
- * @param annotations those of the pod; those for bandwidth and the hardware address count
- * @param cgroupParent the pod's cgroup as kubelet names it; empty where it names none
+ * @param networkNamespace the path where the pod's network namespace is pinned
+ * @param portMappings a host port of 0 means none
+ * @param dns the settings for the pod's resolv.conf; null if the host's settings are used
+ * @param annotations the annotations of the pod, which may ask for bandwidth limits and a hardware
+ *     address
+ * @param cgroupParent the pod's cgroup as kubelet names it; empty if kubelet names none
  */
 public record PodNetworkRequest(
     String sandboxId,
@@ -36,12 +37,12 @@ public record PodNetworkRequest(
     Map<String, String> annotations,
     String cgroupParent) {
 
-  /** Asks for the hardware address of the pod's interface. */
+  /** The annotation that asks for a hardware address of the pod's interface. */
   static final String MAC = "io.jukung.mac";
 
   private static final Pattern MAC_ADDRESS = Pattern.compile("\\p{XDigit}{2}(:\\p{XDigit}{2}){5}");
 
-  /** The first interface of a pod, as Kubernetes' users know it. */
+  /** The name of a pod's first interface in Kubernetes. */
   static final String INTERFACE = "eth0";
 
   public PodNetworkRequest {
@@ -50,9 +51,9 @@ public record PodNetworkRequest(
   }
 
   /**
-   * Checks what plugins would misread.
+   * Refuses values that plugins would misread.
    *
-   * @throws CriException INVALID_ARGUMENT, naming the field
+   * @throws CriException INVALID_ARGUMENT; the message names the field
    */
   void check() {
     checkArgument("metadata.name", podName);
@@ -71,32 +72,32 @@ public record PodNetworkRequest(
     }
   }
 
-  /** Whether the pod wants a hardware address of its choice. */
+  /** Whether the pod asks for a hardware address. */
   boolean wantsMac() {
     return annotations.containsKey(MAC);
   }
 
-  /** Whether the host is to offer ports of the pod. */
+  /** Whether the pod asks for ports of the host. */
   boolean wantsHostPorts() {
     return portMappings.stream().anyMatch(mapping -> mapping.hostPort() > 0);
   }
 
   /**
-   * The attachment of its interface.
+   * Makes the attachment of the pod's interface.
    *
-   * @param namespace the network namespace's path; empty when it is gone
-   * @param ranges where its addresses are to come from, if the node has been told
+   * @param namespace the path of the network namespace; empty if it is gone
+   * @param ranges the ranges for the pod's addresses; empty if kubelet has not sent them
    */
   Attachment attachment(String namespace, Optional<PodCidrs> ranges) {
     ObjectNode capabilities = capabilityArguments();
     if (ranges.isPresent()) {
-      ArrayNode sets = capabilities.putArray("ipRanges"); // one address of each set
+      ArrayNode sets = capabilities.putArray("ipRanges"); // plugins give one address of each set
       ranges.get().ranges().forEach(range -> sets.addArray().addObject().put("subnet", range));
     }
     return new Attachment(sandboxId, namespace, INTERFACE, arguments(), capabilities);
   }
 
-  /** The names that plugins for Kubernetes look for. */
+  /** The arguments that plugins for Kubernetes look for. */
   private Map<String, String> arguments() {
     Map<String, String> arguments = new LinkedHashMap<>();
     arguments.put("IgnoreUnknown", "1");
@@ -162,7 +163,7 @@ public record PodNetworkRequest(
     }
   }
 
-  /** CNI_ARGS has no escapes. */
+  /** Refuses characters that would need escapes, which CNI_ARGS does not have. */
   private static void checkArgument(String field, String value) {
     if (value.chars().anyMatch(c -> c == ';' || c == '=' || c < ' ' || c == 0x7f)) {
       throw CriException.invalidArgument(

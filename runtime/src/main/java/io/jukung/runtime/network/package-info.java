@@ -1,4 +1,4 @@
-/** Pod networks: a client of the Container Network Interface (CNI) specification, 0.1 to 1.1. */
+/** The networks of pods, made by plugins of the Container Network Interface (CNI). */
 @NullMarked
 package io.jukung.runtime.network;
 

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigKeys;
 
-/** The effective configuration as JSON, its keys dotted as in TOML, for verbose status. */
+/** The effective configuration as one JSON object with dotted keys, for the verbose status. */
 final class ConfigJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -10,24 +10,27 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The composition root: makes every part of the daemon, once, and ends them in reverse order. */
+/**
+ * The composition root: makes every part of the daemon once, and closes the parts in reverse order.
+ */
 public final class Daemon implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
   /**
-   * How many virtual threads may stand in a system call at once: a raw one holds its carrier, and
-   * the default, one carrier per processor, would let a few slow calls stop all others.
+   * The number of carrier threads, and so of virtual threads that can be in a system call at the
+   * same time. A raw system call holds its carrier, and with the default of one carrier per
+   * processor a few slow calls would stop all others.
    */
   private static final int CARRIER_THREADS = 32;
 
-  /** Ended last to first. */
+  /** The parts to close, the last one first. */
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
   private Daemon() {}
 
-  /** Starts the daemon and returns when a signal has ended it. Pods are left running. */
+  /** Runs the daemon until a signal ends it. Pods are left running. */
   public static void serve(Config config) throws StartupException {
-    // Read once, when the first virtual thread starts.
+    // The JVM reads this property once, when the first virtual thread starts.
     System.setProperty("jdk.virtualThreadScheduler.parallelism", Integer.toString(CARRIER_THREADS));
     Logging.start(config.log().level());
     Failpoint.installIfAsked();
@@ -65,7 +68,7 @@ public final class Daemon implements AutoCloseable {
   private void compose(Config config) throws StartupException {
     parts.push(DirectoryLock.acquire(config.root()));
     parts.push(DirectoryLock.acquire(config.state()));
-    // Before recovery, which takes its time and must not run beside whoever serves there.
+    // Before recovery, which changes what a daemon that still serves on this socket works with.
     ListeningSocket socket = ListeningSocket.claim(config.socket());
     NodeParts node = nodeParts(config);
     CriServer server = CriServer.start(socket, config.server(), node.services());
@@ -95,8 +98,8 @@ public final class Daemon implements AutoCloseable {
         part.close();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-      } catch (Exception e) { // the next part must end too
-        LOG.error("stopping {} failed", part, e);
+      } catch (Exception e) { // the other parts must be closed too
+        LOG.error("closing {} failed", part, e);
       }
     }
   }

@@ -10,10 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /**
- * Keeps a second daemon off a directory. The kernel drops the lock with the process, so nothing is
- * stale after a crash; the file itself stays.
+ * A lock that keeps a second daemon from using the same directory. The kernel releases the lock
+ * when the process ends, so a crash leaves no stale lock; the lock file itself stays.
  */
 final class DirectoryLock implements AutoCloseable {
   private static final int MAX_PID_BYTES = 20;
@@ -24,7 +25,7 @@ final class DirectoryLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Makes the directory where it is missing. */
+  /** Locks the directory, and creates it if it is missing. */
   static DirectoryLock acquire(Path directory) throws StartupException {
     try {
       Files.createDirectories(
@@ -33,7 +34,7 @@ final class DirectoryLock implements AutoCloseable {
       FileChannel channel =
           FileChannel.open(
               directory.resolve("lock"),
-              java.util.Set.of(
+              Set.of(
                   StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       try {
@@ -53,7 +54,7 @@ final class DirectoryLock implements AutoCloseable {
     try {
       lock = channel.tryLock();
     } catch (OverlappingFileLockException e) {
-      // This very process holds it: the same refusal.
+      // Another Daemon object of this process holds the lock; refused as well.
     }
     if (lock == null) {
       throw new StartupException(

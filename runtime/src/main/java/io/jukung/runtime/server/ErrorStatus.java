@@ -13,16 +13,19 @@ import java.util.Objects;
 /** The one place where exceptions become gRPC status. */
 final class ErrorStatus {
   /**
-   * Status text travels in an HTTP/2 header, percent-encoded; clients refuse more than 8 KiB of
-   * headers in all and would then show a protocol error instead.
+   * The limit of a status text. The text travels percent-encoded in an HTTP/2 header; clients
+   * refuse more than 8 KiB of headers in all, and would then report a protocol error instead of
+   * ours.
    */
   static final int MAX_ENCODED_BYTES = 6_000;
 
   private ErrorStatus() {}
 
   /**
-   * @param context the call's: where the caller has given up, that is the reason, whatever the
-   *     interrupted work threw
+   * Returns the status for a failed call.
+   *
+   * @param context the context of the call; if the caller has cancelled it, the status says that,
+   *     whatever the interrupted work threw
    */
   static Status of(Throwable failure, Context context) {
     if (context.isCancelled()) {
@@ -50,8 +53,8 @@ final class ErrorStatus {
     };
   }
 
-  // Many IOExceptions of the JDK have only a path as their message: NoSuchFileException: /x. Ours
-  // are sentences.
+  // Many IOExceptions of the JDK have only a path as their message, as NoSuchFileException has. Our
+  // own messages are sentences.
   private static String text(IOException e) {
     if (e instanceof FileSystemException file && file.getReason() != null) {
       return file.getFile() + ": " + file.getReason();
@@ -78,7 +81,7 @@ final class ErrorStatus {
     return message;
   }
 
-  // As gRPC's HTTP/2 mapping has it: printable ASCII but % as it is, each other byte as %XX.
+  // gRPC over HTTP/2 sends printable ASCII except % as it is, and every other byte as %XX.
   private static int encodedBytes(int character) {
     if (character >= 0x20 && character < 0x7f && character != '%') {
       return 1;

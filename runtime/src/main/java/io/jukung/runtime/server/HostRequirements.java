@@ -5,7 +5,7 @@ import io.jukung.linux.process.CurrentProcess;
 import java.util.Arrays;
 import java.util.List;
 
-/** What this host must offer before the daemon touches anything. */
+/** Checks what this host must offer, before the daemon changes anything. */
 final class HostRequirements {
   private HostRequirements() {}
 

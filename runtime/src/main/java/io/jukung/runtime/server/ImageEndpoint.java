@@ -21,10 +21,10 @@ import io.jukung.image.service.PullImage;
 import io.jukung.image.service.RemoveImage;
 import io.jukung.image.service.StreamImages;
 
-/** The ImageService of CRI; a call without a line here answers UNIMPLEMENTED. */
+/** CRI's ImageService. A call without a method here is answered with UNIMPLEMENTED. */
 final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {
 
-  /** One object per call. */
+  /** The calls of the service. */
   record Calls(
       ListImages listImages,
       StreamImages streamImages,

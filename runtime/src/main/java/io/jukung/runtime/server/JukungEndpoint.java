@@ -23,9 +23,9 @@ import io.jukung.image.service.Pull;
 import io.jukung.image.service.Tag;
 import io.jukung.image.service.Usage;
 
-/** What jukung's own client asks beyond CRI. */
+/** The jukung.v1 service: what jukung's own client needs beyond CRI. */
 final class JukungEndpoint extends JukungGrpc.JukungImplBase {
-  /** One object per call. */
+  /** The calls of the service. */
   record Calls(
       Pull pull,
       ExplainPull explainPull,

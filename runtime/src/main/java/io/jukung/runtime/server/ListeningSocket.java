@@ -15,8 +15,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 
 /**
- * The path of a listening unix socket. The server binds {@link #temporary()}; {@link #publish}
- * gives it its owner and mode and then its name, so that nobody connects to it before.
+ * The path of the listening unix socket. The server binds {@link #temporary()}; {@link #publish}
+ * then sets owner and mode and renames the socket, so that nobody can connect before they are set.
  */
 final class ListeningSocket {
   /** sizeof(sun_path) in unix(7), with its final zero. */
@@ -31,7 +31,9 @@ final class ListeningSocket {
   }
 
   /**
-   * Makes the directory and sees to it that the name is free: a dead socket's is, a live one's not.
+   * Creates the directory of the socket and removes a socket file on which nobody listens.
+   *
+   * @throws StartupException if another process listens on the path
    */
   static ListeningSocket claim(Path path) throws StartupException {
     var socket = new ListeningSocket(path);
@@ -44,7 +46,7 @@ final class ListeningSocket {
       if (!Files.isDirectory(directory)) {
         Files.createDirectories(
             directory,
-            // Passable: the socket's own mode says who may use it.
+            // Everyone may pass the directory: the socket's own mode says who may connect.
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
       }
       socket.refuseIfTaken();
@@ -65,7 +67,7 @@ final class ListeningSocket {
     try (SocketChannel _ = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
       throw new StartupException("socket " + path + " is in use by another process");
     } catch (ConnectException e) {
-      Files.delete(path); // Nobody listens: left by a process that was killed.
+      Files.delete(path); // left by a process that was killed
     }
   }
 

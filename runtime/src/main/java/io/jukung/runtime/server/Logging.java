@@ -16,16 +16,19 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
- * The log: one line per event on standard error. In code, since reading logback's XML costs a tenth
- * of the start. Logback finds it as a service.
+ * Configures the log: one line for each event on standard error. The configuration is code because
+ * reading logback's XML takes a tenth of the start. Logback finds this class as a service.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
-  /** Line breaks inside a message (a registry's answer, a file name) must not forge lines. */
+  /**
+   * A line break inside a message (from a registry's answer, or a file name) is replaced, so that a
+   * message cannot forge lines of the log.
+   */
   private static final String PATTERN =
       "%date{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level [%thread] %logger{0}: "
           + "%replace(%msg){'[\\r\\n]+', ' '}%n";
 
-  /** Their debug lines describe each frame and are of use only to who asks for everything. */
+  /** Libraries whose debug lines describe each frame: they are shown at the level trace only. */
   private static final String[] CHATTY = {"io.netty", "io.grpc"};
 
   @Override
@@ -46,7 +49,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
-  /** Sends java.util.logging, which gRPC uses, the same way, and sets the level of all. */
+  /** Sets the level, and sends what gRPC logs through java.util.logging to this log. */
   static void start(LogLevel level) {
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
@@ -65,8 +68,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
   }
 
   /**
-   * gRPC sets SO_KEEPALIVE on every connection, unix sockets have no such option, and Netty warns
-   * of each.
+   * Drops a warning that Netty logs for each connection: gRPC sets SO_KEEPALIVE, which unix sockets
+   * do not have.
    */
   private static final class KeepAliveFilter extends Filter<ILoggingEvent> {
     @Override

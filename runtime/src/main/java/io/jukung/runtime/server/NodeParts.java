@@ -8,7 +8,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Everything behind the calls, wired area by area. Part of the composition root, {@link Daemon}.
+ * All parts of the daemon behind the gRPC server, wired area by area. A part of the composition
+ * root, {@link Daemon}.
  */
 final class NodeParts implements AutoCloseable {
   private final ImageParts images;
@@ -23,7 +24,7 @@ final class NodeParts implements AutoCloseable {
     this.streaming = new StreamingParts(config.streaming(), paths, pods);
   }
 
-  /** Takes up what an earlier daemon has left. Must end before the first call is served. */
+  /** Recovers the pods of an earlier daemon. Must end before the first call is served. */
   void recover() throws IOException, InterruptedException {
     pods.recover();
   }

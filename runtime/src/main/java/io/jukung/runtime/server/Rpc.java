@@ -12,23 +12,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one call on the thread it came in on: interrupts it when the caller gives up or its deadline
- * passes, turns what it throws into a status, and writes its line to the access log.
+ * Runs one call on the thread that the call arrived on: interrupts the thread when the caller
+ * cancels or its deadline passes, turns exceptions into a gRPC status, and writes a line to the
+ * access log.
  */
 final class Rpc {
   private static final Logger LOG = LoggerFactory.getLogger(Rpc.class);
 
-  /** What the log may say of a request: names only, so that no secret can slip in. */
+  /**
+   * The fields of a request that the log may show: names only, so that no secret gets into the log.
+   */
   private static final List<String> SUBJECTS = List.of("container_id", "pod_sandbox_id", "image");
 
   private Rpc() {}
 
-  /** One request, one answer. */
+  /** A call with one request and one answer. */
   interface Call<Q, R> {
     R call(Q request) throws Exception;
   }
 
-  /** One request, many answers, given to the sink in order by one thread at a time. */
+  /**
+   * A call with one request and many answers. One thread at a time gives the answers to the sink,
+   * in order.
+   */
   interface StreamingCall<Q, R> {
     void call(Q request, Consumer<R> sink) throws Exception;
   }
@@ -48,7 +54,7 @@ final class Rpc {
 
   private static <Q extends Message> void run(Work work, Q request, StreamObserver<?> answer) {
     if (answer instanceof ServerCallStreamObserver<?> call) {
-      // Without it answers to a caller that is gone would throw; the interrupt tells enough.
+      // Without a handler, an answer to a caller that is gone would throw.
       call.setOnCancelHandler(() -> {});
     }
     long start = System.nanoTime();
@@ -73,7 +79,7 @@ final class Rpc {
     logAccess(request, status, System.nanoTime() - start);
   }
 
-  /** Interrupts the call's thread, and no later work of that thread. */
+  /** Interrupts the thread of the call, but never the work that the thread does after the call. */
   private static final class Interrupter implements Context.CancellationListener {
     private final Thread thread;
     private boolean armed = true;
@@ -89,10 +95,10 @@ final class Rpc {
       }
     }
 
-    /** To be called on the thread itself. */
+    /** Must be called on the thread of the call. */
     synchronized void disarm() {
       armed = false;
-      // The flag, if it came too late to be noticed, is not for who runs here next.
+      // An interrupt that came too late for this call must not reach the next work of the thread.
       var _ = Thread.interrupted();
     }
   }
@@ -121,7 +127,9 @@ final class Rpc {
     return type.endsWith("Request") ? type.substring(0, type.length() - "Request".length()) : type;
   }
 
-  /** The ID or image name a request is about; "-" where it is about nothing in particular. */
+  /**
+   * The ID or image name that a request is about; "-" if the request is about no single object.
+   */
   private static String subject(Message request) {
     for (String field : SUBJECTS) {
       FieldDescriptor descriptor = request.getDescriptorForType().findFieldByName(field);

@@ -102,10 +102,10 @@ import io.jukung.runtime.service.UpdatePodSandboxResources;
 import io.jukung.runtime.service.UpdateRuntimeConfig;
 import io.jukung.runtime.service.Version;
 
-/** The RuntimeService of CRI; a call without a line here answers UNIMPLEMENTED. */
+/** CRI's RuntimeService. A call without a method here is answered with UNIMPLEMENTED. */
 final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
 
-  /** One object per call. */
+  /** The calls about pods and containers. */
   record Calls(
       Version version,
       Status status,
@@ -132,7 +132,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       Attach attach,
       PortForward portForward) {}
 
-  /** And those about what pods and containers use. */
+  /** The calls about the resources that pods and containers use. */
   record UsageCalls(
       ContainerStats containerStats,
       ListContainerStats listContainerStats,

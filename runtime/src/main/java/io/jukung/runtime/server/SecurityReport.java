@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The verbose status' account of what confines containers on this node, each value in JSON. */
+/**
+ * The part of the verbose status that says which mechanisms confine containers on this node. The
+ * values are JSON.
+ */
 final class SecurityReport {
   private final SeccompFilters filters;
   private final AppArmor appArmor;
@@ -39,7 +42,7 @@ final class SecurityReport {
     return entries;
   }
 
-  /** The reason why the mechanism is missing, or that it is available. */
+  /** "available", or the reason why the mechanism is missing. */
   private static String state(Optional<String> missing) {
     return json(missing.orElse("available"));
   }

@@ -2,7 +2,7 @@ package io.jukung.runtime.server;
 
 import org.jspecify.annotations.Nullable;
 
-/** Why the daemon cannot start, in one sentence for the operator. */
+/** The daemon cannot start. The message is a sentence for the operator. */
 public final class StartupException extends Exception {
   private static final long serialVersionUID = 1L;
 

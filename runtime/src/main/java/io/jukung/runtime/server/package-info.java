@@ -1,4 +1,4 @@
-/** The daemon's edge: the gRPC server on the unix socket, start-up, shutdown, composition. */
+/** The gRPC server on the unix socket, and the start, shutdown and wiring of the daemon. */
 @NullMarked
 package io.jukung.runtime.server;
 

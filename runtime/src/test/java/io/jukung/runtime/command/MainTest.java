@@ -63,7 +63,7 @@ class MainTest {
   }
 
   @Test
-  void serveWithABadConfigurationIsOneSentence() throws Exception {
+  void serveReportsABadConfigurationInOneSentence() throws Exception {
     Path file = Files.writeString(directory.resolve("config.toml"), "[shim]\nspares = 1\n");
 
     assertThat(run("serve", "--config", file.toString())).isEqualTo(1);
@@ -87,7 +87,7 @@ class MainTest {
   }
 
   @Test
-  void everyProblemOfAConfigurationIsASentence() throws Exception {
+  void everyProblemOfAConfigurationIsReportedInASentence() throws Exception {
     Path file =
         Files.writeString(
             directory.resolve("config.toml"), "rot = '/x'\n[shim]\nspare = 'two'\n[cni]\nx = 1\n");

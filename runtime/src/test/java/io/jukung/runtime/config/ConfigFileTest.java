@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -126,7 +127,7 @@ class ConfigFileTest {
         "server.socket_mode = '0999' | t: server.socket_mode: not a file mode: \"0999\" (write three octal digits, as \"0660\")",
         "cgroup.root = '/a/../b' | t: cgroup.root must be an absolute path without ..",
       })
-  void badKeyIsNamed(String toml, String message) {
+  void badKeyIsNamedInTheError(String toml, String message) {
     assertThatThrownBy(() -> ConfigFile.parse(toml.replace("\\n", "\n"), "t", Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(message);
@@ -140,7 +141,7 @@ class ConfigFileTest {
   }
 
   @Test
-  void missingFileIsNamed(@TempDir Path directory) {
+  void missingFileIsNamedInTheError(@TempDir Path directory) {
     Path file = directory.resolve("none.toml");
     assertThatThrownBy(() -> ConfigFile.read(file, Map.of()))
         .isInstanceOf(ConfigException.class)
@@ -148,7 +149,7 @@ class ConfigFileTest {
   }
 
   @Test
-  void overridesWinAndNeedNoQuotes() throws Exception {
+  void overridesReplaceSettingsOfTheFileAndNeedNoQuotes() throws Exception {
     Config config =
         ConfigFile.parse(
             "shim.spare = 5",
@@ -178,7 +179,7 @@ class ConfigFileTest {
 
   /** The dotted keys of a TOML file in order; each must have a comment right above. */
   private static List<String> keysOf(List<String> lines, boolean commented) {
-    var keys = new java.util.ArrayList<String>();
+    var keys = new ArrayList<String>();
     String table = "";
     String previous = "";
     for (String line : lines) {

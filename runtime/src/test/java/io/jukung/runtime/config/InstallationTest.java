@@ -18,7 +18,7 @@ class InstallationTest {
   }
 
   @Test
-  void configuredCommandWins() throws Exception {
+  void configuredShimCommandIsPreferredToTheInstalledShim() throws Exception {
     assertThat(Installation.shimCommand(new Config.Shim(List.of("/bin/other", "-x"), 1)))
         .containsExactly("/bin/other", "-x");
   }
@@ -35,7 +35,7 @@ class InstallationTest {
   }
 
   @Test
-  void absentShimIsNamed(@TempDir Path home) {
+  void missingShimIsNamedInTheError(@TempDir Path home) {
     System.setProperty("jukung.home", home.toString());
     assertThatThrownBy(() -> Installation.shimCommand(Config.DEFAULTS.shim()))
         .isInstanceOf(ConfigException.class)

@@ -34,14 +34,14 @@ class BandwidthTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "fast", "1 M", "999", "1.1P", "-1M", "1KB", "1e999", "0x10", "1M\n"})
-  void anythingElseIsRefusedByName(String quantity) {
+  void textThatIsNotAQuantityIsRefusedWithTheAnnotationsName(String quantity) {
     assertThatThrownBy(() -> Bandwidth.of(Map.of(EGRESS, quantity)))
         .isInstanceOf(CriException.class)
         .hasMessageContaining(EGRESS);
   }
 
   @Test
-  void eachDirectionStandsAlone() {
+  void limitOfOneDirectionDoesNotNeedTheOther() {
     assertThat(Bandwidth.of(Map.of("other", "1M"))).isEmpty();
     assertThat(Bandwidth.of(Map.of(EGRESS, "1M")).orElseThrow().toJson().toString())
         .isEqualTo("{\"egressRate\":1000000,\"egressBurst\":4294967295}");

@@ -31,7 +31,7 @@ class HostPortsTest {
     "tcp, 80, '', tcp, 81, '', false",
     "tcp, 0, '', tcp, 0, '', false",
   })
-  void aPortIsOnePods(
+  void portOfAnotherPodIsRefused(
       String protocol,
       int port,
       String address,
@@ -55,7 +55,7 @@ class HostPortsTest {
   }
 
   @Test
-  void aPodMayAskAgainButNotTwiceAtOnce() {
+  void podMayReserveItsPortsAgainButNotTheSamePortTwice() {
     PortMapping http = new PortMapping("tcp", 8080, 80, "");
     ports.reserve(pod("one", http));
     ports.reserve(pod("one", http));
@@ -67,7 +67,7 @@ class HostPortsTest {
   }
 
   @Test
-  void whatAnEarlierDaemonGaveIsTaken() {
+  void portsOfRecoveredPodsAreTaken() {
     PortMapping http = new PortMapping("tcp", 8080, 80, "");
     ports.take(pod("one", http));
     ports.take(pod("two", http));
@@ -77,7 +77,7 @@ class HostPortsTest {
   }
 
   @Test
-  void whatIsNoAddressIsRefused() {
+  void textThatIsNotAnAddressIsRefused() {
     assertThatThrownBy(() -> pod("one", new PortMapping("tcp", 1, 2, "localhost")).check())
         .isInstanceOfSatisfying(
             CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID_ARGUMENT))

@@ -99,7 +99,7 @@ class CriServerTest {
   }
 
   @Test
-  void socketInUseIsLeftAlone() throws Exception {
+  void socketOnWhichAnotherProcessListensIsNotReplaced() throws Exception {
     start();
 
     assertThatThrownBy(
@@ -112,7 +112,7 @@ class CriServerTest {
   }
 
   @Test
-  void fileInTheWayIsLeftAlone() throws Exception {
+  void fileAtTheSocketsPathIsNotDeleted() throws Exception {
     Files.createDirectory(directory.resolve("run"));
     Files.writeString(socket, "precious");
 
@@ -123,7 +123,7 @@ class CriServerTest {
   }
 
   @Test
-  void overlongSocketPathIsOneSentence() {
+  void tooLongSocketPathIsReportedInOneSentence() {
     socket = directory.resolve("x".repeat(120));
 
     assertThatThrownBy(this::start)
@@ -132,7 +132,7 @@ class CriServerTest {
   }
 
   @Test
-  void unknownGroupIsOneSentenceAndLeavesNothing() throws Exception {
+  void unknownGroupIsReportedInOneSentenceAndLeavesNoSocket() throws Exception {
     var settings =
         new Config.Server(
             new FileMode(0600), "nosuchgroup", DataSize.ofMebibytes(1), Duration.ZERO);
@@ -144,7 +144,7 @@ class CriServerTest {
   }
 
   @Test
-  void rpcWithoutCodeIsUnimplemented() throws Exception {
+  void rpcWithoutImplementationIsUnimplemented() throws Exception {
     start();
 
     assertThat(statusOf(() -> client().version(VersionRequest.getDefaultInstance())).getCode())
@@ -152,7 +152,7 @@ class CriServerTest {
   }
 
   @Test
-  void failureReachesTheCallerWithItsSentence() throws Exception {
+  void callerReceivesTheMessageOfAFailure() throws Exception {
     runtime.stop =
         request -> {
           throw CriException.notFound(
@@ -167,7 +167,7 @@ class CriServerTest {
   }
 
   @Test
-  void endlessErrorTextStillArrivesAsTheError() throws Exception {
+  void veryLongErrorTextIsReceivedAsTheErrorOfTheCall() throws Exception {
     runtime.stop =
         request -> {
           throw CriException.invalidArgument("ü\n".repeat(50_000));
@@ -181,7 +181,7 @@ class CriServerTest {
   }
 
   @Test
-  void errorOfTheMachineIsAnsweredToo() throws Exception {
+  void callThatEndsWithAnErrorOfTheJvmIsAnswered() throws Exception {
     runtime.stop =
         request -> {
           throw new StackOverflowError();
@@ -207,7 +207,7 @@ class CriServerTest {
   }
 
   @Test
-  void callIsInterruptedWhenItsCallerGoes() throws Exception {
+  void callIsInterruptedWhenItsCallerCancels() throws Exception {
     var interrupted = new CompletableFuture<Boolean>();
     var begun = new CountDownLatch(1);
     runtime.stop =
@@ -226,7 +226,7 @@ class CriServerTest {
   }
 
   @Test
-  void manyBlockedCallsDoNotBlockAnother() throws Exception {
+  void manyBlockedCallsDoNotKeepAnotherFromBeingAnswered() throws Exception {
     var release = new CountDownLatch(1);
     var begun = new CountDownLatch(200);
     runtime.stop =
@@ -276,7 +276,7 @@ class CriServerTest {
   }
 
   @Test
-  void streamToACallerThatIsGoneIsInterruptedAndDoesNotThrow() throws Exception {
+  void streamToACallerThatHasLeftIsInterruptedWithoutAnException() throws Exception {
     var ended = new CompletableFuture<String>();
     runtime.stream =
         (request, sink) -> {
@@ -306,7 +306,7 @@ class CriServerTest {
   }
 
   @Test
-  void oversizedRequestIsRefusedAndTheConnectionLives() throws Exception {
+  void tooLargeRequestIsRefusedAndTheConnectionStaysOpen() throws Exception {
     start();
     var client = client();
 
@@ -317,7 +317,7 @@ class CriServerTest {
   }
 
   @Test
-  void closeLetsACallInFlightEnd() throws Exception {
+  void closeWaitsForACallInFlight() throws Exception {
     var begun = new CountDownLatch(1);
     var release = new CountDownLatch(1);
     runtime.stop =
@@ -338,7 +338,7 @@ class CriServerTest {
   }
 
   @Test
-  void closeInterruptsACallThatOutlivesTheGrace() throws Exception {
+  void closeInterruptsACallThatIsLongerThanTheGracePeriod() throws Exception {
     var interrupted = new CompletableFuture<Boolean>();
     var begun = new CountDownLatch(1);
     runtime.stop =

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ErrorStatusTest {
   @ParameterizedTest
   @EnumSource
-  void everyKindIsTheStatusOfItsName(ErrorKind kind) {
+  void everyErrorKindBecomesTheStatusWithItsName(ErrorKind kind) {
     Status status = ErrorStatus.of(new CriException(kind, "why"), Context.ROOT);
 
     assertThat(status.getCode().name()).isEqualTo(kind.name());
@@ -44,7 +44,7 @@ class ErrorStatusTest {
   }
 
   @Test
-  void fileErrorOfTheJdkSaysWhatItIs() {
+  void fileErrorOfTheJdkIsReportedWithItsType() {
     Status status = ErrorStatus.of(new NoSuchFileException("/x"), Context.ROOT);
 
     assertThat(status.getCode()).isEqualTo(Status.Code.INTERNAL);
@@ -57,7 +57,7 @@ class ErrorStatusTest {
   }
 
   @Test
-  void defectOfOursShowsNoInnards() {
+  void unexpectedExceptionDoesNotShowItsMessage() {
     Status status = ErrorStatus.of(new IllegalStateException("password=x"), Context.ROOT);
 
     assertThat(status.getCode()).isEqualTo(Status.Code.INTERNAL);
@@ -66,7 +66,7 @@ class ErrorStatusTest {
   }
 
   @Test
-  void callerWhoGaveUpGetsThatAsTheReason() {
+  void cancelledCallIsReportedAsCancelled() {
     var cancelled = Context.ROOT.withCancellation();
     cancelled.cancel(null);
     var late = Context.ROOT.withCancellation();

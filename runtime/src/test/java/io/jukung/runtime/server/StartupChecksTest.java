@@ -27,7 +27,7 @@ class StartupChecksTest {
   }
 
   @Test
-  void lockedDirectoryShowsNothingToOthers() throws Exception {
+  void lockedDirectoryCannotBeListedByOtherUsers() throws Exception {
     Path root = directory.resolve("root");
     DirectoryLock.acquire(root).close();
 
@@ -38,7 +38,7 @@ class StartupChecksTest {
   }
 
   @Test
-  void directoryThatCannotBeMadeIsNamed() throws Exception {
+  void directoryThatCannotBeCreatedIsNamedInTheError() throws Exception {
     Path file = Files.writeString(directory.resolve("file"), "");
 
     assertThatThrownBy(() -> DirectoryLock.acquire(file.resolve("root")))
@@ -53,7 +53,7 @@ class StartupChecksTest {
   }
 
   @Test
-  void everyMissingFeatureIsNamedAtOnce() {
+  void allMissingFeaturesAreNamedInOneError() {
     assertThatThrownBy(() -> HostRequirements.check(0, List.of("no a", "no b")))
         .hasMessage("this kernel cannot run jukung: no a; no b");
     assertThatCode(() -> HostRequirements.check(0, List.of())).doesNotThrowAnyException();

@@ -5,11 +5,12 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The parameters of one interface of one pod (section 3, "Attachment Parameters").
+ * The parameters of one interface of one pod (section 3 of the CNI specification, "Attachment
+ * Parameters").
  *
- * @param networkNamespace path of the pod's; empty when it is gone
- * @param arguments CNI_ARGS, in order
- * @param capabilityArguments for the plugins that declare the capability
+ * @param networkNamespace the path of the pod's network namespace; empty if it is gone
+ * @param arguments the arguments of CNI_ARGS, in order
+ * @param capabilityArguments the arguments for plugins that declare a capability
  */
 public record Attachment(
     String containerId,
@@ -17,7 +18,7 @@ public record Attachment(
     String interfaceName,
     Map<String, String> arguments,
     ObjectNode capabilityArguments) {
-  /** In the environment of plugins, and so of what they start. */
+  /** The variable in the environment of plugins, which the processes that they start inherit. */
   static final String CONTAINER_ID_VARIABLE = "CNI_CONTAINERID=";
 
   private static final Pattern CONTAINER_ID = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
@@ -28,12 +29,12 @@ public record Attachment(
     }
   }
 
-  /** The same one where its namespace is now. */
+  /** The same attachment with the present path of its namespace. */
   Attachment in(String namespace) {
     return new Attachment(containerId, namespace, interfaceName, arguments, capabilityArguments);
   }
 
-  /** As in CNI_ARGS: {@code A=1;B=2}. */
+  /** The arguments as CNI_ARGS has them: {@code A=1;B=2}. */
   String argumentString() {
     StringBuilder text = new StringBuilder();
     arguments.forEach(

@@ -1,6 +1,6 @@
 package io.jukung.runtime.network.cni;
 
-/** What makes an attachment the same one within a network. */
+/** The name of an attachment, which is unique within a network. */
 public record AttachmentName(String containerId, String interfaceName) {
   public static AttachmentName of(AttachmentRecord record) {
     return new AttachmentName(

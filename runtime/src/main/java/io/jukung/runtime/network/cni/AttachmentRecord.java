@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An attachment on disk, in the format that libcni's users know ({@code cniCacheV1}): with which
- * configuration and arguments it was made, so that it is removed with the same.
+ * The record of an attachment on disk, in the format {@code cniCacheV1} of libcni: the
+ * configuration and the arguments of ADD, so that DEL gets the same.
  *
- * @param result the final one of ADD; empty while ADD runs, or where it failed
+ * @param result the last result of ADD; empty while ADD runs and after a failed ADD
  */
 public record AttachmentRecord(
     Attachment attachment, NetworkConfiguration network, Optional<ObjectNode> result) {

@@ -14,14 +14,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The records of all attachments: a file {@code NETWORK-CONTAINER-INTERFACE} each, in the directory
- * that libcni uses too, so that whoever collects a network's garbage there knows ours. Left to the
- * kernel's write-back: a record that a power cut takes is replaced by what the sandbox's own says.
+ * The records of all attachments, one file {@code NETWORK-CONTAINER-INTERFACE} each. The directory
+ * is that of libcni, so that other users of the directory who collect garbage know our attachments.
+ * The files are not synced: a record that a power cut takes is replaced by what the sandbox's own
+ * record says.
  */
 public final class AttachmentRecords {
   private static final Logger LOG = LoggerFactory.getLogger(AttachmentRecords.class);
 
-  /** A configuration and a result, each of a MiB at most, and what little else there is. */
+  /** The limit of a record: a configuration and a result of 1 MiB each, and some names. */
   private static final long MAX_BYTES = 4 << 20;
 
   private final Path directory;
@@ -43,7 +44,7 @@ public final class AttachmentRecords {
     Files.deleteIfExists(file(record));
   }
 
-  /** The container's attachments. A record that cannot be read is logged and deleted. */
+  /** The attachments of a container. A record that cannot be read is logged and deleted. */
   public List<AttachmentRecord> of(String containerId) throws IOException {
     List<AttachmentRecord> records = new ArrayList<>();
     for (Path file : list("-" + containerId + "-")) {
@@ -59,7 +60,10 @@ public final class AttachmentRecords {
     return records;
   }
 
-  /** Everybody's attachments. Records that cannot be read may be another runtime's, and stay. */
+  /**
+   * The attachments of all containers, other runtimes' included. A record that cannot be read may
+   * belong to another runtime, and is kept.
+   */
   public List<AttachmentRecord> all() throws IOException {
     List<AttachmentRecord> records = new ArrayList<>();
     for (Path file : list("")) {
@@ -79,12 +83,12 @@ public final class AttachmentRecords {
             directory, file -> String.valueOf(file.getFileName()).contains(namePart))) {
       files.forEach(found::add);
     } catch (NoSuchFileException e) {
-      return List.of(); // there was no attachment yet
+      return List.of(); // the first attachment makes the directory
     }
     return found;
   }
 
-  /** Empty where the file is gone since it was listed. */
+  /** Reads a record; empty if the file was deleted since it was listed. */
   private static Optional<AttachmentRecord> read(Path file) throws IOException {
     try {
       if (Files.size(file) > MAX_BYTES) {

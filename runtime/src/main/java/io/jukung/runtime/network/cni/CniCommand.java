@@ -1,6 +1,6 @@
 package io.jukung.runtime.network.cni;
 
-/** What a plugin is asked for, in CNI_COMMAND. */
+/** The commands of CNI_COMMAND. */
 public enum CniCommand {
   ADD,
   DEL,

@@ -3,11 +3,14 @@ package io.jukung.runtime.network.cni;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A plugin that failed, or could not be run. The message names plugin, command and network. */
+/**
+ * A plugin has failed or could not be run. The message names the plugin, the command and the
+ * network.
+ */
 public final class CniException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** The plugin gave no code of its own. */
+  /** The code if the plugin reported none. */
   public static final int NO_CODE = 0;
 
   private final int code;

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 
-/** JSON that passes through unchanged, unknown keys and the digits of numbers included. */
+/** Reads and writes JSON without changing it: unknown keys and the digits of numbers are kept. */
 public final class CniJson {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -27,9 +27,9 @@ public final class CniJson {
   }
 
   /**
-   * Reads one object.
+   * Reads one JSON object.
    *
-   * @throws IOException if it is not one; the message says what and where
+   * @throws IOException if the document is not an object; the message says what is wrong and where
    */
   public static ObjectNode parseObject(byte[] document) throws IOException {
     JsonNode node;

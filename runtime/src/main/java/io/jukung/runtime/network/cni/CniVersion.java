@@ -2,7 +2,7 @@ package io.jukung.runtime.network.cni;
 
 import java.util.Optional;
 
-/** The versions of the CNI specification that this client speaks, in order. */
+/** The versions of the CNI specification that this client supports, in order. */
 public enum CniVersion {
   V0_1_0("0.1.0"),
   V0_2_0("0.2.0"),
@@ -12,7 +12,7 @@ public enum CniVersion {
   V1_0_0("1.0.0"),
   V1_1_0("1.1.0");
 
-  /** That of a configuration which names none, as it was before there were versions. */
+  /** The version of a configuration that names none. */
   static final CniVersion UNNAMED = V0_1_0;
 
   private final String text;
@@ -30,22 +30,22 @@ public enum CniVersion {
     return Optional.empty();
   }
 
-  /** Plugins of a chain see each other's results. */
+  /** Whether ADD passes each plugin the result of the plugin before it. */
   boolean hasPreviousResultOnAdd() {
     return compareTo(V0_3_0) >= 0;
   }
 
-  /** There is CHECK. */
+  /** Whether this version has CHECK. */
   public boolean hasCheck() {
     return compareTo(V0_4_0) >= 0;
   }
 
-  /** There are STATUS and GC. */
+  /** Whether this version has STATUS and GC. */
   public boolean hasStatusAndGc() {
     return compareTo(V1_1_0) >= 0;
   }
 
-  /** DEL sees the result of ADD. */
+  /** Whether DEL passes the result of ADD. */
   boolean hasPreviousResultOnDelete() {
     return compareTo(V0_4_0) >= 0;
   }

@@ -14,10 +14,11 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * A network: the plugins that make an attachment to it, in the order of ADD (section 1 of the
+ * A network: the plugins that attach a pod to it, in the order of ADD (section 1 of the CNI
  * specification).
  *
- * @param versions those that both the configuration and this client support, in order; never empty
+ * @param versions the versions that both the configuration and this client support, in order; never
+ *     empty
  */
 public record NetworkConfiguration(
     String name,
@@ -25,10 +26,10 @@ public record NetworkConfiguration(
     boolean disableCheck,
     boolean disableGc,
     List<PluginConfiguration> plugins) {
-  /** Names are part of file names and of plugins' own paths. */
+  /** The characters of a name, which becomes part of file names and of the plugins' own paths. */
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
 
-  /** File systems take no longer ones, with a container id beside it. */
+  /** The limit of a name: a file name also contains a container id. */
   private static final int MAX_NAME_LENGTH = 150;
 
   public NetworkConfiguration {
@@ -36,15 +37,15 @@ public record NetworkConfiguration(
     plugins = List.copyOf(plugins);
   }
 
-  /** The one that plugins are called with: the highest. */
+  /** The version that plugins are called with: the highest one. */
   public CniVersion version() {
     return versions.getLast();
   }
 
-  /** Plugins that are declared in files of their own, beside the list. */
+  /** Loads plugins that are declared in files of their own, beside the list. */
   @FunctionalInterface
   public interface PluginSource {
-    /** The plugins for the network of this name. */
+    /** The plugins for the network of the given name. */
     List<PluginConfiguration> load(String network) throws IOException;
   }
 
@@ -86,18 +87,18 @@ public record NetworkConfiguration(
     return new NetworkConfiguration(name(json), versions(json), false, false, List.of(plugin));
   }
 
-  /** The same network with only those plugins. */
+  /** The same network with only those plugins that are wanted. */
   public NetworkConfiguration withPlugins(Predicate<PluginConfiguration> wanted) {
     return new NetworkConfiguration(
         name, versions, disableCheck, disableGc, plugins.stream().filter(wanted).toList());
   }
 
-  /** The same network, called with that version of the specification. */
+  /** The same network, whose plugins are called with the given version. */
   NetworkConfiguration withVersion(CniVersion version) {
     return new NetworkConfiguration(name, List.of(version), disableCheck, disableGc, plugins);
   }
 
-  /** The whole as one list, for the record of an attachment. */
+  /** The network as one list of plugins, for the record of an attachment. */
   ObjectNode toJson() {
     ObjectNode json = CniJson.object();
     json.put("cniVersion", version().toString());
@@ -125,7 +126,7 @@ public record NetworkConfiguration(
     return name;
   }
 
-  /** Of {@code cniVersion} and {@code cniVersions} together. */
+  /** The supported versions that {@code cniVersion} and {@code cniVersions} name. */
   private static List<CniVersion> versions(ObjectNode json) throws IOException {
     Set<String> named = new LinkedHashSet<>();
     named.add(json.path("cniVersion").asText(""));

@@ -14,12 +14,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directory with the network configurations: the first valid one by name is the pods' network.
- * It may be filled and changed while this is in use. A look costs a listing of the directory; files
- * are read again only when one has changed. Thread-safe.
+ * The directory of network configurations. The first valid file, in the order of names, is the
+ * network of pods. Files may be added and changed at any time. A call lists the directory; files
+ * are read again only if one has changed. Thread-safe.
  */
 public final class NetworkConfigurationDirectory {
-  /** Far beyond any real configuration; a bound against a wrong file put there. */
+  /**
+   * The limit of a file, far more than a configuration needs: the directory may hold a wrong file.
+   */
   private static final long MAX_FILE_BYTES = 1 << 20;
 
   private final Path directory;
@@ -30,9 +32,9 @@ public final class NetworkConfigurationDirectory {
   }
 
   /**
-   * What the directory holds.
+   * The network in the directory.
    *
-   * @param file that with the first valid configuration
+   * @param file the file with the first valid configuration
    * @param network the first valid configuration
    * @param problems what is wrong with the files before it, each with its path
    */
@@ -47,7 +49,10 @@ public final class NetworkConfigurationDirectory {
     }
   }
 
-  /** Equal for as long as no file was added, removed or changed. */
+  /**
+   * The attributes of all files. Two fingerprints are equal if no file was added, removed or
+   * changed.
+   */
   private record Fingerprint(List<Map<String, Object>> files) {}
 
   private record Snapshot(Fingerprint fingerprint, Contents contents) {}
@@ -94,7 +99,7 @@ public final class NetworkConfigurationDirectory {
     return Contents.none(problems);
   }
 
-  /** The plugins of {@code DIRECTORY/NETWORK/*.conf}. */
+  /** Reads the plugins in {@code DIRECTORY/NETWORK/*.conf}. */
   private List<PluginConfiguration> readPlugins(String network) throws IOException {
     List<PluginConfiguration> plugins = new ArrayList<>();
     for (Path file : listIfThere(directory.resolve(network))) {
@@ -114,7 +119,10 @@ public final class NetworkConfigurationDirectory {
     return Files.readAllBytes(file);
   }
 
-  /** Of the files and of those in directories beside them, which may hold a network's plugins. */
+  /**
+   * Returns the fingerprint of the files, and of the files in subdirectories, which may declare
+   * plugins of a network.
+   */
   private Fingerprint fingerprint(List<Path> files) throws IOException {
     List<Map<String, Object>> attributes = new ArrayList<>();
     for (Path file : files) {
@@ -140,7 +148,7 @@ public final class NetworkConfigurationDirectory {
     try {
       attributes.add(Files.readAttributes(file, "unix:dev,ino,size,lastModifiedTime,ctime"));
     } catch (NoSuchFileException e) {
-      attributes.add(Map.of()); // a dangling link; reading it says so
+      attributes.add(Map.of()); // a dangling link, which is reported when it is read
     }
   }
 
@@ -152,7 +160,7 @@ public final class NetworkConfigurationDirectory {
     }
   }
 
-  /** Files by the order of their names' bytes, so that 10-a comes before 9-b. */
+  /** Lists files in the order of the bytes of their names, so that 10-a comes before 9-b. */
   private static List<Path> list(Path directory, String... suffixes) throws IOException {
     List<Path> files = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {

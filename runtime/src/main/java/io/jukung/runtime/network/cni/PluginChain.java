@@ -8,8 +8,8 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks all plugins of a network one thing, each in its turn (section 3 of the specification). For
- * the threads of {@link PluginThread}.
+ * Calls all plugins of a network, one after the other (section 3 of the CNI specification). Must
+ * run on a thread of {@link PluginThread}.
  */
 public final class PluginChain {
   private final PluginRunner plugins;
@@ -18,7 +18,7 @@ public final class PluginChain {
     this.plugins = plugins;
   }
 
-  /** Ends with the first plugin that fails. */
+  /** Calls the plugins with ADD, up to the first one that fails. */
   public CniResult add(NetworkConfiguration network, Attachment attachment, Eventfd cancel)
       throws IOException {
     CniResult result = null;
@@ -47,7 +47,7 @@ public final class PluginChain {
     return result;
   }
 
-  /** Ends with the first plugin that finds something wrong. */
+  /** Calls the plugins with CHECK, up to the first one that finds something wrong. */
   public void check(AttachmentRecord record, String namespace, Eventfd cancel) throws IOException {
     NetworkConfiguration network = record.network();
     Attachment attachment = record.attachment().in(namespace);
@@ -59,7 +59,10 @@ public final class PluginChain {
     }
   }
 
-  /** Each plugin gets its chance to release what it holds, also when one before it fails. */
+  /**
+   * Calls all plugins with DEL in reverse order. A failure of one does not keep the others from
+   * releasing what they hold.
+   */
   public void delete(AttachmentRecord record, String namespace, Eventfd cancel) throws IOException {
     NetworkConfiguration network = record.network();
     Attachment attachment = record.attachment().in(namespace);
@@ -81,7 +84,7 @@ public final class PluginChain {
     }
   }
 
-  /** Ends with the first plugin that cannot serve pods. */
+  /** Calls the plugins with STATUS, up to the first one that cannot serve pods. */
   public void status(NetworkConfiguration network, Eventfd cancel) throws IOException {
     for (PluginConfiguration plugin : network.plugins()) {
       plugins.run(
@@ -91,7 +94,10 @@ public final class PluginChain {
     }
   }
 
-  /** Each plugin releases what it holds for others than these. */
+  /**
+   * Calls all plugins with GC: each releases what it holds for other attachments than the valid
+   * ones.
+   */
   public void collectGarbage(
       NetworkConfiguration network, Collection<AttachmentName> valid, Eventfd cancel)
       throws IOException {
@@ -106,7 +112,7 @@ public final class PluginChain {
     for (PluginConfiguration plugin : network.plugins()) {
       ObjectNode request = plugin.request(network, CniJson.object(), null);
       request.set("cni.dev/valid-attachments", attachments);
-      request.set("cni.dev/attachments", attachments); // as drafts of 1.1 had it, and plugins read
+      request.set("cni.dev/attachments", attachments); // the key in drafts of version 1.1, which some plugins read
       try {
         plugins.run(
             new PluginRunner.Call(CniCommand.GC, plugin.type(), network.name(), null),

@@ -6,15 +6,15 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One plugin of a network: its configuration object, of which only {@code type} and {@code
- * capabilities} are the runtime's business.
+ * The configuration of one plugin of a network. The runtime itself uses only {@code type} and
+ * {@code capabilities} of the object.
  */
 public record PluginConfiguration(String type, ObjectNode json) {
 
   /**
-   * Checks an object of a configuration.
+   * Reads an entry of a configuration.
    *
-   * @throws IOException if it names no plugin
+   * @throws IOException if the entry names no plugin
    */
   static PluginConfiguration of(JsonNode node) throws IOException {
     if (!(node instanceof ObjectNode json)) {
@@ -35,9 +35,11 @@ public record PluginConfiguration(String type, ObjectNode json) {
   }
 
   /**
-   * The object that the plugin reads (section 3, "Deriving request configuration").
+   * Makes the object that the plugin reads (section 3 of the CNI specification, "Deriving request
+   * configuration").
    *
-   * @param capabilityArguments all that the runtime can offer; the plugin gets what it has declared
+   * @param capabilityArguments the arguments of all capabilities; the plugin gets those that it
+   *     declares
    */
   ObjectNode request(
       NetworkConfiguration network,

@@ -34,28 +34,37 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One run of a plugin: a real process in a session of its own, with nothing of the daemon's but its
- * namespaces. It gets its input in a file and so need not read it; it is over when it exits, even
- * where a process that it has left behind keeps its output open.
+ * One run of a plugin, as a process in a session of its own that inherits nothing of the daemon but
+ * its namespaces. The input is a file, so the plugin need not read it. The run is over when the
+ * process exits, even if a process that it has started keeps its output open.
  */
 final class PluginProcess implements AutoCloseable {
-  /** No result is that large; more is a plugin gone wrong. */
+  /** The limit of a result; a plugin that writes more is broken. */
   static final int MAX_STDOUT_BYTES = 1 << 20;
 
-  /** Enough for the words of a failure; the rest is read and dropped. */
+  /** How much of the error output is kept; the rest is read and dropped. */
   static final int MAX_STDERR_BYTES = 16 << 10;
 
-  /** An executable that is being replaced cannot run just then (execve(2), ETXTBSY). */
+  /**
+   * How long to wait before another attempt to run an executable that is being replaced (execve(2),
+   * ETXTBSY).
+   */
   private static final Duration BUSY_WAIT = Duration.ofMillis(50);
 
   private static final int MAX_BUSY_ATTEMPTS = 40;
 
-  /** A process in an uninterruptible wait cannot die; the pod's call is not to hang with it. */
+  /**
+   * How long to wait for the end of a killed process. A process in an uninterruptible wait does not
+   * end, and must not block the pod's call.
+   */
   private static final Duration KILL_WAIT = Duration.ofSeconds(5);
 
   private static final int BUFFER_BYTES = 64 << 10;
 
-  /** Keeps one writer without an end from keeping the loop from its other work. */
+  /**
+   * How much is read at once, so that a plugin that writes without end does not keep the loop from
+   * its other events.
+   */
   private static final int MAX_BYTES_AT_ONCE = 1 << 20;
 
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -90,11 +99,12 @@ final class PluginProcess implements AutoCloseable {
   }
 
   /**
-   * Runs the plugin to its end. Blocks its thread in the kernel: not for a virtual thread.
+   * Runs the plugin to its end. Blocks its thread in the kernel, so it must not run on a virtual
+   * thread.
    *
-   * @param environment all of it, as {@code NAME=value}
-   * @param cancel once signalled, the plugin is killed
-   * @throws IOException where it could not be started
+   * @param environment the whole environment, as {@code NAME=value}
+   * @param cancel the plugin is killed when this is signalled
+   * @throws IOException if the plugin could not be started
    */
   static Outcome run(
       Path executable, List<String> environment, byte[] input, Duration timeout, Eventfd cancel)
@@ -178,9 +188,9 @@ final class PluginProcess implements AutoCloseable {
     return new Outcome(end, exit, out.toByteArray(), err.toByteArray());
   }
 
-  /** Kills the plugin and what it has started. */
+  /** Kills the plugin and the processes that it has started. */
   private static ExitStatus kill(int pid, Pidfd pidfd) throws IOException {
-    // Not waited for yet, so the number is still its group's.
+    // The process has not been waited for, so its pid still names its process group.
     ProcessGroup.send(pid, Signals.SIGKILL);
     Readiness.await(pidfd.fd(), Epoll.IN, KILL_WAIT.toMillis());
     return reap(pid, pidfd);
@@ -220,7 +230,7 @@ final class PluginProcess implements AutoCloseable {
           }
         }
         if (exited) {
-          // What it wrote is in the pipes; what others may still write is not waited for.
+          // What the plugin wrote is in the pipes; nobody waits for what other processes may write.
           read(stdout, out, MAX_STDOUT_BYTES + 1);
           read(stderr, err, MAX_STDERR_BYTES);
         }
@@ -242,9 +252,9 @@ final class PluginProcess implements AutoCloseable {
   }
 
   /**
-   * Reads what is there, and keeps the first bytes of it.
+   * Reads what is there and keeps the first bytes of it.
    *
-   * @return whether all writers are gone
+   * @return whether the pipe has no writer any more
    */
   private boolean read(Fd pipe, ByteArrayOutputStream kept, int most) throws IOException {
     for (int total = 0; total < MAX_BYTES_AT_ONCE; ) {

@@ -16,15 +16,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds plugins and asks them one thing (section 2 of the specification). */
+/** Finds plugins and runs them (section 2 of the CNI specification). */
 public final class PluginRunner {
   private static final Logger LOG = LoggerFactory.getLogger(PluginRunner.class);
 
-  /** Plugins call iptables and the like; the daemon's own environment is none of their business. */
+  /**
+   * The search path of plugins, which run iptables and other programs. Plugins do not get the
+   * daemon's own environment.
+   */
   private static final String SEARCH_PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-  /** As much of a plugin's unstructured words as a person reads in an error. */
+  /** How much of a plugin's unstructured output is quoted in an error message. */
   private static final int MAX_QUOTED = 1000;
 
   private final List<Path> directories;
@@ -35,7 +38,7 @@ public final class PluginRunner {
     this.timeout = timeout;
   }
 
-  /** Where the plugin is, in the first directory that has it. */
+  /** The executable of a plugin, in the first directory that has it. */
   public Optional<Path> find(String type) {
     return directories.stream()
         .map(directory -> directory.resolve(type))
@@ -43,7 +46,7 @@ public final class PluginRunner {
         .findFirst();
   }
 
-  /** Why a network cannot be used with what is installed; empty if it can. */
+  /** Returns why a network cannot be used with the installed plugins; empty if it can. */
   public Optional<String> missingPlugin(NetworkConfiguration network) {
     return network.plugins().stream()
         .map(PluginConfiguration::type)
@@ -53,10 +56,10 @@ public final class PluginRunner {
   }
 
   /**
-   * Runs a plugin on a request.
+   * Runs a plugin with a request.
    *
-   * @return what it wrote to standard output
-   * @throws CniException where it failed, in its own words
+   * @return what the plugin wrote to standard output
+   * @throws CniException if the plugin failed; the message has the plugin's own error
    */
   byte[] run(Call call, ObjectNode request, Eventfd cancel) throws IOException {
     Path executable =
@@ -88,11 +91,11 @@ public final class PluginRunner {
   }
 
   /**
-   * One question to one plugin.
+   * One call of one plugin.
    *
-   * @param type of the plugin
-   * @param network for error texts
-   * @param attachment null where the command is about none
+   * @param type the type of the plugin
+   * @param network the name of the network, for error messages
+   * @param attachment null if the command is not about one
    */
   record Call(CniCommand command, String type, String network, @Nullable Attachment attachment) {
     @Override
@@ -117,7 +120,10 @@ public final class PluginRunner {
     return environment;
   }
 
-  /** A plugin says what is wrong as JSON on standard output; what is no such JSON is quoted. */
+  /**
+   * Makes the exception of a plugin that failed. A plugin reports its error as JSON on standard
+   * output; other output is quoted.
+   */
   private static CniException failure(Call call, PluginProcess.Outcome outcome) {
     try {
       ObjectNode error = CniJson.parseObject(outcome.stdout());
@@ -153,7 +159,7 @@ public final class PluginRunner {
     return text.isEmpty() ? "" : ": " + text;
   }
 
-  /** One line of bounded length, without control characters. */
+  /** The text as one line of bounded length, without control characters. */
   public static String quote(String text) {
     String line = text.strip().replaceAll("\\s+", " ").replaceAll("\\p{Cntrl}", "?");
     return line.length() <= MAX_QUOTED ? line : line.substring(0, MAX_QUOTED) + "…";

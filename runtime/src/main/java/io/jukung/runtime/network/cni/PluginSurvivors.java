@@ -18,25 +18,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Plugins, and what they have started, that outlive the daemon that called them: an ADD that goes
- * on while the next daemon asks for DEL would take an address that nobody gives back. They are
- * known by the container id in their environment.
+ * Ends plugins, and the processes that they have started, that outlive the daemon that called them.
+ * An ADD that is still running while the next daemon calls DEL would take an address that nobody
+ * releases. The processes are found by the container id in their environment.
  */
 public final class PluginSurvivors {
   private static final Logger LOG = LoggerFactory.getLogger(PluginSurvivors.class);
   private static final Path PROC = Path.of("/proc");
 
-  /** A plugin's environment is ours, of some hundred bytes; its own children may add to it. */
+  /**
+   * How much of an environment is read. The environment that plugins get has some hundred bytes,
+   * and their children may add to it.
+   */
   private static final int MAX_ENVIRONMENT_BYTES = 64 << 10;
 
   private static final Duration KILL_WAIT = Duration.ofSeconds(5);
 
-  /** A process may start another before it is killed itself, but not for ever. */
+  /** A process may start another one before it is killed, but not without end. */
   private static final int MAX_ROUNDS = 10;
 
   private PluginSurvivors() {}
 
-  /** Kills them and waits for their end. */
+  /** Kills the processes of a container's plugins and waits until they have ended. */
   public static void end(String containerId) throws IOException {
     String variable = Attachment.CONTAINER_ID_VARIABLE + containerId;
     for (int round = 0; round < MAX_ROUNDS; round++) {
@@ -63,9 +66,9 @@ public final class PluginSurvivors {
   private static void end(int pid, Path process, String variable) throws IOException {
     try (Pidfd pidfd = Pidfd.open(pid)) {
       if (!has(process, variable)) {
-        return; // ended since, and the number may be another's
+        return; // the process has ended, and its pid may belong to another one
       }
-      LOG.warn("process {} of a plugin outlived the daemon that called it, and is killed", pid);
+      LOG.warn("killing process {} of a CNI plugin, which has outlived the daemon that called it", pid);
       pidfd.send(Signals.SIGKILL);
       if (Readiness.await(pidfd.fd(), Epoll.IN, KILL_WAIT.toMillis()) == 0) {
         throw new IOException(
@@ -78,13 +81,16 @@ public final class PluginSurvivors {
     }
   }
 
-  /** A process that has ended, though not been waited for, has no environment any more. */
+  /**
+   * Whether a process has the variable. A process that has ended has no environment, even before
+   * its parent has waited for it.
+   */
   private static boolean has(Path process, String variable) {
     try (InputStream in = Files.newInputStream(process.resolve("environ"))) {
       String environment = new String(in.readNBytes(MAX_ENVIRONMENT_BYTES), StandardCharsets.UTF_8);
       return List.of(environment.split("\0")).contains(variable);
     } catch (IOException e) {
-      return false; // has ended meanwhile
+      return false; // the process has ended meanwhile
     }
   }
 }

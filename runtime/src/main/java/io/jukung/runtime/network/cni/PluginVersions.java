@@ -17,15 +17,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Settles with which version of the specification a network's plugins are called. A configuration
- * that leaves a choice gets the highest version that all its plugins speak; each installed plugin
- * is asked once (VERSION). Where there is no choice nobody is asked: a plugin that does not speak
- * the one version will say so itself. Thread-safe.
+ * Chooses the version of the CNI specification that a network's plugins are called with. If a
+ * configuration allows several versions, that is the highest one that all its plugins support; each
+ * installed plugin is asked once (VERSION). If the configuration allows one version, no plugin is
+ * asked: a plugin that does not support it reports that itself. Thread-safe.
  */
 public final class PluginVersions {
   private static final Logger LOG = LoggerFactory.getLogger(PluginVersions.class);
 
-  /** A plugin that is replaced is another one; so many of them are not in use at a time. */
+  /**
+   * The limit of remembered answers. A plugin whose file is replaced is asked again, so the number
+   * grows slowly.
+   */
   private static final int MAX_REMEMBERED = 100;
 
   private final PluginRunner plugins;
@@ -36,9 +39,9 @@ public final class PluginVersions {
   }
 
   /**
-   * The network with one version.
+   * Returns the network with one version.
    *
-   * @throws CniException where a plugin speaks none of those that the others do
+   * @throws CniException if a plugin supports none of the versions that the others support
    */
   public NetworkConfiguration settle(NetworkConfiguration network, Eventfd cancel)
       throws IOException {
@@ -66,12 +69,15 @@ public final class PluginVersions {
     return network.withVersion(common.getLast());
   }
 
-  /** Empty where the plugin does not tell, as the oldest do not: it is taken to speak any. */
+  /**
+   * Returns the versions that a plugin supports; empty if the plugin does not tell, as the oldest
+   * ones do not. Such a plugin is assumed to support all versions.
+   */
   private Optional<Set<CniVersion>> versions(String type, String network, Eventfd cancel)
       throws IOException {
     Optional<Path> executable = plugins.find(type);
     if (executable.isEmpty()) {
-      return Optional.empty(); // what is asked next will say so
+      return Optional.empty(); // the next call of the plugin reports that it is missing
     }
     Map<String, Object> identity =
         Files.readAttributes(executable.get(), "unix:dev,ino,size,lastModifiedTime,ctime");

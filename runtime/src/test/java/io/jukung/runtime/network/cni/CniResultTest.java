@@ -35,7 +35,7 @@ class CniResultTest {
   }
 
   @Test
-  void theOldestShapeHasOneAddressOfAFamily() throws IOException {
+  void oldestResultHasOneAddressOfEachFamily() throws IOException {
     assertThat(
             parse(
                     "{\"cniVersion\": \"0.2.0\", \"ip4\": {\"ip\": \"10.1.0.5/16\"},"
@@ -45,7 +45,7 @@ class CniResultTest {
   }
 
   @Test
-  void addressesOfNoInterfaceAreThePods() throws IOException {
+  void addressesWithoutAnInterfaceBelongToThePod() throws IOException {
     assertThat(parse("{\"ips\": [{\"address\": \"10.0.0.9\"}]}").podAddresses("eth0"))
         .containsExactly("10.0.0.9");
     assertThat(parse("{\"cniVersion\": \"1.0.0\"}").podAddresses("eth0")).isEmpty();
@@ -53,7 +53,7 @@ class CniResultTest {
   }
 
   @Test
-  void ofSeveralInterfacesTheOneThatWasAskedForCounts() throws IOException {
+  void addressesAreThoseOfTheRequestedInterface() throws IOException {
     String several =
         """
         {"cniVersion": "1.0.0",
@@ -68,7 +68,7 @@ class CniResultTest {
   }
 
   @Test
-  void theVersionIsTheRequestsWhereNoneIsNamed() throws IOException {
+  void resultWithoutAVersionHasTheVersionOfTheRequest() throws IOException {
     assertThat(CniResult.parse("{}".getBytes(StandardCharsets.UTF_8), CniVersion.V0_4_0).version())
         .isEqualTo(CniVersion.V0_4_0);
   }
@@ -105,7 +105,7 @@ class CniResultTest {
         "{\"interfaces\": [], \"ips\": [{\"interface\": -1, \"address\": \"10.0.0.1\"}]} |"
             + " interface -1",
       })
-  void whatIsWrongIsSaid(String json, String problem) {
+  void wrongResultIsReported(String json, String problem) {
     assertThatThrownBy(() -> parse(json).podAddresses("eth0"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(problem);

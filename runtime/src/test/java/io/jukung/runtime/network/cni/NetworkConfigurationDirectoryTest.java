@@ -31,7 +31,7 @@ class NetworkConfigurationDirectoryTest {
   }
 
   @Test
-  void theFirstByNameCounts() throws IOException {
+  void firstValidFileByNameIsTheNetwork() throws IOException {
     write("20-b.conflist", LIST.replace("NAME", "second"));
     write("10-a.conflist", LIST.replace("NAME", "first"));
     write("9-c.conflist", LIST.replace("NAME", "third"));
@@ -44,7 +44,7 @@ class NetworkConfigurationDirectoryTest {
   }
 
   @Test
-  void invalidFilesArePassedOverAndNamed() throws IOException {
+  void invalidFilesAreSkippedAndReported() throws IOException {
     write("1-broken.conflist", "{\"name\": \"x\", \"plugins\": [");
     write("2-nameless.conf", "{\"type\": \"bridge\"}");
     write("3-list.conf", LIST.replace("NAME", "list"));
@@ -63,7 +63,7 @@ class NetworkConfigurationDirectoryTest {
   }
 
   @Test
-  void otherFilesAreNoConfigurations() throws IOException {
+  void filesWithOtherSuffixesAreIgnored() throws IOException {
     write("10-a.conflist.bak", LIST.replace("NAME", "bak"));
     write("README", "hello");
     Files.createDirectory(directory.resolve("10-dir.conf"));
@@ -72,7 +72,7 @@ class NetworkConfigurationDirectoryTest {
   }
 
   @Test
-  void aMissingDirectoryIsAnEmptyOne() throws IOException {
+  void missingDirectoryHoldsNoNetwork() throws IOException {
     Path missing = directory.resolve("missing");
     NetworkConfigurationDirectory none = new NetworkConfigurationDirectory(missing);
     assertThat(none.contents().network()).isEmpty();
@@ -82,7 +82,7 @@ class NetworkConfigurationDirectoryTest {
   }
 
   @Test
-  void changesAreSeenAtOnceAndNothingIsReadTwice() throws IOException {
+  void changedFilesAreReadAgainAndUnchangedFilesAreNot() throws IOException {
     write("a.conflist", LIST.replace("NAME", "one"));
     NetworkConfigurationDirectory.Contents first = configurations.contents();
     assertThat(configurations.contents()).isSameAs(first);
@@ -97,7 +97,7 @@ class NetworkConfigurationDirectoryTest {
   }
 
   @Test
-  void aSinglePluginIsANetwork() throws IOException {
+  void fileWithASinglePluginIsANetwork() throws IOException {
     write("10-x.json", "{\"name\": \"old\", \"type\": \"bridge\", \"cniVersion\": \"0.3.1\"}");
     assertThat(network().name()).isEqualTo("old");
     assertThat(network().version()).isEqualTo(CniVersion.V0_3_1);
@@ -148,7 +148,7 @@ class NetworkConfigurationDirectoryTest {
         "{\"name\": \"a\", \"disableGC\": 7, \"plugins\": [{\"type\": \"x\"}]} | neither true nor false",
         "{\"name\": \"a\", \"cniVersion\": \"9.0.0\", \"plugins\": [{\"type\": \"x\"}]} | 9.0.0 is none",
       })
-  void whatIsWrongIsSaid(String document, String problem) throws IOException {
+  void wrongConfigurationIsReported(String document, String problem) throws IOException {
     write("a.conflist", document);
     assertThat(configurations.contents().network()).isEmpty();
     assertThat(configurations.contents().problems().getFirst()).contains(problem);
@@ -165,7 +165,7 @@ class NetworkConfigurationDirectoryTest {
         "2.0.0, 0.3.1 0.4.0, 0.4.0",
         "-, 0.3.1 1.0.0, 1.0.0",
       })
-  void theHighestVersionOfBothIsTaken(String single, String several, String expected)
+  void highestVersionThatBothSupportIsTaken(String single, String several, String expected)
       throws IOException {
     String versions =
         (single == null ? "" : "\"cniVersion\": \"" + single + "\", ")
@@ -177,13 +177,13 @@ class NetworkConfigurationDirectoryTest {
   }
 
   @Test
-  void anOversizedFileIsNotRead() throws IOException {
+  void tooLargeFileIsNotRead() throws IOException {
     write("a.conf", " ".repeat(1 << 20) + "{}");
     assertThat(configurations.contents().problems().getFirst()).contains("larger than");
   }
 
   @Test
-  void damagedFilesAreRefusedOrRead() throws IOException {
+  void damagedFilesAreReadOrReported() throws IOException {
     Random random = new Random(20260201);
     String good = LIST.replace("NAME", "net");
     int refused = 0;
@@ -208,7 +208,7 @@ class NetworkConfigurationDirectoryTest {
   }
 
   @Test
-  void theRequestHasWhatThePluginDeclaredAndAllItsOwn() throws IOException {
+  void requestHasDeclaredCapabilitiesAndAllKeysOfThePlugin() throws IOException {
     write("a.conflist", LIST.replace("NAME", "net"));
     var arguments =
         CniJson.parseObject(
