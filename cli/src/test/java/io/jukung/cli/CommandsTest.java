@@ -850,9 +850,9 @@ class CommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--version", "-V"})
-  void versionOptionPrintsTheClientsVersion(String option) {
-    assertThat(Jukung.run(environment(), option)).isZero();
+  @ValueSource(strings = {"--version", "-V", "ps --version", "ctr -n k8s.io images -V"})
+  void versionOptionPrintsTheClientsVersion(String line) {
+    assertThat(Jukung.run(environment(), line.split(" "))).isZero();
 
     assertThat(out.toString(UTF_8)).matches("jukung \\d+\\.\\d+\\.\\d+\\S*\n");
   }
