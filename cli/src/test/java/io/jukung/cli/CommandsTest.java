@@ -881,7 +881,7 @@ class CommandsTest {
   @Test
   void misspeltOptionIsNamedEvenWhereAnArgumentIsMissing() {
     assertThat(jukung("run", "--hlep")).isEqualTo(125);
-    assertThat(jukung("ps", "--qiet")).isEqualTo(125);
+    assertThat(jukung("ps", "--qiet=true")).isEqualTo(125);
     assertThat(jukung("ps", "-x")).isEqualTo(125);
 
     assertThat(err)
