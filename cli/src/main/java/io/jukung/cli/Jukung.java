@@ -108,7 +108,7 @@ public final class Jukung implements Runnable {
         });
     line.getSubcommands()
         .forEach((name, sub) -> sub.setStopAtPositional(TAKE_A_COMMAND_LINE.contains(name)));
-    jukung.addSocketOption(line);
+    jukung.addCommonOptions(line);
     ValueConverters.register(line);
     return line.setOut(new PrintWriter(environment.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(environment.err(), true, StandardCharsets.UTF_8))
@@ -134,15 +134,16 @@ public final class Jukung implements Runnable {
   }
 
   /**
-   * Lets {@code --socket} stand after a command too. The short {@code -s} stands only before it,
-   * because {@code -s} is an option of several of docker's commands and would be taken for a
-   * socket.
+   * Lets {@code --version} and {@code --socket} stand after a command too. The short {@code -s}
+   * stands only before it, because {@code -s} is an option of several of docker's commands and
+   * would be taken for a socket.
    */
-  private void addSocketOption(CommandLine line) {
+  private void addCommonOptions(CommandLine line) {
     // A set, because a command stands there once for each of its aliases.
     for (CommandLine command : Set.copyOf(line.getSubcommands().values())) {
       command
           .getCommandSpec()
+          .versionProvider(new ReleaseVersion())
           .addOption(
               OptionSpec.builder("--socket")
                   .type(String.class)
@@ -150,7 +151,7 @@ public final class Jukung implements Runnable {
                   .description(SOCKET_DESCRIPTION)
                   .setter(this::setSocket)
                   .build());
-      addSocketOption(command);
+      addCommonOptions(command);
     }
   }
 
@@ -254,7 +255,7 @@ public final class Jukung implements Runnable {
     Jukung jukung = new Jukung(environment);
     CommandLine line = new CommandLine(jukung);
     COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.apply(jukung.context)));
-    jukung.addSocketOption(line);
+    jukung.addCommonOptions(line);
     return line;
   }
 

@@ -26,15 +26,17 @@ final class UsageError {
 
   private static String problem(ParameterException e, CommandSpec command) {
     List<String> unmatched = e.getCommandLine().getUnmatchedArguments();
-    boolean unknownWord = e instanceof UnmatchedArgumentException;
-    // After an unknown option picocli may miss an argument too. The option is what is wrong.
-    boolean unknownOption = e instanceof MissingParameterException && !unmatched.isEmpty();
-    if (unmatched.isEmpty() || !(unknownWord || unknownOption)) {
+    // Picocli reports a missing argument before a word that it does not know, but a misspelt option
+    // is often the cause of both.
+    boolean unknownWord =
+        e instanceof UnmatchedArgumentException || e instanceof MissingParameterException;
+    if (!unknownWord || unmatched.isEmpty()) {
       return Objects.requireNonNullElse(e.getMessage(), "wrong usage");
     }
     String word = unmatched.getFirst();
     if (word.startsWith("-")) {
-      return "unknown option " + word + hintForOption(word, command);
+      String option = word.split("=", 2)[0];
+      return "unknown option " + option + hintForOption(option, command);
     }
     if (command.subcommands().isEmpty()) {
       return "unexpected argument " + word;

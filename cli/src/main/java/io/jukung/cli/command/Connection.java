@@ -58,7 +58,7 @@ public final class Connection implements AutoCloseable {
 
   static Connection open(Path socket) {
     // Netty and gRPC log through java.util.logging, and nothing of it is printed: errors reach the
-    // user as the sentences below. SLF4J, Netty's first choice, takes longer to start.
+    // user as the sentences below. Without the first line, Netty would load SLF4J.
     InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     SILENCED.setLevel(Level.OFF);
     return new Connection(socket, CriChannel.open(socket, MAX_ANSWER_BYTES));

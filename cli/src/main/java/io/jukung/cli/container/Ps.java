@@ -63,8 +63,7 @@ public final class Ps extends ListCommand<ListContainersResponse, Container> {
     Table table = new Table("CONTAINER ID", "IMAGE", "CREATED", "STATUS", "NAME", "POD ID");
     for (Container container : containers) {
       // The list does not say when a container started or how it ended. A container that was
-      // removed
-      // since it was listed is left out.
+      // removed since it was listed is left out.
       connection
           .containerStatus(container.getId())
           .ifPresent(

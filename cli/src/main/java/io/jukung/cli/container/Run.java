@@ -98,9 +98,8 @@ public final class Run extends ClientCommand {
     var request =
         new RunRequest(options, name, UUID.randomUUID().toString(), environment.variables());
     PodSandboxConfig pod = request.sandbox();
-    // Both configurations are made before an image is pulled, because making them finds every error
-    // in
-    // the options.
+    // Both configurations are made before an image is pulled, because making them finds every
+    // error in the options.
     ContainerConfig.Builder container = request.container();
     container.getImageBuilder().setImage(image(connection));
 
