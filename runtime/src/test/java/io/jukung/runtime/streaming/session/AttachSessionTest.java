@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.cri.streaming.CommandStatus;
 import io.jukung.linux.fs.Fd;
 import io.jukung.runtime.descriptor.DescriptorLoop;
+import io.jukung.runtime.service.FakeShimPool;
 import io.jukung.runtime.service.TestNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -49,7 +50,8 @@ class AttachSessionTest {
             loop,
             now::get);
     session.start();
-    stdout = Objects.requireNonNull(node.pool.pods.get(sandbox)).attached;
+    FakeShimPool.Pod shim = Objects.requireNonNull(node.pool.pods.get(sandbox));
+    stdout = Objects.requireNonNull(shim.attached);
   }
 
   @AfterEach
