@@ -191,10 +191,10 @@ public final class ContainerExec {
       cgroup.remove(Duration.ZERO);
     } catch (ErrnoException e) {
       if (!e.is(Errno.EBUSY)) {
-        LOG.warn("{} is left: {}", cgroup, e.getMessage());
+        LOG.warn("{} cannot be removed: {}", cgroup, e.getMessage());
       }
     } catch (IOException e) {
-      LOG.warn("{} is left: {}", cgroup, e.getMessage());
+      LOG.warn("{} cannot be removed: {}", cgroup, e.getMessage());
     }
   }
 }

@@ -71,7 +71,7 @@ public final class ContainerRemover {
     try {
       shim.get().remove(container.id());
     } catch (IOException | CriException e) {
-      LOG.warn("container {}: not forgotten by its shim: {}", container.id(), e.getMessage());
+      LOG.warn("container {}: its shim does not forget it: {}", container.id(), e.getMessage());
     }
   }
 }

@@ -114,7 +114,7 @@ public final class ContainerStopper {
       // share, and in other pid namespaces.
       cgroup.kill();
     } catch (IOException e) {
-      LOG.error("container {}: {} is not killed: {}", container.id(), cgroup, e.getMessage());
+      LOG.error("container {}: {} cannot be killed: {}", container.id(), cgroup, e.getMessage());
     }
     // A privileged process may have left the cgroup. The signal reaches it.
     signal(container, Signals.SIGKILL);
@@ -273,7 +273,10 @@ public final class ContainerStopper {
       return true;
     } catch (IOException | RuntimeException e) {
       LOG.warn(
-          "container {}: {} not sent: {}", container.id(), Signals.name(signal), e.getMessage());
+          "container {}: {} cannot be sent: {}",
+          container.id(),
+          Signals.name(signal),
+          e.getMessage());
       return false;
     }
   }

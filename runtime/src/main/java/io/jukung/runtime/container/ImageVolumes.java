@@ -91,7 +91,7 @@ public final class ImageVolumes {
       throw invalid(mount, "an image can only be mounted readonly");
     }
     if (!mount.getHostPath().isEmpty()) {
-      throw invalid(mount, "it has a host_path too");
+      throw invalid(mount, "host_path must be empty");
     }
     if (mount.getPropagation() != MountPropagation.PROPAGATION_PRIVATE) {
       throw invalid(mount, "its propagation is not private");
@@ -101,7 +101,7 @@ public final class ImageVolumes {
       throw CriException.invalidArgument("config.mounts.image.image is empty");
     }
     if (!image.getImageRef().isEmpty()) {
-      throw invalid(mount, "image_ref is for answers only");
+      throw invalid(mount, "image_ref must be empty in a request");
     }
     Path subPath = Path.of(mount.getImageSubPath());
     if (subPath.isAbsolute() || subPath.startsWith("..") || !subPath.normalize().equals(subPath)) {
@@ -128,7 +128,8 @@ public final class ImageVolumes {
         throw failed(ErrorKind.FAILED_PRECONDITION, mount, "that is not a directory in the image");
       }
       if (e.is(Errno.ELOOP)) {
-        throw failed(ErrorKind.FAILED_PRECONDITION, mount, "that is a chain of too many links");
+        throw failed(
+            ErrorKind.FAILED_PRECONDITION, mount, "that path goes through too many symbolic links");
       }
       throw e;
     }
@@ -182,7 +183,10 @@ public final class ImageVolumes {
         continue;
       }
       if (destination.getNameCount() == 0 || RESERVED.stream().anyMatch(destination::startsWith)) {
-        LOG.info("container {}: no volume on {}", containerId, destination);
+        LOG.info(
+            "container {}: the image's volume {} is left out: the daemon mounts that path",
+            containerId,
+            destination);
         continue;
       }
       String name = Integer.toString(mounts.size());

@@ -36,7 +36,7 @@ public final class SecurityFields {
     }
     if (!options.getLevel().isEmpty() && !SelinuxLabel.isLevel(options.getLevel())) {
       throw CriException.invalidArgument(
-          prefix + "selinux_options: level \"" + options.getLevel() + "\" is no SELinux level");
+          prefix + "selinux_options: level \"" + options.getLevel() + "\" is not an SELinux level");
     }
     new Selinux(Path.of("/"))
         .missing()

@@ -53,7 +53,7 @@ public final class UnwatchedContainers {
         container.unknown(why + "; its processes do not end: " + e.getMessage());
         throw e;
       }
-      LOG.warn("container {}: {} is left: {}", container.id(), cgroup, e.getMessage());
+      LOG.warn("container {}: {} cannot be removed: {}", container.id(), cgroup, e.getMessage());
     }
   }
 
@@ -71,7 +71,7 @@ public final class UnwatchedContainers {
     try {
       return files.readExit(id);
     } catch (IOException e) {
-      LOG.error("container {}: its exit code is not known", id, e);
+      LOG.error("container {}: its exit record cannot be read", id, e);
       return Optional.empty();
     }
   }

@@ -64,14 +64,17 @@ public final class PodEvents implements PodShim.Listener {
       // In a shared pid namespace, processes outlive the first one.
       cgroup.kill();
     } catch (IOException e) {
-      LOG.warn("container {}: processes left after its exit: {}", id, e.getMessage());
+      LOG.warn(
+          "container {}: processes that outlived the first one cannot be killed: {}",
+          id,
+          e.getMessage());
     }
     try {
       container.exited(exit);
       LOG.info("container {} exited with code {}", id, exit.code());
     } catch (IOException e) {
       // The next start of the daemon reads exit.json.
-      LOG.error("container {}: its exit is not recorded", id, e);
+      LOG.error("container {}: its exit cannot be recorded", id, e);
     }
     if (container.status().isExited()) {
       // A process that hangs in the kernel may delay the removal, which must not delay events.
@@ -83,7 +86,7 @@ public final class PodEvents implements PodShim.Listener {
     try {
       cgroups.remove(cgroup);
     } catch (IOException e) {
-      LOG.warn("{} is left: {}", cgroup, e.getMessage());
+      LOG.warn("{} cannot be removed: {}", cgroup, e.getMessage());
     }
   }
 
@@ -110,7 +113,8 @@ public final class PodEvents implements PodShim.Listener {
     try {
       unwatched.end(container, "its shim died, and with it the container's exit code");
     } catch (IOException | RuntimeException e) {
-      LOG.error("container {}: its end is not recorded", container.id(), e);
+      LOG.error(
+          "container {}: it cannot be ended, or its end cannot be recorded", container.id(), e);
     }
   }
 
@@ -126,7 +130,7 @@ public final class PodEvents implements PodShim.Listener {
     try {
       sandbox.notReady(files);
     } catch (IOException e) {
-      LOG.error("sandbox {}: its state is not recorded", sandbox.id(), e);
+      LOG.error("sandbox {}: NOT_READY cannot be recorded", sandbox.id(), e);
     }
   }
 }

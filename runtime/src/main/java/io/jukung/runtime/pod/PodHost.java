@@ -29,7 +29,7 @@ public interface PodHost {
   /** Writes hostname, hosts and resolv.conf of a sandbox whose record has the pod's addresses. */
   void writeFiles(SandboxRecord sandbox) throws IOException;
 
-  /** Whether pods can have a network now. */
+  /** Says whether pods can have a network, and if not, why. */
   Readiness networkReadiness();
 
   /**

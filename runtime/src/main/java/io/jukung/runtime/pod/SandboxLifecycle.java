@@ -170,7 +170,7 @@ public final class SandboxLifecycle {
       awaitEnded(shim.get());
     } catch (CriException e) {
       // The shim died or hangs. Its processes are killed by the removal of their cgroups.
-      LOG.warn("sandbox {}: {}", sandbox.id(), e.getMessage());
+      LOG.warn("sandbox {}: its processes cannot be waited for: {}", sandbox.id(), e.getMessage());
     }
     shim.get().shutdown();
     // Not earlier: the next stop must find a shim that refused to end.

@@ -188,7 +188,7 @@ public final class SandboxRequest {
   private static void checkPort(String field, int port) {
     if (port < 0 || port > MAX_PORT) {
       throw CriException.invalidArgument(
-          "RunPodSandbox: config.port_mappings." + field + " " + port + " is no port");
+          "RunPodSandbox: config.port_mappings." + field + " " + port + " is not a port number");
     }
   }
 

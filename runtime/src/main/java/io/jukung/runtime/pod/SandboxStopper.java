@@ -85,7 +85,7 @@ public final class SandboxStopper {
       sandbox.notReady(files);
     } catch (IOException e) {
       // The containers are killed all the same. The end of the stop writes the record again.
-      LOG.error("sandbox {}: that it is stopped is not recorded", sandbox.id(), e);
+      LOG.error("sandbox {}: NOT_READY cannot be recorded", sandbox.id(), e);
     }
   }
 

@@ -39,7 +39,8 @@ public final class NetworkUpkeep {
     try {
       host.collectNetworkGarbage();
     } catch (IOException | RuntimeException e) {
-      LOG.warn("the garbage of networks is not all collected, the next start tries again", e);
+      LOG.warn(
+          "networks that belong to no pod cannot all be released; the next start tries again", e);
     }
     for (Sandbox sandbox : sandboxes.all()) {
       if (sandbox.isReady() && !sandbox.record().config().isHostNetwork()) {

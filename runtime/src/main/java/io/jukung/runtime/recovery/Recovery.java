@@ -229,7 +229,7 @@ public final class Recovery {
 
   private static void setAside(Path object, Exception why) throws IOException {
     Path aside = StateFiles.setAside(object, System.currentTimeMillis());
-    LOG.error("{} cannot be read, and is kept as {}", object, aside, why);
+    LOG.error("{} is damaged, and is kept as {}", object, aside, why);
   }
 
   private Runnable readSandbox(String id) throws IOException {
@@ -275,13 +275,14 @@ public final class Recovery {
   private static void checkVersion(int found, int known) throws IOException {
     if (found != known) {
       throw new DamagedRecordException(
-          "record of version " + found + ", this release knows " + known);
+          "the record has version " + found + "; this release reads version " + known);
     }
   }
 
   private static void checkId(String directory, String record) throws IOException {
     if (!directory.equals(record)) {
-      throw new DamagedRecordException("record of " + record + " in the directory of another");
+      throw new DamagedRecordException(
+          "the record is that of " + record + ", and its directory is another's");
     }
   }
 

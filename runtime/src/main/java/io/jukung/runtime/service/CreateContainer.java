@@ -210,8 +210,8 @@ public final class CreateContainer {
       RootfsTargets.make(root, built.spec());
     }
     ContainerRecord record =
-        record(sandbox, id, name, config, image, mounts(config, imageMounts), built, cgroup)
-            .withLowerDirectories(lowers.stream().map(Path::toString).toList());
+        record(
+            sandbox, id, name, config, image, lowers, mounts(config, imageMounts), built, cgroup);
     files.createContainer(record, built.spec().toJson());
     return record;
   }
@@ -251,6 +251,7 @@ public final class CreateContainer {
       ContainerName name,
       ContainerConfig config,
       ContainerImages.Found image,
+      List<Path> lowers,
       List<ContainerRecord.Mount> mounts,
       SpecBuilder.Built built,
       String cgroup) {
@@ -277,7 +278,7 @@ public final class CreateContainer {
             ? ResourceRecords.of(config.getLinux().getResources())
             : null,
         cgroup,
-        List.of());
+        lowers.stream().map(Path::toString).toList());
   }
 
   private static ContainerRecord.ImageReference reference(ImageSpec image) {

@@ -21,7 +21,7 @@ public final class PortForward {
   public PortForwardResponse call(PortForwardRequest request) throws IOException {
     for (int port : request.getPortList()) {
       if (port < 1 || port > 0xffff) {
-        throw CriException.invalidArgument("PortForward: port " + port + " is none");
+        throw CriException.invalidArgument("PortForward: " + port + " is not a port number");
       }
     }
     Sandbox sandbox = sandboxes.get(request.getPodSandboxId());

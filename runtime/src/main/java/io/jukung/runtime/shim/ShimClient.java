@@ -156,7 +156,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
             exit.complete(message.getExecExited().getExitCode());
           }
         }
-        default -> LOG.warn("{} sent {}", ShimClient.this, message.getMessageCase());
+        default -> LOG.warn("{} sent an unexpected {}", ShimClient.this, message.getMessageCase());
       }
     }
 
@@ -227,14 +227,16 @@ public final class ShimClient implements PodShim, AutoCloseable {
             .thenRunAsync(event, eventThreads)
             .exceptionally(
                 e -> {
-                  LOG.error("event of {}", this, e);
+                  LOG.error("an event of {} cannot be applied", this, e);
                   return null;
                 });
   }
 
   private void failExecs() {
     CriException gone =
-        new CriException(ErrorKind.UNAVAILABLE, "the exit was not seen: " + this + " went away");
+        new CriException(
+            ErrorKind.UNAVAILABLE,
+            "the exit was not seen, because the connection to " + this + " ended");
     for (CompletableFuture<Integer> exit : execs.values()) {
       exit.completeExceptionally(gone);
     }
@@ -375,7 +377,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
             try {
               signal(containerId, Signals.SIGKILL);
             } catch (IOException | RuntimeException e) {
-              LOG.error("container {} runs on: {}", containerId, e.getMessage());
+              LOG.error("container {} cannot be killed: {}", containerId, e.getMessage());
             }
           });
     }
@@ -390,7 +392,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
       exec.send(Signals.SIGKILL);
     } catch (ErrnoException e) {
       if (!e.is(Errno.ESRCH)) {
-        LOG.error("an exec runs on: {}", e.getMessage());
+        LOG.error("an exec cannot be killed: {}", e.getMessage());
       }
     }
   }
@@ -536,7 +538,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
       process.send(Signals.SIGKILL);
     } catch (ErrnoException e) {
       if (!e.is(Errno.ESRCH)) {
-        LOG.error("{} is left: {}", this, e.getMessage());
+        LOG.error("{} cannot be killed: {}", this, e.getMessage());
       }
     }
   }

@@ -113,7 +113,8 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
       return abandon(call, ErrorKind.DEADLINE_EXCEEDED, why);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return abandon(call, ErrorKind.CANCELLED, "was not waited for: " + what + " was cancelled");
+      return abandon(
+          call, ErrorKind.CANCELLED, "was not waited for, because " + what + " was cancelled");
     }
   }
 

@@ -158,7 +158,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
         if (spare == null || attempt == ADOPT_ATTEMPTS) {
           throw e;
         }
-        LOG.warn("adoption by sandbox {}: {}", sandboxId, e.getMessage());
+        LOG.warn("sandbox {} cannot adopt a spare shim: {}", sandboxId, e.getMessage());
       }
     }
   }
@@ -189,7 +189,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     try {
       Files.move(logOf(spareSocket), logOf(socket));
     } catch (IOException e) {
-      LOG.warn("log of a shim stays with the spares: {}", e.toString());
+      LOG.warn("the log of a shim cannot be moved to its pod: {}", e.toString());
     }
   }
 
@@ -218,7 +218,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     ShimClient shim = ShimClient.of(loop, new Events(), connected, socket, sandboxId);
     try {
       if (shimPid != 0 && shim.shimPid() != shimPid) {
-        LOG.warn("sandbox {}: {} answers, recorded is pid {}", sandboxId, shim, shimPid);
+        LOG.warn("sandbox {}: {} answers instead of the recorded pid {}", sandboxId, shim, shimPid);
       }
       adopted.add(shim);
       verify(shim);
@@ -321,7 +321,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     try {
       String text = Files.readString(log).strip();
       return text.isEmpty()
-          ? "it said nothing"
+          ? "its log is empty"
           : text.substring(0, Math.min(text.length(), LOG_EXCERPT)).replace('\n', ' ');
     } catch (IOException e) {
       return e.toString();
@@ -342,7 +342,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
       try {
         Files.deleteIfExists(file);
       } catch (IOException e) {
-        LOG.warn("file of a shim is left: {}", e.toString());
+        LOG.warn("a file of a shim cannot be deleted: {}", e.toString());
       }
     }
   }
@@ -355,7 +355,8 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
         if (Thread.currentThread().isInterrupted()) {
           return; // the pool closes
         }
-        LOG.error("no spare shim, the next try is in {} s", RETRY_DELAY.toSeconds(), e);
+        LOG.error(
+            "a spare shim cannot be started; the next try is in {} s", RETRY_DELAY.toSeconds(), e);
         lock.lock();
         try {
           delayStart(RETRY_DELAY);
@@ -414,7 +415,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
         }
         Files.deleteIfExists(file);
       } catch (IOException | RuntimeException e) {
-        LOG.warn("left of an earlier daemon: {}: {}", file, e.getMessage());
+        LOG.warn("{} of an earlier daemon cannot be ended: {}", file, e.getMessage());
       }
     }
   }

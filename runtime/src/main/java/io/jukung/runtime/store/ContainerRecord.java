@@ -57,31 +57,6 @@ public record ContainerRecord(
     return name.sandboxId();
   }
 
-  public ContainerRecord withLowerDirectories(List<String> directories) {
-    return new ContainerRecord(
-        version,
-        id,
-        name,
-        createdAt,
-        image,
-        imageId,
-        labels,
-        annotations,
-        logPath,
-        tty,
-        stdin,
-        stdinOnce,
-        requestedStopSignal,
-        stopSignal,
-        pidMode,
-        pidTarget,
-        user,
-        mounts,
-        resources,
-        cgroup,
-        directories);
-  }
-
   public ContainerRecord withResources(Resources newResources) {
     return new ContainerRecord(
         version,

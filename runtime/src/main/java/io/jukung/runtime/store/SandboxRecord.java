@@ -91,66 +91,43 @@ public record SandboxRecord(
     return withNetwork(false, addresses).withShimPid(0);
   }
 
+  public SandboxRecord withNetwork(boolean setUp, List<String> newAddresses) {
+    return with(state, setUp, newAddresses, shimPid, limits);
+  }
+
+  public SandboxRecord withShimPid(int pid) {
+    return with(state, networkSetUp, addresses, pid, limits);
+  }
+
+  public SandboxRecord withLimits(PodLimits newLimits) {
+    return with(state, networkSetUp, addresses, shimPid, newLimits);
+  }
+
   private SandboxRecord withState(State next) {
     if (!state.canBecome(next)) {
       throw new IllegalStateException("a sandbox that is " + state + " cannot become " + next);
     }
-    return new SandboxRecord(
-        version,
-        id,
-        name,
-        next,
-        createdAt,
-        runtimeHandler,
-        config,
-        networkSetUp,
-        addresses,
-        shimPid,
-        limits);
+    return with(next, networkSetUp, addresses, shimPid, limits);
   }
 
-  public SandboxRecord withNetwork(boolean setUp, List<String> newAddresses) {
+  /** A record of the same sandbox with other values for what can change. */
+  private SandboxRecord with(
+      State newState,
+      boolean setUp,
+      List<String> newAddresses,
+      int newShimPid,
+      @Nullable PodLimits newLimits) {
     return new SandboxRecord(
         version,
         id,
         name,
-        state,
+        newState,
         createdAt,
         runtimeHandler,
         config,
         setUp,
         newAddresses,
-        shimPid,
-        limits);
-  }
-
-  public SandboxRecord withShimPid(int pid) {
-    return new SandboxRecord(
-        version,
-        id,
-        name,
-        state,
-        createdAt,
-        runtimeHandler,
-        config,
-        networkSetUp,
-        addresses,
-        pid,
-        limits);
-  }
-
-  public SandboxRecord withLimits(PodLimits newLimits) {
-    return new SandboxRecord(
-        version,
-        id,
-        name,
-        state,
-        createdAt,
-        runtimeHandler,
-        config,
-        networkSetUp,
-        addresses,
-        shimPid,
+        newShimPid,
         newLimits);
   }
 

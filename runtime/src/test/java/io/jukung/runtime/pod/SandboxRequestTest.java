@@ -105,7 +105,7 @@ class SandboxRequestTest {
 
   @ParameterizedTest(name = "{1}")
   @MethodSource("refusals")
-  void whatCannotBeIsRefusedByName(
+  void fieldThatCannotBeCarriedOutIsRefusedByName(
       ErrorKind kind, String message, Consumer<PodSandboxConfig.Builder> change) {
     PodSandboxConfig.Builder config = TestNode.pod("web").getConfig().toBuilder();
     change.accept(config);
@@ -116,7 +116,7 @@ class SandboxRequestTest {
 
   /** kubelet sends them all; there is no process in a sandbox that they could be about. */
   @Test
-  void whatIsSaidOfTheSandboxesProcessIsTaken() {
+  void securityOfTheSandboxProcessIsAcceptedWithoutEffect() {
     PodSandboxConfig.Builder config = TestNode.pod("web").getConfig().toBuilder();
     security(config)
         .setRunAsUser(Int64Value.newBuilder().setValue(1000))

@@ -60,12 +60,12 @@ class RecoveryTest {
     assertThat(cgroup.child(container).exists()).as("its cgroup").isTrue();
     assertThat(node.paths.sandboxState(sandbox)).as("its volatile state").isDirectory();
     assertThat(node.images.leases).as("its image").contains(container);
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_UNKNOWN);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_UNKNOWN);
 
     releaseReaders();
     assertThat(setAside(node.paths.sandboxes())).isEmpty();
     recover();
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
 
   @Test
@@ -84,7 +84,7 @@ class RecoveryTest {
     releaseReaders();
     assertThat(setAside(node.paths.containers())).isEmpty();
     recover();
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
 
   @Test
@@ -98,12 +98,12 @@ class RecoveryTest {
     recover();
     assertThat(setAside(node.paths.sandboxes())).isEmpty();
     assertThat(pod.signals).as("signals to the container").isEmpty();
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_UNKNOWN);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_UNKNOWN);
 
     Files.delete(record);
     Files.move(kept(record), record);
     recover();
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
 
   @Test
@@ -127,7 +127,7 @@ class RecoveryTest {
     FakeShimPool.Pod pod = pod(sandbox);
     pod.afterList = () -> pod.exit(container, 6, false);
     recover();
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getExitCode()).isEqualTo(6);
     assertThat(status(container).getStartedAt()).isPositive();
   }
@@ -138,10 +138,12 @@ class RecoveryTest {
     String container = node.start(sandbox, "app");
     Files.writeString(node.paths.containerStatus(container), "{\"version\":1,\"sta");
     recover();
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
     assertThat(status(container).getStartedAt()).isEqualTo(1000);
     recover();
-    assertThat(state(container)).as("written anew").isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(node.state(container))
+        .as("written anew")
+        .isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
 
   @Test
@@ -151,10 +153,10 @@ class RecoveryTest {
     String created = node.create(sandbox, "created");
     pod(sandbox).silent = true;
     recover();
-    assertThat(state(running)).isEqualTo(ContainerState.CONTAINER_UNKNOWN);
+    assertThat(node.state(running)).isEqualTo(ContainerState.CONTAINER_UNKNOWN);
     pod(sandbox).silent = false;
-    Await.until("it is learnt", () -> state(running) == ContainerState.CONTAINER_RUNNING);
-    Await.until("it is learnt", () -> state(created) == ContainerState.CONTAINER_CREATED);
+    Await.until("it is learnt", () -> node.state(running) == ContainerState.CONTAINER_RUNNING);
+    Await.until("it is learnt", () -> node.state(created) == ContainerState.CONTAINER_CREATED);
     pod(sandbox).exit(running, 4, false);
     assertThat(status(running).getExitCode()).isEqualTo(4);
   }
@@ -166,7 +168,7 @@ class RecoveryTest {
     pod(sandbox).silent = true;
     recover();
     node.stopPodSandbox.call(StopPodSandboxRequest.newBuilder().setPodSandboxId(sandbox).build());
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(node.pool.pods).isEmpty();
   }
 
@@ -235,17 +237,13 @@ class RecoveryTest {
     }
   }
 
-  private FakeShimPool.Pod pod(String sandbox) {
-    return Objects.requireNonNull(node.pool.pods.get(sandbox));
-  }
-
   private ContainerStatus status(String id) throws IOException {
     return node.containerStatus
-        .call(ContainerStatusRequest.newBuilder().setContainerId(id).build())
+        .call(ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build())
         .getStatus();
   }
 
-  private ContainerState state(String id) throws IOException {
-    return status(id).getState();
+  private FakeShimPool.Pod pod(String sandbox) {
+    return Objects.requireNonNull(node.pool.pods.get(sandbox));
   }
 }

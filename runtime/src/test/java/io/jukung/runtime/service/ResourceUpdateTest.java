@@ -9,7 +9,6 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.LinuxContainerResources;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
-import io.jukung.cri.v1.StartContainerRequest;
 import io.jukung.cri.v1.UpdateContainerResourcesRequest;
 import io.jukung.cri.v1.UpdatePodSandboxResourcesRequest;
 import io.jukung.cri.v1.WindowsContainerResources;
@@ -96,12 +95,8 @@ class ResourceUpdateTest {
     return List.of(cgroup.read(first), cgroup.read(second));
   }
 
-  private void start(String container) throws Exception {
-    node.startContainer.call(StartContainerRequest.newBuilder().setContainerId(container).build());
-  }
-
   @Test
-  void limitsOfARunningContainerAreWrittenShownAndKept() throws Exception {
+  void limitsOfARunningContainerAreWrittenAndSurviveARestart() throws Exception {
     String container = node.start(sandbox, "app");
     update(container, limits("1073741824", "2147483648"));
     update(container, limits("1073741824", "max").setCpuShares(512));
@@ -114,10 +109,10 @@ class ResourceUpdateTest {
   }
 
   @Test
-  void limitsOfACreatedContainerHoldFromItsStart() throws Exception {
+  void limitsOfACreatedContainerAreInForceFromItsStart() throws Exception {
     String container = node.create(sandbox, "app");
     update(container, limits("1073741824", "2147483648"));
-    start(container);
+    node.start(container);
     assertThat(inForce(container)).containsExactly("1073741824", "2147483648");
     String info =
         node.containerStatus
@@ -131,7 +126,7 @@ class ResourceUpdateTest {
   }
 
   @Test
-  void whereOneValueIsRefusedTheOthersAreRestored() throws Exception {
+  void refusedValueRestoresTheOthers() throws Exception {
     String container = node.start(sandbox, "app");
     update(container, limits("1073741824", "2147483648"));
     LinuxContainerResources before = shown(container);
@@ -143,7 +138,7 @@ class ResourceUpdateTest {
   }
 
   @Test
-  void whicheverKernelCallFailsAllIsChangedOrNothing() throws Exception {
+  void updateChangesAllLimitsOrNoneWhicheverKernelCallFails() throws Exception {
     String container = node.start(sandbox, "app");
     update(container, limits("1073741824", "2147483648"));
     LinuxContainerResources before = shown(container);
@@ -173,7 +168,7 @@ class ResourceUpdateTest {
   }
 
   @Test
-  void whoCannotBeLimitedIsRefused() throws Exception {
+  void updateOfAbsentOrExitedContainersIsRefused() throws Exception {
     assertRefused("absent", limits("1", "1"), ErrorKind.NOT_FOUND, "absent");
     String container = node.start(sandbox, "app");
     assertRefused(
@@ -201,7 +196,7 @@ class ResourceUpdateTest {
   }
 
   @Test
-  void aPodOfOurOwnCgroupIsLimitedAndKeepsIt() throws Exception {
+  void limitsOfAPodWithACgroupOfTheDaemonSurviveARestart() throws Exception {
     node.start(sandbox, "app");
     node.updatePodSandboxResources.call(
         UpdatePodSandboxResourcesRequest.newBuilder()

@@ -7,9 +7,7 @@ import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.RemoveContainerRequest;
-import io.jukung.cri.v1.RemovePodSandboxRequest;
 import io.jukung.cri.v1.RunPodSandboxRequest;
-import io.jukung.cri.v1.StartContainerRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -96,14 +94,14 @@ class RollbackSweepTest {
   }
 
   @Test
-  void aStartThatFailsLeavesAnExitedContainerAndNoCgroup() throws Exception {
+  void failedStartLeavesAnExitedContainerAndNoCgroup() throws Exception {
     String sandbox = node.runPod("web");
     for (int n = 0; n < MORE_THAN_ANY; n++) {
       String container = node.create(sandbox, "app");
       String failed;
       try (KernelFaults faults = KernelFaults.failAt(n)) {
         try {
-          start(container);
+          node.start(container);
         } catch (Exception e) {
           assertThat(e).hasMessageContaining("start of container " + container);
         }
@@ -131,7 +129,7 @@ class RollbackSweepTest {
   }
 
   @Test
-  void aRemovalThatFailsSucceedsWhenItIsTriedAgain() throws Exception {
+  void removalThatFailedSucceedsWhenItIsRepeated() throws Exception {
     Set<String> before = node.traces();
     for (int n = 0; n < MORE_THAN_ANY; n++) {
       String sandbox =
@@ -142,13 +140,13 @@ class RollbackSweepTest {
       String failed;
       try (KernelFaults faults = KernelFaults.failAt(n)) {
         try {
-          remove(sandbox);
+          node.removePod(sandbox);
         } catch (Exception e) {
           assertThat(e.getMessage()).isNotBlank();
         }
         failed = faults.failed();
       }
-      remove(sandbox);
+      node.removePod(sandbox);
       assertThat(withoutTrash(node.traces())).as(failed).isEqualTo(before);
       node.recovery.run();
       assertThat(node.traces()).as(failed).isEqualTo(before);
@@ -220,18 +218,9 @@ class RollbackSweepTest {
     }
   }
 
-  private void start(String container) throws Exception {
-    node.startContainer.call(StartContainerRequest.newBuilder().setContainerId(container).build());
-  }
-
-  private void remove(String sandbox) throws Exception {
-    node.removePodSandbox.call(
-        RemovePodSandboxRequest.newBuilder().setPodSandboxId(sandbox).build());
-  }
-
   private void removeAll() throws Exception {
     for (var sandbox : node.sandboxes.all()) {
-      remove(sandbox.id());
+      node.removePod(sandbox.id());
     }
   }
 

@@ -23,14 +23,9 @@ import io.jukung.cri.v1.PodSandboxFilter;
 import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.cri.v1.PodSandboxStatusResponse;
-import io.jukung.cri.v1.RemoveContainerRequest;
-import io.jukung.cri.v1.RemovePodSandboxRequest;
 import io.jukung.cri.v1.ReopenContainerLogRequest;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.Signal;
-import io.jukung.cri.v1.StartContainerRequest;
-import io.jukung.cri.v1.StopContainerRequest;
-import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.linux.fs.Fd;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.container.ExecOutput;
@@ -68,7 +63,7 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void aPodRunsFromCreationToRemovalAndLeavesNothing() throws Exception {
+  void podLeavesNothingAfterItsRemoval() throws Exception {
     Set<String> before = node.traces();
     String sandbox = node.runPod("web");
     PodSandboxStatusResponse status = sandboxStatus(sandbox);
@@ -79,16 +74,16 @@ class RuntimeServiceTest {
     assertThat(status.getStatus().getAnnotationsMap()).containsEntry("note", "as given");
 
     String container = node.start(sandbox, "app");
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
     pod(sandbox).exit(container, 0, false);
     assertThat(status(container).getReason()).isEqualTo("Completed");
     assertThat(sandboxStatus(sandbox).getContainersStatusesCount()).isEqualTo(1);
 
-    removeContainer(container);
-    stop(sandbox);
+    node.remove(container);
+    node.stopPod(sandbox);
     assertThat(sandboxStatus(sandbox).getStatus().getState())
         .isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
-    remove(sandbox);
+    node.removePod(sandbox);
     assertThat(node.traces()).isEqualTo(before);
   }
 
@@ -101,7 +96,7 @@ class RuntimeServiceTest {
             .getPodSandboxId();
     assertThat(node.faults.calls()).contains("start reaper");
     assertThat(node.paths.namespace(sandbox, "pid")).exists();
-    remove(sandbox);
+    node.removePod(sandbox);
     assertThat(node.traces()).isEqualTo(before);
   }
 
@@ -120,15 +115,15 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void aSecondPodOfOneNameIsRefused() throws Exception {
+  void secondPodWithTheSameNameIsRefused() throws Exception {
     String first = node.runPod("twin");
     assertKind(ErrorKind.ALREADY_EXISTS, first, () -> node.runPod("twin"));
-    remove(first);
+    node.removePod(first);
     assertThat(node.runPod("twin")).isNotEqualTo(first);
   }
 
   @Test
-  void theSameRequestAgainJoinsTheOneUnderWay() throws Exception {
+  void repeatedRequestGetsTheResultOfTheOneUnderWay() throws Exception {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     SingleFlight<String, String, String> flights = new SingleFlight<>("test");
@@ -154,7 +149,7 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void aResultThatNobodyHeardIsKeptForTheRetry() throws Exception {
+  void resultOfAnAbandonedCallIsKeptForTheRetry() throws Exception {
     CountDownLatch started = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
@@ -190,34 +185,34 @@ class RuntimeServiceTest {
 
   @Test
   void stopAndRemoveOfUnknownIdsSucceed() throws Exception {
-    stop("f".repeat(64));
-    remove("f".repeat(64));
-    stopContainer("f".repeat(64), 0);
-    removeContainer("f".repeat(64));
+    node.stopPod("f".repeat(64));
+    node.removePod("f".repeat(64));
+    node.stop("f".repeat(64), 0);
+    node.remove("f".repeat(64));
   }
 
   @Test
   void stopAndRemoveMayBeRepeated() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
-    stopContainer(container, 0);
-    stopContainer(container, 0);
-    removeContainer(container);
-    removeContainer(container);
-    stop(sandbox);
-    stop(sandbox);
-    remove(sandbox);
-    remove(sandbox);
+    node.stop(container, 0);
+    node.stop(container, 0);
+    node.remove(container);
+    node.remove(container);
+    node.stopPod(sandbox);
+    node.stopPod(sandbox);
+    node.removePod(sandbox);
+    node.removePod(sandbox);
   }
 
   @Test
-  void aStoppedSandboxTakesNoContainer() throws Exception {
+  void stoppedSandboxRefusesNewContainersAndStarts() throws Exception {
     String sandbox = node.runPod("web");
     String created = node.create(sandbox, "early");
-    stop(sandbox);
+    node.stopPod(sandbox);
     assertKind(ErrorKind.FAILED_PRECONDITION, "not ready", () -> node.create(sandbox, "late"));
-    assertKind(ErrorKind.FAILED_PRECONDITION, "not ready", () -> start(created));
-    assertThat(state(created)).isEqualTo(ContainerState.CONTAINER_CREATED);
+    assertKind(ErrorKind.FAILED_PRECONDITION, "not ready", () -> node.start(created));
+    assertThat(node.state(created)).isEqualTo(ContainerState.CONTAINER_CREATED);
   }
 
   @Test
@@ -253,61 +248,61 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void startIsOncePerLife() throws Exception {
+  void containerIsStartedOnlyOnce() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
-    assertKind(ErrorKind.FAILED_PRECONDITION, "RUNNING", () -> start(container));
+    assertKind(ErrorKind.FAILED_PRECONDITION, "RUNNING", () -> node.start(container));
     pod(sandbox).exit(container, 137, true);
     assertThat(status(container).getReason()).isEqualTo("OOMKilled");
     assertThat(status(container).getExitCode()).isEqualTo(137);
     assertThat(status(container).getFinishedAt()).isEqualTo(2000);
-    assertKind(ErrorKind.FAILED_PRECONDITION, "EXITED", () -> start(container));
+    assertKind(ErrorKind.FAILED_PRECONDITION, "EXITED", () -> node.start(container));
   }
 
   @Test
-  void aFailedStartSaysWhyInTheStatus() throws Exception {
+  void failedStartNamesItsCauseInTheStatus() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.create(sandbox, "app");
     pod(sandbox).refuse =
         Failure.newBuilder().setPhase(Failure.Phase.NONE).setMessage("no such thing").build();
-    assertKind(ErrorKind.INTERNAL, "no such thing", () -> start(container));
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertKind(ErrorKind.INTERNAL, "no such thing", () -> node.start(container));
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getReason()).isEqualTo("StartError");
     assertThat(status(container).getExitCode()).isEqualTo(128);
     assertThat(status(container).getMessage()).contains("no such thing");
     assertThat(status(container).getStartedAt()).isZero();
-    removeContainer(container);
+    node.remove(container);
   }
 
   @Test
-  void anExitFasterThanTheStartIsNotLost() throws Exception {
+  void exitThatIsReportedBeforeTheStartReturnsIsRecorded() throws Exception {
     String sandbox = node.runPod("web");
     pod(sandbox).exitsBeforeAnswer = true;
     String container = node.start(sandbox, "app");
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getExitCode()).isEqualTo(3);
     assertThat(status(container).getReason()).isEqualTo("Error");
     assertThat(status(container).getStartedAt()).isEqualTo(1000);
   }
 
   @Test
-  void timeoutZeroKillsAtOnce() throws Exception {
+  void stopWithTimeoutZeroKillsWithoutTheStopSignal() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
-    stopContainer(container, 0);
+    node.stop(container, 0);
     assertThat(pod(sandbox).signals).containsExactly("SIGKILL");
     assertThat(status(container).getExitCode()).isEqualTo(137);
   }
 
   @Test
-  void stopSignalIsTheRequestsThenTheImagesThenTerm() throws Exception {
+  void stopSignalComesFromTheRequestElseTheImageElseIsSigterm() throws Exception {
     String sandbox = node.runPod("web");
     CreateContainerRequest request =
         with(TestNode.container(sandbox, "app"), c -> c.setStopSignal(Signal.SIGUSR1));
     String container = node.createContainer.call(request).getContainerId();
     assertThat(status(container).getStopSignal()).isEqualTo(Signal.SIGUSR1);
-    start(container);
-    stopContainer(container, 1);
+    node.start(container);
+    node.stop(container, 1);
     assertThat(pod(sandbox).signals).containsExactly("SIGUSR1", "SIGKILL");
 
     String plain = node.create(sandbox, "plain");
@@ -315,17 +310,17 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void aSecondStopShortensTheWaitAndSignalsNoSecondTime() throws Exception {
+  void secondStopShortensTheGracePeriodAndSendsNoSecondSignal() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     CompletableFuture<Boolean> patient =
         async(
             () -> {
-              stopContainer(container, 3600);
+              node.stop(container, 3600);
               return true;
             });
     Await.until("the stop signal", () -> pod(sandbox).signals.size() == 1);
-    stopContainer(container, 1);
+    node.stop(container, 1);
     assertThat(patient.get(5, TimeUnit.SECONDS)).isTrue();
     assertThat(pod(sandbox).signals).startsWith("SIGTERM", "SIGKILL").containsOnlyOnce("SIGTERM");
   }
@@ -335,7 +330,7 @@ class RuntimeServiceTest {
     String sandbox = node.runPod("web");
     String one = node.start(sandbox, "one");
     String two = node.start(sandbox, "two");
-    stop(sandbox);
+    node.stopPod(sandbox);
     assertThat(status(one).getExitCode()).isEqualTo(137);
     assertThat(status(two).getExitCode()).isEqualTo(137);
     assertThat(node.host.networks).isEmpty();
@@ -343,22 +338,22 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void aDeadShimEndsItsContainersAndItsSandbox() throws Exception {
+  void deathOfAShimEndsItsContainersAndItsSandbox() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     node.pool.die(sandbox);
     Await.until(
-        "the end of the container", () -> state(container) == ContainerState.CONTAINER_EXITED);
+        "the end of the container", () -> node.state(container) == ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getReason()).isEqualTo("Unknown");
     assertThat(status(container).getExitCode()).isEqualTo(255);
     Await.until(
         "the end of the sandbox",
         () -> sandboxStatus(sandbox).getStatus().getState() == PodSandboxState.SANDBOX_NOTREADY);
-    remove(sandbox);
+    node.removePod(sandbox);
   }
 
   @Test
-  void listsAreTheAndOfTheirFilter() throws Exception {
+  void listsReturnWhatMatchesEveryPartOfTheFilter() throws Exception {
     String a = node.runPod("a");
     String b = node.runPod("b");
     String one = node.start(a, "one");
@@ -408,20 +403,20 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void logsAreReopenedOfRunningContainersOnly() throws Exception {
+  void onlyLogsOfRunningContainersAreReopened() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.create(sandbox, "app");
     ReopenContainerLogRequest request =
         ReopenContainerLogRequest.newBuilder().setContainerId(container).build();
     assertKind(
         ErrorKind.FAILED_PRECONDITION, "CREATED", () -> node.reopenContainerLog.call(request));
-    start(container);
+    node.start(container);
     node.reopenContainerLog.call(request);
     assertThat(pod(sandbox).reopened).containsExactly(container);
   }
 
   @Test
-  void execAnswersOutputAndExitCode() throws Exception {
+  void execReturnsOutputAndExitCode() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     pod(sandbox).exec =
@@ -457,7 +452,7 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void execOutputIsCappedAndTheRestDropped() throws Exception {
+  void execOutputBeyondTheLimitIsDropped() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     byte[] block = new byte[1 << 20];
@@ -493,7 +488,7 @@ class RuntimeServiceTest {
   }
 
   @Test
-  void execThatCannotStartSaysWhy() throws Exception {
+  void execThatCannotStartNamesTheCause() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     pod(sandbox).refuse = Failure.newBuilder().setMessage("no such file").build();
@@ -505,6 +500,12 @@ class RuntimeServiceTest {
         () -> node.execSync.call(ExecSyncRequest.newBuilder().setContainerId(container).build()));
     pod(sandbox).exit(container, 0, false);
     assertKind(ErrorKind.FAILED_PRECONDITION, "not running", () -> exec(container, 1));
+  }
+
+  private ContainerStatus status(String id) throws IOException {
+    return node.containerStatus
+        .call(ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build())
+        .getStatus();
   }
 
   private FakeShimPool.Pod pod(String sandbox) {
@@ -542,39 +543,6 @@ class RuntimeServiceTest {
   private PodSandboxStatusResponse sandboxStatus(String id) throws IOException {
     return node.podSandboxStatus.call(
         PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).setVerbose(true).build());
-  }
-
-  private ContainerStatus status(String id) throws IOException {
-    return node.containerStatus
-        .call(ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build())
-        .getStatus();
-  }
-
-  private ContainerState state(String id) throws IOException {
-    return status(id).getState();
-  }
-
-  private void start(String container) throws Exception {
-    node.startContainer.call(StartContainerRequest.newBuilder().setContainerId(container).build());
-  }
-
-  private void stop(String sandbox) throws Exception {
-    node.stopPodSandbox.call(StopPodSandboxRequest.newBuilder().setPodSandboxId(sandbox).build());
-  }
-
-  private void remove(String sandbox) throws Exception {
-    node.removePodSandbox.call(
-        RemovePodSandboxRequest.newBuilder().setPodSandboxId(sandbox).build());
-  }
-
-  private void stopContainer(String container, long timeout) throws Exception {
-    node.stopContainer.call(
-        StopContainerRequest.newBuilder().setContainerId(container).setTimeout(timeout).build());
-  }
-
-  private void removeContainer(String container) throws Exception {
-    node.removeContainer.call(
-        RemoveContainerRequest.newBuilder().setContainerId(container).build());
   }
 
   private interface Change {

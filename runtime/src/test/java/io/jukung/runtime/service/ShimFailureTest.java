@@ -11,10 +11,6 @@ import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
-import io.jukung.cri.v1.RemoveContainerRequest;
-import io.jukung.cri.v1.StartContainerRequest;
-import io.jukung.cri.v1.StopContainerRequest;
-import io.jukung.cri.v1.StopPodSandboxRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -56,10 +52,10 @@ class ShimFailureTest {
     String sandbox = node.runPod("web");
     FakeShimPool.Pod pod = pod(sandbox);
     pod.refusesShutdown = true;
-    assertThatThrownBy(() -> stop(sandbox)).hasMessageContaining("a launch is under way");
+    assertThatThrownBy(() -> node.stopPod(sandbox)).hasMessageContaining("a launch is under way");
     assertThat(isReady(sandbox)).isFalse();
     pod.refusesShutdown = false;
-    stop(sandbox);
+    node.stopPod(sandbox);
     assertThat(node.pool.pods).isEmpty();
   }
 
@@ -69,9 +65,9 @@ class ShimFailureTest {
     node.restart();
     node.pool.unreachable = true;
     node.recovery.run();
-    assertThatThrownBy(() -> stop(sandbox)).hasMessageContaining("EAGAIN");
+    assertThatThrownBy(() -> node.stopPod(sandbox)).hasMessageContaining("EAGAIN");
     node.pool.unreachable = false;
-    stop(sandbox);
+    node.stopPod(sandbox);
     assertThat(node.pool.pods).isEmpty();
   }
 
@@ -84,8 +80,8 @@ class ShimFailureTest {
           node.pool.die(sandbox);
           awaitNotReady(sandbox);
         };
-    start(container);
-    Await.until("its end", () -> state(container) == ContainerState.CONTAINER_EXITED);
+    node.start(container);
+    Await.until("its end", () -> node.state(container) == ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getReason()).isEqualTo("Unknown");
     assertThat(status(container).getStartedAt()).isEqualTo(1000);
   }
@@ -95,8 +91,8 @@ class ShimFailureTest {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     vanish(sandbox);
-    stopContainer(container, 0);
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    node.stop(container, 0);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getExitCode()).isEqualTo(255);
   }
 
@@ -107,7 +103,7 @@ class ShimFailureTest {
     vanish(sandbox);
     writeExitRecord(
         container, "{\"version\":1,\"exitCode\":7,\"finishedAt\":3000,\"oomKilled\":false}");
-    stopContainer(container, 0);
+    node.stop(container, 0);
     assertThat(status(container).getExitCode()).isEqualTo(7);
     assertThat(status(container).getFinishedAt()).isEqualTo(3000);
   }
@@ -117,7 +113,7 @@ class ShimFailureTest {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     node.faults.failAt(0); // the stop signal; SIGKILL comes next
-    stopContainer(container, 1);
+    node.stop(container, 1);
     assertThat(pod(sandbox).signals).containsExactly("SIGKILL");
     assertThat(status(container).getExitCode()).isEqualTo(137);
   }
@@ -127,10 +123,10 @@ class ShimFailureTest {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     pod(sandbox).silent = true;
-    stopContainer(container, 1);
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    node.stop(container, 1);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getReason()).isEqualTo("Unknown");
-    stop(sandbox);
+    node.stopPod(sandbox);
     assertThat(node.pool.pods).isEmpty();
   }
 
@@ -140,7 +136,7 @@ class ShimFailureTest {
     String container = node.start(sandbox, "app");
     node.pool.tell(null);
     pod(sandbox).exit(container, 9, false);
-    stopContainer(container, 0);
+    node.stop(container, 0);
     assertThat(status(container).getExitCode()).isEqualTo(9);
   }
 
@@ -149,8 +145,8 @@ class ShimFailureTest {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     pod(sandbox).stubborn = true;
-    assertThatThrownBy(() -> stopContainer(container, 0)).hasMessageContaining("does not end");
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThatThrownBy(() -> node.stop(container, 0)).hasMessageContaining("does not end");
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
   }
 
   @Test
@@ -160,7 +156,7 @@ class ShimFailureTest {
     writeExitRecord(container, "{\"version\":1,");
     node.pool.die(sandbox);
     awaitNotReady(sandbox);
-    Await.until("its end", () -> state(container) == ContainerState.CONTAINER_EXITED);
+    Await.until("its end", () -> node.state(container) == ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getReason()).isEqualTo("Unknown");
   }
 
@@ -170,7 +166,7 @@ class ShimFailureTest {
     String container = node.start(sandbox, "app");
     pod(sandbox).exit(container, 0, false);
     pod(sandbox).silent = true;
-    removeContainer(container);
+    node.remove(container);
     assertThat(node.containers.all()).isEmpty();
   }
 
@@ -179,10 +175,10 @@ class ShimFailureTest {
     String sandbox = node.runPod("web");
     String container = node.create(sandbox, "app");
     pod(sandbox).startError = new OutOfMemoryError("injected");
-    assertThatThrownBy(() -> start(container)).hasMessageContaining("injected");
-    assertThat(state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThatThrownBy(() -> node.start(container)).hasMessageContaining("injected");
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(status(container).getReason()).isEqualTo("StartError");
-    removeContainer(container);
+    node.remove(container);
     assertThat(node.containers.all()).isEmpty();
   }
 
@@ -219,7 +215,7 @@ class ShimFailureTest {
     node.pool.afterAdoption = _ -> {};
     String kept = node.sandboxes.all().iterator().next().id();
     assertThat(isReady(kept)).isFalse();
-    stop(kept);
+    node.stopPod(kept);
     assertThat(node.host.networks).isEmpty();
   }
 
@@ -241,6 +237,12 @@ class ShimFailureTest {
     Files.writeString(node.paths.containerExit(container), text);
   }
 
+  private ContainerStatus status(String id) throws IOException {
+    return node.containerStatus
+        .call(ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build())
+        .getStatus();
+  }
+
   private FakeShimPool.Pod pod(String sandbox) {
     return Objects.requireNonNull(node.pool.pods.get(sandbox));
   }
@@ -259,34 +261,6 @@ class ShimFailureTest {
             .getStatus()
             .getState()
         == PodSandboxState.SANDBOX_READY;
-  }
-
-  private ContainerStatus status(String id) throws IOException {
-    return node.containerStatus
-        .call(ContainerStatusRequest.newBuilder().setContainerId(id).build())
-        .getStatus();
-  }
-
-  private ContainerState state(String id) throws IOException {
-    return status(id).getState();
-  }
-
-  private void start(String container) throws Exception {
-    node.startContainer.call(StartContainerRequest.newBuilder().setContainerId(container).build());
-  }
-
-  private void stop(String sandbox) throws Exception {
-    node.stopPodSandbox.call(StopPodSandboxRequest.newBuilder().setPodSandboxId(sandbox).build());
-  }
-
-  private void stopContainer(String container, long timeout) throws Exception {
-    node.stopContainer.call(
-        StopContainerRequest.newBuilder().setContainerId(container).setTimeout(timeout).build());
-  }
-
-  private void removeContainer(String container) throws Exception {
-    node.removeContainer.call(
-        RemoveContainerRequest.newBuilder().setContainerId(container).build());
   }
 
   private static void assertKind(ErrorKind kind, ThrowingCallable call) {

@@ -33,13 +33,13 @@ class StreamedListsTest {
   }
 
   @Test
-  void emptyListsAreNoMessages() throws Exception {
+  void emptyListsSendNoMessage() throws Exception {
     assertThat(sandboxes(StreamPodSandboxesRequest.getDefaultInstance())).isEmpty();
     assertThat(containers(StreamContainersRequest.getDefaultInstance())).isEmpty();
   }
 
   @Test
-  void whatIsStreamedIsWhatIsListed() throws Exception {
+  void streamsSendWhatListsReturn() throws Exception {
     String sandbox = node.runPod("one");
     node.runPod("two");
     node.start(sandbox, "app");
@@ -61,7 +61,7 @@ class StreamedListsTest {
   }
 
   @Test
-  void longListsComeInPartsWithoutGapsOrDoubles() throws Exception {
+  void longListsAreSentInPartsWithEachItemOnce() throws Exception {
     List<PodSandbox> items = new ArrayList<>();
     String note = "x".repeat(300_000);
     for (int i = 0; i < 50; i++) {

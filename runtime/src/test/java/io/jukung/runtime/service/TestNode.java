@@ -2,6 +2,8 @@ package io.jukung.runtime.service;
 
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerMetadata;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.LinuxPodSandboxConfig;
@@ -10,9 +12,12 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.RemovePodSandboxRequest;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.cri.v1.StopContainerRequest;
+import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
@@ -225,8 +230,40 @@ public final class TestNode {
 
   public String start(String sandboxId, String name) throws IOException, InterruptedException {
     String id = create(sandboxId, name);
-    startContainer.call(StartContainerRequest.newBuilder().setContainerId(id).build());
+    start(id);
     return id;
+  }
+
+  public void start(String containerId) throws IOException, InterruptedException {
+    startContainer.call(StartContainerRequest.newBuilder().setContainerId(containerId).build());
+  }
+
+  public void stop(String containerId, long timeoutSeconds)
+      throws IOException, InterruptedException {
+    stopContainer.call(
+        StopContainerRequest.newBuilder()
+            .setContainerId(containerId)
+            .setTimeout(timeoutSeconds)
+            .build());
+  }
+
+  public void remove(String containerId) throws IOException, InterruptedException {
+    removeContainer.call(RemoveContainerRequest.newBuilder().setContainerId(containerId).build());
+  }
+
+  public ContainerState state(String containerId) throws IOException {
+    return containerStatus
+        .call(ContainerStatusRequest.newBuilder().setContainerId(containerId).build())
+        .getStatus()
+        .getState();
+  }
+
+  public void stopPod(String sandboxId) throws IOException, InterruptedException {
+    stopPodSandbox.call(StopPodSandboxRequest.newBuilder().setPodSandboxId(sandboxId).build());
+  }
+
+  public void removePod(String sandboxId) throws IOException, InterruptedException {
+    removePodSandbox.call(RemovePodSandboxRequest.newBuilder().setPodSandboxId(sandboxId).build());
   }
 
   public Cgroup cgroup() {
@@ -269,8 +306,7 @@ public final class TestNode {
   public void cleanUp() throws IOException, InterruptedException {
     faults.none();
     for (Sandbox sandbox : sandboxes.all()) {
-      removePodSandbox.call(
-          RemovePodSandboxRequest.newBuilder().setPodSandboxId(sandbox.id()).build());
+      removePod(sandbox.id());
     }
     if (cgroup().exists()) {
       cgroup().remove(Duration.ofSeconds(5));

@@ -128,7 +128,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void shimHasItsOwnSessionAndNothingOfTheDaemons() throws Exception {
+  void shimHasItsOwnSessionAndInheritsNothingOfTheDaemon() throws Exception {
     int pid = adopt("s1").shimPid();
     String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
     List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
@@ -140,7 +140,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void containerRunsAndItsExitIsTold() throws Exception {
+  void exitOfAContainerIsReported() throws Exception {
     ShimClient shim = adopt("s1");
     PodShim.Started started = shim.start(container("c1", "sleep 0.2; exit 4"));
     assertThat(started.pid()).isPositive();
@@ -153,7 +153,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void refusalsHaveTheirKind() throws Exception {
+  void refusedRequestsFailWithTheKindOfTheirFailure() throws Exception {
     ShimClient shim = adopt("s1");
     assertThatThrownBy(() -> shim.signal("c9", 15)).satisfies(e -> hasKind(e, ErrorKind.NOT_FOUND));
     shim.start(container("c1", "sleep 1000"));
@@ -189,7 +189,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void killedShimIsToldAndFailsWhatWaits() throws Exception {
+  void deathOfAShimIsReportedAndFailsWaitingCalls() throws Exception {
     ShimClient shim = adopt("s1");
     shim.start(container("c1", "sleep 1000"));
     int container = shim.list().getFirst().getPid();
@@ -221,7 +221,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void stuckShimHoldsUpNobodyElse() throws Exception {
+  void stuckShimDelaysNoOtherShim() throws Exception {
     ShimClient stuck = adopt("s1");
     ShimClient other = adopt("s2");
     kill(stuck.shimPid(), 19); // SIGSTOP
@@ -248,7 +248,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void interruptedCallGivesUp() throws Exception {
+  void interruptedStartIsCancelledAndItsContainerIsKilled() throws Exception {
     ShimClient stuck = adopt("s1");
     kill(stuck.shimPid(), 19); // SIGSTOP
     try {
@@ -275,7 +275,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void nextDaemonFindsThePodsShimAndWhatItMissed() throws Exception {
+  void nextDaemonFindsThePodsShimAndTheExitsInBetween() throws Exception {
     ShimClient shim = adopt("s1");
     shim.start(container("c1", "sleep 2; exit 5"));
     shim.start(container("c2", "sleep 1000"));
@@ -311,7 +311,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void reconnectToNobodyIsEmpty() throws Exception {
+  void reconnectWithoutAShimReturnsNothing() throws Exception {
     assertThat(pool.reconnect("s1", directory.resolve("none/shim.sock"), 0))
         .isEqualTo(Optional.empty());
     ShimClient shim = adopt("s1");
@@ -321,7 +321,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void reconnectToAnothersShimIsRefused() throws Exception {
+  void reconnectToTheShimOfAnotherSandboxIsRefused() throws Exception {
     adopt("s1");
     assertThatThrownBy(() -> pool.reconnect("s2", directory.resolve("s1/shim.sock"), 0))
         .hasMessageContaining("sandbox \"s1\", not \"s2\"");
@@ -358,7 +358,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void shimThatCannotStartSaysWhy() throws Exception {
+  void shimThatCannotStartNamesTheCause() throws Exception {
     try (ShimPool broken = open(0, List.of("/bin/sh", "-c", "echo no java here >&2; exit 1"))) {
       assertThatThrownBy(() -> broken.adopt("s1", directory.resolve("shim.sock")))
           .hasMessage("the shim ended at its start: no java here");
@@ -370,7 +370,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void manyPodsAtOnce() throws Exception {
+  void sixPodsStartAtOnce() throws Exception {
     List<CompletableFuture<Void>> pods = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       String sandbox = "s" + i;
@@ -393,7 +393,7 @@ class ShimPoolTest {
   }
 
   @Test
-  void callsAndPodsLeaveNoDescriptor() throws Exception {
+  void callsAndPodsLeakNoDescriptor() throws Exception {
     adopt("warm").shutdown();
     await("a spare", () -> sockets() == 1);
     long before = descriptors();
