@@ -11,11 +11,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalLong;
 
-/** An archive that is not packed: the directory of an OCI layout. */
+/** An archive that is a directory, as an OCI layout can be. */
 final class ArchiveDirectory implements ArchiveFiles {
   private final Fd root;
 
-  /** Takes ownership of the directory. */
+  /**
+   * @param root closed with this object
+   */
   ArchiveDirectory(Fd root) {
     this.root = root;
   }

@@ -17,21 +17,21 @@ import java.util.OptionalLong;
 
 /**
  * The regular files of an image archive by name, as in {@code blobs/sha256/…}. A name never leads
- * out of the archive, whatever links it has. Nothing is known of the content: who reads verifies.
+ * out of the archive, whatever links the archive has. The content is not verified.
  *
- * <p>Thread-safe but for {@link #close}.
+ * <p>Thread-safe, except for {@link #close}.
  */
 public interface ArchiveFiles extends AutoCloseable {
-  /** Empty where there is no such file. */
+  /** The size of the file, or empty if there is no such file. */
   OptionalLong size(String name) throws IOException;
 
-  /** The file from its start; its reader closes it. */
+  /** Opens the file for reading from its start. The caller closes the stream. */
   InputStream open(String name) throws IOException;
 
   @Override
   void close() throws IOException;
 
-  /** The whole of a small file. */
+  /** Reads a small file. */
   default byte[] read(String name, int maxBytes) throws IOException {
     try (InputStream in = open(name)) {
       byte[] content = in.readNBytes(maxBytes + 1);
@@ -44,11 +44,10 @@ public interface ArchiveFiles extends AutoCloseable {
   }
 
   /**
-   * Opens a directory, or a tar archive that is plain or compressed by gzip or zstd.
+   * Opens an archive: a directory, or a tar file that may be compressed by gzip or zstd.
    *
-   * @param temporary an existing directory for what has to be decompressed first; nothing is left
-   *     in it after {@link #close}
-   * @throws CriException NOT_FOUND where nothing is there, FAILED_PRECONDITION for what is no
+   * @param temporary an existing directory for a decompressed copy, which {@link #close} removes
+   * @throws CriException NOT_FOUND if the path does not exist, FAILED_PRECONDITION if it is not an
    *     archive
    */
   static ArchiveFiles open(Path path, Path temporary, LayerLimits limits) throws IOException {
@@ -70,7 +69,7 @@ public interface ArchiveFiles extends AutoCloseable {
 
   private static Fd openHost(Path path) throws IOException {
     try (Fd root = HostFile.openDirectory(Path.of("/"))) {
-      // Never waits, even where the path is a FIFO by now.
+      // Opening never waits, even if the path is a FIFO.
       return Openat2.openForReading(root, path.toString());
     } catch (ErrnoException e) {
       if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
@@ -80,7 +79,7 @@ public interface ArchiveFiles extends AutoCloseable {
     }
   }
 
-  /** The same file opened anew, with a position of its own. */
+  /** Opens the same file again, so that the stream has a position of its own. */
   static FileInputStream reopen(Fd file) throws IOException {
     return new FileInputStream(file.procPath());
   }

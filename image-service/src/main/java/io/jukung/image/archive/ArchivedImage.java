@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * An image as an archive offers it.
+ * An image in an archive.
  *
- * @param names as the archive has them; not checked
- * @param registryForm whether {@code top} is what a registry has, or had to be made from an archive
- *     that has no manifests: such a digest would lead nowhere
+ * @param names the names that the archive gives the image; not checked
+ * @param registryForm whether {@code top} is the manifest that registries have. If the archive has
+ *     no manifests, {@code top} was made up, and a registry does not know its digest
  */
 public record ArchivedImage(FetchedManifest top, List<String> names, boolean registryForm) {
-  /** The archive does not name the image; whoever asked for it does. */
+  /** The same image under another name, which the caller of the import gives. */
   public ArchivedImage named(String name) {
     return new ArchivedImage(top, List.of(name), registryForm);
   }
 
-  /** Adds what the names come to, normalised as those of a pull. */
+  /** Adds the tags and repositories of the names, normalised as for a pull. */
   public void addNames(Set<String> tags, Set<String> repositories) {
     for (String name : names) {
       ImageReference reference = parse(name);
@@ -36,7 +36,7 @@ public record ArchivedImage(FetchedManifest top, List<String> names, boolean reg
     try {
       reference = ImageReference.parse(name);
     } catch (CriException e) {
-      // Not the caller's argument but the archive's content.
+      // The name comes from the archive and not from the caller, so it is no invalid argument.
       throw new CriException(ErrorKind.FAILED_PRECONDITION, String.valueOf(e.getMessage()), e);
     }
     if (reference.digest().isPresent() && !reference.digest().get().equals(top.digest())) {

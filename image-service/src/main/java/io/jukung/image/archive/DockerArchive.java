@@ -25,17 +25,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What {@code docker save} has written since Docker 1.10: manifest.json names the configuration and
- * the layers of each image, which mostly are not compressed. There are no manifests of the kind
- * that registries have, so they are made here. The older {@code repositories} beside it says
- * nothing more.
+ * An archive that {@code docker save} has written (Docker 1.10 or newer). Its manifest.json names
+ * the configuration and the layers of each image; most layers are not compressed. The archive has
+ * no manifests of the kind that registries have, so this class makes them. The older file {@code
+ * repositories} is ignored: it has no further information.
  */
 public final class DockerArchive implements ImageArchive {
   public static final String MANIFEST = "manifest.json";
   private static final int MAX_IMAGES = 1_000;
   private static final int MAX_TAGS = 1_000;
 
-  /** Named by their digest: {@code <hex>.json}, {@code blobs/sha256/<hex>}. */
+  /**
+   * File names that contain the digest of the file: {@code <hex>.json}, {@code blobs/sha256/<hex>}.
+   */
   private static final Pattern NAMED_BY_DIGEST =
       Pattern.compile("(?:blobs/sha256/([0-9a-f]{64})|([0-9a-f]{64})\\.json)");
 
@@ -108,7 +110,8 @@ public final class DockerArchive implements ImageArchive {
       head = in.readNBytes(Decompression.PEEKED_BYTES);
     }
     boolean compressed = Decompression.isCompressed(head);
-    Digest digest = compressed ? digest(name) : diffId; // checked when it is unpacked
+    Digest digest =
+        compressed ? digest(name) : diffId; // the digest is verified when the layer is unpacked
     names.put(digest, name);
     boolean gzip = compressed && (head[0] & 0xFF) == 0x1f;
     MediaType type =

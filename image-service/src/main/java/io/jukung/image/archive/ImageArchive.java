@@ -5,11 +5,14 @@ import io.jukung.image.manifest.ImageSource;
 import java.io.IOException;
 import java.util.List;
 
-/** The images in an archive, and their content by digest. */
+/** An archive of images, whose content can be read by digest. */
 public interface ImageArchive extends ImageSource {
   List<ArchivedImage> images() throws IOException;
 
-  /** By the documents that are there. Docker's newer archives have both; the OCI ones say more. */
+  /**
+   * Recognises the kind of archive by its documents. Newer archives of Docker have those of both
+   * kinds; the OCI documents have more information.
+   */
   static ImageArchive of(ArchiveFiles files) throws IOException {
     if (files.size(OciLayout.INDEX).isPresent()) {
       return new OciLayout(files);

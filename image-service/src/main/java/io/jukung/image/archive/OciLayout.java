@@ -18,13 +18,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** An OCI image layout (image-spec, image-layout.md), packed or not. */
+/** An OCI image layout (image-spec, image-layout.md) in a directory or tar file. */
 public final class OciLayout implements ImageArchive {
   public static final String INDEX = "index.json";
   public static final String MARKER = "oci-layout";
   public static final String VERSION = "1.0.0";
 
-  /** What containerd and Docker write: the whole name. */
+  /** The annotation in which containerd and Docker write the whole name. */
   public static final String NAME_ANNOTATION = "io.containerd.image.name";
 
   public static final String REF_NAME_ANNOTATION = "org.opencontainers.image.ref.name";
@@ -55,7 +55,7 @@ public final class OciLayout implements ImageArchive {
         images.add(new ArchivedImage(manifest(entry), names, /* registryForm= */ true));
       }
     }
-    // Several without a name are one image, for several platforms.
+    // Several manifests without a name are one image for several platforms.
     Optional<ImageIndex.Entry> chosen =
         nameless.size() == 1
             ? Optional.of(nameless.getFirst())
@@ -125,8 +125,8 @@ public final class OciLayout implements ImageArchive {
   }
 
   /**
-   * The reference name is a whole name to some tools and only a tag to others (umoci): what could
-   * be either is no name.
+   * Some tools write a whole name as the reference name, others only a tag (umoci). A reference
+   * name that could be either is ignored.
    */
   private static List<String> names(Map<String, String> annotations) {
     String whole = annotations.get(NAME_ANNOTATION);

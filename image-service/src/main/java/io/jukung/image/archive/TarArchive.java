@@ -3,14 +3,13 @@ package io.jukung.image.archive;
 import io.jukung.cri.CriException;
 import io.jukung.image.content.BulkInputStream;
 import io.jukung.image.layer.LayerLimits;
+import io.jukung.image.layer.SpaceReserve;
 import io.jukung.image.tar.ArchiveFormatException;
 import io.jukung.image.tar.Decompression;
 import io.jukung.image.tar.TarEntry;
+import io.jukung.image.tar.TarPath;
 import io.jukung.image.tar.TarReader;
-import io.jukung.linux.Errno;
-import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.fs.FilesystemStatus;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import java.io.BufferedInputStream;
@@ -30,26 +29,25 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tar archive whose files are read where they stand: it is walked once for their names. A
- * compressed one is decompressed into a temporary file first.
+ * A tar archive whose files are read from their position in it, which is found by one pass over the
+ * archive. A compressed archive is decompressed into a temporary file first.
  */
 final class TarArchive implements ArchiveFiles {
-  /** A layout of some hundred images; each name is kept in memory. */
+  /** Enough for a layout of some hundred images. Each name is kept in memory. */
   private static final int MAX_MEMBERS = 100_000;
 
   private static final int MAX_NAME_LENGTH = 1024;
 
-  /** A docker archive's layers link to each other, one by one. */
+  /** Layers of a docker archive can be links to layers that are links in turn. */
   private static final int MAX_LINKS = 16;
 
   private static final int COPY_BYTES = 256 * 1024;
-  private static final long SPACE_CHECK_BYTES = 16L << 20;
 
   private final Fd file;
   private final @Nullable Path temporaryFile;
   private final Map<String, Member> members = new HashMap<>();
 
-  /** Where a file stands in the archive, or the name that a link leads to. */
+  /** The position of a file in the archive, or the name that a link leads to. */
   private sealed interface Member {
     record Content(long offset, long size) implements Member {}
 
@@ -61,7 +59,9 @@ final class TarArchive implements ArchiveFiles {
     this.temporaryFile = temporaryFile;
   }
 
-  /** Takes ownership of the file, but for a failure. */
+  /**
+   * @param file closed with the archive; on failure it stays open
+   */
   static TarArchive open(Fd file, Path temporary, LayerLimits limits) throws IOException {
     if (!isCompressed(file)) {
       TarArchive archive = new TarArchive(file, null);
@@ -146,7 +146,7 @@ final class TarArchive implements ArchiveFiles {
   private void add(TarEntry entry, TarReader tar) throws ArchiveFormatException {
     Optional<String> name = resolve("", entry.name());
     if (name.isEmpty() || name.get().length() > MAX_NAME_LENGTH) {
-      return; // nothing in an image's documents has such a name
+      return; // no document of an image can name such a file
     }
     Optional<Member> member =
         switch (entry.type()) {
@@ -157,23 +157,21 @@ final class TarArchive implements ArchiveFiles {
                           .orElseThrow(
                               () ->
                                   CriException.failedPrecondition(
-                                      TarReader.display(entry.name()) + " is a sparse file")),
+                                      TarPath.display(entry.name()) + " is a sparse file")),
                       entry.size()));
           case SYMLINK -> {
-            int slash = name.get().lastIndexOf('/');
-            yield resolve(slash < 0 ? "" : name.get().substring(0, slash), entry.linkName())
-                .map(Member.Link::new);
+            yield resolve(TarPath.parent(name.get()), entry.linkName()).map(Member.Link::new);
           }
           case HARD_LINK -> resolve("", entry.linkName()).map(Member.Link::new);
           case CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO -> Optional.empty();
         };
     if (member.isPresent() && members.put(name.get(), member.get()) != null) {
-      // Readers differ on which one counts.
-      throw CriException.failedPrecondition(TarReader.display(entry.name()) + " is there twice");
+      // Readers differ on which of the two files they use.
+      throw CriException.failedPrecondition(TarPath.display(entry.name()) + " is there twice");
     }
   }
 
-  /** The name without dots; empty where it leads out of the archive. */
+  /** Resolves "." and ".." in a name. Empty if the name leads out of the archive. */
   private static Optional<String> resolve(String directory, String path) {
     Deque<String> names = new ArrayDeque<>();
     for (String component : (directory + "/" + path).split("/", -1)) {
@@ -201,36 +199,22 @@ final class TarArchive implements ArchiveFiles {
   private static void decompress(Fd file, Path target, LayerLimits limits) throws IOException {
     byte[] buffer = new byte[COPY_BYTES];
     long total = 0;
-    long unchecked = SPACE_CHECK_BYTES;
     try (InputStream in =
             Decompression.open(new BufferedInputStream(ArchiveFiles.reopen(file), COPY_BYTES));
         FileOutputStream out = new FileOutputStream(target.toFile());
         Fd plain = openTemporary(target)) {
+      SpaceReserve reserve =
+          new SpaceReserve(plain, limits.reservedBytes(), "a decompressed archive");
+      reserve.check();
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         total += count;
-        unchecked += count;
         if (total > limits.maxBytes()) {
           throw CriException.failedPrecondition(
               "it is larger than %d bytes uncompressed".formatted(limits.maxBytes()));
         }
-        if (unchecked >= SPACE_CHECK_BYTES) {
-          checkSpace(plain, limits);
-          checkInterrupt();
-          unchecked = 0;
-        }
         out.write(buffer, 0, count);
+        reserve.written(count);
       }
-    }
-  }
-
-  private static void checkSpace(Fd file, LayerLimits limits) throws ErrnoException {
-    long available = FilesystemStatus.of(file).availableBytes();
-    if (available < limits.reservedBytes()) {
-      throw new ErrnoException(
-          "write",
-          "a decompressed archive, %d bytes are free and %d stay reserved"
-              .formatted(available, limits.reservedBytes()),
-          Errno.ENOSPC);
     }
   }
 
@@ -250,7 +234,7 @@ final class TarArchive implements ArchiveFiles {
     }
   }
 
-  /** A file within the archive. */
+  /** Reads one file of the archive. */
   private static final class Part extends BulkInputStream {
     private final InputStream in;
     private long left;

@@ -1,4 +1,6 @@
-/** Files of image archives, before anything in them is believed. */
+/**
+ * Archives of images: OCI layouts and the archives of docker save. Their content is not trusted.
+ */
 @NullMarked
 package io.jukung.image.archive;
 

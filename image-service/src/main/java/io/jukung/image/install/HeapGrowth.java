@@ -3,17 +3,19 @@ package io.jukung.image.install;
 import java.util.function.LongSupplier;
 
 /**
- * Keeps what layers leave behind from staying on the heap: the collector of a small JVM looks at
- * old objects only when the heap has reached its limit, and every layer's index gets old before it
- * is done with. Thread-safe.
+ * Collects garbage when the heap has grown. The index of a layer becomes old before it is garbage,
+ * and the collector of a small JVM looks at old objects only when the heap has reached its limit.
+ * Thread-safe.
  */
 final class HeapGrowth {
-  /** A collection stops the process for some 40 ms: not for small layers. */
+  /**
+   * A collection stops the process for about 40 ms, which is too long to do it for small layers.
+   */
   static final long MAX_GROWN_BYTES = 2L << 20;
 
   private final LongSupplier heapBytes;
   private final Runnable collection;
-  private long settledBytes;
+  private long bytesAfterCollection;
 
   HeapGrowth() {
     this(Runtime.getRuntime()::totalMemory, System::gc);
@@ -22,14 +24,17 @@ final class HeapGrowth {
   HeapGrowth(LongSupplier heapBytes, Runnable collection) {
     this.heapBytes = heapBytes;
     this.collection = collection;
-    this.settledBytes = heapBytes.getAsLong();
+    this.bytesAfterCollection = heapBytes.getAsLong();
   }
 
-  /** To be called where much has just become garbage. */
-  synchronized void settle() {
-    if (heapBytes.getAsLong() - settledBytes > MAX_GROWN_BYTES) {
+  /**
+   * Collects garbage if the heap has grown by more than {@link #MAX_GROWN_BYTES} since the last
+   * collection. To be called when many objects have just become garbage.
+   */
+  synchronized void collectIfGrown() {
+    if (heapBytes.getAsLong() - bytesAfterCollection > MAX_GROWN_BYTES) {
       collection.run();
-      settledBytes = heapBytes.getAsLong();
+      bytesAfterCollection = heapBytes.getAsLong();
     }
   }
 }

@@ -208,7 +208,7 @@ final class LayerTask {
     // First: a caller that tries again after the failure must not find this task.
     ended.accept(this);
     enter(problem == null ? Stage.READY : Stage.FAILED, null, problem);
-    tools.heap().settle();
+    tools.heap().collectIfGrown();
   }
 
   private void make() throws IOException, InterruptedException {

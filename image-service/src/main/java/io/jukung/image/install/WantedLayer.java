@@ -13,12 +13,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One layer of an image, with what makes it.
+ * A layer of an image, with the blob that it is made from.
  *
- * @param path where the blob is not an archive but the layer's one file, as in an artifact
+ * @param path the path of the file that the blob is, in an artifact; empty if the blob is an
+ *     archive
  */
 public record WantedLayer(ChainId chainId, Digest diffId, Descriptor blob, Optional<String> path) {
-  /** The layers of an image. */
+  /** The layers of an image, bottom first. */
   public static List<WantedLayer> of(ImageManifest manifest, List<Digest> diffIds) {
     List<ChainId> chain = ChainId.of(diffIds);
     List<WantedLayer> wanted = new ArrayList<>();
@@ -29,7 +30,7 @@ public record WantedLayer(ChainId chainId, Digest diffId, Descriptor blob, Optio
     return wanted;
   }
 
-  /** The files of an artifact, a layer for each. */
+  /** The files of an artifact, with a layer for each file. */
   public static List<WantedLayer> of(ArtifactManifest manifest) {
     List<Digest> ids = manifest.files().stream().map(ArtifactManifest.File::layerId).toList();
     List<ChainId> chain = ChainId.of(ids);
@@ -41,7 +42,12 @@ public record WantedLayer(ChainId chainId, Digest diffId, Descriptor blob, Optio
     return wanted;
   }
 
-  /** Unpacks the blob, which this closes. */
+  /**
+   * Unpacks the blob.
+   *
+   * @param content the blob; closed by this method
+   * @param bottom whether this is the lowest layer of the image
+   */
   public void unpack(LayerDraft draft, InputStream content, boolean bottom) throws IOException {
     if (path.isPresent()) {
       draft.place(content, blob.digest(), blob.size(), path.get());

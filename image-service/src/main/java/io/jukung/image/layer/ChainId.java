@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Names a layer together with all below it (OCI image-spec, config.md, Layer ChainID): what is
- * shared between images is what has the same one.
+ * Identifies a layer together with all layers below it (OCI image-spec, config.md, Layer ChainID).
+ * Images share the layers that have the same chain ID.
  */
 public record ChainId(Digest digest) {
-  /** Of each layer of an image, in the order of its diff ids. */
+  /** The chain ID of each layer of an image, in the order of the diff IDs. */
   public static List<ChainId> of(List<Digest> diffIds) {
     List<ChainId> chain = new ArrayList<>();
     for (Digest diffId : diffIds) {
@@ -24,13 +24,13 @@ public record ChainId(Digest digest) {
     return chain;
   }
 
-  /** As a file name: the algorithm matters only where it is not the usual one. */
+  /** The chain ID as a file name. */
   String fileName() {
     return digest.algorithm().label() + "-" + digest.hex();
   }
 
   /**
-   * @throws IllegalArgumentException for a name that is none
+   * @throws IllegalArgumentException for a name that is not a chain ID
    */
   static ChainId ofFileName(String name) {
     return new ChainId(Digest.parse(name.replaceFirst("-", ":")));

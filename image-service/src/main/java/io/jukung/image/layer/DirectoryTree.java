@@ -1,5 +1,6 @@
 package io.jukung.image.layer;
 
+import io.jukung.image.tar.TarPath;
 import io.jukung.image.tar.TarReader;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
@@ -21,8 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A layer in a directory: the kernel resolves every path, confined below the root. A whiteout is a
- * character device 0/0, an opaque directory has {@code trusted.overlay.opaque}.
+ * A layer in a directory of the host. The kernel resolves every path and keeps it below the root
+ * (openat2(2)). A whiteout is a character device 0/0; an opaque directory has the attribute {@code
+ * trusted.overlay.opaque}.
  */
 final class DirectoryTree implements LayerTree {
   private static final int ROOT_MODE = 0755;
@@ -38,11 +40,11 @@ final class DirectoryTree implements LayerTree {
   private DirectoryTree(Fd root, TreeCursor cursor, LayerLimits limits, GroupSync sync) {
     this.root = root;
     this.cursor = cursor;
-    this.reserve = new SpaceReserve(root, limits.reservedBytes());
+    this.reserve = new SpaceReserve(root, limits.reservedBytes(), "a layer");
     this.sync = sync;
   }
 
-  /** Makes the directory {@code name}, which must be new. */
+  /** Makes the directory {@code name}, which must not exist. */
   static DirectoryTree create(Fd parent, byte[] name, LayerLimits limits, GroupSync sync)
       throws IOException {
     DirectoryEntry.makeDirectory(parent, name, ROOT_MODE);
@@ -73,8 +75,8 @@ final class DirectoryTree implements LayerTree {
   @Override
   public void directory(String parent, String name, EntryAttributes attributes) throws IOException {
     Fd directory = cursor.enter(parent);
-    byte[] bytes = TreeCursor.bytes(name);
-    String path = TreeCursor.join(parent, name);
+    byte[] bytes = TarPath.bytes(name);
+    String path = TarPath.join(parent, name);
     boolean hides = false;
     if (!DirectoryEntry.makeDirectoryIfAbsent(directory, bytes, 0700)
         && !FileStatus.of(directory, bytes).isDirectory()) {
@@ -96,7 +98,7 @@ final class DirectoryTree implements LayerTree {
       String parent, String name, EntryAttributes attributes, long size, Content content)
       throws IOException {
     Fd directory = cursor.enter(parent);
-    try (Fd file = createFile(parent, directory, TreeCursor.bytes(name))) {
+    try (Fd file = createFile(parent, directory, TarPath.bytes(name))) {
       FileWriter writer = new FileWriter(file);
       content.deliver(writer);
       writer.finish(size);
@@ -120,7 +122,7 @@ final class DirectoryTree implements LayerTree {
   public void symlink(String parent, String name, EntryAttributes attributes, byte[] target)
       throws IOException {
     Fd directory = cursor.enter(parent);
-    byte[] bytes = TreeCursor.bytes(name);
+    byte[] bytes = TarPath.bytes(name);
     place(parent, directory, bytes, () -> DirectoryEntry.makeSymlink(directory, bytes, target));
     setLinkAttributes(attributes, directory, bytes, FileType.SYMLINK);
   }
@@ -130,7 +132,7 @@ final class DirectoryTree implements LayerTree {
       String parent, String name, EntryAttributes attributes, FileType type, DeviceNumber device)
       throws IOException {
     Fd directory = cursor.enter(parent);
-    byte[] bytes = TreeCursor.bytes(name);
+    byte[] bytes = TarPath.bytes(name);
     place(
         parent,
         directory,
@@ -143,20 +145,20 @@ final class DirectoryTree implements LayerTree {
   public void hardLink(String parent, String name, String targetParent, String targetName)
       throws IOException {
     Fd directory = cursor.enter(parent);
-    byte[] bytes = TreeCursor.bytes(name);
+    byte[] bytes = TarPath.bytes(name);
     try (Fd from = cursor.openExisting(targetParent)) {
       place(
           parent,
           directory,
           bytes,
-          () -> DirectoryEntry.makeHardLink(from, TreeCursor.bytes(targetName), directory, bytes));
+          () -> DirectoryEntry.makeHardLink(from, TarPath.bytes(targetName), directory, bytes));
     }
   }
 
   @Override
   public boolean isWhiteout(String parent, String name) throws IOException {
     try (Fd directory = cursor.openExisting(parent)) {
-      return FileStatus.of(directory, TreeCursor.bytes(name)).isWhiteout();
+      return FileStatus.of(directory, TarPath.bytes(name)).isWhiteout();
     }
   }
 
@@ -165,7 +167,7 @@ final class DirectoryTree implements LayerTree {
     void run() throws ErrnoException;
   }
 
-  /** Makes a name, in the place of what an earlier entry may have made. */
+  /** Makes a name. What an earlier entry has made under that name is removed first. */
   private void place(String parent, Fd directory, byte[] name, Make make) throws ErrnoException {
     try {
       make.run();
@@ -183,12 +185,12 @@ final class DirectoryTree implements LayerTree {
   @Override
   public void hide(String parent, String name) throws IOException {
     Fd directory = cursor.enter(parent);
-    byte[] bytes = TreeCursor.bytes(name);
+    byte[] bytes = TarPath.bytes(name);
     Optional<FileStatus> present = FileStatus.find(directory, bytes);
     if (present.isEmpty()) {
       cursor.countEntry();
       DirectoryEntry.makeWhiteout(directory, bytes);
-      cursor.whiteoutMade(TreeCursor.join(parent, name));
+      cursor.whiteoutMade(TarPath.join(parent, name));
     } else if (present.get().isDirectory()) {
       setOpaque(directory, bytes);
     }
@@ -207,7 +209,10 @@ final class DirectoryTree implements LayerTree {
 
   // ── attributes ─────────────────────────────────────────────────────────────────────────────
 
-  /** Of a file or directory. A change of owner clears set-id bits and capabilities: it is first. */
+  /**
+   * Sets the attributes of a file or directory. The owner is set first, because its change clears
+   * set-id bits and capabilities.
+   */
   private static void setAttributes(EntryAttributes attributes, Fd file) throws IOException {
     FileAttributes.setOwner(file, attributes.uid(), attributes.gid());
     FileAttributes.setMode(file, attributes.mode());
@@ -217,7 +222,7 @@ final class DirectoryTree implements LayerTree {
     FileAttributes.setTimes(file, attributes.modified(), attributes.modified());
   }
 
-  /** Of what cannot be opened: links, devices and FIFOs. */
+  /** Sets the attributes of a link, device or FIFO, which are not opened. */
   private static void setLinkAttributes(
       EntryAttributes attributes, Fd parent, byte[] name, FileType type) throws IOException {
     FileAttributes.setOwner(parent, name, attributes.uid(), attributes.gid());
@@ -253,7 +258,7 @@ final class DirectoryTree implements LayerTree {
       }
     }
     for (String path : cursor.implied()) {
-      try (Fd made = Openat2.open(root, TreeCursor.bytes(path), OpenFlags.O_DIRECTORY, 0)) {
+      try (Fd made = Openat2.open(root, TarPath.bytes(path), OpenFlags.O_DIRECTORY, 0)) {
         Optional<EntryAttributes> seen = lower.directory(path);
         if (seen.isPresent()) {
           setAttributes(seen.get(), made);
@@ -261,16 +266,15 @@ final class DirectoryTree implements LayerTree {
       } catch (ErrnoException e) {
         if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
           throw e;
-        } // a later entry has replaced the directory
+        } // a later entry of the archive has replaced the directory
       }
     }
   }
 
   private void removeWhiteout(String path) throws ErrnoException {
-    int slash = path.lastIndexOf('/');
-    String parentPath = slash < 0 ? "" : path.substring(0, slash);
-    byte[] name = TreeCursor.bytes(path.substring(slash + 1));
-    try (Fd parent = Openat2.open(root, TreeCursor.bytes(parentPath), OpenFlags.O_DIRECTORY, 0)) {
+    byte[] name = TarPath.bytes(TarPath.name(path));
+    byte[] parentPath = TarPath.bytes(TarPath.parent(path));
+    try (Fd parent = Openat2.open(root, parentPath, OpenFlags.O_DIRECTORY, 0)) {
       Optional<FileStatus> status = FileStatus.find(parent, name);
       if (status.isPresent() && status.get().isWhiteout()) {
         FileStatus before = FileStatus.of(parent);
@@ -280,7 +284,7 @@ final class DirectoryTree implements LayerTree {
     } catch (ErrnoException e) {
       if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
         throw e;
-      } // a later entry has replaced the parent
+      } // a later entry of the archive has replaced the parent
     }
   }
 
@@ -289,7 +293,7 @@ final class DirectoryTree implements LayerTree {
     return root.duplicate();
   }
 
-  /** By syncfs(2), which others who wait for it share. */
+  /** Syncs by syncfs(2); layers that wait at the same time share one call. */
   @Override
   public void sync() throws IOException, InterruptedException {
     sync.sync();
@@ -302,7 +306,7 @@ final class DirectoryTree implements LayerTree {
     root.close();
   }
 
-  /** Writes a file's content by way of native memory; holes stay holes. */
+  /** Writes a file's content through a buffer in native memory. Holes of the file stay holes. */
   private final class FileWriter implements TarReader.ContentSink {
     private final Fd file;
     private long at;

@@ -9,7 +9,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.jukung.image.erofs.Attribute;
 import io.jukung.image.erofs.ErofsWriter;
 import io.jukung.image.erofs.Inode;
-import io.jukung.image.tar.TarReader;
+import io.jukung.image.tar.TarPath;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DeviceNumber;
@@ -35,9 +35,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A layer in an EROFS image. Contents go to the image as they come, names and attributes stay in
- * memory until the layers below are known: no path of the archive ever meets a file system, and a
- * file costs no system call of its own.
+ * A layer in an EROFS image. The contents of files are written to the image as they arrive. Names
+ * and attributes stay in memory until the layers below are known. So no path of the archive is ever
+ * resolved by a file system, and a file needs no system call of its own.
  */
 final class ErofsTree implements LayerTree {
   private static final int NAME_MAX = 255;
@@ -45,7 +45,7 @@ final class ErofsTree implements LayerTree {
   private static final int IMPLIED_MODE = 0755;
   private static final FileTime NO_TIME = new FileTime(0, 0);
 
-  /** About what a name costs in memory, beside its own characters. */
+  /** About the memory that a name takes in addition to its characters. */
   private static final int NAME_BYTES = 200;
 
   private final Fd file;
@@ -55,13 +55,13 @@ final class ErofsTree implements LayerTree {
   private final Inode root = impliedDirectory();
   private final Set<Inode> implied = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  /** Whether the layers below decide on more than the root. */
+  /** Whether the layers below have an influence on more than the root. */
   private boolean dependsOnLower;
 
   private long made;
   private long memory;
 
-  /** The parent entered last: archives have what is in one directory together. */
+  /** The parent that was used last. Archives usually have all entries of a directory together. */
   private String parentPath = "";
 
   private Inode parent = root;
@@ -69,12 +69,14 @@ final class ErofsTree implements LayerTree {
   private ErofsTree(Fd file, LayerLimits limits) throws IOException {
     this.file = file;
     this.limits = limits;
-    this.reserve = new SpaceReserve(file, limits.reservedBytes());
+    this.reserve = new SpaceReserve(file, limits.reservedBytes(), "a layer");
     this.writer = new ErofsWriter(file);
     implied.add(root);
   }
 
-  /** Makes the image, which must be new; its directory is ours. */
+  /**
+   * @param image must not exist; no other code uses its directory
+   */
   static ErofsTree create(Path image, LayerLimits limits) throws IOException {
     Path directory = image.toAbsolutePath().getParent();
     Path name = image.getFileName();
@@ -164,7 +166,8 @@ final class ErofsTree implements LayerTree {
       throw refused("linkat", targetName, Errno.EPERM);
     }
     if (directory == from && name.equals(targetName)) {
-      throw refused("linkat", targetName, Errno.EEXIST); // by another way to the same directory
+      throw refused(
+          "linkat", targetName, Errno.EEXIST); // the same directory, reached by another path
     }
     put(directory, name, target);
   }
@@ -189,7 +192,7 @@ final class ErofsTree implements LayerTree {
     }
     charge(NAME_BYTES + name.length());
     if (directory.children().put(name, inode) != null) {
-      parentPath = ""; // what was replaced may be a directory on the way to the last parent
+      parentPath = ""; // the replaced name may be a directory on the path to the last parent
       parent = root;
     }
   }
@@ -201,7 +204,7 @@ final class ErofsTree implements LayerTree {
       if (!Attribute.isKnown(attribute.getKey())) {
         throw new LayerFormatException(
             "layer has an extended attribute whose name is too long: "
-                + TarReader.display(attribute.getKey()));
+                + TarPath.display(attribute.getKey()));
       }
       inode.set(attribute.getKey(), attribute.getValue());
     }
@@ -256,9 +259,12 @@ final class ErofsTree implements LayerTree {
     return walk(path, /* make= */ false);
   }
 
-  /** As the kernel would below a root: links are followed, ".." at the root stays there. */
+  /**
+   * Resolves a path as the kernel would below a root: links are followed, and ".." at the root
+   * stays there.
+   */
   private Inode walk(String path, boolean make) throws IOException {
-    Deque<String> pending = new ArrayDeque<>(TreeCursor.components(path));
+    Deque<String> pending = new ArrayDeque<>(TarPath.components(path));
     List<Inode> done = new ArrayList<>(List.of(root));
     int links = 0;
     while (!pending.isEmpty()) {
@@ -279,7 +285,7 @@ final class ErofsTree implements LayerTree {
         if (target.startsWith("/")) {
           done.subList(1, done.size()).clear();
         }
-        TreeCursor.components(target).reversed().forEach(pending::addFirst);
+        TarPath.components(target).reversed().forEach(pending::addFirst);
         continue;
       }
       done.add(
@@ -300,7 +306,7 @@ final class ErofsTree implements LayerTree {
     countEntry();
     Inode made = impliedDirectory();
     if (replaces) {
-      setOpaque(made); // the layer deletes the name and has it anew
+      setOpaque(made); // the layer deletes the name and then makes it again
     } else {
       implied.add(made);
       dependsOnLower = true;
@@ -315,9 +321,9 @@ final class ErofsTree implements LayerTree {
     return directory;
   }
 
-  /** In the words of the call that would have failed in a directory. */
+  /** The error of the system call that would fail if the layer were unpacked into a directory. */
   private static ErrnoException refused(String call, String path, int errno) {
-    return new ErrnoException(call, TarReader.display(path), errno);
+    return new ErrnoException(call, TarPath.display(path), errno);
   }
 
   // ── the layers below, and the image ────────────────────────────────────────────────────────
@@ -330,7 +336,7 @@ final class ErofsTree implements LayerTree {
   @Override
   public void finish() {}
 
-  /** A directory to look at, with its path. */
+  /** A directory that has to be settled. */
   private record Place(String path, Inode directory) {}
 
   @Override
@@ -354,7 +360,7 @@ final class ErofsTree implements LayerTree {
     Iterator<Map.Entry<String, Inode>> names = place.directory.children().entrySet().iterator();
     while (names.hasNext()) {
       Map.Entry<String, Inode> entry = names.next();
-      String path = TreeCursor.join(place.path, entry.getKey());
+      String path = TarPath.join(place.path, entry.getKey());
       if (entry.getValue().isDirectory()) {
         pending.addLast(new Place(path, entry.getValue()));
       } else if (entry.getValue().isWhiteout() && !lower.exists(path)) {
@@ -372,10 +378,14 @@ final class ErofsTree implements LayerTree {
 
   @Override
   public Fd open() throws IOException {
-    return rootOf(ErofsMount.detached(file)); // by its path it may be published just now
+    return rootOf(
+        ErofsMount.detached(file)); // not by its path, which changes when the layer is published
   }
 
-  /** The root of an image, mounted for as long as it or what is opened from it stays open. */
+  /**
+   * Opens the root of an image. The image stays mounted, without being visible, until the root and
+   * all files opened below it are closed.
+   */
   static Fd open(Path image) throws IOException {
     return rootOf(ErofsMount.detached(image));
   }

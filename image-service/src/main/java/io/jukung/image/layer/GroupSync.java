@@ -9,8 +9,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * syncfs(2) for many at once: layers of an image become ready at about the same time, and one call
- * covers all that was written before it began.
+ * Shares calls of syncfs(2) between threads. Layers of an image are often complete at about the
+ * same time, and one call covers everything that was written before it began. Thread-safe.
  */
 final class GroupSync {
   private final Path directory;
@@ -24,7 +24,7 @@ final class GroupSync {
     this.directory = directory;
   }
 
-  /** Returns when all that was written before the call is on disk. */
+  /** Returns when everything that was written before this call is on disk. */
   void sync() throws ErrnoException, InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -55,7 +55,7 @@ final class GroupSync {
       if (done) {
         completed = covered;
       }
-      changed.signalAll(); // on failure the next one tries, and learns of it himself
+      changed.signalAll(); // after a failure, the next waiting thread calls syncfs itself
     }
   }
 }

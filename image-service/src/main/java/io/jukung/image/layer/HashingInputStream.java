@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 
-/** Hashes and bounds an uncompressed layer in the pass that reads it. */
+/** Computes the digest of a stream while it is read, and fails when the stream exceeds a bound. */
 final class HashingInputStream extends BulkInputStream {
   private final InputStream in;
   private final Digest.Algorithm algorithm;
@@ -35,7 +35,7 @@ final class HashingInputStream extends BulkInputStream {
     return read;
   }
 
-  /** Of all that was read so far. Ends the computation. */
+  /** The digest of all bytes that have been read. It can be called once, after the last read. */
   Digest digest() {
     return Digest.of(algorithm, computation);
   }

@@ -3,6 +3,7 @@ package io.jukung.image.layer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.image.content.Digest;
+import io.jukung.image.tar.TarPath;
 import io.jukung.image.tar.TarReader;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.Fd;
@@ -17,15 +18,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer in the making.
+ * A layer that is being made.
  *
  * <pre>
  * empty → unpack → settle → LayerStore.publish
  *    └───────┴────────┴──── close: all files removed
  * </pre>
  *
- * Layers of one image are unpacked in any order, side by side; only settling and publishing wait
- * for the layers below. Not thread-safe.
+ * <p>The layers of an image can be unpacked in any order and side by side. Only {@link #settle} and
+ * publishing need the layers below. Not thread-safe.
  */
 public final class LayerDraft implements AutoCloseable {
   private static final int MOUNT_POINT_MODE = 0755;
@@ -43,7 +44,7 @@ public final class LayerDraft implements AutoCloseable {
   private boolean published;
 
   /**
-   * @param directory empty, and the draft's own
+   * @param directory an empty directory that no other code uses
    */
   LayerDraft(Path directory, LayerFormat format, LayerLimits limits, GroupSync sync) {
     this.directory = directory;
@@ -56,7 +57,10 @@ public final class LayerDraft implements AutoCloseable {
     return directory;
   }
 
-  /** The settled tree, by a descriptor of the caller's own: publishing moves its path. */
+  /**
+   * Opens the root directory of the settled layer. The descriptor stays valid when the layer is
+   * published, which changes its path.
+   */
   public Fd openTree() throws IOException {
     return tree().open();
   }
@@ -65,9 +69,9 @@ public final class LayerDraft implements AutoCloseable {
    * Unpacks the layer.
    *
    * @param layer gzip, zstd or plain tar; read to its end and closed
-   * @param diffId that its uncompressed bytes must have
-   * @param bottom whether it is the image's lowest layer
-   * @throws LayerTooLargeException where the format cannot take it
+   * @param diffId the digest that the uncompressed bytes must have
+   * @param bottom whether this is the lowest layer of the image
+   * @throws LayerTooLargeException if the layer has too many names for the format
    */
   public void unpack(InputStream layer, Digest diffId, boolean bottom) throws IOException {
     try (layer) {
@@ -88,12 +92,12 @@ public final class LayerDraft implements AutoCloseable {
   }
 
   /**
-   * Makes the one file of the layer, owned by root and readable for all.
+   * Makes a layer with one file, which belongs to root and is readable for all.
    *
    * @param content read to its end and closed
-   * @param digest that it must have
-   * @param size in bytes, which it must have exactly
-   * @param path relative and plain
+   * @param digest the digest that the content must have
+   * @param size the exact size of the content in bytes
+   * @param path relative, without "." and ".."
    */
   public void place(InputStream content, Digest digest, long size, String path) throws IOException {
     try (content;
@@ -104,10 +108,9 @@ public final class LayerDraft implements AutoCloseable {
       made.checkSpace();
       made.countEntry();
       made.root(DIRECTORY);
-      int slash = path.lastIndexOf('/');
-      String name = TreeCursor.chars(path.substring(slash + 1));
-      String parent = slash < 0 ? "" : TreeCursor.chars(path.substring(0, slash));
-      made.file(parent, name, FILE, size, sink -> copy(hashed, size, sink));
+      String file = TarPath.ofText(path);
+      made.file(
+          TarPath.parent(file), TarPath.name(file), FILE, size, sink -> copy(hashed, size, sink));
       made.finish();
       if (!hashed.digest().equals(digest)) {
         throw new LayerFormatException(
@@ -143,20 +146,20 @@ public final class LayerDraft implements AutoCloseable {
   }
 
   /**
-   * Fits the layer to those below.
+   * Adapts the layer to the layers below: see {@link LayerTree#settle}.
    *
-   * @param lowerTrees topmost first; all are unpacked and settled
+   * @param lowerTrees the settled layers below, topmost first
    */
   public void settle(List<Fd> lowerTrees) throws IOException {
     tree().settle(new LowerView(lowerTrees));
   }
 
-  /** Returns when all of the layer is on disk. */
+  /** Returns when the whole layer is on disk. */
   public void sync() throws IOException, InterruptedException {
     tree().sync();
   }
 
-  /** Removes what was made, unless it was published meanwhile. */
+  /** Removes the layer's files, unless the layer was published. */
   @Override
   public void close() throws IOException {
     if (tree != null) {
@@ -174,7 +177,7 @@ public final class LayerDraft implements AutoCloseable {
     }
   }
 
-  /** The files are the store's now. */
+  /** Marks the files as owned by the layer store. */
   void published() {
     published = true;
   }

@@ -20,12 +20,12 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How an unpacked layer is kept. A store may have layers of both kinds. */
+/** How an unpacked layer is stored. A store can have layers of both formats. */
 public enum LayerFormat {
   /** Files in a directory of the host's file system. */
   DIRECTORY,
 
-  /** One file, an EROFS image, that is mounted while containers use it. */
+  /** One file with an EROFS image, which is mounted when a container first uses the layer. */
   EROFS;
 
   private static final Logger log = LoggerFactory.getLogger(LayerFormat.class);
@@ -33,10 +33,10 @@ public enum LayerFormat {
   private static final String IMAGE = "image";
 
   /**
-   * EROFS where this kernel mounts images from files in this directory, and overlayfs on them, with
-   * one more overlayfs on that, which is a container's own. Else directories.
+   * Chooses EROFS if this kernel can mount images from files in this directory, overlayfs on such a
+   * mount, and another overlayfs on that, as a container may do. Chooses directories otherwise.
    *
-   * @param temporary an existing directory of the store's
+   * @param temporary an existing directory of the store
    */
   public static LayerFormat best(Path temporary) throws IOException {
     try {
@@ -49,9 +49,9 @@ public enum LayerFormat {
   }
 
   /**
-   * Tries what containers will need.
+   * Checks that this node can mount layers of the format, by mounting an empty one.
    *
-   * @throws ErrnoException where the kernel has not what the format takes
+   * @throws ErrnoException if the kernel does not support what the format needs
    */
   public void check(Path temporary) throws IOException {
     if (this == EROFS) {
@@ -73,7 +73,10 @@ public enum LayerFormat {
     }
   }
 
-  /** In mounts of the thread's own, so that nobody sees them and none is left. */
+  /**
+   * Mounts in a mount namespace of the thread, so that nobody sees the mounts and they end with the
+   * thread.
+   */
   private static void mountAll(Path probe, boolean nested) throws IOException {
     Path lower = Files.createDirectory(probe.resolve("lower"));
     Path merged = Files.createDirectory(probe.resolve("merged"));

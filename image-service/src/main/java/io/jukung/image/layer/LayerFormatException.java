@@ -2,7 +2,7 @@ package io.jukung.image.layer;
 
 import java.io.IOException;
 
-/** A layer whose bytes are malformed, or ask for what a layer may not have. The layer's fault. */
+/** A layer's bytes are malformed, or have something that a layer may not have. */
 public final class LayerFormatException extends IOException {
   private static final long serialVersionUID = 1L;
 

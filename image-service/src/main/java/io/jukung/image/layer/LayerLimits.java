@@ -1,21 +1,21 @@
 package io.jukung.image.layer;
 
 /**
- * Bounds on what one layer may ask of the disk, whatever its compressed size says.
+ * Bounds on what one layer may take on the disk and in memory, however small it is when compressed.
  *
- * @param maxBytes of the uncompressed tar stream, and of each file's size, holes included
- * @param maxEntries names made: files, directories, links, whiteouts
- * @param reservedBytes that stay free on the file system: unpacking stops before it eats them
- * @param maxIndexBytes of memory for the names and attributes of a layer that becomes an image; a
- *     larger layer becomes a directory
+ * @param maxBytes bound on the uncompressed tar stream, and on the size of each file with its holes
+ * @param maxEntries bound on the names made for files, directories, links and whiteouts
+ * @param reservedBytes space that stays free on the file system: unpacking fails before it uses it
+ * @param maxIndexBytes bound on the memory for names and attributes of a layer in the EROFS format;
+ *     a larger layer becomes a directory
  */
 public record LayerLimits(long maxBytes, long maxEntries, long reservedBytes, long maxIndexBytes) {
-  /** Some 400 000 names; layers above that are rare, and a directory takes them. */
+  /** Enough for about 400 000 names. Larger layers are rare. */
   public static final long DEFAULT_INDEX_BYTES = 96L << 20;
 
   /**
-   * 256 GiB and 4 million names: above every published image known to us; a bomb meets the free
-   * space's reserve long before on most nodes.
+   * 256 GiB and 4 million names, which is more than any published image needs that we know. On most
+   * nodes a decompression bomb reaches the reserved space before these bounds.
    */
   public static final LayerLimits DEFAULT = new LayerLimits(256L << 30, 4_000_000, 256L << 20);
 

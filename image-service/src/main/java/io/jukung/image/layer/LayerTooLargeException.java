@@ -2,7 +2,10 @@ package io.jukung.image.layer;
 
 import java.io.IOException;
 
-/** The layer has more names than its format is given memory for; another format takes it. */
+/**
+ * The layer has more names than the memory bound of its format allows. It can be unpacked in the
+ * format DIRECTORY.
+ */
 public final class LayerTooLargeException extends IOException {
   private static final long serialVersionUID = 1L;
 

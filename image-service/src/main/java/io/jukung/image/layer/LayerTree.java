@@ -7,28 +7,29 @@ import io.jukung.linux.fs.FileType;
 import java.io.IOException;
 
 /**
- * What a layer is unpacked into, one class per {@link LayerFormat}. Paths are of the archive's
- * bytes, one char each, without a leading slash or "..": a parent is "" for the root, and may lead
- * through the layer's symbolic links, which never leave its root. Parents that are missing are
- * made. An entry takes the place of an earlier one of its name; a directory keeps what it has.
+ * The tree that a layer is unpacked into, with one class per {@link LayerFormat}. Paths have the
+ * form of {@link TarPath}, without a leading slash or "..". A parent is "" for the root; it may
+ * lead through symbolic links of the layer, which never leave the root. Parents that do not exist
+ * are made. An entry replaces an earlier entry of the same name, except that a directory keeps its
+ * content.
  *
  * <pre>
  * entries → finish → settle → open, sync
  * </pre>
  *
- * Not thread-safe.
+ * <p>Not thread-safe.
  */
 interface LayerTree extends AutoCloseable {
-  /** Delivers a file's content, once. */
+  /** Delivers the content of a file. */
   @FunctionalInterface
   interface Content {
     void deliver(TarReader.ContentSink sink) throws IOException;
   }
 
-  /** Counts a name about to be made. */
+  /** Counts a name that is about to be made. */
   void countEntry() throws LayerFormatException;
 
-  /** Gives the root its attributes. */
+  /** Sets the attributes of the root. */
   void root(EntryAttributes attributes) throws IOException;
 
   void directory(String parent, String name, EntryAttributes attributes) throws IOException;
@@ -36,7 +37,7 @@ interface LayerTree extends AutoCloseable {
   /**
    * Makes a regular file.
    *
-   * @param size which may be more than what is delivered: the rest is zeros
+   * @param size may be more than what is delivered; the rest reads as zeros
    */
   void file(String parent, String name, EntryAttributes attributes, long size, Content content)
       throws IOException;
@@ -44,7 +45,7 @@ interface LayerTree extends AutoCloseable {
   void symlink(String parent, String name, EntryAttributes attributes, byte[] target)
       throws IOException;
 
-  /** A device or FIFO. */
+  /** Makes a device or FIFO. */
   void node(
       String parent, String name, EntryAttributes attributes, FileType type, DeviceNumber device)
       throws IOException;
@@ -52,38 +53,42 @@ interface LayerTree extends AutoCloseable {
   void hardLink(String parent, String name, String targetParent, String targetName)
       throws IOException;
 
-  /** Whether the layer hides this name; an error where it has no such name. */
+  /** Whether the name is a whiteout. Fails if the layer has no such name. */
   boolean isWhiteout(String parent, String name) throws IOException;
 
   /**
-   * Hides what the layers below have of this name. What this very layer has stays, in whatever
-   * order the archive has the two.
+   * Hides the name in the layers below. What this layer itself has under that name stays, whether
+   * its entry comes before or after.
    */
   void hide(String parent, String name) throws IOException;
 
-  /** Hides all that the layers below have in this directory. */
+  /** Hides the whole content of the directory in the layers below. */
   void makeOpaque(String directory) throws IOException;
 
   /**
-   * Looks whether there is room on the disk.
+   * Checks the free space on the disk.
    *
-   * @throws io.jukung.linux.ErrnoException ENOSPC where the space that stays reserved is touched
+   * @throws io.jukung.linux.ErrnoException ENOSPC if there is less free space than is reserved
    */
   void checkSpace() throws IOException;
 
-  /** There are no more entries. */
+  /** To be called after the last entry. */
   void finish() throws IOException;
 
   /**
-   * Fits the layer to those below: directories that it has no entry for keep the attributes they
-   * have there, and whiteouts of what is not there go, which overlayfs would show as broken names.
+   * Adapts the layer to the layers below. Directories without an entry of their own get the
+   * attributes that they have below. Whiteouts of names that do not exist below are removed,
+   * because overlayfs would show them as broken names.
    */
   void settle(LowerView lower) throws IOException;
 
-  /** The settled tree, by a descriptor of the caller's own that outlives this object. */
+  /**
+   * Opens the root directory of the settled tree. The descriptor stays valid when this object is
+   * closed.
+   */
   Fd open() throws IOException;
 
-  /** Returns when all of it is on disk. */
+  /** Returns when the whole tree is on disk. */
   void sync() throws IOException, InterruptedException;
 
   @Override

@@ -5,6 +5,7 @@ import io.jukung.image.content.Digest;
 import io.jukung.image.tar.ArchiveFormatException;
 import io.jukung.image.tar.Decompression;
 import io.jukung.image.tar.TarEntry;
+import io.jukung.image.tar.TarPath;
 import io.jukung.image.tar.TarReader;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
@@ -18,12 +19,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Unpacks a layer's changeset (OCI image-spec, layer.md) into a tree that overlayfs takes as a
+ * Unpacks a layer's changeset (OCI image-spec, layer.md) into a tree that overlayfs can use as a
  * lower layer.
  *
- * <p>The archive is attacker's bytes: names that lead up are refused, and so are attributes that
- * would speak to overlayfs; the tree keeps every path below its root. Needs root. The caller's
- * interrupt ends it; what was written stays, for the caller to remove.
+ * <p>The archive may come from an attacker: names with ".." are refused, and so are attributes that
+ * overlayfs would obey; the tree keeps every path below its root. Needs root. An interrupt of the
+ * calling thread ends the unpacking; the caller removes what was written.
  */
 final class LayerUnpacker {
   private static final String WHITEOUT = ".wh.";
@@ -31,13 +32,13 @@ final class LayerUnpacker {
   private static final String WHITEOUT_OPAQUE = ".wh..wh..opq";
   private static final int PATH_MAX = 4096;
 
-  /** How many entries may pass between two looks at the free space. */
+  /** How many entries are unpacked between two checks of the free space. */
   private static final long SPACE_CHECK_ENTRIES = 20_000;
 
-  /** What an id of all ones means to chown(2): leave it. */
+  /** For chown(2) this ID means: do not change the owner. */
   private static final long NO_ID = 0xFFFFFFFFL;
 
-  /** Whether anything can lie below the layer: the lowest has nothing to hide. */
+  /** Whether there can be layers below: the lowest layer has nothing to hide. */
   enum Position {
     BOTTOM,
     UPPER
@@ -55,7 +56,7 @@ final class LayerUnpacker {
   }
 
   /**
-   * Unpacks all of the stream.
+   * Unpacks the whole stream.
    *
    * @param layer gzip, zstd or plain tar; closed at the end
    * @param tree empty
@@ -107,11 +108,10 @@ final class LayerUnpacker {
 
   private void unpack(TarEntry entry, TarReader reader) throws IOException {
     String path = normalise(entry.name(), "name");
-    int slash = path.lastIndexOf('/');
-    String directory = slash < 0 ? "" : path.substring(0, slash);
-    String name = path.substring(slash + 1);
+    String directory = TarPath.parent(path);
+    String name = TarPath.name(path);
     if (path.startsWith(WHITEOUT_META) && !path.equals(WHITEOUT_OPAQUE)) {
-      return; // what AUFS kept for itself; layers of old Docker versions have it
+      return; // metadata of AUFS, which layers of old Docker versions contain
     }
     if (directory.startsWith(WHITEOUT) || directory.contains("/" + WHITEOUT)) {
       throw refused(entry, "it lies within a whiteout");
@@ -173,9 +173,9 @@ final class LayerUnpacker {
       case DIRECTORY -> tree.directory(directory, name, attributes(entry));
       case HARD_LINK -> makeHardLink(entry, directory, name);
       case SYMLINK -> {
-        byte[] target = TreeCursor.bytes(entry.linkName());
+        byte[] target = TarPath.bytes(entry.linkName());
         if (target.length == 0 || target.length >= PATH_MAX) {
-          throw refused(entry, "a symbolic link to nothing or to an overlong name");
+          throw refused(entry, "a symbolic link whose target is empty or too long");
         }
         tree.symlink(directory, name, attributes(entry), target);
       }
@@ -194,9 +194,8 @@ final class LayerUnpacker {
 
   private void makeHardLink(TarEntry entry, String directory, String name) throws IOException {
     String target = normalise(entry.linkName(), "hard link target");
-    int slash = target.lastIndexOf('/');
-    String targetDirectory = slash < 0 ? "" : target.substring(0, slash);
-    String targetName = target.substring(slash + 1);
+    String targetDirectory = TarPath.parent(target);
+    String targetName = TarPath.name(target);
     if (targetName.isEmpty()) {
       throw refused(entry, "a hard link to the root");
     }
@@ -204,7 +203,7 @@ final class LayerUnpacker {
       throw refused(entry, "a hard link to itself");
     }
     if (tree.isWhiteout(targetDirectory, targetName)) {
-      throw refused(entry, "a hard link to what the layer deletes");
+      throw refused(entry, "a hard link to a name that the layer deletes");
     }
     tree.hardLink(directory, name, targetDirectory, targetName);
   }
@@ -247,19 +246,19 @@ final class LayerUnpacker {
 
   private static boolean isKept(TarEntry entry, String attribute) throws LayerFormatException {
     if (isOverlayAttribute(attribute)) {
-      throw refused(entry, "the attribute " + TarReader.display(attribute) + " is overlayfs' own");
+      throw refused(entry, "the attribute " + TarPath.display(attribute) + " is overlayfs' own");
     }
     return isImageAttribute(attribute);
   }
 
-  /** With these an archive could rewrite the tree that overlayfs shows. */
+  /** Attributes by which an archive could change the tree that overlayfs shows. */
   private static boolean isOverlayAttribute(String attribute) {
     return attribute.startsWith("trusted.overlay.") || attribute.startsWith("user.overlay.");
   }
 
   /**
-   * Whether an attribute is the image's to set: capabilities, ACLs and the user's own. Security
-   * labels, integrity signatures and {@code trusted.} belong to the host.
+   * Whether an image may set the attribute: capabilities, ACLs and user attributes. Security
+   * labels, integrity signatures and {@code trusted.} attributes belong to the host.
    */
   static boolean isImageAttribute(String attribute) {
     return !isOverlayAttribute(attribute)
@@ -278,7 +277,7 @@ final class LayerUnpacker {
 
   // ── names, messages ────────────────────────────────────────────────────────────────────────
 
-  /** Without leading slash, empty components and dots; empty for the root. */
+  /** The name without leading slash, empty components and "."; empty for the root. */
   private static String normalise(String name, String what) throws LayerFormatException {
     if (name.length() >= PATH_MAX) {
       throw new LayerFormatException(
@@ -291,7 +290,8 @@ final class LayerUnpacker {
     for (String component : name.split("/", -1)) {
       if (component.equals("..")) {
         throw new LayerFormatException(
-            "layer has a %s that leads up: %s".formatted(what, TarReader.display(name)));
+            "layer has a %s that leads out of its directory: %s"
+                .formatted(what, TarPath.display(name)));
       }
       if (!component.isEmpty() && !component.equals(".")) {
         path.append(path.isEmpty() ? "" : "/").append(component);
@@ -300,7 +300,7 @@ final class LayerUnpacker {
     return path.toString();
   }
 
-  /** Whether the name is normal as it stands: most are, and most are looked at twice. */
+  /** Whether the name needs no change, as most names do. */
   private static boolean isPlain(String name) {
     return !name.isEmpty()
         && name.charAt(0) != '/'
@@ -312,12 +312,12 @@ final class LayerUnpacker {
 
   private static LayerFormatException refused(TarEntry entry, String reason) {
     return new LayerFormatException(
-        "layer entry %s is refused: %s".formatted(TarReader.display(entry.name()), reason));
+        "layer entry %s is refused: %s".formatted(TarPath.display(entry.name()), reason));
   }
 
   private static IOException entryFailed(TarEntry entry, ErrnoException cause) {
     return new IOException(
-        "unpack layer entry %s: %s".formatted(TarReader.display(entry.name()), cause.getMessage()),
+        "unpack layer entry %s: %s".formatted(TarPath.display(entry.name()), cause.getMessage()),
         cause);
   }
 }

@@ -1,7 +1,6 @@
 package io.jukung.image.layer;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
+import io.jukung.image.tar.TarPath;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DirectoryEntry;
@@ -15,26 +14,25 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Layers below another one, looked at as overlayfs merges them: the topmost name wins, directories
- * merge, whiteouts and opaque directories hide. Links are not followed. Paths are bytes, one char
- * each.
+ * The layers below another layer, merged as overlayfs merges them: the topmost name is used,
+ * directories are merged, and whiteouts and opaque directories hide names below them. Links are not
+ * followed. Paths have the form of {@link TarPath}.
  */
 final class LowerView {
   private final List<Fd> roots;
 
   /**
-   * @param roots topmost first; the caller's, and open for as long as this is used
+   * @param roots topmost first; the caller closes them after the last use of this object
    */
   LowerView(List<Fd> roots) {
     this.roots = roots;
   }
 
-  /** Whether anything is to be seen at the path. */
+  /** Whether the merged layers have a file or directory at the path. */
   boolean exists(String path) throws ErrnoException {
-    int slash = path.lastIndexOf('/');
-    List<Fd> parents = directories(slash < 0 ? "" : path.substring(0, slash));
+    List<Fd> parents = directories(TarPath.parent(path));
     try {
-      byte[] name = path.substring(slash + 1).getBytes(ISO_8859_1);
+      byte[] name = TarPath.bytes(TarPath.name(path));
       for (Fd parent : parents) {
         Optional<FileStatus> status = FileStatus.find(parent, name);
         if (status.isPresent()) {
@@ -47,7 +45,7 @@ final class LowerView {
     }
   }
 
-  /** The attributes of the directory to be seen at the path; empty where there is none. */
+  /** The attributes of the directory at the path, or empty if there is no directory. */
   Optional<EntryAttributes> directory(String path) throws ErrnoException {
     List<Fd> merged = directories(path);
     try {
@@ -70,7 +68,7 @@ final class LowerView {
         status.mode(), status.uid(), status.gid(), status.modified(), extended);
   }
 
-  /** The directories that merge at the path, topmost first; the caller closes them. */
+  /** Opens the directories that are merged at the path, topmost first. The caller closes them. */
   private List<Fd> directories(String path) throws ErrnoException {
     List<Fd> merged = new ArrayList<>();
     for (Fd root : roots) {
@@ -82,7 +80,7 @@ final class LowerView {
     for (String component : path.split("/", -1)) {
       List<Fd> next = new ArrayList<>();
       try {
-        descend(merged, component.getBytes(ISO_8859_1), next);
+        descend(merged, TarPath.bytes(component), next);
       } catch (ErrnoException e) {
         closeAll(next);
         throw e;

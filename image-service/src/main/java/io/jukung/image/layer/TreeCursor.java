@@ -3,9 +3,8 @@ package io.jukung.image.layer;
 import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.jukung.image.tar.TarReader;
+import io.jukung.image.tar.TarPath;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DirectoryEntry;
@@ -27,16 +26,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The place in a directory that a layer is unpacked into. It finds the parent of each entry,
- * confined below the root, makes the parents that the archive leaves out, and clears the way for
- * entries that replace earlier ones. Paths are of the archive's bytes, one char each, without a
- * leading slash.
+ * The current position in the directory that a layer is unpacked into. The cursor opens the parent
+ * of each entry, confined below the root. It makes parents that the archive has no entry for, and
+ * removes names that an entry replaces. Paths have the form of {@link TarPath}, without a leading
+ * slash.
  *
- * <p>Times need no second pass over the archive: writing into a directory touches its time, so that
- * is read before and put back when the next directory is entered.
+ * <p>Making a name changes the time of its directory. So the time is read when a directory is
+ * entered, and restored when the next directory is entered; this needs no second pass over the
+ * archive.
  */
 final class TreeCursor implements AutoCloseable {
-  /** What overlayfs reads in a directory that hides all below it. */
+  /** The attribute of a directory that hides the content of the layers below from overlayfs. */
   static final String OPAQUE = "trusted.overlay.opaque";
 
   static final byte[] OPAQUE_VALUE = {'y'};
@@ -44,7 +44,7 @@ final class TreeCursor implements AutoCloseable {
   private static final int IMPLIED_MODE = 0755;
   private static final int MAX_LINKS = 40;
 
-  /** Bounds the memory for names that wait for the layers below to be known. */
+  /** Bounds the memory for names that are kept until the layers below are known. */
   private static final long MAX_PENDING_CHARS = 64L << 20;
 
   private final Fd root;
@@ -66,17 +66,23 @@ final class TreeCursor implements AutoCloseable {
     this.parentModified = FileStatus.of(root).modified();
   }
 
-  /** Directories that no entry describes: they take their attributes from the layers below. */
+  /** Directories that no entry describes. They get their attributes from the layers below. */
   Set<String> implied() {
     return implied;
   }
 
-  /** Whiteouts made, which the layers below may show to be needless. */
+  /**
+   * The whiteouts that were made. Those of names that the layers below do not have are removed
+   * later.
+   */
   Set<String> whiteouts() {
     return whiteouts;
   }
 
-  /** The open directory for the path, made where it is missing; valid until the next call. */
+  /**
+   * Opens the directory at the path, and makes it if it does not exist. The descriptor is valid
+   * until the next call.
+   */
   Fd enter(String path) throws IOException {
     if (!path.equals(parentPath)) {
       Fd next = openOrMake(path);
@@ -94,8 +100,8 @@ final class TreeCursor implements AutoCloseable {
   }
 
   /**
-   * An entry says what the directory entered last is to have as its time: from now on that is put
-   * back instead.
+   * Sets the time that the directory gets when the cursor leaves it, if it is the directory at the
+   * path.
    */
   void setModified(String path, FileTime modified) {
     if (path.equals(parentPath)) {
@@ -103,19 +109,19 @@ final class TreeCursor implements AutoCloseable {
     }
   }
 
-  /** An existing directory below the root, links followed, for the target of a hard link. */
+  /** Opens an existing directory below the root. Links are followed. */
   Fd openExisting(String path) throws ErrnoException {
-    return Openat2.open(root, bytes(path), O_RDONLY | O_DIRECTORY, 0);
+    return Openat2.open(root, TarPath.bytes(path), O_RDONLY | O_DIRECTORY, 0);
   }
 
-  /** Counts a name about to be made. */
+  /** Counts a name that is about to be made. */
   void countEntry() throws LayerFormatException {
     if (++made > limits.maxEntries()) {
       throw new LayerFormatException("layer has more than " + limits.maxEntries() + " entries");
     }
   }
 
-  /** The entry describes the directory: its attributes are the layer's own. */
+  /** Records that an entry describes the directory, which keeps its own attributes then. */
   void described(String path) {
     if (implied.remove(path)) {
       pendingChars -= path.length();
@@ -127,15 +133,16 @@ final class TreeCursor implements AutoCloseable {
   }
 
   /**
-   * Makes the name free for an entry that replaces what an earlier one made. Answers whether what
-   * was there hid the layers below.
+   * Removes what an earlier entry has made under the name.
+   *
+   * @return whether that was a whiteout, which hid the layers below
    */
   boolean clear(String directoryPath, Fd directory, byte[] name) throws ErrnoException {
     Optional<FileStatus> status = FileStatus.find(directory, name);
     if (status.isEmpty()) {
       return false;
     }
-    String path = join(directoryPath, new String(name, ISO_8859_1));
+    String path = TarPath.join(directoryPath, new String(name, ISO_8859_1));
     if (whiteouts.remove(path)) {
       pendingChars -= path.length();
     }
@@ -143,7 +150,7 @@ final class TreeCursor implements AutoCloseable {
     return status.get().isWhiteout();
   }
 
-  /** Puts the time of the last directory back, and forgets it: what follows opens anew. */
+  /** Restores the time of the current directory and returns to the root. */
   void finish() throws ErrnoException {
     leave();
     parent = root.duplicate();
@@ -156,19 +163,6 @@ final class TreeCursor implements AutoCloseable {
     parent.close();
   }
 
-  static byte[] bytes(String path) {
-    return path.getBytes(ISO_8859_1);
-  }
-
-  /** The bytes of a text, one char each. */
-  static String chars(String text) {
-    return new String(text.getBytes(UTF_8), ISO_8859_1);
-  }
-
-  static String join(String directory, String name) {
-    return directory.isEmpty() ? name : directory + "/" + name;
-  }
-
   private void leave() throws ErrnoException {
     try (Fd left = parent) {
       FileAttributes.setTimes(left, parentModified, parentModified);
@@ -177,9 +171,9 @@ final class TreeCursor implements AutoCloseable {
 
   private Fd openOrMake(String path) throws IOException {
     try {
-      return Openat2.open(root, bytes(path), O_RDONLY | O_DIRECTORY, 0);
+      return Openat2.open(root, TarPath.bytes(path), O_RDONLY | O_DIRECTORY, 0);
     } catch (ErrnoException e) {
-      // Not a directory: perhaps a whiteout of this layer, in whose place one is to be made.
+      // ENOTDIR can come from a whiteout of this layer, which a directory replaces.
       if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
         throw e;
       }
@@ -188,11 +182,11 @@ final class TreeCursor implements AutoCloseable {
   }
 
   /**
-   * Walks name by name, so that the names without links of what is made are known: the layers below
-   * are asked for those later.
+   * Makes the directories of the path that do not exist. It walks name by name, so that the paths
+   * of these directories are known without links: they are looked up in the layers below later.
    */
   private Fd makeParents(String path) throws IOException {
-    Deque<String> pending = new ArrayDeque<>(components(path));
+    Deque<String> pending = new ArrayDeque<>(TarPath.components(path));
     List<String> done = new ArrayList<>();
     int links = 0;
     Fd at = root.duplicate();
@@ -206,17 +200,18 @@ final class TreeCursor implements AutoCloseable {
           at = replace(at, openExisting(String.join("/", done)));
           continue;
         }
-        Optional<FileStatus> status = FileStatus.find(at, bytes(name));
+        Optional<FileStatus> status = FileStatus.find(at, TarPath.bytes(name));
         if (status.isPresent() && status.get().type() == FileType.SYMLINK) {
           if (++links > MAX_LINKS) {
-            throw new LayerFormatException("too many links in " + TarReader.display(path));
+            throw new LayerFormatException("too many links in " + TarPath.display(path));
           }
-          String target = new String(DirectoryEntry.readSymlink(at, bytes(name)), ISO_8859_1);
+          String target =
+              new String(DirectoryEntry.readSymlink(at, TarPath.bytes(name)), ISO_8859_1);
           if (target.startsWith("/")) {
             done.clear();
             at = replace(at, root.duplicate());
           }
-          List<String> rest = components(target);
+          List<String> rest = TarPath.components(target);
           for (int i = rest.size() - 1; i >= 0; i--) {
             pending.addFirst(rest.get(i));
           }
@@ -227,14 +222,14 @@ final class TreeCursor implements AutoCloseable {
           makeDirectory(at, name);
           remember(implied, String.join("/", done));
         } else if (status.get().isWhiteout() && whiteouts.contains(String.join("/", done))) {
-          // The layer deletes the name and has it anew.
-          clear(String.join("/", done.subList(0, done.size() - 1)), at, bytes(name));
+          // The layer deletes the name and then makes it again.
+          clear(String.join("/", done.subList(0, done.size() - 1)), at, TarPath.bytes(name));
           makeDirectory(at, name);
-          try (Fd hiding = DirectoryEntry.openDirectory(at, bytes(name))) {
+          try (Fd hiding = DirectoryEntry.openDirectory(at, TarPath.bytes(name))) {
             ExtendedAttributes.set(hiding, OPAQUE, OPAQUE_VALUE);
           }
         }
-        at = replace(at, DirectoryEntry.openDirectory(at, bytes(name)));
+        at = replace(at, DirectoryEntry.openDirectory(at, TarPath.bytes(name)));
       }
       return at;
     } catch (IOException | RuntimeException e) {
@@ -246,7 +241,7 @@ final class TreeCursor implements AutoCloseable {
   private void makeDirectory(Fd at, String name) throws IOException {
     countEntry();
     FileTime modified = FileStatus.of(at).modified();
-    DirectoryEntry.makeDirectory(at, bytes(name), IMPLIED_MODE);
+    DirectoryEntry.makeDirectory(at, TarPath.bytes(name), IMPLIED_MODE);
     FileAttributes.setTimes(at, modified, modified);
   }
 
@@ -263,16 +258,5 @@ final class TreeCursor implements AutoCloseable {
             "layer has more whiteouts and undescribed directories than are kept in memory");
       }
     }
-  }
-
-  /** Without empty ones and dots; ".." stays. */
-  static List<String> components(String path) {
-    List<String> names = new ArrayList<>();
-    for (String name : path.split("/", -1)) {
-      if (!name.isEmpty() && !name.equals(".")) {
-        names.add(name);
-      }
-    }
-    return names;
   }
 }

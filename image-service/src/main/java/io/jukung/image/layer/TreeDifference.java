@@ -5,7 +5,7 @@ import static io.jukung.linux.fs.OpenFlags.O_NONBLOCK;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.jukung.image.tar.TarReader;
+import io.jukung.image.tar.TarPath;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
@@ -26,19 +26,19 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Finds where a layer's files are not what unpacking its blob gives: names, types, owners, modes,
- * sizes, times, links, devices, attributes, contents. The times of directories and whiteouts do not
- * count: those that the blob does not describe have the time of their making.
+ * Compares the files of a layer with a fresh unpacking of its blob: names, types, owners, modes,
+ * sizes, times, links, devices, attributes and contents. Times of directories and whiteouts are not
+ * compared, because those that the blob does not describe have the time at which they were made.
  */
 public final class TreeDifference {
-  /** As deep as descriptors and stack allow; published images stay below 50. */
+  /** Bounds the open descriptors and the stack. Published images have less than 50. */
   private static final int MAX_DEPTH = 500;
 
   private static final int BUFFER_BYTES = 256 * 1024;
 
   private TreeDifference() {}
 
-  /** The first difference, in words; empty where there is none. */
+  /** A description of the first difference, or empty if there is none. */
   public static Optional<String> find(Fd expected, Fd actual) throws IOException {
     FileStatus want = FileStatus.of(expected);
     FileStatus have = FileStatus.of(actual);
@@ -63,7 +63,7 @@ public final class TreeDifference {
         found.removeAll(names);
         different = found;
       }
-      String name = TarReader.display(path + different.first());
+      String name = TarPath.display(path + different.first());
       return Optional.of(name + (missing ? " is missing" : " does not belong there"));
     }
     for (String name : names) {
@@ -80,7 +80,7 @@ public final class TreeDifference {
     byte[] bytes = name.getBytes(ISO_8859_1);
     FileStatus want = FileStatus.of(expected, bytes);
     FileStatus have = FileStatus.of(actual, bytes);
-    String shown = TarReader.display(path + name);
+    String shown = TarPath.display(path + name);
     boolean equal =
         want.type() == have.type()
             && want.mode() == have.mode()
@@ -109,7 +109,7 @@ public final class TreeDifference {
                   DirectoryEntry.readSymlink(expected, bytes),
                   DirectoryEntry.readSymlink(actual, bytes))
               ? Optional.empty()
-              : Optional.of(shown + " leads elsewhere");
+              : Optional.of(shown + " has another link target");
       case REGULAR ->
           hasSameContent(expected, actual, bytes)
               ? Optional.empty()
@@ -131,7 +131,7 @@ public final class TreeDifference {
     Map<String, List<Byte>> attributes = new TreeMap<>();
     for (String attribute : ExtendedAttributes.list(directory, name)) {
       Optional<byte[]> value = ExtendedAttributes.get(directory, name, attribute);
-      if (value.isPresent() && !attribute.equals("security.selinux")) { // the host's
+      if (value.isPresent() && !attribute.equals("security.selinux")) { // set by the host
         List<Byte> bytes = new ArrayList<>();
         for (byte each : value.get()) {
           bytes.add(each);

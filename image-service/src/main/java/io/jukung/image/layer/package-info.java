@@ -1,4 +1,4 @@
-/** Layers: tar reading, decompression, confined unpack into overlay lower directories. */
+/** Unpacked layers: how they are made from archives, compared, stored and mounted. */
 @NullMarked
 package io.jukung.image.layer;
 

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An image's configuration blob: the part for containers, and the digests of its uncompressed
+ * The configuration blob of an image: the part for containers, and the digests of the uncompressed
  * layers, bottom first.
  */
 public record ConfigDocument(ImageConfig config, List<Digest> diffIds) {
-  /** Configurations hold the build history and some labels: rarely above 100 KiB. */
+  /** Configurations have the build history and some labels; they are rarely larger than 100 KiB. */
   public static final int MAX_BYTES = 8 * 1024 * 1024;
 
   private static final int MAX_ITEMS = 10_000;

@@ -4,10 +4,9 @@ import io.jukung.image.content.Digest;
 import java.util.Optional;
 
 /**
- * A manifest or index as a registry sent it.
+ * A manifest or index as its source delivered it.
  *
- * @param digest the content's digest, which the content was checked against
- * @param content the document's bytes
- * @param contentType the response's Content-Type header
+ * @param digest the digest of the content; verified if the source was asked for this digest
+ * @param contentType the media type that the source gave
  */
 public record FetchedManifest(Digest digest, byte[] content, Optional<String> contentType) {}

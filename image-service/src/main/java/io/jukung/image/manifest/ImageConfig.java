@@ -5,12 +5,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What an image says of the containers made from it (OCI image-spec, config.md). Text that is
- * absent is empty.
+ * The defaults that an image has for its containers (OCI image-spec, config.md). Text that the
+ * image does not have is empty.
  *
- * @param user as the image has it: {@code uid}, {@code name}, {@code uid:gid}, …; not checked
+ * @param user one of {@code uid}, {@code name}, {@code uid:gid}, …; not checked
  * @param volumes paths that the image declares as volumes
- * @param created as the image has it, RFC 3339; not checked
+ * @param created a time in the form of RFC 3339; not checked
  */
 public record ImageConfig(
     String user,
@@ -25,7 +25,7 @@ public record ImageConfig(
     String architecture,
     String variant,
     String created) {
-  /** Of what says nothing. */
+  /** The configuration of an image that has none. */
   public static final ImageConfig EMPTY =
       new ImageConfig(
           "", List.of(), List.of(), List.of(), "", Map.of(), Set.of(), "", "", "", "", "");

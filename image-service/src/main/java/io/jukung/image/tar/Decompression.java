@@ -6,19 +6,19 @@ import java.io.InputStream;
 import java.io.PushbackInputStream;
 
 /**
- * Opens a layer's tar stream, whatever its compression. The first bytes decide and not the media
- * type, which registries get wrong; the digest of the uncompressed bytes is checked either way.
+ * Opens a tar stream that may be compressed by gzip or zstd. The compression is recognised by the
+ * first bytes and not by the media type, because some registries send a wrong one.
  */
 public final class Decompression {
-  /** The window that zstd(1) itself accepts by default: 128 MiB of memory at most. */
+  /** The largest window that zstd(1) accepts by default: 128 MiB of memory. */
   private static final int MAX_ZSTD_WINDOW_LOG = 27;
 
-  /** As many of the first bytes as decide. */
+  /** How many of the first bytes are needed to recognise the compression. */
   public static final int PEEKED_BYTES = 4;
 
   private Decompression() {}
 
-  /** Closing the result frees native memory and closes the source. */
+  /** Opens the stream. Closing the result frees native memory and closes the source. */
   public static InputStream open(InputStream compressed) throws IOException {
     byte[] head = new byte[PEEKED_BYTES];
     int count = compressed.readNBytes(head, 0, PEEKED_BYTES);
@@ -34,9 +34,9 @@ public final class Decompression {
   }
 
   /**
-   * Whether {@link #open} decompresses, or gives the bytes as they are.
+   * Whether {@link #open} would decompress a stream that begins with these bytes.
    *
-   * @param head the first {@link #PEEKED_BYTES}, or all there are
+   * @param head the first {@link #PEEKED_BYTES} bytes, or fewer if the stream is shorter
    */
   public static boolean isCompressed(byte[] head) {
     return isGzip(head, head.length) || (head.length == PEEKED_BYTES && isZstd(head));
@@ -57,7 +57,7 @@ public final class Decompression {
     return count >= 2 && (head[0] & 0xFF) == 0x1f && (head[1] & 0xFF) == 0x8b;
   }
 
-  /** A frame, or a skippable one, which may come first (RFC 8878). */
+  /** Whether a zstd frame or a skippable frame begins here, which may come first (RFC 8878). */
   private static boolean isZstd(byte[] head) {
     int magic =
         (head[0] & 0xFF) | (head[1] & 0xFF) << 8 | (head[2] & 0xFF) << 16 | (head[3] & 0xFF) << 24;

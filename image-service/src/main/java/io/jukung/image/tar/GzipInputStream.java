@@ -8,11 +8,14 @@ import java.util.zip.DataFormatException;
 
 /**
  * Decompresses gzip (RFC 1952) with any number of members, as seekable layers have. The JDK's own
- * stream decides whether another member follows by what happens to be buffered, and so can end
- * early on a slow connection.
+ * stream looks only into its buffer to find out whether another member follows, so that it can end
+ * too early on a slow connection.
  */
 final class GzipInputStream extends BulkInputStream {
-  /** Kept of the part before: an inflater may give back a few bytes more than its last part. */
+  /**
+   * How many bytes of the previous input stay in the buffer, because an inflater may return a few
+   * bytes more than its last input had.
+   */
   private static final int KEPT_BYTES = 8;
 
   private static final int BUFFER_BYTES = KEPT_BYTES + 64 * 1024;
@@ -37,7 +40,7 @@ final class GzipInputStream extends BulkInputStream {
     this(in, RawInflater.open());
   }
 
-  /** With an inflater that this stream closes. */
+  /** Uses this inflater, which the stream closes. */
   GzipInputStream(InputStream in, RawInflater inflater) {
     this.in = in;
     this.inflater = inflater;
@@ -93,7 +96,7 @@ final class GzipInputStream extends BulkInputStream {
     }
   }
 
-  /** False where the stream ends instead. */
+  /** Returns false if the stream ends here. */
   private boolean readHeader() throws IOException {
     if (position == limit && !fill()) {
       return false;
@@ -150,7 +153,7 @@ final class GzipInputStream extends BulkInputStream {
 
   private void skipText() throws IOException {
     while (next() != 0) {
-      // up to its terminator
+      // skip to the terminating zero byte
     }
   }
 

@@ -6,8 +6,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Undoes deflate (RFC 1951), one stream after the other: by igzip where this machine has it, else
- * by the JDK.
+ * Decompresses deflate data (RFC 1951), one stream after the other. Igzip is used if its library is
+ * on this machine, and the JDK's inflater otherwise. Not thread-safe.
  */
 sealed interface RawInflater extends AutoCloseable {
   static RawInflater open() {
@@ -19,21 +19,27 @@ sealed interface RawInflater extends AutoCloseable {
 
   boolean needsInput();
 
-  /** The next part; it is not changed before more is needed. */
+  /** Sets the next input. The array must not change until {@link #needsInput} is true again. */
   void input(byte[] source, int start, int length);
 
-  /** How many bytes have come out; none where more input is needed, and at the end. */
+  /**
+   * Decompresses into the array and returns the number of bytes; 0 if more input is needed or the
+   * stream has ended.
+   */
   int inflate(byte[] target, int start, int length) throws DataFormatException;
 
   boolean finished();
 
-  /** How much of the input comes after the end; up to seven bytes more than its last part. */
+  /**
+   * How many bytes of input follow the end of the stream. These can be up to seven bytes more than
+   * the last input had.
+   */
   int remaining();
 
   @Override
   void close();
 
-  /** zlib, as the JDK brings it. */
+  /** Uses the JDK's zlib. */
   final class Jdk implements RawInflater {
     private final Inflater inflater = new Inflater(/* nowrap= */ true);
 
@@ -77,7 +83,7 @@ sealed interface RawInflater extends AutoCloseable {
     }
   }
 
-  /** ISA-L. */
+  /** Uses igzip of Intel's ISA-L. */
   final class Native implements RawInflater {
     private final Igzip igzip;
 

@@ -4,12 +4,12 @@ import io.jukung.linux.fs.FileTime;
 import java.util.Map;
 
 /**
- * One member of a tar archive. Names and link targets are the archive's bytes, each as one char
- * from 0 to 255 (ISO 8859-1): names on Linux are bytes, not text.
+ * One member of a tar archive. Names and link targets are paths in the form of {@link TarPath}.
+ * None of the values is checked.
  *
  * @param mode the 12 permission bits
- * @param size of the content that {@link TarReader#content} delivers; a sparse file's full size
- * @param attributes extended attributes by name, values as they are
+ * @param size the size of the file; for a sparse file, with its holes
+ * @param attributes extended attributes by name; the values are binary
  */
 public record TarEntry(
     String name,

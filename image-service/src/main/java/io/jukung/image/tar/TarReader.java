@@ -1,64 +1,65 @@
 package io.jukung.image.tar;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.fs.FileTime;
 import java.io.IOException;
 import java.io.InputStream;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a tar archive as a stream: V7, ustar, star, GNU and PAX headers, long names, extended
- * attributes, sparse files of every GNU form. Written for archives that are attacker's bytes: every
- * number and length is checked, and memory does not grow with the archive.
+ * attributes, and sparse files in all GNU formats. The archive may come from an attacker: every
+ * number and length is checked, and memory use does not grow with the archive.
  *
- * <p>Extended attributes are binary (a capability set is), which common tar libraries lose by
- * reading PAX values as text.
+ * <p>The values of extended attributes stay bytes, because some of them are binary, such as
+ * capability sets. Common tar libraries corrupt these by reading PAX values as text.
  *
- * <p>As in Go's archive/tar, which writes and reads most images: global PAX headers change nothing,
- * and links, directories and devices have no content, whatever size they claim.
+ * <p>Two rules are those of Go's archive/tar, by which most images are written and read: global PAX
+ * headers are ignored, and links, directories and devices have no content, whatever size their
+ * header has.
  */
 public final class TarReader {
   private static final int BLOCK = 512;
 
-  /** A multiple of the block size; large, because each fill is hashed and may be written whole. */
+  /**
+   * A multiple of the block size. It is large because each filling of the buffer is hashed in one
+   * call and may be written in one call.
+   */
   private static final int BUFFER_BYTES = 256 * 1024;
 
-  /** PAX records and GNU long names of one member. Attributes have 64 KiB each at most. */
+  /**
+   * Bounds the PAX records and GNU long names of one member. An extended attribute has at most 64
+   * KiB.
+   */
   private static final int MAX_EXTENSION_BYTES = 1024 * 1024;
-
-  private static final int MAX_SPARSE_FRAGMENTS = 100_000;
-  private static final String XATTR_PREFIX = "SCHILY.xattr.";
-  private static final BigDecimal MAX_SECONDS = BigDecimal.valueOf(1L << 40);
 
   private final InputStream in;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int position;
   private int limit;
 
-  /** Bytes read from the stream so far; the buffer holds the last of them. */
+  /** How many bytes have been read from the stream. */
   private long filled;
 
-  /** Of the current member: content still in the archive, and the padding that follows it. */
+  /**
+   * How many bytes of the current member's content have not been read; {@link #padding} bytes
+   * follow them.
+   */
   private long contentLeft;
 
   private int padding;
-  private List<Fragment> fragments = List.of();
+
+  /** Null for a file that is not sparse. */
+  private @Nullable SparseMap sparse;
+
   private long currentSize;
 
-  /** A part of a sparse file that is stored; the rest reads as zeros. */
-  private record Fragment(long offset, long length) {}
-
-  /** Receives a file's content in order; what is skipped between is zeros. */
+  /**
+   * Receives a file's content in the order of the offsets. Ranges that are left out read as zeros.
+   */
   @FunctionalInterface
   public interface ContentSink {
     void write(long fileOffset, byte[] source, int start, int length) throws IOException;
@@ -68,7 +69,10 @@ public final class TarReader {
     this.in = in;
   }
 
-  /** The next member; what is left of the one before is skipped. Empty at the end. */
+  /**
+   * Returns the next member, or empty at the end of the archive. Content of the previous member
+   * that has not been read is skipped.
+   */
   public Optional<TarEntry> next() throws IOException {
     skipContent();
     Extensions extensions = new Extensions();
@@ -88,8 +92,8 @@ public final class TarReader {
       checkSum(header);
       char type = (char) (buffer[header + 156] & 0xFF);
       switch (type) {
-        case 'x' -> extensions.pax = readPax(size(header));
-        case 'g' -> readPax(size(header));
+        case 'x' -> extensions.pax = PaxRecords.parse(readExtension(size(header)));
+        case 'g' -> PaxRecords.parse(readExtension(size(header)));
         case 'L' -> extensions.longName = readLongName(size(header));
         case 'K' -> extensions.longLink = readLongName(size(header));
         default -> {
@@ -101,18 +105,17 @@ public final class TarReader {
   }
 
   /**
-   * Where in the stream the current member's content begins, before any of it is delivered. Empty
-   * for a sparse file, which does not stand there as it is.
+   * The position in the stream at which the content of the current member begins; to be called
+   * before {@link #content}. Empty for a sparse file, whose content is not stored in one piece.
    */
   public OptionalLong contentOffset() {
-    return fragments.isEmpty()
-        ? OptionalLong.of(filled - (limit - position))
-        : OptionalLong.empty();
+    return sparse == null ? OptionalLong.of(filled - (limit - position)) : OptionalLong.empty();
   }
 
-  /** Delivers the current member's content, once. */
+  /** Delivers the content of the current member. It can be called once per member. */
   public void content(ContentSink sink) throws IOException {
-    if (fragments.isEmpty()) {
+    SparseMap map = sparse;
+    if (map == null) {
       long offset = 0;
       while (contentLeft > 0) {
         int count = available();
@@ -121,11 +124,11 @@ public final class TarReader {
         consume(count);
       }
     } else {
-      for (Fragment fragment : fragments) {
+      for (SparseMap.Fragment fragment : map.fragments()) {
         long done = 0;
-        while (done < fragment.length) {
-          int count = (int) Math.min(available(), fragment.length - done);
-          sink.write(fragment.offset + done, buffer, position, count);
+        while (done < fragment.length()) {
+          int count = (int) Math.min(available(), fragment.length() - done);
+          sink.write(fragment.offset() + done, buffer, position, count);
           done += count;
           consume(count);
         }
@@ -134,8 +137,8 @@ public final class TarReader {
   }
 
   /**
-   * Reads on to the end of the stream, past the archive's own: the digest of a layer covers that
-   * too.
+   * Reads to the end of the stream. Bytes can follow the end of the archive, and the digest of a
+   * layer covers these too.
    */
   public void drain() throws IOException {
     skipContent();
@@ -147,26 +150,27 @@ public final class TarReader {
   }
 
   private TarEntry member(int header, char flag, Extensions extensions) throws IOException {
-    Map<String, byte[]> pax = extensions.pax;
-    String name = text(pax, "path", extensions.longName).orElse("");
+    PaxRecords pax = extensions.pax;
+    // PAX takes precedence over GNU's long names.
+    String name = pax.text("path").or(() -> extensions.longName).orElse("");
     if (name.isEmpty()) {
       name = headerName(header);
     }
-    String linkName = text(pax, "linkpath", extensions.longLink).orElse("");
+    String linkName = pax.text("linkpath").or(() -> extensions.longLink).orElse("");
     if (linkName.isEmpty()) {
       linkName = string(header + 157, 100);
     }
     TarEntry.Type type = type(flag, name);
     boolean device = type == TarEntry.Type.CHARACTER_DEVICE || type == TarEntry.Type.BLOCK_DEVICE;
-    long stored = pax.containsKey("size") ? number(pax, "size") : size(header);
+    long stored = pax.has("size") ? pax.number("size") : size(header);
     int mode = (int) (numeric(header + 100, 8, "mode") & 0xFFF);
-    long uid = pax.containsKey("uid") ? number(pax, "uid") : numeric(header + 108, 8, "uid");
-    long gid = pax.containsKey("gid") ? number(pax, "gid") : numeric(header + 116, 8, "gid");
-    byte[] paxTime = pax.get("mtime");
-    FileTime modified = paxTime != null ? time(paxTime) : headerTime(header);
+    long uid = pax.has("uid") ? pax.number("uid") : numeric(header + 108, 8, "uid");
+    long gid = pax.has("gid") ? pax.number("gid") : numeric(header + 116, 8, "gid");
+    Optional<FileTime> paxTime = pax.modified();
+    FileTime modified = paxTime.isPresent() ? paxTime.get() : headerTime(header);
     long major = device ? numeric(header + 329, 8, "device major") : 0;
     long minor = device ? numeric(header + 337, 8, "device minor") : 0;
-    // Last: a sparse map is read on from here, and the header's bytes leave the buffer.
+    // This comes last: reading a sparse map may overwrite the header in the buffer.
     String realName = beginContent(header, flag, type, stored, pax).orElse(name);
     return new TarEntry(
         realName,
@@ -179,15 +183,17 @@ public final class TarReader {
         currentSize,
         major,
         minor,
-        attributes(pax));
+        pax.extendedAttributes());
   }
 
-  /** The file's real name, where a sparse format keeps it apart from the header's. */
+  /**
+   * Prepares reading of the content. Returns the file's real name if a sparse format stores another
+   * one in the header.
+   */
   private Optional<String> beginContent(
-      int header, char flag, TarEntry.Type type, long stored, Map<String, byte[]> pax)
-      throws IOException {
+      int header, char flag, TarEntry.Type type, long stored, PaxRecords pax) throws IOException {
     boolean file = type == TarEntry.Type.FILE;
-    fragments = List.of();
+    sparse = null;
     currentSize = file ? stored : 0;
     contentLeft = currentSize;
     padding = (int) (-currentSize & (BLOCK - 1));
@@ -203,7 +209,7 @@ public final class TarReader {
 
   private static TarEntry.Type type(char flag, String name) throws ArchiveFormatException {
     return switch (flag) {
-      // V7 has no type for directories but a slash at the end.
+      // V7 has no type for directories: their names end with a slash.
       case '\0' -> name.endsWith("/") ? TarEntry.Type.DIRECTORY : TarEntry.Type.FILE;
       case '0', '7', 'S' -> TarEntry.Type.FILE;
       case '1' -> TarEntry.Type.HARD_LINK;
@@ -215,7 +221,7 @@ public final class TarReader {
       default ->
           throw new ArchiveFormatException(
               "tar member %s has a type that layers do not have: 0x%02x"
-                  .formatted(display(name), (int) flag));
+                  .formatted(TarPath.display(name), (int) flag));
     };
   }
 
@@ -231,7 +237,7 @@ public final class TarReader {
             && buffer[header + 261] == 'r'
             && buffer[header + 262] == 0;
     if (!posixMagic) {
-      return name; // V7 has no prefix; GNU has times there
+      return name; // V7 has no prefix, and GNU stores times in its place
     }
     boolean star =
         buffer[header + 508] == 't' && buffer[header + 509] == 'a' && buffer[header + 510] == 'r';
@@ -259,7 +265,7 @@ public final class TarReader {
     return new String(buffer, start, end - start, ISO_8859_1);
   }
 
-  /** Octal text, or GNU's base 256 where the first bit is set (two's complement). */
+  /** Parses octal text, or GNU's base 256 (two's complement) if the first bit is set. */
   private long numeric(int start, int length, String field) throws ArchiveFormatException {
     if ((buffer[start] & 0x80) != 0) {
       return base256(start, length, field);
@@ -274,7 +280,7 @@ public final class TarReader {
       if (buffer[i] < '0' || buffer[i] > '7') {
         throw new ArchiveFormatException("tar header has a " + field + " that is not octal");
       }
-      value = value << 3 | (buffer[i] - '0'); // 12 digits at most: no overflow
+      value = value << 3 | (buffer[i] - '0'); // at most 12 digits, so there is no overflow
     }
     return value;
   }
@@ -322,7 +328,10 @@ public final class TarReader {
     return true;
   }
 
-  /** After a zero block: a second one or the end. Anything else would be hidden from others. */
+  /**
+   * Rejects an archive that goes on after a single zero block: other readers stop there and would
+   * not see the rest.
+   */
   private void checkEnd() throws IOException {
     if (hasBlock()) {
       int second = position;
@@ -337,7 +346,7 @@ public final class TarReader {
 
   private static final class Extensions {
     boolean any;
-    Map<String, byte[]> pax = Map.of();
+    PaxRecords pax = PaxRecords.NONE;
     Optional<String> longName = Optional.empty();
     Optional<String> longLink = Optional.empty();
   }
@@ -373,122 +382,11 @@ public final class TarReader {
     return content;
   }
 
-  /** Records of the form {@code "length key=value\n"}, the length counting itself (pax(1)). */
-  private Map<String, byte[]> readPax(long size) throws IOException {
-    byte[] content = readExtension(size);
-    Map<String, byte[]> records = new HashMap<>();
-    StringBuilder sparseMap = new StringBuilder();
-    int start = 0;
-    while (start < content.length) {
-      int space = indexOf(content, ' ', start, Math.min(content.length, start + 8));
-      int length = space < 0 ? -1 : decimal(content, start, space);
-      int end = start + length;
-      if (length <= 0 || end > content.length || content[end - 1] != '\n') {
-        throw new ArchiveFormatException("PAX record with a length that is wrong");
-      }
-      int equals = indexOf(content, '=', space + 1, end);
-      if (equals <= space + 1) {
-        throw new ArchiveFormatException("PAX record without a key");
-      }
-      String key = new String(content, space + 1, equals - space - 1, UTF_8);
-      byte[] value = Arrays.copyOfRange(content, equals + 1, end - 1);
-      switch (key) {
-        // Sparse format 0.0 repeats these two in pairs: kept in order, as format 0.1 has them.
-        case "GNU.sparse.offset", "GNU.sparse.numbytes" ->
-            sparseMap.append(sparseMap.isEmpty() ? "" : ",").append(new String(value, ISO_8859_1));
-        default -> records.put(key, value);
-      }
-      start = end;
-    }
-    if (!sparseMap.isEmpty()) {
-      records.put("GNU.sparse.map", sparseMap.toString().getBytes(ISO_8859_1));
-    }
-    return records;
-  }
-
-  private static int indexOf(byte[] content, char wanted, int start, int end) {
-    for (int i = start; i < end; i++) {
-      if (content[i] == wanted) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  private static int decimal(byte[] content, int start, int end) {
-    int value = 0;
-    for (int i = start; i < end; i++) {
-      if (content[i] < '0' || content[i] > '9') {
-        return -1;
-      }
-      value = value * 10 + content[i] - '0';
-    }
-    return end == start ? -1 : value;
-  }
-
-  private static Map<String, byte[]> attributes(Map<String, byte[]> pax) {
-    Map<String, byte[]> attributes = Map.of();
-    for (Map.Entry<String, byte[]> record : pax.entrySet()) {
-      if (record.getKey().startsWith(XATTR_PREFIX)) {
-        if (attributes.isEmpty()) {
-          attributes = new HashMap<>();
-        }
-        attributes.put(record.getKey().substring(XATTR_PREFIX.length()), record.getValue());
-      }
-    }
-    return attributes;
-  }
-
-  /** PAX wins over GNU's long name; an empty PAX value stands for none. */
-  private static Optional<String> text(
-      Map<String, byte[]> pax, String key, Optional<String> otherwise) throws IOException {
-    byte[] value = pax.get(key);
-    if (value == null || value.length == 0) {
-      return otherwise;
-    }
-    String text = new String(value, ISO_8859_1);
-    if (text.indexOf('\0') >= 0) {
-      throw new ArchiveFormatException("PAX " + key + " with a zero byte");
-    }
-    return Optional.of(text);
-  }
-
-  private static long number(Map<String, byte[]> pax, String key) throws ArchiveFormatException {
-    byte[] value = pax.getOrDefault(key, new byte[0]);
-    return parseNumber(new String(value, ISO_8859_1), "PAX " + key);
-  }
-
-  private static long parseNumber(String text, String what) throws ArchiveFormatException {
-    if (text.isEmpty() || text.length() > 19 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      throw new ArchiveFormatException(what + " is not a number");
-    }
-    try {
-      return Long.parseLong(text);
-    } catch (NumberFormatException e) {
-      throw new ArchiveFormatException(what + " is beyond 64 bits");
-    }
-  }
-
-  private static FileTime time(byte[] value) throws ArchiveFormatException {
-    String text = new String(value, ISO_8859_1);
-    // No exponents: BigDecimal would expand 1e999999999.
-    if (text.length() > 40 || !text.matches("-?[0-9]+(\\.[0-9]*)?")) {
-      throw new ArchiveFormatException("PAX mtime is not a time");
-    }
-    BigDecimal exact = new BigDecimal(text);
-    if (exact.abs().compareTo(MAX_SECONDS) > 0) {
-      throw new ArchiveFormatException("PAX mtime is out of range");
-    }
-    BigDecimal seconds = exact.setScale(0, RoundingMode.FLOOR);
-    BigDecimal nanoseconds = exact.subtract(seconds).movePointRight(9);
-    return new FileTime(seconds.longValueExact(), nanoseconds.intValue());
-  }
-
   // ── sparse files (GNU tar manual, Sparse Formats) ──────────────────────────────────────────
 
   private void readGnuSparse(int header) throws IOException {
-    long realSize = numeric(header + 483, 12, "sparse size");
-    List<Fragment> map = new ArrayList<>();
+    long fileSize = numeric(header + 483, 12, "sparse size");
+    SparseMap map = new SparseMap();
     boolean more = addGnuFragments(map, header + 386, 4) && buffer[header + 482] != 0;
     while (more) {
       if (!hasBlock()) {
@@ -498,63 +396,51 @@ public final class TarReader {
       position += BLOCK;
       more = addGnuFragments(map, block, 21) && buffer[block + 504] != 0;
     }
-    setSparse(realSize, map);
+    setSparse(fileSize, map);
   }
 
-  /** Whether all of the table's slots were used. */
-  private boolean addGnuFragments(List<Fragment> map, int start, int slots) throws IOException {
+  /** Returns whether all slots of the table were used, so that another table may follow. */
+  private boolean addGnuFragments(SparseMap map, int start, int slots) throws IOException {
     for (int i = 0; i < slots; i++) {
       int slot = start + 24 * i;
       if (buffer[slot] == 0) {
         return false;
       }
-      addFragment(map, numeric(slot, 12, "sparse offset"), numeric(slot + 12, 12, "sparse length"));
+      map.add(numeric(slot, 12, "sparse offset"), numeric(slot + 12, 12, "sparse length"));
     }
     return true;
   }
 
-  /** The file's real name, where the PAX records make it sparse and say one. */
-  private Optional<String> readPaxSparse(Map<String, byte[]> pax) throws IOException {
-    boolean inContent = pax.containsKey("GNU.sparse.major") && number(pax, "GNU.sparse.major") == 1;
+  /**
+   * Reads the sparse map, if the PAX records say that the file is sparse. Returns the file's real
+   * name if they have one.
+   */
+  private Optional<String> readPaxSparse(PaxRecords pax) throws IOException {
+    boolean inContent = pax.has("GNU.sparse.major") && pax.number("GNU.sparse.major") == 1;
     if (inContent) {
-      setSparse(number(pax, "GNU.sparse.realsize"), readMapInContent());
-    } else if (pax.containsKey("GNU.sparse.map")) {
-      String key = pax.containsKey("GNU.sparse.realsize") ? "realsize" : "size";
-      setSparse(number(pax, "GNU.sparse." + key), parseMap(pax));
+      setSparse(pax.number("GNU.sparse.realsize"), readMapInContent());
+    } else if (pax.has("GNU.sparse.map")) {
+      String key = pax.has("GNU.sparse.realsize") ? "realsize" : "size";
+      setSparse(
+          pax.number("GNU.sparse." + key), SparseMap.parse(pax.text("GNU.sparse.map").orElse("")));
     } else {
       return Optional.empty();
     }
-    return text(pax, "GNU.sparse.name", Optional.empty());
+    return pax.text("GNU.sparse.name");
   }
 
-  private static List<Fragment> parseMap(Map<String, byte[]> pax) throws ArchiveFormatException {
-    String text = new String(pax.getOrDefault("GNU.sparse.map", new byte[0]), ISO_8859_1);
-    String[] numbers = text.isEmpty() ? new String[0] : text.split(",", -1);
-    if (numbers.length % 2 != 0) {
-      throw new ArchiveFormatException("sparse map with an odd count of numbers");
-    }
-    List<Fragment> map = new ArrayList<>();
-    for (int i = 0; i < numbers.length; i += 2) {
-      addFragment(
-          map,
-          parseNumber(numbers[i], "sparse offset"),
-          parseNumber(numbers[i + 1], "sparse length"));
-    }
-    return map;
-  }
-
-  /** Format 1.0: decimal lines at the head of the content, padded to a block. */
-  private List<Fragment> readMapInContent() throws IOException {
+  /**
+   * Reads a map of format 1.0: lines with decimal numbers at the start of the content, padded to a
+   * block.
+   */
+  private SparseMap readMapInContent() throws IOException {
     long before = contentLeft;
     long count = readLine();
-    if (count > MAX_SPARSE_FRAGMENTS) {
-      throw new ArchiveFormatException(
-          "sparse map of more than " + MAX_SPARSE_FRAGMENTS + " parts");
-    }
-    List<Fragment> map = new ArrayList<>();
+    SparseMap.checkCount(count);
+    SparseMap map = new SparseMap();
     for (long i = 0; i < count; i++) {
       long offset = readLine();
-      addFragment(map, offset, readLine());
+      map.add(offset, readLine());
     }
     long rest = -(before - contentLeft) & (BLOCK - 1);
     while (rest > 0 && contentLeft > 0) {
@@ -572,7 +458,7 @@ public final class TarReader {
       char c = (char) (buffer[position] & 0xFF);
       consume(1);
       if (c == '\n') {
-        return parseNumber(digits.toString(), "sparse map");
+        return PaxRecords.parseNumber(digits.toString(), "sparse map");
       }
       digits.append(c);
       if (digits.length() > 19) {
@@ -582,38 +468,18 @@ public final class TarReader {
     throw new ArchiveFormatException("sparse map is not lines of numbers");
   }
 
-  private static void addFragment(List<Fragment> map, long offset, long length)
-      throws ArchiveFormatException {
-    long previousEnd = map.isEmpty() ? 0 : map.getLast().offset + map.getLast().length;
-    if (offset < previousEnd || length < 0 || offset + length < offset) {
-      throw new ArchiveFormatException("sparse map whose parts overlap or overflow");
-    }
-    if (map.size() >= MAX_SPARSE_FRAGMENTS) {
-      throw new ArchiveFormatException(
-          "sparse map of more than " + MAX_SPARSE_FRAGMENTS + " parts");
-    }
-    map.add(new Fragment(offset, length));
-  }
-
-  private void setSparse(long realSize, List<Fragment> map) throws ArchiveFormatException {
-    long stored = 0;
-    for (Fragment fragment : map) {
-      stored += fragment.length;
-      if (fragment.offset + fragment.length > realSize) {
-        throw new ArchiveFormatException("sparse map that reaches beyond the file's size");
-      }
-    }
-    if (stored != contentLeft) {
-      throw new ArchiveFormatException("sparse map that differs from the stored size");
-    }
-    currentSize = realSize;
-    // One empty part, where nothing is stored: the list says that the file is sparse.
-    fragments = map.isEmpty() ? List.of(new Fragment(0, 0)) : map;
+  private void setSparse(long fileSize, SparseMap map) throws ArchiveFormatException {
+    map.check(fileSize, contentLeft);
+    currentSize = fileSize;
+    sparse = map;
   }
 
   // ── the stream ─────────────────────────────────────────────────────────────────────────────
 
-  /** Makes a whole block stand at the position; false at a clean end. */
+  /**
+   * Fills the buffer until it has a whole block at the current position. Returns false if the
+   * stream ends before the block.
+   */
   private boolean hasBlock() throws IOException {
     while (limit - position < BLOCK) {
       if (!fill()) {
@@ -626,7 +492,10 @@ public final class TarReader {
     return true;
   }
 
-  /** How many content bytes stand at the position, at least one; some must be left. */
+  /**
+   * Returns how many bytes of content the buffer has at the current position, at least one. There
+   * must be content left.
+   */
   private int available() throws IOException {
     if (position == limit && !fill()) {
       throw new ArchiveFormatException("tar ends within a member's content");
@@ -645,15 +514,15 @@ public final class TarReader {
     }
     while (padding > 0) {
       if (position == limit && !fill()) {
-        // Go's writer leaves it out where it is not closed, as by umoci insert; Go's reader, and so
-        // every other runtime, takes it for the end.
+        // Go's writer leaves the padding out if it is not closed, which happens in umoci insert.
+        // Go's reader, and so every other runtime, takes that for the end of the archive.
         padding = 0;
       }
       int skipped = Math.min(limit - position, padding);
       position += skipped;
       padding -= skipped;
     }
-    fragments = List.of();
+    sparse = null;
   }
 
   private boolean fill() throws IOException {
@@ -668,11 +537,5 @@ public final class TarReader {
       filled += count;
     }
     return count > 0;
-  }
-
-  /** A name of the archive as a message shows it. */
-  public static String display(String name) {
-    String text = new String(name.getBytes(ISO_8859_1), UTF_8).replaceAll("\\p{Cntrl}", "?");
-    return text.length() <= 200 ? text : text.substring(0, 200) + "…";
   }
 }

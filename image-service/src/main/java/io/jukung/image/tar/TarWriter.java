@@ -7,8 +7,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 
 /**
- * Writes a tar archive of regular files (POSIX ustar). The same files give the same bytes: owners
- * are root and times are zero.
+ * Writes a tar archive of regular files (POSIX ustar). The same files always give the same bytes:
+ * all files belong to root and have the time 0.
  */
 public final class TarWriter {
   private static final int BLOCK = 512;
@@ -29,9 +29,9 @@ public final class TarWriter {
   }
 
   /**
-   * Adds a file as it is read.
+   * Adds a file whose content is read from a stream.
    *
-   * @param size that the content must have
+   * @param size the size that the content must have
    */
   public void file(String name, InputStream content, long size) throws IOException {
     header(name, size);
@@ -45,12 +45,13 @@ public final class TarWriter {
       out.write(buffer, 0, count);
     }
     if (left != 0) {
-      throw new IOException("%s has not the %d bytes that it should".formatted(name, size));
+      throw new IOException(
+          "%s does not have the %d bytes that were announced".formatted(name, size));
     }
     pad(size);
   }
 
-  /** Ends the archive, not the stream. */
+  /** Writes the end of the archive. The stream stays open. */
   public void finish() throws IOException {
     out.write(new byte[2 * BLOCK]);
   }
@@ -68,7 +69,7 @@ public final class TarWriter {
     if (size <= MAX_OCTAL_SIZE) {
       text(header, 124, "%011o\0".formatted(size));
     } else {
-      // GNU's base 256, which every reader of today knows.
+      // GNU's base 256, which all current readers understand.
       header[124] = (byte) 0x80;
       for (int i = 0; i < Long.BYTES; i++) {
         header[135 - i] = (byte) (size >>> (8 * i));

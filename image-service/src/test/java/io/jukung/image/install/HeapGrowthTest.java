@@ -12,23 +12,23 @@ class HeapGrowthTest {
   private final HeapGrowth heap = new HeapGrowth(() -> heapBytes, () -> collections++);
 
   @Test
-  void aHeapThatGrowsLittleIsLeftAlone() {
+  void doesNotCollectUntilTheHeapHasGrownByMoreThanTwoMebibytes() {
     heapBytes += HeapGrowth.MAX_GROWN_BYTES;
-    heap.settle();
-    heap.settle();
+    heap.collectIfGrown();
+    heap.collectIfGrown();
     assertThat(collections).isZero();
   }
 
   @Test
-  void aHeapThatHasGrownIsCollectedOnce() {
+  void collectsOnceAfterTheHeapHasGrown() {
     heapBytes += HeapGrowth.MAX_GROWN_BYTES + 1;
-    heap.settle();
-    heap.settle();
+    heap.collectIfGrown();
+    heap.collectIfGrown();
     assertThat(collections).isEqualTo(1);
   }
 
   @Test
-  void growthIsMeasuredFromWhatACollectionLeaves() {
+  void measuresGrowthFromTheHeapSizeAfterTheLastCollection() {
     HeapGrowth shrinking =
         new HeapGrowth(
             () -> heapBytes,
@@ -37,12 +37,12 @@ class HeapGrowthTest {
               heapBytes = 30 * MIB;
             });
     heapBytes = 60 * MIB;
-    shrinking.settle();
+    shrinking.collectIfGrown();
     heapBytes = 30 * MIB + HeapGrowth.MAX_GROWN_BYTES;
-    shrinking.settle();
+    shrinking.collectIfGrown();
     assertThat(collections).isEqualTo(1);
     heapBytes += 1;
-    shrinking.settle();
+    shrinking.collectIfGrown();
     assertThat(collections).isEqualTo(2);
   }
 }

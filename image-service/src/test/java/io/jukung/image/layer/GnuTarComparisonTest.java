@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The same archive unpacked by us and by GNU tar must give the same tree. Needs root. */
+/** Unpacks the same archives with our code and with GNU tar, and compares the trees. Needs root. */
 @ParameterizedClass
 @EnumSource(LayerFormat.class)
 class GnuTarComparisonTest {
@@ -55,7 +55,7 @@ class GnuTarComparisonTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"gnu", "pax"})
-  void realTreeIsTheSame(String format) throws Exception {
+  void unpacksATreeOfThisMachineAsGnuTarDoes(String format) throws Exception {
     for (String tree : REAL_TREES) {
       assertSameAsGnuTar(Path.of(tree), "--format=" + format);
     }
@@ -63,7 +63,7 @@ class GnuTarComparisonTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"gnu", "pax"})
-  void treeOfEveryKindIsTheSame(String format) throws Exception {
+  void unpacksFilesOfEveryKindAsGnuTarDoes(String format) throws Exception {
     makeTreeOfEveryKind();
     assertSameAsGnuTar(source, "--format=" + format);
   }
@@ -76,7 +76,7 @@ class GnuTarComparisonTest {
         "--format=pax --sparse-version=0.1",
         "--format=pax --sparse-version=1.0"
       })
-  void sparseFilesAreTheSameAndStaySparse(String options) throws Exception {
+  void unpacksSparseFilesAsGnuTarDoesAndKeepsTheirHoles(String options) throws Exception {
     makeSparse("few", 10 << 20, 0, 1 << 20);
     makeSparse("hole-at-end", 50 << 20, 0);
     makeSparse("only-hole", 30 << 20);
@@ -94,7 +94,7 @@ class GnuTarComparisonTest {
   }
 
   @Test
-  void incompressibleAndCompressedBytesAreTheSame() throws Exception {
+  void unpacksABinaryFileAsGnuTarDoes() throws Exception {
     Files.copy(Path.of("/proc/self/exe"), source.resolve("java"));
     assertSameAsGnuTar(source, "");
   }
@@ -138,7 +138,7 @@ class GnuTarComparisonTest {
     }
   }
 
-  /** Our tree, after it was found to be the same. */
+  /** Returns our tree, after comparing it with that of GNU tar. */
   private Path assertSameAsGnuTar(Path tree, String options) throws Exception {
     Path archive = temporary.resolve("archive.tar");
     List<String> create = new ArrayList<>(List.of("tar", "-C", tree.toString(), "--create"));

@@ -38,7 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What attackers' layers must not achieve. Needs root: without it nothing would be at stake. */
+/**
+ * Layers that an attacker could make: they must not change anything outside the layer, and must not
+ * take unbounded memory or disk. Needs root, because only root could do such damage.
+ */
 @ParameterizedClass
 @EnumSource(LayerFormat.class)
 class HostileLayerTest {
@@ -60,7 +63,7 @@ class HostileLayerTest {
   }
 
   @AfterEach
-  void hostIsUntouchedAndNothingIsLeft() throws IOException {
+  void checkThatTheHostIsUnchangedAndNoFilesAreLeft() throws IOException {
     assertThat(secret).hasContent("host");
     try (Fd directory = HostFile.openDirectory(outside)) {
       assertThat(FileStatus.of(directory).mode()).isEqualTo(0755);
@@ -73,22 +76,22 @@ class HostileLayerTest {
   // ── ways out ───────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void namesThatLeadUpAreRefused() {
+  void refusesNamesWithDotDot() {
     String up = "../".repeat(20) + outside + "/evil";
     for (String name : List.of("../evil", "a/../../evil", "..", "a/..", up, "./../evil")) {
-      assertRefused(new TestTar().file(name, "x").bytes(), "leads up");
-      assertRefused(new TestTar().directory(name).bytes(), "leads up");
+      assertRefused(new TestTar().file(name, "x").bytes(), "leads out of its directory");
+      assertRefused(new TestTar().directory(name).bytes(), "leads out of its directory");
     }
   }
 
   @Test
-  void absoluteNamesAreBelowTheRoot() throws Exception {
+  void unpacksAbsoluteNamesBelowTheRoot() throws Exception {
     Path fs = layers.unpack(new TestTar().file(outside + "/evil", "x").bytes());
     assertThat(fs.resolve(outside.toString().substring(1)).resolve("evil")).hasContent("x");
   }
 
   @Test
-  void writingThroughASymlinkStaysBelowTheRoot() throws Exception {
+  void writesThroughASymlinkStayBelowTheRoot() throws Exception {
     Path fs =
         layers.unpack(
             new TestTar()
@@ -106,7 +109,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void symlinkLoopsEnd() {
+  void symlinkLoopIsAnError() {
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(
             () ->
@@ -129,7 +132,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void hardLinksReachNothingOutside() {
+  void hardLinksCannotReachFilesOutsideTheLayer() {
     for (String target :
         List.of(secret.toString(), "../".repeat(20) + secret, "abs/secret", "/proc/self/root")) {
       assertThatExceptionOfType(IOException.class)
@@ -157,7 +160,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void hardLinksToDirectoriesWhiteoutsAndThemselvesAreRefused() {
+  void refusesHardLinksToDirectoriesWhiteoutsAndThemselves() {
     byte[] below = new TestTar().file("gone", "x").bytes();
     for (byte[] tar :
         List.of(
@@ -170,12 +173,12 @@ class HostileLayerTest {
   }
 
   @Test
-  void directorySwappedForASymlinkWhileUnpackingLeadsNowhere() throws Exception {
+  void directoryReplacedByASymlinkDuringUnpackingDoesNotLeadOutside() throws Exception {
     int count = 500;
     byte[][] members = new byte[count + 1][];
     members[0] = RawTar.empty("d/", '5', "");
     for (int i = 1; i <= count; i++) {
-      // Another parent in between, so that each opens the directory anew.
+      // Another parent comes in between, so that each entry opens the directory again.
       members[i] = RawTar.concat(RawTar.file("d/f" + i, "x"), RawTar.file("other/f" + i, "y"));
     }
     byte[] tar = RawTar.archive(members);
@@ -186,7 +189,7 @@ class HostileLayerTest {
         Throwable failure =
             catchThrowable(
                 () -> draft.unpack(new ByteArrayInputStream(tar), Digest.sha256(tar), true));
-        // The swap may break the unpack; it must not lead it out.
+        // The swap may make the unpacking fail, but must not lead it outside.
         assertThat(failure == null || failure instanceof IOException).isTrue();
       } finally {
         stop.set(true);
@@ -195,7 +198,7 @@ class HostileLayerTest {
     }
   }
 
-  /** Moves the directory of whatever draft there is aside and puts a link out in its place. */
+  /** Moves the directory of a draft away and puts a link to the outside in its place. */
   private Thread swapper(AtomicBoolean stop) {
     Path drafts = temporary.resolve("store/temporary");
     return Thread.ofPlatform()
@@ -212,7 +215,7 @@ class HostileLayerTest {
                     Files.move(aside, directory);
                   }
                 } catch (IOException e) {
-                  Thread.onSpinWait(); // not there yet, or gone
+                  Thread.onSpinWait(); // the draft does not exist yet, or not any more
                 }
               }
             });
@@ -221,7 +224,7 @@ class HostileLayerTest {
   // ── overlayfs ──────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void whiteoutsMustNameAFile() {
+  void refusesWhiteoutsThatNameNoFile() {
     byte[] below = new TestTar().directory("d").bytes();
     for (String name : List.of(".wh.", ".wh..", ".wh...", "d/.wh.", "d/.wh..", "d/.wh...")) {
       assertThatExceptionOfType(LayerFormatException.class)
@@ -234,7 +237,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void overlayAttributesAreRefused() {
+  void refusesExtendedAttributesOfOverlayfs() {
     for (String attribute :
         List.of(
             "trusted.overlay.opaque",
@@ -249,14 +252,14 @@ class HostileLayerTest {
   }
 
   @Test
-  void deviceNumbersBeyondTheKernelsAreRefused() {
+  void refusesDeviceNumbersThatTheKernelDoesNotHave() {
     assertRefused(new TestTar().node("n", TarConstants.LF_CHR, 4096, 1).bytes(), "device number");
     assertRefused(
         new TestTar().node("n", TarConstants.LF_BLK, 1, 2_097_151).bytes(), "device number");
   }
 
   @Test
-  void ownersThatAreNoIdsAreRefused() {
+  void refusesOwnersThatAreNoValidIds() {
     for (String uid : List.of("4294967295", "4294967296", "9223372036854775807")) {
       byte[] pax = RawTar.pax(Map.of("uid", uid.getBytes(UTF_8)));
       assertRefused(RawTar.archive(pax, RawTar.file("f", "x")), "owner");
@@ -268,7 +271,7 @@ class HostileLayerTest {
   private static final LayerLimits SMALL = new LayerLimits(16 << 20, 1_000, 0);
 
   @Test
-  void gzipBombEndsAtTheBound() throws Exception {
+  void gzipBombFailsAtTheSizeLimit() throws Exception {
     ByteArrayOutputStream bomb = new ByteArrayOutputStream();
     try (OutputStream out = new GZIPOutputStream(bomb)) {
       writeZeros(out, 64 << 20);
@@ -278,7 +281,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void zstdBombEndsAtTheBound() throws Exception {
+  void zstdBombFailsAtTheSizeLimit() throws Exception {
     ByteArrayOutputStream bomb = new ByteArrayOutputStream();
     try (OutputStream out = new ZstdOutputStream(bomb)) {
       writeZeros(out, 256 << 20);
@@ -288,7 +291,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void bombOfPaddingAfterTheArchiveEndsAtTheBound() throws Exception {
+  void paddingAfterTheArchiveFailsAtTheSizeLimit() throws Exception {
     ByteArrayOutputStream bomb = new ByteArrayOutputStream();
     try (OutputStream out = new ZstdOutputStream(bomb)) {
       out.write(new byte[64 << 20]);
@@ -313,7 +316,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void entriesAreBounded() throws Exception {
+  void tooManyEntriesAreRefused() throws Exception {
     layers = new LayerFixture(temporary.resolve("small"), format, SMALL);
     TestTar files = new TestTar();
     for (int i = 0; i < 1_001; i++) {
@@ -336,7 +339,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void spaceThatIsReservedIsNotTouched() throws Exception {
+  void unpackingFailsBeforeItUsesReservedSpace() throws Exception {
     LayerLimits greedy = new LayerLimits(1 << 30, 1_000, Long.MAX_VALUE);
     layers = new LayerFixture(temporary.resolve("full"), format, greedy);
     assertThatExceptionOfType(IOException.class)
@@ -345,7 +348,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void lengthsThatLieAreRefused() {
+  void refusesWrongLengths() {
     byte[] good = RawTar.record("path", "name".getBytes(UTF_8));
     for (String content :
         List.of(
@@ -373,7 +376,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void headerExtensionsAreBounded() {
+  void refusesHeaderExtensionsAboveTheSizeLimit() {
     String terabyte = Long.toOctalString(1L << 32);
     for (char type : new char[] {'x', 'g', 'L', 'K'}) {
       assertRefused(
@@ -382,7 +385,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void sizeBeyondTheArchiveIsAnError() {
+  void refusesAMemberThatIsLongerThanTheArchive() {
     assertRefused(
         RawTar.concat(RawTar.header("f", '0', "77777777777"), new byte[BLOCK]), "ends within");
     byte[] negative = RawTar.header("f", '0', "0");
@@ -395,7 +398,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void sparseMapsThatLieAreRefused() {
+  void refusesWrongSparseMaps() {
     for (String map :
         List.of(
             "0,9223372036854775807",
@@ -426,7 +429,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void hugeSparseFileIsRefusedAndNotWritten() throws Exception {
+  void refusesASparseFileAboveTheSizeLimitWithoutWritingIt() throws Exception {
     layers = new LayerFixture(temporary.resolve("small"), format, SMALL);
     byte[] pax =
         RawTar.pax(
@@ -439,7 +442,7 @@ class HostileLayerTest {
   // ── what is no archive ─────────────────────────────────────────────────────────────────────
 
   @Test
-  void brokenArchivesAreRefused() {
+  void refusesMalformedArchives() {
     byte[] tar = new TestTar().file("f", "x".repeat(2_000)).bytes();
     byte[] flipped = tar.clone();
     flipped[3] ^= 1;
@@ -456,7 +459,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void brokenCompressionIsRefused() throws Exception {
+  void refusesCorruptCompressedData() throws Exception {
     byte[] tar = new TestTar().file("f", "x".repeat(50_000)).bytes();
     byte[] gzip = TestImage.gzipped(tar);
     byte[] zstd = Zstd.compress(tar);
@@ -481,7 +484,7 @@ class HostileLayerTest {
   }
 
   @Test
-  void randomDamageIsAnErrorAndNothingElse() throws Exception {
+  void randomDamageIsUnpackedOrRefusedWithAMessage() throws Exception {
     byte[] tar =
         new TestTar()
             .directory("d")
@@ -499,7 +502,7 @@ class HostileLayerTest {
       for (int i = random.nextInt(4); i >= 0; i--) {
         int block = random.nextInt(damaged.length / BLOCK) * BLOCK;
         damaged[block + random.nextInt(BLOCK)] = (byte) random.nextInt();
-        // With a right checksum the damage gets further.
+        // With a valid checksum more of the reader sees the damage.
         byte[] header = Arrays.copyOfRange(damaged, block, block + BLOCK);
         System.arraycopy(RawTar.checksummed(header), 0, damaged, block, BLOCK);
       }
@@ -514,7 +517,7 @@ class HostileLayerTest {
   // ── cancellation ───────────────────────────────────────────────────────────────────────────
 
   @Test
-  void interruptEndsUnpackingAndLeavesNothing() throws Exception {
+  void interruptEndsUnpackingAndLeavesNoFiles() throws Exception {
     CountDownLatch reading = new CountDownLatch(1);
     AtomicReference<Throwable> failure = new AtomicReference<>();
     Thread unpacking =
@@ -536,7 +539,7 @@ class HostileLayerTest {
     assertThat(failure.get()).isInstanceOf(InterruptedIOException.class);
   }
 
-  /** Small files without end. */
+  /** An endless sequence of small files. */
   private static final class EndlessTar extends InputStream {
     private final CountDownLatch reading;
     private byte[] member = new byte[0];

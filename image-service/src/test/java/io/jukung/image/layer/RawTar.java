@@ -8,13 +8,13 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Tar bytes written by hand: what no library would write. */
+/** Writes tar archives byte by byte, including malformed ones that no library would write. */
 final class RawTar {
   static final int BLOCK = 512;
 
   private RawTar() {}
 
-  /** The members, one after the other, and the end. */
+  /** Joins the members and appends the end of the archive. */
   static byte[] archive(byte[]... members) {
     return concat(concat(members), new byte[2 * BLOCK]);
   }
@@ -30,7 +30,7 @@ final class RawTar {
     return checksummed(header);
   }
 
-  /** A header and content padded to the block. */
+  /** A member: its header and its content, padded to a whole block. */
   static byte[] member(byte[] header, byte[] content) {
     int padded = (content.length + BLOCK - 1) / BLOCK * BLOCK;
     return concat(header, Arrays.copyOf(content, padded));
@@ -59,7 +59,7 @@ final class RawTar {
     return concat((length + " " + key + "=").getBytes(US_ASCII), value, new byte[] {'\n'});
   }
 
-  /** An ustar header with a right checksum. */
+  /** A ustar header with a valid checksum. */
   static byte[] header(String name, char type, String octalSize) {
     byte[] header = new byte[BLOCK];
     put(header, 0, name);

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Archives that no one would make, from seeds: they are unpacked or refused, reach nothing outside,
- * end, and take bounded memory. Needs root.
+ * Unpacks random archives, which are made from seeds. Each is unpacked or refused, changes nothing
+ * outside its layer, ends, and takes bounded memory. Needs root.
  */
 @Timeout(300)
 @ParameterizedClass
@@ -36,7 +36,9 @@ class TarFuzzTest {
   private static final int ROUNDS = 600;
   private static final LayerLimits SMALL = new LayerLimits(1 << 20, 500, 0);
 
-  /** Reader's and writer's buffers, one header extension of the largest size, and some air. */
+  /**
+   * Enough for the buffers of reader and writer and for one header extension of the largest size.
+   */
   private static final long MAX_ALLOCATED_BYTES = 24L << 20;
 
   private static final String[] WORDS = {
@@ -78,7 +80,7 @@ class TarFuzzTest {
   }
 
   @AfterEach
-  void hostIsUntouched() throws IOException {
+  void checkThatTheHostIsUnchanged() throws IOException {
     assertThat(TreeSnapshot.of(outside)).isEqualTo(before);
     try (Stream<Path> all = Files.list(temporary)) {
       assertThat(all).hasSize(2);
@@ -87,17 +89,17 @@ class TarFuzzTest {
   }
 
   @Test
-  void randomArchivesStayInside() throws Exception {
+  void randomArchivesChangeNothingOutsideTheirLayer() throws Exception {
     int unpacked = 0;
     for (int round = 0; round < ROUNDS; round++) {
       unpacked += unpack(archive(new Random(round)), round) ? 1 : 0;
     }
-    // A generator whose archives are all refused at once would prove nothing.
+    // If all archives were refused at once, the test would prove nothing.
     assertThat(unpacked).isBetween(ROUNDS / 20, ROUNDS);
   }
 
   @Test
-  void mutatedArchivesStayInside() throws Exception {
+  void mutatedArchivesChangeNothingOutsideTheirLayer() throws Exception {
     for (int round = 0; round < ROUNDS; round++) {
       Random random = new Random(1_000_000L + round);
       byte[] tar = archive(random);
@@ -108,7 +110,7 @@ class TarFuzzTest {
     }
   }
 
-  /** Whether it was accepted. */
+  /** Unpacks the archive and returns whether it was accepted. */
   private boolean unpack(byte[] tar, int round) throws IOException, InterruptedException {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long allocated = threads.getCurrentThreadAllocatedBytes();
@@ -223,7 +225,7 @@ class TarFuzzTest {
       case 0 -> result[block + random.nextInt(BLOCK)] = (byte) random.nextInt();
       case 1 -> RawTar.put(result, block + 124, octal(random.nextInt()));
       case 2 -> {
-        // A size in base 256, as large as can be.
+        // The largest size that base 256 can express.
         result[block + 124] = (byte) 0x80;
         result[block + 128] = (byte) random.nextInt();
       }

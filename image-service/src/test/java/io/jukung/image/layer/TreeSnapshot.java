@@ -22,14 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** All that can be told of a tree, one line per name, to compare two. */
+/** Describes a directory tree with one line per name, so that two trees can be compared. */
 final class TreeSnapshot {
   private final Map<String, String> lines = new TreeMap<>();
   private final Map<Long, String> firstNames = new HashMap<>();
 
   private TreeSnapshot() {}
 
-  /** Names are bytes, one char each; the root is the empty name. */
+  /** The lines by path, in the form of TarPath; the root is the empty path. */
   static Map<String, String> of(Path root) throws IOException {
     TreeSnapshot snapshot = new TreeSnapshot();
     try (Fd directory = HostFile.openDirectory(root)) {

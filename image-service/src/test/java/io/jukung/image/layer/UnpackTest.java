@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What honest layers become. Needs root, for owners, devices and attributes. */
+/** The files that well-formed layers become. Needs root, for owners, devices and attributes. */
 @ParameterizedClass
 @EnumSource(LayerFormat.class)
 class UnpackTest {
@@ -46,7 +46,7 @@ class UnpackTest {
   }
 
   @Test
-  void modesOwnersAndTimesAreTheArchives() throws Exception {
+  void filesHaveTheModesOwnersAndTimesOfTheArchive() throws Exception {
     Path fs =
         layers.unpack(
             new TestTar()
@@ -79,7 +79,7 @@ class UnpackTest {
   }
 
   @Test
-  void directoryTimesSurviveWhatIsPutIntoThem() throws Exception {
+  void directoriesKeepTheirTimesWhenEntriesAreMadeInThem() throws Exception {
     Path fs =
         layers.unpack(
             new TestTar()
@@ -116,7 +116,7 @@ class UnpackTest {
   }
 
   @Test
-  void binaryAttributesKeepEveryByte() throws Exception {
+  void binaryExtendedAttributesKeepEveryByte() throws Exception {
     // A capability set (VFS_CAP_REVISION_2) with cap_setuid: 0x80 is not UTF-8.
     byte[] capability = {1, 0, 0, 2, (byte) 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     byte[] all = new byte[256];
@@ -138,7 +138,7 @@ class UnpackTest {
   }
 
   @Test
-  void attributesOfTheHostAreLeftOut() throws Exception {
+  void extendedAttributesThatBelongToTheHostAreIgnored() throws Exception {
     Path fs =
         layers.unpack(
             RawTar.archive(
@@ -154,7 +154,7 @@ class UnpackTest {
   }
 
   @Test
-  void longNamesOfBothFormats() throws Exception {
+  void longNamesOfPaxAndGnuAreRead() throws Exception {
     String directory = "d".repeat(200);
     String name = directory + "/" + "f".repeat(250);
     String target = "t".repeat(1000);
@@ -167,7 +167,7 @@ class UnpackTest {
   }
 
   @Test
-  void namesThatAreNoTextKeepTheirBytes() throws Exception {
+  void namesThatAreNotUtf8KeepTheirBytes() throws Exception {
     byte[] name = {'n', (byte) 0xE9, (byte) 0xFF};
     Path fs =
         layers.unpack(
@@ -182,7 +182,7 @@ class UnpackTest {
   }
 
   @Test
-  void devicesFifosAndLinks() throws Exception {
+  void devicesFifosAndLinksAreMade() throws Exception {
     Path fs =
         layers.unpack(
             new TestTar()
@@ -206,7 +206,7 @@ class UnpackTest {
   }
 
   @Test
-  void laterEntryReplacesAnEarlierOneOfItsName() throws Exception {
+  void laterEntryReplacesAnEarlierEntryOfTheSameName() throws Exception {
     Path fs =
         layers.unpack(
             new TestTar()
@@ -231,7 +231,7 @@ class UnpackTest {
   }
 
   @Test
-  void rootEntryDescribesTheRoot() throws Exception {
+  void entryOfTheRootSetsTheAttributesOfTheRoot() throws Exception {
     Path fs =
         layers.unpack(
             new TestTar()
@@ -252,7 +252,7 @@ class UnpackTest {
   // ── compression ────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void gzipOfSeveralMembers() throws Exception {
+  void gzipWithSeveralMembersIsRead() throws Exception {
     byte[] tar = new TestTar().file("file", "x".repeat(100_000)).bytes();
     ByteArrayOutputStream blob = new ByteArrayOutputStream();
     for (int start = 0; start < tar.length; start += 30_000) {
@@ -264,7 +264,7 @@ class UnpackTest {
   }
 
   @Test
-  void zstdWithSkippableAndSeveralFrames() throws Exception {
+  void zstdWithSkippableAndSeveralFramesIsRead() throws Exception {
     byte[] tar = new TestTar().file("file", "x".repeat(100_000)).bytes();
     byte[] skippable = {0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 7, 7, 7};
     ByteArrayOutputStream blob = new ByteArrayOutputStream();
@@ -277,7 +277,7 @@ class UnpackTest {
   }
 
   @Test
-  void digestCoversWhatFollowsTheArchive() throws Exception {
+  void digestCoversBytesAfterTheEndOfTheArchive() throws Exception {
     byte[] tar = new TestTar().file("file", "x").bytes();
     byte[] longer = Arrays.copyOf(tar, tar.length + 50_000);
     assertThat(layers.unpack(longer).resolve("file")).hasContent("x");
@@ -288,7 +288,7 @@ class UnpackTest {
   }
 
   @Test
-  void emptyLayers() throws Exception {
+  void emptyLayersAreUnpacked() throws Exception {
     assertThat(layers.unpack(new byte[1024])).isEmptyDirectory();
     assertThat(layers.unpack(new byte[0])).isEmptyDirectory();
   }
@@ -296,7 +296,7 @@ class UnpackTest {
   // ── layers over others ─────────────────────────────────────────────────────────────────────
 
   @Test
-  void whiteoutIsADeviceAndOpaqueAnAttribute() throws Exception {
+  void whiteoutBecomesADeviceAndOpaqueMarkerAnAttribute() throws Exception {
     Path fs =
         layers.unpackOver(
             new TestTar()
@@ -355,7 +355,7 @@ class UnpackTest {
   }
 
   @Test
-  void whiteoutOfNothingLeavesNothing() throws Exception {
+  void whiteoutOfANameThatDoesNotExistBelowIsRemoved() throws Exception {
     Path fs =
         layers.unpackOver(
             new TestTar().directory("d").file("d/file", "x").bytes(),
@@ -370,7 +370,7 @@ class UnpackTest {
   }
 
   @Test
-  void whiteoutSeesThroughTheLayersBetween() throws Exception {
+  void whiteoutIsKeptOnlyForNamesThatAreVisibleBelow() throws Exception {
     byte[] bottom = new TestTar().directory("d").file("d/a", "x").file("d/b", "y").bytes();
     byte[] middle = new TestTar().directory("d").file("d/.wh.a", "").bytes();
     byte[] top = new TestTar().directory("d").file("d/.wh.a", "").file("d/.wh.b", "").bytes();
@@ -379,7 +379,7 @@ class UnpackTest {
   }
 
   @Test
-  void lowestLayerHasNothingToHide() throws Exception {
+  void whiteoutsInTheLowestLayerAreIgnored() throws Exception {
     Path fs =
         layers.unpack(
             new TestTar()
@@ -407,7 +407,7 @@ class UnpackTest {
   }
 
   @Test
-  void directoriesWithoutAnEntryKeepTheirAttributesBelow() throws Exception {
+  void directoriesWithoutAnEntryGetTheirAttributesFromTheLayersBelow() throws Exception {
     byte[] below =
         new TestTar()
             .directory(".", entry -> entry.setMode(0711))
@@ -432,7 +432,7 @@ class UnpackTest {
   }
 
   @Test
-  void bookkeepingOfOldStorageDriversIsLeftOut() throws Exception {
+  void metadataFilesOfAufsAreIgnored() throws Exception {
     Path fs =
         layers.unpackOver(
             new TestTar().file("x", "x").bytes(),

@@ -15,12 +15,12 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 
-/** Both inflaters, on the same bytes, which come in the same odd pieces. */
+/** Tests both inflaters with the same input, which arrives in pieces of odd sizes. */
 class GzipInputStreamTest {
   private static final int ROUNDS = 200;
 
   @Test
-  void membersOfEveryKindComeOutInWhateverPiecesTheyCome() throws Exception {
+  void membersOfEveryKindAreReadFromInputInPiecesOfAnySize() throws Exception {
     for (int round = 0; round < ROUNDS; round++) {
       Random random = new Random(round);
       ByteArrayOutputStream plain = new ByteArrayOutputStream();
@@ -42,7 +42,7 @@ class GzipInputStreamTest {
   }
 
   @Test
-  void damagedMembersAreRefusedOrComeOutTheSame() throws Exception {
+  void bothInflatersGiveTheSameResultForDamagedMembers() throws Exception {
     assumeThat(Igzip.open().map(this::closed)).as("libisal2 is here").isPresent();
     int refused = 0;
     for (int round = 0; round < ROUNDS * 2; round++) {
@@ -89,7 +89,7 @@ class GzipInputStreamTest {
     return out.toByteArray();
   }
 
-  /** As a slow connection gives them. */
+  /** Delivers the bytes in small pieces, as a slow connection does. */
   private static final class Pieces extends InputStream {
     private final ByteArrayInputStream in;
     private final Random random;
@@ -112,7 +112,7 @@ class GzipInputStreamTest {
     }
   }
 
-  /** Noise, text, or nothing. */
+  /** Random bytes, text, or nothing. */
   private static byte[] content(Random random) {
     byte[] content = new byte[random.nextInt(4) == 0 ? random.nextInt(5) : random.nextInt(40_000)];
     if (random.nextBoolean()) {

@@ -9,7 +9,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
-/** Writes the tar archives of tests, by a library that is not the code under test. */
+/** Writes tar archives for tests, with a library that is not the code under test. */
 public final class TestTar {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final TarArchiveOutputStream tar;
@@ -20,7 +20,7 @@ public final class TestTar {
     tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
   }
 
-  /** Long names by GNU's members instead of PAX records. */
+  /** Writes long names as GNU tar does, instead of in PAX records. */
   public TestTar gnu() {
     tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_GNU);
     tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_STAR);
