@@ -16,8 +16,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
 /**
- * Temporary directories with layers mounted in them: what is still mounted when a test ends is
- * unmounted, so that the directory can be removed; and what a killed run has left, at the next.
+ * Temporary directories that can have layers mounted in them. Mounts that a test has left are
+ * unmounted when the test ends, so that its directory can be removed. Mounts that a killed run has
+ * left are unmounted by the next run.
  */
 public final class MountedTempDirs implements TempDirFactory, AfterEachCallback {
   private static final Pattern NAME = Pattern.compile("/jukung-test-([0-9]+)-[^/]*");

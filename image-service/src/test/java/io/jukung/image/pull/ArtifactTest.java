@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Artifacts that are no container images: files by their titles. Needs root, for mounts. */
+/** Artifacts, which are files with titles and no container images. Needs root, for mounts. */
 @ParameterizedClass
 @EnumSource(LayerFormat.class)
 class ArtifactTest {
@@ -75,7 +75,7 @@ class ArtifactTest {
   }
 
   @Test
-  void artifactsAreThereAfterARestartAndMendedLikeImages() throws Exception {
+  void artifactsSurviveARestartAndAreRepairedLikeImages() throws Exception {
     StoredImage artifact = load(layout(Map.of("model.bin", MODEL)));
     store = open(LayerLimits.DEFAULT);
     assertThat(store.list()).containsExactly(artifact);
@@ -95,7 +95,7 @@ class ArtifactTest {
   }
 
   @Test
-  void titlesThatLeadOutAreRefused() throws Exception {
+  void refusesTitlesThatLeadOutOfTheArtifact() throws Exception {
     for (String title : List.of("../evil", "/etc/passwd", "a/../../b", "a//b", ".", "a/\u0001")) {
       Path layout = layout(Map.of(title, "x"));
       assertThatThrownBy(() -> load(layout))
@@ -107,7 +107,7 @@ class ArtifactTest {
   }
 
   @Test
-  void fileAboveTheLargestLayerIsRefused() throws Exception {
+  void refusesAFileAboveTheSizeLimitOfALayer() throws Exception {
     store = open(new LayerLimits(10, 1000, 0));
     Path layout = layout(Map.of("model.bin", MODEL));
     assertThatThrownBy(() -> load(layout)).hasMessageContaining("larger than 10 bytes");
@@ -155,7 +155,7 @@ class ArtifactTest {
     return findings;
   }
 
-  /** A layout of one artifact; a file with an empty title has none. */
+  /** An OCI layout with one artifact. A file with an empty name gets no title. */
   private Path layout(Map<String, String> files) throws IOException {
     Path layout = Files.createTempDirectory(temporary, "layout");
     Files.createDirectories(layout.resolve("blobs/sha256"));

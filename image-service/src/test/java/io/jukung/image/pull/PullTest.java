@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Against a real docker-registry; needs root for the owners of files. */
+/** Pulls from a real docker-registry. Needs root, for the owners of files. */
 class PullTest {
   @TempDir static Path registryDirectory;
   private static DebianRegistry registry;
@@ -70,7 +70,7 @@ class PullTest {
   }
 
   @Test
-  void layersAreLowerDirectoriesTopmostFirst() throws Exception {
+  void lowerDirectoriesAreTheLayersTopmostFirst() throws Exception {
     registry.push("layers", "1", twoLayers().build());
     StoredImage pulled = pull("layers:1");
     List<Path> lower = store.acquire(pulled.id(), "c1").lowerDirectories();
@@ -87,6 +87,6 @@ class PullTest {
   }
 
   private StoredImage pull(String reference) throws InterruptedException {
-    return puller.pull(registry.reference(reference), Credentials.ANONYMOUS, PullListener.SILENT);
+    return puller.pull(registry.reference(reference), Credentials.ANONYMOUS, PullListener.NONE);
   }
 }

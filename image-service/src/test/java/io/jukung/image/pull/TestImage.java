@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 
-/** An image made by a test: its blobs by digest, its manifest, and what leads to it. */
+/** An image made by a test: its manifest, and its blobs by digest. */
 public final class TestImage {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -74,7 +74,7 @@ public final class TestImage {
     return builder;
   }
 
-  /** An index that leads to the images, each with the platform given for it. */
+  /** An index of images, each with its platform. */
   public static byte[] index(Map<Platform, TestImage> images) {
     ObjectNode document = JSON.createObjectNode();
     document.put("schemaVersion", 2);
@@ -112,7 +112,7 @@ public final class TestImage {
     return manifestType;
   }
 
-  /** Configuration and layers. */
+  /** The configuration and the layers, by digest. */
   public Map<Digest, byte[]> blobs() {
     return blobs;
   }
@@ -121,7 +121,7 @@ public final class TestImage {
     return Optional.ofNullable(blobs.get(digest)).orElseThrow();
   }
 
-  /** Compressed, bottom first. */
+  /** The digests of the compressed layers, bottom first. */
   public List<Digest> layers() {
     return layers;
   }
@@ -148,7 +148,7 @@ public final class TestImage {
 
   private record Layer(byte[] tar, byte[] blob, MediaType type) {}
 
-  /** What the image is made of. */
+  /** Collects the layers and settings of an image. */
   public static final class Builder {
     private final List<Layer> layers = new ArrayList<>();
     private final ObjectNode config = JSON.createObjectNode();
@@ -178,13 +178,13 @@ public final class TestImage {
       return this;
     }
 
-    /** A blob that is not what its diff id says. */
+    /** Adds a layer whose blob does not match its diff ID. */
     public Builder lying(byte[] tar, byte[] blob) {
       layers.add(new Layer(tar, blob, MediaType.OCI_LAYER_GZIP));
       return this;
     }
 
-    /** Before the layers are added: their types follow. */
+    /** Makes an image with Docker's media types. To be called before layers are added. */
     public Builder docker() {
       manifestType = MediaType.DOCKER_MANIFEST;
       return this;

@@ -20,14 +20,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Lists that take more than one message. */
+/** Lists of images that need more than one message. */
 class ManyImagesTest {
   private static final int IMAGES = 450;
 
   @TempDir Path temporary;
 
   @Test
-  void streamHasEachImageOnceInPartsOfAtMost200() throws Exception {
+  void streamHasEachImageOnceInMessagesOfAtMost200Images() throws Exception {
     Map<String, TestImage> images = new HashMap<>();
     for (int i = 0; i < IMAGES; i++) {
       String variant = "v" + i;

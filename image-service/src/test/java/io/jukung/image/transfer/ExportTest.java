@@ -23,7 +23,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Needs root for the owners of files, and Debian's skopeo as the other reader and writer. */
+/**
+ * Export of images into archives. Needs root, for the owners of files, and Debian's skopeo, which
+ * reads and writes the same formats.
+ */
 class ExportTest {
   @TempDir Path temporary;
   private ImageStore store;
@@ -45,7 +48,7 @@ class ExportTest {
   }
 
   @Test
-  void everyFormatComesBackAsTheSameImage() throws Exception {
+  void importOfAnExportedImageGivesTheSameImageInEveryFormat() throws Exception {
     store.tag("app:1", "registry.test/team/app:2");
     for (Format format : Format.values()) {
       export(format, image.id());
@@ -64,7 +67,7 @@ class ExportTest {
   }
 
   @Test
-  void exportedTwiceIsTheSameFile() throws Exception {
+  void twoExportsOfAnImageAreTheSameBytes() throws Exception {
     export(Format.OCI_ARCHIVE, "app:1");
     byte[] once = Files.readAllBytes(archive);
     export(Format.OCI_ARCHIVE, "app:1");
@@ -72,7 +75,7 @@ class ExportTest {
   }
 
   @Test
-  void skopeoReadsBothAndWhatItWritesIsReadBack() throws Exception {
+  void skopeoReadsExportedArchivesAndItsOwnAreImported() throws Exception {
     export(Format.OCI_ARCHIVE, "app:1");
     JsonNode raw = json(skopeo("inspect", "--raw", "oci-archive:" + archive));
     assertThat(raw.at("/config/digest").textValue()).isEqualTo(image.id());
@@ -93,7 +96,7 @@ class ExportTest {
   }
 
   @Test
-  void onlyTheTagThatWasAskedForIsWritten() throws Exception {
+  void exportByTagWritesOnlyThatTag() throws Exception {
     store.tag("app:1", "app:2");
     export(Format.DOCKER_ARCHIVE, "app:2");
     store.remove("app:1");
@@ -102,7 +105,7 @@ class ExportTest {
   }
 
   @Test
-  void failedExportLeavesNoFileAndTheOldOneAsItWas() throws Exception {
+  void failedExportLeavesNoFileAndDoesNotChangeAnExistingOne() throws Exception {
     Files.writeString(archive, "old");
     assertThat(refused(archive, "nothing:1").kind()).isEqualTo(ErrorKind.NOT_FOUND);
     Files.delete(temporary.resolve("images/blobs/sha256").resolve(image.layers().getFirst().hex()));

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Needs root for the owners of files. */
+/** Import of images from archives. Needs root, for the owners of files. */
 class ImportTest {
   private static final String NAME = "docker.io/library/app:1";
 
@@ -41,7 +41,7 @@ class ImportTest {
   // ── OCI layouts ────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void layoutDirectoryLandsAsIfPulled() throws Exception {
+  void importedLayoutDirectoryGivesTheSameImageAsAPull() throws Exception {
     TestImage image = image();
     Path layout = temporary.resolve("layout");
     TestArchive.layout(image, "app:1").writeTo(layout);
@@ -68,7 +68,7 @@ class ImportTest {
   }
 
   @Test
-  void wholeNameOfContainerdWinsOverTheTag() throws Exception {
+  void nameAnnotationOfContainerdTakesPrecedenceOverTheReferenceName() throws Exception {
     TestArchive archive =
         TestArchive.layout(
             image(),
@@ -80,7 +80,7 @@ class ImportTest {
   }
 
   @Test
-  void tagAloneIsNoName() throws Exception {
+  void tagWithoutANameIsIgnored() throws Exception {
     Path archive = file(TestArchive.layout(image(), "latest").tar());
     assertThat(importOne(archive).repoTags()).isEmpty();
     StoredImage named =
@@ -90,7 +90,7 @@ class ImportTest {
   }
 
   @Test
-  void nameThatNobodyNeedsIsRefused() throws Exception {
+  void refusesANameForAnArchiveWhoseImageHasOne() throws Exception {
     Path archive = file(TestArchive.layout(image(), "app:1").tar());
     CriException refused =
         catchThrowableOfType(
@@ -102,7 +102,7 @@ class ImportTest {
   }
 
   @Test
-  void namelessManifestsAreOneImageForSeveralPlatforms() throws Exception {
+  void manifestsWithoutANameAreOneImageForSeveralPlatforms() throws Exception {
     TestImage foreign = TestImage.of(top()).platform("linux", "s390x").build();
     TestImage own = image();
     TestArchive archive =
@@ -145,7 +145,7 @@ class ImportTest {
     TestImage image = TestImage.of().docker().gzip(base()).gzip(base()).zstd(top()).build();
     TestArchive archive = TestArchive.docker(image, "app:1");
     byte[] layer = image.blob(image.layers().getFirst());
-    // As older Dockers save an image that has one layer twice.
+    // Older versions of Docker save an image like this if it has the same layer twice.
     archive.file("0/layer.tar", layer).symlink("1/layer.tar", "../0/layer.tar");
     assertThat(importOne(file(archive.tar())).id()).isEqualTo(image.id());
   }
@@ -153,7 +153,7 @@ class ImportTest {
   // ── hostile ones ───────────────────────────────────────────────────────────────────────────
 
   @Test
-  void contentThatIsNotWhatItsDigestSaysIsRefused() throws Exception {
+  void refusesContentWithAWrongDigest() throws Exception {
     TestImage image = image();
     for (Digest digest :
         List.of(Digest.parse(image.id()), image.layers().getFirst(), image.manifestDigest())) {
@@ -170,7 +170,7 @@ class ImportTest {
   }
 
   @Test
-  void dockerConfigurationThatIsNotItsNameIsRefused() throws Exception {
+  void refusesADockerConfigurationWhoseDigestIsNotItsName() throws Exception {
     TestImage image = TestImage.of().docker().plain(base()).build();
     TestArchive archive = TestArchive.docker(image, "app:1");
     String config = image.id().substring("sha256:".length()) + ".json";
@@ -179,7 +179,7 @@ class ImportTest {
   }
 
   @Test
-  void linksLeadNowhereOutside() throws Exception {
+  void linksCannotLeadOutOfTheArchive() throws Exception {
     Path secret = Files.writeString(temporary.resolve("secret"), "{\"imageLayoutVersion\":\"1\"}");
     for (String target : List.of(secret.toString(), "../secret", "oci-layout")) {
       TestArchive archive = TestArchive.layout(image(), "app:1").without("oci-layout");
@@ -195,7 +195,7 @@ class ImportTest {
   }
 
   @Test
-  void dockerArchiveNamesOnlyItsOwnFiles() throws Exception {
+  void dockerArchiveCanNameOnlyItsOwnFiles() throws Exception {
     Files.writeString(temporary.resolve("outside"), "{}");
     for (String name :
         List.of("../outside", temporary.resolve("outside").toString(), "/etc/passwd")) {
@@ -211,7 +211,7 @@ class ImportTest {
   }
 
   @Test
-  void namesThatAreNoReferencesOrLieAreRefused() throws Exception {
+  void refusesInvalidNamesAndNamesWithAWrongDigest() throws Exception {
     for (String name :
         List.of("team/UPPER:1", "app:1\n2", "a/../b:1", "app@sha256:" + "0".repeat(64))) {
       assertThat(refused(file(TestArchive.layout(image(), name).tar())).kind())
@@ -221,13 +221,13 @@ class ImportTest {
   }
 
   @Test
-  void fileThatIsThereTwiceIsRefused() throws Exception {
+  void refusesAnArchiveThatHasAFileTwice() throws Exception {
     byte[] tar = new TestTar().file("oci-layout", "{}").file("./oci-layout", "{}").bytes();
     assertThat(refused(file(tar))).hasMessageContaining("twice");
   }
 
   @Test
-  void whatIsNoArchiveIsRefusedAndWhatIsNotThereNotFound() throws Exception {
+  void refusesFilesThatAreNoArchivesAndReportsMissingFilesAsNotFound() throws Exception {
     assertThat(refused(file("no archive".repeat(100).getBytes(UTF_8))).kind())
         .isEqualTo(ErrorKind.FAILED_PRECONDITION);
     assertThat(refused(file(new TestTar().file("readme", "hello").bytes())))
@@ -241,7 +241,7 @@ class ImportTest {
   }
 
   @Test
-  void decompressedArchiveIsBounded() throws Exception {
+  void refusesACompressedArchiveAboveTheSizeLimit() throws Exception {
     store =
         ImageStore.open(
             new ImageStoreSettings(

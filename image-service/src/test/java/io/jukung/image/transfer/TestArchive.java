@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** An image archive made by a test: its files by name, to be changed before it is written. */
+/** An image archive made by a test. The test can change its files before it is written. */
 public final class TestArchive {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -49,7 +49,7 @@ public final class TestArchive {
     return archive.file("index.json", index.toString()).marker();
   }
 
-  /** As {@code docker save} names its files: layers by number here. */
+  /** An archive as {@code docker save} writes it, with layers named by number. */
   public static TestArchive docker(TestImage image, String... tags) {
     TestArchive archive = new TestArchive();
     String config = Digest.parse(image.id()).hex() + ".json";
@@ -70,7 +70,7 @@ public final class TestArchive {
     return file(OciLayout.blob(image.manifestDigest()), image.manifest());
   }
 
-  /** An index of images without names, each with its platform. */
+  /** Adds an index.json of images without names, each with its platform. */
   TestArchive index(List<TestImage> images) throws IOException {
     ObjectNode index = index();
     for (TestImage image : images) {
@@ -96,7 +96,7 @@ public final class TestArchive {
     return this;
   }
 
-  /** In the place of a file of this name. */
+  /** Adds a link in the place of the file of this name. */
   TestArchive symlink(String name, String target) {
     files.remove(name);
     links.put(name, target);
