@@ -3,19 +3,23 @@ package io.jukung.image.install;
 import io.jukung.image.content.Digest;
 
 /**
- * Told how a pull or import goes on. Called from several threads at once, and on the path of the
- * bytes: it must be quick and must not throw.
+ * Receives the progress of a pull or import. The methods are called by several threads at once,
+ * between reads from the network: they must return quickly and must not throw.
  */
 public interface PullListener {
-  /** Not interested. */
-  PullListener SILENT = new PullListener() {};
+  /** Ignores everything. */
+  PullListener NONE = new PullListener() {};
 
-  /** A layer that is not here yet, of the given compressed size. */
+  /**
+   * The layer is not in the store and has to be made.
+   *
+   * @param sizeBytes the compressed size
+   */
   default void layerNeeded(Digest layer, long sizeBytes) {}
 
-  /** How much of the layer has arrived; may come in any order and repeat. */
+  /** So many bytes of the layer have arrived. Calls may repeat a number or come out of order. */
   default void layerArrived(Digest layer, long arrivedBytes, long sizeBytes) {}
 
-  /** The layer is unpacked, verified and on disk. */
+  /** The layer is in the layer store. */
   default void layerReady(Digest layer) {}
 }

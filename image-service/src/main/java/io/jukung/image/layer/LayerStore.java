@@ -35,17 +35,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The unpacked layers, one directory per chain id. A layer's directory has its name only once it is
- * complete, verified and on disk, so being there is all that has to be checked of it.
+ * The unpacked layers, with one directory per chain ID. A directory gets its name only when the
+ * layer is complete, verified and on disk. So a layer whose directory exists is complete.
  *
  * <pre>
  * layers/sha256-…/fs           the overlay lower directory
- * layers/sha256-…/layer.erofs  in the EROFS format: what is mounted there when it is used
- * layers/sha256-…/layer.json   what it takes; measured anew where it is lost
+ * layers/sha256-…/layer.erofs  only in the EROFS format: the image that is mounted on fs
+ * layers/sha256-…/layer.json   the disk space of the layer; measured again if the file is lost
  * </pre>
  *
- * <p>Thread-safe. That no two threads make the same layer, and none removes what another needs, is
- * the caller's to see to.
+ * <p>Thread-safe. The caller ensures that no two threads make the same layer, and that no layer is
+ * removed while it is needed.
  */
 public final class LayerStore {
   private static final Logger log = LoggerFactory.getLogger(LayerStore.class);
@@ -66,9 +66,10 @@ public final class LayerStore {
   private final Map<ChainId, Layer> present = new ConcurrentHashMap<>();
 
   /**
-   * A layer that is here.
+   * A layer in the store.
    *
-   * @param lowerDirectory for overlayfs; of an image only while it is {@linkplain #mount mounted}
+   * @param lowerDirectory the directory for overlayfs; in the EROFS format it is empty until the
+   *     layer is {@linkplain #ensureMounted mounted}
    */
   public record Layer(ChainId chainId, LayerFormat format, Path lowerDirectory, DiskUsage usage) {}
 
@@ -85,8 +86,8 @@ public final class LayerStore {
   /**
    * Opens the store.
    *
-   * @param temporary an existing directory on the same file system; what is in it is the caller's
-   * @param format of the layers to come, where they are not too large for it
+   * @param temporary an existing directory on the same file system, which the caller empties
+   * @param format the format of new layers that are not too large for it
    */
   public static LayerStore open(Path layers, Path temporary, LayerLimits limits, LayerFormat format)
       throws IOException {
@@ -108,17 +109,17 @@ public final class LayerStore {
     return Set.copyOf(present.keySet());
   }
 
-  /** What all layers take together. */
+  /** The disk space of all layers together. */
   public DiskUsage usage() {
     return present.values().stream().map(Layer::usage).reduce(DiskUsage.NONE, DiskUsage::plus);
   }
 
-  /** The format of the layers to come. */
+  /** The format of new layers. */
   public LayerFormat format() {
     return format;
   }
 
-  /** Begins a layer. Closing the draft removes it, unless it was published. */
+  /** Begins a new layer. Closing the draft removes the layer, unless it was published. */
   public LayerDraft draft(LayerFormat format) throws IOException {
     byte[] name = ("layer-" + NEXT.incrementAndGet()).getBytes(UTF_8);
     try (Fd parent = HostFile.openDirectory(temporary)) {
@@ -130,23 +131,38 @@ public final class LayerStore {
 
   // ── looking at layers ──────────────────────────────────────────────────────────────────────
 
-  /** The layer's tree, whether or not it is mounted. */
+  /**
+   * Opens the root directory of a layer, whether or not the layer is mounted.
+   *
+   * @throws LayerDamagedException if the layer's files are lost or damaged
+   */
   public Fd openTree(Layer layer) throws IOException {
-    return switch (layer.format) {
-      case DIRECTORY -> HostFile.openDirectory(layer.lowerDirectory);
-      case EROFS -> ErofsTree.open(image(layer));
-    };
+    try {
+      return switch (layer.format) {
+        case DIRECTORY -> HostFile.openDirectory(layer.lowerDirectory);
+        case EROFS -> ErofsTree.open(image(layer));
+      };
+    } catch (ErrnoException e) {
+      throw explained("open", layer, e);
+    }
+  }
+
+  /** Whether the layer's directory or image has disappeared from the disk. */
+  public boolean isLost(Layer layer) {
+    return Files.notExists(layer.lowerDirectory)
+        || (layer.format == LayerFormat.EROFS && Files.notExists(image(layer)));
   }
 
   /**
-   * Sees to it that the layer's files are in its lower directory. It stays mounted until the layer
-   * goes: one mount, and one copy in memory, for all its containers.
+   * Makes the layer's files visible in its lower directory. The layer stays mounted until it is
+   * removed, so that all containers share one mount and one copy in memory.
    *
-   * @return false where it is lost from the disk, or damaged so that it cannot be mounted
+   * @throws LayerDamagedException if the layer's files are lost or damaged
    */
-  public boolean mount(Layer layer) {
+  public void ensureMounted(Layer layer) throws IOException {
     if (layer.format == LayerFormat.DIRECTORY) {
-      return Files.isDirectory(layer.lowerDirectory);
+      openTree(layer).close();
+      return;
     }
     synchronized (mounting) {
       try {
@@ -155,9 +171,31 @@ public final class LayerStore {
             Mounts.attach(mount, layer.lowerDirectory);
           }
         }
-        return true;
       } catch (ErrnoException e) {
-        log.warn("layer {} cannot be mounted: {}", layer.chainId, e.getMessage());
+        throw explained("mount", layer, e);
+      }
+    }
+  }
+
+  /** Tells damage of a layer from a failure of the node. */
+  private IOException explained(String action, Layer layer, ErrnoException e) {
+    boolean damaged =
+        LayerDamagedException.isLoss(e)
+            || (LayerDamagedException.isDamage(e) && nodeSupports(layer.format));
+    return damaged
+        ? new LayerDamagedException(
+            "%s layer %s: %s".formatted(action, layer.chainId, e.getMessage()), e)
+        : e;
+  }
+
+  /** Whether this node can mount a new, empty layer of the format at this moment. */
+  private boolean nodeSupports(LayerFormat format) {
+    synchronized (mounting) {
+      try {
+        format.check(temporary);
+        return true;
+      } catch (IOException e) {
+        log.warn("layers of format {} cannot be mounted on this node: {}", format, e.getMessage());
         return false;
       }
     }
@@ -176,9 +214,9 @@ public final class LayerStore {
   // ── coming and going ───────────────────────────────────────────────────────────────────────
 
   /**
-   * Gives a complete layer its name, durably.
+   * Adds a complete layer to the store, also on disk.
    *
-   * @param draft unpacked, settled on the layers below, and synced since
+   * @param draft unpacked, settled on the layers below, and synced after that
    */
   public Layer publish(LayerDraft draft, ChainId chainId, Digest diffId) throws IOException {
     DiskUsage usage = DiskUsage.of(draft.directory());
@@ -199,8 +237,8 @@ public final class LayerStore {
   }
 
   /**
-   * Takes the layer out of the store at once; the removal frees its files. Between the two the
-   * layer may already be made anew.
+   * Takes the layer out of the store at once. The removal that is returned removes its files;
+   * before that, the layer can already be made again.
    */
   public Removal detach(ChainId chainId) throws IOException {
     if (present.remove(chainId) == null) {
@@ -214,7 +252,7 @@ public final class LayerStore {
       if (!e.is(Errno.ENOENT)) {
         throw e;
       }
-      log.warn("layer {} was to be removed and was gone already", chainId);
+      log.warn("layer {} was to be removed, and its directory did not exist any more", chainId);
       return Removal.NOTHING;
     }
     return () -> {
@@ -225,9 +263,10 @@ public final class LayerStore {
   }
 
   /**
-   * Removes what may be the directory of a layer, with its mount.
+   * Removes a directory, which may be that of a layer with a mount in it.
    *
-   * @param parent {@code path}, open
+   * @param path the directory that {@code name} is in
+   * @param parent the same directory, open
    */
   public static void remove(Path path, Fd parent, byte[] name) throws ErrnoException {
     Mounts.detach(path.resolve(new String(name, UTF_8)).resolve(FS));
@@ -235,9 +274,9 @@ public final class LayerStore {
   }
 
   /**
-   * What is among the layers and is none.
+   * Finds files in the store's directory that belong to no layer.
    *
-   * @param remove whether to remove it
+   * @param remove whether to remove the files
    */
   public List<String> strays(boolean remove) throws IOException {
     List<String> strays = new ArrayList<>();
@@ -261,8 +300,8 @@ public final class LayerStore {
     try {
       ChainId chainId = ChainId.ofFileName(name);
       Path directory = layers.resolve(name);
-      if (!Files.isDirectory(directory.resolve(FS))) {
-        // Its name is free then for the layer that is made anew.
+      if (Files.notExists(directory.resolve(FS))) {
+        // The name must be free when the layer is made again.
         log.warn("layer directory {} has no {} and is removed", directory, FS);
         try (Fd parent = HostFile.openDirectory(layers)) {
           remove(layers, parent, name.getBytes(UTF_8));
@@ -271,11 +310,11 @@ public final class LayerStore {
       }
       present.put(chainId, layer(chainId, usage(directory)));
     } catch (IllegalArgumentException | IOException e) {
-      log.warn("{} in {} is left out: {}", name, layers, e.getMessage());
+      log.warn("{} in {} is ignored: {}", name, layers, e.getMessage());
     }
   }
 
-  /** From the record; a lost record costs a count of the files, never the layer. */
+  /** Reads the layer's record. If the record is lost, the files are measured again. */
   private static DiskUsage usage(Path directory) throws IOException {
     try (Fd layer = HostFile.openDirectory(directory)) {
       LayerRecord stored =
@@ -283,9 +322,9 @@ public final class LayerStore {
       if (stored.version == RECORD_VERSION) {
         return new DiskUsage(stored.bytes, stored.inodes);
       }
-      log.warn("layer record {} has version {}; measuring anew", directory, stored.version);
+      log.warn("layer record {} has version {}; measuring again", directory, stored.version);
     } catch (JsonProcessingException | ErrnoException e) {
-      log.warn("layer record of {} is unreadable, measuring anew: {}", directory, e.getMessage());
+      log.warn("layer record of {} is unreadable, measuring again: {}", directory, e.getMessage());
     }
     DiskUsage usage = DiskUsage.of(directory);
     write(directory, "", usage);

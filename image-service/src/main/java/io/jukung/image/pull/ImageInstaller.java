@@ -21,6 +21,7 @@ import io.jukung.image.manifest.Platform;
 import io.jukung.image.registry.RegistryException;
 import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
@@ -35,26 +36,22 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * From a manifest or index to an image in the store, wherever its content comes from. One per pull,
- * or image of an import; not thread-safe.
+ * Installs an image from its manifest or index, whatever source its content comes from. One object
+ * installs one image. Not thread-safe.
  */
 public final class ImageInstaller {
-  /** Indexes of indexes exist; deeper ones are somebody's joke. */
+  /** Indexes that lead to indexes exist. Deeper ones have no use and are refused. */
   private static final int MAX_INDEX_DEPTH = 3;
 
   private final ImageStore store;
-  private final ImageStore.Pin pin;
+  private final Pin pin;
   private final ImageSource source;
   private final PullListener listener;
   private final Platform platform;
   private final Set<String> documents = new TreeSet<>();
 
   public ImageInstaller(
-      ImageStore store,
-      ImageStore.Pin pin,
-      ImageSource source,
-      PullListener listener,
-      Platform platform) {
+      ImageStore store, Pin pin, ImageSource source, PullListener listener, Platform platform) {
     this.store = store;
     this.pin = pin;
     this.source = source;
@@ -62,19 +59,19 @@ public final class ImageInstaller {
     this.platform = platform;
   }
 
-  /** As {@link #prepare}, and lists the image. */
+  /** Brings all content of the image into the store, as {@link #prepare}, and lists the image. */
   StoredImage install(FetchedManifest top, Set<String> tags, Set<String> repositories)
       throws IOException, InterruptedException {
     return store.register(prepare(top, tags, repositories));
   }
 
   /**
-   * Brings all of the image here.
+   * Brings all content of the image into the store.
    *
-   * @param top what the reference led to
-   * @param tags names with tags that it gets
-   * @param repositories names whose digest is that of {@code top}
-   * @return what is left to be registered, while the pin is held
+   * @param top the manifest or index that the reference leads to
+   * @param tags the names with tags that the image gets
+   * @param repositories the names under which the image gets the digest of {@code top}
+   * @return the record to be registered, before the pin is closed
    */
   public ImageRecord prepare(FetchedManifest top, Set<String> tags, Set<String> repositories)
       throws IOException, InterruptedException {
@@ -99,7 +96,7 @@ public final class ImageInstaller {
   }
 
   private void keep(FetchedManifest document) throws IOException {
-    pin.blob(document.digest());
+    pin.addBlob(document.digest());
     store.content().put(document.digest(), document.content());
     documents.add(document.digest().toString());
   }
@@ -108,7 +105,7 @@ public final class ImageInstaller {
       throws IOException, InterruptedException {
     Optional<ImageIndex.Entry> chosen = platform.select(index.entries());
     if (chosen.isEmpty() && index.entries().size() == 1) {
-      // A lone entry that says no platform: there is nothing to choose.
+      // A single entry without a platform is used without a choice.
       chosen = index.entries().stream().filter(e -> e.platform().isEmpty()).findFirst();
     }
     Descriptor descriptor =
@@ -156,7 +153,7 @@ public final class ImageInstaller {
       Set<String> repositories)
       throws IOException, InterruptedException {
     Digest id = manifest.config().digest();
-    pin.blob(id);
+    pin.addBlob(id);
     ConfigDocument config = ConfigDocument.parse(id, config(manifest.config()));
     if (config.diffIds().size() != manifest.layers().size()) {
       throw CriException.failedPrecondition(
@@ -178,10 +175,10 @@ public final class ImageInstaller {
       Set<String> tags,
       Set<String> repositories)
       throws IOException, InterruptedException {
-    pin.layers(wanted.stream().map(WantedLayer::chainId).toList());
+    pin.addLayers(wanted.stream().map(WantedLayer::chainId).toList());
     Set<String> layers = new TreeSet<>();
     for (WantedLayer layer : wanted) {
-      pin.blob(layer.blob().digest());
+      pin.addBlob(layer.blob().digest());
       layers.add(layer.blob().digest().toString());
     }
     store.installer().install(wanted, source, listener);
@@ -253,19 +250,19 @@ public final class ImageInstaller {
   }
 
   /**
-   * What a failure of a pull or import is to its caller.
+   * Converts a failure of a pull or import into the exception for the caller.
    *
    * @param action what was tried, as in {@code pull busybox}
    */
   public static RuntimeException explain(String action, IOException e) throws InterruptedException {
-    // Another try, or another mirror, may bring what this one did not.
+    // Another attempt or another mirror may deliver the right content.
     return explain(action, ErrorKind.UNAVAILABLE, e);
   }
 
   /**
    * As {@link #explain(String, IOException)}.
    *
-   * @param mismatch what content that is not what its digest says comes to
+   * @param mismatch the kind of error if content does not have the digest that it should have
    */
   public static RuntimeException explain(String action, ErrorKind mismatch, IOException e)
       throws InterruptedException {

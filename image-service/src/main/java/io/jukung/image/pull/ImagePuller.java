@@ -10,12 +10,13 @@ import io.jukung.image.registry.HostPlan;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistrySession;
 import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
-/** Brings images from registries into the store. Thread-safe. */
+/** Pulls images from registries into the store. Thread-safe. */
 public final class ImagePuller {
   private final ImageStore store;
   private final RegistryClient registries;
@@ -26,19 +27,19 @@ public final class ImagePuller {
   }
 
   /**
-   * Pulls the image, or what of it is not here yet. The registry is asked in any case what the
-   * reference leads to, and with the caller's credentials: that an image is here proves nothing of
-   * who may have it.
+   * Pulls the content of an image that is not in the store yet. The registry is always asked to
+   * resolve the reference, with the caller's credentials: an image in the store does not prove that
+   * this caller may use it.
    *
    * @throws CriException with the kind that fits
-   * @throws InterruptedException when the calling thread is interrupted; no work goes on then and
-   *     no files are left
+   * @throws InterruptedException when the calling thread is interrupted; all work has ended then
+   *     and its files are removed
    */
   public StoredImage pull(String reference, Credentials credentials, PullListener listener)
       throws InterruptedException {
     ImageReference parsed = ImageReference.parse(reference).withoutTagIfDigest();
     String action = "pull " + parsed;
-    try (ImageStore.Pin pin = store.pin()) {
+    try (Pin pin = store.pin()) {
       RegistrySession registry = registries.open(parsed, credentials);
       FetchedManifest top = registry.resolve();
       Set<String> tags =
@@ -52,7 +53,7 @@ public final class ImagePuller {
     }
   }
 
-  /** Which hosts {@link #pull} would ask, in their order, and why; none is asked now. */
+  /** Tells which hosts {@link #pull} would ask, in which order and why. No host is asked. */
   public List<HostPlan> explain(ImageReference reference, Credentials credentials)
       throws IOException {
     return registries.explain(reference, credentials);

@@ -31,7 +31,7 @@ public final class Check {
       throws IOException, InterruptedException {
     Credentials credentials = credentials(request.getAuth());
     StoreCheck check =
-        new StoreCheck(images, name -> puller.pull(name, credentials, PullListener.SILENT));
+        new StoreCheck(images, name -> puller.pull(name, credentials, PullListener.NONE));
     check.run(
         request.getRepair(),
         finding ->

@@ -22,7 +22,7 @@ public final class PullImage {
   public PullImageResponse call(PullImageRequest request) throws InterruptedException {
     String reference = ImageFields.requiredReference(request.getImage(), "image");
     Credentials credentials = credentials(request.getAuth());
-    String id = puller.pull(reference, credentials, PullListener.SILENT).id();
+    String id = puller.pull(reference, credentials, PullListener.NONE).id();
     return PullImageResponse.newBuilder().setImageRef(id).build();
   }
 

@@ -1,19 +1,22 @@
 package io.jukung.image.store;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.jukung.image.content.Digest;
+import io.jukung.image.layer.ChainId;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * An image as it stands on disk. What is under its digests is in the stores.
+ * An image as it is recorded on disk. The content itself is in the content and layer stores.
  *
- * @param id digest of the configuration; of the manifest, where it is an artifact
- * @param documents manifests and indexes that led here
- * @param layers compressed blobs, of all manifests that led here
- * @param diffIds bottom first
- * @param pinned whether it was brought here to stay; absent in records of older releases
+ * @param id the digest of the configuration; of an artifact, the digest of its manifest
+ * @param documents digests of the manifests and indexes by which the image came here
+ * @param layers digests of the compressed blobs that these manifests name
+ * @param diffIds digests of the uncompressed layers, bottom first
+ * @param pulledAt an ISO 8601 instant
+ * @param pinned whether the image was imported to be kept by the node's garbage collection; absent
+ *     in records of older releases
  */
 public record ImageRecord(
     int version,
@@ -28,13 +31,13 @@ public record ImageRecord(
   public static final int VERSION = 1;
 
   /**
-   * @throws IllegalArgumentException for a record that is not whole
+   * @throws IllegalArgumentException for a record that is incomplete or of another version
    */
   void check() {
     if (version != VERSION) {
       throw new IllegalArgumentException("its version is " + version + " and not " + VERSION);
     }
-    // Jackson leaves null what is missing.
+    // Jackson sets fields to null that the file does not have.
     if (id == null
         || documents == null
         || layers == null
@@ -50,21 +53,27 @@ public record ImageRecord(
     diffIds.forEach(Digest::parse);
   }
 
-  /** Whether it is files to be mounted, and no container's image. */
-  @JsonIgnore // Jackson takes it for a property otherwise, which readers of the record do not know
+  /** Whether the image consists of files to be mounted and cannot be the image of a container. */
   public boolean isArtifact() {
     return documents.contains(id);
   }
 
-  /** Everything that is kept for it in the content store. */
-  public Set<String> blobs() {
-    Set<String> blobs = new TreeSet<>(documents);
-    blobs.addAll(layers);
-    blobs.add(id);
+  /** Everything that the content store keeps for the image. */
+  Set<Digest> blobs() {
+    Set<String> all = new TreeSet<>(documents);
+    all.addAll(layers);
+    all.add(id);
+    Set<Digest> blobs = new LinkedHashSet<>();
+    all.forEach(blob -> blobs.add(Digest.parse(blob)));
     return blobs;
   }
 
-  public ImageRecord withNames(Set<String> tags, Set<String> digests) {
+  /** The chain IDs of the layers, bottom first. */
+  List<ChainId> chain() {
+    return ChainId.of(diffIds.stream().map(Digest::parse).toList());
+  }
+
+  ImageRecord withNames(Set<String> tags, Set<String> digests) {
     return new ImageRecord(
         version, id, documents, layers, diffIds, tags, digests, pulledAt, pinned);
   }
@@ -72,5 +81,25 @@ public record ImageRecord(
   public ImageRecord asPinned() {
     return new ImageRecord(
         version, id, documents, layers, diffIds, repoTags, repoDigests, pulledAt, true);
+  }
+
+  /** Unites the names and content of two records of the same image. */
+  ImageRecord mergedWith(ImageRecord newer) {
+    return new ImageRecord(
+        VERSION,
+        id,
+        union(documents, newer.documents),
+        union(layers, newer.layers),
+        newer.diffIds,
+        union(repoTags, newer.repoTags),
+        union(repoDigests, newer.repoDigests),
+        newer.pulledAt,
+        pinned || newer.pinned);
+  }
+
+  private static Set<String> union(Set<String> one, Set<String> other) {
+    Set<String> union = new TreeSet<>(one);
+    union.addAll(other);
+    return union;
   }
 }

@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How images are kept.
+ * The settings of the image store.
  *
- * @param root the directory of all images; made with mode 0700
- * @param layerFormat of layers to come; empty: the best that the kernel has
- * @param maxDownloads blobs fetched at once, over all pulls
+ * @param root the directory of all images; made if it does not exist, with mode 0700
+ * @param layerFormat the format of new layers; empty for the best format that the kernel supports
+ * @param maxDownloads how many blobs are fetched at once by all pulls together
  * @param pinned references of images that the node's garbage collection must keep, normalised
  */
 public record ImageStoreSettings(

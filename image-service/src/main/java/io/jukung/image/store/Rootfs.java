@@ -4,8 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An image's root file system.
+ * The root file system of an image.
  *
- * @param lowerDirectories topmost first, in the order of overlayfs' {@code lowerdir+}
+ * @param lowerDirectories the mounted layers, topmost first, in the order of overlayfs' {@code
+ *     lowerdir+}
  */
 public record Rootfs(List<Path> lowerDirectories) {}

@@ -6,6 +6,7 @@ import io.jukung.image.install.WantedLayer;
 import io.jukung.image.layer.ChainId;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -18,26 +19,26 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Looks at every byte of the store, and mends what can be mended: blobs are hashed, layers compared
- * with their blobs, what nothing knows is removed. A layer that containers use is not touched.
- * Thread-safe; pulls and containers go on meanwhile.
+ * Checks every byte of the store, and repairs it on request: blobs are hashed, layers are compared
+ * with their blobs, and files that belong to nothing are removed. A layer that containers use is
+ * not changed. Thread-safe; pulls and containers can go on during a check.
  */
 public final class StoreCheck {
   private final ImageStore store;
   private final Repull repull;
 
   /**
-   * One thing that is not as it should be.
+   * Something that is wrong in the store.
    *
    * @param subject as in {@code layer sha256:…}
    * @param problem as in {@code is missing}
-   * @param imageIds of the images that need it
-   * @param outcome what was done, or why nothing
+   * @param imageIds the images that need the content
+   * @param outcome what was done, or why nothing was done
    */
   public record Finding(
       String subject, String problem, Set<String> imageIds, boolean repaired, String outcome) {}
 
-  /** Brings an image's missing content here again, by one of its names. */
+  /** Pulls an image again by one of its names. */
   @FunctionalInterface
   public interface Repull {
     void pull(String reference) throws InterruptedException;
@@ -51,7 +52,7 @@ public final class StoreCheck {
   /**
    * Checks everything.
    *
-   * @param sink told each finding when its repair has been tried
+   * @param sink receives each finding, after the attempt to repair it
    */
   public void run(boolean repair, Consumer<Finding> sink) throws IOException, InterruptedException {
     for (Digest digest : store.content().digests()) {
@@ -69,6 +70,7 @@ public final class StoreCheck {
 
   private void checkBlob(Digest digest, boolean repair, Consumer<Finding> sink) throws IOException {
     String problem;
+    boolean removable = true;
     try (InputStream in = store.content().open(digest)) {
       Digest actual = hash(in, digest.algorithm());
       if (actual.equals(digest)) {
@@ -82,18 +84,21 @@ public final class StoreCheck {
         return; // its image was removed meanwhile
       }
       problem = "cannot be read: " + e.getMessage();
+      // How Java reports any failure to open a file, such as EMFILE: that is not the blob's fault.
+      removable = !(e instanceof FileNotFoundException) || store.directories().lacks(digest);
     }
-    if (repair) {
-      store.content().detach(digest).finish(); // and is missing then, for the images below
+    boolean removed = repair && removable;
+    if (removed) {
+      store.content().detach(digest).finish(); // the check of its images finds it missing then
     }
-    String outcome = repair ? "removed" : "not repaired";
-    sink.accept(new Finding("blob " + digest, problem, users(digest), repair, outcome));
+    String outcome = removed ? "removed" : "not repaired";
+    sink.accept(new Finding("blob " + digest, problem, users(digest), removed, outcome));
   }
 
   private Set<String> users(Digest digest) {
     Set<String> ids = new HashSet<>();
     for (ImageRecord image : store.records()) {
-      if (image.blobs().contains(digest.toString())) {
+      if (image.blobs().contains(digest)) {
         ids.add(image.id());
       }
     }
@@ -103,7 +108,7 @@ public final class StoreCheck {
   private void checkImage(
       ImageRecord image, boolean repair, Set<ChainId> seen, Consumer<Finding> sink)
       throws IOException, InterruptedException {
-    try (ImageStore.Pin pin = store.pin()) {
+    try (Pin pin = store.pin()) {
       store.pinned(image.id(), pin);
       checkBlobsOf(image, repair, sink);
       List<WantedLayer> wanted;
@@ -111,7 +116,7 @@ public final class StoreCheck {
         wanted = store.restorer().wanted(image);
       } catch (IOException e) {
         if (!repair) {
-          return; // told already: a blob of it is missing
+          return; // reported already: one of its blobs is missing
         }
         sink.accept(
             new Finding(
@@ -135,8 +140,7 @@ public final class StoreCheck {
   private void checkBlobsOf(ImageRecord image, boolean repair, Consumer<Finding> sink)
       throws IOException, InterruptedException {
     ContentStore content = store.content();
-    for (String blob : image.blobs()) {
-      Digest digest = Digest.parse(blob);
+    for (Digest digest : image.blobs()) {
       if (content.contains(digest)) {
         continue;
       }
@@ -155,7 +159,10 @@ public final class StoreCheck {
     }
   }
 
-  /** A pull leaves alone what is here, so the layers that are not in use make room first. */
+  /**
+   * Pulls the image again. A pull does not fetch the blobs of layers that are in the store, so
+   * layers that are not in use are removed first.
+   */
   private String fetchAgain(ImageRecord image, Digest digest)
       throws IOException, InterruptedException {
     List<String> names = new ArrayList<>(image.repoDigests());
@@ -164,7 +171,7 @@ public final class StoreCheck {
       return "the image has no name to pull it by";
     }
     boolean isLayer = image.layers().contains(digest.toString());
-    for (ChainId chainId : ChainId.of(image.diffIds().stream().map(Digest::parse).toList())) {
+    for (ChainId chainId : image.chain()) {
       if (isLayer && !store.usersOf(chainId).isEmpty()) {
         return "a container uses its layers";
       }
@@ -203,7 +210,7 @@ public final class StoreCheck {
     String outcome = "not repaired";
     if (repair && comparable) {
       Set<String> users = store.usersOf(layer.chainId());
-      if (!users.isEmpty() && restorer.isThere(layer.chainId())) {
+      if (!users.isEmpty() && restorer.ensureMounted(layer.chainId())) {
         outcome = "not repaired: in use by " + String.join(", ", users);
       } else {
         LayerStore layers = store.layers();

@@ -3,13 +3,14 @@ package io.jukung.image.store;
 import io.jukung.linux.fs.DiskUsage;
 
 /**
- * What the store takes on disk.
+ * The disk space of the store.
  *
- * @param images how many are listed
- * @param usedImages of these, in use by a container or pinned
- * @param blobs as they were fetched, with their files counted
- * @param layers unpacked
- * @param reclaimableBytes what would go with the images that are neither used nor pinned
+ * @param images the number of images
+ * @param usedImages the number of images that a container uses or that are pinned
+ * @param blobs manifests, configurations and compressed layers
+ * @param layers unpacked layers
+ * @param reclaimableBytes the space that is freed if all images are removed that are neither used
+ *     nor pinned
  */
 public record StoreUsage(
     int images, int usedImages, DiskUsage blobs, DiskUsage layers, long reclaimableBytes) {}

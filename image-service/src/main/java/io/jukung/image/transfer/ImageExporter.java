@@ -19,6 +19,7 @@ import io.jukung.image.pull.ImageInstaller;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.Pin;
 import io.jukung.image.tar.TarWriter;
 import io.jukung.linux.fs.AtomicFile;
 import java.io.BufferedOutputStream;
@@ -36,7 +37,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Writes images into archives, as they were pulled or imported, digest by digest. Thread-safe. */
+/**
+ * Writes images into archives. All content has the same digests as when it was pulled or imported.
+ * Thread-safe.
+ */
 public final class ImageExporter {
   private static final int BUFFER_BYTES = 1024 * 1024;
 
@@ -46,22 +50,22 @@ public final class ImageExporter {
     this.store = store;
   }
 
-  /** What an archive looks like. */
+  /** The format of an archive. */
   public enum Format {
-    /** An OCI layout, which {@code docker load} reads as well. */
+    /** An OCI layout, which {@code docker load} can read as well. */
     OCI_ARCHIVE,
-    /** What {@code docker save} has written since Docker 1.10. */
+    /** The format of {@code docker save} since Docker 1.10. */
     DOCKER_ARCHIVE
   }
 
-  /** An image to be written, under the names that it was asked for by. */
+  /** An image to be written, with the tags that it gets in the archive. */
   private record Exported(Digest manifest, ImageManifest content, List<String> tags) {}
 
   /**
-   * Writes the images into one archive, which is there as a whole or not at all. An image that is
-   * asked for by its id takes all its tags along.
+   * Writes the images into one archive. If that fails, no file is left. An image that is given by
+   * its ID keeps all its tags.
    *
-   * @param target absolute; a file that is there is replaced
+   * @param target an absolute path; an existing file is replaced
    */
   public void exportTo(List<String> references, Path target, Format format)
       throws InterruptedException {
@@ -69,7 +73,7 @@ public final class ImageExporter {
     if (references.isEmpty()) {
       throw CriException.invalidArgument("no image to export");
     }
-    try (ImageStore.Pin pin = store.pin()) {
+    try (Pin pin = store.pin()) {
       List<Exported> images = new ArrayList<>();
       for (String reference : references) {
         images.add(find(reference, pin));
@@ -80,7 +84,7 @@ public final class ImageExporter {
     }
   }
 
-  private Exported find(String reference, ImageStore.Pin pin) throws IOException {
+  private Exported find(String reference, Pin pin) throws IOException {
     ImageRecord image = store.pinned(reference, pin);
     if (image.isArtifact()) {
       throw CriException.failedPrecondition(
@@ -93,7 +97,7 @@ public final class ImageExporter {
     for (String document : image.documents()) {
       Digest digest = Digest.parse(document);
       byte[] bytes = content.read(digest, ManifestDocument.MAX_BYTES);
-      // An image can have come here by several manifests, the layers by those of one.
+      // The image can have several manifests, of which only one has all its layers in the store.
       if (ManifestDocument.parse(digest, bytes, Optional.empty()) instanceof ImageManifest manifest
           && manifest.config().digest().toString().equals(image.id())) {
         List<String> absent =
@@ -173,7 +177,7 @@ public final class ImageExporter {
         manifests.add(descriptor(image));
       }
       for (String tag : image.tags) {
-        // As containerd and Docker write and read them.
+        // The annotations that containerd and Docker write and read.
         ObjectNode named = descriptor(image);
         named
             .putObject("annotations")

@@ -10,6 +10,7 @@ import io.jukung.image.manifest.Platform;
 import io.jukung.image.pull.ImageInstaller;
 import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,17 +21,17 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Brings images from archives into the store, as if they had been pulled: OCI layouts, packed or
- * not, and what {@code docker save} writes. Thread-safe.
+ * Imports images from archives into the store: OCI layouts in a directory or tar file, and archives
+ * of {@code docker save}. Thread-safe.
  */
 public final class ImageImporter {
   private final ImageStore store;
 
   /**
-   * What came out of an archive, in its order.
+   * The result of an import, in the order of the archive.
    *
-   * @param images each once, with all their names, older ones too
-   * @param names those that the archive has given, or the ids of images without any
+   * @param images each image once, with all its names, including names from before the import
+   * @param names the names that the archive has given, and the IDs of images without a name
    */
   public record Imported(List<StoredImage> images, List<String> names) {}
 
@@ -39,18 +40,18 @@ public final class ImageImporter {
   }
 
   /**
-   * Imports all images of the archive, or none. One without a name and without a reference is known
-   * by its id only.
+   * Imports all images of the archive, or none. An image that gets no name can be found by its ID
+   * only.
    *
-   * @param reference the name of the image that brings none; empty for no such name
+   * @param reference the name for the image that has none in the archive; empty for none
    * @param pin whether the node's garbage collection must keep the images from now on
    * @throws CriException with the kind that fits
-   * @throws InterruptedException when the calling thread is interrupted; no work goes on then and
-   *     no files are left
+   * @throws InterruptedException when the calling thread is interrupted; all work has ended then
+   *     and its files are removed
    */
   public Imported importFrom(Path path, String reference, boolean pin) throws InterruptedException {
     String action = "import " + path;
-    try (ImageStore.Pin held = store.pin();
+    try (Pin held = store.pin();
         ArchiveFiles files = ArchiveFiles.open(path, store.temporary(), store.layerLimits())) {
       ImageArchive archive = ImageArchive.of(files);
       List<ImageRecord> records = new ArrayList<>();
@@ -59,7 +60,7 @@ public final class ImageImporter {
         Set<String> repositories = new TreeSet<>();
         image.addNames(tags, repositories);
         records.add(
-            new ImageInstaller(store, held, archive, PullListener.SILENT, Platform.current())
+            new ImageInstaller(store, held, archive, PullListener.NONE, Platform.current())
                 .prepare(image.top(), tags, repositories));
       }
       for (ImageRecord complete : records) {

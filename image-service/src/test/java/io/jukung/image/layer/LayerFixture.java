@@ -13,7 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A layer store in a temporary directory, and layers put into it by the way that pulls go. */
+/**
+ * A layer store in a temporary directory, into which a test puts layers in the same way as a pull
+ * does.
+ */
 final class LayerFixture {
   private final Path root;
   private final LayerStore store;
@@ -32,17 +35,17 @@ final class LayerFixture {
     return store;
   }
 
-  /** The one layer's directory. */
+  /** Installs one layer and returns its directory. */
   Path unpack(byte[] tar) throws IOException, InterruptedException {
     return unpackAll(tar).getFirst();
   }
 
-  /** An upper layer's directory, over one that has nothing. */
+  /** Installs a layer above an empty one and returns its directory. */
   Path unpackOver(byte[] below, byte[] tar) throws IOException, InterruptedException {
     return unpackAll(below, tar).getFirst();
   }
 
-  /** The directories of all, topmost first. */
+  /** Installs layers and returns their directories, topmost first. */
   List<Path> unpackAll(byte[]... tars) throws IOException, InterruptedException {
     List<Digest> diffIds = new ArrayList<>();
     List<Path> topFirst = new ArrayList<>();
@@ -74,12 +77,12 @@ final class LayerFixture {
     }
   }
 
-  private Path mounted(LayerStore.Layer layer) {
-    assertThat(store.mount(layer)).isTrue();
+  private Path mounted(LayerStore.Layer layer) throws IOException {
+    store.ensureMounted(layer);
     return layer.lowerDirectory();
   }
 
-  /** Unpacks compressed bytes as a lowest layer. */
+  /** Unpacks compressed bytes as the lowest layer. */
   Path unpackCompressed(byte[] blob, byte[] tar) throws IOException, InterruptedException {
     return add(blob, Digest.sha256(tar), new ChainId(Digest.sha256(blob)), List.of());
   }

@@ -21,11 +21,14 @@ import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
-/** A store with a client in a directory of a test's own. Needs root, for the owners of files. */
+/**
+ * An image store and a registry client in a directory of the test. Needs root, for the owners of
+ * files.
+ */
 public final class PullFixture implements AutoCloseable {
   private static final Duration BOUND = Duration.ofSeconds(60);
 
-  /** As the defaults, but for waits that a test must not have. */
+  /** The default timeouts, with shorter waits. */
   public static final RegistryTimeouts PATIENT =
       new RegistryTimeouts(
           Duration.ofSeconds(20),
@@ -51,7 +54,7 @@ public final class PullFixture implements AutoCloseable {
     puller = new ImagePuller(store, client);
   }
 
-  /** Registry settings, as an administrator writes them. */
+  /** Writes the hosts.toml of a registry. */
   public void hosts(String registry, String toml) throws IOException {
     Path file =
         Files.createDirectories(directory.resolve("certs.d").resolve(registry))
@@ -64,10 +67,17 @@ public final class PullFixture implements AutoCloseable {
   }
 
   public StoredImage pull(String reference, Credentials credentials) throws InterruptedException {
-    return puller.pull(reference, credentials, PullListener.SILENT);
+    return puller.pull(reference, credentials, PullListener.NONE);
   }
 
-  /** How the pull fails. */
+  /** The directories of an image's layers, topmost first, with the layers mounted there. */
+  public List<Path> mounted(String imageId) throws IOException {
+    List<Path> lowerDirectories = store.acquire(imageId, "test").lowerDirectories();
+    store.release("test");
+    return lowerDirectories;
+  }
+
+  /** Pulls an image and returns the error that is expected. */
   public CriException refusal(String reference) throws InterruptedException {
     return refusal(reference, Credentials.ANONYMOUS);
   }
@@ -82,7 +92,7 @@ public final class PullFixture implements AutoCloseable {
     }
   }
 
-  /** Work on a thread of its own, that can be interrupted and whose outcome can be asked for. */
+  /** Work on a thread of its own, which the test can interrupt. */
   public static final class Work<T> {
     private final FutureTask<T> task;
     public final Thread thread;
@@ -109,7 +119,7 @@ public final class PullFixture implements AutoCloseable {
     }
   }
 
-  /** That nothing is left of pulls that have failed: no file, no blob, no layer, no thread. */
+  /** Checks that failed pulls have left no file, blob, layer or thread. */
   public void assertNothingIsLeft() throws IOException {
     for (String name :
         List.of("temporary", "blobs/sha256", "blobs/sha512", "layers", "records", "leases")) {

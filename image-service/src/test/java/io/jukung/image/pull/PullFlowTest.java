@@ -37,7 +37,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What goes on side by side, what is done once, and what ends. Needs root. */
+/**
+ * Pulls of several layers and by several callers: what runs at the same time, what is done once,
+ * and how it ends. Needs root.
+ */
 class PullFlowTest {
   private static final int CALLERS = 8;
 
@@ -74,7 +77,7 @@ class PullFlowTest {
   // ── side by side ───────────────────────────────────────────────────────────────────────────
 
   @Test
-  void allLayersAreInFlightAtOnce() throws Exception {
+  void allLayersAreFetchedAtTheSameTime() throws Exception {
     TestImage image = layers(4);
     registry.add("app", "1", image);
     CountDownLatch asked = new CountDownLatch(4);
@@ -92,7 +95,7 @@ class PullFlowTest {
   }
 
   @Test
-  void downloadsHaveABound() throws Exception {
+  void fetchesAtMostTheConfiguredNumberOfBlobsAtOnce() throws Exception {
     reopen(Optional.empty(), /* maxDownloads= */ 2);
     TestImage image = layers(6);
     registry.add("app", "1", image);
@@ -104,7 +107,7 @@ class PullFlowTest {
           (request, reply) -> {
             most.accumulateAndGet(now.incrementAndGet(), Math::max);
             Thread.sleep(50);
-            now.decrementAndGet(); // before the last byte, after which the next may come
+            now.decrementAndGet(); // before the last byte, after which the next download may begin
             registry.properly(request, reply);
           });
     }
@@ -124,7 +127,9 @@ class PullFlowTest {
 
   @Test
   void layerIsUnpackedWhileItArrives() throws Exception {
-    reopen(Optional.of(LayerFormat.DIRECTORY), /* maxDownloads= */ 2); // whose files can be seen
+    reopen(
+        Optional.of(LayerFormat.DIRECTORY),
+        /* maxDownloads= */ 2); // a format whose files the test can see
     byte[] tar = new TestTar().file("first", "first").file("second", noise(1), entry -> {}).bytes();
     TestImage image = TestImage.of().plain(tar).build();
     registry.add("app", "1", image);
@@ -142,14 +147,14 @@ class PullFlowTest {
     try (Stream<Path> all = Files.walk(fixture.temporary())) {
       return all.anyMatch(path -> path.endsWith(name));
     } catch (IOException | java.io.UncheckedIOException e) {
-      return false; // something was renamed under our eyes
+      return false; // a file was renamed meanwhile
     }
   }
 
   // ── once ───────────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void blobIsFetchedOnceHoweverManyPull() throws Exception {
+  void blobIsFetchedOnceForManyConcurrentPulls() throws Exception {
     TestImage image = layers(2);
     registry.add("app", "1", image);
     for (Digest layer : image.layers()) {
@@ -174,7 +179,7 @@ class PullFlowTest {
   }
 
   @Test
-  void imagesThatShareALayerFetchItOnce() throws Exception {
+  void layerSharedByTwoImagesIsFetchedOnce() throws Exception {
     byte[] shared = new TestTar().file("shared", noise(1), entry -> {}).bytes();
     TestImage one = TestImage.of(shared, new TestTar().file("one", "1").bytes()).build();
     TestImage two = TestImage.of(shared, new TestTar().file("two", "2").bytes()).build();
@@ -200,7 +205,7 @@ class PullFlowTest {
   }
 
   @Test
-  void pullGoesOnForTheOthersWhenTheFirstCallerLeaves() throws Exception {
+  void secondPullCompletesWhenTheFirstIsInterrupted() throws Exception {
     TestImage image = layers(2);
     registry.add("app", "1", image);
     CountDownLatch left = new CountDownLatch(1);
@@ -231,7 +236,8 @@ class PullFlowTest {
                       }
                     }));
     joined.await();
-    // Told before it is on board of the last one; on board of all when it waits.
+    // The listener is called before the pull has joined the last layer. It has joined all when it
+    // waits.
     PullFixture.await("the second waits", () -> second.thread.getState() == Thread.State.WAITING);
     first.thread.interrupt();
     assertThatExceptionOfType(ExecutionException.class)
@@ -245,7 +251,7 @@ class PullFlowTest {
   }
 
   @Test
-  void failureOfTheFirstCallersCredentialsIsNotTheSeconds() throws Exception {
+  void secondPullSucceedsWhenTheFirstIsForbidden() throws Exception {
     TestImage image = layers(1);
     registry.add("app", "1", image);
     Digest layer = image.layers().getFirst();
@@ -273,8 +279,7 @@ class PullFlowTest {
   }
 
   @Test
-  void failureToFetchASharedBaseLayerIsNotTheOtherPullsWhoseUpperLayerWaitsForIt()
-      throws Exception {
+  void imageSharingABaseLayerSucceedsWhenThePullThatFetchesTheBaseIsForbidden() throws Exception {
     byte[] base = new TestTar().file("base", noise(1), entry -> {}).bytes();
     byte[] upper = new TestTar().file("two", "2").bytes();
     TestImage one = TestImage.of(base, new TestTar().file("one", "1").bytes()).build();
@@ -308,7 +313,7 @@ class PullFlowTest {
   }
 
   @Test
-  void registryThatStallsInEveryLayerDoesNotStopTheUnpackingOfOtherImages() throws Exception {
+  void otherImagesAreUnpackedWhileARegistryStallsInAsManyLayersAsMayBeUnpacked() throws Exception {
     int stalled = Math.max(2, Runtime.getRuntime().availableProcessors());
     reopen(Optional.empty(), /* maxDownloads= */ stalled + 1);
     TestImage slow = layers(stalled);
@@ -349,7 +354,7 @@ class PullFlowTest {
   }
 
   @Test
-  void pullOfWhatIsHereFetchesNothingAgain() throws Exception {
+  void pullOfAnImageInTheStoreFetchesNoBlobs() throws Exception {
     TestImage image = layers(2);
     registry.add("app", "1", image);
     fixture.pull(registry.reference("app:1"));
@@ -361,7 +366,7 @@ class PullFlowTest {
   // ── ends ───────────────────────────────────────────────────────────────────────────────────
 
   @Test
-  void interruptedPullLeavesNothing() throws Exception {
+  void interruptedPullLeavesNoFiles() throws Exception {
     TestImage image = layers(3);
     registry.add("app", "1", image);
     Digest last = image.layers().getLast();
@@ -382,7 +387,7 @@ class PullFlowTest {
   }
 
   @Test
-  void pullInterruptedWhileItBacksOffEndsAtOnce() throws Exception {
+  void pullInterruptedDuringBackOffEndsAtOnce() throws Exception {
     registry.on("/manifests/1", (request, reply) -> reply.empty(429, "Retry-After: 50"));
     Work<StoredImage> pull = PullFixture.start(() -> fixture.pull(registry.reference("app:1")));
     PullFixture.await("it was refused", () -> registry.requests().size() == 1);
@@ -394,7 +399,7 @@ class PullFlowTest {
   }
 
   @Test
-  void oneLayerThatFailsEndsThePullAndLeavesNothing() throws Exception {
+  void pullFailsAndLeavesNoFilesWhenOneLayerFails() throws Exception {
     TestImage image = layers(3);
     registry.add("app", "1", image);
     registry.on(image.layers().get(1), (request, reply) -> reply.empty(404));
@@ -405,7 +410,7 @@ class PullFlowTest {
   // ── what is chosen ─────────────────────────────────────────────────────────────────────────
 
   @Test
-  void everyCompressionOfBothKindsOfImageIsPulled() throws Exception {
+  void ociAndDockerImagesArePulledInEveryCompression() throws Exception {
     byte[] one = new TestTar().file("one", "1").bytes();
     byte[] two = new TestTar().file("two", "2").bytes();
     byte[] three = new TestTar().file("three", "3").bytes();
@@ -415,7 +420,7 @@ class PullFlowTest {
     registry.add("docker", "1", docker);
     for (String name : List.of("oci:1", "docker:1")) {
       StoredImage pulled = fixture.pull(registry.reference(name));
-      List<Path> lower = fixture.store.lowerDirectories(pulled.id());
+      List<Path> lower = fixture.mounted(pulled.id());
       assertThat(lower.get(0).resolve("three")).hasContent("3");
       assertThat(lower.get(1).resolve("two")).hasContent("2");
       assertThat(lower.get(2).resolve("one")).hasContent("1");
@@ -423,7 +428,7 @@ class PullFlowTest {
   }
 
   @Test
-  void indexLeadsToTheImageOfThisMachine() throws Exception {
+  void indexLeadsToTheImageForThePlatformOfThisMachine() throws Exception {
     TestImage mine = layers(1);
     TestImage other = TestImage.of().platform("linux", "s390x").build();
     Map<Platform, TestImage> images = new LinkedHashMap<>();
@@ -442,7 +447,7 @@ class PullFlowTest {
   }
 
   @Test
-  void indexWithoutThisMachineSaysWhatItHas() throws Exception {
+  void errorForAnIndexWithoutThisPlatformNamesItsPlatforms() throws Exception {
     TestImage other = TestImage.of().platform("linux", "s390x").build();
     registry.addIndex(
         "app", "1", TestImage.index(Map.of(new Platform("linux", "s390x", ""), other)));
@@ -455,10 +460,10 @@ class PullFlowTest {
   }
 
   @Test
-  void blobThatRottedOnTheDiskIsFetchedAnew() throws Exception {
+  void blobCorruptOnDiskIsFetchedAgain() throws Exception {
     byte[] shared = new TestTar().file("shared", noise(1), entry -> {}).bytes();
     TestImage one = TestImage.of(shared).build();
-    // The same blob upon another layer: it is unpacked once more, from the disk.
+    // The same blob above another layer is unpacked again, from the disk.
     TestImage two = TestImage.of(new TestTar().file("base", "b").bytes(), shared).build();
     registry.add("app", "one", one);
     registry.add("app", "two", two);

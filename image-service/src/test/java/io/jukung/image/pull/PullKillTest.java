@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.image.content.Digest;
 import io.jukung.image.registry.WildRegistry;
-import io.jukung.image.store.ImageStore;
 import io.jukung.image.tar.TestTar;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Syscall;
@@ -25,11 +24,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A process that ends in the midst of a pull, before its n-th change to the disk, with neither
- * finally nor hook; then another that goes on from what it finds. Needs root.
+ * Kills a process during a pull, before its n-th change to the disk, without running finally blocks
+ * or shutdown hooks. Then another process opens the store and pulls again. Needs root.
  */
 class PullKillTest {
-  /** What changes files or makes the change last. */
+  /** The system calls that change files or sync a change. */
   private static final Set<Syscall> CHANGES =
       EnumSet.of(
           Syscall.OPENAT,
@@ -43,7 +42,7 @@ class PullKillTest {
 
   private static final int KILLED = 137;
 
-  /** Each costs the start of a Java process. */
+  /** Each kill costs the start of a Java process. */
   private static final int MAX_KILLS = 16;
 
   @TempDir Path temporary;
@@ -67,7 +66,7 @@ class PullKillTest {
   }
 
   @Test
-  void pullKilledAtAnyStepLeavesNothingPartialAndIsRepeated() throws Exception {
+  void pullKilledAtAnyStepLeavesNoPartialContentAndCanBeRepeated() throws Exception {
     Path whole = Files.createDirectory(temporary.resolve("whole"));
     int steps = Integer.parseInt(pullInProcess(whole, Integer.MAX_VALUE, 0));
     assertThat(steps).isGreaterThan(MAX_KILLS);
@@ -83,10 +82,10 @@ class PullKillTest {
     try (PullFixture fixture = new PullFixture(directory, PullFixture.PATIENT)) {
       assertThat(fixture.temporary()).as("step %d", step).isEmptyDirectory();
       if (!fixture.store.list().isEmpty()) {
-        assertContent(fixture.store, step);
+        assertContent(fixture, step);
       }
       assertThat(fixture.pull(registry.reference("app:1")).id()).isEqualTo(image.id());
-      assertContent(fixture.store, step);
+      assertContent(fixture, step);
       for (var blob : image.blobs().entrySet()) {
         Path file = directory.resolve("images/blobs/sha256").resolve(blob.getKey().hex());
         assertThat(Digest.sha256(Files.readAllBytes(file)))
@@ -98,15 +97,15 @@ class PullKillTest {
     }
   }
 
-  private void assertContent(ImageStore store, int step) {
-    List<Path> lower = store.lowerDirectories(image.id());
+  private void assertContent(PullFixture fixture, int step) throws IOException {
+    List<Path> lower = fixture.mounted(image.id());
     assertThat(lower).as("step %d", step).hasSize(2);
     assertThat(lower.get(0).resolve("etc/top")).hasContent("top");
     assertThat(lower.get(0).resolve("link")).isSymbolicLink();
     assertThat(lower.get(1).resolve("etc/base")).hasContent("base");
   }
 
-  /** Returns what it prints: how many steps there were. */
+  /** Returns the output of the process: how many steps there were. */
   private String pullInProcess(Path directory, int lastStep, int expectedExit) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
@@ -130,7 +129,7 @@ class PullKillTest {
     return output.replaceFirst("(?s).*\\n", "");
   }
 
-  /** The process. */
+  /** The main class of the process. */
   static final class Pulling {
     private Pulling() {}
 

@@ -261,15 +261,14 @@ class RegistryAccessTest {
             "skopeo --insecure-policy copy %s --dest-tls-verify=false oci:%s:umoci docker://%s"
                 .formatted(format, layout, registry.reference("umoci:1")));
         StoredImage pulled = fixture.pull(registry.reference("umoci:1"));
-        assertThat(fixture.store.lowerDirectories(pulled.id()).getFirst().resolve("etc/made"))
+        assertThat(fixture.mounted(pulled.id()).getFirst().resolve("etc/made"))
             .as(format)
             .hasContent("anew");
         fixture.store.remove(pulled.id());
       }
       buildah(registry, content);
       StoredImage built = fixture.pull(registry.reference("buildah:1"));
-      assertThat(fixture.store.lowerDirectories(built.id()).getFirst().resolve("etc/made"))
-          .hasContent("anew");
+      assertThat(fixture.mounted(built.id()).getFirst().resolve("etc/made")).hasContent("anew");
     }
   }
 

@@ -11,6 +11,12 @@ import io.jukung.image.store.StoreCheck.Finding;
 import io.jukung.image.tar.TestTar;
 import io.jukung.image.transfer.ImageImporter;
 import io.jukung.image.transfer.TestArchive;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.FreshThread;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.mount.MountTable;
 import io.jukung.linux.mount.MountinfoLine;
 import io.jukung.linux.mount.Mounts;
@@ -18,6 +24,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +34,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Layers as EROFS images: when they are mounted, and what becomes of damaged ones. Needs root. */
+/**
+ * Layers in the EROFS format: when they are mounted, and how damaged ones are repaired. Needs root.
+ */
 class ErofsStoreTest {
   @TempDir Path temporary;
   private Path root;
@@ -47,14 +56,14 @@ class ErofsStoreTest {
   }
 
   @Test
-  void theKernelHereHasTheFormat() throws Exception {
+  void thisKernelSupportsTheFormat() throws Exception {
     assertThat(LayerFormat.best(Files.createDirectory(temporary.resolve("probe"))))
         .isEqualTo(LayerFormat.EROFS);
     assertThat(temporary.resolve("probe")).isEmptyDirectory();
   }
 
   @Test
-  void layersAreMountedFromTheFirstUseUntilTheyGo() throws Exception {
+  void layersAreMountedFromTheFirstLeaseUntilTheyAreRemoved() throws Exception {
     assertThat(mounts()).isEmpty();
     List<Path> lower = store.acquire(image.id(), "c1").lowerDirectories();
     assertThat(lower.getFirst().resolve("etc/top")).hasContent("top");
@@ -68,7 +77,7 @@ class ErofsStoreTest {
             });
     store.release("c1");
     store.remove(image.id());
-    assertThat(mounts()).hasSize(2); // the other container's
+    assertThat(mounts()).hasSize(2); // the other container has a lease
     store.release("c2");
     assertThat(mounts()).isEmpty();
     assertThat(root.resolve("layers")).isEmptyDirectory();
@@ -76,7 +85,7 @@ class ErofsStoreTest {
   }
 
   @Test
-  void afterARebootLayersAreMountedAnew() throws Exception {
+  void layersAreMountedAgainAfterAReboot() throws Exception {
     List<Path> lower = store.acquire(image.id(), "c1").lowerDirectories();
     unmountAll();
     store = open(LayerLimits.DEFAULT);
@@ -85,7 +94,7 @@ class ErofsStoreTest {
   }
 
   @Test
-  void afterARestartMountsAreFoundAndNotDoubled() throws Exception {
+  void layersAreNotMountedTwiceAfterARestart() throws Exception {
     store.acquire(image.id(), "c1");
     store = open(LayerLimits.DEFAULT);
     store.acquire(image.id(), "c2");
@@ -93,7 +102,7 @@ class ErofsStoreTest {
   }
 
   @Test
-  void removalThatAKillCutShortIsFinishedAtStart() throws Exception {
+  void removalInterruptedByAKillIsFinishedAtStart() throws Exception {
     Path layer = store.acquire(image.id(), "c1").lowerDirectories().getFirst().getParent();
     Files.move(layer, root.resolve("temporary/removed-layer-7"));
     store = open(LayerLimits.DEFAULT);
@@ -102,7 +111,7 @@ class ErofsStoreTest {
   }
 
   @Test
-  void imageThatCannotBeMountedIsMadeAnewForAContainer() throws Exception {
+  void damagedLayerIsMadeAgainForALease() throws Exception {
     Path erofs = images().getFirst();
     for (long size : new long[] {0, 1024, 4096}) {
       unmountAll();
@@ -116,17 +125,61 @@ class ErofsStoreTest {
   }
 
   @Test
-  void damageAnywhereInTheImageIsFoundAndMended() throws Exception {
+  void layerIsKeptWhenItsMountFailsForLackOfPrivilege() throws Exception {
+    List<Object> before = fileKeys();
+    assertThatThrownBy(
+            () ->
+                FreshThread.run(
+                    "without CAP_SYS_ADMIN",
+                    () -> {
+                      dropSysAdmin();
+                      store.acquire(image.id(), "c1");
+                    }))
+        .isInstanceOfSatisfying(ErrnoException.class, e -> assertThat(e.is(Errno.EPERM)).isTrue());
+    assertThat(fileKeys()).isEqualTo(before);
+    assertThat(store.acquire(image.id(), "c1").lowerDirectories().getFirst().resolve("etc/top"))
+        .hasContent("top");
+  }
+
+  private List<Object> fileKeys() throws IOException {
+    List<Object> keys = new ArrayList<>();
+    for (Path erofs : images()) {
+      keys.add(Files.readAttributes(erofs, BasicFileAttributes.class).fileKey());
+    }
+    return keys;
+  }
+
+  /** Takes CAP_SYS_ADMIN out of the calling thread's effective set (capset(2)). */
+  private static void dropSysAdmin() throws IOException {
+    long permitted =
+        Files.readAllLines(Path.of("/proc/thread-self/status")).stream()
+            .filter(line -> line.startsWith("CapPrm:"))
+            .mapToLong(line -> Long.parseLong(line.substring(7).strip(), 16))
+            .findFirst()
+            .orElseThrow();
+    long effective = permitted & ~(1L << 21);
+    try (Memory header = Memory.allocate(8);
+        Memory sets = Memory.allocate(24)) {
+      header.putInt(0, 0x20080522).putInt(4, 0);
+      sets.putInt(0, (int) effective).putInt(4, (int) permitted).putInt(8, 0);
+      sets.putInt(12, (int) (effective >>> 32)).putInt(16, (int) (permitted >>> 32)).putInt(20, 0);
+      Kernel.call(
+          Syscall.CAPSET, () -> "without CAP_SYS_ADMIN", header.address(), sets.address(), 0);
+    }
+  }
+
+  @Test
+  void damageAnywhereInTheImageIsFoundAndRepaired() throws Exception {
     Path erofs = imageWith("basebase");
     long size = Files.size(erofs);
     assertThat(check(true)).isEmpty();
-    // The superblock, the file's content, and behind it the modes of the root and of etc.
+    // These are in the superblock, the content of the file, and the modes of the root and of etc.
     long inodes = size - 4096;
     for (long offset : new long[] {1100, 4096 + 17, 3 * 4096, inodes + 36, inodes + 164}) {
       flip(erofs, offset);
       assertThat(check(false))
           .as("offset %d of %d", offset, size)
-          .isNotEmpty() // the layer above cannot be compared then
+          .isNotEmpty() // there can be a second finding, for the layer above
           .noneMatch(Finding::repaired);
       assertThat(check(true)).singleElement().matches(Finding::repaired);
       assertThat(check(true)).isEmpty();
@@ -134,7 +187,7 @@ class ErofsStoreTest {
   }
 
   @Test
-  void equalLayersAreEqualBytes() throws Exception {
+  void sameLayerGivesTheSameImageBytes() throws Exception {
     List<byte[]> before = new ArrayList<>();
     for (Path erofs : images()) {
       before.add(Files.readAllBytes(erofs));
@@ -168,7 +221,7 @@ class ErofsStoreTest {
   }
 
   @Test
-  void theOtherFormatsLayersStayAsTheyAre() throws Exception {
+  void layersOfTheOtherFormatStayUsable() throws Exception {
     store =
         ImageStore.open(
             new ImageStoreSettings(
@@ -189,7 +242,7 @@ class ErofsStoreTest {
   }
 
   @Test
-  void aFormatThatTheNodeHasNotIsRefusedAtStart() {
+  void checkFailsForAFormatThatCannotBeMounted() {
     Path onProc = Path.of("/proc/nowhere");
     assertThatThrownBy(() -> LayerFormat.EROFS.check(onProc)).isInstanceOf(IOException.class);
   }

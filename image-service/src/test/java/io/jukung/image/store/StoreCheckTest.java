@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Needs root for the owners of files. */
+/** The check of the store and its repairs. Needs root, for the owners of files. */
 class StoreCheckTest {
   @TempDir Path temporary;
   private Path root;
@@ -56,7 +56,7 @@ class StoreCheckTest {
   }
 
   @Test
-  void nothingIsWrongWithAFreshStore() throws Exception {
+  void checkFindsNothingInAnIntactStore() throws Exception {
     assertThat(check(true)).isEmpty();
   }
 
@@ -81,7 +81,7 @@ class StoreCheckTest {
   }
 
   @Test
-  void everyKindOfDamageIsSeen() throws Exception {
+  void everyKindOfDamageIsFoundAndRepaired() throws Exception {
     Path base = layerWith("etc/base");
     List<Damage> kinds =
         List.of(
@@ -106,7 +106,7 @@ class StoreCheckTest {
   }
 
   @Test
-  void layerInUseIsNotTouched() throws Exception {
+  void damagedLayerInUseIsReportedAndNotChanged() throws Exception {
     store.acquire(image.id(), "c1");
     Path file = layerWith("etc/base").resolve("etc/base");
     Files.writeString(file, "damaged");
@@ -121,15 +121,15 @@ class StoreCheckTest {
   }
 
   @Test
-  void lostLayerComesBackWhenAContainerNeedsIt() throws Exception {
+  void lostLayerIsMadeAgainForALease() throws Exception {
     removeTree(layerDirectory("etc/base"));
     List<Path> lower = store.acquire(image.id(), "c1").lowerDirectories();
     assertThat(lower.getLast().resolve("etc/base")).hasContent("base");
   }
 
   @Test
-  void imageWithALostLayerIsListedAfterARestartAndMended() throws Exception {
-    removeTree(layerWith("etc/top")); // its own directory stays
+  void imageWithALostLayerIsListedAfterARestartAndRepaired() throws Exception {
+    removeTree(layerWith("etc/top")); // the directory around it stays
     store = ImageStore.open(directories());
     assertThat(store.list()).singleElement().matches(found -> found.id().equals(image.id()));
     assertThat(check(true)).singleElement().matches(Finding::repaired);
@@ -157,7 +157,54 @@ class StoreCheckTest {
   }
 
   @Test
-  void filesThatNobodyKnowsAreRemoved() throws Exception {
+  void blobThatCannotBeOpenedIsReportedAndKept() throws Exception {
+    Path blob = root.resolve("blobs/sha256").resolve(image.layers().getLast().hex());
+    Path elsewhere = Files.move(blob, temporary.resolve("blob"));
+    Files.createDirectory(blob); // makes opening the file fail, although the file is not lost
+    assertThat(check(true))
+        .anySatisfy(
+            finding -> {
+              assertThat(finding.subject()).isEqualTo("blob " + image.layers().getLast());
+              assertThat(finding.repaired()).isFalse();
+            });
+    assertThat(blob).isDirectory();
+    Files.delete(blob);
+    Files.move(elsewhere, blob);
+    assertThat(check(true)).isEmpty();
+  }
+
+  @Test
+  void contentIsKeptWhileTheRecordOfItsImageCannotBeRead() throws Exception {
+    Path record;
+    try (var records = Files.list(root.resolve("records"))) {
+      record = records.findFirst().orElseThrow();
+    }
+    Path elsewhere = Files.move(record, temporary.resolve("record"));
+    Files.createDirectory(record);
+    store = ImageStore.open(directories());
+    assertThat(store.list()).isEmpty();
+    Files.delete(record);
+    Files.move(elsewhere, record);
+    store = ImageStore.open(directories());
+    assertThat(store.list()).singleElement().matches(found -> found.id().equals(image.id()));
+    assertThat(check(true)).isEmpty();
+  }
+
+  @Test
+  void damagedRecordIsSetAsideAndItsContentRemoved() throws Exception {
+    Path record;
+    try (var records = Files.list(root.resolve("records"))) {
+      record = records.findFirst().orElseThrow();
+    }
+    Files.writeString(record, "{");
+    store = ImageStore.open(directories());
+    assertThat(store.list()).isEmpty();
+    assertThat(root.resolve("aside").resolve(record.getFileName())).hasContent("{");
+    assertThat(root.resolve("layers")).isEmptyDirectory();
+  }
+
+  @Test
+  void filesThatBelongToNoImageAreRemoved() throws Exception {
     Path blob = Files.writeString(root.resolve("blobs/sha256/strange"), "x");
     Path layer = Files.createDirectories(root.resolve("layers/strange/fs"));
     assertThat(check(false)).hasSize(2).noneMatch(Finding::repaired);
@@ -167,7 +214,7 @@ class StoreCheckTest {
   }
 
   @Test
-  void whatNobodyUsesIsReclaimable() throws Exception {
+  void contentOfUnusedImagesIsReclaimable() throws Exception {
     assertThat(store.detailedUsage().usedImages()).isZero();
     assertThat(store.detailedUsage().reclaimableBytes()).isPositive();
     store.acquire(image.id(), "c1");
@@ -175,7 +222,10 @@ class StoreCheckTest {
     assertThat(store.detailedUsage().reclaimableBytes()).isZero();
   }
 
-  /** Their files can be damaged one by one; {@code ErofsStoreTest} damages images. */
+  /**
+   * Layers in directories, whose files can be damaged one by one. {@code ErofsStoreTest} damages
+   * EROFS images.
+   */
   private ImageStoreSettings directories() {
     return new ImageStoreSettings(
         root, LayerLimits.DEFAULT, Optional.of(LayerFormat.DIRECTORY), 1, Set.of());

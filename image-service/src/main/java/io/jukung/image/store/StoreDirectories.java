@@ -1,0 +1,73 @@
+package io.jukung.image.store;
+
+import io.jukung.image.content.Digest;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileAttributes;
+import io.jukung.linux.fs.HostFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where the store keeps what.
+ *
+ * <pre>
+ * images/blobs/sha256/…      manifests, configurations, compressed layers
+ * images/layers/sha256-…/    unpacked layers, by chain ID
+ * images/records/….json      one per image: its content and its names
+ * images/leases/….json       one per user of an image, such as a container
+ * images/temporary/          unfinished work; emptied when the store opens
+ * images/aside/              damaged records
+ * </pre>
+ */
+record StoreDirectories(Path root) {
+  Path blobs() {
+    return root.resolve("blobs");
+  }
+
+  Path layers() {
+    return root.resolve("layers");
+  }
+
+  Path records() {
+    return root.resolve("records");
+  }
+
+  Path leases() {
+    return root.resolve("leases");
+  }
+
+  Path temporary() {
+    return root.resolve("temporary");
+  }
+
+  Path aside() {
+    return root.resolve("aside");
+  }
+
+  /** Whether the file of a blob does not exist. */
+  boolean lacks(Digest blob) {
+    return Files.notExists(blobs().resolve(blob.algorithm().label()).resolve(blob.hex()));
+  }
+
+  /** How many directories there are below the root. */
+  int count() {
+    return all().size();
+  }
+
+  /** Makes the directories that do not exist. Only root can enter them. */
+  void create() throws IOException {
+    Files.createDirectories(root);
+    try (Fd directory = HostFile.openDirectory(root)) {
+      FileAttributes.setMode(directory, 0700);
+    }
+    for (Path directory : all()) {
+      Files.createDirectories(directory);
+    }
+  }
+
+  private List<Path> all() {
+    return List.of(blobs(), layers(), records(), leases(), temporary(), aside());
+  }
+}
