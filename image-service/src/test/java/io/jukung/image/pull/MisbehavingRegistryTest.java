@@ -14,13 +14,16 @@ import io.jukung.image.registry.WildRegistry.Request;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.tar.TestTar;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,8 +84,11 @@ class MisbehavingRegistryTest {
     registry.on(
         layer,
         1,
-        (request, reply) ->
-            reply.head(200, "Content-Length: " + blob.length).bytes(blob, 0, 100_000));
+        (request, reply) -> {
+          reply.head(200, "Content-Length: " + blob.length).bytes(blob, 0, 100_000);
+          // The JDK's client drops bytes that it has not handed on when the connection breaks.
+          PullFixture.await("the bytes are in the file", () -> storedBytes() == 100_000);
+        });
     assertThat(pull().id()).isEqualTo(image.id());
     assertThat(registry.requests(layer))
         .extracting(request -> request.headers().getOrDefault("range", ""))
@@ -152,6 +158,18 @@ class MisbehavingRegistryTest {
   void requestIsRepeatedIfConnectionClosesWithoutAnswer() throws Exception {
     registry.on("/v2/", 2, (request, reply) -> {});
     assertThat(pull().id()).isEqualTo(image.id());
+  }
+
+  /** The size of the file that the blob arrives in; 0 if there is none. */
+  private long storedBytes() {
+    try (Stream<Path> files = Files.list(fixture.temporary())) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("blob-"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static int start(Request request) {
