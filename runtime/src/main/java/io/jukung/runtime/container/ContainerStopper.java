@@ -154,7 +154,8 @@ public final class ContainerStopper {
     try {
       unwatched.end(container, "its shim did not tell how it ended");
     } catch (IOException e) {
-      throw doesNotEnd(container, e);
+      // If the container has ended, it is the record of that which failed.
+      throw container.status().isExited() ? e : doesNotEnd(container, e);
     }
   }
 

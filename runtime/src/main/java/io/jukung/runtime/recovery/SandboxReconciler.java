@@ -66,13 +66,12 @@ public final class SandboxReconciler {
    */
   void reconcile(Sandbox sandbox, Set<String> unread) throws IOException {
     if (sandbox.record().state() == SandboxRecord.State.CREATING) {
-      lifecycle.findShim(sandbox.record());
       undo(sandbox);
       return;
     }
     for (Container container : containers.of(sandbox.id())) {
       if (container.status().isExited()) {
-        cgroups.remove(cgroups.at(container.record().cgroup()));
+        attempt(container, () -> cgroups.remove(cgroups.at(container.record().cgroup())));
       }
     }
     Optional<PodShim> shim = lifecycle.findShim(sandbox.record());
@@ -83,7 +82,7 @@ public final class SandboxReconciler {
     Map<String, ContainerProcess> strays = learn(sandbox, shim.get());
     strays.keySet().removeAll(unread);
     for (String stray : strays.keySet()) {
-      endStray(sandbox, shim.get(), stray);
+      attempt("container " + stray, () -> endStray(sandbox, shim.get(), stray));
     }
   }
 
@@ -147,8 +146,8 @@ public final class SandboxReconciler {
     void run() throws IOException;
   }
 
-  /** Logs a failure, so that the other containers are learnt all the same. */
-  private static void attempt(Container container, Step step) {
+  /** Logs a failure, so that the other containers are taken up all the same. */
+  private static void attempt(Object container, Step step) {
     try {
       step.run();
     } catch (IOException | CriException e) {

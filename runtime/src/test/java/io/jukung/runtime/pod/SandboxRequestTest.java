@@ -114,7 +114,7 @@ class SandboxRequestTest {
         .hasMessageContaining(message);
   }
 
-  /** kubelet sends them all; there is no process in a sandbox that they could be about. */
+  /** kubelet sets these fields, but a sandbox has no process to which they could apply. */
   @Test
   void securityOfTheSandboxProcessIsAcceptedWithoutEffect() {
     PodSandboxConfig.Builder config = TestNode.pod("web").getConfig().toBuilder();

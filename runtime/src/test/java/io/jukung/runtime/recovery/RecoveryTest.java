@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Daemons that start over what an earlier one has left. A named pipe is a disk that hangs. */
+/** Starts daemons over what an earlier one left. A named pipe stands for a disk that hangs. */
 @Timeout(120)
 class RecoveryTest {
   @TempDir private Path directory;
@@ -123,7 +123,9 @@ class RecoveryTest {
   void exitThatIsToldWhileTheProcessesAreListedIsNotLost() throws Exception {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
-    Files.delete(node.paths.containerStatus(container)); // the daemon died before it wrote that
+    Files.delete(
+        node.paths.containerStatus(
+            container)); // as if the daemon had died before it wrote the file
     FakeShimPool.Pod pod = pod(sandbox);
     pod.afterList = () -> pod.exit(container, 6, false);
     recover();
@@ -208,11 +210,11 @@ class RecoveryTest {
   private void hang(Path file) throws Exception {
     Files.move(file, kept(file));
     assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
-    // With a writer the pipe opens, and reads wait for what the writer will write.
+    // With a writer, the reader's open returns, and its read waits for the writer.
     pipes.put(file, new RandomAccessFile(file.toFile(), "rw"));
   }
 
-  /** Gives the content to the readers that wait for it, and to those that come later. */
+  /** Gives the content to the readers that wait, and puts the file back for later ones. */
   private void releaseReaders() throws Exception {
     for (Map.Entry<Path, RandomAccessFile> pipe : pipes.entrySet()) {
       Path file = pipe.getKey();

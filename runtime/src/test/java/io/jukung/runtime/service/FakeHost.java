@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Namespaces and networks that are only names. */
+/** A host that only notes which pods have namespaces and networks. */
 public final class FakeHost implements PodHost {
   public final Set<String> namespaces = ConcurrentHashMap.newKeySet();
   public final Set<String> networks = ConcurrentHashMap.newKeySet();

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** One image with one layer. */
+/** An image store with one image, which has one layer. */
 public final class FakeImages implements ContainerImages {
   static final String NAME = "docker.io/library/busybox:latest";
   static final String ID = "sha256:" + "1".repeat(64);

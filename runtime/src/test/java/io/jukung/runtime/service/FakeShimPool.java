@@ -38,7 +38,7 @@ public final class FakeShimPool implements PodShim.Pool {
   /** Runs when a shim is adopted, before the daemon has it. */
   public Consumer<String> afterAdoption = _ -> {};
 
-  /** Whether connections to shims are refused for a reason that says nothing of the shim. */
+  /** Whether connections to shims fail, although the shims may live. */
   public boolean unreachable;
 
   private final Faults faults;
@@ -69,7 +69,7 @@ public final class FakeShimPool implements PodShim.Pool {
     return Optional.ofNullable(pods.get(sandboxId));
   }
 
-  /** The shim is killed, and its processes go unwatched. */
+  /** Kills the shim. Nobody watches its processes any more. */
   public void die(String sandboxId) {
     pods.remove(sandboxId);
     if (listener != null) {
@@ -87,7 +87,7 @@ public final class FakeShimPool implements PodShim.Pool {
     /** The pipe into which the last attach takes a container's output. */
     public @Nullable Fd attached;
 
-    /** Thrown by the next start, whatever it is. */
+    /** An error that the next start throws. */
     @Nullable Error startError;
 
     /** Runs when a process has been started, before the daemon hears of it. */
@@ -105,7 +105,7 @@ public final class FakeShimPool implements PodShim.Pool {
     /** Whether the shim answers nothing at all. */
     public volatile boolean silent;
 
-    /** What an exec does; it may use the two descriptors until it returns. */
+    /** What an exec does with its standard output and error, which are open until it returns. */
     Consumer<Fd[]> exec = _ -> {};
 
     private final String sandboxId;
@@ -251,7 +251,7 @@ public final class FakeShimPool implements PodShim.Pool {
       answer("list");
       List<ContainerProcess> listed;
       synchronized (this) {
-        // The reaper is killed through its cgroup, which this fake does not see.
+        // The reaper is killed by way of its cgroup, and this fake does not see that.
         listed =
             processes.values().stream()
                 .filter(each -> !each.getContainerId().equals(sandboxId))
@@ -272,7 +272,7 @@ public final class FakeShimPool implements PodShim.Pool {
     }
   }
 
-  /** Writes text, as an exec. */
+  /** Writes text to a descriptor of an exec. */
   static void write(Fd fd, String text) {
     try {
       fd.write(text.getBytes(StandardCharsets.UTF_8));

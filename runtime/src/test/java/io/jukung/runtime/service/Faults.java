@@ -10,7 +10,7 @@ public final class Faults {
   private int failAt = -1;
   private boolean failed;
 
-  /** The {@code n}-th call from now on, counted from 0, throws. */
+  /** Makes the {@code n}-th call from now on throw, counted from 0. */
   synchronized void failAt(int n) {
     calls.clear();
     failAt = n;
@@ -21,7 +21,7 @@ public final class Faults {
     failAt = -1;
   }
 
-  /** Whether the chosen call came. */
+  /** Whether the call that had to fail was made. */
   synchronized boolean failed() {
     return failed;
   }

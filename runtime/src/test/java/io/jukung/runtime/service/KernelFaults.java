@@ -8,7 +8,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The real kernel, except that one call of the whole process fails. */
+/** The real kernel, except that one system call of the whole process fails. */
 final class KernelFaults implements Syscalls, AutoCloseable {
   /** Refusing to close would leak the descriptor in the test itself. */
   private static final Set<Syscall> NEVER = EnumSet.of(Syscall.CLOSE);
@@ -23,7 +23,7 @@ final class KernelFaults implements Syscalls, AutoCloseable {
     this.failAt = failAt;
   }
 
-  /** From now until {@link #close}. */
+  /** Makes the {@code n}-th call fail with EIO. Affects the whole process until {@link #close}. */
   static KernelFaults failAt(int n) {
     Syscalls real = Kernel.install((_, _, _, _, _, _) -> -Errno.ENOSYS);
     KernelFaults faults = new KernelFaults(real, n);
@@ -31,7 +31,7 @@ final class KernelFaults implements Syscalls, AutoCloseable {
     return faults;
   }
 
-  /** The call that failed; empty where there were not so many. */
+  /** The name of the call that failed; empty if fewer calls were made. */
   String failed() {
     return failed;
   }

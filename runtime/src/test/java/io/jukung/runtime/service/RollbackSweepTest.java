@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Fails the n-th call of a use case, for every n: then nothing of it is left, and it can be done.
+ * Fails the n-th call of a use case, for every n. Then nothing of the use case is left, and it
+ * succeeds when it is repeated.
  */
 @Timeout(300)
 class RollbackSweepTest {
@@ -157,7 +158,7 @@ class RollbackSweepTest {
     fail("a removal does not make so many calls");
   }
 
-  /** What could not be deleted waits there for the next start of the daemon. */
+  /** Leaves out the trash: the next start of the daemon empties it. */
   private Set<String> withoutTrash(Set<String> traces) {
     traces.removeIf(each -> each.startsWith(node.paths.trash() + "/"));
     return traces;
@@ -192,7 +193,7 @@ class RollbackSweepTest {
         injected = faults.failed();
       }
       if (succeeded) {
-        undo.run(); // some failures do not matter
+        undo.run(); // a failure that does not make the use case fail
       }
       if (injected.isEmpty()) {
         assertThat(succeeded).isTrue();

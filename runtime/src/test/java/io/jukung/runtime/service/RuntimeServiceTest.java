@@ -395,7 +395,7 @@ class RuntimeServiceTest {
     node.runPod("b");
     assertKind(ErrorKind.INVALID_ARGUMENT, "empty", () -> sandboxStatus(""));
     for (int i = 0; i < 40; i++) {
-      node.runPod("many-" + i); // of 42 ids two begin alike
+      node.runPod("many-" + i); // of 42 hexadecimal ids, two begin with the same digit
     }
     assertThat(
             "0123456789abcdef".chars().filter(c -> isAmbiguous(String.valueOf((char) c))).count())

@@ -111,13 +111,13 @@ public final class TestNode {
     restart(RECOVERY_LIMIT);
   }
 
-  /** A new daemon over what is on disk. Nothing is recovered yet. */
+  /** Starts a new daemon over what is on disk. It has recovered nothing yet. */
   public void restart() throws IOException {
     restart(RECOVERY_LIMIT);
   }
 
   /**
-   * A new daemon over what is on disk. Nothing is recovered yet.
+   * Starts a new daemon over what is on disk. It has recovered nothing yet.
    *
    * @param recoveryLimit how long the recovery waits for one object
    */
@@ -170,8 +170,7 @@ public final class TestNode {
             filters,
             pathWork);
     startContainer =
-        new StartContainer(
-            sandboxes, containers, files, shims, cgroups, compiler, pathWork);
+        new StartContainer(sandboxes, containers, files, shims, cgroups, compiler, pathWork);
     stopContainer = new StopContainer(containers, stopper);
     removeContainer = new RemoveContainer(containers, remover);
     containerStatus = new ContainerStatus(containers, files, compiler, pathWork);
@@ -270,7 +269,7 @@ public final class TestNode {
     return mount.at(cgroupRoot);
   }
 
-  /** Everything that an operation may leave behind, by name. */
+  /** The names of everything that an operation may leave behind. */
   public Set<String> traces() throws IOException {
     Set<String> traces = new TreeSet<>();
     for (Path top : List.of(paths.root(), paths.state())) {

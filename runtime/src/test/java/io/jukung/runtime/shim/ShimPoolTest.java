@@ -268,7 +268,7 @@ class ShimPoolTest {
     } finally {
       kill(stuck.shimPid(), 18); // SIGCONT
     }
-    // It starts after all, and nobody wants it.
+    // The container starts after all, and is killed.
     ContainerExited exit = take(exits);
     assertThat(exit.getContainerId()).isEqualTo("late");
     assertThat(exit.getExitCode()).isEqualTo(137);
@@ -508,7 +508,7 @@ class ShimPoolTest {
     return text.toString();
   }
 
-  /** Something that may not hold yet. */
+  /** A condition that may not hold yet. */
   private interface Condition {
     boolean holds() throws IOException;
   }

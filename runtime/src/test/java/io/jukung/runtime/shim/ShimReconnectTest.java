@@ -95,7 +95,7 @@ class ShimReconnectTest {
       answer(accepted, "START_EXEC", Reply.newBuilder().setStarted(Started.newBuilder().setPid(1)));
       started.await();
       refused.close();
-      // The loop's thread handles one connection after the other: this comes after the close.
+      // The loop handles events in their order, so the client sees the close before this.
       send(
           accepted,
           FromShim.newBuilder()

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SandboxRecordTest {
   @TempDir Path work;
 
-  /** After a restart a pod without a runtime handler could not be listed. */
+  /** A regression: after a restart, a pod without a runtime handler could not be listed. */
   @Test
   void recordOfEmptyTextsReadsBackAsItWasWritten() throws Exception {
     StateFiles files = new StateFiles(new StatePaths(work.resolve("root"), work.resolve("state")));
