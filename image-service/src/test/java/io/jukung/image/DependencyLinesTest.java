@@ -30,7 +30,7 @@ class DependencyLinesTest {
           .resideOutsideOfPackage("io.jukung.image.service..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("io.jukung.cri.v1..", "io.jukung.v1..", "io.grpc..");
+          .resideInAnyPackage("io.jukung.cri.v1..", "io.jukung.client.v1..", "io.grpc..");
 
   @ArchTest
   static final ArchRule PACKAGES_HAVE_NO_CYCLES =
