@@ -187,6 +187,18 @@ class RecoveryTest {
   }
 
   @Test
+  void strayThatCannotBeEndedDoesNotKeepOthersAlive() throws Exception {
+    String sandbox = node.runPod("web");
+    for (String name : List.of("one", "two")) {
+      node.deleteRecords(node.start(sandbox, name));
+    }
+    node.faults.failAt(1); // the first signal: the list of processes comes before
+    recover();
+    assertThat(pod(sandbox).signals).containsExactly("SIGKILL");
+    recover(); // ends the other one
+  }
+
+  @Test
   void containersOfAShimThatIsGoneHaveEnded() throws Exception {
     String sandbox = node.runPod("web");
     String told = node.start(sandbox, "told");

@@ -11,7 +11,7 @@ public final class Faults {
   private boolean failed;
 
   /** Makes the {@code n}-th call from now on throw, counted from 0. */
-  synchronized void failAt(int n) {
+  public synchronized void failAt(int n) {
     calls.clear();
     failAt = n;
     failed = false;

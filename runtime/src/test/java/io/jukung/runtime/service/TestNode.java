@@ -265,6 +265,11 @@ public final class TestNode {
     removePodSandbox.call(RemovePodSandboxRequest.newBuilder().setPodSandboxId(sandboxId).build());
   }
 
+  /** Deletes the container's directory behind the daemon's back. */
+  public void deleteRecords(String containerId) throws IOException {
+    new StateFiles(paths).deleteContainer(containerId);
+  }
+
   public Cgroup cgroup() {
     return mount.at(cgroupRoot);
   }
