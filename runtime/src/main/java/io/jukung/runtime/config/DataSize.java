@@ -47,9 +47,7 @@ public record DataSize(long bytes) implements Comparable<DataSize> {
     return Long.compare(bytes, other.bytes);
   }
 
-  /**
-   * The size in the largest unit that divides it, so that {@link #parse} returns an equal size.
-   */
+  /** The size in the largest unit that divides it, so that {@link #parse} returns an equal size. */
   @Override
   public String toString() {
     int power =

@@ -53,7 +53,8 @@ final class PodCidrFile {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | RuntimeException e) {
-      LOG.warn("{} cannot be read; the next update by kubelet replaces it: {}", file, e.getMessage());
+      LOG.warn(
+          "{} cannot be read; the next update by kubelet replaces it: {}", file, e.getMessage());
       return Optional.empty();
     }
   }

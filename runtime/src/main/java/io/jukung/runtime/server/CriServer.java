@@ -61,9 +61,7 @@ final class CriServer implements AutoCloseable {
   private volatile boolean isClosed;
 
   private CriServer(
-      ListeningSocket socket,
-      Config.Server settings,
-      List<? extends BindableService> services) {
+      ListeningSocket socket, Config.Server settings, List<? extends BindableService> services) {
     this.socket = socket;
     this.events =
         new MultiThreadIoEventLoopGroup(

@@ -198,10 +198,9 @@ final class PodParts implements AutoCloseable {
             new PodSandboxStatus(sandboxes, containers, paths),
             listPodSandbox,
             new StreamPodSandboxes(listPodSandbox::call),
-            new CreateContainer(sandboxes, containers, files, images, specs, cgroups, filters,
-                pathWork),
-            new StartContainer(
-                sandboxes, containers, files, shims, cgroups, compiler, pathWork),
+            new CreateContainer(
+                sandboxes, containers, files, images, specs, cgroups, filters, pathWork),
+            new StartContainer(sandboxes, containers, files, shims, cgroups, compiler, pathWork),
             new StopContainer(containers, containerStopper),
             new RemoveContainer(containers, remover),
             listContainers,

@@ -127,9 +127,7 @@ final class Rpc {
     return type.endsWith("Request") ? type.substring(0, type.length() - "Request".length()) : type;
   }
 
-  /**
-   * The ID or image name that a request is about; "-" if the request is about no single object.
-   */
+  /** The ID or image name that a request is about; "-" if the request is about no single object. */
   private static String subject(Message request) {
     for (String field : SUBJECTS) {
       FieldDescriptor descriptor = request.getDescriptorForType().findFieldByName(field);

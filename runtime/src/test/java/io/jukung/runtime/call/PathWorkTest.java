@@ -61,8 +61,7 @@ class PathWorkTest {
 
     assertThatThrownBy(() -> work.call("hung", "CreateContainer x", () -> ""))
         .isInstanceOfSatisfying(
-            CriException.class,
-            e -> assertThat(e.kind()).isEqualTo(ErrorKind.RESOURCE_EXHAUSTED))
+            CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.RESOURCE_EXHAUSTED))
         .hasMessage(
             "CreateContainer x: 2 earlier calls for sandbox hung still wait for the file system;"
                 + " one of their volumes or log directories does not answer");

@@ -108,23 +108,30 @@ class ConfigFileTest {
         "spare = 3 | t: unknown key spare, the nearest known key is shim.spare",
         "shim.spare = 'two' | t: shim.spare must be a whole number, not the string \"two\"",
         "shim.spare = 2.5 | t: shim.spare must be a whole number, not the number 2.5",
-        "shim.spare = 99999999999 | t: shim.spare must be a whole number, not the number 99999999999",
+        "shim.spare = 99999999999 | t: shim.spare must be a whole number, not the number"
+            + " 99999999999",
         "shim.spare = 65 | t: shim.spare must be between 0 and 64",
         "shim = 3 | t: shim must be a table, not the number 3",
         "root = 3 | t: root must be a path, not the number 3",
         "root = 'var/lib' | t: root: not an absolute path: \"var/lib\"",
         "cni.timeout = 10 | t: cni.timeout must be a duration like \"10s\", not the number 10",
-        "cni.timeout = '10' | t: cni.timeout: not a duration: \"10\" (write as \"500ms\", \"10s\" or \"1m30s\")",
+        "cni.timeout = '10' | t: cni.timeout: not a duration: \"10\" (write as \"500ms\", \"10s\""
+            + " or \"1m30s\")",
         "cni.conf_template = 'x' | t: cni.conf_template is not an absolute path",
         "cni.timeout = '0s' | t: cni.timeout must be above 0s",
         "cni.bin_dirs = '/x' | t: cni.bin_dirs must be an array, not the string \"/x\"",
         "cni.bin_dirs = [1] | t: cni.bin_dirs must be a path, not the number 1",
         "cni.bin_dirs = [] | t: cni.bin_dirs is empty",
-        "log.level = 'loud' | t: log.level: \"loud\" is not one of \"error\", \"warn\", \"info\", \"debug\", \"trace\"",
-        "log.level = true | t: log.level must be one of \"error\", \"warn\", \"info\", \"debug\", \"trace\", not the boolean true",
-        "server.max_message_size = '16MB' | t: server.max_message_size: not a size: \"16MB\" (write a whole number and B, KiB, MiB, GiB or TiB)",
-        "server.max_message_size = '1KiB' | t: server.max_message_size must be between 1MiB and 1GiB",
-        "server.socket_mode = '0999' | t: server.socket_mode: not a file mode: \"0999\" (write three octal digits, as \"0660\")",
+        "log.level = 'loud' | t: log.level: \"loud\" is not one of \"error\", \"warn\", \"info\","
+            + " \"debug\", \"trace\"",
+        "log.level = true | t: log.level must be one of \"error\", \"warn\", \"info\", \"debug\","
+            + " \"trace\", not the boolean true",
+        "server.max_message_size = '16MB' | t: server.max_message_size: not a size: \"16MB\" (write"
+            + " a whole number and B, KiB, MiB, GiB or TiB)",
+        "server.max_message_size = '1KiB' | t: server.max_message_size must be between 1MiB and"
+            + " 1GiB",
+        "server.socket_mode = '0999' | t: server.socket_mode: not a file mode: \"0999\" (write"
+            + " three octal digits, as \"0660\")",
         "cgroup.root = '/a/../b' | t: cgroup.root must be an absolute path without ..",
       })
   void badKeyIsNamedInTheError(String toml, String message) {

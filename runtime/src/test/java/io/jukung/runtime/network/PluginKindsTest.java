@@ -121,7 +121,8 @@ class PluginKindsTest {
   void addressesThatTheConfigurationFixes() throws IOException {
     configure(
         "{\"type\": \"bridge\", \"bridge\": \"cni-test\", \"ipam\": {\"type\": \"static\","
-            + " \"addresses\": [{\"address\": \"fd00:1::7/64\"}, {\"address\": \"192.0.2.7/24\"}]}}");
+            + " \"addresses\": [{\"address\": \"fd00:1::7/64\"}, {\"address\":"
+            + " \"192.0.2.7/24\"}]}}");
     comesAndGoes(Map.of(), "fd00:1::7", "192.0.2.7");
   }
 

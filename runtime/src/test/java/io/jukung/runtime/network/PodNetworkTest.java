@@ -201,16 +201,13 @@ class PodNetworkTest {
     network.tearDown(request);
     assertThat(json("one", CniCommand.ADD).has("runtimeConfig")).isFalse();
     String expected =
-        "{\"portMappings\":["
-            + "{\"hostPort\":8080,\"containerPort\":80,\"protocol\":\"tcp\"},"
+        "{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,\"protocol\":\"tcp\"},"
             + "{\"hostPort\":5353,\"containerPort\":53,\"protocol\":\"udp\",\"hostIP\":\"127.0.0.1\"},"
             + "{\"hostPort\":9,\"containerPort\":9,\"protocol\":\"sctp\",\"hostIP\":\"::1\"}],"
             + "\"bandwidth\":{\"ingressRate\":1000000,\"ingressBurst\":4294967295},"
             + "\"mac\":\"02:00:00:00:00:0A\","
             + "\"dns\":{\"servers\":[\"10.96.0.10\"],\"searches\":[\"a.svc\"],"
-            + "\"options\":[\"ndots:5\"]},"
-            + "\"aliases\":[\"pod\"],"
-            + "\"cgroupPath\":\"/kubepods/pod1\"}";
+            + "\"options\":[\"ndots:5\"]},\"aliases\":[\"pod\"],\"cgroupPath\":\"/kubepods/pod1\"}";
     assertThat(json("two", CniCommand.ADD).path("runtimeConfig").toString()).isEqualTo(expected);
     assertThat(json("two", CniCommand.DEL).path("runtimeConfig").toString()).isEqualTo(expected);
     assertThat(json("two", CniCommand.ADD).has("capabilities")).isFalse();
@@ -222,8 +219,9 @@ class PodNetworkTest {
     plugins.answering("one", "10.0.0.1/24");
     plugins.script(
         "two",
-        "[ $CNI_COMMAND != ADD ] || {"
-            + " printf '%s' '{\"code\": 11, \"msg\": \"try again\", \"details\": \"no\\nroom\"}'; exit 1; }");
+        "[ $CNI_COMMAND != ADD ] || { printf '%s' '{\"code\": 11, \"msg\": \"try again\","
+            + " \"details\": \"no\\n"
+            + "room\"}'; exit 1; }");
     plugins.answering("three", "10.0.0.3/24");
     assertThatThrownBy(() -> network.setUp(request()))
         .isInstanceOfSatisfying(CniException.class, e -> assertThat(e.code()).isEqualTo(11))
@@ -384,9 +382,11 @@ class PodNetworkTest {
         "echo []                             | the answer is no CNI result: not a JSON object",
         "echo '{}' '{}'                      | the answer is no CNI result: not JSON",
         "echo '{\"cniVersion\": \"3.0.0\"}'  | the answer is no CNI result: cniVersion 3.0.0",
-        "echo '{\"ips\": [{}]}'              | result of network test: an entry of \"ips\" has no address",
+        "echo '{\"ips\": [{}]}'              | result of network test: an entry of \"ips\" has no"
+            + " address",
         "echo '{}'                           | network test gave the pod no address",
-        "exit 5                              | CNI ADD by plugin one for network test: exit status 5",
+        "exit 5                              | CNI ADD by plugin one for network test: exit status"
+            + " 5",
         "kill -9 $$                          | killed by SIGKILL",
         "echo out; echo err >&2; exit 2      | exit status 2: err",
         "echo out; exit 2                    | exit status 2: out",
@@ -486,8 +486,8 @@ class PodNetworkTest {
 
   @ParameterizedTest
   @CsvSource({"a;K8S_POD_NAME=b, 80, 1M", "a=b, 80, 1M", "pod, 65536, 1M", "pod, 80, fast"})
-  void valuesThatPluginsWouldMisreadAreRefusedAndLeaveNothing(String name, int port, String bandwidth)
-      throws IOException {
+  void valuesThatPluginsWouldMisreadAreRefusedAndLeaveNothing(
+      String name, int port, String bandwidth) throws IOException {
     configure("one");
     plugins.answering("one", "10.0.0.1/24");
     PodNetworkRequest request =

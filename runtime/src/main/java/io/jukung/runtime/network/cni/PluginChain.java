@@ -112,7 +112,8 @@ public final class PluginChain {
     for (PluginConfiguration plugin : network.plugins()) {
       ObjectNode request = plugin.request(network, CniJson.object(), null);
       request.set("cni.dev/valid-attachments", attachments);
-      request.set("cni.dev/attachments", attachments); // the key in drafts of version 1.1, which some plugins read
+      // The key in drafts of version 1.1, which some plugins still read.
+      request.set("cni.dev/attachments", attachments);
       try {
         plugins.run(
             new PluginRunner.Call(CniCommand.GC, plugin.type(), network.name(), null),

@@ -68,7 +68,8 @@ public final class PluginSurvivors {
       if (!has(process, variable)) {
         return; // the process has ended, and its pid may belong to another one
       }
-      LOG.warn("killing process {} of a CNI plugin, which has outlived the daemon that called it", pid);
+      LOG.warn(
+          "killing process {} of a CNI plugin, which has outlived the daemon that called it", pid);
       pidfd.send(Signals.SIGKILL);
       if (Readiness.await(pidfd.fd(), Epoll.IN, KILL_WAIT.toMillis()) == 0) {
         throw new IOException(

@@ -35,7 +35,7 @@ final class Tokens {
 
   private final SecureRandom random = new SecureRandom();
   private final LongSupplier nanoTime;
-  private final Map<String, Pending> pending = new LinkedHashMap<>(); // in the order of their age, the oldest first
+  private final Map<String, Pending> pending = new LinkedHashMap<>(); // the oldest first
 
   /**
    * Makes an empty set of tokens.

@@ -78,7 +78,8 @@ final class AttachSession implements CommandSession {
       ContainerStore containers,
       PodShims shims,
       DescriptorLoop loop) {
-    AttachSession session = new AttachSession(client, request, containers, shims, loop, System::nanoTime);
+    AttachSession session =
+        new AttachSession(client, request, containers, shims, loop, System::nanoTime);
     Thread.ofVirtual().name("attach").start(session::start);
     return session;
   }
@@ -251,9 +252,7 @@ final class AttachSession implements CommandSession {
     if (end()) {
       streams.endOutputs();
       var _ =
-          client
-              .events()
-              .schedule(streams::close, INPUT_DRAIN.toMillis(), TimeUnit.MILLISECONDS);
+          client.events().schedule(streams::close, INPUT_DRAIN.toMillis(), TimeUnit.MILLISECONDS);
       streams.endInput();
       client.finish(status);
     }

@@ -126,8 +126,7 @@ final class ExecSession implements CommandSession {
       var _ =
           command
               .exit()
-              .whenComplete(
-                  (_, _) -> Thread.ofVirtual().name("end of exec").start(command::close));
+              .whenComplete((_, _) -> Thread.ofVirtual().name("end of exec").start(command::close));
     }
   }
 
@@ -255,7 +254,10 @@ final class ExecSession implements CommandSession {
     try {
       command.hangUp();
     } catch (IOException e) {
-      LOG.warn("exec {} could not be hung up and keeps running without a client: {}", command.id(), e.getMessage());
+      LOG.warn(
+          "exec {} could not be hung up and keeps running without a client: {}",
+          command.id(),
+          e.getMessage());
     }
   }
 
@@ -292,9 +294,7 @@ final class ExecSession implements CommandSession {
     var _ = client.events().schedule(this::drain, DRAIN_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /**
-   * Ends the outputs when only children of the command still have them open and they are empty.
-   */
+  /** Ends the outputs when only children of the command still have them open and they are empty. */
   private void drain() {
     boolean over;
     try {

@@ -113,7 +113,7 @@ final class OutputPump implements DescriptorLoop.Watched {
       return false;
     }
     if (count <= 0) {
-      if (count < 0 && count != -Errno.EIO) { // EIO: no process has the terminal's slave open any more
+      if (count < 0 && count != -Errno.EIO) { // EIO: the terminal has no slave any more
         LOG.warn("the output of a command cannot be read: {}", Errno.describe(-count));
       }
       close();

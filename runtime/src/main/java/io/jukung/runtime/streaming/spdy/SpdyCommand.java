@@ -208,7 +208,8 @@ public final class SpdyCommand implements SpdyConnection.Streams, CommandClient 
         .eventLoop()
         .execute(
             () -> {
-              connected(); // a client may wait for the answer of its last stream before it reads the status
+              // A client may wait for the answer of its last stream before it reads the status.
+              connected();
               outputs.values().forEach(SpdyStream::end);
               byte[] text = protocol.statusAsJson() ? status.toJson() : status.toText();
               if (error != null) {

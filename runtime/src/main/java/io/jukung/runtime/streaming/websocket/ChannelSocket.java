@@ -70,7 +70,8 @@ abstract class ChannelSocket extends SimpleChannelInboundHandler<WebSocketFrame>
               socket.writeAndFlush(
                   new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE),
                   socket.voidPromise());
-              // With input unread the kernel would reset the connection, and drop what was sent last.
+              // With input unread the kernel would reset the connection, and drop what was sent
+              // last.
               socket.config().setAutoRead(true);
               var limit =
                   socket

@@ -145,8 +145,10 @@ class NetworkConfigurationDirectoryTest {
         "{\"name\": \"a\", \"plugins\": [{\"type\": \"../x\"}]}       | \"../x\" is not the name",
         "{\"name\": \"a\", \"plugins\": [{\"type\": \"..\"}]}         | \"..\" is not the name",
         "{\"name\": \"a\", \"loadOnlyInlinedPlugins\": true}          | loadOnlyInlinedPlugins",
-        "{\"name\": \"a\", \"disableGC\": 7, \"plugins\": [{\"type\": \"x\"}]} | neither true nor false",
-        "{\"name\": \"a\", \"cniVersion\": \"9.0.0\", \"plugins\": [{\"type\": \"x\"}]} | 9.0.0 is none",
+        "{\"name\": \"a\", \"disableGC\": 7, \"plugins\": [{\"type\": \"x\"}]} | neither true nor"
+            + " false",
+        "{\"name\": \"a\", \"cniVersion\": \"9.0.0\", \"plugins\": [{\"type\": \"x\"}]} | 9.0.0 is"
+            + " none",
       })
   void wrongConfigurationIsReported(String document, String problem) throws IOException {
     write("a.conflist", document);

@@ -59,5 +59,4 @@ final class RecordedClient implements CommandClient {
   public ScheduledExecutorService events() {
     return timers;
   }
-
 }
