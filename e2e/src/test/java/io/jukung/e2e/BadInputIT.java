@@ -1,6 +1,7 @@
 package io.jukung.e2e;
 
 import static io.jukung.e2e.Calls.failure;
+import static io.jukung.e2e.Calls.networkReady;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
@@ -14,7 +15,6 @@ import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.RuntimeCondition;
-import io.jukung.cri.v1.StatusRequest;
 import io.jukung.e2e.client.CriClient;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.CommandResult;
@@ -31,7 +31,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each gets one clear sentence with the right code, and leaves nothing behind. */
+/**
+ * Wrong requests and configurations. Each is answered with one clear sentence and the right status
+ * code, and leaves nothing behind.
+ */
 @ExtendWith(Testbed.Extension.class)
 class BadInputIT {
   @Test
@@ -51,14 +54,14 @@ class BadInputIT {
   }
 
   @Test
-  void registryThatIsNotThereIsUnavailable(Testbed testbed) {
+  void pullFromAnUnreachableRegistryIsUnavailable(Testbed testbed) {
     Status status = failure(() -> testbed.pull("127.0.0.1:1/busybox:1"));
     assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(status.getDescription()).contains("127.0.0.1:1");
   }
 
   @Test
-  void containerOfAnImageThatIsNotHereIsNotFound(Testbed testbed) throws Exception {
+  void containerOfAMissingImageIsNotFound(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("absent", NamespaceMode.NODE);
     Status status =
         failure(
@@ -91,7 +94,7 @@ class BadInputIT {
   }
 
   @Test
-  void nothingToRunIsAnInvalidArgument(Testbed testbed) throws Exception {
+  void containerWithoutACommandIsAnInvalidArgument(Testbed testbed) throws Exception {
     String image = testbed.registry().push("empty:1", "--cmd", "[]");
     testbed.pull(image);
     try {
@@ -119,7 +122,7 @@ class BadInputIT {
   }
 
   @Test
-  void unknownUserIsNamed(Testbed testbed) throws Exception {
+  void unknownUserIsNamedInTheError(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("user", NamespaceMode.NODE);
     Status status =
         failure(
@@ -151,9 +154,9 @@ class BadInputIT {
     assertThat(testbed.containers()).isEmpty();
   }
 
-  /** Kubelet relies on a missing directory being made; below a file none can be. */
+  /** kubelet relies on a missing source being created as a directory. Below a file none can be. */
   @Test
-  void mountSourceThatCannotBeIsNamed(Testbed testbed) throws Exception {
+  void impossibleMountSourceIsNamedInTheError(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("mount", NamespaceMode.NODE);
     Path file = Files.createFile(testbed.node().directory().resolve("a-file"));
     String source = file + "/below";
@@ -182,20 +185,11 @@ class BadInputIT {
   }
 
   @Test
-  void podNetworkWithoutConfigurationSaysWhereItWasLookedFor(Testbed testbed) throws Exception {
+  void missingNetworkConfigurationIsReportedWithItsDirectory(Testbed testbed) throws Exception {
     try (Daemon daemon = Daemon.in(testbed.node(), "no-network")) {
       daemon.start();
       try (CriClient client = CriClient.of(daemon.socket())) {
-        RuntimeCondition network =
-            client
-                .runtime()
-                .status(StatusRequest.getDefaultInstance())
-                .getStatus()
-                .getConditionsList()
-                .stream()
-                .filter(condition -> condition.getType().equals("NetworkReady"))
-                .findFirst()
-                .orElseThrow();
+        RuntimeCondition network = networkReady(client);
         assertThat(network.getStatus()).isFalse();
         assertThat(network.getReason()).isNotBlank();
         assertThat(network.getMessage()).contains(daemon.cniConfiguration().toString());
@@ -236,7 +230,7 @@ class BadInputIT {
   @Test
   void secondDaemonOnTheSameDirectoriesIsRefused(Testbed testbed) throws Exception {
     assertRefused(testbed.node().run(serve(testbed.daemon())), testbed.daemon().root().toString());
-    assertThat(testbed.pods()).as("the first one serves on").isEmpty();
+    assertThat(testbed.pods()).as("the first daemon still serves").isEmpty();
   }
 
   @Test
@@ -245,7 +239,7 @@ class BadInputIT {
     List<String> line = serve(second);
     line.addAll(List.of("--set", "socket=" + testbed.daemon().socket()));
     assertRefused(testbed.node().run(line), testbed.daemon().socket().toString());
-    assertThat(testbed.pods()).as("the first one serves on").isEmpty();
+    assertThat(testbed.pods()).as("the first daemon still serves").isEmpty();
   }
 
   @Test
@@ -260,9 +254,9 @@ class BadInputIT {
         "root");
   }
 
-  /** What an old kernel lacks is taken away: here, the cgroup v2 hierarchy. */
+  /** Unmounts the cgroup v2 hierarchy, as if the kernel had none. */
   @Test
-  void kernelThatLacksSomethingIsRefusedByItsName(Testbed testbed) throws Exception {
+  void kernelWithoutCgroupV2IsRefused(Testbed testbed) throws Exception {
     Daemon daemon = Daemon.in(testbed.node(), "old-kernel");
     CommandResult result =
         testbed
@@ -274,13 +268,14 @@ class BadInputIT {
                     "--mount",
                     "sh",
                     "-c",
-                    "umount --lazy \"$(findmnt -n -o TARGET -t cgroup2 | head -n 1)\" && exec \"$@\"",
+                    "umount --lazy \"$(findmnt -n -o TARGET -t cgroup2 | head -n 1)\" && exec"
+                        + " \"$@\"",
                     "sh"));
     assertRefused(result, "cgroup v2");
   }
 
   @Test
-  void unknownConfigurationKeyNamesTheNearest(Testbed testbed) throws Exception {
+  void unknownConfigurationKeySuggestsTheNearestOne(Testbed testbed) throws Exception {
     Daemon daemon = Daemon.in(testbed.node(), "typo");
     daemon.writeConfig("[shim]\nspares = 1\n");
     CommandResult result = testbed.node().run(serve(daemon));

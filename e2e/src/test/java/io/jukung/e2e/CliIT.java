@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The client, as a person types it. */
+/** Runs jukung's command line as a user does. */
 @ExtendWith(Testbed.Extension.class)
 class CliIT {
   private static CommandResult jukung(Testbed testbed, String... arguments) throws Exception {
@@ -28,7 +28,7 @@ class CliIT {
     return testbed.node().run(line);
   }
 
-  /** {@code jukung run} with its log where the testbed is. */
+  /** Runs {@code jukung run} with its log in the testbed's directory. */
   private static CommandResult run(Testbed testbed, String... arguments) throws Exception {
     List<String> all =
         new ArrayList<>(
@@ -39,7 +39,8 @@ class CliIT {
   }
 
   @Test
-  void runPrintsBothStreamsPassesTheExitCodeOnAndRemoves(Testbed testbed) throws Exception {
+  void runWithRmPrintsBothStreamsReturnsTheExitCodeAndRemovesThePod(Testbed testbed)
+      throws Exception {
     CommandResult result =
         run(
             testbed,
@@ -60,13 +61,13 @@ class CliIT {
     Path logs = testbed.node().directory().resolve("cli");
     try (var left = Files.list(logs)) {
       assertThat(left)
-          .as("--rm takes the log as well")
+          .as("--rm also removes the log")
           .noneMatch(path -> path.getFileName().toString().startsWith("brief"));
     }
   }
 
   @Test
-  void optionsReachTheContainer(Testbed testbed) throws Exception {
+  void runOptionsReachTheContainer(Testbed testbed) throws Exception {
     Path volume = Files.createDirectories(testbed.node().directory().resolve("volume"));
     Files.writeString(volume.resolve("file"), "from the host\n");
     CommandResult result =
@@ -95,7 +96,8 @@ class CliIT {
   }
 
   @Test
-  void detachedContainerIsListedLoggedEnteredStoppedAndRemoved(Testbed testbed) throws Exception {
+  void detachedContainerCanBeListedLoggedInspectedStoppedAndRemoved(Testbed testbed)
+      throws Exception {
     String id =
         run(
                 testbed,
@@ -117,7 +119,7 @@ class CliIT {
         .contains("Up ");
     assertThat(jukung(testbed, "pods").orThrow()).contains("web");
     Await.until(
-        "the log is there", () -> jukung(testbed, "logs", "web").orThrow().equals("started\n"));
+        "the log has its line", () -> jukung(testbed, "logs", "web").orThrow().equals("started\n"));
     CommandResult exec = jukung(testbed, "exec", "web", "sh", "-c", "echo in; echo e >&2; exit 7");
     assertThat(exec.stdout()).isEqualTo("in\n");
     assertThat(exec.stderr()).isEqualTo("e\n");
@@ -134,7 +136,7 @@ class CliIT {
   }
 
   @Test
-  void followedLogEndsWithTheContainer(Testbed testbed) throws Exception {
+  void followedLogEndsWhenTheContainerExits(Testbed testbed) throws Exception {
     run(
             testbed,
             "-d",
@@ -161,9 +163,9 @@ class CliIT {
   }
 
   /**
-   * What a person at a terminal of 31 by 101 sees and does.
+   * Runs the command at a terminal of 31 rows and 101 columns.
    *
-   * @param dialogue in pairs: what is waited for on the screen, what is typed then
+   * @param dialogue pairs of a text to wait for on the screen and a text to type then
    */
   private static CommandResult atTerminal(Testbed testbed, String command, String... dialogue)
       throws Exception {
@@ -214,7 +216,7 @@ class CliIT {
   }
 
   @Test
-  void execPassesInputOnAndEndsWithTheCommandsCode(Testbed testbed) throws Exception {
+  void execPassesInputAndReturnsTheExitCode(Testbed testbed) throws Exception {
     runInBackground(testbed, "target", "sleep 1000");
     CommandResult result =
         withInput(
@@ -230,7 +232,7 @@ class CliIT {
   }
 
   @Test
-  void execAtATerminalHasItsSizeAndKeys(Testbed testbed) throws Exception {
+  void execAtATerminalGetsItsSizeAndInput(Testbed testbed) throws Exception {
     runInBackground(testbed, "target", "sleep 1000");
     CommandResult result =
         atTerminal(
@@ -249,7 +251,7 @@ class CliIT {
   }
 
   @Test
-  void runWithInputMissesNothing(Testbed testbed) throws Exception {
+  void interactiveRunGetsAllInputAndOutput(Testbed testbed) throws Exception {
     String logs = testbed.node().directory().resolve("cli").toString();
     CommandResult result =
         withInput(
@@ -272,7 +274,7 @@ class CliIT {
   }
 
   @Test
-  void attachedTerminalIsLeftByTheDetachKeys(Testbed testbed) throws Exception {
+  void detachKeysLeaveAnAttachedTerminal(Testbed testbed) throws Exception {
     String script =
         "while sleep 0.3; do echo tick; done & while read line; do echo got $line; done";
     runInBackground(testbed, "shell", script, "-i", "-t");
@@ -285,7 +287,7 @@ class CliIT {
   }
 
   @Test
-  void forwardedPortAnswersHere(Testbed testbed) throws Exception {
+  void forwardedPortAnswersOnTheClientsSide(Testbed testbed) throws Exception {
     runInBackground(testbed, "server", "nc -ll -p 7012 -e echo from the pod");
     String script =
         "export JUKUNG_SOCKET=%s; cd %s; %s port-forward server :7012 >forward.out & forward=$!;"
@@ -350,7 +352,7 @@ class CliIT {
   }
 
   @Test
-  void imageGoesOutAndComesBackAsKindLoadsIt(Testbed testbed) throws Exception {
+  void exportedImageIsImportedByTheCommandThatKindRuns(Testbed testbed) throws Exception {
     String name = testbed.registry().push("cli-exported:1", "--env", "[\"CLI=exported\"]");
     jukung(testbed, "pull", name).orThrow();
     Path archive = testbed.node().directory().resolve("exported.tar");

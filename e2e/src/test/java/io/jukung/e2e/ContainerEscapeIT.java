@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The known ways out of a container, each tried. */
+/** Tries known ways to escape from a container. Each must fail. */
 @ExtendWith(Testbed.Extension.class)
 class ContainerEscapeIT {
   private static ContainerConfig.Builder container(
@@ -37,7 +37,7 @@ class ContainerEscapeIT {
     return Requests.container(pod.config(), name, testbed.busybox(), List.of("sh", "-c", script));
   }
 
-  /** An image of one test: pulled, and removed with the containers of it. */
+  /** A test that needs an image of its own. The image is removed afterwards, with all pods. */
   private interface WithImage {
     void test(String image) throws Exception;
   }
@@ -54,7 +54,7 @@ class ContainerEscapeIT {
     }
   }
 
-  /** Everything of the installation, which a container must not be able to change. */
+  /** The checksums of all installed files, which no container must be able to change. */
   private static String installation(Testbed testbed) throws Exception {
     return testbed
         .node()
@@ -69,7 +69,7 @@ class ContainerEscapeIT {
 
   /** CVE-2019-5736. */
   @Test
-  void imageThatStartsTheLauncherAgainDoesNotReachIt(Testbed testbed) throws Exception {
+  void imageThatExecutesProcSelfExeCannotChangeTheInstallation(Testbed testbed) throws Exception {
     String before = installation(testbed);
     withImage(
         testbed,
@@ -90,9 +90,9 @@ class ContainerEscapeIT {
     assertThat(installation(testbed)).isEqualTo(before);
   }
 
-  /** The same through a process that joins, by a container that may trace. */
+  /** CVE-2019-5736 through an exec. The attacking container has CAP_SYS_PTRACE. */
   @Test
-  void joiningProcessCannotBeOverwritten(Testbed testbed) throws Exception {
+  void executableOfAnExecCannotBeOverwritten(Testbed testbed) throws Exception {
     String before = installation(testbed);
     Pod pod = testbed.runPod("overwrite", NamespaceMode.NODE);
     ContainerConfig.Builder config =
@@ -116,7 +116,7 @@ class ContainerEscapeIT {
 
   /** CVE-2024-21626. */
   @Test
-  void workingDirectoryIsNoDescriptor(Testbed testbed) throws Exception {
+  void workingDirectoryCannotBeADescriptorOfTheRuntime(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("cwd", NamespaceMode.NODE);
     for (int fd = 0; fd < 32; fd++) {
       String name = "fd-" + fd;
@@ -129,9 +129,9 @@ class ContainerEscapeIT {
     }
   }
 
-  /** The container swaps its working directory for a link to each of what an exec has open. */
+  /** The container replaces its working directory by links to the descriptors of an exec. */
   @Test
-  void workingDirectoryOfAnExecIsNoDescriptor(Testbed testbed) throws Exception {
+  void workingDirectoryOfAnExecCannotBeADescriptorOfTheRuntime(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("exec-cwd", NamespaceMode.NODE);
     String container =
         testbed.runContainer(
@@ -152,7 +152,7 @@ class ContainerEscapeIT {
     }
   }
 
-  /** With perl, which can make any system call. */
+  /** Runs a test with an image that has a tracing script and perl, which can make any call. */
   private static void withTracer(Testbed testbed, WithImage body) throws Exception {
     Path script = testbed.node().directory().resolve("tracer.pl");
     try (InputStream source = ContainerEscapeIT.class.getResourceAsStream("/tracer.pl")) {
@@ -183,7 +183,7 @@ class ContainerEscapeIT {
                 x86 ? "101" : "117",
                 x86 ? "61" : "260",
                 testbed.node().directory().resolve("tracer.pl").toString()));
-    config // The search for the command is the last that a launch does; so it takes long.
+    config // The search for the command is the last step of a launch. A long PATH makes it slow.
         .addEnvsBuilder()
         .setKey("PATH")
         .setValue(ByteString.copyFromUtf8("/usr/bin:" + "/none:".repeat(800) + "/bin"));
@@ -196,14 +196,14 @@ class ContainerEscapeIT {
   }
 
   /**
-   * What a tracer got hold of while processes joined its container; the command they run is its own
-   * to look into.
+   * What a tracer in a container found while execs joined the container. The tracer may look into
+   * the commands that the execs run.
    */
   private static List<String> caught(
       Testbed testbed, String image, String podName, String... capabilities) throws Exception {
     Pod pod = testbed.runPod(podName, NamespaceMode.NODE);
     String container = testbed.runContainer(pod, tracer(testbed, pod, image, capabilities));
-    Await.until("it looks", () -> logged(pod, "tracer").contains("ready"));
+    Await.until("the tracer is ready", () -> logged(pod, "tracer").contains("ready"));
     for (int i = 0; i < 60; i++) {
       testbed.exec(container, "sleep", "0.01");
     }
@@ -213,9 +213,12 @@ class ContainerEscapeIT {
     return caught;
   }
 
-  /** CVE-2016-9962: between joining and being confined, it has rights and files of the node. */
+  /**
+   * CVE-2016-9962: between joining the container and being confined, a process has privileges and
+   * files of the node.
+   */
   @Test
-  void joiningProcessCannotBeTraced(Testbed testbed) throws Exception {
+  void execCannotBeTracedBeforeItIsConfined(Testbed testbed) throws Exception {
     withTracer(
         testbed,
         image ->
@@ -223,9 +226,9 @@ class ContainerEscapeIT {
                 .allMatch(line -> line.matches("(sees|traces) /bin/busybox \\| own \\|  \\| 0")));
   }
 
-  /** One that may trace everybody finds a process that is already confined. */
+  /** With CAP_SYS_PTRACE the tracer may trace every process that it sees. */
   @Test
-  void joiningProcessIsConfinedBeforeItIsSeen(Testbed testbed) throws Exception {
+  void execIsConfinedBeforeATracerSeesIt(Testbed testbed) throws Exception {
     withTracer(
         testbed,
         image ->
@@ -233,9 +236,9 @@ class ContainerEscapeIT {
                 .allMatch(line -> line.matches("[^|]* \\| own \\|  \\| 0")));
   }
 
-  /** The same for containers that share their pod's pid namespace, on Linux 6.17. */
+  /** The containers share their pod's pid namespace. Needs Linux 6.17. */
   @Test
-  void startedContainerIsConfinedBeforeOthersSeeIt(Testbed testbed) throws Exception {
+  void startingContainerIsConfinedBeforeOthersSeeIt(Testbed testbed) throws Exception {
     String kernel = System.getProperty("os.version");
     String[] version = kernel.split("[.-]", 3);
     int number = Integer.parseInt(version[0]) * 1_000 + Integer.parseInt(version[1]);
@@ -251,7 +254,7 @@ class ContainerEscapeIT {
         image -> {
           Pod pod = testbed.runPod(config.build());
           testbed.runContainer(pod, tracer(testbed, pod, image, "SYS_PTRACE"));
-          Await.until("it looks", () -> logged(pod, "tracer").contains("ready"));
+          Await.until("the tracer is ready", () -> logged(pod, "tracer").contains("ready"));
           for (int i = 0; i < 30; i++) {
             testbed.runContainer(pod, "victim-" + i, List.of("sleep", "0.01"));
           }
@@ -284,10 +287,14 @@ class ContainerEscapeIT {
         });
   }
 
-  /** CVE-2026-41579, CVE-2024-5154: what the runtime writes there lands in the container. */
+  /**
+   * CVE-2026-41579, CVE-2024-5154: files that the runtime creates in these directories must be
+   * created in the container.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"dev", "etc", "sys"})
-  void directoryThatIsASymlinkLeadsNowhereElse(String directory, Testbed testbed) throws Exception {
+  void symlinkInPlaceOfADirectoryDoesNotLeadOutOfTheContainer(String directory, Testbed testbed)
+      throws Exception {
     Path victim = Files.createDirectories(testbed.node().directory().resolve("victim"));
     withImage(
         testbed,
@@ -306,9 +313,9 @@ class ContainerEscapeIT {
     Files.delete(victim);
   }
 
-  /** CVE-2025-31133: what hides a path must not be the container's to choose. */
+  /** CVE-2025-31133: a container must not be able to choose the file that masks a path. */
   @Test
-  void maskIsNotWhatAVolumeOverDevMakesOfIt(Testbed testbed) throws Exception {
+  void maskedPathIsEmptyAlthoughAVolumeReplacesDevNull(Testbed testbed) throws Exception {
     Path devices = Files.createDirectories(testbed.node().directory().resolve("fake-dev"));
     Files.createSymbolicLink(devices.resolve("null"), Path.of("/etc/group"));
     Pod pod = testbed.runPod("mask", NamespaceMode.NODE);
@@ -323,9 +330,9 @@ class ContainerEscapeIT {
     Files.delete(devices);
   }
 
-  /** The same as a race: another container changes the volume while this one is started. */
+  /** CVE-2025-31133 as a race: another container changes the volume while this one starts. */
   @Test
-  void maskHoldsWhileAVolumeOverDevChanges(Testbed testbed) throws Exception {
+  void maskedPathIsEmptyWhileAVolumeOverDevChanges(Testbed testbed) throws Exception {
     Path devices = Files.createDirectories(testbed.node().directory().resolve("raced-dev"));
     Pod pod = testbed.runPod("mask-race", NamespaceMode.NODE);
     Mount.Builder volume = Mount.newBuilder().setHostPath(devices.toString());
@@ -353,9 +360,12 @@ class ContainerEscapeIT {
     testbed.node().run("rm", "-r", devices.toString()).orThrow();
   }
 
-  /** CVE-2025-52565: a terminal that is something else is not opened, nor given away. */
+  /**
+   * CVE-2025-52565: a file in the place of the terminal is not opened, and does not become the
+   * container user's.
+   */
   @Test
-  void terminalIsNotWhatAVolumeOverDevMakesOfIt(Testbed testbed) throws Exception {
+  void terminalIsNotTakenFromAVolumeOverDev(Testbed testbed) throws Exception {
     Path devices = Files.createDirectories(testbed.node().directory().resolve("fake-pts"));
     Path pts = Files.createDirectories(devices.resolve("pts"));
     Path loot = Files.writeString(pts.resolve("0"), "loot");
@@ -374,7 +384,7 @@ class ContainerEscapeIT {
 
   /** CVE-2020-15257. */
   @Test
-  void nothingOfTheRuntimeIsInAHostNetworkPodsSockets(Testbed testbed) throws Exception {
+  void runtimeHasNoSocketThatAHostNetworkPodCanReach(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("sockets", NamespaceMode.NODE);
     String container = testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
     Set<String> abstractSockets =
@@ -400,7 +410,9 @@ class ContainerEscapeIT {
             .filter(file -> file.startsWith("socket:"))
             .toList();
     assertThat(ours).as("sockets of the daemon and its shims").hasSizeGreaterThan(2);
-    assertThat(ours).as("those that anyone can reach").noneMatch(abstractSockets::contains);
+    assertThat(ours)
+        .as("abstract sockets, which every process of the network can reach")
+        .noneMatch(abstractSockets::contains);
     String open =
         testbed
             .node()
@@ -421,7 +433,7 @@ class ContainerEscapeIT {
 
   /** CVE-2024-25621. */
   @Test
-  void unprivilegedUserOfTheHostSeesNothing(Testbed testbed) throws Exception {
+  void unprivilegedHostUserSeesNoFilesOfTheRuntime(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("private", NamespaceMode.POD);
     testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
     String nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups ";

@@ -1,6 +1,6 @@
 package io.jukung.e2e;
 
-import static io.jukung.e2e.Calls.logged;
+import static io.jukung.e2e.Calls.output;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.cri.v1.Capability;
@@ -34,12 +34,6 @@ class ContainerIT {
         .setLinux(LinuxContainerConfig.newBuilder().setSecurityContext(security));
   }
 
-  private static List<String> output(Testbed testbed, Pod pod, ContainerConfig.Builder config)
-      throws Exception {
-    testbed.awaitExited(testbed.runContainer(pod, config.build()));
-    return logged(pod, config.getMetadata().getName());
-  }
-
   private static LinuxContainerSecurityContext.Builder plain() {
     return LinuxContainerSecurityContext.newBuilder();
   }
@@ -57,13 +51,13 @@ class ContainerIT {
                 .toStringUtf8()
                 .lines()
                 .filter(line -> line.contains("->"))
-                // The directory that ls reads.
+                // Without the directory that ls itself has open.
                 .filter(line -> !line.endsWith("/fd")))
         .hasSize(3);
   }
 
   @Test
-  void processNumberOneIsTheCommandAndNothingElseIsSeen(Testbed testbed) throws Exception {
+  void containerSeesOnlyItsOwnProcessesAndItsCommandIsPidOne(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("alone", NamespaceMode.NODE);
     assertThat(output(testbed, pod, shell(testbed, pod, plain(), "echo $$; ls -d /proc/[0-9]*")))
         .hasSizeLessThanOrEqualTo(3)
@@ -71,7 +65,7 @@ class ContainerIT {
   }
 
   @Test
-  void capabilitiesAreTheDefaultOnesPlusAndMinusWhatIsAsked(Testbed testbed) throws Exception {
+  void addedAndDroppedCapabilitiesChangeTheDefaultSet(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("capabilities", NamespaceMode.NODE);
     List<String> lines =
         output(
@@ -93,7 +87,7 @@ class ContainerIT {
   }
 
   @Test
-  void noNewPrivilegesAndUserAndGroupsAreSet(Testbed testbed) throws Exception {
+  void noNewPrivilegesUserAndGroupsAreAsRequested(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("identity", NamespaceMode.NODE);
     List<String> lines =
         output(
@@ -117,7 +111,7 @@ class ContainerIT {
   }
 
   @Test
-  void readOnlyRootStillHasItsOwnFilesAndDevices(Testbed testbed) throws Exception {
+  void readOnlyRootLeavesDevicesAndSharedMemoryWritable(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("read-only", NamespaceMode.POD);
     List<String> lines =
         output(
@@ -157,7 +151,7 @@ class ContainerIT {
   }
 
   @Test
-  void volumesAreMountedAsAsked(Testbed testbed) throws Exception {
+  void volumesAreMountedAsRequested(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("volumes", NamespaceMode.NODE);
     Path host = Files.createDirectories(testbed.node().directory().resolve("volumes"));
     Path writable = Files.createDirectories(host.resolve("rw"));
@@ -191,7 +185,7 @@ class ContainerIT {
   }
 
   @Test
-  void nothingOfTheContainersMountsIsSeenOnTheNode(Testbed testbed) throws Exception {
+  void mountsOfAContainerAreNotVisibleOnTheNode(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("invisible", NamespaceMode.NODE);
     List<String> before =
         Files.readAllLines(Path.of("/proc/" + testbed.node().initPid() + "/mountinfo"));
@@ -203,7 +197,7 @@ class ContainerIT {
   }
 
   @Test
-  void namesAreResolvedAsThePodSays(Testbed testbed) throws Exception {
+  void resolverConfigurationIsThatOfThePod(Testbed testbed) throws Exception {
     PodSandboxConfig config =
         testbed
             .podConfig("dns", NamespaceMode.POD)
@@ -242,7 +236,7 @@ class ContainerIT {
     assertThat(testbed.exec(second, "sh", "-c", "wc -l </dev/shm/seen").getStdout().toStringUtf8())
         .isEqualTo("2\n");
     assertThat(testbed.exec(first, "sh", "-c", "readlink /proc/self/ns/pid").getStdout())
-        .as("each its own processes")
+        .as("each container has its own pid namespace")
         .isNotEqualTo(testbed.exec(second, "sh", "-c", "readlink /proc/self/ns/pid").getStdout());
   }
 }

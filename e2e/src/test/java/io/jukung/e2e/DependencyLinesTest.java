@@ -6,11 +6,11 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Black-box tests know a runtime by its protocol alone. */
+/** Black-box tests use only the protocol of a runtime, and none of its classes. */
 @AnalyzeClasses(packages = "io.jukung.e2e")
 class DependencyLinesTest {
   @ArchTest
-  static final ArchRule TESTS_KNOW_THE_PROTOCOL_ALONE =
+  static final ArchRule TESTS_USE_ONLY_THE_PROTOCOL =
       noClasses()
           .that()
           .resideInAPackage("io.jukung.e2e..")

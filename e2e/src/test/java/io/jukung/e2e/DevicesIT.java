@@ -2,6 +2,7 @@ package io.jukung.e2e;
 
 import static io.jukung.e2e.Calls.failure;
 import static io.jukung.e2e.Calls.logged;
+import static io.jukung.e2e.Calls.output;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Devices of the node in containers: by path, and as vendors describe them. */
+/** Devices of the node in containers, requested by path or as CDI devices. */
 @AlsoInTestNode
 @ExtendWith(Testbed.Extension.class)
 class DevicesIT {
@@ -34,12 +35,6 @@ class DevicesIT {
   private static ContainerConfig.Builder shell(Testbed testbed, Pod pod, String script) {
     return Requests.container(
         pod.config(), "shell", testbed.busybox(), List.of("sh", "-c", script));
-  }
-
-  private static List<String> output(Testbed testbed, Pod pod, ContainerConfig.Builder config)
-      throws Exception {
-    testbed.awaitExited(testbed.runContainer(pod, config.build()));
-    return logged(pod, "shell");
   }
 
   private static Device device(String host, String container, String permissions) {
@@ -51,7 +46,7 @@ class DevicesIT {
   }
 
   @Test
-  void symlinkIsResolvedAndADirectoryIsAllItsDevices(Testbed testbed) throws Exception {
+  void symlinkIsResolvedAndDirectoryStandsForAllItsDevices(Testbed testbed) throws Exception {
     Path directory = Files.createDirectories(testbed.node().directory().resolve("devices"));
     Path nodes = directory.resolve("nodes");
     Path zero = Files.createDirectories(nodes.resolve("deeper")).resolve("zero");
@@ -81,7 +76,7 @@ class DevicesIT {
   }
 
   @Test
-  void deviceThatCannotBeIsNamed(Testbed testbed) throws Exception {
+  void impossibleDeviceIsAnInvalidArgument(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("no-device", NamespaceMode.NODE);
     for (Device each :
         List.of(
@@ -120,7 +115,7 @@ class DevicesIT {
         .addReadonlyPaths("/proc/sys");
     List<String> lines = output(testbed, pod, container);
     assertThat(Integer.parseInt(lines.get(0)))
-        .as("more than the dozen that everybody has")
+        .as("more devices than the dozen that every container has")
         .isGreaterThan(14);
     assertThat(lines.get(1)).isEqualTo("1");
     assertThat(lines.get(2)).doesNotContain("a80425fb");
@@ -137,7 +132,7 @@ class DevicesIT {
         .contains("privileged sandbox");
   }
 
-  /** The kernel's log may be read with this, so that only the container's devices are asked. */
+  /** A container with CAP_SYSLOG: only the device rules keep it from reading the kernel's log. */
   private static ContainerConfig.Builder withSyslog(Testbed testbed, Pod pod, String script) {
     ContainerConfig.Builder config = shell(testbed, pod, script);
     config
@@ -148,9 +143,9 @@ class DevicesIT {
     return config;
   }
 
-  /** The right to make nodes, which containers have, must not be that to the node's disks. */
+  /** Containers have CAP_MKNOD by default. It must not give them access to the node's disks. */
   @Test
-  void nodeThatAContainerMakesOfAnyDeviceIsOfNoUseToIt(Testbed testbed) throws Exception {
+  void containerCannotUseADeviceNodeThatItMade(Testbed testbed) throws Exception {
     String root = testbed.daemon().root().toString();
     String disk = testbed.node().run("stat", "-c", "%Hd %Ld", root).orThrow().strip();
     String script =
@@ -170,16 +165,16 @@ class DevicesIT {
     Pod pod = testbed.runPod("makes-nodes", NamespaceMode.NODE);
     String container =
         testbed.runContainer(pod, withSyslog(testbed, pod, script + "exec sleep 1000").build());
-    Await.until("all was tried", () -> logged(pod, "shell").size() == refused.size());
+    Await.until("the script is done", () -> logged(pod, "shell").size() == refused.size());
     assertThat(logged(pod, "shell")).isEqualTo(refused);
     assertThat(testbed.exec(container, "sh", "-c", script).getStdout().toStringUtf8().lines())
-        .as("an exec")
+        .as("in an exec")
         .containsExactlyElementsOf(refused);
   }
 
   @ParameterizedTest
   @CsvSource({"r, read", "w, written", "rw, read written", "m, ''"})
-  void deviceIsUsedAsItsPermissionsSay(String permissions, String expected, Testbed testbed)
+  void devicePermissionsAreEnforced(String permissions, String expected, Testbed testbed)
       throws Exception {
     Path kmsg = testbed.node().directory().resolve("kmsg");
     testbed.node().run("mknod", kmsg.toString(), "c", "1", "11").orThrow();
@@ -207,9 +202,9 @@ class DevicesIT {
   }
 
   @Test
-  void cdiDeviceBringsItsNodesMountsAndEnvironment(Testbed testbed) throws Exception {
+  void cdiDeviceAddsItsNodesMountsAndEnvironment(Testbed testbed) throws Exception {
     if (Daemon.isForeign()) {
-      return; // where another runtime looks for them is its own affair
+      return; // another runtime may look for CDI files elsewhere
     }
     Path library = Files.writeString(testbed.node().directory().resolve("driver.so"), "driver\n");
     Files.createDirectories(cdi(testbed));

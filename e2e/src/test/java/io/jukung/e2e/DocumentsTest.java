@@ -68,7 +68,9 @@ class DocumentsTest {
     assertThat(listed).containsExactlyInAnyOrderElementsOf(existing);
   }
 
-  /** The name of a file's package in ARCHITECTURE.md: module, then the path below its root package. */
+  /**
+   * The name of a file's package in ARCHITECTURE.md: module, then the path below its root package.
+   */
   private static String nameOf(Path module, Path root, Path file) {
     String below = root.relativize(file.resolveSibling("")).toString();
     return module.getFileName() + (below.isEmpty() ? "" : "/" + below);

@@ -28,7 +28,7 @@ class ExecSyncIT {
   }
 
   @Test
-  void exitCodeOfASignalIs128Plus(Testbed testbed) throws Exception {
+  void exitCodeOfAKilledCommandIs128PlusTheSignal(Testbed testbed) throws Exception {
     String container = sleeper(testbed);
     assertThat(testbed.exec(container, "sh", "-c", "kill -9 $$").getExitCode()).isEqualTo(137);
     assertThat(testbed.exec(container, "true").getExitCode()).isZero();
@@ -47,19 +47,12 @@ class ExecSyncIT {
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
     Await.until(
         "no process of the exec is left",
-        () -> !processes(testbed, container).contains("sleep 4321"));
-    assertThat(processes(testbed, container)).contains("sleep 1000");
-  }
-
-  private static String processes(Testbed testbed, String container) {
-    return testbed
-        .exec(container, "sh", "-c", "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; done")
-        .getStdout()
-        .toStringUtf8();
+        () -> !testbed.processes(container).contains("sleep 4321"));
+    assertThat(testbed.processes(container)).contains("sleep 1000");
   }
 
   @Test
-  void backgroundChildHoldingThePipesDoesNotHoldTheAnswer(Testbed testbed) throws Exception {
+  void backgroundChildThatKeepsThePipesOpenDoesNotDelayTheAnswer(Testbed testbed) throws Exception {
     String container = sleeper(testbed);
     long start = System.nanoTime();
     ExecSyncResponse answer =
@@ -70,7 +63,7 @@ class ExecSyncIT {
   }
 
   @Test
-  void outputIsCappedWithoutAnError(Testbed testbed) throws Exception {
+  void outputAbove16MebibytesIsCutWithoutAnError(Testbed testbed) throws Exception {
     String container = sleeper(testbed);
     ExecSyncResponse answer =
         testbed.exec(container, "sh", "-c", "head -c 20000000 /dev/zero; echo end >&2; exit 5");
@@ -80,7 +73,7 @@ class ExecSyncIT {
   }
 
   @Test
-  void manyAtOnceEachGetTheirOwnOutput(Testbed testbed) throws Exception {
+  void concurrentCommandsEachGetTheirOwnOutput(Testbed testbed) throws Exception {
     String container = sleeper(testbed);
     List<Future<ExecSyncResponse>> answers = new ArrayList<>();
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -98,7 +91,7 @@ class ExecSyncIT {
   }
 
   @Test
-  void fiftyCommandsThatWriteForEverDoNotFillTheMemory(Testbed testbed) throws Exception {
+  void fiftyCommandsThatWriteForeverDoNotExhaustTheDaemonsMemory(Testbed testbed) throws Exception {
     String container = sleeper(testbed);
     List<Future<Status>> ends = new ArrayList<>();
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -110,7 +103,7 @@ class ExecSyncIT {
             .isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.RESOURCE_EXHAUSTED);
       }
     }
-    Await.until("no command is left", () -> !processes(testbed, container).contains("yes"));
+    Await.until("no command is left", () -> !testbed.processes(container).contains("yes"));
     String status =
         testbed.node().run("cat", "/proc/" + testbed.daemon().pid() + "/status").orThrow();
     long peakKib =
@@ -140,14 +133,14 @@ class ExecSyncIT {
   }
 
   @Test
-  void missingCommandIsSaid(Testbed testbed) throws Exception {
+  void missingCommandIsNamedInTheError(Testbed testbed) throws Exception {
     String container = sleeper(testbed);
     assertThat(failure(() -> testbed.exec(container, "/no/such/program")).getDescription())
         .contains("/no/such/program");
   }
 
   @Test
-  void nothingRunsInAnExitedOrUnknownContainer(Testbed testbed) throws Exception {
+  void execInAnExitedOrUnknownContainerFails(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("exited", NamespaceMode.NODE);
     String container = testbed.runContainer(pod, "short", List.of("true"));
     testbed.awaitExited(container);

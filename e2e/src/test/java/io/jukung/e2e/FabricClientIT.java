@@ -28,14 +28,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Exec, attach and port-forward by a Kubernetes client that others wrote. */
+/** Exec, attach and port-forward by fabric8's Kubernetes client. */
 @ExtendWith(Testbed.Extension.class)
 @Timeout(120)
 class FabricClientIT {
   private static final String ECHO = "nc -ll -p 7007 -e cat & ";
   private static final String LISTENS = "cat /proc/net/tcp /proc/net/tcp6 | grep -q ':1B5F '";
 
-  /** A pod with a container that reads lines, and the way to it. */
+  /** A pod with a container that echoes lines, and a client that can reach it. */
   private static final class Stage implements AutoCloseable {
     final Pod pod;
     final String container;
@@ -57,7 +57,8 @@ class FabricClientIT {
                   .setStdin(true)
                   .build());
       Await.until(
-          "the port", () -> testbed.exec(container, "sh", "-c", LISTENS).getExitCode() == 0);
+          "the echo server listens",
+          () -> testbed.exec(container, "sh", "-c", LISTENS).getExitCode() == 0);
       this.server = ApiServer.start(testbed.node(), testbed.client());
       this.client =
           new KubernetesClientBuilder()
@@ -70,7 +71,8 @@ class FabricClientIT {
     }
 
     ContainerResource container() {
-      // Given the pod, and no time to wait, the client needs no answers but streams.
+      // The client asks the API server for nothing but streams if it has the pod's object and does
+      // not wait for the pod to be ready.
       var known =
           new PodBuilder()
               .withNewMetadata()
@@ -131,7 +133,7 @@ class FabricClientIT {
   }
 
   @Test
-  void muchOutputArrivesWhole(Testbed testbed) throws Exception {
+  void twentyMegabytesOfOutputArriveCompletely(Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed);
         ExecWatch watch =
             stage
@@ -144,7 +146,7 @@ class FabricClientIT {
   }
 
   @Test
-  void terminalIsResized(Testbed testbed) throws Exception {
+  void terminalFollowsTheClientsSize(Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed);
         ExecWatch watch =
             stage
@@ -182,7 +184,7 @@ class FabricClientIT {
         LocalPortForward forward = stage.forward(7007)) {
       for (int i = 0; i < 2; i++) {
         try (Socket socket = new Socket(forward.getLocalAddress(), forward.getLocalPort())) {
-          // Piece by piece: this client loses what it is given faster than it can send.
+          // Piece by piece: the client loses bytes that it gets faster than it can send.
           for (int j = 0; j < 16; j++) {
             random.nextBytes(piece);
             socket.getOutputStream().write(piece);

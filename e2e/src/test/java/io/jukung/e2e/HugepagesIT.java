@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** On this machine, since the test node's kernel has no huge pages. */
+/** Limits of huge pages. Not run in the test node, whose kernel has no huge pages. */
 @ExtendWith(Testbed.Extension.class)
 class HugepagesIT {
   @Test
-  void hugePagesAreLimitedBySize(Testbed testbed) throws Exception {
+  void hugePageLimitIsSetForItsPageSize(Testbed testbed) throws Exception {
     Assumptions.assumeTrue(
         Files.readString(Node.cgroupMount().resolve("cgroup.controllers")).contains("hugetlb"),
         "cgroup v2 has the hugetlb controller here");

@@ -42,7 +42,7 @@ class ImageVolumesIT {
     return testbed.exec(container, "sh", "-c", script).getStdout().toStringUtf8();
   }
 
-  /** With what a sub-path can meet: files, links of all kinds. */
+  /** Pushes an image with all that a sub-path can lead through: files, and links of all kinds. */
   private static String pushTree(Testbed testbed, String name) throws Exception {
     Path root = testbed.registry().copyOfBusybox(name);
     Files.createDirectories(root.resolve("data/deep"));
@@ -58,7 +58,7 @@ class ImageVolumesIT {
   }
 
   @Test
-  void imageIsMountedReadOnlyAndStaysWhileItIs(Testbed testbed) throws Exception {
+  void imageVolumeIsReadOnlyAndOutlivesTheRemovalOfItsImage(Testbed testbed) throws Exception {
     String id = testbed.pull(pushTree(testbed, "volume-whole"));
     Pod pod = testbed.runPod("whole", NamespaceMode.NODE);
     String container = testbed.runContainer(pod, container(testbed, pod, volume(id)));
@@ -95,9 +95,9 @@ class ImageVolumesIT {
     testbed.removeImage(image);
   }
 
-  /** The layers are nobody's to change: what a container does to its own root reaches no volume. */
+  /** A container changes only its own root file system, never the layers under a volume. */
   @Test
-  void nobodyCanChangeAPathThatIsBeingResolved(Testbed testbed) throws Exception {
+  void containerOfTheImageCannotChangeASubPathWhileItIsResolved(Testbed testbed) throws Exception {
     String image = pushTree(testbed, "volume-race");
     testbed.pull(image);
     Pod pod = testbed.runPod("race", NamespaceMode.NODE);
@@ -125,7 +125,7 @@ class ImageVolumesIT {
   }
 
   @Test
-  void subPathThatIsNoneIsRefusedAndLeavesNothing(Testbed testbed) throws Exception {
+  void invalidSubPathIsRefusedAndLeavesNothing(Testbed testbed) throws Exception {
     String image = pushTree(testbed, "volume-bad");
     testbed.pull(image);
     Pod pod = testbed.runPod("bad", NamespaceMode.NODE);
@@ -151,7 +151,7 @@ class ImageVolumesIT {
   }
 
   @Test
-  void imageVolumeThatCannotBeIsRefused(Testbed testbed) throws Exception {
+  void invalidImageVolumeIsRefused(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("refused", NamespaceMode.NODE);
     Map<Mount.Builder, Status.Code> wrong =
         Map.of(
@@ -168,7 +168,7 @@ class ImageVolumesIT {
   }
 
   @Test
-  void artifactIsMountedAndNoContainerRunsFromIt(Testbed testbed) throws Exception {
+  void artifactCanBeMountedButNotRun(Testbed testbed) throws Exception {
     String artifact = testbed.registry().pushArtifact("model:1", "weights.bin", "0.25 0.5\n");
     String id = testbed.pull(artifact);
     Pod pod = testbed.runPod("artifact", NamespaceMode.NODE);
@@ -187,7 +187,7 @@ class ImageVolumesIT {
   }
 
   @Test
-  void declaredVolumeIsWritableAndHasWhatTheImageHasThere(Testbed testbed) throws Exception {
+  void declaredVolumeIsWritableAndHoldsTheImagesFiles(Testbed testbed) throws Exception {
     Path root = testbed.registry().copyOfBusybox("declared");
     Files.createDirectories(root.resolve("data/deep"));
     Files.writeString(root.resolve("data/deep/file"), "from the image\n");

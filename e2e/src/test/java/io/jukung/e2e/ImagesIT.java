@@ -83,7 +83,7 @@ class ImagesIT {
   }
 
   @Test
-  void twoTagsAreOneImageAndGoTogether(Testbed testbed) throws Exception {
+  void imageWithTwoTagsIsListedOnceAndRemovedWithBoth(Testbed testbed) throws Exception {
     String one = testbed.registry().push("tags:one", "--env", "[\"A=tags\"]");
     String two = testbed.registry().push("tags:two", "--env", "[\"A=tags\"]");
     String id = testbed.pull(one);
@@ -100,7 +100,7 @@ class ImagesIT {
   }
 
   @Test
-  void pullOfTheSameImageManyTimesAtOnceIsOnePull(Testbed testbed) throws Exception {
+  void concurrentPullsOfOneImageReturnTheSameImage(Testbed testbed) throws Exception {
     String reference = testbed.registry().push("busy:1", "--env", "[\"A=busy\"]");
     List<Future<String>> pulls = new ArrayList<>();
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -115,7 +115,7 @@ class ImagesIT {
   }
 
   @Test
-  void imageThatIsRemovedWhileInUseStaysForItsContainer(Testbed testbed) throws Exception {
+  void removedImageStaysUsableForItsContainer(Testbed testbed) throws Exception {
     String reference = testbed.registry().push("used:1", "--env", "[\"A=used\"]");
     testbed.pull(reference);
     Pod pod = testbed.runPod("used", NamespaceMode.NODE);
@@ -130,7 +130,7 @@ class ImagesIT {
   }
 
   @Test
-  void fileSystemOfTheImagesIsMeasured(Testbed testbed) {
+  void imageFsInfoReportsBytesAndInodes(Testbed testbed) {
     var answer = testbed.client().images().imageFsInfo(ImageFsInfoRequest.getDefaultInstance());
     FilesystemUsage usage = answer.getImageFilesystems(0);
     assertThat(usage.getUsedBytes().getValue()).isPositive();
@@ -141,8 +141,8 @@ class ImagesIT {
   }
 
   @Test
-  void usageFollowsTheDiskWithinASecond(Testbed testbed) throws Exception {
-    Assumptions.assumeFalse(Daemon.isForeign()); // it keeps its images elsewhere
+  void imageFsInfoAgreesWithDuWithinASecond(Testbed testbed) throws Exception {
+    Assumptions.assumeFalse(Daemon.isForeign()); // another runtime keeps its images elsewhere
     long before = usedBytes(testbed);
     Path root = Files.createDirectories(testbed.node().directory().resolve("measured"));
     byte[] noise = new byte[8 << 20];
@@ -150,15 +150,15 @@ class ImagesIT {
     Files.write(root.resolve("noise"), noise);
     String reference = testbed.registry().push("measured:1", root);
     testbed.pull(reference);
-    Await.until("usage is the disk's", Duration.ofSeconds(1), () -> isAsDuSays(testbed));
+    Await.until("ImageFsInfo agrees with du", Duration.ofSeconds(1), () -> agreesWithDu(testbed));
     assertThat(usedBytes(testbed)).isGreaterThan(before + 2L * noise.length); // blob and layer
     testbed.removeImage(reference);
-    Await.until("usage is the disk's", Duration.ofSeconds(1), () -> isAsDuSays(testbed));
+    Await.until("ImageFsInfo agrees with du", Duration.ofSeconds(1), () -> agreesWithDu(testbed));
     assertThat(usedBytes(testbed)).isEqualTo(before);
   }
 
-  /** Directories grow with their names, which no one counts after each change. */
-  private static boolean isAsDuSays(Testbed testbed) throws IOException, InterruptedException {
+  /** Up to 256 KiB: the sizes of directories themselves are not counted after each change. */
+  private static boolean agreesWithDu(Testbed testbed) throws IOException, InterruptedException {
     String du = testbed.node().run("du", "-sx", "-B1", imageRoot(testbed).toString()).orThrow();
     long actual = Long.parseLong(du.substring(0, du.indexOf('\t')));
     return Math.abs(usedBytes(testbed) - actual) <= 256 * 1024;
@@ -179,7 +179,7 @@ class ImagesIT {
   }
 
   @Test
-  void streamedImagesAreTheListedOnes(Testbed testbed) {
+  void streamImagesReturnsWhatListImagesReturns(Testbed testbed) {
     List<Image> streamed = new ArrayList<>();
     testbed
         .client()
@@ -190,8 +190,8 @@ class ImagesIT {
   }
 
   @Test
-  void pullWhoseDeadlineEndsLeavesNothing(Testbed testbed) throws Exception {
-    Assumptions.assumeFalse(Daemon.isForeign()); // it keeps its images elsewhere
+  void pullThatTimesOutLeavesNoFiles(Testbed testbed) throws Exception {
+    Assumptions.assumeFalse(Daemon.isForeign()); // another runtime keeps its images elsewhere
     String before = files(testbed);
     int port = 5999;
     Process silent =
@@ -206,7 +206,7 @@ class ImagesIT {
             .start();
     try {
       Await.until(
-          "somebody listens",
+          "the silent server listens",
           () -> testbed.node().run("ss", "-Hltn", "sport = " + port).orThrow().contains("LISTEN"));
       assertThatExceptionOfType(StatusRuntimeException.class)
           .isThrownBy(
@@ -231,8 +231,8 @@ class ImagesIT {
   }
 
   @Test
-  void pullWhoseDeadlineEndsWithinALayerLeavesNothing(Testbed testbed) throws Exception {
-    Assumptions.assumeFalse(Daemon.isForeign()); // it keeps its images elsewhere
+  void pullThatTimesOutWithinALayerLeavesNoFiles(Testbed testbed) throws Exception {
+    Assumptions.assumeFalse(Daemon.isForeign()); // another runtime keeps its images elsewhere
     Path root = Files.createDirectories(testbed.node().directory().resolve("slow"));
     byte[] noise = new byte[8 << 20];
     new Random(2).nextBytes(noise);
@@ -246,14 +246,15 @@ class ImagesIT {
           PullImageRequest.newBuilder().setImage(Requests.image(reference)).build();
       Future<?> pull =
           calls.submit(() -> testbed.client().images(Duration.ofSeconds(4)).pullImage(request));
-      Await.until("the layer arrives", () -> files(testbed).contains("/temporary/layer-"));
+      Await.until(
+          "a part of the layer is written", () -> files(testbed).contains("/temporary/layer-"));
       assertThatExceptionOfType(ExecutionException.class)
           .isThrownBy(pull::get)
           .satisfies(
               e ->
                   assertThat(Status.fromThrowable(e).getCode())
                       .isEqualTo(Status.Code.DEADLINE_EXCEEDED));
-      Await.until("its files are gone", () -> files(testbed).equals(before));
+      Await.until("the files of the pull are gone", () -> files(testbed).equals(before));
     } finally {
       node.run("tc", "qdisc", "del", "dev", "lo", "root").orThrow();
     }

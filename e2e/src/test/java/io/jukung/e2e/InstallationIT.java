@@ -21,11 +21,14 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The installation is what makes start-up quick: that it is in use is not left to chance. */
+/**
+ * Checks that the processes use the start-up caches and libraries of the installation. Without them
+ * they work, too, but start slowly.
+ */
 @ExtendWith(Testbed.Extension.class)
 class InstallationIT {
   @Test
-  void javaSaysNothingOfItsOwn(Testbed testbed) throws Exception {
+  void daemonLogHasNoWarningOfTheJvm(Testbed testbed) throws Exception {
     assertThat(testbed.daemon().log().lines())
         .noneMatch(
             line -> line.matches("(?i).*(VM warning|^WARNING:|\\[warning\\]|\\[error\\]).*"));
@@ -51,22 +54,22 @@ class InstallationIT {
     int checked = 0;
     for (String shim : shims) {
       if (maps(testbed, shim).contains("libjvm.so")) {
-        Await.until( // one may be starting
+        Await.until( // a spare shim may still be starting
             "shim " + shim + " maps the installation's libraries",
             () -> maps(testbed, shim).contains(home + "/lib/native/libjffi"));
         assertThat(maps(testbed, shim)).contains(home + "/lib/aot/shim.aot");
         checked++;
       }
     }
-    assertThat(checked).as("shims that were looked at").isPositive();
+    assertThat(checked).as("shims that were checked").isPositive();
   }
 
-  /** The bus's library is for who sets cgroup.driver to systemd; nobody else pays for it. */
+  /** Only the systemd cgroup driver needs the D-Bus library, which costs memory. */
   @Test
-  void libraryOfTheMessageBusIsNotLoadedForNothing(Testbed testbed) throws Exception {
+  void dbusLibraryIsNotLoadedWithTheCgroupfsDriver(Testbed testbed) throws Exception {
     Assumptions.assumeTrue(Node.cgroupDriver().equals("cgroupfs"));
     String loaded;
-    // One of its own: it keeps the socket on which it has answered jcmd.
+    // A daemon of its own: a JVM keeps the socket on which it has answered jcmd.
     try (Daemon daemon = Daemon.in(testbed.node(), "classes")) {
       daemon.start();
       loaded =
@@ -79,7 +82,7 @@ class InstallationIT {
               .orThrow();
       daemon.terminate();
     }
-    assertThat(loaded.lines().filter(line -> line.contains("jukung.runtime.service.Cgroup")))
+    assertThat(loaded.lines().filter(line -> line.contains("jukung.runtime.cgroup.Cgroupfs")))
         .isNotEmpty();
     assertThat(loaded.lines().filter(line -> line.contains("freedesktop"))).isEmpty();
   }
@@ -121,7 +124,7 @@ class InstallationIT {
   }
 
   @Test
-  void completionIsInstalled() throws Exception {
+  void shellCompletionIsInstalled() throws Exception {
     assertThat(Daemon.dist().resolve("share/jukung.bash-completion"))
         .content()
         .contains("complete ")

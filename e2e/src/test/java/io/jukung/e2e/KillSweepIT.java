@@ -9,9 +9,6 @@ import io.jukung.cri.v1.ImageStatusRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxState;
-import io.jukung.cri.v1.RemoveContainerRequest;
-import io.jukung.cri.v1.RemovePodSandboxRequest;
-import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
@@ -32,14 +29,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Every mutating call, with the daemon or the shim killed in front of a step of it, for many steps.
- * What kubelet does then, the same call once more, must succeed, and once all is removed nothing is
- * left.
+ * Makes every mutating call while the daemon or the shim is killed before one of the call's steps,
+ * for many steps. kubelet then repeats the call: the repeated call must succeed, and after
+ * everything is removed nothing must be left.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @SuppressWarnings("NullAway.Init") // set by start and by each call's preparation
 class KillSweepIT {
-  /** Each costs a start of the daemon. */
+  /** Each point costs a restart of the daemon. */
   private static final int POINTS_PER_CALL = 6;
 
   private static final int SHIM_STRIDE = 4;
@@ -51,7 +48,7 @@ class KillSweepIT {
   private Snapshot before;
   private List<String> imagesBefore;
 
-  /** What the call at hand works on. */
+  /** What the current call works on. */
   private PodSandboxConfig config;
 
   private Pod pod;
@@ -66,7 +63,7 @@ class KillSweepIT {
     testbed =
         Testbed.start(
             Map.of("JDK_JAVA_OPTIONS", inDaemon.javaOptions()),
-            // Spares would be started at any time, and count as steps of the call at hand.
+            // Spare shims start at any time, and their steps would count as the call's.
             "[shim]\nspare = 0\ncommand = [\"/usr/bin/env\", \"JDK_JAVA_OPTIONS=%s\", \"%s\"]"
                 .formatted(inShim.javaOptions(), Daemon.dist().resolve("lib/shim/jukung-shim")));
     image = testbed.registry().push("killed:1", "--env", "[\"A=killed\"]");
@@ -74,9 +71,9 @@ class KillSweepIT {
     imagesBefore = images();
   }
 
-  /** After a failure, so that the next call does not suffer from it. */
+  /** Keeps a failed call from affecting the next one. */
   @AfterEach
-  void startAgainWhereItFailed() throws Exception {
+  void restartDaemonIfItDied() throws Exception {
     if (!testbed.daemon().isAlive()) {
       testbed.daemon().start();
       testbed.reconnect();
@@ -94,7 +91,7 @@ class KillSweepIT {
     }
   }
 
-  /** A call, and what must be there before it. */
+  /** A call, its preparation, and the check of its result. */
   enum Call {
     RUN_POD_ON_HOST_NETWORK {
       @Override
@@ -109,7 +106,7 @@ class KillSweepIT {
 
       @Override
       void check(KillSweepIT test) {
-        test.assertRuns();
+        test.assertPodRuns();
       }
     },
     RUN_POD {
@@ -160,7 +157,7 @@ class KillSweepIT {
 
       @Override
       void make(KillSweepIT test) {
-        // A second time only where the first was forgotten; kubelet looks, too.
+        // Repeated only if the daemon has not recorded the first call. kubelet checks this, too.
         if (test.testbed.status(test.container).getState() == ContainerState.CONTAINER_CREATED) {
           test.testbed.startContainer(test.container);
         }
@@ -181,11 +178,7 @@ class KillSweepIT {
 
       @Override
       void make(KillSweepIT test) {
-        test.testbed
-            .client()
-            .runtime()
-            .stopContainer(
-                StopContainerRequest.newBuilder().setContainerId(test.container).build());
+        test.testbed.stopContainer(test.container, 0);
       }
 
       @Override
@@ -203,11 +196,7 @@ class KillSweepIT {
 
       @Override
       void make(KillSweepIT test) {
-        test.testbed
-            .client()
-            .runtime()
-            .removeContainer(
-                RemoveContainerRequest.newBuilder().setContainerId(test.container).build());
+        test.testbed.removeContainer(test.container);
       }
 
       @Override
@@ -245,11 +234,7 @@ class KillSweepIT {
 
       @Override
       void make(KillSweepIT test) {
-        test.testbed
-            .client()
-            .runtime()
-            .removePodSandbox(
-                RemovePodSandboxRequest.newBuilder().setPodSandboxId(test.pod.id()).build());
+        test.testbed.removePod(test.pod.id());
       }
 
       @Override
@@ -316,14 +301,14 @@ class KillSweepIT {
 
   @ParameterizedTest
   @EnumSource
-  void killedDaemon(Call call) throws Exception {
+  void repeatedCallSucceedsAfterTheDaemonWasKilled(Call call) throws Exception {
     for (long n : Failpoint.points(steps(call), POINTS_PER_CALL)) {
       call.prepare(this);
       inDaemon.arm(n);
-      boolean answered = isAnswered(call);
+      boolean answered = tryCall(call);
       inDaemon.disarm();
       try {
-        makeAgain(call, answered);
+        repeat(call, answered);
         call.check(this);
         assertNothingLeft();
       } catch (Exception | AssertionError e) {
@@ -335,12 +320,12 @@ class KillSweepIT {
   @ParameterizedTest
   @EnumSource(
       names = {"RUN_POD", "START_CONTAINER", "STOP_CONTAINER", "REMOVE_CONTAINER", "STOP_POD"})
-  void killedShim(Call call) throws Exception {
+  void killedShimLeavesNothingAndTheDaemonAlive(Call call) throws Exception {
     boolean struck = true;
     for (long n = 1; struck; n += Failpoint.stride(SHIM_STRIDE)) {
       call.prepare(this);
       inShim.arm(n);
-      boolean answered = isAnswered(call);
+      boolean answered = tryCall(call);
       inShim.disarm();
       struck = inShim.hasStruck();
       try {
@@ -358,8 +343,8 @@ class KillSweepIT {
     }
   }
 
-  /** As kubelet does, after the daemon has been started again where it died. */
-  private void makeAgain(Call call, boolean answered) throws Exception {
+  /** Repeats the call as kubelet does, after restarting the daemon if it died. */
+  private void repeat(Call call, boolean answered) throws Exception {
     if (!answered) {
       try {
         call.make(this);
@@ -374,7 +359,7 @@ class KillSweepIT {
       testbed.daemon().awaitExit();
       testbed.daemon().start();
       testbed.reconnect();
-      if (!answered) { // else it is done, and the daemon died after it
+      if (!answered) { // otherwise the daemon died after it had completed the call
         call.make(this);
       }
     }
@@ -387,7 +372,7 @@ class KillSweepIT {
     assertThat(images()).as("files of images").isEqualTo(imagesBefore);
   }
 
-  /** How many changes the call makes, and a few that come after it. */
+  /** The number of changes that the call makes, with a few that come after it. */
   private long steps(Call call) throws Exception {
     call.prepare(this);
     inDaemon.arm(0);
@@ -397,12 +382,13 @@ class KillSweepIT {
     testbed.runPod("next", NamespaceMode.NODE);
     testbed.removeAllPods();
     testbed.removeImage(image);
-    Await.until("the count is told", inDaemon::isTaken);
+    Await.until("the daemon has written its count", inDaemon::isTaken);
     assertThat(inDaemon.counted()).isPositive();
     return inDaemon.counted();
   }
 
-  private boolean isAnswered(Call call) throws Exception {
+  /** Whether the daemon has answered the call. */
+  private boolean tryCall(Call call) throws Exception {
     try {
       call.make(this);
       return true;
@@ -416,7 +402,7 @@ class KillSweepIT {
     container = testbed.runContainer(pod, "c", List.of("sleep", "1000"));
   }
 
-  private void assertRuns() {
+  private void assertPodRuns() {
     assertThat(testbed.pods())
         .singleElement()
         .satisfies(each -> assertThat(each.getState()).isEqualTo(PodSandboxState.SANDBOX_READY));

@@ -12,9 +12,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Containers with limits, and what the kernel holds for them. */
+/** Makes containers with limits, and reads the limits that the kernel enforces. */
 final class Limits {
-  /** Takes 100 MB of memory, and writes to it. */
+  /** A command that allocates 100 MB of memory and writes to all of it. */
   static final String HUNGRY = "exec dd if=/dev/zero of=/dev/null bs=100M count=1";
 
   private Limits() {}
@@ -27,7 +27,7 @@ final class Limits {
     return config.build();
   }
 
-  /** The cgroup named like a container or a sandbox. */
+  /** The cgroup whose name is the id of a container or a sandbox. */
   static Path cgroup(String id) throws IOException {
     try (Stream<Path> tree = Files.walk(Node.cgroupMount())) {
       return tree.filter(path -> path.endsWith(id)).findFirst().orElseThrow();
@@ -38,7 +38,7 @@ final class Limits {
     return Files.readString(cgroup.resolve(file)).strip();
   }
 
-  /** A value of a file like memory.events. */
+  /** The value of a key in a flat keyed file such as memory.events. */
   static long keyed(Path cgroup, String file, String key) throws IOException {
     return read(cgroup, file)
         .lines()

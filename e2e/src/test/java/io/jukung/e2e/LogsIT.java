@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.Status;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.NamespaceMode;
-import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.ReopenContainerLogRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
@@ -19,13 +18,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(Testbed.Extension.class)
 class LogsIT {
   @Test
-  void longLinesAreSplitAndJoinToWhatWasWritten(Testbed testbed) throws Exception {
+  void longLineIsSplitIntoPartialLinesThatJoinToTheOriginal(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("long", NamespaceMode.NODE);
     int length = 50_000;
     String container =
@@ -45,7 +45,7 @@ class LogsIT {
     assertThat(lines.getLast()).endsWith(" stdout F short");
   }
 
-  /** threats.md 23. */
+  /** Neither dots nor symbolic links in the log path may lead out of the directory. */
   @Test
   void logStaysInTheLogDirectoryOfItsPod(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("paths", NamespaceMode.NODE);
@@ -62,10 +62,7 @@ class LogsIT {
       String container = testbed.createContainer(pod, logging(testbed, pod, path));
       assertThat(failure(() -> testbed.startContainer(container)).getDescription())
           .contains("is a symbolic link");
-      testbed
-          .client()
-          .runtime()
-          .removeContainer(RemoveContainerRequest.newBuilder().setContainerId(container).build());
+      testbed.removeContainer(container);
     }
     assertThat(elsewhere).isEmptyDirectory();
     String deep = testbed.createContainer(pod, logging(testbed, pod, "made/for/it.log"));
@@ -74,9 +71,9 @@ class LogsIT {
     assertThat(directory.resolve("made/for/it.log")).content().contains(" stdout F hello");
   }
 
-  /** The directory of pods' logs is behind a link on some nodes. */
+  /** On some nodes /var/log/pods is a symbolic link. */
   @Test
-  void logDirectoryOfAPodMayLieBehindALink(Testbed testbed) throws Exception {
+  void logDirectoryMayBeReachedThroughASymlink(Testbed testbed) throws Exception {
     Path real = Files.createDirectories(testbed.node().directory().resolve("real-logs"));
     Path link = testbed.node().directory().resolve("linked-logs");
     Files.createSymbolicLink(link, real);
@@ -101,7 +98,7 @@ class LogsIT {
   }
 
   @Test
-  void timesGoForwardAndTheFileIsNotForEveryone(Testbed testbed) throws Exception {
+  void timestampsAscendAndOthersCannotReadTheLog(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("times", NamespaceMode.NODE);
     String container = testbed.runShell(pod, "times", "for i in 1 2 3 4 5; do echo $i; done");
     testbed.awaitExited(container);
@@ -115,7 +112,7 @@ class LogsIT {
   }
 
   @Test
-  void rotationLosesNoLineAndLeavesTheOldFileAlone(Testbed testbed) throws Exception {
+  void rotationLosesNoLineAndWritesNoMoreToTheOldFile(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("rotated", NamespaceMode.NODE);
     int lines = 400;
     String container =
@@ -125,27 +122,26 @@ class LogsIT {
             "i=0; while [ $i -lt %d ]; do echo $i; i=$((i+1)); usleep 5000; done".formatted(lines));
     Path log = pod.log("counter");
     Path rotated = Path.of(log + ".1");
-    Await.until("some lines are there", () -> Files.readAllLines(log).size() > 20);
+    Await.until("some lines are logged", () -> Files.readAllLines(log).size() > 20);
     Files.move(log, rotated);
     testbed
         .client()
         .runtime()
         .reopenContainerLog(
             ReopenContainerLogRequest.newBuilder().setContainerId(container).build());
-    assertThat(log).as("exists when the call returns").exists();
+    assertThat(log).as("the new file, when the call returns").exists();
     long oldSize = Files.size(rotated);
     testbed.awaitExited(container);
-    assertThat(Files.size(rotated)).as("nothing more to the old file").isEqualTo(oldSize);
+    assertThat(Files.size(rotated)).as("size of the old file").isEqualTo(oldSize);
     List<String> all =
-        java.util.stream.Stream.concat(
-                Files.readAllLines(rotated).stream(), Files.readAllLines(log).stream())
+        Stream.concat(Files.readAllLines(rotated).stream(), Files.readAllLines(log).stream())
             .map(line -> line.split(" ", 4)[3])
             .toList();
     assertThat(all).isEqualTo(IntStream.range(0, lines).mapToObj(Integer::toString).toList());
   }
 
   @Test
-  void reopenIsForRunningContainersOnly(Testbed testbed) throws Exception {
+  void reopeningTheLogOfAnExitedContainerFails(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("ended", NamespaceMode.NODE);
     String container = testbed.runContainer(pod, "ended", List.of("true"));
     testbed.awaitExited(container);
@@ -159,7 +155,7 @@ class LogsIT {
   }
 
   @Test
-  void everyByteOfAFastWriterArrives(Testbed testbed) throws Exception {
+  void everyLineOfAFastWriterIsLogged(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("fast", NamespaceMode.NODE);
     String container = testbed.runContainer(pod, "fast", List.of("seq", "1", "200000"));
     testbed.awaitExited(container);

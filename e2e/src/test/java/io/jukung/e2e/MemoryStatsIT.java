@@ -20,13 +20,13 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Statistics that take a cgroup controller. */
+/** Statistics that need a cgroup controller. */
 @NeedsControllers
 @ExtendWith(Testbed.Extension.class)
 class MemoryStatsIT {
   private static final long MEBIBYTE = 1 << 20;
 
-  /** What this kernel or this machine has not: pressure, huge pages, traffic of a disk. */
+  /** Metrics that the test node cannot provide: pressure, huge pages, and traffic of disks. */
   private static final String ABSENT = "container_(pressure|hugetlb|fs_reads|fs_writes|blkio)_.*";
 
   private static String run(Testbed testbed, Pod pod, String script) {
@@ -52,9 +52,9 @@ class MemoryStatsIT {
   }
 
   @Test
-  void memoryIsTheWorkingSetAndWhatIsLeftOfTheLimit(Testbed testbed) throws Exception {
+  void memoryStatsReportWorkingSetAndAvailableBytes(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("memory", NamespaceMode.NODE);
-    // The buffer stays while nobody reads the pipe.
+    // dd keeps its buffer while nobody reads from the pipe.
     String container = run(testbed, pod, "dd if=/dev/zero bs=40M count=1 | sleep 1000");
     Path cgroup = Limits.cgroup(container);
     Await.until(
@@ -78,7 +78,7 @@ class MemoryStatsIT {
   }
 
   @Test
-  void everyFamilyHasValues(Testbed testbed) throws Exception {
+  void everyMetricFamilyHasValues(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("metrics", NamespaceMode.POD);
     String container = run(testbed, pod, "exec sleep 1000");
     PodSandboxMetrics metrics = StatsIT.metrics(testbed, pod);

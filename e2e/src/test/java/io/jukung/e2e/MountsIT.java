@@ -1,5 +1,6 @@
 package io.jukung.e2e;
 
+import static io.jukung.e2e.Calls.assertRefused;
 import static io.jukung.e2e.Calls.failure;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,11 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Where mounts come from, where they go, and how they follow the node's. */
+/** Volumes of containers: sources, targets, propagation and read-only mounts. */
 @ExtendWith(Testbed.Extension.class)
 class MountsIT {
   private static final List<String> SLEEP = List.of("sleep", "1000");
@@ -48,7 +48,7 @@ class MountsIT {
   }
 
   @Test
-  void propagationGoesTheWaysAskedFor(Testbed testbed) throws Exception {
+  void mountsPropagateInTheRequestedDirections(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("propagation", NamespaceMode.NODE);
     Path shared = directory(testbed, "shared");
     onNode(testbed, "mount -t tmpfs none " + shared + "; mount --make-shared " + shared);
@@ -86,7 +86,7 @@ class MountsIT {
   }
 
   @Test
-  void propagationThatTheSourceCannotHaveIsRefused(Testbed testbed) throws Exception {
+  void propagationFromAPrivateMountIsRefused(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("no-propagation", NamespaceMode.NODE);
     Path source = directory(testbed, "unshared");
     onNode(testbed, "mount -t tmpfs none " + source + "; mount --make-private " + source);
@@ -111,7 +111,7 @@ class MountsIT {
   }
 
   @Test
-  void readOnlyIsOfTheMountAndRecursivelyOfAllBelow(Testbed testbed) throws Exception {
+  void readOnlyCoversTheMountAndRecursiveReadOnlyItsSubmounts(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("read-only", NamespaceMode.NODE);
     Path source = directory(testbed, "tree");
     Files.createDirectories(source.resolve("below"));
@@ -152,7 +152,7 @@ class MountsIT {
   }
 
   @Test
-  void parentsComeFirstWhateverTheOrderAndFilesAreMountedOnFiles(Testbed testbed) throws Exception {
+  void parentMountsComeFirstAndFilesCanBeMountTargets(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("order", NamespaceMode.NODE);
     Path outer = directory(testbed, "outer");
     Path inner = directory(testbed, "inner");
@@ -178,7 +178,7 @@ class MountsIT {
   }
 
   @Test
-  void procAndTheRootAreNotMountedOn(Testbed testbed) throws Exception {
+  void mountOnProcOrRootIsRefused(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("places", NamespaceMode.NODE);
     Path source = directory(testbed, "places");
     for (String place : List.of("/", "/..", "/proc", "/proc/sys", "/tmp/../proc/self")) {
@@ -191,9 +191,9 @@ class MountsIT {
     }
   }
 
-  /** A link in a volume is one of the container's, and leads to what the container has there. */
+  /** A symbolic link in a volume leads to what the container has there, not to the node's files. */
   @Test
-  void linksOnTheWayToATargetStayInTheContainer(Testbed testbed) throws Exception {
+  void linksInAMountTargetAreResolvedInTheContainer(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("links", NamespaceMode.NODE);
     Path volume = directory(testbed, "links");
     Path secret = directory(testbed, "secret");
@@ -225,11 +225,11 @@ class MountsIT {
   }
 
   /**
-   * threats.md 7: while containers start whose mount target lies in a volume, another party swaps
-   * the directory on the way for a link to the host's /etc.
+   * While containers start whose mount target lies in a volume, another process exchanges a
+   * directory on the way to the target with a link to the node's /etc.
    */
   @Test
-  void swappedDirectoriesNeverLeadToTheHost(Testbed testbed) throws Exception {
+  void exchangedDirectoryInAVolumeNeverLeadsToTheNode(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("race", NamespaceMode.NODE);
     Path volume = directory(testbed, "race");
     Path payload = directory(testbed, "payload");
@@ -239,7 +239,7 @@ class MountsIT {
     Files.createSymbolicLink(link, Path.of("/etc"));
     List<String> before = hostTree(testbed);
     Path enough = volume.resolve("enough");
-    // renameat2(2) with RENAME_EXCHANGE: at every moment the one or the other is there.
+    // renameat2(2) with RENAME_EXCHANGE: at every moment there is the directory or the link.
     String exchange = System.getProperty("os.arch").equals("amd64") ? "316" : "276";
     Process swapper =
         new ProcessBuilder(
@@ -289,11 +289,5 @@ class MountsIT {
         .orThrow()
         .lines()
         .toList();
-  }
-
-  private static void assertRefused(ThrowingCallable call, Status.Code code, String words) {
-    Status status = failure(call);
-    assertThat(status.getCode()).isEqualTo(code);
-    assertThat(status.getDescription()).contains(words);
   }
 }

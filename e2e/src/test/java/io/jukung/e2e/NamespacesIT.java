@@ -1,6 +1,6 @@
 package io.jukung.e2e;
 
-import static io.jukung.e2e.Calls.failure;
+import static io.jukung.e2e.Calls.assertRefused;
 import static io.jukung.e2e.Calls.logged;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,17 +12,15 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxState;
-import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import java.util.List;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Which namespaces a container is in, in every mode of each. */
+/** The namespaces of containers, in all modes that the CRI has. */
 @ExtendWith(Testbed.Extension.class)
 class NamespacesIT {
   private static final List<String> SLEEP = List.of("sleep", "1000");
@@ -93,7 +91,7 @@ class NamespacesIT {
   }
 
   @Test
-  void reaperObeysTermAndTheWholePodEnds(Testbed testbed) throws Exception {
+  void sigtermToTheReaperEndsThePod(Testbed testbed) throws Exception {
     Pod pod = sharedPidPod(testbed, "term");
     String first = testbed.runContainer(pod, "first", SLEEP);
     String second = testbed.runContainer(pod, "second", SLEEP);
@@ -105,9 +103,9 @@ class NamespacesIT {
         () -> testbed.pods().getFirst().getState() == PodSandboxState.SANDBOX_NOTREADY);
   }
 
-  /** Without an init of the pod's own root and namespaces this would be the host's. */
+  /** A reaper in the node's root and namespaces would give the container access to them. */
   @Test
-  void containerThatMayTraceFindsNothingInTheReaper(Testbed testbed) throws Exception {
+  void containerWithPtraceFindsNothingInTheReaper(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "tracer", options(NamespaceMode.POD, NamespaceMode.POD));
     ContainerConfig.Builder config =
         Requests.container(pod.config(), "tracer", testbed.busybox(), SLEEP);
@@ -128,7 +126,7 @@ class NamespacesIT {
   }
 
   @Test
-  void containerInAPidNamespaceOfItsOwnSeesNoOther(Testbed testbed) throws Exception {
+  void containerWithItsOwnPidNamespaceSeesNoOtherContainer(Testbed testbed) throws Exception {
     Pod pod = sharedPidPod(testbed, "own-pid");
     testbed.runContainer(pod, "other", SLEEP);
     ContainerConfig.Builder config =
@@ -143,7 +141,7 @@ class NamespacesIT {
   }
 
   @Test
-  void containerInTheNodesPidNamespaceSeesTheNode(Testbed testbed) throws Exception {
+  void containerInTheNodesPidNamespaceSeesTheNodesProcesses(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "node-pid", options(NamespaceMode.NODE, NamespaceMode.NODE));
     String container = testbed.runContainer(pod, "sleeper", SLEEP);
     assertThat(namespace(testbed, container, "pid")).isEqualTo(nodesNamespace(testbed, "pid"));
@@ -152,7 +150,7 @@ class NamespacesIT {
   }
 
   @Test
-  void targetedContainerIsJoined(Testbed testbed) throws Exception {
+  void targetModeJoinsThePidNamespaceOfTheTarget(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "target", options(NamespaceMode.NODE, NamespaceMode.CONTAINER));
     String target = testbed.runContainer(pod, "target", SLEEP);
     String debugger = testbed.runContainer(pod, targeting(testbed, pod, "debugger", target));
@@ -163,7 +161,7 @@ class NamespacesIT {
   }
 
   @Test
-  void targetThatCannotBeJoinedIsSaid(Testbed testbed) throws Exception {
+  void invalidTargetContainerIsRefused(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "no-target", options(NamespaceMode.NODE, NamespaceMode.CONTAINER));
     Pod other = pod(testbed, "elsewhere", options(NamespaceMode.NODE, NamespaceMode.CONTAINER));
     String target = testbed.runContainer(pod, "target", SLEEP);
@@ -180,7 +178,7 @@ class NamespacesIT {
         Status.Code.INVALID_ARGUMENT,
         "is in another sandbox");
     String created = testbed.createContainer(pod, targeting(testbed, pod, "d", target));
-    stop(testbed, target);
+    testbed.stopContainer(target, 0);
     assertRefused(
         () -> testbed.startContainer(created), Status.Code.FAILED_PRECONDITION, "is not running");
     assertThat(testbed.status(created).getReason()).isEqualTo("StartError");
@@ -190,21 +188,8 @@ class NamespacesIT {
         "container " + target + " is not running");
   }
 
-  private static void stop(Testbed testbed, String container) {
-    testbed
-        .client()
-        .runtime()
-        .stopContainer(StopContainerRequest.newBuilder().setContainerId(container).build());
-  }
-
-  private static void assertRefused(ThrowingCallable call, Status.Code code, String words) {
-    Status status = failure(call);
-    assertThat(status.getCode()).isEqualTo(code);
-    assertThat(status.getDescription()).contains(words);
-  }
-
   @Test
-  void networkAndIpcAreThePodsOrTheNodes(Testbed testbed) throws Exception {
+  void networkIpcAndUtsNamespacesBelongToThePodOrTheNode(Testbed testbed) throws Exception {
     Pod own =
         pod(
             testbed,
@@ -227,7 +212,7 @@ class NamespacesIT {
   }
 
   @Test
-  void containerCannotLeaveItsPodForTheNodesNamespaces(Testbed testbed) throws Exception {
+  void nodeNamespaceIsRefusedInAPodThatHasItsOwn(Testbed testbed) throws Exception {
     Pod pod =
         pod(
             testbed,
@@ -248,13 +233,11 @@ class NamespacesIT {
   }
 
   @Test
-  void sharedPidNamespaceSurvivesTheDaemon(Testbed testbed) throws Exception {
+  void sharedPidNamespaceSurvivesADaemonRestart(Testbed testbed) throws Exception {
     Pod pod = sharedPidPod(testbed, "survives");
     String first = testbed.runContainer(pod, "first", SLEEP);
     String before = namespace(testbed, first, "pid");
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     assertThat(testbed.pods().getFirst().getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
     String second = testbed.runShell(pod, "second", "readlink /proc/self/ns/pid");
     testbed.awaitExited(second);

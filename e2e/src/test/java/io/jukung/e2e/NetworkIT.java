@@ -1,6 +1,7 @@
 package io.jukung.e2e;
 
 import static io.jukung.e2e.Calls.failure;
+import static io.jukung.e2e.Calls.networkReady;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
@@ -10,14 +11,10 @@ import io.jukung.cri.v1.NetworkConfig;
 import io.jukung.cri.v1.PodIP;
 import io.jukung.cri.v1.PodSandboxNetworkStatus;
 import io.jukung.cri.v1.PodSandboxState;
-import io.jukung.cri.v1.PodSandboxStatus;
-import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.cri.v1.PortMapping;
 import io.jukung.cri.v1.Protocol;
-import io.jukung.cri.v1.RemovePodSandboxRequest;
 import io.jukung.cri.v1.RuntimeCondition;
 import io.jukung.cri.v1.RuntimeConfig;
-import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
@@ -38,60 +35,59 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Pods' networks by real plugins, and by one that fails and hangs when it is told to. */
+/** Pod networks with real CNI plugins, and with a test plugin that fails or hangs on demand. */
 @ExtendWith(Testbed.Extension.class)
 class NetworkIT {
   @AfterEach
-  void useTheBridgeAgain(Testbed testbed) throws IOException {
+  void restoreTheBridgeNetwork(Testbed testbed) throws IOException {
     Files.deleteIfExists(testbed.daemon().cniConfiguration().resolve("05-own.conflist"));
   }
 
   @Test
-  void aFailedDeleteKeepsTheAddressUntilOneSucceeds(Testbed testbed) throws Exception {
+  void failedDelKeepsTheAddressUntilADelSucceeds(Testbed testbed) throws Exception {
     OwnPlugin plugin = OwnPlugin.install(testbed);
     Pod pod = testbed.runPod("undeletable", NamespaceMode.POD);
     String address = network(testbed, pod).getIp();
-    plugin.tell("fail-DEL");
+    plugin.enable("fail-DEL");
     for (int i = 0; i < 2; i++) {
       assertThat(failure(() -> testbed.stopPod(pod.id())).getDescription())
           .contains("CNI DEL by plugin own for network e2e: told to fail (code 11)");
     }
-    assertThat(failure(() -> remove(testbed, pod.id())).getDescription()).contains("told to fail");
-    assertThat(status(testbed, pod).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+    assertThat(failure(() -> testbed.removePod(pod.id())).getDescription())
+        .contains("told to fail");
+    assertThat(testbed.podStatus(pod.id()).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
     assertThat(network(testbed, pod).getIp()).isEqualTo(address);
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     assertThat(network(testbed, pod).getIp()).isEqualTo(address);
     assertThat(failure(() -> testbed.stopPod(pod.id())).getDescription()).contains("told to fail");
-    plugin.forget("fail-DEL");
+    plugin.disable("fail-DEL");
     testbed.stopPod(pod.id());
     assertThat(leases(testbed)).isEmpty();
   }
 
   @Test
-  void aFailedAddGivesItsAddressBackAndSaysWhy(Testbed testbed) throws Exception {
+  void failedAddReleasesItsAddressAndReportsThePluginsError(Testbed testbed) throws Exception {
     OwnPlugin plugin = OwnPlugin.install(testbed);
-    plugin.tell("fail-ADD");
+    plugin.enable("fail-ADD");
     assertThat(failure(() -> testbed.runPod("refused", NamespaceMode.POD)).getDescription())
         .contains("CNI ADD by plugin own for network e2e: told to fail (code 11)");
     assertThat(testbed.pods()).isEmpty();
     assertThat(leases(testbed)).isEmpty();
     assertThat(plugin.calls()).containsExactly("ADD with", "DEL with");
-    plugin.forget("fail-ADD");
+    plugin.disable("fail-ADD");
     testbed.runPod("refused", NamespaceMode.POD);
   }
 
   @Test
-  void anAddThatItsDaemonDidNotSurviveIsUndone(Testbed testbed) throws Exception {
+  void addInterruptedByADaemonCrashIsUndoneAtTheNextStart(Testbed testbed) throws Exception {
     OwnPlugin plugin = OwnPlugin.install(testbed);
-    plugin.tell("hang-ADD");
+    plugin.enable("hang-ADD");
     ExecutorService caller = Executors.newVirtualThreadPerTaskExecutor();
     Future<Pod> call = caller.submit(() -> testbed.runPod("cut", NamespaceMode.POD));
     Await.until("the plugin hangs", () -> Files.exists(plugin.file("hanging")));
     assertThat(leases(testbed)).hasSize(1);
     testbed.daemon().kill();
-    plugin.forget("hang-ADD");
+    plugin.disable("hang-ADD");
     testbed.daemon().start();
     testbed.reconnect();
     assertThat(testbed.pods()).isEmpty();
@@ -105,7 +101,7 @@ class NetworkIT {
   }
 
   @Test
-  void afterARebootTheAddressIsGivenBackWithoutANamespace(Testbed testbed) throws Exception {
+  void delAfterARebootReleasesTheAddressWithoutANamespace(Testbed testbed) throws Exception {
     OwnPlugin plugin = OwnPlugin.install(testbed);
     Pod pod = testbed.runPod("rebooted", NamespaceMode.POD);
     String address = network(testbed, pod).getIp();
@@ -113,23 +109,23 @@ class NetworkIT {
     reboot(testbed);
     testbed.daemon().start();
     testbed.reconnect();
-    assertThat(status(testbed, pod).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+    assertThat(testbed.podStatus(pod.id()).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
     assertThat(network(testbed, pod).getIp()).isEqualTo(address);
     assertThat(leases(testbed)).containsExactly(address);
-    plugin.tell("fail-DEL");
+    plugin.enable("fail-DEL");
     assertThat(failure(() -> testbed.stopPod(pod.id())).getDescription()).contains("told to fail");
-    plugin.forget("fail-DEL");
+    plugin.disable("fail-DEL");
     testbed.removePod(pod);
     assertThat(plugin.calls()).containsExactly("ADD with", "DEL without", "DEL without");
     assertThat(leases(testbed)).isEmpty();
-    testbed.runPod("after", NamespaceMode.POD); // makes the bridge again
+    testbed.runPod("after", NamespaceMode.POD); // the testbed expects that the bridge exists
   }
 
-  /** The end of every process but the node's own, and an empty /run. */
+  /** Simulates a reboot: kills the shims, and removes the state directory and the bridge. */
   private static void reboot(Testbed testbed) throws Exception {
     String shims =
-        "for p in /proc/[0-9]*; do"
-            + " tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q 'io.jukung.shi[m]' && kill -KILL ${p#/proc/}; done;";
+        "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q"
+            + " 'io.jukung.shi[m]' && kill -KILL ${p#/proc/}; done;";
     String state =
         "grep -o '[^ ]*STATE[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l; rm -r STATE"
             .replace("STATE", testbed.daemon().state().toString());
@@ -138,7 +134,7 @@ class NetworkIT {
   }
 
   @Test
-  void thirtyPodsAtOnceHaveAddressesOfTheirOwn(Testbed testbed) throws Exception {
+  void thirtyConcurrentPodsGetDifferentAddresses(Testbed testbed) throws Exception {
     List<Pod> pods = inParallel(30, 30, i -> testbed.runPod("at-once-" + i, NamespaceMode.POD));
     List<String> addresses = new ArrayList<>();
     for (Pod pod : pods) {
@@ -148,16 +144,16 @@ class NetworkIT {
     inParallel(30, 30, i -> removed(testbed, pods.get(i)));
   }
 
-  /** What is left is found by the testbed after each test. */
+  /** The testbed checks after the test that nothing else is left. */
   @Test
-  void twoHundredPodsComeAndGo(Testbed testbed) throws Exception {
+  void twoHundredPodsLeaveNoLeaseAndNoCachedResult(Testbed testbed) throws Exception {
     inParallel(200, 5, i -> removed(testbed, testbed.runPod("coming-" + i, NamespaceMode.POD)));
     assertThat(leases(testbed)).isEmpty();
     assertThat(testbed.daemon().directory().resolve("cni-cache/results")).isEmptyDirectory();
   }
 
   @Test
-  void addressesOfBothFamiliesAreThereInThePluginsOrder(Testbed testbed) throws Exception {
+  void dualStackPodReportsAddressesInThePluginsOrder(Testbed testbed) throws Exception {
     Path file = testbed.daemon().cniConfiguration().resolve("05-own.conflist");
     for (String ranges :
         List.of(
@@ -178,16 +174,14 @@ class NetworkIT {
       boolean fourFirst = ranges.indexOf("10.88") < ranges.indexOf("fd00");
       assertThat(fourFirst ? network.getIp() : additional.getFirst()).startsWith("10.88.");
       assertThat(fourFirst ? additional.getFirst() : network.getIp()).startsWith("fd00:88::");
-      testbed.daemon().kill();
-      testbed.daemon().start();
-      testbed.reconnect();
+      testbed.killAndRestartDaemon();
       assertThat(network(testbed, pod)).isEqualTo(network);
       testbed.removePod(pod);
     }
   }
 
   @Test
-  void podsHaveTheFilesTheyAskFor(Testbed testbed) throws Exception {
+  void podHasItsHostnameHostsAndResolverFiles(Testbed testbed) throws Exception {
     Pod pod =
         testbed.runPod(
             testbed
@@ -224,7 +218,7 @@ class NetworkIT {
   }
 
   @Test
-  void hostPortsReachThePodFromEverywhere(Testbed testbed) throws Exception {
+  void hostPortsReachThePodFromTheNodeAndFromThePodItself(Testbed testbed) throws Exception {
     Pod pod =
         testbed.runPod(
             testbed
@@ -252,7 +246,7 @@ class NetworkIT {
                   .startsWith("hello from 8"));
     }
     assertThat(testbed.node().run("sh", "-c", "busybox nc -w 1 " + gateway + " 8081").stdout())
-        .as("only on the address that was asked for")
+        .as("host port on another address than the requested one")
         .isEmpty();
     Await.until(
         "the pod reaches its own host port",
@@ -263,7 +257,7 @@ class NetworkIT {
                 .toStringUtf8()
                 .startsWith("hello"));
     Await.until(
-        "datagrams arrive, where nobody listens",
+        "datagrams arrive in the pod, where nobody listens",
         () -> {
           testbed.node().run("bash", "-c", "echo datagram >/dev/udp/127.0.0.1/5353").orThrow();
           String counters = read(testbed, server, "/proc/net/snmp");
@@ -280,9 +274,7 @@ class NetworkIT {
     assertThat(refusal.getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
     assertThat(refusal.getDescription())
         .contains("host port 127.0.0.1 8080/tcp is taken by pod default/served");
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     failure(
         () ->
             testbed.runPod(
@@ -299,18 +291,18 @@ class NetworkIT {
   }
 
   @Test
-  void configurationsAreTakenUpWhileItRuns(Testbed testbed) throws Exception {
-    assertThat(networkReady(testbed).getStatus()).isTrue();
+  void changedNetworkConfigurationIsUsedWithoutARestart(Testbed testbed) throws Exception {
+    assertThat(networkReady(testbed.client()).getStatus()).isTrue();
     Path directory = testbed.daemon().cniConfiguration();
     Path bridge = directory.resolve("10-bridge.conflist");
     Files.writeString(directory.resolve("05-own.conflist"), "{\"name\": ");
-    assertThat(networkReady(testbed).getStatus()).isTrue();
-    assertThat(networkReady(testbed).getMessage()).contains("05-own.conflist: not JSON");
+    assertThat(networkReady(testbed.client()).getStatus()).isTrue();
+    assertThat(networkReady(testbed.client()).getMessage()).contains("05-own.conflist: not JSON");
     testbed.runPod("passes-over", NamespaceMode.POD);
 
     Files.move(bridge, directory.resolve("bridge.off"));
     try {
-      RuntimeCondition none = networkReady(testbed);
+      RuntimeCondition none = networkReady(testbed.client());
       assertThat(none.getStatus()).isFalse();
       assertThat(none.getReason()).isEqualTo("NetworkPluginNotReady");
       assertThat(none.getMessage()).contains("no valid CNI network", "05-own.conflist: not JSON");
@@ -319,12 +311,12 @@ class NetworkIT {
     } finally {
       Files.move(directory.resolve("bridge.off"), bridge);
     }
-    assertThat(networkReady(testbed).getStatus()).isTrue();
+    assertThat(networkReady(testbed.client()).getStatus()).isTrue();
     testbed.runPod("again", NamespaceMode.POD);
   }
 
   @Test
-  void podRangesAreTakenUpAndGarbageRefused(Testbed testbed) {
+  void podCidrIsAcceptedAndAnInvalidOneRefused(Testbed testbed) {
     updatePodCidr(testbed, "");
     updatePodCidr(testbed, "10.88.0.0/16,fd00:88::/64");
     assertThat(failure(() -> updatePodCidr(testbed, "somewhere")).getCode())
@@ -343,19 +335,6 @@ class NetworkIT {
                 .build());
   }
 
-  private static RuntimeCondition networkReady(Testbed testbed) {
-    return testbed
-        .client()
-        .runtime()
-        .status(StatusRequest.getDefaultInstance())
-        .getStatus()
-        .getConditionsList()
-        .stream()
-        .filter(condition -> condition.getType().equals("NetworkReady"))
-        .findFirst()
-        .orElseThrow();
-  }
-
   private static PortMapping port(Protocol protocol, int container, int host, String address) {
     return PortMapping.newBuilder()
         .setProtocol(protocol)
@@ -369,23 +348,8 @@ class NetworkIT {
     return testbed.exec(container, "cat", file).getStdout().toStringUtf8();
   }
 
-  private static PodSandboxStatus status(Testbed testbed, Pod pod) {
-    return testbed
-        .client()
-        .runtime()
-        .podSandboxStatus(PodSandboxStatusRequest.newBuilder().setPodSandboxId(pod.id()).build())
-        .getStatus();
-  }
-
   private static PodSandboxNetworkStatus network(Testbed testbed, Pod pod) {
-    return status(testbed, pod).getNetwork();
-  }
-
-  private static void remove(Testbed testbed, String id) {
-    testbed
-        .client()
-        .runtime()
-        .removePodSandbox(RemovePodSandboxRequest.newBuilder().setPodSandboxId(id).build());
+    return testbed.podStatus(pod.id()).getNetwork();
   }
 
   private static Pod removed(Testbed testbed, Pod pod) {
@@ -421,7 +385,10 @@ class NetworkIT {
     }
   }
 
-  /** The last of the bridge's network: it passes on what those before it answer. */
+  /**
+   * A plugin of the test, the last one in the bridge's network. It returns the result of the plugin
+   * before it.
+   */
   private record OwnPlugin(Path directory) {
     static OwnPlugin install(Testbed testbed) throws IOException {
       Path plugins = Files.createDirectories(testbed.daemon().cniPlugins());
@@ -458,15 +425,16 @@ class NetworkIT {
       return directory.resolve(name);
     }
 
-    void tell(String what) throws IOException {
+    /** Makes a command fail or hang, for example {@code fail-DEL}. */
+    void enable(String what) throws IOException {
       Files.createFile(file(what));
     }
 
-    void forget(String what) throws IOException {
+    void disable(String what) throws IOException {
       Files.delete(file(what));
     }
 
-    /** Each with or without a network namespace. */
+    /** The calls so far: the command, and whether it was given a network namespace. */
     List<String> calls() throws IOException {
       return Files.readAllLines(file("calls"));
     }

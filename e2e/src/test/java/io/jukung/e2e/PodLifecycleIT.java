@@ -16,13 +16,11 @@ import io.jukung.cri.v1.KeyValue;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListPodSandboxRequest;
 import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxFilter;
 import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.cri.v1.PodSandboxStatus;
-import io.jukung.cri.v1.PodSandboxStatusRequest;
-import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.RunPodSandboxRequest;
-import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
@@ -34,14 +32,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(Testbed.Extension.class)
 class PodLifecycleIT {
-  /** RFC3339Nano, stream, full or partial line, content: what kubelet parses. */
+  /** The log format that kubelet parses: time, stream, full or partial line, content. */
   private static final String LOG_LINE =
-      "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d+(Z|[+-]\\d\\d:\\d\\d) (stdout|stderr) [PF] .*";
+      "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d+(Z|[+-]\\d\\d:\\d\\d) (stdout|stderr) [PF]"
+          + " .*";
 
   @Test
-  void podWithTwoContainersLivesAndGoes(Testbed testbed) throws Exception {
+  void podWithTwoContainersRunsAndIsRemoved(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("two", NamespaceMode.POD);
-    PodSandboxStatus podStatus = podStatus(testbed, pod.id());
+    PodSandboxStatus podStatus = testbed.podStatus(pod.id());
     assertThat(podStatus.getState()).isEqualTo(PodSandboxState.SANDBOX_READY);
     assertThat(podStatus.getNetwork().getIp()).startsWith("10.88.");
     assertThat(podStatus.getCreatedAt()).isPositive();
@@ -50,7 +49,8 @@ class PodLifecycleIT {
         testbed.runShell(
             pod,
             "writer",
-            "echo to-stdout; echo to-stderr >&2; i=0; while :; do echo $i; i=$((i+1)); sleep 0.1; done");
+            "echo to-stdout; echo to-stderr >&2; i=0; while :; do echo $i; i=$((i+1)); sleep 0.1;"
+                + " done");
     String sleeper = testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
 
     ExecSyncResponse exec = testbed.exec(sleeper, "sh", "-c", "hostname; echo bad >&2; exit 3");
@@ -75,11 +75,7 @@ class PodLifecycleIT {
     assertThat(running.getFinishedAt()).isZero();
     assertThat(running.getLogPath()).isEqualTo(pod.log("writer").toString());
 
-    testbed
-        .client()
-        .runtime()
-        .stopContainer(
-            StopContainerRequest.newBuilder().setContainerId(writer).setTimeout(0).build());
+    testbed.stopContainer(writer, 0);
     ContainerStatus stopped = testbed.status(writer);
     assertThat(stopped.getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(stopped.getExitCode()).isEqualTo(137);
@@ -89,7 +85,7 @@ class PodLifecycleIT {
 
     testbed.stopPod(pod.id());
     assertThat(testbed.status(sleeper).getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
-    assertThat(podStatus(testbed, pod.id()).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+    assertThat(testbed.podStatus(pod.id()).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
     testbed.removePod(pod);
     assertThat(testbed.pods()).isEmpty();
     assertThat(testbed.containers()).isEmpty();
@@ -97,7 +93,7 @@ class PodLifecycleIT {
   }
 
   @Test
-  void containerThatEndsHasItsCodeReasonAndWholeLog(Testbed testbed) throws Exception {
+  void exitedContainerHasItsExitCodeReasonAndCompleteLog(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("ends", NamespaceMode.NODE);
     String good = testbed.runShell(pod, "good", "echo done");
     String bad = testbed.runShell(pod, "bad", "echo failed >&2; exit 7");
@@ -117,7 +113,7 @@ class PodLifecycleIT {
   }
 
   @Test
-  void listsFilterByStateLabelAndPod(Testbed testbed) throws Exception {
+  void listsFilterByIdLabelAndPod(Testbed testbed) throws Exception {
     Pod one =
         testbed.runPod(testbed.podConfig("one", NamespaceMode.NODE).putLabels("k", "1").build());
     Pod two =
@@ -157,11 +153,11 @@ class PodLifecycleIT {
   }
 
   @Test
-  void podsDoNotShareTheirNetworkAndCanTalk(Testbed testbed) throws Exception {
+  void podsHaveDifferentAddressesAndReachEachOther(Testbed testbed) throws Exception {
     Pod server = testbed.runPod("server", NamespaceMode.POD);
     Pod client = testbed.runPod("client", NamespaceMode.POD);
-    String address = podStatus(testbed, server.id()).getNetwork().getIp();
-    assertThat(podStatus(testbed, client.id()).getNetwork().getIp()).isNotEqualTo(address);
+    String address = testbed.podStatus(server.id()).getNetwork().getIp();
+    assertThat(testbed.podStatus(client.id()).getNetwork().getIp()).isNotEqualTo(address);
     String listener = testbed.runShell(server, "listener", "echo hello | nc -l -p 8080");
     String caller = testbed.runContainer(client, "caller", List.of("sleep", "1000"));
     Await.until(
@@ -213,35 +209,25 @@ class PodLifecycleIT {
   }
 
   @Test
-  void stopAndRemoveOfWhatIsNotThereSucceed(Testbed testbed) {
+  void stopAndRemoveOfUnknownIdsSucceed(Testbed testbed) {
     String unknown = "0123456789abcdef".repeat(4);
     testbed.stopPod(unknown);
-    testbed.removePod(new Pod(unknown, io.jukung.cri.v1.PodSandboxConfig.getDefaultInstance()));
-    testbed
-        .client()
-        .runtime()
-        .removeContainer(RemoveContainerRequest.newBuilder().setContainerId(unknown).build());
+    testbed.removePod(new Pod(unknown, PodSandboxConfig.getDefaultInstance()));
+    testbed.removeContainer(unknown);
     assertThat(failure(() -> testbed.status(unknown)).getCode()).isEqualTo(Status.Code.NOT_FOUND);
-    assertThat(failure(() -> podStatus(testbed, unknown)).getCode())
+    assertThat(failure(() -> testbed.podStatus(unknown)).getCode())
         .isEqualTo(Status.Code.NOT_FOUND);
   }
 
   @Test
-  void everythingIsIdempotent(Testbed testbed) throws Exception {
+  void stopAndRemoveAreIdempotent(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("again", NamespaceMode.POD);
     String container = testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
     for (int i = 0; i < 2; i++) {
-      testbed
-          .client()
-          .runtime()
-          .stopContainer(
-              StopContainerRequest.newBuilder().setContainerId(container).setTimeout(0).build());
+      testbed.stopContainer(container, 0);
     }
     for (int i = 0; i < 2; i++) {
-      testbed
-          .client()
-          .runtime()
-          .removeContainer(RemoveContainerRequest.newBuilder().setContainerId(container).build());
+      testbed.removeContainer(container);
     }
     for (int i = 0; i < 2; i++) {
       testbed.stopPod(pod.id());
@@ -253,7 +239,7 @@ class PodLifecycleIT {
   }
 
   @Test
-  void createIsRefusedOnAStoppedPod(Testbed testbed) throws Exception {
+  void createContainerInAStoppedPodFails(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("stopped", NamespaceMode.NODE);
     testbed.stopPod(pod.id());
     failure(
@@ -288,13 +274,5 @@ class PodLifecycleIT {
                 .getDescription())
         .contains("no-such-handler");
     assertThat(testbed.pods()).isEmpty();
-  }
-
-  private static PodSandboxStatus podStatus(Testbed testbed, String id) {
-    return testbed
-        .client()
-        .runtime()
-        .podSandboxStatus(PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).build())
-        .getStatus();
   }
 }

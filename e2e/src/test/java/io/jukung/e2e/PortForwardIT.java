@@ -37,7 +37,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Ports of pods, as kubectl forwards them: over SPDY, SPDY in a WebSocket, and WebSocket channels.
+ * Port-forwarding as Kubernetes clients do it: over SPDY, SPDY in a WebSocket, and WebSocket
+ * channels.
  */
 @ExtendWith(Testbed.Extension.class)
 @Timeout(300)
@@ -52,7 +53,7 @@ class PortForwardIT {
           + GREETING
           + " -e echo hello from $HOSTNAME & wait";
 
-  /** How SPDY is reached. */
+  /** How the client makes its SPDY connection. */
   enum Way {
     DIRECT {
       @Override
@@ -74,7 +75,7 @@ class PortForwardIT {
     return StreamUrls.portForward(testbed.client(), pod.id(), ports);
   }
 
-  /** The two streams of one connection. */
+  /** The two streams of one forwarded connection. */
   private record Forwarded(SpdyClient.Stream error, SpdyClient.Stream data) {
     static Forwarded open(SpdyClient client, int port, int request) throws Exception {
       return new Forwarded(
@@ -96,7 +97,7 @@ class PortForwardIT {
   private static void awaitListening(Testbed testbed, String container, int port) throws Exception {
     String hex = ":%04X ".formatted(port);
     Await.until(
-        "port " + port,
+        "a server listens on port " + port,
         () ->
             testbed
                 .exec(container, "sh", "-c", "cat /proc/net/tcp /proc/net/tcp6")
@@ -115,7 +116,7 @@ class PortForwardIT {
 
   @ParameterizedTest
   @EnumSource
-  void portOfAPodAnswers(Way way, Testbed testbed) throws Exception {
+  void forwardedConnectionReachesThePod(Way way, Testbed testbed) throws Exception {
     URI url = url(testbed, podWithServers(testbed, NamespaceMode.POD));
     try (Relay relay = Relay.to(testbed.node(), url);
         SpdyClient client = way.connect(relay, url)) {
@@ -127,14 +128,14 @@ class PortForwardIT {
       echo.data().write("there".getBytes(StandardCharsets.UTF_8));
       echo.data().received.awaitText("there");
       echo.data().write(" and back".getBytes(StandardCharsets.UTF_8));
-      echo.data().end(); // half: the rest still comes back
+      echo.data().end(); // ends only the input: the rest of the output still comes back
       assertThat(echo.data().received.awaitEnd()).isEqualTo("there and back");
       assertThat(echo.error().received.awaitEnd()).isEmpty();
     }
   }
 
   @Test
-  void portOfAPodInTheHostsNetworkAnswers(Testbed testbed) throws Exception {
+  void forwardedConnectionReachesAPodInTheHostNetwork(Testbed testbed) throws Exception {
     URI url = url(testbed, podWithServers(testbed, NamespaceMode.NODE));
     try (Relay relay = Relay.to(testbed.node(), url);
         SpdyClient client = Way.DIRECT.connect(relay, url)) {
@@ -147,7 +148,7 @@ class PortForwardIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1:7009", "[::1]:7009"})
-  void serverOfOneAddressFamilyIsFound(String address, Testbed testbed) throws Exception {
+  void serverOnTheIpv4OrIpv6LoopbackIsFound(String address, Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("family", NamespaceMode.POD);
     String container =
         testbed.runShell(
@@ -164,7 +165,7 @@ class PortForwardIT {
 
   @ParameterizedTest
   @EnumSource
-  void portWhereNobodyListensIsSaid(Way way, Testbed testbed) throws Exception {
+  void closedPortIsReportedOnTheErrorStream(Way way, Testbed testbed) throws Exception {
     URI url = url(testbed, podWithServers(testbed, NamespaceMode.POD));
     try (Relay relay = Relay.to(testbed.node(), url);
         SpdyClient client = way.connect(relay, url)) {
@@ -175,14 +176,14 @@ class PortForwardIT {
           .contains("[::1]: ")
           .contains("refused");
       none.data().received.awaitEnd();
-      // The connection is good for others.
+      // The SPDY connection can still be used for other ports.
       Forwarded echo = Forwarded.open(client, GREETING, 1);
       assertThat(echo.data().received.awaitEnd()).isEqualTo("hello from ports\n");
     }
   }
 
   @Test
-  void streamsThatMakeNoSenseAreRefused(Testbed testbed) throws Exception {
+  void invalidStreamHeadersAreRefused(Testbed testbed) throws Exception {
     URI url = url(testbed, podWithServers(testbed, NamespaceMode.POD));
     try (Relay relay = Relay.to(testbed.node(), url);
         SpdyClient client = Way.DIRECT.connect(relay, url)) {
@@ -192,7 +193,7 @@ class PortForwardIT {
       assertThat(client.isRefused(Map.of("streamtype", "data"))).isTrue();
       Forwarded.open(client, ECHO, 0);
       assertThat(client.isRefused(Forwarded.headers("data", ECHO, 0))).isTrue();
-      // Without ids, as old clients have it, the two belong together that follow each other.
+      // Old clients send no request ids: an error stream and the next data stream are a pair.
       Map<String, String> error = Map.of("streamtype", "error", "port", "" + GREETING);
       Map<String, String> data = Map.of("streamtype", "data", "port", "" + GREETING);
       client.open(error);
@@ -202,12 +203,12 @@ class PortForwardIT {
 
   @ParameterizedTest
   @EnumSource
-  void manyConnectionsAtOnceKeepTheirBytesApart(Way way, Testbed testbed) throws Exception {
+  void concurrentConnectionsDoNotMixTheirBytes(Way way, Testbed testbed) throws Exception {
     URI url = url(testbed, podWithServers(testbed, NamespaceMode.POD));
     try (Relay relay = Relay.to(testbed.node(), url);
         SpdyClient client = way.connect(relay, url);
         ExecutorService threads = Executors.newFixedThreadPool(32)) {
-      // One after the other: busybox's server has room for one that it has not accepted yet.
+      // One after the other: busybox's server queues only one connection that it has not accepted.
       List<Forwarded> open = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         Forwarded echo = Forwarded.open(client, ECHO, i);
@@ -239,7 +240,7 @@ class PortForwardIT {
   }
 
   @Test
-  void aGibibyteGoesThroughUnharmed(Testbed testbed) throws Exception {
+  void oneGibibyteArrivesUnchangedInBothDirections(Testbed testbed) throws Exception {
     byte[] block = new byte[8 << 20];
     new Random(1).nextBytes(block);
     int times = (1 << 30) / block.length;
@@ -267,7 +268,8 @@ class PortForwardIT {
         SpdyClient client = Way.DIRECT.connect(relay, url)) {
       Forwarded down = Forwarded.open(client, 7010, 0);
       down.data().received.onlyCount();
-      Await.until("all of it", Duration.ofMinutes(3), () -> down.data().received.hasEnded());
+      Await.until(
+          "the stream has ended", Duration.ofMinutes(3), () -> down.data().received.hasEnded());
       assertThat(down.data().received.total()).isEqualTo(1 << 30);
       CRC32C expected = new CRC32C();
       for (int i = 0; i < times; i++) {
@@ -289,7 +291,7 @@ class PortForwardIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"v4.channel.k8s.io", "v4.base64.channel.k8s.io"})
-  void portsByWebSocketChannels(String protocol, Testbed testbed) throws Exception {
+  void portsAreForwardedOverWebSocketChannels(String protocol, Testbed testbed) throws Exception {
     Pod pod = podWithServers(testbed, NamespaceMode.POD);
     URI url = url(testbed, pod, GREETING, 9);
     try (Relay relay = Relay.to(testbed.node(), url);
@@ -309,7 +311,7 @@ class PortForwardIT {
   }
 
   @Test
-  void connectionEndsWithItsPod(Testbed testbed) throws Exception {
+  void forwardedConnectionEndsWhenThePodStops(Testbed testbed) throws Exception {
     Pod pod = podWithServers(testbed, NamespaceMode.POD);
     URI url = url(testbed, pod);
     try (Relay relay = Relay.to(testbed.node(), url);

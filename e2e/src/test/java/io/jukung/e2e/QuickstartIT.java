@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** {@code dist/quickstart} on a bare machine: no network configuration, no registry in reach. */
+/** {@code dist/quickstart} on a machine without network configuration or a reachable registry. */
 class QuickstartIT {
   private static final String QUICKSTART =
       Path.of(System.getProperty("e2e.oci-image"))
@@ -23,7 +23,7 @@ class QuickstartIT {
     return node.run(line);
   }
 
-  /** What the quickstart may change. */
+  /** The links, files, mounts, settings and processes that the quickstart could change. */
   private static String machine(Node node) throws Exception {
     return node.run(
             "sh",
@@ -35,7 +35,7 @@ class QuickstartIT {
   }
 
   @Test
-  void oneCommandGivesARunningPodAndAnotherTakesEverythingAway() throws Exception {
+  void quickstartRunsAPodAndStopRemovesEverything() throws Exception {
     try (Node node = Node.start()) {
       node.run(
               "sh",
@@ -64,13 +64,13 @@ class QuickstartIT {
       CommandResult stop = quickstart(node, "--stop");
       assertThat(stop.exitCode()).as(stop.stdout() + stop.stderr()).isZero();
       assertThat(machine(node)).isEqualTo(before);
-      assertThat(quickstart(node, "--stop").exitCode()).as("again").isZero();
+      assertThat(quickstart(node, "--stop").exitCode()).as("--stop a second time").isZero();
       assertThat(Node.cgroupMount().resolve("jukung")).doesNotExist();
     }
   }
 
   @Test
-  void othersThanRootAreToldSo() throws Exception {
+  void quickstartWithoutRootIsRefused() throws Exception {
     try (Node node = Node.start()) {
       CommandResult result =
           node.run(

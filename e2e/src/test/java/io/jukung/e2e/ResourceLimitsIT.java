@@ -20,7 +20,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Limits, by what the kernel does about them. */
+/** Resource limits, checked by what the kernel enforces. */
 @NeedsControllers
 @ExtendWith(Testbed.Extension.class)
 class ResourceLimitsIT {
@@ -36,7 +36,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void moreMemoryThanTheLimitEndsAsOomKilled(Testbed testbed) throws Exception {
+  void containerAboveItsMemoryLimitIsOomKilled(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("memory", NamespaceMode.NODE);
     LinuxContainerResources limits = limits().setMemoryLimitInBytes(32 * MEBIBYTE).build();
     ContainerStatus end = testbed.awaitExited(run(testbed, pod, limits, Limits.HUNGRY));
@@ -46,7 +46,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void aLimitOfMemoryAloneAllowsNoSwap(Testbed testbed) throws Exception {
+  void memoryLimitAloneAllowsNoSwap(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("swap", NamespaceMode.NODE);
     LinuxContainerResources.Builder limits = limits().setMemoryLimitInBytes(32 * MEBIBYTE);
     Path alone = Limits.cgroup(run(testbed, pod, limits.build(), "exec sleep 1000"));
@@ -61,7 +61,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void quotaBoundsProcessorTime(Testbed testbed) throws Exception {
+  void cpuQuotaLimitsProcessorTime(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("quota", NamespaceMode.NODE);
     LinuxContainerResources limits = limits().setCpuQuota(20_000).setCpuPeriod(100_000).build();
     Path cgroup = Limits.cgroup(run(testbed, pod, limits, "while :; do :; done"));
@@ -73,7 +73,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void sharesDivideABusyProcessor(Testbed testbed) throws Exception {
+  void cpuSharesDivideABusyProcessor(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("shares", NamespaceMode.NODE);
     Path large =
         Limits.cgroup(
@@ -93,7 +93,7 @@ class ResourceLimitsIT {
     long largeBefore = Limits.keyed(large, "cpu.stat", "usage_usec");
     long smallBefore = Limits.keyed(small, "cpu.stat", "usage_usec");
     Await.until(
-        "the large one has had 3 s",
+        "the container with more shares has used 3 s",
         () -> Limits.keyed(large, "cpu.stat", "usage_usec") - largeBefore > 3_000_000);
     long largeUsed = Limits.keyed(large, "cpu.stat", "usage_usec") - largeBefore;
     long smallUsed = Limits.keyed(small, "cpu.stat", "usage_usec") - smallBefore;
@@ -101,7 +101,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void unifiedKeysAreWrittenAsTheyAre(Testbed testbed) throws Exception {
+  void unifiedKeysAreWrittenToTheCgroup(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("unified", NamespaceMode.NODE);
     LinuxContainerResources limits =
         limits()
@@ -122,7 +122,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void inputAndOutputAreLimitedByDevice(Testbed testbed) throws Exception {
+  void ioLimitIsSetForADevice(Testbed testbed) throws Exception {
     Node node = testbed.node();
     Path disk = node.directory().resolve("disk");
     node.run("dd", "if=/dev/zero", "of=" + disk, "bs=1M", "count=8").orThrow();
@@ -144,7 +144,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void oomScoreIsThatOfTheRequestAndOfExecs(Testbed testbed) throws Exception {
+  void oomScoreAdjustmentAppliesToContainerAndExec(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("score", NamespaceMode.NODE);
     String container = run(testbed, pod, limits().setOomScoreAdj(-500).build(), "exec sleep 1000");
     String read = "cat /proc/1/oom_score_adj /proc/self/oom_score_adj";
@@ -153,7 +153,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void limitsOfThePodHoldForItsContainersTogether(Testbed testbed) throws Exception {
+  void podMemoryLimitCoversItsContainers(Testbed testbed) throws Exception {
     PodSandboxConfig.Builder config = testbed.podConfig("whole", NamespaceMode.NODE);
     config
         .getLinuxBuilder()
@@ -167,7 +167,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void theParentThatKubeletMadeIsUsedAndLeft(Testbed testbed) throws Exception {
+  void cgroupParentOfKubeletIsUsedAndNotRemoved(Testbed testbed) throws Exception {
     Path parent = testbed.node().cgroup().resolve("kubepods/burstable/pod1");
     Files.createDirectories(parent);
     try {
@@ -187,9 +187,9 @@ class ResourceLimitsIT {
     }
   }
 
-  /** The node's kernel has neither controller. */
+  /** The test node's kernel has neither an rdma nor a cpuset controller. */
   @Test
-  void aLimitWithoutItsControllerIsRefusedByName(Testbed testbed) throws Exception {
+  void limitWithoutItsControllerIsRefusedByName(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("absent", NamespaceMode.NODE);
     Map<String, LinuxContainerResources> absent =
         Map.of(
@@ -209,7 +209,7 @@ class ResourceLimitsIT {
   }
 
   @Test
-  void stopKillsWhoLeftTheFirstProcessesSession(Testbed testbed) throws Exception {
+  void stopKillsProcessesOfOtherSessions(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("rest", NamespaceMode.NODE);
     String container =
         run(

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Limits that change while containers wait or run. */
+/** Updates of the limits of created and running containers, and of pods. */
 @NeedsControllers
 @ExtendWith(Testbed.Extension.class)
 class ResourceUpdatesIT {
@@ -48,7 +48,7 @@ class ResourceUpdatesIT {
   }
 
   @Test
-  void aRunningContainerGetsWhatIsSetAndKeepsTheRest(Testbed testbed) throws Exception {
+  void updateChangesOnlyTheLimitsThatItSets(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("running", NamespaceMode.NODE);
     String container =
         testbed.runContainer(
@@ -73,7 +73,7 @@ class ResourceUpdatesIT {
                 .exec(container, "sh", "-c", "cat /proc/[0-9]*/oom_score_adj | sort -u")
                 .getStdout()
                 .toStringUtf8())
-        .as("of all its processes, and of new ones")
+        .as("the score of running processes and of a new one")
         .isEqualTo("700\n");
     LinuxContainerResources expected =
         FIRST.toBuilder()
@@ -84,14 +84,12 @@ class ResourceUpdatesIT {
             .build();
     assertThat(shown(testbed, container)).isEqualTo(expected);
 
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     assertThat(shown(testbed, container)).as("after a restart").isEqualTo(expected);
   }
 
   @Test
-  void aCreatedContainerStartsWithTheNewLimits(Testbed testbed) throws Exception {
+  void createdContainerStartsWithTheUpdatedLimits(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("created", NamespaceMode.NODE);
     String container =
         testbed.createContainer(
@@ -105,7 +103,7 @@ class ResourceUpdatesIT {
   }
 
   @Test
-  void whereOneLimitIsRefusedNoneChanges(Testbed testbed) throws Exception {
+  void refusedLimitLeavesAllLimitsUnchanged(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("refused", NamespaceMode.NODE);
     String container =
         testbed.runContainer(pod, Limits.container(testbed, pod, "app", FIRST, "exec sleep 1000"));
@@ -129,7 +127,7 @@ class ResourceUpdatesIT {
   }
 
   @Test
-  void aContainerThatHasExitedTakesNoLimits(Testbed testbed) throws Exception {
+  void updateOfAnExitedOrUnknownContainerFails(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("exited", NamespaceMode.NODE);
     String container = testbed.runShell(pod, "app", "exit 0");
     testbed.awaitExited(container);
@@ -140,7 +138,7 @@ class ResourceUpdatesIT {
   }
 
   @Test
-  void thePodAsAWholeGetsNewLimits(Testbed testbed) throws Exception {
+  void updateChangesTheLimitsOfThePod(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("pod", NamespaceMode.NODE);
     testbed.runShell(pod, "app", "exec sleep 1000");
     testbed

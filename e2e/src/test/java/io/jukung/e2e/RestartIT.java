@@ -9,7 +9,6 @@ import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.cri.v1.PodSandboxStatus;
-import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
@@ -18,20 +17,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The daemon, and then shims, end in the worst way. */
+/** Pods and containers after the daemon was stopped or killed, or a shim was killed. */
 @ExtendWith(Testbed.Extension.class)
 class RestartIT {
   private static final String COUNT = "i=0; while :; do echo $i; i=$((i+1)); usleep 20000; done";
 
-  private static PodSandboxStatus podStatus(Testbed testbed, String id) {
-    return testbed
-        .client()
-        .runtime()
-        .podSandboxStatus(PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).build())
-        .getStatus();
-  }
-
-  /** The pid inside the node of the one process with this command line, and when it started. */
+  /** The /proc directory and the start time of the only process with this command line. */
   private static String process(Testbed testbed, String commandLine) throws Exception {
     String found =
         testbed
@@ -50,7 +41,7 @@ class RestartIT {
   }
 
   @Test
-  void killedDaemonComesBackToTheSamePods(Testbed testbed) throws Exception {
+  void podsAndContainersSurviveAKilledDaemon(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("survivor", NamespaceMode.POD);
     String counter = testbed.runShell(pod, "counter", COUNT);
     String sleeper = testbed.runContainer(pod, "sleeper", List.of("sleep", "7654"));
@@ -58,7 +49,7 @@ class RestartIT {
     String exited = testbed.runShell(pod, "exited", "exit 3");
     ContainerStatus before = testbed.awaitExited(exited);
     final ContainerStatus sleeperBefore = testbed.status(sleeper);
-    final PodSandboxStatus podBefore = podStatus(testbed, pod.id());
+    final PodSandboxStatus podBefore = testbed.podStatus(pod.id());
     final String processBefore = process(testbed, "sleep 7654");
 
     testbed.daemon().kill();
@@ -73,7 +64,7 @@ class RestartIT {
     assertThat(process(testbed, "sleep 7654")).isEqualTo(processBefore);
     assertThat(testbed.status(sleeper)).isEqualTo(sleeperBefore);
     assertThat(testbed.status(exited)).isEqualTo(before);
-    assertThat(podStatus(testbed, pod.id())).isEqualTo(podBefore);
+    assertThat(testbed.podStatus(pod.id())).isEqualTo(podBefore);
     assertThat(testbed.containers())
         .extracting(Container::getId)
         .containsExactlyInAnyOrder(counter, sleeper, shortly, exited);
@@ -92,7 +83,7 @@ class RestartIT {
   }
 
   @Test
-  void daemonThatIsStoppedLeavesPodsRunning(Testbed testbed) throws Exception {
+  void podsKeepRunningWhenTheDaemonIsStopped(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("stopped", NamespaceMode.NODE);
     String sleeper = testbed.runContainer(pod, "sleeper", List.of("sleep", "7655"));
     String before = process(testbed, "sleep 7655");
@@ -104,14 +95,12 @@ class RestartIT {
   }
 
   @Test
-  void manyPodsAreThereAgainAfterAKill(Testbed testbed) throws Exception {
+  void eightPodsAreRecoveredAfterTheDaemonWasKilled(Testbed testbed) throws Exception {
     for (int i = 0; i < 8; i++) {
       Pod pod = testbed.runPod("many-" + i, NamespaceMode.NODE);
       testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
     }
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     assertThat(testbed.pods())
         .hasSize(8)
         .allMatch(pod -> pod.getState() == PodSandboxState.SANDBOX_READY);
@@ -137,11 +126,11 @@ class RestartIT {
     assertThat(status.getReason()).isEqualTo("Unknown");
     assertThat(status.getExitCode()).isNotZero();
     Await.until(
-        "its process is gone",
+        "the container's process is gone",
         () -> testbed.node().run("test", "-d", "/proc/" + pid).exitCode() != 0);
     Await.until(
         "the pod is not ready",
-        () -> podStatus(testbed, victim.id()).getState() == PodSandboxState.SANDBOX_NOTREADY);
+        () -> testbed.podStatus(victim.id()).getState() == PodSandboxState.SANDBOX_NOTREADY);
     assertThat(testbed.status(stays).getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
     assertThat(testbed.exec(stays, "true").getExitCode()).isZero();
   }

@@ -32,13 +32,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who a container's processes are, what they may do, and that an image has no say in it. */
+/** Users, groups, capabilities, limits and sysctls of containers, which no image can change. */
 @ExtendWith(Testbed.Extension.class)
 class RightsIT {
   private static final String AVAILABLE = "\"available\"";
   private static final String CAPABILITIES = "grep ^Cap /proc/self/status | tr -d '\\t'";
 
-  /** A container of one test: what is to be changed before it is made. */
+  /** Changes the security context of a container before it is created. */
   private interface Change {
     void to(LinuxContainerSecurityContext.Builder security);
   }
@@ -50,13 +50,13 @@ class RightsIT {
     return config.build();
   }
 
-  /** What the script says, in the container's first process and in an exec: it must be the same. */
-  private static List<String> said(Testbed testbed, Pod pod, String script, Change change)
+  /** The script's output, which must be the same in the container's first process and an exec. */
+  private static List<String> output(Testbed testbed, Pod pod, String script, Change change)
       throws Exception {
-    return said(testbed, pod, testbed.busybox(), script, change);
+    return output(testbed, pod, testbed.busybox(), script, change);
   }
 
-  private static List<String> said(
+  private static List<String> output(
       Testbed testbed, Pod pod, String image, String script, Change change) throws Exception {
     String waiting = script + "; echo end; exec sleep 1000";
     String container =
@@ -65,7 +65,7 @@ class RightsIT {
     List<String> first = logged(pod, "c");
     List<String> lines = first.subList(0, first.size() - 1);
     assertThat(testbed.exec(container, "sh", "-c", script).getStdout().toStringUtf8().lines())
-        .as("an exec")
+        .as("in an exec")
         .containsExactlyElementsOf(lines);
     return lines;
   }
@@ -81,7 +81,10 @@ class RightsIT {
     return String.valueOf(status.getDescription());
   }
 
-  /** CVE-2022-29162: with inheritable ones, files could give what the container was not given. */
+  /**
+   * CVE-2022-29162: with inheritable capabilities, files could grant capabilities that the
+   * container does not have.
+   */
   @ParameterizedTest
   @CsvSource({
     "'', '', 00000000a80425fb",
@@ -90,11 +93,11 @@ class RightsIT {
     "'', all, 0000000000000000",
     "KILL, ALL, 0000000000000020",
   })
-  void capabilitiesAreAsAskedAndNoneIsInheritable(
+  void capabilitiesAreAsRequestedAndNoneIsInheritable(
       String add, String drop, String expected, Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("capabilities-" + (add + drop).hashCode(), NamespaceMode.NODE);
     List<String> lines =
-        said(
+        output(
             testbed,
             pod,
             CAPABILITIES,
@@ -103,7 +106,7 @@ class RightsIT {
                     Capability.newBuilder()
                         .addAllAddCapabilities(words(add))
                         .addAllDropCapabilities(words(drop))));
-    // A node that lacks a capability itself cannot give it.
+    // The daemon cannot grant a capability that it does not have itself.
     long own = Long.parseUnsignedLong(ownCapabilities(testbed), 16);
     String given = "%016x".formatted(Long.parseUnsignedLong(expected, 16) & own);
     assertThat(lines)
@@ -129,10 +132,10 @@ class RightsIT {
   }
 
   @Test
-  void ambientCapabilitiesReachAProgramOfAnotherUser(Testbed testbed) throws Exception {
+  void ambientCapabilitiesReachANonRootProgram(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("ambient", NamespaceMode.NODE);
     assertThat(
-            said(
+            output(
                 testbed,
                 pod,
                 CAPABILITIES,
@@ -155,7 +158,7 @@ class RightsIT {
   }
 
   @Test
-  void groupsOfTheImageCountUnlessThePolicyIsStrict(Testbed testbed) throws Exception {
+  void groupsOfTheImageAreMergedUnlessThePolicyIsStrict(Testbed testbed) throws Exception {
     String image =
         testbed
             .registry()
@@ -166,11 +169,11 @@ class RightsIT {
     testbed.pull(image);
     Pod merged = testbed.runPod("merge", NamespaceMode.NODE);
     Change asked = security -> security.setRunAsUser(number(1000)).addSupplementalGroups(1234);
-    assertThat(said(testbed, merged, image, "id -u; id -G; echo $HOME", asked))
+    assertThat(output(testbed, merged, image, "id -u; id -G; echo $HOME", asked))
         .containsExactly("1000", "1000 1234 50000", "/home/app");
     Pod strict = testbed.runPod("strict", NamespaceMode.NODE);
     assertThat(
-            said(
+            output(
                 testbed,
                 strict,
                 image,
@@ -198,10 +201,10 @@ class RightsIT {
     testbed.removeImage(image);
   }
 
-  /** CVE-2024-40635: a number that wraps around is root's. */
+  /** CVE-2024-40635: a user id that overflows would become 0, root's. */
   @ParameterizedTest
   @ValueSource(strings = {"2147483648", "4294967296", "0x0", "-1", "1:4294967296", "wraps"})
-  void userThatWrapsAroundToRootIsRefused(String user, Testbed testbed) throws Exception {
+  void userIdThatOverflowsIsRefused(String user, Testbed testbed) throws Exception {
     String image =
         testbed
             .registry()
@@ -218,20 +221,21 @@ class RightsIT {
     }
   }
 
-  /** Kubelet has decided by the number that the user is not root. */
+  /** kubelet decides by the number that the user is not root. No account may change that. */
   @Test
-  void numberIsNeverTheNameOfAnotherUser(Testbed testbed) throws Exception {
+  void numericUserIsNeverAnAccountName(Testbed testbed) throws Exception {
     String image =
         testbed.registry().pushChanged("digits:1", "echo '1000:x:0:0::/root:/bin/sh' >>etc/passwd");
     testbed.pull(image);
     Pod pod = testbed.runPod("digits", NamespaceMode.NODE);
-    assertThat(said(testbed, pod, image, "id -u", security -> security.setRunAsUser(number(1000))))
+    assertThat(
+            output(testbed, pod, image, "id -u", security -> security.setRunAsUser(number(1000))))
         .containsExactly("1000");
     testbed.removeAllPods();
     testbed.removeImage(image);
   }
 
-  /** CVE-2026-47262: none of these is waited for, read to its end, or found outside the image. */
+  /** CVE-2026-47262: an image's /etc/passwd may block, never end, or be a link out of the image. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -242,7 +246,7 @@ class RightsIT {
         "ln -s ../../../../../../etc/shadow etc/passwd",
         "ln -s /proc/self/fd/3 etc/passwd"
       })
-  void accountFileThatIsNoneHarmsNobody(String change, Testbed testbed) throws Exception {
+  void unusableAccountFileRefusesTheContainer(String change, Testbed testbed) throws Exception {
     String image = testbed.registry().pushChanged("accounts:1", "rm etc/passwd && " + change);
     testbed.pull(image);
     try {
@@ -259,9 +263,9 @@ class RightsIT {
     }
   }
 
-  /** The daemon's, but for open files: programs rarely raise the soft limit themselves. */
+  /** The soft limit of open files is raised, as programs rarely raise it themselves. */
   @Test
-  void resourceLimitsAreTheDaemonsWithAllTheOpenFilesThereMayBe(Testbed testbed) throws Exception {
+  void resourceLimitsAreTheDaemonsExceptTheSoftLimitOfOpenFiles(Testbed testbed) throws Exception {
     String pid = Long.toString(testbed.daemon().pid());
     List<String> daemons =
         testbed.node().run("cat", "/proc/" + pid + "/limits").orThrow().lines().toList();
@@ -273,7 +277,7 @@ class RightsIT {
             .orElseThrow();
     Pod pod = testbed.runPod("limits", NamespaceMode.NODE);
     List<String> lines =
-        said(testbed, pod, "cat /proc/self/limits; ulimit -Sn; ulimit -Hn", security -> {});
+        output(testbed, pod, "cat /proc/self/limits; ulimit -Sn; ulimit -Hn", security -> {});
     assertThat(lines.subList(0, daemons.size()))
         .filteredOn(line -> !line.startsWith("Max open files"))
         .containsExactlyElementsOf(
@@ -282,9 +286,9 @@ class RightsIT {
         .containsExactly(Long.toString(Math.min(files, 1 << 20)), Long.toString(files));
   }
 
-  /** CVE-2022-4318: a home directory that another runtime wrote into /etc/passwd as two lines. */
+  /** CVE-2022-4318: another runtime wrote a HOME with a newline as two lines of /etc/passwd. */
   @Test
-  void homeWithANewlineMakesNoAccount(Testbed testbed) throws Exception {
+  void homeWithANewlineAddsNoAccount(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("home", NamespaceMode.NODE);
     ContainerConfig.Builder config =
         container(
@@ -303,7 +307,8 @@ class RightsIT {
     assertThat(lines.subList(end - 3, end)).containsExactly("/tmp", "evil::0:0::/:/bin/sh", "4711");
     assertThat(lines.subList(0, end - 3))
         .containsExactlyElementsOf(
-            said(testbed, testbed.runPod("image", NamespaceMode.NODE), "cat /etc/passwd", s -> {}));
+            output(
+                testbed, testbed.runPod("image", NamespaceMode.NODE), "cat /etc/passwd", s -> {}));
   }
 
   /** CVE-2021-21334. */
@@ -321,7 +326,7 @@ class RightsIT {
     assertThat(logged(pod, "two")).contains("ONLY_two=two").noneMatch(l -> l.contains("one="));
   }
 
-  /** CVE-2024-3154: what a client notes down about a container does not steer it. */
+  /** CVE-2024-3154: annotations must not change how a container is run. */
   @Test
   void annotationsAreKeptButDoNotReachTheSpecification(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("annotations", NamespaceMode.NODE);
@@ -358,13 +363,14 @@ class RightsIT {
   }
 
   @Test
-  void sysctlsAreThePods(Testbed testbed) throws Exception {
+  void sysctlsApplyToThePod(Testbed testbed) throws Exception {
     Pod pod =
         testbed.runPod(
             withSysctl(
                 testbed, "sysctl", NamespaceMode.POD, "net.ipv4.ip_unprivileged_port_start", "42"));
     assertThat(
-            said(testbed, pod, "cat /proc/sys/net/ipv4/ip_unprivileged_port_start", security -> {}))
+            output(
+                testbed, pod, "cat /proc/sys/net/ipv4/ip_unprivileged_port_start", security -> {}))
         .containsExactly("42");
   }
 
@@ -388,10 +394,10 @@ class RightsIT {
   }
 
   @Test
-  void kernelFileSystemsAreMountedAsEverywhere(Testbed testbed) throws Exception {
+  void kernelFileSystemsHaveTheUsualOptions(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("file-systems", NamespaceMode.POD);
     List<String> lines =
-        said(
+        output(
             testbed,
             pod,
             "df -k /dev/shm | tail -n 1 | tr -s ' ' | cut -d ' ' -f 2;"
@@ -401,7 +407,7 @@ class RightsIT {
                 + " grep -c ' /proc/' /proc/mounts",
             security -> {});
     assertThat(lines)
-        .as("64 MiB; without masks asked for, nothing hides in /proc")
+        .as("64 MiB of shared memory; one mount each; no mask in /proc unless requested")
         .containsExactly("65536", "1", "1", "1", "0");
   }
 
@@ -409,7 +415,7 @@ class RightsIT {
   void maskedDirectoriesAreOneReadOnlyFileSystem(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("masks", NamespaceMode.NODE);
     List<String> lines =
-        said(
+        output(
             testbed,
             pod,
             "stat -c %d /sys/firmware /sys/class /proc/irq | sort -u | wc -l;"
@@ -423,7 +429,8 @@ class RightsIT {
   }
 
   @Test
-  void labelsThatTheNodeDoesNotHaveAreRefusedAndStatusSaysWhy(Testbed testbed) throws Exception {
+  void labelsWithoutKernelSupportAreRefusedWithTheReasonThatStatusGives(Testbed testbed)
+      throws Exception {
     Assumptions.assumeFalse(Daemon.isForeign());
     StatusResponse status =
         testbed.client().runtime().status(StatusRequest.newBuilder().setVerbose(true).build());

@@ -24,7 +24,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Which system calls containers may make. */
+/** Seccomp profiles of containers. */
 @ExtendWith(Testbed.Extension.class)
 class SeccompIT {
   private static final String NO_CHMOD =
@@ -64,7 +64,7 @@ class SeccompIT {
         .build();
   }
 
-  /** The mode of process 1 and of an exec, which must be the same. */
+  /** The seccomp mode (proc_pid_status(5)) of process 1 and of an exec, which must be the same. */
   private static String mode(
       Testbed testbed, String name, LinuxContainerSecurityContext.Builder security)
       throws Exception {
@@ -77,19 +77,19 @@ class SeccompIT {
             .toStringUtf8();
     List<String> lines = modes.lines().map(line -> line.replaceAll("\\D", "")).toList();
     assertThat(lines).hasSize(2);
-    assertThat(lines.get(1)).as("an exec as the container").isEqualTo(lines.get(0));
+    assertThat(lines.get(1)).as("mode of an exec").isEqualTo(lines.get(0));
     return lines.get(0);
   }
 
   @Test
-  void nothingAskedForAndUnconfinedAreWithoutAFilter(Testbed testbed) throws Exception {
+  void noProfileAndUnconfinedInstallNoFilter(Testbed testbed) throws Exception {
     assertThat(mode(testbed, "none", plain())).isEqualTo("0");
     assertThat(mode(testbed, "unconfined", with(ProfileType.Unconfined))).isEqualTo("0");
   }
 
   @Test
   @SuppressWarnings("deprecation")
-  void runtimeDefaultIsAFilterForEveryUser(Testbed testbed) throws Exception {
+  void runtimeDefaultInstallsAFilterForEveryUser(Testbed testbed) throws Exception {
     assertThat(mode(testbed, "root", with(ProfileType.RuntimeDefault))).isEqualTo("2");
     assertThat(mode(testbed, "old-field", plain().setSeccompProfilePath("runtime/default")))
         .isEqualTo("2");
@@ -105,8 +105,7 @@ class SeccompIT {
   }
 
   @Test
-  void runtimeDefaultKeepsNewNamespacesFromThoseWithoutTheCapability(Testbed testbed)
-      throws Exception {
+  void runtimeDefaultRefusesNewNamespacesWithoutSysAdmin(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("namespaces", NamespaceMode.NODE);
     String container =
         testbed.runContainer(pod, sleeper(testbed, pod, with(ProfileType.RuntimeDefault)));
@@ -114,7 +113,7 @@ class SeccompIT {
     assertThat(refused.getExitCode()).isNotZero();
     assertThat(refused.getStderr().toStringUtf8()).contains("Operation not permitted");
     assertThat(testbed.exec(container, "sh", "-c", "(sleep 0 & wait); ls / | cat").getExitCode())
-        .as("what programs do all day")
+        .as("what ordinary programs do")
         .isZero();
     Pod other = testbed.runPod("administrator", NamespaceMode.NODE);
     String administrator =
@@ -129,17 +128,15 @@ class SeccompIT {
   }
 
   @Test
-  void localhostProfileIsInForceForContainerAndExec(Testbed testbed) throws Exception {
+  void localhostProfileAppliesToContainerAndExec(Testbed testbed) throws Exception {
     Path profile = profile(testbed, NO_CHMOD);
     Pod pod = testbed.runPod("localhost", NamespaceMode.NODE);
     String container = testbed.runContainer(pod, sleeper(testbed, pod, with(profile)));
-    Files.delete(profile); // the container has it; nobody reads it again
+    Files.delete(profile); // the file must not be read again
     ExecSyncResponse refused = testbed.exec(container, "chmod", "400", "/tmp");
     assertThat(refused.getExitCode()).isNotZero();
     assertThat(refused.getStderr().toStringUtf8()).contains("No space left on device");
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     assertThat(testbed.exec(container, "chmod", "400", "/tmp").getExitCode())
         .as("after the daemon was killed")
         .isNotZero();
@@ -147,7 +144,7 @@ class SeccompIT {
   }
 
   @Test
-  void privilegedContainerIsAboveItsProfile(Testbed testbed) throws Exception {
+  void privilegedContainerIgnoresItsProfile(Testbed testbed) throws Exception {
     PodSandboxConfig.Builder config = testbed.podConfig("privileged", NamespaceMode.NODE);
     config.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
     Pod pod = testbed.runPod(config.build());
@@ -158,7 +155,7 @@ class SeccompIT {
   }
 
   @Test
-  void profileThatCannotBeUsedFailsTheCreation(Testbed testbed) throws Exception {
+  void unusableProfileFailsTheCreation(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("wrong", NamespaceMode.NODE);
     Path missing = testbed.node().directory().resolve("no-such-profile.json");
     Status status =

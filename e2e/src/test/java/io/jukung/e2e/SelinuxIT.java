@@ -22,7 +22,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** By a policy (src/node/selinux.cil) with which nobody reads a file without its categories. */
+/**
+ * SELinux labels, with a policy (src/node/selinux.cil) under which a process can read a file only
+ * if it has the file's categories.
+ */
 @NeedsSelinux
 @ExtendWith(Testbed.Extension.class)
 class SelinuxIT {
@@ -47,14 +50,14 @@ class SelinuxIT {
     return testbed.node().run("stat", "-c", "%C", file.toString()).orThrow().strip();
   }
 
-  /** The categories of a process label that the kernel gave out with a zero byte at its end. */
+  /** The level of a process label, without the zero byte that the kernel puts at its end. */
   private static String level(String label) {
     assertThat(label).startsWith("system_u:system_r:container_t:s0:c");
     return label.substring("system_u:system_r:container_t:".length()).replace("\0", "");
   }
 
   @Test
-  void podsHaveCategoriesOfTheirOwn(Testbed testbed) throws Exception {
+  void everyPodHasItsOwnCategories(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("own", NamespaceMode.NODE);
     String container =
         testbed.runContainer(pod, shell(testbed, pod, "one", LABEL + "; sleep 1000").build());
@@ -63,7 +66,7 @@ class SelinuxIT {
     assertThat(level(output(testbed, pod, shell(testbed, pod, "two", LABEL).build()).getFirst()))
         .as("another container of the pod")
         .isEqualTo(one);
-    Await.until("it has told its label", () -> !logged(pod, "one").isEmpty());
+    Await.until("the container has logged its label", () -> !logged(pod, "one").isEmpty());
     assertThat(level(logged(pod, "one").getFirst())).as("the first process").isEqualTo(one);
     Pod other = testbed.runPod("other", NamespaceMode.NODE);
     assertThat(
@@ -72,7 +75,7 @@ class SelinuxIT {
   }
 
   @Test
-  void labelIsTheOneAskedFor(Testbed testbed) throws Exception {
+  void requestedLabelIsUsed(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("asked", NamespaceMode.NODE);
     ContainerConfig.Builder config = shell(testbed, pod, "c", LABEL);
     security(config)
@@ -82,7 +85,7 @@ class SelinuxIT {
   }
 
   @Test
-  void typeThatThePolicyDoesNotKnowFailsTheStart(Testbed testbed) throws Exception {
+  void unknownSelinuxTypeFailsTheStart(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("unknown", NamespaceMode.NODE);
     ContainerConfig.Builder config = shell(testbed, pod, "c", "true");
     security(config).setSelinuxOptions(SELinuxOption.newBuilder().setType("no_such_t"));
@@ -90,9 +93,9 @@ class SelinuxIT {
     assertThat(status.getDescription()).contains("no_such_t");
   }
 
-  /** Its own files must be readable to it, those of another pod must not. */
+  /** The pod that owns the volume can read it. */
   @Test
-  void filesOfAPodAreClosedToOthers(Testbed testbed) throws Exception {
+  void podCannotReadTheVolumeOfAnotherPod(Testbed testbed) throws Exception {
     Path volume = testbed.node().directory().resolve("volume");
     Path deep = Files.createDirectories(volume.resolve("deep"));
     Path secret = Files.writeString(deep.resolve("secret"), "secret\n");
@@ -107,11 +110,12 @@ class SelinuxIT {
             .build();
     Pod owner = testbed.runPod("owner", NamespaceMode.NODE);
     String script =
-        "cat /volume/deep/secret /etc/hosts >/dev/null && echo read; echo x >/dev/shm/x && cat /dev/shm/x";
+        "cat /volume/deep/secret /etc/hosts >/dev/null && echo read; echo x >/dev/shm/x && cat"
+            + " /dev/shm/x";
     assertThat(output(testbed, owner, shell(testbed, owner, "c", script).addMounts(asked).build()))
         .containsExactly("read", "x");
     assertThat(label(testbed, secret)).startsWith("system_u:object_r:container_file_t:s0:c");
-    assertThat(label(testbed, outside)).as("what a link leads to").isEqualTo(before);
+    assertThat(label(testbed, outside)).as("target of a link in the volume").isEqualTo(before);
 
     Pod thief = testbed.runPod("thief", NamespaceMode.NODE);
     Mount unasked = asked.toBuilder().setSelinuxRelabel(false).build();
@@ -127,7 +131,7 @@ class SelinuxIT {
   }
 
   @Test
-  void labelsOfTheNodesOwnFilesStay(Testbed testbed) throws Exception {
+  void relabellingSystemDirectoriesIsRefused(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("greedy", NamespaceMode.NODE);
     Mount mount =
         Mount.newBuilder()

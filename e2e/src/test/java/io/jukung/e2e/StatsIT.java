@@ -41,14 +41,14 @@ import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What pods and containers use, as the calls tell it, beside what the kernel counts. */
+/** Statistics and metrics of pods and containers, compared with the kernel's own counters. */
 @AlsoInTestNode
 @ExtendWith(Testbed.Extension.class)
 class StatsIT {
   private static final long MEBIBYTE = 1 << 20;
 
   @Test
-  void processorTimeIsWhatTheKernelCounts(Testbed testbed) throws Exception {
+  void cpuUsageAgreesWithTheKernel(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("busy", NamespaceMode.NODE);
     String busy = testbed.runShell(pod, "busy", "while :; do :; done");
     Path cgroup = Limits.cgroup(busy);
@@ -59,7 +59,7 @@ class StatsIT {
     assertThat(first.getAttributes().getMetadata().getName()).isEqualTo("busy");
     assertThat(first.getMemory().getTimestamp()).isPositive();
     Await.until(
-        "a second of its own later",
+        "the container has used another 1.2 s of processor time",
         () -> usedNanos(cgroup) - before > TimeUnit.MILLISECONDS.toNanos(1200));
     ContainerStats second = stats(testbed, busy);
     double window = second.getCpu().getTimestamp() - first.getCpu().getTimestamp();
@@ -71,13 +71,13 @@ class StatsIT {
   }
 
   @Test
-  void theWritableLayerIsCountedWithinSeconds(Testbed testbed) throws Exception {
+  void writableLayerIsCountedWithinSeconds(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("writer", NamespaceMode.NODE);
     String writer = testbed.runShell(pod, "writer", "exec sleep 1000");
     ContainerStats before = stats(testbed, writer);
     testbed.exec(writer, "sh", "-c", "mkdir /new; dd if=/dev/urandom of=/new/file bs=1M count=5");
     Await.until(
-        "what was written is counted",
+        "the written file is counted",
         () -> written(stats(testbed, writer)) - written(before) >= 5 * MEBIBYTE);
     ContainerStats after = stats(testbed, writer);
     assertThat(written(after) - written(before)).isLessThan(6 * MEBIBYTE);
@@ -96,7 +96,7 @@ class StatsIT {
   }
 
   @Test
-  void whatDoesNotRunUsesNothingButDisk(Testbed testbed) throws Exception {
+  void containerThatDoesNotRunReportsOnlyDiskUsage(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("over", NamespaceMode.NODE);
     String ended = testbed.runShell(pod, "ended", "echo kept >/kept");
     testbed.awaitExited(ended);
@@ -114,7 +114,7 @@ class StatsIT {
   }
 
   @Test
-  void filtersSelectAndStreamsTellTheSame(Testbed testbed) throws Exception {
+  void containerStatsAreFilteredAndStreamed(Testbed testbed) throws Exception {
     Pod one = testbed.runPod("one", NamespaceMode.NODE);
     Pod two = testbed.runPod("two", NamespaceMode.NODE);
     String plain = testbed.runShell(one, "plain", "exec sleep 1000");
@@ -154,7 +154,7 @@ class StatsIT {
   }
 
   @Test
-  void anUnknownIdIsNotFound(Testbed testbed) {
+  void unknownIdIsNotFound(Testbed testbed) {
     Status container = failure(() -> stats(testbed, "fade"));
     assertThat(container.getCode()).isEqualTo(Status.Code.NOT_FOUND);
     assertThat(container.getDescription()).contains("there is no container fade");
@@ -163,7 +163,7 @@ class StatsIT {
   }
 
   @Test
-  void aPodIsItsContainersAndItsNetwork(Testbed testbed) throws Exception {
+  void podStatsCoverItsContainersProcessesAndNetwork(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("whole", NamespaceMode.POD);
     Pod host = testbed.runPod("host", NamespaceMode.NODE);
     String idle = testbed.runShell(pod, "idle", "sleep 1000 & exec sleep 1000");
@@ -175,7 +175,7 @@ class StatsIT {
     assertThat(linux.getCpu().getUsageCoreNanoSeconds().getValue())
         .isBetween(before, usedNanos(cgroup));
     Await.until(
-        "the shell and its child",
+        "the pod reports the shell and its child",
         () ->
             podStats(testbed, pod.id()).getLinux().getProcess().getProcessCount().getValue() == 2);
     assertThat(linux.getContainersList())
@@ -200,7 +200,7 @@ class StatsIT {
   }
 
   @Test
-  void podsAreFilteredAndStreamed(Testbed testbed) throws Exception {
+  void podStatsAreFilteredAndStreamed(Testbed testbed) throws Exception {
     Pod one = testbed.runPod("one", NamespaceMode.NODE);
     Pod two =
         testbed.runPod(testbed.podConfig("two", NamespaceMode.POD).putLabels("app", "two").build());
@@ -226,7 +226,7 @@ class StatsIT {
   }
 
   @Test
-  void metricsAreOfTheFamiliesAndHaveTheirLabels(Testbed testbed) throws Exception {
+  void metricsMatchTheirDescriptors(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("measured", NamespaceMode.POD);
     String container =
         testbed.runShell(pod, "app", "echo kept >/kept; nc -l -p 8080 & exec sleep 1000");
@@ -275,9 +275,9 @@ class StatsIT {
     assertThat(streamed).containsExactly(pod.id());
   }
 
-  /** The shim is not asked. */
+  /** Statistics are read from the cgroups, without the shim. */
   @Test
-  void aShimThatHangsHoldsUpNoStatistics(Testbed testbed) throws Exception {
+  void hungShimDoesNotDelayStatistics(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("stuck", NamespaceMode.POD);
     String container = testbed.runShell(pod, "app", "exec sleep 1000");
     String shim = testbed.shim(pod.id());
@@ -292,13 +292,11 @@ class StatsIT {
   }
 
   @Test
-  void aRestartedDaemonMeasuresOn(Testbed testbed) throws Exception {
+  void statisticsContinueAfterADaemonRestart(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("kept", NamespaceMode.POD);
     String container = testbed.runShell(pod, "app", "while :; do :; done");
     long before = stats(testbed, container).getCpu().getUsageCoreNanoSeconds().getValue();
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     ContainerStats after = stats(testbed, container);
     assertThat(after.getCpu().getUsageCoreNanoSeconds().getValue()).isGreaterThan(before);
     assertThat(after.getCpu().getUsageNanoCores().getValue()).isPositive();

@@ -6,7 +6,6 @@ import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.Signal;
-import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
@@ -23,17 +22,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class StopIT {
   private static final String STUBBORN = "trap '' TERM; echo ready; while :; do sleep 0.1; done";
 
-  private static void stop(Testbed testbed, String container, long timeoutSeconds) {
-    testbed
-        .client()
-        .runtime()
-        .stopContainer(
-            StopContainerRequest.newBuilder()
-                .setContainerId(container)
-                .setTimeout(timeoutSeconds)
-                .build());
-  }
-
   private static Duration time(Runnable action) {
     long start = System.nanoTime();
     action.run();
@@ -48,7 +36,7 @@ class StopIT {
   }
 
   @Test
-  void termIsSentFirstAndTheContainersOwnCodeIsKept(Testbed testbed) throws Exception {
+  void stopSendsSigtermAndKeepsTheContainersExitCode(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("term", NamespaceMode.NODE);
     String container =
         ready(
@@ -56,7 +44,7 @@ class StopIT {
             pod,
             "polite",
             "trap 'echo leaving; exit 5' TERM; echo ready; while :; do sleep 0.1; done");
-    assertThat(time(() -> stop(testbed, container, 30))).isLessThan(Duration.ofSeconds(10));
+    assertThat(time(() -> testbed.stopContainer(container, 30))).isLessThan(Duration.ofSeconds(10));
     ContainerStatus status = testbed.status(container);
     assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
     assertThat(status.getExitCode()).isEqualTo(5);
@@ -64,37 +52,38 @@ class StopIT {
   }
 
   @Test
-  void killFollowsWhenTheTimeIsUp(Testbed testbed) throws Exception {
+  void stopKillsAfterTheTimeout(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("kill", NamespaceMode.NODE);
     String container = ready(testbed, pod, "stubborn", STUBBORN);
-    assertThat(time(() -> stop(testbed, container, 1)))
+    assertThat(time(() -> testbed.stopContainer(container, 1)))
         .isBetween(Duration.ofMillis(900), Duration.ofSeconds(10));
     assertThat(testbed.status(container).getExitCode()).isEqualTo(137);
   }
 
   @Test
-  void zeroSecondsIsKillNow(Testbed testbed) throws Exception {
+  void stopWithZeroTimeoutKillsAtOnce(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("now", NamespaceMode.NODE);
     String container =
         ready(testbed, pod, "now", "trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done");
-    stop(testbed, container, 0);
+    testbed.stopContainer(container, 0);
     assertThat(testbed.status(container).getExitCode()).isEqualTo(137);
   }
 
   @Test
-  void secondCallWithLessTimeShortensTheWait(Testbed testbed) throws Exception {
+  void secondStopWithAShorterTimeoutShortensTheWait(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("shorter", NamespaceMode.NODE);
     String container = ready(testbed, pod, "stubborn", STUBBORN);
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<?> patient = executor.submit(() -> stop(testbed, container, 50));
-      assertThat(time(() -> stop(testbed, container, 1))).isLessThan(Duration.ofSeconds(10));
+      Future<?> patient = executor.submit(() -> testbed.stopContainer(container, 50));
+      assertThat(time(() -> testbed.stopContainer(container, 1)))
+          .isLessThan(Duration.ofSeconds(10));
       patient.get();
     }
     assertThat(testbed.status(container).getExitCode()).isEqualTo(137);
   }
 
   @Test
-  void signalOfTheImageIsUsed(Testbed testbed) throws Exception {
+  void stopUsesTheSignalOfTheImage(Testbed testbed) throws Exception {
     String image = testbed.registry().push("stopper:1", "--stop-signal", "SIGUSR1");
     testbed.pull(image);
     try {
@@ -113,7 +102,7 @@ class StopIT {
                               + " while :; do sleep 0.1; done"))
                   .build());
       Await.until("the trap is set", () -> Calls.logged(pod, "signal").contains("ready"));
-      stop(testbed, container, 30);
+      testbed.stopContainer(container, 30);
       assertThat(testbed.status(container).getExitCode()).isEqualTo(6);
     } finally {
       testbed.removeAllPods();
@@ -122,7 +111,7 @@ class StopIT {
   }
 
   @Test
-  void signalOfTheRequestIsShownAndUsed(Testbed testbed) throws Exception {
+  void stopUsesTheSignalOfTheRequestAndStatusShowsIt(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("asked", NamespaceMode.NODE);
     String script =
         "trap 'exit 7' HUP; trap 'exit 5' TERM; echo ready; while :; do sleep 0.1; done";
@@ -135,23 +124,23 @@ class StopIT {
                 .build());
     Await.until("the trap is set", () -> Calls.logged(pod, "asked").contains("ready"));
     assertThat(testbed.status(container).getStopSignal()).isEqualTo(Signal.SIGHUP);
-    stop(testbed, container, 30);
+    testbed.stopContainer(container, 30);
     assertThat(testbed.status(container).getExitCode()).isEqualTo(7);
   }
 
   @Test
-  void childrenInTheBackgroundGoWithTheContainer(Testbed testbed) throws Exception {
+  void stopKillsBackgroundChildren(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("children", NamespaceMode.NODE);
     String container =
         ready(
             testbed, pod, "parent", "setsid sleep 9876 & sleep 9876 & echo ready; exec sleep 1000");
-    stop(testbed, container, 0);
+    testbed.stopContainer(container, 0);
     assertThat(testbed.node().run("sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '").stdout())
         .doesNotContain("sleep 9876");
   }
 
   @Test
-  void stopOfAPodKillsWhatRuns(Testbed testbed) throws Exception {
+  void stopOfAPodStopsItsContainers(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("pod", NamespaceMode.POD);
     String one = ready(testbed, pod, "one", STUBBORN);
     String two = testbed.runContainer(pod, "two", List.of("sleep", "1000"));

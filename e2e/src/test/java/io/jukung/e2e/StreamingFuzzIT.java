@@ -43,14 +43,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Sessions that make sense, damaged by seeded chance, and noise. */
+/** Sends valid sessions and requests with seeded random damage. */
 @ExtendWith(Testbed.Extension.class)
 @Timeout(300)
 class StreamingFuzzIT {
   private static final int CONNECTIONS = 400;
   private static final int AT_ONCE = 4;
 
-  /** For sessions that the server has no reason to end. */
+  /** How long to wait for the end of a session that the server has no reason to end. */
   private static final Duration PATIENCE = Duration.ofMillis(100);
 
   private static final String WORD = "a word to echo";
@@ -85,7 +85,7 @@ class StreamingFuzzIT {
     byte[] frames() {
       return switch (this) {
         case EXEC_BY_SPDY -> endedSpdy(command());
-        case ATTACH_BY_SPDY -> spdy(command()); // the end of its input would end it
+        case ATTACH_BY_SPDY -> spdy(command()); // an end of input would end the session
         case EXEC_BY_WEBSOCKET -> webSocket(new byte[] {(byte) 255, 0});
         case PORT_BY_SPDY -> endedSpdy(port());
         case PORT_BY_TUNNEL -> inWebSocket(endedSpdy(port()));
@@ -183,7 +183,7 @@ class StreamingFuzzIT {
 
   @ParameterizedTest
   @EnumSource
-  void damagedSessionsLeaveNothing(Session session, Testbed testbed) throws Exception {
+  void damagedSessionsLeakNothing(Session session, Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("fuzzed", NamespaceMode.POD);
     String container =
         testbed.runContainer(
@@ -226,7 +226,7 @@ class StreamingFuzzIT {
     }
   }
 
-  /** Undamaged, it works, once the servers in the pod are there. */
+  /** Waits until the undamaged session is answered: servers in the pod may still be starting. */
   private static void awaitAnswer(
       Relay relay, Session session, Testbed testbed, Pod pod, String container) throws Exception {
     Await.until(
@@ -253,7 +253,7 @@ class StreamingFuzzIT {
       case 0 -> random.nextBytes(bytes);
       case 1 -> bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length));
       case 2 -> {
-        // Some of it comes twice.
+        // A part is sent twice.
         int from = random.nextInt(bytes.length);
         int to = from + random.nextInt(bytes.length - from);
         ByteArrayOutputStream twice = new ByteArrayOutputStream();
@@ -271,7 +271,7 @@ class StreamingFuzzIT {
   }
 
   @Test
-  void noiseInsteadOfRequestsLeavesNothing(Testbed testbed) throws Exception {
+  void damagedRequestsLeakNothing(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("noise", NamespaceMode.POD);
     URI url = StreamUrls.portForward(testbed.client(), pod.id());
     String request = Session.PORT_BY_SPDY.upgrade.formatted(url.getPath());

@@ -22,6 +22,7 @@ import io.jukung.e2e.stream.StreamUrls;
 import io.jukung.e2e.stream.WebSocketClient;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -33,13 +34,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Exec and attach as kubectl and kubelet do them, over SPDY and over WebSocket. */
+/** Exec and attach as Kubernetes clients do them, over SPDY and over WebSocket. */
 @ExtendWith(Testbed.Extension.class)
 @Timeout(300)
 class StreamingIT {
   private static final String SUCCESS = "{\"metadata\":{},\"status\":\"Success\"}";
 
-  /** A pod, its container and the way to the streaming server. */
+  /** A pod, and a connection to the streaming server. */
   private static final class Stage implements AutoCloseable {
     final Testbed testbed;
     final Pod pod;
@@ -54,7 +55,7 @@ class StreamingIT {
       return testbed.runContainer(pod, "sleeper", List.of("sleep", "1000"));
     }
 
-    /** A shell script with an open standard input. */
+    /** Runs a container with a shell script and an open standard input. */
     String interactive(String name, String script, boolean once, boolean tty) {
       return testbed.runContainer(
           pod,
@@ -101,7 +102,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void execGivesBothOutputsAndTheExitCode(Transport transport, Testbed testbed) throws Exception {
+  void execReturnsBothOutputsAndTheExitCode(Transport transport, Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container = stage.sleeper();
       try (Command command =
@@ -143,8 +144,8 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void terminalHasItsSizeBeforeTheFirstOutputAndFollowsTheClients(
-      Transport transport, Testbed testbed) throws Exception {
+  void terminalHasTheClientsSizeFromTheStartAndFollowsIt(Transport transport, Testbed testbed)
+      throws Exception {
     String script =
         "sleep 0.5; stty size; tty; echo $TERM; trap 'stty size' WINCH; echo ready; read x; read y";
     try (Stage stage = new Stage(testbed);
@@ -164,7 +165,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void terminalEchoesAndItsInterruptKeyInterrupts(Transport transport, Testbed testbed)
+  void terminalEchoesInputAndCtrlCInterrupts(Transport transport, Testbed testbed)
       throws Exception {
     String script =
         "read line; echo got $line; trap 'exit 9' INT; echo ready; while :; do sleep 0.1; done";
@@ -181,7 +182,8 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void commandThatCannotBeRunIsSaid(Transport transport, Testbed testbed) throws Exception {
+  void commandThatCannotBeRunIsReportedInTheStatus(Transport transport, Testbed testbed)
+      throws Exception {
     try (Stage stage = new Stage(testbed);
         Command command =
             stage.exec(transport, stage.sleeper(), Streams.OUTPUTS, "/no/such/program")) {
@@ -195,7 +197,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void muchOutputArrivesWholeThroughASlowReader(Transport transport, Testbed testbed)
+  void outputToASlowReaderIsCompleteAndNotBuffered(Transport transport, Testbed testbed)
       throws Exception {
     int size = 64 << 20;
     try (Stage stage = new Stage(testbed);
@@ -210,7 +212,7 @@ class StreamingIT {
       command.stdout().onlyCount();
       command.stopReading();
       long before = Footprint.of(testbed).residentKib();
-      Thread.sleep(1000); // time for it to fill whatever there is to fill: nothing to wait for
+      Thread.sleep(1000); // no event to wait for: gives the daemon time to buffer what it would
       assertThat(Footprint.of(testbed).residentKib() - before)
           .as("grown by, in KiB")
           .isLessThan(32 << 10);
@@ -223,7 +225,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void muchInputArrivesWhole(Transport transport, Testbed testbed) throws Exception {
+  void tenMegabytesOfInputArriveCompletely(Transport transport, Testbed testbed) throws Exception {
     byte[] piece = new byte[100_000];
     new Random(1).nextBytes(piece);
     try (Stage stage = new Stage(testbed);
@@ -246,7 +248,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void childInTheBackgroundDoesNotHoldTheEnd(Transport transport, Testbed testbed)
+  void backgroundChildDoesNotDelayTheEndOfAnExec(Transport transport, Testbed testbed)
       throws Exception {
     try (Stage stage = new Stage(testbed);
         Command command =
@@ -264,7 +266,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void clientThatVanishesHangsUpItsCommandAndNothingElse(Transport transport, Testbed testbed)
+  void vanishedClientHangsUpOnlyItsOwnCommand(Transport transport, Testbed testbed)
       throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container = stage.sleeper();
@@ -274,27 +276,20 @@ class StreamingIT {
           command.stdout().awaitText("up");
         }
         Await.until(
-            "the command is gone", () -> !processes(testbed, container).contains("sleep 3211"));
+            "the command is gone", () -> !testbed.processes(container).contains("sleep 3211"));
       }
       try (Command command =
           stage.exec(
               transport, container, Streams.ALL, "sh", "-c", "trap '' HUP; echo up; sleep 3212")) {
         command.stdout().awaitText("up");
       }
-      assertThat(processes(testbed, container)).contains("sleep 3212").contains("sleep 1000");
+      assertThat(testbed.processes(container)).contains("sleep 3212").contains("sleep 1000");
     }
-  }
-
-  private static String processes(Testbed testbed, String container) {
-    return testbed
-        .exec(container, "sh", "-c", "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; done")
-        .getStdout()
-        .toStringUtf8();
   }
 
   @ParameterizedTest
   @EnumSource
-  void attachedClientsShareTheContainer(Transport transport, Testbed testbed) throws Exception {
+  void attachedClientsShareInputAndOutput(Transport transport, Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container =
           stage.interactive(
@@ -310,7 +305,7 @@ class StreamingIT {
           leaver.stdout().awaitText("got second\n");
         }
         one.stdout().awaitText("got second\n");
-        one.endInput(); // stdin_once: the container's input ends with it
+        one.endInput(); // with stdin_once this ends the container's input
         assertThat(one.awaitStatus()).isEqualTo(SUCCESS);
         assertThat(two.awaitStatus()).isEqualTo(SUCCESS);
       }
@@ -320,7 +315,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void leavingDoesNotEndTheContainer(Transport transport, Testbed testbed) throws Exception {
+  void detachingDoesNotEndTheContainer(Transport transport, Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container =
           stage.interactive("stays", "while read line; do echo got $line; done", false, false);
@@ -329,7 +324,7 @@ class StreamingIT {
         vanishing.stdout().awaitText("got one\n");
       }
       try (Command leaving = stage.attach(transport, container, Streams.ALL)) {
-        leaving.endInput(); // not stdin_once: only the client's part is over
+        leaving.endInput(); // without stdin_once this ends only the client's session
         assertThat(leaving.awaitStatus()).isEqualTo(SUCCESS);
       }
       try (Command again = stage.attach(transport, container, Streams.ALL)) {
@@ -342,10 +337,10 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void terminalOfAContainerIsAttachedAndResized(Transport transport, Testbed testbed)
+  void attachedTerminalFollowsTheClientsSize(Transport transport, Testbed testbed)
       throws Exception {
     try (Stage stage = new Stage(testbed)) {
-      // The signal ends a read, but not the shell.
+      // SIGWINCH interrupts a read, and the shell goes on.
       String script =
           "trap 'stty size' WINCH; while :; do read line && { tty; echo $TERM $line; }; done";
       String container = stage.interactive("terminal", script, false, true);
@@ -363,7 +358,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void clientThatWaitsForTheStartMissesNothing(Transport transport, Testbed testbed)
+  void clientAttachedBeforeTheStartMissesNothing(Transport transport, Testbed testbed)
       throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container =
@@ -380,7 +375,7 @@ class StreamingIT {
       try (Command command = stage.attach(transport, container, Streams.ALL)) {
         command.type("typed before\n");
         command.endInput();
-        Thread.sleep(300); // the attachment has no sign of its own; late it would be a plain attach
+        Thread.sleep(300); // no event to wait for; a late attachment would be an ordinary attach
         testbed.startContainer(container);
         assertThat(command.awaitStatus()).isEqualTo(SUCCESS);
         assertThat(command.stdout().text()).isEqualTo("first\ntyped before\n");
@@ -390,7 +385,7 @@ class StreamingIT {
   }
 
   @Test
-  void attachedClientThatDoesNotReadIsDetachedAndTheApplicationGoesOn(Testbed testbed)
+  void attachedClientThatDoesNotReadIsDetachedAndTheContainerContinues(Testbed testbed)
       throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container = stage.interactive("talker", "read go; seq 1000000; read x", false, false);
@@ -399,9 +394,9 @@ class StreamingIT {
         slow.stopReading();
         slow.type("go\n");
         Await.until(
-            "all is written",
+            "everything is logged",
             () -> {
-              String log = java.nio.file.Files.readString(stage.pod.log("talker"));
+              String log = Files.readString(stage.pod.log("talker"));
               return log.contains(" stdout F 1000000\n");
             });
         slow.readAgain();
@@ -413,7 +408,7 @@ class StreamingIT {
   @ParameterizedTest
   @ValueSource(
       strings = {"channel.k8s.io", "v2.channel.k8s.io", "v3.channel.k8s.io", "v5.channel.k8s.io"})
-  void otherVersionsOverSpdy(String protocol, Testbed testbed) throws Exception {
+  void otherProtocolVersionsWorkOverSpdy(String protocol, Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       URI url = stage.execUrl(stage.sleeper(), Streams.ALL, "sh", "-c", "cat; exit 5");
       SpdyClient connection =
@@ -442,7 +437,7 @@ class StreamingIT {
         "v4.channel.k8s.io",
         "v4.base64.channel.k8s.io"
       })
-  void otherVersionsOverWebSocket(String protocol, Testbed testbed) throws Exception {
+  void otherProtocolVersionsWorkOverWebSocket(String protocol, Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       URI url = stage.execUrl(stage.sleeper(), Streams.ALL, "sh", "-c", "read x; echo $x; exit 5");
       String[] offered = protocol.isEmpty() ? new String[0] : new String[] {"unknown", protocol};
@@ -463,7 +458,7 @@ class StreamingIT {
   }
 
   @Test
-  void urlIsGoodOnce(Testbed testbed) throws Exception {
+  void urlCanBeUsedOnlyOnce(Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container = stage.sleeper();
       URI url = stage.execUrl(container, Streams.OUTPUTS, "true");
@@ -490,7 +485,7 @@ class StreamingIT {
   }
 
   @Test
-  void streamsThatWereNotAskedForAreRefused(Testbed testbed) throws Exception {
+  void streamsThatTheRequestDidNotNameAreRefused(Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       URI url = stage.execUrl(stage.sleeper(), Streams.OUTPUTS, "true");
       try (SpdyClient connection =
@@ -505,7 +500,7 @@ class StreamingIT {
   }
 
   @Test
-  void callsThatMakeNoSense(Testbed testbed) throws Exception {
+  void invalidExecAttachAndPortForwardRequestsAreRefused(Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container = stage.sleeper();
       for (Streams streams :
@@ -554,7 +549,7 @@ class StreamingIT {
 
   @ParameterizedTest
   @EnumSource
-  void clientsThatComeAndGoLeaveNothing(Transport transport, Testbed testbed) throws Exception {
+  void tenThousandAttachmentsLeakNothing(Transport transport, Testbed testbed) throws Exception {
     try (Stage stage = new Stage(testbed)) {
       String container =
           stage.interactive("visited", "while read x; do echo $x; done", false, false);
@@ -571,10 +566,8 @@ class StreamingIT {
         command.type("still there\n");
         command.stdout().awaitText("still there\n");
       }
-      // A JVM that was asked about its heap goes on listening for more questions.
-      testbed.daemon().kill();
-      testbed.daemon().start();
-      testbed.reconnect();
+      // A JVM keeps the socket on which it has answered jcmd: a restart closes it.
+      testbed.killAndRestartDaemon();
     }
   }
 

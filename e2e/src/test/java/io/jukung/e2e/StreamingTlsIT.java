@@ -109,7 +109,7 @@ class StreamingTlsIT {
 
   @ParameterizedTest
   @EnumSource
-  void commandsRun(Transport transport) throws Exception {
+  void execWorksOverTls(Transport transport) throws Exception {
     URI url = execUrl("sh", "-c", "cat; head -c 10000000 /dev/zero | tr '\\0' x; exit 7");
     try (Relay relay = relay(url);
         Command command = transport.connect(relay.socket(), url, Streams.ALL)) {
@@ -122,7 +122,7 @@ class StreamingTlsIT {
 
   @ParameterizedTest
   @EnumSource
-  void containersAreAttachedTo(Transport transport) throws Exception {
+  void attachWorksOverTls(Transport transport) throws Exception {
     URI url = StreamUrls.attach(testbed.client(), container, Streams.ALL);
     try (Relay relay = relay(url);
         Command command = transport.connect(relay.socket(), url, Streams.ALL)) {
@@ -132,7 +132,7 @@ class StreamingTlsIT {
   }
 
   @Test
-  void portsAreForwarded() throws Exception {
+  void portForwardWorksOverTls() throws Exception {
     Await.until(
         "the server listens",
         () ->
@@ -149,7 +149,7 @@ class StreamingTlsIT {
   }
 
   @Test
-  void ownClientRunsCommands() throws Exception {
+  void jukungsOwnClientWorksOverTls() throws Exception {
     assertThat(
             testbed
                 .node()
@@ -166,7 +166,7 @@ class StreamingTlsIT {
   }
 
   @Test
-  void clientThatTrustsAnotherAuthorityIsNotServed() throws Exception {
+  void clientThatTrustsAnotherAuthorityRefusesTheServer() throws Exception {
     URI url = execUrl("true");
     try (Relay relay = Relay.toTls(testbed.node(), url, certificates.resolve("stranger.pem"))) {
       assertThatThrownBy(() -> Transport.SPDY.connect(relay.socket(), url, Streams.ALL))
@@ -174,7 +174,7 @@ class StreamingTlsIT {
       assertThat(Files.readString(testbed.node().directory().resolve("relay.log")))
           .contains("certificate verify failed");
     }
-    // The token never left the client.
+    // The URL can still be used: its token was not sent to the server.
     try (Relay relay = relay(url);
         Command command = Transport.SPDY.connect(relay.socket(), url, Streams.ALL)) {
       assertThat(command.awaitStatus()).contains("Success");
@@ -195,7 +195,7 @@ class StreamingTlsIT {
   }
 
   @Test
-  void filesThatCannotBeUsedAreNamedAtTheStart() throws Exception {
+  void unusableCertificateFilesFailTheStartByName() throws Exception {
     Files.writeString(certificates.resolve("garbage.pem"), "no certificate\n");
     Files.writeString(certificates.resolve("garbage.key"), "no key\n");
     openssl("ecparam -name prime256v1 -genkey -noout -out sec1.key");
@@ -212,7 +212,7 @@ class StreamingTlsIT {
         .contains("streaming.tls_key", "stranger.key: not the key of streaming.tls_certificate");
   }
 
-  /** What a daemon says that does not start with these. */
+  /** The message of a daemon that refuses to start with these files. */
   private String refusal(String certificate, String key) throws Exception {
     Daemon refused = Daemon.in(testbed.node(), "refused-" + certificate + "-" + key);
     refused.writeConfig(configuration(certificate, key));

@@ -20,7 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The systemd cgroup driver, with systemd. The testbed's daemon uses it where systemd runs. */
+/** The systemd cgroup driver with a real systemd. In this test node every testbed uses it. */
 @NeedsSystemd
 @ExtendWith(Testbed.Extension.class)
 class SystemdDriverIT {
@@ -40,7 +40,7 @@ class SystemdDriverIT {
   }
 
   @Test
-  void kubeletIsTold(Testbed testbed) {
+  void runtimeConfigReportsTheSystemdDriver(Testbed testbed) {
     assertThat(
             testbed
                 .client()
@@ -52,7 +52,7 @@ class SystemdDriverIT {
   }
 
   @Test
-  void aPodIsAScopeOfItsSliceForAsLongAsItIsThere(Testbed testbed) throws Exception {
+  void podIsADelegatedScopeInItsSliceUntilItIsRemoved(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, SLICE);
     LinuxContainerResources limits =
         LinuxContainerResources.newBuilder()
@@ -94,7 +94,7 @@ class SystemdDriverIT {
   }
 
   @Test
-  void aParentInTheOtherSyntaxIsTheSameSlice(Testbed testbed) throws Exception {
+  void cgroupfsPathOfAParentNamesTheSameSlice(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "/kubepods/burstable/pod12ab-34");
     String container = testbed.runShell(pod, "app", "exec sleep 1000");
     assertThat(Limits.cgroup(container).toString()).contains("/" + SLICE + "/");
@@ -103,7 +103,8 @@ class SystemdDriverIT {
   }
 
   @Test
-  void anOomKillIsSeenBeforeTheScopeGoes(Testbed testbed) throws Exception {
+  void oomKillIsReportedAlthoughTheContainerWasTheOnlyOneInItsScope(Testbed testbed)
+      throws Exception {
     Pod pod = testbed.runPod("oom", NamespaceMode.NODE);
     LinuxContainerResources limits =
         LinuxContainerResources.newBuilder().setMemoryLimitInBytes(32 * MEBIBYTE).build();
@@ -113,12 +114,10 @@ class SystemdDriverIT {
   }
 
   @Test
-  void containersAndScopesOutliveTheDaemon(Testbed testbed) throws Exception {
+  void containersAndScopesSurviveADaemonRestart(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("restart", NamespaceMode.NODE);
     String before = testbed.runShell(pod, "before", "exec sleep 1000");
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     String after =
         testbed.runContainer(
             pod,

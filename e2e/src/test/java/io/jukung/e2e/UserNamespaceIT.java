@@ -1,5 +1,6 @@
 package io.jukung.e2e;
 
+import static io.jukung.e2e.Calls.assertRefused;
 import static io.jukung.e2e.Calls.failure;
 import static io.jukung.e2e.Calls.logged;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -93,8 +94,7 @@ class UserNamespaceIT {
   }
 
   @Test
-  void containersOfThePodShareItsUserNamespaceAndItOwnsTheirOthers(Testbed testbed)
-      throws Exception {
+  void containersOfAPodShareItsUserNamespace(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "users");
     String first = testbed.runContainer(pod, "first", SLEEP);
     String second = testbed.runContainer(pod, "second", SLEEP);
@@ -111,7 +111,7 @@ class UserNamespaceIT {
             .run("sh", "-c", "grep -l '^Uid:.*" + HOST_ID + "' /proc/[0-9]*/status | head -n 1")
             .orThrow()
             .strip();
-    assertThat(pid).as("a process that the node knows by a high id").isNotEmpty();
+    assertThat(pid).as("a process with a mapped user id on the node").isNotEmpty();
   }
 
   @Test
@@ -153,7 +153,7 @@ class UserNamespaceIT {
   }
 
   @Test
-  void statusAnnouncesThemAndTheSandboxShowsItsMapping(Testbed testbed) throws Exception {
+  void statusAnnouncesUserNamespacesAndThePodShowsItsMapping(Testbed testbed) throws Exception {
     assertThat(
             testbed
                 .client()
@@ -204,7 +204,7 @@ class UserNamespaceIT {
   }
 
   @Test
-  void rightsEndAtTheNamespace(Testbed testbed) throws Exception {
+  void capabilitiesApplyOnlyInsideTheNamespace(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "rights");
     ContainerConfig.Builder config = container(testbed, pod, "mighty");
     security(config)
@@ -218,7 +218,7 @@ class UserNamespaceIT {
                 "ip link set lo down && ip link set lo up && echo network;"
                     + " mkdir /m && mount -t tmpfs none /m && umount /m && echo mounts;"
                     + " hostname other && hostname"))
-        .as("its own network, mounts and host name")
+        .as("changes of the pod's own network, mounts and host name")
         .isEqualTo("network\nmounts\nother");
     assertThat(out(testbed, container, "mknod /m/sda b 8 0 && echo made")).doesNotContain("made");
     for (String file : List.of("/proc/sysrq-trigger", "/proc/sys/vm/drop_caches")) {
@@ -229,7 +229,7 @@ class UserNamespaceIT {
   }
 
   @Test
-  void userGroupsAndRightsAreThoseAskedFor(Testbed testbed) throws Exception {
+  void userGroupsAndPrivilegesAreAsRequested(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "identity");
     ContainerConfig.Builder config =
         container(testbed, pod, "who")
@@ -262,11 +262,11 @@ class UserNamespaceIT {
     Pod pod = pod(testbed, "outside");
     ContainerConfig.Builder config = container(testbed, pod, "high");
     security(config).setRunAsUser(Int64Value.newBuilder().setValue(LENGTH));
-    assertRefused(() -> testbed.createContainer(pod, config.build()), "user 65536 is not among");
+    assertInvalid(() -> testbed.createContainer(pod, config.build()), "user 65536 is not among");
   }
 
   @Test
-  void volumesHaveTheirIdsMappedWhereAsked(Testbed testbed) throws Exception {
+  void volumesAreIdMappedIfRequested(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "volumes");
     Path volumes = Files.createDirectories(testbed.node().directory().resolve("userns-volumes"));
     Path mapped = Files.createDirectories(volumes.resolve("mapped"));
@@ -300,16 +300,16 @@ class UserNamespaceIT {
   }
 
   @Test
-  void mappingsOfAMountThatAreNotThePodsAreRefused(Testbed testbed) throws Exception {
+  void mountMappingsOtherThanThePodsAreRefused(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "mappings");
     Mount other =
         mount(Path.of("/tmp"), "/v").setUidMappings(0, mapping(0, HOST_ID + 1, LENGTH)).build();
-    assertRefused(
+    assertInvalid(
         () ->
             testbed.createContainer(pod, container(testbed, pod, "other").addMounts(other).build()),
         "its id mappings are not those of the pod's user namespace");
     Pod host = testbed.runPod("host-users", NamespaceMode.NODE);
-    assertRefused(
+    assertInvalid(
         () ->
             testbed.createContainer(
                 host,
@@ -318,7 +318,7 @@ class UserNamespaceIT {
   }
 
   @Test
-  void pidNamespaceIsSharedOrOwnOrJoined(Testbed testbed) throws Exception {
+  void pidNamespaceCanBeSharedOwnOrJoined(Testbed testbed) throws Exception {
     Pod pod =
         testbed.runPod(config(testbed, "pids", NamespaceMode.NODE, NamespaceMode.POD).build());
     String shared = testbed.runContainer(pod, "shared", SLEEP);
@@ -340,7 +340,7 @@ class UserNamespaceIT {
   }
 
   @Test
-  void sysctlsAndNetworkAreThePods(Testbed testbed) throws Exception {
+  void sysctlsAndNetworkApplyToThePod(Testbed testbed) throws Exception {
     PodSandboxConfig.Builder config =
         config(testbed, "network", NamespaceMode.POD, NamespaceMode.CONTAINER);
     config
@@ -373,20 +373,18 @@ class UserNamespaceIT {
   }
 
   @Test
-  void podSurvivesTheDaemon(Testbed testbed) throws Exception {
+  void podSurvivesADaemonRestart(Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "survivor");
     String before = testbed.runContainer(pod, "before", SLEEP);
     String users = out(testbed, before, "readlink /proc/self/ns/user");
-    testbed.daemon().kill();
-    testbed.daemon().start();
-    testbed.reconnect();
+    testbed.killAndRestartDaemon();
     assertThat(out(testbed, before, "readlink /proc/self/ns/user; id -u")).isEqualTo(users + "\n0");
     String after = testbed.runContainer(pod, "after", SLEEP);
     assertThat(out(testbed, after, "readlink /proc/self/ns/user")).isEqualTo(users);
   }
 
   @Test
-  void mappingsThatCannotBeAreRefused(Testbed testbed) throws Exception {
+  void invalidMappingsAreRefused(Testbed testbed) throws Exception {
     for (var refused :
         List.of(
             new Refused(users(), "has 0 mappings; it takes exactly one"),
@@ -407,9 +405,9 @@ class UserNamespaceIT {
           .getSecurityContextBuilder()
           .getNamespaceOptionsBuilder()
           .setUsernsOptions(refused.options());
-      assertRefused(() -> testbed.runPod(config.build()), refused.why());
+      assertInvalid(() -> testbed.runPod(config.build()), refused.why());
     }
-    assertRefused(
+    assertInvalid(
         () ->
             testbed.runPod(config(testbed, "node", NamespaceMode.NODE, NamespaceMode.NODE).build()),
         "cannot use the host's pid namespace");
@@ -426,7 +424,7 @@ class UserNamespaceIT {
             users(mapping(0, HOST_ID, LENGTH - 1)))) {
       ContainerConfig.Builder config = container(testbed, pod, "other");
       security(config).getNamespaceOptionsBuilder().setUsernsOptions(wish);
-      assertRefused(
+      assertInvalid(
           () -> testbed.createContainer(pod, config.build()),
           "userns_options is not that of the sandbox");
     }
@@ -434,7 +432,7 @@ class UserNamespaceIT {
 
   @ParameterizedTest
   @EnumSource
-  void commandsAndContainersHaveTerminals(Transport transport, Testbed testbed) throws Exception {
+  void execAndContainerCanHaveTerminals(Transport transport, Testbed testbed) throws Exception {
     Pod pod = pod(testbed, "terminals");
     String container =
         testbed.runContainer(
@@ -472,7 +470,10 @@ class UserNamespaceIT {
     }
   }
 
-  /** Waits for the terminal's size: what is typed may overtake it, on a stream of its own. */
+  /**
+   * A script that waits until the terminal has this size: typed text may arrive before the resize,
+   * which has a stream of its own.
+   */
   private static String sized(String rowsAndColumns) {
     return "until [ \"$(stty size)\" = '" + rowsAndColumns + "' ]; do sleep 0.1; done; ";
   }
@@ -492,9 +493,7 @@ class UserNamespaceIT {
     }
   }
 
-  private static void assertRefused(ThrowingCallable call, String why) {
-    Status status = failure(call);
-    assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
-    assertThat(status.getDescription()).contains(why);
+  private static void assertInvalid(ThrowingCallable call, String why) {
+    assertRefused(call, Status.Code.INVALID_ARGUMENT, why);
   }
 }

@@ -1,4 +1,4 @@
-/** Black-box tests: a real daemon, a real registry, real CNI plugins, seen through the CRI. */
+/** Black-box tests of a real daemon with a real registry and real CNI plugins, through the CRI. */
 @NullMarked
 package io.jukung.e2e;
 

@@ -12,15 +12,16 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Measures runtimes through the CRI and prints a Markdown table. Runtimes take turns, call by call,
- * so that what else the machine does hits them alike.
+ * Measures runtimes through the CRI and prints a Markdown table. The runtimes take turns after each
+ * call, so that other load on the machine affects them alike.
  */
 public final class Bench {
   private static final String USAGE =
       """
       options: --endpoint NAME=SOCKET[,DAEMON-PID,SHIM-MARK] (again for each runtime)
                --image REFERENCE --iterations N --warm-up N --pods N --logs DIRECTORY
-               --network host|pod|both""";
+               --network host|pod|both\
+      """;
 
   /** One operation on one runtime. */
   private interface Operation {
@@ -40,7 +41,7 @@ public final class Bench {
   private record Options(
       String image, int iterations, int warmUp, int pods, Path logs, String network) {}
 
-  /** See the usage text. */
+  /** Runs the benchmark. The options are those of the usage text. */
   public static void main(String[] arguments) throws IOException {
     List<Endpoint> endpoints = new ArrayList<>();
     try {
@@ -199,7 +200,7 @@ public final class Bench {
 
   private void print() {
     System.out.printf(
-        "%d iterations after %d to warm up; runtimes take turns.%n%n",
+        "%d iterations after %d warm-up iterations; the runtimes take turns.%n%n",
         options.iterations(), options.warmUp());
     StringBuilder head = new StringBuilder("| milliseconds |");
     StringBuilder rule = new StringBuilder("|---|");
@@ -255,7 +256,7 @@ public final class Bench {
         });
   }
 
-  /** The first runtime's value over each other's. */
+  /** Table cells with the first runtime's value divided by that of each other runtime. */
   private static String ratios(List<Double> values) {
     StringBuilder cells = new StringBuilder();
     for (double other : values.subList(1, values.size())) {

@@ -27,17 +27,19 @@ import java.util.List;
 /**
  * One runtime that is measured.
  *
- * @param name how the table calls it
- * @param client its socket
- * @param daemonPid 0 where its memory is not asked for
- * @param shimMark what the command line of its per-pod processes contains; empty: unknown
+ * @param name its name in the table
+ * @param client a connection to its socket
+ * @param daemonPid the pid of the daemon; 0 if its memory is not measured
+ * @param shimMark a text in the command line of its per-pod processes; empty if their memory is not
+ *     measured
  */
 record Endpoint(String name, CriClient client, long daemonPid, String shimMark) {
-  /** Reads {@code name=socket[,daemon pid,shim mark]}. */
+  /** Parses {@code NAME=SOCKET[,DAEMON-PID,SHIM-MARK]}. */
   static Endpoint parse(String text) {
     String[] nameAndRest = text.split("=", 2);
     if (nameAndRest.length != 2) {
-      throw new IllegalArgumentException("not NAME=SOCKET[,PID,MARK]: " + text);
+      throw new IllegalArgumentException(
+          "endpoint \"" + text + "\" is not of the form NAME=SOCKET[,DAEMON-PID,SHIM-MARK]");
     }
     String[] parts = nameAndRest[1].split(",", 3);
     String socket = parts[0].startsWith("unix://") ? parts[0].substring(7) : parts[0];
@@ -120,7 +122,8 @@ record Endpoint(String name, CriClient client, long daemonPid, String shimMark) 
                     .setTimeout(30)
                     .build());
     if (answer.getExitCode() != 0) {
-      throw new IllegalStateException(name + ": true(1) gave " + answer.getExitCode());
+      throw new IllegalStateException(
+          name + ": ExecSync of true(1) returned exit code " + answer.getExitCode());
     }
   }
 

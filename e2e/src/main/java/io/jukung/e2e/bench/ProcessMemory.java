@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Proportional set sizes from {@code /proc/<pid>/smaps_rollup}, proc_pid_smaps(5). */
+/** Reads proportional set sizes from {@code /proc/<pid>/smaps_rollup} (proc_pid_smaps(5)). */
 final class ProcessMemory {
   private static final Path PROC = Path.of("/proc");
 
@@ -21,10 +21,10 @@ final class ProcessMemory {
         return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
       }
     }
-    throw new IOException("process " + pid + " has no Pss");
+    throw new IOException("smaps_rollup of process " + pid + " has no line Pss");
   }
 
-  /** The sum over all processes whose command line contains the mark, and how many they are. */
+  /** The number and the total size of all processes whose command line contains the mark. */
   static Shims shims(String mark) throws IOException {
     List<Double> sizes = new ArrayList<>();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
@@ -38,13 +38,13 @@ final class ProcessMemory {
             sizes.add(pssMebibytes(pid));
           }
         } catch (NoSuchFileException e) {
-          // It ended while we looked.
+          // The process has ended.
         }
       }
     }
     return new Shims(sizes.size(), sizes.stream().mapToDouble(Double::doubleValue).sum());
   }
 
-  /** Per-pod processes together. */
+  /** The number and the total size of per-pod processes. */
   record Shims(int count, double totalMebibytes) {}
 }

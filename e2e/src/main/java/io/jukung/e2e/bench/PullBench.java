@@ -20,8 +20,8 @@ import java.util.function.ToDoubleFunction;
  */
 public final class PullBench {
   private static final String USAGE =
-      "options: --endpoint NAME=SOCKET,DAEMON-PID (again for each) --image LABEL=REFERENCE (again for"
-          + " each) --rounds N";
+      "options: --endpoint NAME=SOCKET,DAEMON-PID (again for each) --image LABEL=REFERENCE (again"
+          + " for each) --rounds N";
 
   /** Longer than the client's usual timeout, for a large image on a busy machine. */
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
@@ -131,7 +131,7 @@ public final class PullBench {
     for (int field = 11; field <= 14; field++) { // utime, stime, cutime, cstime
       ticks += Long.parseLong(fields[field]);
     }
-    return ticks / 100.0; // USER_HZ, the same on every Linux that Java runs on
+    return ticks / 100.0; // USER_HZ is 100 on every Linux that Java runs on
   }
 
   private static double peakMebibytes(long pid) throws IOException {
@@ -140,6 +140,6 @@ public final class PullBench {
         return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
       }
     }
-    throw new IOException("process " + pid + " has no VmHWM");
+    throw new IOException("status of process " + pid + " has no line VmHWM");
   }
 }

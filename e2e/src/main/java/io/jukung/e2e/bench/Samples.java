@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** What one operation took, time by time, in nanoseconds. */
+/** The durations of one operation, in nanoseconds. */
 final class Samples {
   private final List<Long> nanos = new ArrayList<>();
 
@@ -20,10 +20,10 @@ final class Samples {
     return quantileMillis(0.99);
   }
 
-  /** Nearest rank: a value that was measured, never one in between. */
+  /** By nearest rank: the result is always a measured value. */
   private double quantileMillis(double quantile) {
     if (nanos.isEmpty()) {
-      throw new IllegalStateException("nothing was measured");
+      throw new IllegalStateException("there are no samples");
     }
     List<Long> sorted = new ArrayList<>(nanos);
     Collections.sort(sorted);

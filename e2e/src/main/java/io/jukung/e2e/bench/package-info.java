@@ -1,4 +1,4 @@
-/** Measures any CRI endpoint with the same calls. */
+/** Benchmarks that measure any CRI runtime with the same calls. */
 @NullMarked
 package io.jukung.e2e.bench;
 

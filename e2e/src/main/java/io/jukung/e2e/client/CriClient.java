@@ -16,16 +16,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** One connection to the socket of a CRI runtime. Every call has a deadline. */
+/** A connection to the socket of a CRI runtime. Every call has a deadline. */
 public final class CriClient implements AutoCloseable {
-  /** Longer than any call of a healthy runtime, shorter than the patience of a test run. */
+  /** Longer than any call of a healthy runtime takes. */
   public static final Duration CALL_TIMEOUT = Duration.ofSeconds(60);
 
-  /** ExecSync answers up to two streams of 16 MiB. */
+  /** The answer to ExecSync has up to two streams of 16 MiB. */
   private static final int MAX_MESSAGE_BYTES = 40 << 20;
 
-  // gRPC sets SO_KEEPALIVE on every channel, and Netty warns that unix sockets have none. Held here
-  // since a logger that nobody refers to forgets its level.
+  // gRPC sets SO_KEEPALIVE on every channel, and Netty warns that unix sockets do not have it. The
+  // field is needed because the level of an unreferenced logger is lost.
   private static final Logger NETTY_BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
 
   static {

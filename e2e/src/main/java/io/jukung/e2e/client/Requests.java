@@ -15,11 +15,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 
-/** The requests a kubelet would send, with nothing set that a test does not need. */
+/** Makes requests like kubelet's, with only the fields set that a test needs. */
 public final class Requests {
   private Requests() {}
 
-  /** A pod with its own network (POD) or the host's (NODE). */
+  /**
+   * The configuration of a pod.
+   *
+   * @param network POD for a network of its own, NODE for the host's
+   * @param logs the pod's log directory
+   */
   public static PodSandboxConfig.Builder pod(String name, NamespaceMode network, Path logs) {
     NamespaceOption namespaces =
         NamespaceOption.newBuilder()
@@ -46,8 +51,8 @@ public final class Requests {
   }
 
   /**
-   * A container with the pod's namespaces, as kubelet asks for, whose log is {@code <pod log
-   * directory>/<name>.log}.
+   * The configuration of a container in the pod's namespaces. The container's log is {@code <pod
+   * log directory>/<name>.log}.
    */
   public static ContainerConfig.Builder container(
       PodSandboxConfig pod, String name, String image, List<String> command) {

@@ -1,4 +1,4 @@
-/** A CRI client over a unix socket, as kubelet is one. */
+/** A CRI client over a unix socket, like kubelet. */
 @NullMarked
 package io.jukung.e2e.client;
 

@@ -6,7 +6,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
-/** Runs on this machine and once more in the test node, e2e/node, on cgroup v2 alone. */
+/**
+ * Tests that run on this machine and again in the test node (e2e/node), which has cgroup v2 only.
+ */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("test-node")

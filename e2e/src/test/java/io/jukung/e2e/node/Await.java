@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
-/** Waits on a condition with a bound. */
+/** Waits until a condition holds, for a bounded time. */
 public final class Await {
   public static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long POLL_MILLIS = 20;

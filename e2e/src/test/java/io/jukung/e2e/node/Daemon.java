@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * program named by the system property {@code e2e.daemon}.
  */
 public final class Daemon implements AutoCloseable {
-  /** As the default configuration has it. */
+  /** The value of {@code shim.spare} in the default configuration. */
   private static final int SPARE_SHIMS = 2;
 
   private static final Duration START_BOUND = Duration.ofSeconds(60);
@@ -38,12 +38,16 @@ public final class Daemon implements AutoCloseable {
     this.environment = environment;
   }
 
-  /** Prepares a daemon whose files are all below {@code node.directory()/name}. */
+  /** Prepares a daemon that keeps all its files in {@code node.directory()/name}. */
   public static Daemon in(Node node, String name) throws IOException {
     return in(node, name, Map.of());
   }
 
-  /** The same with additional environment variables. */
+  /**
+   * Prepares a daemon that keeps all its files in {@code node.directory()/name}.
+   *
+   * @param environment additional environment variables
+   */
   public static Daemon in(Node node, String name, Map<String, String> environment)
       throws IOException {
     Path directory = Files.createDirectory(node.directory().resolve(name));
@@ -73,7 +77,7 @@ public final class Daemon implements AutoCloseable {
     return directory.resolve("cni");
   }
 
-  /** Where plugins of a test's own are looked for first. */
+  /** The directory in which the daemon looks for CNI plugins first. For plugins of a test. */
   public Path cniPlugins() {
     return directory.resolve("cni-plugins");
   }
@@ -86,7 +90,11 @@ public final class Daemon implements AutoCloseable {
     return directory.resolve("daemon.log");
   }
 
-  /** Writes the configuration: places of our own, then {@code more}. */
+  /**
+   * Writes the configuration, with paths and a cgroup of the daemon's own.
+   *
+   * @param more additional keys or tables
+   */
   public void writeConfig(String more) throws IOException {
     wantedSpares = more.contains("spare = 0\n") ? 0 : SPARE_SHIMS;
     Files.writeString(
@@ -122,15 +130,15 @@ public final class Daemon implements AutoCloseable {
                 Node.cgroupDriver()));
   }
 
-  /** Gives pods addresses of 10.88.0.0/16 on a bridge. */
+  /** Configures a bridge network in which pods get addresses of 10.88.0.0/16. */
   public void writeBridgeNetwork() throws IOException {
     writeNetwork("10-bridge", "");
   }
 
   /**
-   * A file of the same network.
+   * Writes a configuration file of the bridge network.
    *
-   * @param morePlugins JSON objects, each after a comma
+   * @param morePlugins additional plugins as JSON objects, each after a comma
    */
   public void writeNetwork(String fileName, String morePlugins) throws IOException {
     Files.writeString(
@@ -169,9 +177,9 @@ public final class Daemon implements AutoCloseable {
     return dist;
   }
 
-  /** Starts it without waiting for anything. */
+  /** Starts the program without waiting until it serves. */
   public void launch() throws IOException {
-    // The shell tells the pid that the node knows it by, then becomes the daemon.
+    // The shell writes down its pid in the node's pid namespace, then becomes the daemon.
     Path pidFile = directory.resolve("daemon.pid");
     Files.deleteIfExists(pidFile);
     List<String> line =
@@ -194,7 +202,7 @@ public final class Daemon implements AutoCloseable {
     process = builder.start();
   }
 
-  /** Starts it and waits until it serves. */
+  /** Starts the program and waits until it answers calls. */
   public void start() throws Exception {
     launch();
     Await.until(
@@ -211,25 +219,26 @@ public final class Daemon implements AutoCloseable {
             client.runtime(Duration.ofSeconds(5)).version(VersionRequest.getDefaultInstance());
             return true;
           } catch (StatusRuntimeException e) {
-            return false; // not yet
+            return false; // the daemon does not answer yet
           }
         });
     pid = Long.parseLong(Files.readString(directory.resolve("daemon.pid")).strip());
   }
 
-  /** Waits for a daemon that ends by itself, and gives its exit code. */
+  /** Waits for the end of the program and returns its exit code. */
   public int awaitExit() throws InterruptedException {
     Process started = process;
     if (started == null) {
-      throw new IllegalStateException("never launched");
+      throw new IllegalStateException("the daemon was never launched");
     }
     if (!started.waitFor(START_BOUND.toSeconds(), TimeUnit.SECONDS)) {
-      throw new AssertionError("the daemon still runs");
+      throw new AssertionError(
+          "the daemon still runs after " + START_BOUND.toSeconds() + " s: pid " + started.pid());
     }
     return started.exitValue();
   }
 
-  /** Whether as many shims as configured wait for a pod. */
+  /** Whether as many spare shims wait for a pod as the configuration asks for. */
   boolean hasItsSpareShims() throws IOException {
     return spareShims() == wantedSpares;
   }
@@ -244,7 +253,7 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
-  /** Its pid inside the node. */
+  /** The daemon's pid in the node's pid namespace. */
   public long pid() {
     return pid;
   }
@@ -257,12 +266,12 @@ public final class Daemon implements AutoCloseable {
     return Files.exists(logFile()) ? Files.readString(logFile(), StandardCharsets.UTF_8) : "";
   }
 
-  /** SIGKILL, as a crash or the OOM killer would. */
+  /** Ends the daemon by SIGKILL, like a crash or the OOM killer. */
   public void kill() throws IOException, InterruptedException {
     signal("KILL");
   }
 
-  /** SIGTERM, as systemd does. */
+  /** Ends the daemon by SIGTERM, as systemd does. */
   public void terminate() throws IOException, InterruptedException {
     signal("TERM");
   }

@@ -8,29 +8,33 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where the daemon or a shim is to die: in front of the n-th of its system calls that change
- * something ({@code io.jukung.linux.process.Failpoint}).
+ * Makes the daemon or a shim die before the n-th of its system calls that change something ({@code
+ * io.jukung.linux.process.Failpoint}).
  */
 public final class Failpoint {
   private final Path file;
 
-  /** One whose files are in a directory. */
+  /** A failpoint that is controlled through files in this directory. */
   public Failpoint(Path directory) {
     this.file = directory.resolve("failpoint");
   }
 
-  /** What the process to die is to have in its environment. */
+  /** The JVM option that connects a process with this failpoint. */
   public String javaOptions() {
     return "-Djukung.failpoint=" + file;
   }
 
-  /** Lets the process count from its next change on, and die of the n-th; never of 0. */
+  /**
+   * Makes the process count its changes from the next one on, and die before the n-th.
+   *
+   * @param n 0 to count without dying
+   */
   public void arm(long n) throws IOException {
     Files.deleteIfExists(struck());
     write(n);
   }
 
-  /** Lets no process die any more. One may do so at this very moment, see {@link #hasStruck}. */
+  /** Keeps the process alive from now on. It may still die at this moment: {@link #hasStruck}. */
   public void disarm() throws IOException {
     write(0);
   }
@@ -41,12 +45,12 @@ public final class Failpoint {
     Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Whether the process has taken up the last {@link #arm}. */
+  /** Whether the process has read the file of the last {@link #arm}. */
   public boolean isTaken() {
     return !Files.exists(file);
   }
 
-  /** Whether a process has died of the last {@link #arm}. */
+  /** Whether a process has died because of the last {@link #arm}. */
   public boolean hasStruck() {
     return Files.exists(struck());
   }
@@ -55,7 +59,7 @@ public final class Failpoint {
     return file.resolveSibling("failpoint.struck");
   }
 
-  /** How many changes the process made between the last two times it was armed. */
+  /** The number of changes that the process made between the last two calls of {@link #arm}. */
   public long counted() throws IOException {
     return Long.parseLong(Files.readString(file.resolveSibling("failpoint.count")).strip());
   }
@@ -64,14 +68,14 @@ public final class Failpoint {
     return System.getProperty("e2e.kill-points", "").equals("all");
   }
 
-  /** From one point to the next where their number is not known: 1 where all are asked for. */
+  /** The distance between tried points; 1 if {@code e2e.kill-points=all} asks for every point. */
   public static int stride(int usual) {
     return isExhaustive() ? 1 : usual;
   }
 
   /**
-   * The numbers from 1 to {@code total}, or {@code most} of them, evenly spread. The system
-   * property {@code e2e.kill-points=all} asks for all, {@code e2e.kill-offset} shifts the choice.
+   * At most {@code most} numbers from 1 to {@code total}, evenly spread. The system property {@code
+   * e2e.kill-points=all} asks for all numbers, {@code e2e.kill-offset} shifts the choice.
    */
   public static List<Long> points(long total, int most) {
     List<Long> points = new ArrayList<>();

@@ -3,9 +3,9 @@ package io.jukung.e2e.node;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
-/** What the daemon takes of its node at a moment. */
+/** The threads, descriptors and resident memory of the daemon at one moment. */
 public record Footprint(long threads, long descriptors, long residentKib) {
-  /** Threads that may have been added: timers and pools that fill up as they are used. */
+  /** Threads that may be added without being leaks: timers, and pools that fill up in use. */
   private static final int MORE_THREADS = 8;
 
   private static final int MORE_DESCRIPTORS = 4;
@@ -15,7 +15,7 @@ public record Footprint(long threads, long descriptors, long residentKib) {
     long[] counts =
         testbed
             .node()
-            // Without the carriers of virtual threads, whose number is the daemon's setting.
+            // Not counted are the carriers of virtual threads, whose number is a setting.
             .run(
                 "sh",
                 "-c",
@@ -29,7 +29,7 @@ public record Footprint(long threads, long descriptors, long residentKib) {
     return new Footprint(counts[0], counts[1], counts[2]);
   }
 
-  /** KiB of the heap that are still used after a collection; 0 where the runtime is no JVM. */
+  /** The KiB of heap that are in use after a collection; 0 if another runtime is under test. */
   public static long collectedHeapKib(Testbed testbed) throws Exception {
     if (Daemon.isForeign()) {
       return 0;
@@ -44,7 +44,7 @@ public record Footprint(long threads, long descriptors, long residentKib) {
         .sum();
   }
 
-  /** Waits until threads and descriptors are what they were. */
+  /** Waits until the daemon has no more threads and descriptors than before. */
   public static void awaitBackAt(Footprint before, Testbed testbed) throws Exception {
     Await.until(
         "threads and descriptors as before",

@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
 /**
- * Takes a cgroup v2 hierarchy that has cpu, io, memory and pids: runs in the test node, e2e/node,
- * and not on this machine.
+ * Tests that need a cgroup v2 hierarchy with the controllers cpu, io, memory and pids. They run in
+ * the test node (e2e/node) only.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -6,7 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
-/** Takes a kernel that enforces SELinux: runs in a test node of its own, and nowhere else. */
+/** Tests that need a kernel that enforces SELinux. They run only in a test node that does. */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("selinux")

@@ -6,7 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
-/** Takes systemd as the first process: runs in a test node of its own, and nowhere else. */
+/** Tests that need systemd as the first process. They run only in a test node booted by it. */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("systemd")

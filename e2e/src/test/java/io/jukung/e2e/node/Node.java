@@ -18,12 +18,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Mount, network, pid, IPC and UTS namespaces in which a daemon can believe that it owns a machine.
+ * Mount, network, pid, IPC and UTS namespaces in which a daemon can act as if it owned a machine.
  *
- * <p>Its init ends when the pipe to this JVM does, and the kernel ends everything in the pid
- * namespace with it: nothing outlives a killed test run but an empty cgroup and a directory, which
- * the next run removes. The directory is shared with the host, so that sockets and logs in it can
- * be reached from here.
+ * <p>The init of the namespaces ends when its pipe to this JVM closes, and the kernel then kills
+ * everything in the pid namespace. A killed test run leaves only an empty cgroup and a directory,
+ * which the next run removes. The directory is shared with the host, so that tests can reach the
+ * sockets and logs in it.
  */
 public final class Node implements AutoCloseable {
   private static final Duration COMMAND_TIMEOUT = Duration.ofMinutes(2);
@@ -67,7 +67,7 @@ public final class Node implements AutoCloseable {
                 "bash",
                 script.toString()));
     if (cgroupDriver().equals("systemd")) {
-      // systemd takes numbers of processes, and knows those of its own namespace.
+      // jukung sends pids to systemd, which would not know those of another pid namespace.
       command.remove("--pid");
       command.addAll(List.of("dbus", "systemd"));
     }
@@ -75,18 +75,19 @@ public final class Node implements AutoCloseable {
         new ProcessBuilder(command).redirectError(directory.resolve("node.err").toFile()).start();
     String first;
     try (var reader = new BufferedReader(process.inputReader(StandardCharsets.UTF_8), 16)) {
-      // Only the first line comes before init's stdout is closed.
+      // Init writes one line, the pid, and closes its standard output.
       first = reader.readLine();
     }
     if (first == null) {
       process.waitFor(10, TimeUnit.SECONDS);
       throw new IOException(
-          "no node (are you root?): " + Files.readString(directory.resolve("node.err")));
+          "the namespaces of the node were not created (are you root?): "
+              + Files.readString(directory.resolve("node.err")));
     }
     return new Node(name, directory, process, Long.parseLong(first.strip()));
   }
 
-  /** Its name is that of its directory and of its cgroup, so that leftovers name their run. */
+  /** The name of the node's directory and cgroup. It contains the pid of the test run. */
   public String name() {
     return name;
   }
@@ -100,7 +101,7 @@ public final class Node implements AutoCloseable {
     return initPid;
   }
 
-  /** The command line that runs {@code command} inside. */
+  /** The command line that runs {@code command} inside the node. */
   public List<String> inside(List<String> command) {
     List<String> line =
         new ArrayList<>(
@@ -118,7 +119,7 @@ public final class Node implements AutoCloseable {
     return line;
   }
 
-  /** Runs a command inside to its end. */
+  /** Runs a command inside the node and waits for its end. */
   public CommandResult run(String... command) throws IOException, InterruptedException {
     return run(List.of(command));
   }
@@ -135,7 +136,7 @@ public final class Node implements AutoCloseable {
     try (var input = running.getOutputStream()) {
       input.write(stdin.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      // A command that does not read its input may be gone already.
+      // A command that does not read its input may have ended already.
       if (stdin.length() > 0) {
         throw e;
       }
@@ -172,17 +173,17 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** The cgroup driver to test with: systemd only where the machine is there for that. */
+  /** The cgroup driver to test with: systemd only in the test node that systemd has booted. */
   public static String cgroupDriver() {
     return System.getProperty("e2e.cgroup-driver", "cgroupfs");
   }
 
-  /** Whether limits can be set here, and not only asked for. */
+  /** Whether the cgroup v2 hierarchy has the controllers to enforce limits. */
   static boolean hasControllers() throws IOException {
     return Files.readString(cgroupMount().resolve("cgroup.controllers")).contains("memory");
   }
 
-  /** The cgroup below which the daemon under test is to put everything. */
+  /** The cgroup in which the daemon under test must create all of its own. */
   public Path cgroup() throws IOException {
     return cgroupMount().resolve(name);
   }
@@ -236,7 +237,7 @@ public final class Node implements AutoCloseable {
       directories = tree.filter(Files::isDirectory).toList();
     }
     for (Path directory : directories.reversed()) {
-      // Processes that were killed a moment ago keep their cgroup busy until they are reaped.
+      // Killed processes keep their cgroup busy until they are reaped.
       for (int attempt = 0; !directory.toFile().delete() && attempt < 100; attempt++) {
         try {
           TimeUnit.MILLISECONDS.sleep(20);

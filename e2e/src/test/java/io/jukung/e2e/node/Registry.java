@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Debian's docker-registry inside a node, on its loopback, over plain http. */
+/** Debian's docker-registry inside a node. It listens on the node's loopback, over plain HTTP. */
 public final class Registry {
   public static final String HOST = "127.0.0.1:5000";
   private static final String URL = "http://" + HOST;
@@ -25,7 +25,7 @@ public final class Registry {
     this.busyboxRoot = busyboxRoot;
   }
 
-  /** Starts it and waits until it answers. Ends with the node. */
+  /** Starts the registry and waits until it answers. It ends together with the node. */
   public static Registry start(Node node) throws Exception {
     Path directory = Files.createDirectory(node.directory().resolve("registry"));
     Path config = directory.resolve("config.yml");
@@ -42,7 +42,7 @@ public final class Registry {
         new ProcessBuilder(node.inside(List.of("docker-registry", "serve", config.toString())))
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("log").toFile());
-    // Without it each request waits for a collector that nobody runs.
+    // Otherwise each request waits for a trace collector that does not exist.
     builder.environment().put("OTEL_TRACES_EXPORTER", "none");
     Process process = builder.start();
     Await.until(
@@ -65,15 +65,15 @@ public final class Registry {
   /**
    * Pushes a busybox image.
    *
-   * @param name repository and tag, {@code busybox:1}
-   * @param options those of {@code oci-image build}, for the image's config
-   * @return the reference to pull it by
+   * @param name repository and tag, for example {@code busybox:1}
+   * @param options options of {@code oci-image build} for the image's configuration
+   * @return the reference under which the image can be pulled
    */
   public String push(String name, String... options) throws IOException, InterruptedException {
     return push(name, busyboxRoot, options);
   }
 
-  /** Pushes an image with another root file system. */
+  /** Pushes an image with this root file system. */
   public String push(String name, Path root, String... options)
       throws IOException, InterruptedException {
     Path layout = layout(name, root, options);
@@ -82,9 +82,9 @@ public final class Registry {
   }
 
   /**
-   * Pushes an image whose root file system is busybox's, changed.
+   * Pushes an image with a changed copy of busybox's root file system.
    *
-   * @param change a shell script, run by the test's root in a copy of the root file system
+   * @param change a shell script that is run as root in the copy
    */
   public String pushChanged(String name, String change, String... options)
       throws IOException, InterruptedException {
@@ -101,7 +101,7 @@ public final class Registry {
     return HOST + "/" + name;
   }
 
-  /** Pushes an artifact, which is no image, of one file. */
+  /** Pushes an OCI artifact, which is not an image, with one file. */
   public String pushArtifact(String name, String title, String content)
       throws IOException, InterruptedException {
     Path layout =
@@ -139,12 +139,12 @@ public final class Registry {
         .formatted(type, hex, bytes.length, more);
   }
 
-  /** An OCI image layout of busybox, pushed nowhere. */
+  /** Builds an OCI image layout of busybox without pushing it. */
   public Path layout(String name, String... options) throws IOException, InterruptedException {
     return layout(name, busyboxRoot, options);
   }
 
-  /** A copy of busybox's root file system, to be changed. */
+  /** A new copy of busybox's root file system, for the test to change. */
   public Path copyOfBusybox(String name) throws IOException, InterruptedException {
     Path copy = node.directory().resolve("registry").resolve("root-" + name);
     node.run("cp", "-a", busyboxRoot.toString(), copy.toString()).orThrow();

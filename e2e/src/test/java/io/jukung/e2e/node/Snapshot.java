@@ -14,15 +14,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What a runtime could leave behind on a node, each with how often it is there: mounts, cgroups,
- * network links, addresses given out, processes, and the daemon's files and open descriptors. IDs
- * and numbers are blanked, so that one spare shim equals another.
+ * Everything that a runtime could leave behind on a node, with the number of occurrences: mounts,
+ * cgroups, network links, leased addresses, processes, and the daemon's files and descriptors. IDs
+ * and numbers are replaced by placeholders, so that one spare shim equals another.
  */
 public record Snapshot(TreeMap<String, Integer> things) {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{8,64}");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
-  /** Takes it; the daemon must run. */
+  /** Takes a snapshot. The daemon must be running. */
   public static Snapshot of(Node node, Daemon daemon) throws IOException, InterruptedException {
     TreeMap<String, Integer> things = new TreeMap<>();
     for (String line : Files.readAllLines(Path.of("/proc/" + node.initPid() + "/mountinfo"))) {
@@ -67,12 +67,12 @@ public record Snapshot(TreeMap<String, Integer> things) {
       }
       if (line.startsWith("socket:[")) {
         String inode = line.substring("socket:[".length(), line.length() - 1);
-        // Connections to a registry are kept alive for a while, on purpose.
+        // Only unix sockets count: connections to a registry are kept open for reuse.
         if (unixInodes.contains(inode)) {
           count(things, "descriptor unix socket");
         }
       } else if (!line.equals("anon_inode:[eventpoll]") && !line.equals("anon_inode:[eventfd]")) {
-        // Those two come and go with the selector of the JDK's HTTP client.
+        // The selector of the JDK's HTTP client opens and closes event descriptors.
         count(things, "descriptor " + line);
       }
     }
@@ -102,7 +102,7 @@ public record Snapshot(TreeMap<String, Integer> things) {
 
           @Override
           public FileVisitResult visitFileFailed(Path file, IOException failure) {
-            return FileVisitResult.CONTINUE; // gone between listing and looking
+            return FileVisitResult.CONTINUE; // removed after it was listed
           }
         };
     Files.walkFileTree(root, visitor);
@@ -113,7 +113,7 @@ public record Snapshot(TreeMap<String, Integer> things) {
     things.merge(blanked, 1, Integer::sum);
   }
 
-  /** What is there that was not, and the other way round; empty where nothing changed. */
+  /** What was added or removed since the other snapshot; empty if nothing changed. */
   public List<String> differencesFrom(Snapshot before) {
     List<String> differences = new ArrayList<>();
     Stream.concat(things.keySet().stream(), before.things.keySet().stream())

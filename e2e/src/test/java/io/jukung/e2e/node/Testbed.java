@@ -13,12 +13,15 @@ import io.jukung.cri.v1.ListPodSandboxRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandbox;
 import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PodSandboxStatus;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.cri.v1.PullImageRequest;
+import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.RemoveImageRequest;
 import io.jukung.cri.v1.RemovePodSandboxRequest;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.e2e.client.CriClient;
 import io.jukung.e2e.client.Requests;
@@ -40,9 +43,9 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * A node with a registry and a running daemon, one for all test classes, given to tests as a
- * parameter. After each test everything the test made is removed, and what is then left on the node
- * must be what was there before: every test is a leak test.
+ * A node with a registry and a running daemon. All test classes share one testbed, which tests get
+ * as a parameter. After each test all pods are removed, and the node must then be as before the
+ * test: every test is also a leak test.
  */
 public final class Testbed implements AutoCloseable {
   private static final Pattern SHIM_PID = Pattern.compile("\"shimPid\":([0-9]+)");
@@ -66,7 +69,12 @@ public final class Testbed implements AutoCloseable {
     return start(Map.of(), "");
   }
 
-  /** One of the caller's own, whose daemon has this environment and configuration besides. */
+  /**
+   * Starts a testbed for the caller alone, who must close it.
+   *
+   * @param environment additional environment variables of the daemon
+   * @param configuration additional keys or tables of the daemon's configuration
+   */
   public static Testbed start(Map<String, String> environment, String configuration)
       throws Exception {
     Node node = Node.start();
@@ -79,7 +87,7 @@ public final class Testbed implements AutoCloseable {
       daemon.start();
       Testbed testbed = new Testbed(node, registry, daemon, busybox);
       testbed.pull(busybox);
-      // The first pod makes what stays for ever: the bridge, the pod parent cgroup.
+      // The first pod creates what stays: the bridge and the pods' parent cgroup.
       testbed.warmUp();
       return testbed;
     } catch (Exception | Error e) {
@@ -116,18 +124,25 @@ public final class Testbed implements AutoCloseable {
     return client;
   }
 
-  /** A pulled image of busybox without anything in its configuration but PATH. */
+  /** The reference of a pulled busybox image, whose configuration sets only PATH. */
   public String busybox() {
     return busybox;
   }
 
-  /** Connects anew, after a restart. */
+  /** Opens a new connection after the daemon was restarted. */
   public void reconnect() {
     client.close();
     client = CriClient.of(daemon.socket());
   }
 
-  /** A running pod: its ID and the configuration it was made with. */
+  /** Kills the daemon, starts it again and connects to it. */
+  public void killAndRestartDaemon() throws Exception {
+    daemon.kill();
+    daemon.start();
+    reconnect();
+  }
+
+  /** The ID of a pod and the configuration that it was created with. */
   public record Pod(String id, PodSandboxConfig config) {
     public Path log(String containerName) {
       return Path.of(config.getLogDirectory(), containerName + ".log");
@@ -179,7 +194,7 @@ public final class Testbed implements AutoCloseable {
     return runContainer(pod, Requests.container(pod.config(), name, busybox, command).build());
   }
 
-  /** A container that runs a shell script. */
+  /** Creates and starts a container that runs a shell script. */
   public String runShell(Pod pod, String name, String script) {
     return runContainer(pod, name, List.of("sh", "-c", script));
   }
@@ -191,7 +206,7 @@ public final class Testbed implements AutoCloseable {
         .getStatus();
   }
 
-  /** The process that keeps the pod. */
+  /** The pid of the pod's shim. */
   public String shim(String podId) {
     Matcher pid =
         SHIM_PID.matcher(
@@ -204,9 +219,23 @@ public final class Testbed implements AutoCloseable {
                         .build())
                 .getInfoOrThrow("info"));
     if (!pid.find()) {
-      throw new AssertionError("no shim of pod " + podId);
+      throw new AssertionError("pod " + podId + " has no shim");
     }
     return pid.group(1);
+  }
+
+  public PodSandboxStatus podStatus(String podId) {
+    return client
+        .runtime()
+        .podSandboxStatus(PodSandboxStatusRequest.newBuilder().setPodSandboxId(podId).build())
+        .getStatus();
+  }
+
+  /** The command lines of all processes that the container sees. */
+  public String processes(String containerId) {
+    return exec(containerId, "sh", "-c", "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; done")
+        .getStdout()
+        .toStringUtf8();
   }
 
   public ContainerStatus awaitExited(String containerId) throws Exception {
@@ -258,11 +287,33 @@ public final class Testbed implements AutoCloseable {
         .getContainersList();
   }
 
-  public void removePod(Pod pod) {
-    stopPod(pod.id());
+  public void stopContainer(String id, long timeoutSeconds) {
     client
         .runtime()
-        .removePodSandbox(RemovePodSandboxRequest.newBuilder().setPodSandboxId(pod.id()).build());
+        .stopContainer(
+            StopContainerRequest.newBuilder()
+                .setContainerId(id)
+                .setTimeout(timeoutSeconds)
+                .build());
+  }
+
+  public void removeContainer(String id) {
+    client
+        .runtime()
+        .removeContainer(RemoveContainerRequest.newBuilder().setContainerId(id).build());
+  }
+
+  /** Stops the pod and removes it. */
+  public void removePod(Pod pod) {
+    stopPod(pod.id());
+    removePod(pod.id());
+  }
+
+  /** Removes a pod without stopping it first. */
+  public void removePod(String id) {
+    client
+        .runtime()
+        .removePodSandbox(RemovePodSandboxRequest.newBuilder().setPodSandboxId(id).build());
   }
 
   public void stopPod(String id) {
@@ -272,10 +323,7 @@ public final class Testbed implements AutoCloseable {
   public void removeAllPods() {
     for (PodSandbox pod : pods()) {
       stopPod(pod.getId());
-      client
-          .runtime()
-          .removePodSandbox(
-              RemovePodSandboxRequest.newBuilder().setPodSandboxId(pod.getId()).build());
+      removePod(pod.getId());
     }
   }
 
@@ -283,7 +331,7 @@ public final class Testbed implements AutoCloseable {
     return Snapshot.of(node, daemon);
   }
 
-  /** Fails where something is left that was not there before, after a moment to settle. */
+  /** Waits until the node is as in the snapshot. The test fails if it does not become so. */
   public void assertNothingLeft(Snapshot before) throws Exception {
     List<String> differences = new ArrayList<>();
     try {
@@ -307,12 +355,12 @@ public final class Testbed implements AutoCloseable {
     node.close();
   }
 
-  /** Gives tests the testbed, and checks it after each of them. */
+  /** Passes the testbed to tests, and checks after each test that nothing is left. */
   public static final class Extension
       implements ParameterResolver, BeforeEachCallback, AfterEachCallback {
     private static final Namespace NAMESPACE = Namespace.create(Testbed.class);
 
-    /** What came of the one attempt to start a testbed. */
+    /** The result of the only attempt to start the shared testbed. */
     private record Attempt(@Nullable Testbed testbed, @Nullable Throwable failure)
         implements AutoCloseable {
       static Attempt make() {
@@ -338,7 +386,7 @@ public final class Testbed implements AutoCloseable {
               .getStore(NAMESPACE)
               .getOrComputeIfAbsent(Attempt.class, key -> Attempt.make(), Attempt.class);
       if (attempt.testbed() == null) {
-        throw new IllegalStateException("no testbed", attempt.failure());
+        throw new IllegalStateException("the testbed did not start", attempt.failure());
       }
       return attempt.testbed();
     }

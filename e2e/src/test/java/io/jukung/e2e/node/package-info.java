@@ -1,4 +1,4 @@
-/** A node of the tests' own: namespaces, a registry, CNI plugins, and the daemon under test. */
+/** The node that tests run on: namespaces, a registry, CNI plugins, and the daemon under test. */
 @NullMarked
 package io.jukung.e2e.node;
 

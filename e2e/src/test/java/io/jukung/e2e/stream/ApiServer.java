@@ -19,8 +19,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands between a Kubernetes client and the runtime: it asks the runtime for a URL as kubelet
- * does, and then passes bytes on. Pods and containers are called by their IDs.
+ * Stands in for the API server and kubelet between a Kubernetes client and the runtime: asks the
+ * runtime for a URL, and then passes bytes on. Clients name pods and containers by their IDs.
  */
 public final class ApiServer implements AutoCloseable {
   private static final int HEAD_LIMIT = 16 << 10;
@@ -55,11 +55,11 @@ public final class ApiServer implements AutoCloseable {
         Thread.ofVirtual().start(() -> serve(connection));
       }
     } catch (IOException e) {
-      // closed
+      // The server was closed.
     }
   }
 
-  /** What fails ends the connection, and the test sees that. */
+  /** A failure closes the connection, which makes the test fail. */
   private void serve(SocketChannel connection) {
     try (connection) {
       String head = readHead(connection);
@@ -83,7 +83,7 @@ public final class ApiServer implements AutoCloseable {
 
   private static String readHead(SocketChannel connection) throws IOException {
     StringBuilder head = new StringBuilder();
-    ByteBuffer one = ByteBuffer.allocate(1); // what comes after the head is not ours
+    ByteBuffer one = ByteBuffer.allocate(1); // the bytes after the head must not be read here
     while (!head.toString().endsWith("\r\n\r\n")) {
       if (connection.read(one.clear()) < 0 || head.length() > HEAD_LIMIT) {
         throw new EOFException("no request: " + head);
@@ -149,12 +149,12 @@ public final class ApiServer implements AutoCloseable {
       }
       to.shutdownOutput();
     } catch (IOException e) {
-      // One side is gone, and with it the connection.
+      // One side has closed the connection: close the other side, too.
       try (from;
           to) {
         return;
       } catch (IOException ignored) {
-        // closed as far as it can be
+        // Nothing more can be closed.
       }
     }
   }

@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The client of an exec or attach, over either transport. */
+/** The client of an exec or attach, over SPDY or WebSocket. */
 public abstract class Command implements AutoCloseable {
-  /** The streams that the URL was asked for with. */
+  /** The streams that the request for the URL named. */
   public record Streams(boolean stdin, boolean stdout, boolean stderr, boolean tty) {
     public static final Streams OUTPUTS = new Streams(false, true, true, false);
     public static final Streams ALL = new Streams(true, true, true, false);
     public static final Streams TERMINAL = new Streams(true, true, false, true);
   }
 
-  /** How. */
+  /** The protocol between client and streaming server. */
   public enum Transport {
     SPDY {
       @Override
@@ -48,14 +48,14 @@ public abstract class Command implements AutoCloseable {
 
   public abstract Received stderr();
 
-  /** The JSON that says how it ended. */
+  /** Waits for the status on the error stream, which is JSON except in old protocol versions. */
   public abstract String awaitStatus() throws Exception;
 
   public abstract void stopReading();
 
   public abstract void readAgain();
 
-  /** Drops the connection. */
+  /** Closes the connection without any message. */
   @Override
   public abstract void close();
 
@@ -65,7 +65,7 @@ public abstract class Command implements AutoCloseable {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** A stream for each. */
+  /** Uses a SPDY stream for each of the command's streams. */
   public static final class OverSpdy extends Command {
     private final SpdyClient connection;
     private final SpdyClient.Stream error;
@@ -95,7 +95,7 @@ public abstract class Command implements AutoCloseable {
     private SpdyClient.Stream stream(String type) {
       SpdyClient.Stream stream = streams.get(type);
       if (stream == null) {
-        throw new IllegalStateException("not asked for " + type);
+        throw new IllegalStateException("the stream " + type + " was not opened");
       }
       return stream;
     }
@@ -150,7 +150,7 @@ public abstract class Command implements AutoCloseable {
     }
   }
 
-  /** A channel for each. */
+  /** Uses a WebSocket channel for each of the command's streams. */
   public static final class OverWebSocket extends Command {
     private final WebSocketClient connection;
 

@@ -8,14 +8,15 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** A client that sends bytes as they are. */
+/** A client that sends raw bytes. */
 public final class RawClient {
   private RawClient() {}
 
   /**
-   * What comes back until the server closes the connection, or until patience ends.
+   * Sends bytes and returns what comes back until the server closes the connection.
    *
-   * @param parts each but the first is sent once there is an answer
+   * @param patience how long to wait for the server to close the connection
+   * @param parts each part after the first is sent when an answer has come
    */
   public static String send(Path socket, Duration patience, byte[]... parts) throws Exception {
     Channel channel = Upgraded.connect(socket);
@@ -36,7 +37,7 @@ public final class RawClient {
             });
     for (int i = 0; i < parts.length; i++) {
       answer.awaitTotal(Math.min(i, 1));
-      // The server may close before it has read everything.
+      // The write may fail: the server may close before it has read everything.
       channel.writeAndFlush(Unpooled.wrappedBuffer(parts[i])).await();
     }
     channel.closeFuture().await(patience.toMillis());

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.zip.CRC32C;
 
-/** What has come on one stream. Waits are bounded. */
+/** The bytes that a client has received on one stream. Thread-safe; waits are bounded. */
 public final class Received {
   private static final Duration BOUND = Duration.ofSeconds(60);
 
@@ -33,12 +33,12 @@ public final class Received {
     notifyAll();
   }
 
-  /** Counts and sums up from now on, and keeps nothing. */
+  /** From now on keeps only the number and the checksum of the bytes. */
   public synchronized void onlyCount() {
     keep = false;
   }
 
-  /** The CRC32C of what has come since {@link #onlyCount}. */
+  /** The CRC32C of the bytes received since {@link #onlyCount}. */
   public synchronized long checksum() {
     return checksum.getValue();
   }
@@ -59,13 +59,13 @@ public final class Received {
     return bytes.toByteArray();
   }
 
-  /** Waits until it is in what has come. */
+  /** Waits until the text has been received, and returns everything received so far. */
   public String awaitText(String wanted) throws InterruptedException {
     await("\"" + wanted + "\"", () -> text().contains(wanted));
     return text();
   }
 
-  /** Waits for the end, and gives all of it. */
+  /** Waits for the end of the stream and returns everything. */
   public String awaitEnd() throws InterruptedException {
     await("the end", () -> ended);
     return text();
@@ -87,7 +87,7 @@ public final class Received {
         throw new AssertionError(
             "waited for "
                 + what
-                + ", there are "
+                + ", received "
                 + total
                 + " bytes"
                 + (ended ? ", ended: " : ": ")

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The streaming server's port in a node's network, as a unix socket that this JVM can reach. */
+/** A unix socket on which this JVM can reach the streaming server's port in a node's network. */
 public final class Relay implements AutoCloseable {
   private final Path socket;
   private final Process process;
@@ -19,12 +19,16 @@ public final class Relay implements AutoCloseable {
     this.process = process;
   }
 
-  /** To where the URL leads. */
+  /** A relay to the host and port of the URL. */
   public static Relay to(Node node, URI url) throws Exception {
     return start(node, url, "TCP:" + url.getHost() + ":" + url.getPort());
   }
 
-  /** To where the https URL leads, if the server there has a certificate of this authority. */
+  /**
+   * A relay that speaks TLS with the host and port of the URL.
+   *
+   * @param authority the certificate authority that must have signed the server's certificate
+   */
   public static Relay toTls(Node node, URI url, Path authority) throws Exception {
     return start(
         node,
@@ -35,7 +39,7 @@ public final class Relay implements AutoCloseable {
   private static Relay start(Node node, URI url, String server) throws Exception {
     Path socket = node.directory().resolve("relay-" + url.getPort() + ".sock");
     Files.deleteIfExists(socket);
-    // -t: how long one direction may go on after the other has ended.
+    // -t: the seconds for which one direction stays open after the other has ended.
     List<String> command =
         List.of("socat", "-t", "600", "UNIX-LISTEN:" + socket + ",fork,backlog=512", server);
     Process process =

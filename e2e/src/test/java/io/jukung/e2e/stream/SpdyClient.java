@@ -25,8 +25,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** A SPDY/3.1 connection as kubectl makes it: no windows, a reply awaited for each new stream. */
-// What fails closes the channel, and the test sees that.
+/**
+ * A SPDY/3.1 connection as kubectl makes it: without flow control windows, and waiting for the
+ * reply to each new stream.
+ */
+// A failed write closes the channel, which makes the test fail.
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class SpdyClient implements AutoCloseable {
   private static final long SECONDS = 30;
@@ -42,7 +45,7 @@ public final class SpdyClient implements AutoCloseable {
     this.protocol = protocol;
   }
 
-  /** Upgrades to SPDY with one of these protocols, the preferred first. */
+  /** Upgrades a connection to SPDY with one of these protocols, the preferred one first. */
   public static SpdyClient connect(Path socket, URI url, String... protocols) throws Exception {
     Channel channel = Upgraded.connect(socket);
     String chosen =
@@ -61,7 +64,7 @@ public final class SpdyClient implements AutoCloseable {
     return over(channel, chosen);
   }
 
-  /** Through the binary messages of a WebSocket. */
+  /** Opens a SPDY connection inside the binary messages of a WebSocket. */
   public static SpdyClient tunnel(Path socket, URI url) throws Exception {
     WebSocketClient tunnel = WebSocketClient.connect(socket, url, "SPDY/3.1+portforward.k8s.io");
     tunnel.channel().pipeline().addLast(new TunnelHandler());
@@ -79,7 +82,7 @@ public final class SpdyClient implements AutoCloseable {
     return protocol;
   }
 
-  /** One stream. */
+  /** One SPDY stream. */
   public final class Stream {
     private final int id;
     private final CompletableFuture<Boolean> accepted = new CompletableFuture<>();
@@ -104,19 +107,19 @@ public final class SpdyClient implements AutoCloseable {
     }
   }
 
-  /** Opens a stream, and waits for the server's yes. */
+  /** Opens a stream and waits until the server has accepted it. */
   public Stream open(Map<String, String> headers) throws Exception {
     Stream stream = tryOpen(headers);
     if (!stream.accepted.get(SECONDS, TimeUnit.SECONDS)) {
-      throw new AssertionError("refused: " + headers);
+      throw new AssertionError("the server refused a stream with " + headers);
     }
     return stream;
   }
 
   /**
-   * Sends text through a forwarded port, the connection's first, and ends the input.
+   * Sends text to a forwarded port and ends the input. Must be the first use of the connection.
    *
-   * @return all that comes back
+   * @return everything that comes back
    */
   public String forward(int port, String text) throws Exception {
     open(Map.of("streamtype", "error", "port", Integer.toString(port), "requestid", "0"));
@@ -145,7 +148,7 @@ public final class SpdyClient implements AutoCloseable {
     channel.writeAndFlush(new DefaultSpdyPingFrame(id));
   }
 
-  /** Sends without reading any more. */
+  /** Stops reading from the connection. Writing is still possible. */
   public void stopReading() {
     channel.config().setAutoRead(false);
   }
@@ -165,7 +168,7 @@ public final class SpdyClient implements AutoCloseable {
   private Stream stream(int id) {
     Stream stream = streams.get(id);
     if (stream == null) {
-      throw new IllegalStateException("the server speaks of stream " + id);
+      throw new IllegalStateException("the server sent a frame of unknown stream " + id);
     }
     return stream;
   }
@@ -205,7 +208,7 @@ public final class SpdyClient implements AutoCloseable {
     }
   }
 
-  /** At once, without a word. */
+  /** Closes the connection at once, without any message. */
   @Override
   public void close() {
     channel.close().awaitUninterruptibly();

@@ -8,7 +8,7 @@ import io.jukung.e2e.stream.Command.Streams;
 import java.net.URI;
 import java.util.List;
 
-/** The URLs that a runtime gives out for its streams, each good for one connection. */
+/** Asks a runtime for the URLs of streams. Each URL is valid for one connection. */
 public final class StreamUrls {
   private StreamUrls() {}
 

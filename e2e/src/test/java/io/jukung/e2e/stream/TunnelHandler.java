@@ -7,8 +7,8 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 
-/** Bytes in and out of binary messages. */
-// What fails closes the channel, and the test sees that.
+/** Wraps bytes in binary WebSocket messages, and unwraps those that arrive. */
+// A failed write closes the channel, which makes the test fail.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class TunnelHandler extends ChannelDuplexHandler {
   @Override

@@ -30,8 +30,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** One HTTP request, and the connection that it turns into. */
-// What fails closes the channel, and the test sees that.
+/** Sends one HTTP request that upgrades its connection to another protocol. */
+// A failed write closes the channel, which makes the test fail.
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Upgraded {
   private static final EventLoopGroup EVENTS =
@@ -42,7 +42,7 @@ final class Upgraded {
 
   private Upgraded() {}
 
-  /** The server's no. */
+  /** The server has refused the upgrade. */
   static final class Refused extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -54,7 +54,7 @@ final class Upgraded {
     }
   }
 
-  /** Keeps what comes before there is someone to read it. */
+  /** Keeps the messages that arrive before the handlers of the new protocol are in place. */
   static final class Parked extends ChannelInboundHandlerAdapter {
     private final List<Object> messages = new ArrayList<>();
 
@@ -64,7 +64,7 @@ final class Upgraded {
     }
   }
 
-  /** The handlers behind the connection are in place: they get what came before, and the rest. */
+  /** Must be called when the new handlers are in place. They get all messages, also the kept. */
   static void begin(Channel channel) throws Exception {
     channel
         .eventLoop()
@@ -97,7 +97,12 @@ final class Upgraded {
         .channel();
   }
 
-  /** Asks for an upgrade; answers the header with this name of the answer. */
+  /**
+   * Asks for an upgrade.
+   *
+   * @param wanted the name of a header of the answer
+   * @return the value of that header; empty if the answer does not have it
+   */
   static String request(
       Channel channel, URI url, HttpMethod method, Map<String, String> headers, String wanted)
       throws Exception {

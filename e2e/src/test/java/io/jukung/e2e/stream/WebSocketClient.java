@@ -25,8 +25,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** A WebSocket with the channels of Kubernetes. */
-// What fails closes the channel, and the test sees that.
+/** A WebSocket that carries the channels of Kubernetes' remote command protocol. */
+// A failed write closes the channel, which makes the test fail.
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class WebSocketClient implements AutoCloseable {
   private static final int MAX_FRAME = 1 << 20;
@@ -98,7 +98,7 @@ public final class WebSocketClient implements AutoCloseable {
     channel.writeAndFlush(frame).sync();
   }
 
-  /** The message of version 5 that ends a channel. */
+  /** Sends the message that ends a channel, which protocol version 5 has. */
   public void endChannel(int number) throws Exception {
     send(255, new byte[] {(byte) number});
   }
@@ -109,7 +109,7 @@ public final class WebSocketClient implements AutoCloseable {
     return pong.get(30, TimeUnit.SECONDS);
   }
 
-  /** Waits for the server's good-bye; its status code. */
+  /** Waits for the server's close frame and returns its status code; -1 if there was none. */
   public int awaitClose() throws Exception {
     return closed.get(60, TimeUnit.SECONDS);
   }
@@ -154,7 +154,7 @@ public final class WebSocketClient implements AutoCloseable {
     }
   }
 
-  /** At once, without a word. */
+  /** Closes the connection at once, without a close frame. */
   @Override
   public void close() {
     channel.close().awaitUninterruptibly();

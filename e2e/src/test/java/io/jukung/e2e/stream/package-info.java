@@ -1,6 +1,4 @@
-/**
- * Clients of the streaming server, for tests: they know its wire protocols and nothing of its code.
- */
+/** Clients of the streaming server. They use its wire protocols and none of its code. */
 @NullMarked
 package io.jukung.e2e.stream;
 

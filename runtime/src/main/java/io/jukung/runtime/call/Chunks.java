@@ -5,14 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Parts of a list too long for one message. */
+/** Splits a list that may be too long for one gRPC message. */
 public final class Chunks {
-  /** An item more may follow, of at most a MiB or two; kubelet takes messages of 16 MiB. */
-  private static final int ENOUGH_BYTES = 1 << 20;
+  /**
+   * A chunk ends with the item that makes it this large. kubelet accepts messages of up to 16 MiB,
+   * so the last item of a chunk may itself be several MiB.
+   */
+  static final int ENOUGH_BYTES = 1 << 20;
 
   private Chunks() {}
 
-  /** Gives each item once, in order, and never none at a time. */
+  /** Passes each item to the sink once and in order. No chunk is empty. */
   public static <T extends MessageLite> void send(List<T> items, Consumer<List<T>> sink) {
     List<T> chunk = new ArrayList<>();
     long bytes = 0;

@@ -3,7 +3,7 @@ package io.jukung.runtime.call;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
-/** Times as CRI has them. */
+/** The current time in the unit that CRI messages and records use. */
 public final class Clock {
   private Clock() {}
 

@@ -8,68 +8,85 @@ import java.util.Deque;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way back out of a use case that acquires one thing after another: on {@link #close} without
- * {@link #commit}, everything registered is undone, last first. All steps run, whatever fails; each
- * in a thread of its own and for a bounded time, so that neither an interrupted caller nor a step
- * that hangs leaves the others undone. Failures become one {@link RollbackException}, which a
- * try-with-resources adds to the failure that led here.
+ * Undoes what a failed use case has acquired: if {@link #close} is called without {@link #commit},
+ * all registered steps run, the last registered one first. Every step runs whatever the others do.
+ * Each one has a thread of its own and a time limit, so that neither an interrupt of the caller nor
+ * a step that hangs keeps the others from running. The steps' failures become one {@link
+ * RollbackException}, which a try-with-resources statement adds to the failure of the use case.
  *
- * <p>For one thread.
+ * <p>Not thread-safe.
  */
 public final class Rollback implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rollback.class);
 
-  /** CNI plugins get their own, shorter time; beyond this a step is taken to hang. */
+  /** CNI plugins have their own, shorter limit. A step that takes longer than this hangs. */
   private static final Duration STEP_LIMIT = Duration.ofMinutes(2);
 
   private final String name;
+  private final Duration stepLimit;
+  private final ThreadFactory threads;
   private final Deque<Step> steps = new ArrayDeque<>();
   private final RollbackException failures;
   private boolean committed;
 
-  private Rollback(String name) {
+  Rollback(String name, Duration stepLimit, ThreadFactory threads) {
     this.name = name;
+    this.stepLimit = stepLimit;
+    this.threads = threads;
     this.failures = new RollbackException(name);
   }
 
-  /** For the use case on the object with that id. */
+  /**
+   * A rollback without any steps.
+   *
+   * @param useCase the name of the use case, for threads, the log and error messages
+   * @param id the object that the use case is about
+   */
   public static Rollback named(String useCase, String id) {
-    return new Rollback(useCase + " " + id);
+    return new Rollback(useCase + " " + id, STEP_LIMIT, Thread.ofVirtual().factory());
   }
 
-  /** What undoes an acquisition. It is told twice at most, and succeeds where nothing is left. */
+  /** Undoes one acquisition. Must be idempotent: there may be nothing, or no longer anything. */
   @FunctionalInterface
   public interface Undo {
     void run() throws Exception;
   }
 
-  /** Some undo steps failed: what they describe may be left behind. */
+  /** Some steps failed: what they should have removed may still exist. */
   public static final class RollbackException extends IOException {
     private static final long serialVersionUID = 1L;
 
     RollbackException(String name) {
-      super("roll back of " + name + " is incomplete");
+      super("rollback of " + name + " is incomplete");
     }
   }
 
   private record Step(String what, Undo undo) {}
 
-  /** Registers how to undo what comes next. */
+  /**
+   * Registers how to undo what the caller acquires next.
+   *
+   * @param what a verb and its object, for the log and error messages
+   */
   public void undo(String what, Undo undo) {
     steps.push(new Step(what, undo));
   }
 
-  /** Whether, so far, everything that was undone is undone. For steps that depend on the others. */
+  /**
+   * Whether none of the steps that have run so far has failed. A step can ask, if it must not run
+   * after another one failed.
+   */
   public boolean isClean() {
     return failures.getSuppressed().length == 0;
   }
 
-  /** All is well: nothing is undone any more. */
+  /** Keeps everything: {@link #close} will not undo anything. */
   public void commit() {
     committed = true;
   }
@@ -95,16 +112,23 @@ public final class Rollback implements AutoCloseable {
           return true;
         };
     FutureTask<Boolean> task = new FutureTask<>(work);
-    Thread.ofVirtual().name("undo: " + step.what).start(task);
     try {
-      // A caller that has given up still wants the traces of the call gone.
-      Uninterruptibles.getUninterruptibly(task, STEP_LIMIT);
+      Thread thread = threads.newThread(task);
+      thread.setName("undo: " + step.what);
+      thread.start();
+    } catch (RuntimeException | Error e) { // no memory for a thread: the other steps must still run
+      failures.addSuppressed(new IOException(step.what + ": " + e, e));
+      return;
+    }
+    try {
+      // The client may have given up, but what the use case acquired must still go.
+      Uninterruptibles.getUninterruptibly(task, stepLimit);
     } catch (ExecutionException e) {
       failures.addSuppressed(new IOException(step.what + ": " + e.getCause(), e.getCause()));
     } catch (TimeoutException e) {
       task.cancel(true);
       failures.addSuppressed(
-          new IOException(step.what + ": not done after " + STEP_LIMIT.toSeconds() + " s", e));
+          new IOException(step.what + ": not done after " + stepLimit.toSeconds() + " s", e));
     }
   }
 }

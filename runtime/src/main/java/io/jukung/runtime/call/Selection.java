@@ -12,23 +12,24 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Finds what matches all of a filter, from memory. An ambiguous short id matches nothing: a filter
- * selects, it does not name.
+ * Finds the sandboxes and containers that match a list request's filter, from memory. A shortened
+ * id that several objects begin with matches nothing, and is no error: the request asks for a
+ * selection, not for one object. Thread-safe.
  */
 public final class Selection {
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
 
-  /** Selects among these. */
   public Selection(SandboxStore sandboxes, ContainerStore containers) {
     this.sandboxes = sandboxes;
     this.containers = containers;
   }
 
   /**
-   * The sandboxes that match.
+   * The sandboxes that match all conditions.
    *
-   * @param id or the beginning of one; empty: any
+   * @param id the id, or its first characters; empty matches every sandbox
+   * @param labels the labels that a sandbox must have, among others
    */
   public List<Sandbox> sandboxes(String id, Map<String, String> labels) {
     return candidates(id).stream()
@@ -37,10 +38,12 @@ public final class Selection {
   }
 
   /**
-   * The containers that match.
+   * The containers that match all conditions.
    *
-   * @param id or the beginning of one; empty: any
-   * @param sandboxId likewise
+   * @param id the id, or its first characters; empty matches every container
+   * @param sandboxId the id of the container's sandbox, or its first characters; empty matches
+   *     every sandbox
+   * @param labels the labels that a container must have, among others
    */
   public List<Container> containers(String id, String sandboxId, Map<String, String> labels) {
     String sandbox = fullSandboxId(sandboxId);
@@ -62,7 +65,7 @@ public final class Selection {
     return id.isEmpty() ? id : find(() -> sandboxes.find(id)).map(Sandbox::id).orElse(id);
   }
 
-  /** Nothing where the search finds several. */
+  /** Empty also if the search finds several objects, which the stores report as an exception. */
   private static <T> Optional<T> find(Supplier<Optional<T>> search) {
     try {
       return search.get();

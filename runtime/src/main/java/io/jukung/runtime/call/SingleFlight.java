@@ -9,44 +9,52 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Work that must not be abandoned half-way and must not run twice: it runs in a thread of its own,
- * and the calls that ask for it only wait. The same request asked for again joins the work under
- * way. A result that nobody was left to hear (every caller's deadline had passed) is kept for the
- * one who asks again.
+ * Runs work that must be neither abandoned half-way nor done twice. The work runs in a thread of
+ * its own, and the calls that ask for it only wait. A call with the same request joins the work
+ * that is already running. If every caller gave up before the work succeeded (their deadlines had
+ * passed), the result is kept for the next call with that request. Thread-safe.
  *
- * @param <K> what the work is about; one piece of work per key
+ * @param <K> what the work is about; there is at most one piece of work per key
  * @param <R> the request, compared by equals
  * @param <V> the result
  */
 public final class SingleFlight<K, R, V> {
-  /** Longer than kubelet waits before it tries again (its longest back-off is five minutes). */
-  private static final Duration KEEP_UNHEARD = Duration.ofMinutes(6);
+  /** Longer than kubelet waits before it retries (its longest back-off is five minutes). */
+  private static final Duration KEEP_UNDELIVERED = Duration.ofMinutes(6);
 
-  /** Beyond this, kept results make room: callers that never come back are no reason to grow. */
-  private static final int MAX_UNHEARD = 1000;
+  /** Above this number undelivered results are dropped: their callers may never come back. */
+  private static final int MAX_UNDELIVERED = 1000;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<K, Flight<R, V>> flights = new HashMap<>();
   private final String what;
+  private final ThreadFactory threads;
 
   /**
-   * Nothing is under way.
+   * A single flight without any work.
    *
-   * @param what the work's name, for threads and error texts
+   * @param what the work's name, for threads and error messages
    */
   public SingleFlight(String what) {
-    this.what = what;
+    this(what, Thread.ofVirtual().factory());
   }
 
+  SingleFlight(String what, ThreadFactory threads) {
+    this.what = what;
+    this.threads = threads;
+  }
+
+  /** All but the request and the result is guarded by the lock. */
   private static final class Flight<R, V> {
     final R request;
     final CompletableFuture<V> result = new CompletableFuture<>();
     int waiting;
-    boolean heard;
+    boolean delivered;
     long doneAt;
 
     Flight(R request) {
@@ -55,10 +63,10 @@ public final class SingleFlight<K, R, V> {
   }
 
   /**
-   * Waits for the work, starting it where it is not under way.
+   * Starts the work, unless it is already running, and waits for its result.
    *
-   * @throws InterruptedException where the caller gave up; the work goes on
-   * @throws CriException ALREADY_EXISTS where other work on the key is under way
+   * @throws InterruptedException if the caller is interrupted; the work goes on
+   * @throws CriException ALREADY_EXISTS if work on the key with another request is running
    */
   public V join(K key, R request, Callable<V> work) throws InterruptedException, IOException {
     Flight<R, V> flight;
@@ -68,12 +76,12 @@ public final class SingleFlight<K, R, V> {
       flight = flights.get(key);
       if (flight == null) {
         flight = new Flight<>(request);
-        flights.put(key, flight);
         start(key, flight, work);
+        flights.put(key, flight); // last: without a thread the key would be taken for ever
       } else if (!flight.request.equals(request)) {
         throw new CriException(
             ErrorKind.ALREADY_EXISTS,
-            what + ": another request for " + key + " is under way, and it differs");
+            what + ": a different request for " + key + " is running or has just succeeded");
       }
       flight.waiting++;
     } finally {
@@ -82,7 +90,7 @@ public final class SingleFlight<K, R, V> {
     return await(key, flight);
   }
 
-  /** Forgets a kept result, because what it tells of is gone. Work under way goes on. */
+  /** Drops a kept result because it is no longer true. Work that is running goes on. */
   public void forget(K key) {
     lock.lock();
     try {
@@ -96,25 +104,26 @@ public final class SingleFlight<K, R, V> {
   }
 
   private V await(K key, Flight<R, V> flight) throws InterruptedException, IOException {
-    boolean heard = false;
+    boolean delivered = false;
     try {
       V value = flight.result.get();
-      heard = true;
+      delivered = true;
       return value;
     } catch (ExecutionException e) {
-      heard = true;
+      delivered = true;
       throw Failures.rethrow(what, e.getCause());
     } finally {
-      leave(key, flight, heard);
+      leave(key, flight, delivered);
     }
   }
 
-  private void leave(K key, Flight<R, V> flight, boolean heard) {
+  private void leave(K key, Flight<R, V> flight, boolean delivered) {
     lock.lock();
     try {
       flight.waiting--;
-      flight.heard |= heard;
-      if (flight.heard) {
+      flight.delivered |= delivered;
+      boolean missedFailure = flight.waiting == 0 && flight.result.isCompletedExceptionally();
+      if (flight.delivered || missedFailure) {
         flights.remove(key, flight);
       }
     } finally {
@@ -123,19 +132,20 @@ public final class SingleFlight<K, R, V> {
   }
 
   private void start(K key, Flight<R, V> flight, Callable<V> work) {
-    Thread.ofVirtual()
-        .name(what + " " + key)
-        .start(
-            () -> {
-              V value = null;
-              Throwable failure = null;
-              try {
-                value = work.call();
-              } catch (Throwable e) {
-                failure = e;
-              }
-              complete(key, flight, value, failure);
-            });
+    Thread thread = threads.newThread(() -> run(key, flight, work));
+    thread.setName(what + " " + key);
+    thread.start();
+  }
+
+  private void run(K key, Flight<R, V> flight, Callable<V> work) {
+    V value = null;
+    Throwable failure = null;
+    try {
+      value = work.call();
+    } catch (Throwable e) { // also an Error: callers would wait for ever
+      failure = e;
+    }
+    complete(key, flight, value, failure);
   }
 
   private void complete(
@@ -143,16 +153,16 @@ public final class SingleFlight<K, R, V> {
     lock.lock();
     try {
       flight.doneAt = System.nanoTime();
-      if (failure != null && flight.waiting == 0) {
-        flights.remove(key, flight); // a failure unheard is better tried again
+      if (failure == null) {
+        flight.result.complete(value);
+      } else {
+        flight.result.completeExceptionally(failure);
+        if (flight.waiting == 0) {
+          flights.remove(key, flight); // nobody got the failure: the next call should try again
+        }
       }
     } finally {
       lock.unlock();
-    }
-    if (failure != null) {
-      flight.result.completeExceptionally(failure);
-    } else {
-      flight.result.complete(value);
     }
   }
 
@@ -164,7 +174,7 @@ public final class SingleFlight<K, R, V> {
             flight ->
                 flight.result.isDone()
                     && flight.waiting == 0
-                    && (now - flight.doneAt > KEEP_UNHEARD.toNanos()
-                        || flights.size() > MAX_UNHEARD));
+                    && (now - flight.doneAt > KEEP_UNDELIVERED.toNanos()
+                        || flights.size() > MAX_UNDELIVERED));
   }
 }

@@ -3,7 +3,7 @@ package io.jukung.runtime.call;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How long the steps of a call take, for the debug log. For one thread. */
+/** Logs at debug level how long the steps of one call take, in microseconds. Not thread-safe. */
 public final class StepTimer {
   private static final Logger LOG = LoggerFactory.getLogger("io.jukung.runtime.timing");
 
@@ -18,7 +18,7 @@ public final class StepTimer {
     this.id = id;
   }
 
-  /** The step that ends now. */
+  /** Notes the time since the previous step, or since the start of the call. */
   public void step(String name) {
     if (LOG.isDebugEnabled()) {
       long now = System.nanoTime();
@@ -27,6 +27,7 @@ public final class StepTimer {
     }
   }
 
+  /** Logs the whole call and its steps. */
   public void done() {
     LOG.debug("{} {}: {} µs{}", call, id, (System.nanoTime() - start) / 1000, steps);
   }

@@ -6,32 +6,45 @@ import io.jukung.cri.v1.ExecRequest;
 import java.io.IOException;
 import java.util.List;
 
-/** Where clients find what they asked for: URLs that are good once, and for a minute. */
+/**
+ * Makes the URLs under which a client reaches the streams of an exec, an attach or a port-forward.
+ * Each URL can be used once, within a minute.
+ */
 public interface StreamUrls {
-  /** The request names the container by its whole ID, and has been checked. */
+  /**
+   * The URL of an exec.
+   *
+   * @param request has been checked, and names the container by its full ID
+   */
   String exec(ExecRequest request) throws IOException;
 
-  /** As {@link #exec}. */
+  /**
+   * The URL of an attach.
+   *
+   * @param request has been checked, and names the container by its full ID
+   */
   String attach(AttachRequest request) throws IOException;
 
   /**
-   * For connections to a pod.
+   * The URL for connections to ports of a pod.
    *
-   * @param ports may be empty: most clients name a port with each connection
+   * @param ports the ports that are allowed; empty allows any port, as most clients name the port
+   *     only when they open a connection
    */
   String portForward(String sandboxId, List<Integer> ports) throws IOException;
 
   /**
    * Checks which streams an exec or an attach asks for.
    *
-   * @param call the call's name, for the message
-   * @throws CriException INVALID_ARGUMENT where no stream is asked for, or stderr beside a terminal
+   * @param call the RPC's name, for the error message
+   * @throws CriException INVALID_ARGUMENT if no stream is asked for, or stderr together with a
+   *     terminal
    */
   static void checkStreams(
       String call, boolean tty, boolean stdin, boolean stdout, boolean stderr) {
     if (tty && stderr) {
       throw CriException.invalidArgument(
-          call + ": stderr does not go with tty, a terminal has one output");
+          call + ": stderr cannot be asked for together with tty: a terminal has one output");
     }
     if (!stdin && !stdout && !stderr) {
       throw CriException.invalidArgument(call + ": none of stdin, stdout and stderr is asked for");

@@ -1,6 +1,6 @@
 /**
- * What calls share: rollback, single flight, selection by filters, streams in chunks, and threads
- * for work that may block or that must not end.
+ * What several RPCs share: rollback, single flight, selection by filters, chunked answers, and
+ * threads for work that may block or that must not end.
  */
 @NullMarked
 package io.jukung.runtime.call;

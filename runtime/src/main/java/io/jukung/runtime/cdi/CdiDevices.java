@@ -16,32 +16,36 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The node's CDI devices. The files are read anew for each container that asks for a device: they
- * come and go with drivers, and nobody else pays.
+ * Finds the node's CDI devices. The CDI files are read again for each container that asks for a
+ * device, because drivers add and remove them. Other containers do not read them.
  *
- * <p>Hooks are refused: they are programs with all rights of the node that run half inside a
- * container, which a launch of jukung has no place for. So is what sets up resctrl or network
- * devices. Thread-safe.
+ * <p>A device with hooks is refused: hooks are programs that run with the node's privileges, partly
+ * inside the container, and jukung's launch cannot run them. Devices that set up resctrl or network
+ * devices are refused, too. Thread-safe.
  */
 public final class CdiDevices {
-  /** Annotations that device plugins set where a client is too old for the field. */
+  /** Old clients, which do not know the request's field, pass device names as annotations. */
   private static final String ANNOTATION_PREFIX = "cdi.k8s.io/";
 
-  /** Files of one directory that are looked at. */
+  /** The most CDI files that one directory may have. */
   private static final int MAX_FILES = 1000;
 
   private final List<Path> directories;
 
   /**
-   * Devices that are described in these.
+   * The devices that CDI files in these directories describe.
    *
-   * @param directories a device of a later one replaces that of an earlier one
+   * @param directories a device in a later directory replaces one of that name in an earlier one
    */
   public CdiDevices(List<Path> directories) {
     this.directories = List.copyOf(directories);
   }
 
-  /** The names that a request and its annotations ask for, each once. */
+  /**
+   * The device names in a request's field and in its annotations, each once.
+   *
+   * @throws CriException INVALID_ARGUMENT if one is not of the form {@code vendor/class=device}
+   */
   public static Set<String> requested(List<String> field, Map<String, String> annotations) {
     Set<String> names = new LinkedHashSet<>(field);
     annotations.forEach(
@@ -59,13 +63,15 @@ public final class CdiDevices {
     return names;
   }
 
-  /** Where a device stands. */
+  /** A device, and the file that describes it. */
   private record Found(Path file, CdiSpec spec, CdiEdits edits) {}
 
   /**
-   * All that the devices change.
+   * The changes that all the devices make to a container.
    *
-   * @param names from {@link #requested}
+   * @param names the result of {@link #requested}
+   * @throws CriException INVALID_ARGUMENT if a device does not exist; FAILED_PRECONDITION if it is
+   *     described twice, or needs something that is not implemented
    */
   public CdiEdits edits(Collection<String> names) throws IOException {
     if (names.isEmpty()) {
@@ -81,37 +87,37 @@ public final class CdiDevices {
       Found found = catalogue.get(name);
       CdiEdits common = found.spec().containerEdits();
       if (common != null && files.add(found.file())) {
-        edits = edits.and(carriedOut(name, common));
+        edits = edits.and(checked(name, common));
       }
-      edits = edits.and(carriedOut(name, found.edits()));
+      edits = edits.and(checked(name, found.edits()));
     }
     return edits;
   }
 
-  private static CdiEdits carriedOut(String name, CdiEdits edits) {
+  private static CdiEdits checked(String name, CdiEdits edits) {
     if (!edits.hooks().isEmpty()) {
       CdiEdits.Hook hook = edits.hooks().getFirst();
       throw CriException.failedPrecondition(
           "CDI device "
               + name
-              + " wants the hook "
+              + " needs the hook "
               + hook.hookName()
               + " "
               + hook.path()
-              + ", and hooks are not implemented");
+              + ", but hooks are not implemented");
     }
-    if (CdiSpec.isSaid(edits.intelRdt())) {
+    if (CdiSpec.isSet(edits.intelRdt())) {
       throw CriException.failedPrecondition(
-          "CDI device " + name + " wants intelRdt, which is not implemented");
+          "CDI device " + name + " needs intelRdt, which is not implemented");
     }
-    if (CdiSpec.isSaid(edits.netDevices())) {
+    if (CdiSpec.isSet(edits.netDevices())) {
       throw CriException.failedPrecondition(
-          "CDI device " + name + " wants netDevices, which is not implemented");
+          "CDI device " + name + " needs netDevices, which is not implemented");
     }
     return edits;
   }
 
-  /** What one reading of the directories has found. */
+  /** The devices, conflicts and unreadable files that one pass over the directories has found. */
   private static final class Catalogue {
     private final Map<String, Found> devices = new LinkedHashMap<>();
     private final Map<String, String> conflicts = new LinkedHashMap<>();
@@ -124,10 +130,10 @@ public final class CdiDevices {
         try {
           add(file, CdiSpec.read(file), here, twice);
         } catch (IOException e) {
-          unreadable.add(file + ": " + e.getMessage()); // told to who misses a device
+          unreadable.add(file + ": " + e.getMessage()); // part of the error if a device is missing
         }
       }
-      here.keySet().forEach(conflicts::remove); // settled by a later directory
+      here.keySet().forEach(conflicts::remove); // a later directory settles the conflict
       devices.putAll(here);
       conflicts.putAll(twice);
     }
@@ -155,7 +161,8 @@ public final class CdiDevices {
         for (Path each : entries) {
           files.add(each);
           if (files.size() > MAX_FILES) {
-            throw new IOException("more than " + MAX_FILES + " CDI files in " + directory);
+            throw new IOException(
+                "list the CDI files in " + directory + ": there are more than " + MAX_FILES);
           }
         }
       }
@@ -176,7 +183,7 @@ public final class CdiDevices {
                 + name
                 + (unreadable.isEmpty()
                     ? ""
-                    : "; not understood: " + String.join("; ", unreadable)));
+                    : "; unreadable CDI files: " + String.join("; ", unreadable)));
       }
       return found;
     }

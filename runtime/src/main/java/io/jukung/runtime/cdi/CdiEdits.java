@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a device changes in a container.
+ * The changes that a CDI device makes to a container.
  *
- * @param env {@code NAME=value}
- * @param hooks programs of the node to run with a container's namespaces; see {@link CdiDevices}
+ * @param env environment variables as {@code NAME=value}
+ * @param hooks programs of the node, which {@link CdiDevices} refuses to run
  */
 public record CdiEdits(
     List<String> env,
@@ -31,11 +31,11 @@ public record CdiEdits(
   }
 
   /**
-   * A device file. What is not said is as on the node.
+   * A device file in the container. A null value means that of the node's device file.
    *
-   * @param path in the container
-   * @param hostPath null: the same as {@code path}
-   * @param permissions null: rwm
+   * @param path the path in the container
+   * @param hostPath the path on the node; null if it is the same as {@code path}
+   * @param permissions some of r, w and m; null means rwm
    */
   public record DeviceNode(
       String path,
@@ -48,7 +48,11 @@ public record CdiEdits(
       @Nullable Integer uid,
       @Nullable Integer gid) {}
 
-  /** A directory or file of the node; {@code options} in the words of the OCI specification. */
+  /**
+   * A directory or file of the node to be mounted in the container.
+   *
+   * @param options mount options of the OCI runtime specification
+   */
   public record Mount(
       String hostPath, String containerPath, List<String> options, @Nullable String type) {
     public Mount {
@@ -56,7 +60,7 @@ public record CdiEdits(
     }
   }
 
-  /** A program of the node. */
+  /** A program of the node that should run while the container starts or stops. */
   record Hook(
       String hookName,
       String path,

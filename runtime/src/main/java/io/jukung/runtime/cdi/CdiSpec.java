@@ -16,10 +16,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file of the CDI specification (SPEC.md of cncf-tags/container-device-interface). A member
- * that is not known is an error: it may be what makes the device work, or safe.
+ * The contents of one CDI file (SPEC.md of cncf-tags/container-device-interface). An unknown member
+ * is an error, because the device may not work, or not be safe, without it.
  *
- * @param containerEdits for every container that uses a device of the file
+ * @param containerEdits applies to every container that uses a device of the file
  */
 record CdiSpec(
     @Nullable String cdiVersion,
@@ -34,13 +34,13 @@ record CdiSpec(
       Pattern.compile("[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9])?/[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9_.:-]*[A-Za-z0-9])?");
 
-  /** Far above the files that vendors generate for a node full of devices. */
+  /** Far larger than the files that vendors generate for a node full of devices. */
   private static final int MAX_BYTES = 4 << 20;
 
   private static final ObjectReader JSON = JsonMapper.builder().build().readerFor(CdiSpec.class);
   private static final ObjectReader YAML = YAMLMapper.builder().build().readerFor(CdiSpec.class);
 
-  /** A device of the kind. */
+  /** One device of the file's kind. */
   record Device(
       @Nullable String name,
       @Nullable Map<String, String> annotations,
@@ -51,13 +51,18 @@ record CdiSpec(
     return name.endsWith(".json") || name.endsWith(".yaml");
   }
 
+  /**
+   * Reads and checks a file.
+   *
+   * @throws IOException with a message that does not name the file
+   */
   static CdiSpec read(Path file) throws IOException {
     byte[] bytes;
     try (InputStream in = Files.newInputStream(file)) {
       bytes = in.readNBytes(MAX_BYTES + 1);
     }
     if (bytes.length > MAX_BYTES) {
-      throw new IOException("it is larger than " + MAX_BYTES + " bytes");
+      throw new IOException("the file is larger than " + MAX_BYTES + " bytes");
     }
     CdiSpec spec;
     try {
@@ -66,7 +71,7 @@ record CdiSpec(
       throw new IOException(e.getOriginalMessage().lines().findFirst().orElse("not readable"), e);
     }
     if (spec == null) {
-      throw new IOException("it is empty");
+      throw new IOException("the file is empty");
     }
     spec.check();
     return spec;
@@ -74,25 +79,25 @@ record CdiSpec(
 
   private void check() throws IOException {
     if (cdiVersion == null || !VERSIONS.contains(cdiVersion)) {
-      throw new IOException("its cdiVersion " + cdiVersion + " is not known here");
+      throw new IOException("cdiVersion " + cdiVersion + " is not supported");
     }
     if (kind == null || !KIND.matcher(kind).matches()) {
-      throw new IOException("its kind " + kind + " is not of the form vendor/class");
+      throw new IOException("kind " + kind + " is not of the form vendor/class");
     }
     if (devices == null || devices.isEmpty()) {
-      throw new IOException("it has no devices");
+      throw new IOException("there are no devices");
     }
     for (Device each : devices) {
       if (each.name() == null || !NAME.matcher(each.name()).matches()) {
-        throw new IOException("\"" + each.name() + "\" is not the name of a device");
+        throw new IOException("\"" + each.name() + "\" is not a valid device name");
       }
     }
   }
 
   /**
-   * Whether the text names a device as a request does.
+   * Whether the text is a qualified device name.
    *
-   * @param text {@code vendor/class=device}
+   * @param text is qualified if it has the form {@code vendor/class=device}
    */
   static boolean isQualified(String text) {
     int equals = text.indexOf('=');
@@ -101,8 +106,8 @@ record CdiSpec(
         && NAME.matcher(text.substring(equals + 1)).matches();
   }
 
-  /** Parts that jukung does not carry out are kept as they are, to be refused by name. */
-  static boolean isSaid(@Nullable JsonNode part) {
+  /** Whether a part of the edits, which jukung keeps only to refuse it by name, is not empty. */
+  static boolean isSet(@Nullable JsonNode part) {
     return part != null && !part.isNull() && !part.isEmpty();
   }
 }

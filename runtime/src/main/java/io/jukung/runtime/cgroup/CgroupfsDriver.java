@@ -1,31 +1,34 @@
 package io.jukung.runtime.cgroup;
 
+import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Plain directories, which nobody else manages.
+ * Cgroups are plain directories that no other program manages.
  *
- * @param root the parent of pods that name none
+ * @param root the path of the parent of pods whose requests name no parent
  */
-public record CgroupfsDriver(CgroupMount mount, String root) implements CgroupDriver {
+public record CgroupfsDriver(CgroupMount mount, String root) implements PodCgroupDriver {
   @Override
-  public io.jukung.cri.v1.CgroupDriver kind() {
-    return io.jukung.cri.v1.CgroupDriver.CGROUPFS;
+  public CgroupDriver kind() {
+    return CgroupDriver.CGROUPFS;
   }
 
   @Override
   public String parent(String requested) {
     if (requested.endsWith(".slice")) {
       throw new IllegalArgumentException(
-          "\"" + requested + "\" is for the systemd cgroup driver, and cgroup.driver is cgroupfs");
+          "\""
+              + requested
+              + "\" is a slice of the systemd cgroup driver, but cgroup.driver is cgroupfs");
     }
-    // Also kubelet's, which has no leading slash in some releases.
+    // Some releases of kubelet send a path without a leading slash.
     Path path = Path.of("/").resolve(requested);
     if (!path.equals(path.normalize()) || path.getNameCount() == 0) {
-      throw new IllegalArgumentException("\"" + requested + "\" is not a cgroup's path");
+      throw new IllegalArgumentException("\"" + requested + "\" is not the path of a cgroup");
     }
     return path.toString();
   }
@@ -57,7 +60,9 @@ public record CgroupfsDriver(CgroupMount mount, String root) implements CgroupDr
   public void removeUnused(Cgroup pod) throws IOException {
     pod.removeUnused();
     if (pod.path().startsWith(root + "/")) {
-      mount.at(root).removeUnused(); // where its child had not got its mark yet
+      // The pod's cgroup may be gone already without having taken its parent along: a daemon that
+      // was killed between creating and marking it removes it by name.
+      mount.at(root).removeUnused();
     }
   }
 

@@ -27,40 +27,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where pods and containers stand in the cgroup tree: a container below its pod's parent cgroup,
- * which kubelet names, or below a cgroup of the pod's own.
+ * Finds, creates, limits and removes the cgroups of pods and containers. A container's cgroup lies
+ * in the parent cgroup that kubelet names for the pod, or else in a cgroup that jukung creates for
+ * the pod. Thread-safe.
  */
 public final class PodCgroups {
   private static final Logger LOG = LoggerFactory.getLogger(PodCgroups.class);
 
-  /** Killed processes are gone in milliseconds, unless one hangs in the kernel. */
+  /** Killed processes leave their cgroup within milliseconds, unless one hangs in the kernel. */
   public static final Duration REMOVE_WAIT = Duration.ofSeconds(10);
 
-  /** What a pod's shared pid namespace is held by. */
+  /** Begins the cgroup name of the process that keeps a pod's shared pid namespace alive. */
   private static final String REAPER = "reaper";
 
   private final CgroupMount mount;
-  private final CgroupDriver driver;
+  private final PodCgroupDriver driver;
   private final MissingController missing;
   private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
-  /** What to do with a limit whose controller the host lacks. */
+  /** What to do with a limit whose controller this host does not have. */
   public enum MissingController {
     ERROR,
     IGNORE
   }
 
-  /** The tree of this host. */
-  public PodCgroups(CgroupMount mount, CgroupDriver driver, MissingController missing) {
+  public PodCgroups(CgroupMount mount, PodCgroupDriver driver, MissingController missing) {
     this.mount = mount;
     this.driver = driver;
     this.missing = missing;
   }
 
   /**
-   * What is kept of the parent that a request names; empty: none.
+   * Checks the parent cgroup that a request names, and returns the form that is recorded; empty if
+   * the request names none.
    *
-   * @throws CriException INVALID_ARGUMENT where it is none
+   * @throws CriException INVALID_ARGUMENT if the text does not name a cgroup of the driver
    */
   public String parent(String requested) {
     try {
@@ -71,23 +72,23 @@ public final class PodCgroups {
     }
   }
 
-  /** The parent of the pod's containers. */
+  /** The cgroup that contains the pod's containers. */
   public Cgroup pod(SandboxRecord sandbox) {
     return mount.at(driver.podPath(sandbox.config().cgroupParent(), sandbox.id()));
   }
 
-  /** Makes a cgroup of a pod or of shims. */
+  /** Creates a cgroup of a pod or of the shims. */
   public void create(Cgroup cgroup) throws IOException {
     driver.prepare(cgroup.path());
     cgroup.create();
   }
 
-  /** Whether the pod's parent cgroup is jukung's to limit, and not kubelet's. */
+  /** Whether jukung creates, limits and removes the pod's cgroup, and not kubelet. */
   boolean isOwn(SandboxRecord sandbox) {
     return sandbox.config().cgroupParent().isEmpty();
   }
 
-  /** Limits the pod as a whole, where its cgroup is ours. */
+  /** Sets the limits of the pod as a whole, unless kubelet manages the pod's cgroup. */
   public void limitPod(SandboxRecord sandbox, Rollback rollback) throws IOException {
     PodLimits limits = sandbox.limits();
     Resources resources = limits == null ? null : limits.resources();
@@ -108,20 +109,20 @@ public final class PodCgroups {
     return mount.at(path);
   }
 
-  /** That of the process that holds the pod's shared pid namespace. */
+  /** The cgroup of the process that keeps the pod's shared pid namespace alive. */
   public Cgroup reaper(SandboxRecord sandbox) {
     return pod(sandbox).child(REAPER + "-" + sandbox.id());
   }
 
   /**
-   * That of the shims, beside the pods: nobody's limits count them, and the end of the daemon's
-   * service leaves them.
+   * The cgroup of the shims. No pod's limits apply to it, and systemd does not kill it together
+   * with the daemon's service.
    */
   public Cgroup shims() {
     return mount.at(driver.shimsPath());
   }
 
-  /** The cgroups of sandboxes that name no parent, by the sandboxes' ids. */
+  /** The existing cgroups of sandboxes whose requests named no parent, by sandbox id. */
   public Map<String, Cgroup> ownPods() throws IOException {
     Cgroup own = mount.at(driver.ownPath());
     Map<String, Cgroup> pods = new LinkedHashMap<>();
@@ -134,30 +135,31 @@ public final class PodCgroups {
     return pods;
   }
 
-  /** Kills what is in the cgroup and removes it. */
+  /** Kills every process in the cgroup and removes the cgroup. */
   public void remove(Cgroup cgroup) throws IOException {
     cgroup.kill();
     cgroup.remove(REMOVE_WAIT);
   }
 
-  /** Removes the pod's parent cgroup and those above it, where they are ours and empty. */
+  /** Removes the pod's cgroup and those above it, as far as jukung made them and they are empty. */
   public void removeEmptyParents(SandboxRecord sandbox) throws IOException {
     if (isOwn(sandbox)) {
-      // By its name it is ours, also where a daemon that was killed had no time to mark it.
+      // Its name shows that jukung made it, even if a daemon was killed before it could mark it.
       pod(sandbox).remove(REMOVE_WAIT);
     }
     driver.removeUnused(pod(sandbox));
   }
 
-  /** Removes that of the shims, unless one is left that a pod needs. */
+  /** Removes the cgroup of the shims, unless a shim is in it. */
   public void removeUnusedShims() throws IOException {
     driver.removeUnused(shims());
   }
 
   /**
-   * Refuses limits that this host cannot set, before anything is made for the container.
+   * Refuses limits that this host cannot set, before anything is created for the container.
    *
-   * @throws CriException FAILED_PRECONDITION, unless the configuration ignores that
+   * @throws CriException FAILED_PRECONDITION if a controller is missing and the configuration does
+   *     not say to ignore that
    */
   public void check(List<CgroupSetting> settings) {
     for (CgroupSetting setting : settings) {
@@ -167,18 +169,30 @@ public final class PodCgroups {
     }
   }
 
-  /** Writes the limits. */
+  /**
+   * Sets the limits of a cgroup.
+   *
+   * @throws CriException FAILED_PRECONDITION as {@link #check}
+   */
   public void apply(Cgroup cgroup, List<CgroupSetting> settings) throws IOException {
     for (CgroupSetting setting : settings) {
       if (cgroup.has(setting.file())) {
         cgroup.write(setting.file(), setting.value());
       } else if (!setting.optional()) {
+        checkExists(cgroup);
         reportMissing(setting);
       }
     }
   }
 
-  /** Lets the cgroup's processes use the devices that the rules allow, and no others. */
+  /** A control file can also be missing because the cgroup was removed. */
+  private static void checkExists(Cgroup cgroup) throws IOException {
+    if (!cgroup.exists()) {
+      throw new IOException("set limits of " + cgroup + ": it does not exist");
+    }
+  }
+
+  /** Lets the processes in the cgroup use only the devices that the rules allow. */
   public void limitDevices(Cgroup cgroup, List<Spec.DeviceRule> rules) throws IOException {
     Optional<List<DeviceFilter.Allowed>> allowed = DeviceAccess.of(rules);
     if (allowed.isPresent()) {
@@ -187,8 +201,9 @@ public final class PodCgroups {
   }
 
   /**
-   * Changes limits that are in force. What was there before is restored where the caller's use case
-   * does not commit.
+   * Changes limits that are in force. The rollback restores the values from before.
+   *
+   * @throws CriException FAILED_PRECONDITION as {@link #check}
    */
   public void change(Cgroup cgroup, List<CgroupSetting> settings, Rollback rollback)
       throws IOException {
@@ -199,15 +214,17 @@ public final class PodCgroups {
         rollback.undo("restore " + file + " of " + cgroup, () -> cgroup.write(file, restoring));
         cgroup.write(file, setting.value());
       } else if (!setting.optional()) {
+        checkExists(cgroup);
         reportMissing(setting);
       }
     }
   }
 
+  /** Throws or logs, as the configuration says. */
   private void reportMissing(CgroupSetting setting) {
     String problem =
         setting.field()
-            + " is set, but this host's cgroup v2 hierarchy has no "
+            + " is set, but the cgroup v2 hierarchy of this host has no "
             + setting.file()
             + " (controllers: "
             + String.join(" ", new TreeSet<>(mount.controllers()))
@@ -216,7 +233,7 @@ public final class PodCgroups {
       case ERROR -> throw new CriException(ErrorKind.FAILED_PRECONDITION, problem);
       case IGNORE -> {
         if (warned.add(setting.file())) {
-          LOG.warn("{}; such limits are not enforced", problem);
+          LOG.warn("{}; the limit is not enforced", problem);
         }
       }
     }

@@ -3,7 +3,6 @@ package io.jukung.runtime.cgroup;
 import static io.jukung.linux.Errno.ECHILD;
 import static io.jukung.linux.Errno.ESRCH;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
-import static io.jukung.linux.launch.ProgramBuilder.reg;
 
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.io.Epoll;
@@ -11,21 +10,21 @@ import io.jukung.linux.io.Readiness;
 import io.jukung.linux.launch.Launcher;
 import io.jukung.linux.launch.Program;
 import io.jukung.linux.launch.ProgramBuilder;
-import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Syscall;
-import io.jukung.linux.process.Children;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.launch.TerminationSteps;
 import java.io.IOException;
 
 /**
- * A process of a few pages that does nothing. A scope needs one to begin with, and is over when its
- * last process ends, before anyone could have looked into the exit of a container in it. It
- * outlives the daemon, as the pods do.
+ * A process of a few memory pages that only keeps a systemd scope alive. systemd starts a scope
+ * around a running process and removes the scope when the last process in it ends: without the
+ * holder, a container's cgroup would be gone before its exit could be examined. The holder outlives
+ * the daemon, as the pods do.
  */
-public final class ScopeHolder {
-  private static final long SIGTERM_SET = 1L << 14;
+final class ScopeHolder {
+  /** A killed process ends within milliseconds, unless it hangs in the kernel. */
   private static final int END_MILLIS = 1_000;
 
   private final int pid;
@@ -36,8 +35,8 @@ public final class ScopeHolder {
     this.process = process;
   }
 
-  /** Starts one, in the daemon's own cgroup. */
-  public static ScopeHolder launch() throws IOException {
+  /** Starts a holder in the daemon's own cgroup. */
+  static ScopeHolder launch() throws IOException {
     Launcher.Launched launched =
         Launcher.launch(
             new Launcher.Request(
@@ -49,34 +48,49 @@ public final class ScopeHolder {
     return new ScopeHolder(launched.pid(), Pidfd.own(launched.pidfd()));
   }
 
-  public int pid() {
+  int pid() {
     return pid;
   }
 
-  /** Leaves it alone. No descriptor is kept for it: there is one holder for each pod. */
-  public void release() {
+  /** Closes the descriptor and leaves the process running, as there is a holder for each pod. */
+  void release() {
     process.close();
   }
 
-  /** Waits for one that has ended, unless it is an earlier daemon's child. */
-  public static void reap(int pid) throws ErrnoException {
+  /**
+   * Reaps a holder that was killed. Does nothing if an earlier daemon started it: the process is
+   * not a child of this one.
+   */
+  static void reap(int pid) throws IOException {
     try {
-      Children.reap(pid);
+      reap(Pidfd.open(pid));
     } catch (ErrnoException e) {
-      if (!e.is(ECHILD)) {
+      if (!e.is(ESRCH)) {
         throw e;
       }
     }
   }
 
-  /** Ends one that holds nothing yet. */
-  public void end() throws IOException {
-    try (process) {
+  /** Kills and reaps a holder that does not keep a scope yet. */
+  void end() throws IOException {
+    try {
       process.send(Signals.SIGKILL);
+    } catch (ErrnoException e) {
+      if (!e.is(ESRCH)) { // it has ended by itself
+        throw e;
+      }
+    } finally {
+      reap(process);
+    }
+  }
+
+  /** Waits for a killed process, which can be reaped only a moment after it left its cgroup. */
+  private static void reap(Pidfd process) throws IOException {
+    try (process) {
       Readiness.await(process.fd(), Epoll.IN, END_MILLIS);
       process.reap();
     } catch (ErrnoException e) {
-      if (!e.is(ESRCH) && !e.is(ECHILD)) {
+      if (!e.is(ECHILD)) {
         throw e;
       }
     }
@@ -85,26 +99,13 @@ public final class ScopeHolder {
   private static Program program() {
     ProgramBuilder program = new ProgramBuilder();
     program.step(
-        "name it", Syscall.PRCTL, imm(15 /* PR_SET_NAME */), program.string("jukung-hold"));
-    program.step("own session", Syscall.SETSID);
-    program.step("hold no directory", Syscall.CHDIR, program.string("/"));
-    program.step(
-        "hold SIGTERM back",
-        Syscall.RT_SIGPROCMASK,
-        imm(0 /* SIG_BLOCK */),
-        program.words("[SIGTERM]", SIGTERM_SET),
-        imm(0),
-        imm(8));
-    program.step("started", Syscall.CLOSE, reg(Register.ERROR_PIPE)).clears(Register.ERROR_PIPE);
-    program.step("hold no descriptors", Syscall.CLOSE_RANGE, imm(0), imm(0xffffffffL));
-    program.step(
-        "wait for SIGTERM",
-        Syscall.RT_SIGTIMEDWAIT,
-        program.words("[SIGTERM]", SIGTERM_SET),
-        imm(0),
-        imm(0),
-        imm(8));
-    program.step("end", Syscall.EXIT_GROUP, imm(0));
+        "set the process name",
+        Syscall.PRCTL,
+        imm(15 /* PR_SET_NAME */),
+        program.string("jukung-hold"));
+    program.step("start a session", Syscall.SETSID);
+    program.step("leave the daemon's directory", Syscall.CHDIR, program.string("/"));
+    TerminationSteps.untilSigterm(program);
     return program.build();
   }
 }

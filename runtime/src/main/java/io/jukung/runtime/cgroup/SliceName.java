@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The name of a systemd slice, {@code kubepods-burstable.slice}, and the cgroup path it stands for:
- * each dash is a step down (systemd.slice(5)).
+ * The name of a systemd slice, for example {@code kubepods-burstable.slice}. Each dash in the name
+ * is one level in the cgroup tree (systemd.slice(5)).
  *
- * @param name with its suffix
+ * @param name the name with its suffix
  */
 public record SliceName(String name) {
   private static final String SUFFIX = ".slice";
@@ -25,8 +25,11 @@ public record SliceName(String name) {
   }
 
   /**
-   * Reads what kubelet may name a pod's parent: a slice, the path of a slice, or the path that the
-   * cgroupfs driver would use, whose dashes become underscores as kubelet's do.
+   * Reads the parent that kubelet names for a pod: a slice, the path of a slice, or the path that
+   * the cgroupfs driver would use. In the last form dashes become underscores, as in kubelet's own
+   * conversion.
+   *
+   * @throws IllegalArgumentException if the text is none of these
    */
   public static SliceName parse(String parent) {
     String last = parent.substring(parent.lastIndexOf('/') + 1);
@@ -34,14 +37,14 @@ public record SliceName(String name) {
       SliceName slice = new SliceName(last);
       if (parent.contains("/") && !("/" + parent).replace("//", "/").equals(slice.path())) {
         throw new IllegalArgumentException(
-            "\"" + parent + "\" is not where slice " + last + " is, which is " + slice.path());
+            "\"" + parent + "\" is not the path of slice " + last + ", which is " + slice.path());
       }
       return slice;
     }
     List<String> steps = new ArrayList<>();
     for (String step : parent.split("/", -1)) {
       if (step.equals(".") || step.equals("..")) {
-        throw new IllegalArgumentException("\"" + parent + "\" is not a cgroup's path");
+        throw new IllegalArgumentException("\"" + parent + "\" is not the path of a cgroup");
       }
       if (!step.isEmpty()) {
         steps.add(step.replace('-', '_'));
@@ -50,7 +53,10 @@ public record SliceName(String name) {
     return new SliceName(String.join("-", steps) + SUFFIX);
   }
 
-  /** Its cgroup, {@code /kubepods.slice/kubepods-burstable.slice}; the root slice's is empty. */
+  /**
+   * The path of the slice's cgroup, for example {@code /kubepods.slice/kubepods-burstable.slice};
+   * empty for the root slice.
+   */
   public String path() {
     if (name.equals("-.slice")) {
       return "";

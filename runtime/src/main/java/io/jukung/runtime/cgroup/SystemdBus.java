@@ -11,12 +11,14 @@ import org.freedesktop.dbus.types.UInt32;
 import org.freedesktop.dbus.types.Variant;
 import org.jspecify.annotations.Nullable;
 
-/** {@link SystemdUnits} over the system bus (org.freedesktop.systemd1(5)). */
+/** Talks to systemd over the D-Bus system bus (org.freedesktop.systemd1(5)). */
 public final class SystemdBus implements SystemdUnits {
   private static final String SERVICE = "org.freedesktop.systemd1";
   private static final String PATH = "/org/freedesktop/systemd1";
 
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** Guarded by the lock, which is never held while the bus is asked. */
   private @Nullable DBusConnection connection;
 
   @FunctionalInterface
@@ -34,7 +36,7 @@ public final class SystemdBus implements SystemdUnits {
             property("PIDs", new Variant<>(new UInt32[] {new UInt32(pid)}, "au")),
             property("Delegate", new Variant<>(true)),
             property("DefaultDependencies", new Variant<>(false)),
-            // Nobody needs to look at one that is over.
+            // A scope that has ended is of no use to anyone, whatever its result was.
             property("CollectMode", new Variant<>("inactive-or-failed")));
     call(
         "StartTransientUnit(" + name + ", slice " + slice + ")",
@@ -58,16 +60,38 @@ public final class SystemdBus implements SystemdUnits {
     }
   }
 
-  /** Connected when it is first needed, and anew after the bus was started again. */
+  /** Connects when the bus is first needed, and again after the bus was restarted. */
   private SystemdManager manager() throws DBusException {
+    DBusConnection current = connected();
+    if (current == null) {
+      DBusConnection fresh = DBusConnectionBuilder.forSystemBus().withShared(false).build();
+      current = useUnlessConnected(fresh);
+      if (current != fresh) {
+        fresh.disconnect(); // another thread has connected meanwhile
+      }
+    }
+    return current.getRemoteObject(SERVICE, PATH, SystemdManager.class);
+  }
+
+  private @Nullable DBusConnection connected() {
     lock.lock();
     try {
-      DBusConnection current = connection;
-      if (current == null || !current.isConnected()) {
-        current = DBusConnectionBuilder.forSystemBus().withShared(false).build();
-        connection = current;
+      return connection != null && connection.isConnected() ? connection : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the connection that is used from now on: the known one if it is connected. */
+  private DBusConnection useUnlessConnected(DBusConnection fresh) {
+    lock.lock();
+    try {
+      DBusConnection known = connection;
+      if (known != null && known.isConnected()) {
+        return known;
       }
-      return current.getRemoteObject(SERVICE, PATH, SystemdManager.class);
+      connection = fresh;
+      return fresh;
     } finally {
       lock.unlock();
     }

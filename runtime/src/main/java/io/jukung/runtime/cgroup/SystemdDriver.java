@@ -1,62 +1,67 @@
 package io.jukung.runtime.cgroup;
 
+import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 /**
- * systemd's tree: in the slice that kubelet names, a transient scope for each pod, delegated to
- * jukung. What is inside the scope is jukung's alone: limits are written there, and a daemon-reload
- * leaves them.
+ * Asks systemd for a transient scope for each pod, in the slice that kubelet names. systemd
+ * delegates the scope to jukung: limits are written inside it, where {@code systemctl
+ * daemon-reload} does not reset them.
  *
  * <pre>
- *   kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podUID.slice/   kubelet's
- *     jukung-SANDBOX.scope/                                                    systemd's, delegated
- *       hold/                    the process without which the scope would be over
- *       pod/CONTAINER/           jukung's
+ *   kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podUID.slice/   managed by kubelet
+ *     jukung-SANDBOX.scope/                  made by systemd, delegated to jukung
+ *       hold/                                the process that keeps the scope alive
+ *       pod/CONTAINER/                       made by jukung
  * </pre>
  */
-public final class SystemdDriver implements CgroupDriver {
+public final class SystemdDriver implements PodCgroupDriver {
   private static final String SCOPE = ".scope";
 
-  /** systemd does this in milliseconds, unless it is stuck. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-  private static final int LOCKS = 64;
+  /** systemd starts and stops a scope within milliseconds, unless it hangs. */
+  private static final Duration SCOPE_LIMIT = Duration.ofSeconds(10);
 
   private static final Duration POLL_INTERVAL = Duration.ofMillis(1);
 
   private final CgroupMount mount;
   private final SliceName own;
   private final SystemdUnits units;
+  private final Duration scopeLimit;
 
-  /** By the hash of the scope's name: a few scopes wait for each other, and none is forgotten. */
-  private final List<ReentrantLock> locks =
-      Stream.generate(ReentrantLock::new).limit(LOCKS).toList();
+  /**
+   * Held by scope name while systemd starts or stops the scope. A systemd that hangs holds up only
+   * calls about the same pod.
+   */
+  private final NamedLocks locks = new NamedLocks();
 
+  /** The pids of the holders that this daemon has started and not yet reaped, by scope name. */
   private final Map<String, Integer> holders = new ConcurrentHashMap<>();
 
   /**
-   * Works with these.
+   * A driver for pods in this hierarchy.
    *
-   * @param root as a path or a slice, the parent of pods that name none
+   * @param root the parent of pods whose requests name no parent, as a path or a slice
    */
   public SystemdDriver(CgroupMount mount, String root, SystemdUnits units) {
+    this(mount, root, units, SCOPE_LIMIT);
+  }
+
+  SystemdDriver(CgroupMount mount, String root, SystemdUnits units, Duration scopeLimit) {
     this.mount = mount;
     this.own = SliceName.parse(root);
     this.units = units;
+    this.scopeLimit = scopeLimit;
   }
 
   @Override
-  public io.jukung.cri.v1.CgroupDriver kind() {
-    return io.jukung.cri.v1.CgroupDriver.SYSTEMD;
+  public CgroupDriver kind() {
+    return CgroupDriver.SYSTEMD;
   }
 
   @Override
@@ -96,22 +101,19 @@ public final class SystemdDriver implements CgroupDriver {
   public void prepare(String path) throws IOException {
     Cgroup scope = scopeOf(path);
     String name = String.valueOf(scope.directory().getFileName());
-    ReentrantLock lock = lock(name);
-    lock.lock();
-    try {
+    try (NamedLocks.Held _ = locks.acquire(name)) {
       if (!scope.exists()) {
+        reapHolder(name);
         start(scope, name);
       }
-    } finally {
-      lock.unlock();
     }
   }
 
-  /** The cgroup of the scope that a path of ours leads through. */
+  /** The cgroup of the scope in which the path lies. */
   private Cgroup scopeOf(String path) {
     int end = path.indexOf(SCOPE + "/") + SCOPE.length();
     if (end < SCOPE.length()) {
-      throw new IllegalArgumentException("cgroup " + path + " is in no scope of ours");
+      throw new IllegalArgumentException("cgroup " + path + " is not in a scope of jukung");
     }
     return mount.at(path.substring(0, end));
   }
@@ -121,50 +123,45 @@ public final class SystemdDriver implements CgroupDriver {
     String slice = path.substring(0, path.lastIndexOf('/'));
     slice = slice.isEmpty() ? "-.slice" : slice.substring(slice.lastIndexOf('/') + 1);
     ScopeHolder holder = ScopeHolder.launch();
-    boolean held = false;
     try {
       units.startScope(name, slice, "jukung " + name, holder.pid());
       await(
           "the start of " + name, () -> scope.exists() && scope.processes().contains(holder.pid()));
-      // A cgroup with processes of its own hands no controllers down.
+      // A cgroup that has processes of its own cannot pass controllers on to its children.
       Cgroup hold = scope.child("hold");
       hold.createPlain();
       hold.attach(holder.pid());
-      holders.put(name, holder.pid());
-      held = true;
-    } finally {
-      if (held) {
-        holder.release();
-      } else {
+    } catch (Throwable e) {
+      try {
         holder.end();
+      } catch (IOException suppressed) {
+        e.addSuppressed(suppressed);
       }
+      throw e;
     }
+    holders.put(name, holder.pid());
+    holder.release();
   }
 
-  private ReentrantLock lock(String scope) {
-    return locks.get(Math.floorMod(scope.hashCode(), LOCKS));
-  }
-
-  /** Not while the scope is started: a container may be on its way into it. */
+  /** Waits while the scope is being started, as a container is about to be put into it. */
   @Override
   public void removeUnused(Cgroup pod) throws IOException {
     Cgroup scope = scopeOf(pod.path());
     String name = String.valueOf(scope.directory().getFileName());
-    ReentrantLock lock = lock(name);
-    lock.lock();
-    try {
+    try (NamedLocks.Held _ = locks.acquire(name)) {
       pod.removeUnused();
-      if (!pod.exists() && scope.exists()) {
-        end(scope, name);
+      if (!pod.exists()) {
+        if (scope.exists()) {
+          scope.kill();
+          stop(scope, name);
+        }
+        reapHolder(name);
       }
-    } finally {
-      lock.unlock();
     }
   }
 
-  private void end(Cgroup scope, String name) throws IOException {
-    scope.kill();
-    stop(scope, name);
+  /** Reaps the holder of a scope that is gone, whether jukung or the kernel ended the scope. */
+  private void reapHolder(String name) throws IOException {
     Integer holder = holders.remove(name);
     if (holder != null) {
       ScopeHolder.reap(holder);
@@ -176,7 +173,7 @@ public final class SystemdDriver implements CgroupDriver {
     try {
       units.stop(name);
     } catch (IOException e) {
-      refusal = e; // it may have been over already, as nothing runs in it
+      refusal = e; // the scope may have ended by itself, as no process is left in it
     }
     try {
       await("the end of " + name, () -> !scope.exists());
@@ -193,14 +190,26 @@ public final class SystemdDriver implements CgroupDriver {
     boolean holds() throws IOException;
   }
 
-  private static void await(String what, Condition condition) throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.holds()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new IOException(
-            "systemd: " + what + ": not done after " + PATIENCE.toSeconds() + " s");
+  /**
+   * Waits also in a thread that is interrupted: a scope must not be left half started or half
+   * ended.
+   */
+  private void await(String what, Condition condition) throws IOException {
+    long deadline = System.nanoTime() + scopeLimit.toNanos();
+    boolean interrupted = false;
+    try {
+      while (!condition.holds()) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IOException(
+              "systemd: " + what + ": not done after " + scopeLimit.toSeconds() + " s");
+        }
+        interrupted |= Thread.interrupted(); // an interrupted thread would not park, but spin
+        LockSupport.parkNanos(POLL_INTERVAL.toNanos());
       }
-      LockSupport.parkNanos(POLL_INTERVAL.toNanos());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -9,7 +9,10 @@ import org.freedesktop.dbus.annotations.Position;
 import org.freedesktop.dbus.interfaces.DBusInterface;
 import org.freedesktop.dbus.types.Variant;
 
-/** The part of systemd's Manager object that jukung calls. Public for the library's proxies. */
+/**
+ * The methods of systemd's Manager object that jukung calls. Public because the D-Bus library makes
+ * a proxy of it.
+ */
 @DBusInterfaceName("org.freedesktop.systemd1.Manager")
 public interface SystemdManager extends DBusInterface {
   @DBusMemberName("StartTransientUnit")
@@ -19,7 +22,7 @@ public interface SystemdManager extends DBusInterface {
   @DBusMemberName("StopUnit")
   DBusPath stopUnit(String name, String mode);
 
-  /** A setting of a unit, as in systemd.resource-control(5) and the like. */
+  /** A property of a unit (org.freedesktop.systemd1(5), systemd.resource-control(5)). */
   final class Property extends Struct {
     @Position(0)
     public final String name;
@@ -33,7 +36,7 @@ public interface SystemdManager extends DBusInterface {
     }
   }
 
-  /** Never sent, and part of the signature. */
+  /** Part of the method's signature. jukung never sends one. */
   final class AuxiliaryUnit extends Struct {
     @Position(0)
     public final String name;

@@ -2,20 +2,25 @@ package io.jukung.runtime.cgroup;
 
 import java.io.IOException;
 
-/** What is asked of systemd. Thread-safe. */
+/** The operations that the cgroup driver asks of systemd. Thread-safe. */
 public interface SystemdUnits extends AutoCloseable {
   /**
-   * Starts a transient scope around a running process, with everything below it delegated to this
-   * program (systemd's CGROUP_DELEGATION). The process moves there a moment later.
+   * Asks systemd to start a transient scope around a running process. Everything inside the scope's
+   * cgroup is delegated to jukung (systemd's CGROUP_DELEGATION document). Returns before the
+   * process has moved there.
    *
-   * @param slice the slice's name; made where it is not there
+   * @param slice the name of the slice; systemd creates it if it does not exist
    */
   void startScope(String name, String slice, String description, int pid) throws IOException;
 
-  /** Stops a unit, which is over a moment later. One that is not there cannot be stopped. */
+  /**
+   * Asks systemd to stop a unit. Returns before the unit has ended.
+   *
+   * @throws IOException also if there is no such unit
+   */
   void stop(String name) throws IOException;
 
-  /** Units that were started go on. */
+  /** Leaves the bus. Units that were started keep running. */
   @Override
   void close();
 }

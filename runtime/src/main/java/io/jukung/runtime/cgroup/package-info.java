@@ -1,4 +1,4 @@
-/** The cgroups of pods, containers and shims, made by cgroupfs or by systemd. */
+/** The cgroups of pods, containers and shims, created by jukung itself or by systemd. */
 @NullMarked
 package io.jukung.runtime.cgroup;
 

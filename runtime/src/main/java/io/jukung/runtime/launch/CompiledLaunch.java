@@ -11,13 +11,13 @@ import io.jukung.shim.v1.LaunchPlan;
 import java.nio.file.Path;
 
 /**
- * A launch, ready to be sent to a shim and to be explained when it fails.
+ * A launch that can be sent to a shim. Turns the shim's failure report into an error message.
  *
- * @param prepare run on a fresh thread of the shim
- * @param confine run by the new process
- * @param cloneFlags CLONE_NEW* of clone3(2)
- * @param cgroup the cgroup v2 directory to start in
- * @param command the first word of the command, for error texts
+ * @param prepare the program that a fresh thread of the shim runs
+ * @param confine the program that the new process runs
+ * @param cloneFlags the CLONE_NEW* flags for clone3(2)
+ * @param cgroup the cgroup v2 directory in which the process starts
+ * @param command the first word of the command, for error messages
  */
 public record CompiledLaunch(
     Program prepare, Program confine, long cloneFlags, Path cgroup, String command) {
@@ -43,7 +43,7 @@ public record CompiledLaunch(
         + confine.describe();
   }
 
-  /** One sentence on why the launch failed, with the step named. */
+  /** One sentence that says which step of the launch failed, and why. */
   public String explain(Failure failure) {
     return switch (failure.getPhase()) {
       case PREPARE -> explain(prepare, failure);

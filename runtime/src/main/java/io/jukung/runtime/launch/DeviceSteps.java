@@ -15,7 +15,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** The steps that fill a fresh /dev: nodes, and the links of config-linux.md "Default Devices". */
+/**
+ * The steps that fill a new /dev with device nodes, and with the symbolic links that every
+ * container has (runtime.md "Dev symbolic links" of the OCI runtime specification).
+ */
 final class DeviceSteps {
   private static final int DIRECTORY = Register.FIRST_FREE + 7;
 
@@ -56,7 +59,7 @@ final class DeviceSteps {
     Path path = Path.of(device.path()).normalize();
     Path parent = path.getParent();
     if (parent == null || !path.startsWith("/dev")) {
-      throw new IllegalArgumentException("device outside /dev: " + device.path());
+      throw new IllegalArgumentException("device " + device.path() + " is not inside /dev");
     }
     mounts.makeTarget(parent.toString(), List.of("/dev"), true);
     mounts.openInRoot(purpose, parent.toString(), O_PATH, 0, DIRECTORY);
@@ -87,11 +90,13 @@ final class DeviceSteps {
       case "c", "u" -> FileType.CHARACTER_DEVICE.bits();
       case "b" -> FileType.BLOCK_DEVICE.bits();
       case "p" -> FileType.FIFO.bits();
-      default -> throw new IllegalArgumentException("device type " + device.type());
+      default ->
+          throw new IllegalArgumentException(
+              "device " + device.path() + " has the unknown type " + device.type());
     };
   }
 
-  /** makedev(3), as mknod(2) takes it. */
+  /** The device number in the form that mknod(2) takes (makedev(3)). */
   private static long deviceNumber(Spec.Device device) {
     long major = device.major();
     long minor = device.minor();

@@ -25,6 +25,7 @@ import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.probe.ProcOfNamespace;
 import io.jukung.linux.seccomp.Filter;
+import io.jukung.runtime.spec.RootfsTargets;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,12 +38,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compiles an OCI specification to a launch: what Java would otherwise do by hand between fork and
- * exec, as data that can be printed and tested.
+ * Compiles an OCI specification to a launch. A launch is what other runtimes do in code between
+ * fork and exec, as data that can be printed and tested.
  *
- * <p>The prepare program runs where host paths are visible, and does every mount but two: proc
+ * <p>The prepare program runs where host paths are visible, and makes every mount but two: proc
  * belongs to the new pid namespace, and cgroup2 to the new cgroup namespace, so the confine program
- * does these. Thread-safe.
+ * mounts these. Thread-safe.
  */
 public final class LaunchCompiler {
   private static final int MASK = Register.FIRST_FREE + 4;
@@ -65,9 +66,9 @@ public final class LaunchCompiler {
    *
    * @param mountPoints an existing directory with the two empty directories {@code rootfs} and
    *     {@code mask}; every launch mounts there, in a mount namespace of its own
-   * @param cgroupMount where cgroup v2 is mounted
+   * @param cgroupMount the directory where cgroup v2 is mounted
    * @param availableCapabilities the daemon's own permitted set: no container can have more
-   * @param filters of system calls
+   * @param filters compiles seccomp profiles
    */
   public LaunchCompiler(
       Path mountPoints, Path cgroupMount, long availableCapabilities, SeccompFilters filters) {
@@ -81,8 +82,8 @@ public final class LaunchCompiler {
   /**
    * The launch of a container's first process.
    *
-   * @param stdin whether its standard input is a pipe that the container's user owns; /dev/null
-   *     otherwise
+   * @param stdin whether the standard input is a pipe, which then becomes the container user's;
+   *     otherwise it is /dev/null
    */
   public CompiledLaunch container(Spec spec, Overlay overlay, boolean stdin) throws IOException {
     ProgramBuilder prepare = new ProgramBuilder();
@@ -92,19 +93,20 @@ public final class LaunchCompiler {
     return new CompiledLaunch(
         prepare.build(),
         confine.build(),
-        // A mount namespace of its own again: pivot_root also moves every thread whose root it
-        // replaces. With a user namespace that is one of the namespaces made in it.
+        // The process gets another mount namespace, because pivot_root(2) also changes the root of
+        // every thread that has the replaced root. In a pod with a user namespace the confine
+        // program makes the new mount namespace, so that the user namespace owns it.
         spec.linux().ids().isPresent() ? 0 : CLONE_NEWNS | (hasNewPid(spec) ? CLONE_NEWPID : 0),
         cgroup(spec.linux().cgroupsPath()),
         spec.process().args().getFirst());
   }
 
   /**
-   * The launch of another process in a running container, whose pidfd the shim preloads. With a
-   * terminal, all three descriptors that the shim is given are its slave.
+   * The launch of another process in a running container. The shim puts the container's pidfd into
+   * {@link Register#TARGET}. With a terminal, all three standard descriptors are its slave.
    *
-   * @param linux of the container
-   * @param cgroupsPath below the cgroup v2 mount, the exec's own
+   * @param linux the Linux part of the container's specification
+   * @param cgroupsPath the exec's own cgroup, below the cgroup v2 mount
    * @param stdin as for {@link #container}
    */
   public CompiledLaunch exec(
@@ -146,12 +148,12 @@ public final class LaunchCompiler {
   }
 
   /**
-   * PID 1 of a pid namespace that a pod's containers share: it reaps, ends on SIGTERM, and does
-   * nothing else. A container of the pod that may trace others gains nothing from it: it stands in
-   * the pod's namespaces, on an empty root, without a capability.
+   * The launch of the reaper, which is PID 1 of the pid namespace that a pod's containers share.
+   * The reaper only reaps orphans and ends on SIGTERM. A container that may trace it gains nothing:
+   * the reaper is in the pod's namespaces, on an empty root, without capabilities.
    *
    * @param pod the namespaces of the pod
-   * @param ids of its user namespace
+   * @param ids the mappings of the pod's user namespace
    */
   public CompiledLaunch reaper(
       List<Spec.Namespace> pod, Optional<IdMappings> ids, String cgroupsPath) {
@@ -165,7 +167,10 @@ public final class LaunchCompiler {
     ProcessSteps steps = new ProcessSteps(confine);
     steps.hide();
     confine.step(
-        "name it", Syscall.PRCTL, imm(15 /* PR_SET_NAME */), confine.string("jukung-reaper"));
+        "set the process name",
+        Syscall.PRCTL,
+        imm(15 /* PR_SET_NAME */),
+        confine.string("jukung-reaper"));
     Optional<UserNamespaceSteps> users = users(confine, pod, ids);
     if (users.isPresent()) {
       users.get().join();
@@ -188,23 +193,7 @@ public final class LaunchCompiler {
         confine.words("{handler=SIG_IGN}", 1, 0, 0, 0),
         imm(0),
         imm(8));
-    confine.step(
-        "hold SIGTERM back",
-        Syscall.RT_SIGPROCMASK,
-        imm(0 /* SIG_BLOCK */),
-        confine.words("[SIGTERM]", 1L << 14),
-        imm(0),
-        imm(8));
-    confine.step("started", Syscall.CLOSE, reg(Register.ERROR_PIPE)).clears(Register.ERROR_PIPE);
-    confine.step("leave the shim's descriptors", Syscall.CLOSE_RANGE, imm(0), imm(0xffffffffL));
-    confine.step(
-        "wait for SIGTERM",
-        Syscall.RT_SIGTIMEDWAIT,
-        confine.words("[SIGTERM]", 1L << 14),
-        imm(0),
-        imm(0),
-        imm(8));
-    confine.step("end", Syscall.EXIT_GROUP, imm(0));
+    TerminationSteps.untilSigterm(confine);
     return new CompiledLaunch(
         prepare.build(),
         confine.build(),
@@ -221,7 +210,7 @@ public final class LaunchCompiler {
     Optional<UserNamespaceSteps> users = users(program, spec);
     MountSteps mounts = new MountSteps(program, users.orElse(null), spec.linux().mountLabel());
     ownMounts(program);
-    program.step("modes as given", Syscall.UMASK, imm(0));
+    program.step("clear the umask", Syscall.UMASK, imm(0));
     users.ifPresent(each -> each.open(MountSteps.USERS));
     Map<Spec.Mount, Integer> shared = cloneShared(mounts, spec);
     mounts.detachFromHost();
@@ -231,7 +220,7 @@ public final class LaunchCompiler {
     List<String> earlier = new ArrayList<>();
     for (Spec.Mount mount : spec.mounts()) {
       if (!isDeferred(mount)) {
-        mounts.makeTarget(mount.destination(), earlier, MountSteps.isDirectory(mount));
+        mounts.makeTarget(mount.destination(), earlier, RootfsTargets.isDirectory(mount));
         Integer register = shared.get(mount);
         Optional<String> part = MountOptions.parse(mount.options()).subdirectory();
         if (register != null) {
@@ -278,7 +267,7 @@ public final class LaunchCompiler {
       if (wanted) {
         if (shared.size() == MAX_SHARED) {
           throw new IllegalArgumentException(
-              "more than " + MAX_SHARED + " mounts with propagation in one container");
+              "the container has more than " + MAX_SHARED + " mounts with propagation");
         }
         int register = FIRST_SHARED + shared.size();
         shared.put(mount, register);
@@ -323,8 +312,10 @@ public final class LaunchCompiler {
   }
 
   /**
-   * A process that joins others is confined first, where that can be: its own /proc must not take
-   * that it is among them. Who is in a user namespace cannot trace one that comes from outside.
+   * How the container's first process gets into its pid namespace. If it joins an existing pid
+   * namespace, it should be confined before others see it. This needs a kernel that can mount the
+   * proc file system of a pid namespace from outside. It is not needed in a user namespace, whose
+   * processes cannot trace one that comes from outside.
    */
   private static Entry entry(Spec spec) {
     Spec.Namespace pid = namespace(spec, "pid");
@@ -332,7 +323,7 @@ public final class LaunchCompiler {
     return joins && ProcOfNamespace.isSupported() ? Entry.JOINS_PROCESSES : Entry.IS_IN;
   }
 
-  /** As the container sees it, also where the process that mounts it is not yet in there. */
+  /** The mount of proc, bound to the container's pid namespace if the process is not yet in it. */
   private static Spec.Mount ofProcesses(Spec.Mount mount, Spec spec) {
     Spec.Namespace pid = namespace(spec, "pid");
     if (!mount.type().equals("proc") || entry(spec) == Entry.IS_IN || pid == null) {
@@ -395,11 +386,12 @@ public final class LaunchCompiler {
       }
       users.get().newMountNamespace();
     }
-    // By path: the descriptors of the preparing thread belong to its mount namespace, not to this
-    // copy.
+    // Opened by path, because the preparing thread's descriptors refer to mounts in that thread's
+    // mount namespace, of which this process has a copy.
     open(program, rootMountPoint, MountSteps.ROOT);
     open(program, maskMountPoint, MASK);
-    // The host's: a volume over /dev could make the container's own lead to what is to be masked.
+    // The host's /dev/null: a volume over /dev could replace the container's own by a link to the
+    // very file that must be masked.
     open(program, Path.of("/dev/null"), NULL);
     if (namespace(spec, "cgroup") != null) {
       program.step("own cgroup namespace", Syscall.UNSHARE, imm(CLONE_NEWCGROUP));
@@ -433,7 +425,7 @@ public final class LaunchCompiler {
         new UserNamespaceSteps(program, user.path(), ids.get(), availableCapabilities));
   }
 
-  /** The user whom the container's process will be, as the host knows it. */
+  /** The host's id of the user that the process will run as. */
   private static long hostUser(Spec.Process process, Optional<IdMappings> ids) {
     int uid = process.user().uid();
     return ids.map(each -> each.users().toHost(uid)).orElse((long) uid);
@@ -445,23 +437,24 @@ public final class LaunchCompiler {
   }
 
   private static void enterRoot(ProgramBuilder program, MountSteps mounts, Spec spec) {
+    MaskSteps masks = new MaskSteps(program);
     pivot(program);
     for (String path : spec.linux().readonlyPaths()) {
-      mounts.readOnly(path);
+      masks.readOnly(path);
     }
     for (String path : spec.linux().maskedPaths()) {
-      mounts.mask(path, isKernelDirectory(path) ? MASK : NULL);
+      masks.mask(path, isKernelDirectory(path) ? MASK : NULL);
     }
     leaveHost(program);
     mounts.close(NULL);
     mounts.close(MASK);
     mounts.close(MountSteps.ROOT);
     if (spec.root().readonly()) {
-      mounts.readOnlyRoot();
+      masks.readOnlyRoot();
     }
   }
 
-  /** pivot_root(2) "." on ".": the old root ends up upon the new one until {@link #leaveHost}. */
+  /** Calls pivot_root(".", "."): the old root covers the new one until {@link #leaveHost}. */
   private static void pivot(ProgramBuilder program) {
     String purpose = "enter the root file system";
     program.step(purpose, Syscall.FCHDIR, reg(MountSteps.ROOT));
@@ -484,7 +477,7 @@ public final class LaunchCompiler {
         .into(register);
   }
 
-  /** The first terminal of a new devpts instance has number 0. */
+  /** Opens the container's terminal. The first terminal of a new devpts instance is number 0. */
   private static void openSlave(ProgramBuilder program) {
     program
         .step(
@@ -497,15 +490,19 @@ public final class LaunchCompiler {
         .into(TERMINAL);
   }
 
-  /** The kernel's file systems look the same here and in the container. */
+  /** Masked paths are in /proc and /sys, which have the same directories here and in containers. */
   private static boolean isKernelDirectory(String path) {
     return Files.isDirectory(Path.of(path));
   }
 
-  /** How a program comes into its pid namespace. */
+  /** How a confine program gets into its pid namespace. */
   private enum Entry {
+    /** The process is in the namespace from the start. */
     IS_IN,
-    /** By a fork, and not before it is confined: who is in there may be allowed to trace it. */
+    /**
+     * The program forks into the namespace after it is confined, because processes in the namespace
+     * may be allowed to trace it.
+     */
     JOINS_PROCESSES
   }
 
@@ -524,7 +521,7 @@ public final class LaunchCompiler {
       steps.standardPipes();
     }
     steps.workingDirectory(process.cwd());
-    // Loading a filter takes CAP_SYS_ADMIN, or that nothing can be gained any more (seccomp(2)).
+    // Loading a filter needs CAP_SYS_ADMIN or no_new_privs (seccomp(2)).
     boolean administers = filter != null && !process.noNewPrivileges();
     steps.identity(process.user(), process.capabilities(), availableCapabilities, administers);
     if (process.noNewPrivileges()) {

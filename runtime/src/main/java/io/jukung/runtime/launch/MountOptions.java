@@ -7,18 +7,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The options of one OCI mount, sorted: attributes of the mount, its propagation, and what is left
- * for the file system (config.md "Mounts", mount_setattr(2)).
+ * The options of one OCI mount, sorted into attributes of the mount, its propagation, and options
+ * of the file system (config.md "Mounts", mount_setattr(2)).
  *
- * @param attributes MOUNT_ATTR_*
+ * @param attributes the MOUNT_ATTR_* flags
  * @param recursiveReadOnly {@code rro}: every mount of the tree becomes read-only
  * @param recursiveBind {@code rbind}
  * @param mapIds {@code ridmap}: the tree's ids are shown as the container's user namespace maps
  *     them
  * @param propagation MS_PRIVATE, MS_SLAVE or MS_SHARED
- * @param recursivePropagation the propagation counts for the mounts below too
- * @param subdirectory what of the file system is mounted, in the word of libmount; all if empty
- * @param data options for the file system, {@code name} or {@code name=value}
+ * @param recursivePropagation whether the propagation also applies to the mounts below
+ * @param subdirectory the directory of the file system that is mounted (libmount's option {@code
+ *     X-mount.subdir}); empty for the whole file system
+ * @param data options for the file system, as {@code name} or {@code name=value}
  */
 record MountOptions(
     long attributes,
@@ -62,7 +63,7 @@ record MountOptions(
         case "noatime" -> attributes |= NOATIME;
         case "strictatime" -> attributes |= STRICTATIME;
         case "nodiratime" -> attributes |= NODIRATIME;
-        case "rw", "suid", "dev", "exec", "relatime", "bind" -> {} // what a new mount is anyway
+        case "rw", "suid", "dev", "exec", "relatime", "bind" -> {} // the defaults of a new mount
         case "rbind" -> recursiveBind = true;
         case "ridmap" -> mapIds = true;
         case "private", "slave", "shared" -> {
@@ -95,7 +96,7 @@ record MountOptions(
       case "private" -> MS_PRIVATE;
       case "slave" -> MS_SLAVE;
       case "shared" -> MS_SHARED;
-      default -> throw new IllegalArgumentException("mount propagation " + word);
+      default -> throw new IllegalArgumentException("there is no mount propagation " + word);
     };
   }
 }

@@ -29,7 +29,6 @@ import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.runtime.spec.Spec;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -37,24 +36,24 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The steps that mount, in the words of the mount API of Linux 5.2: get a detached mount, open the
- * target confined to the root file system, put the one on the other. No step follows a path that
- * the container controls out of its root.
+ * The steps that mount, with the mount API of Linux 5.2: they make a detached mount, open the
+ * target inside the root file system, and attach the mount to the target. No step follows a path
+ * that the container controls out of the container's root.
  */
 final class MountSteps {
-  /** The container's root file system. */
+  /** The register with a descriptor of the container's root file system. */
   static final int ROOT = Register.FIRST_FREE;
 
   private static final int CONTEXT = Register.FIRST_FREE + 1;
-  private static final int MOUNT = Register.FIRST_FREE + 2;
+  static final int MOUNT = Register.FIRST_FREE + 2;
   private static final int TARGET = Register.FIRST_FREE + 3;
 
-  /** The container's user namespace, where it has one. */
+  /** The register with a descriptor of the container's user namespace, if it has one. */
   static final int USERS = Register.FIRST_FREE + 8;
 
   private static final String LAYER = "lowerdir+=";
 
-  /** File systems whose files have no label of their own that means something. */
+  /** File systems that have no labels of their own, so that the whole mount gets one. */
   private static final Set<String> LABELLED = Set.of("tmpfs", "devpts", "overlay");
 
   private final ProgramBuilder program;
@@ -69,8 +68,9 @@ final class MountSteps {
   /**
    * Steps of a prepare program.
    *
-   * @param users of the container's user namespace, open in {@link #USERS}; null: the host's
-   * @param label of SELinux, for new file systems that keep files; null: none
+   * @param users the container's user namespace, which is open in {@link #USERS}; null for the
+   *     host's user namespace
+   * @param label the SELinux label for new file systems that keep files; null for none
    */
   MountSteps(ProgramBuilder program, @Nullable UserNamespaceSteps users, @Nullable String label) {
     this.program = program;
@@ -78,7 +78,7 @@ final class MountSteps {
     this.label = label;
   }
 
-  /** Mounts the overlay on the directory, and keeps its descriptor in {@link #ROOT}. */
+  /** Mounts the overlay on the directory, and keeps a descriptor of it in {@link #ROOT}. */
   void overlay(Overlay overlay, Path mountPoint) {
     String purpose = "mount the root file system";
     if (users != null) {
@@ -90,7 +90,9 @@ final class MountSteps {
     }
     set(purpose, "upperdir", overlay.upper().toString());
     set(purpose, "workdir", overlay.work().toString());
-    set(purpose, "index", "off"); // an upper directory may meet its layers under new inode numbers
+    // After a restart an upper directory may find its layers with other inode numbers, which an
+    // index would refuse.
+    set(purpose, "index", "off");
     setLabel(purpose);
     create(purpose, 0, ROOT);
     attach(purpose, ROOT, mountPoint);
@@ -100,7 +102,8 @@ final class MountSteps {
   }
 
   /**
-   * Overlayfs takes paths: the layer gets its mapped self mounted upon it, for this thread alone.
+   * Mounts an id-mapped clone of the layer on the layer itself, as overlayfs takes its layers by
+   * path. Only this thread's mount namespace sees the mount.
    */
   private void mapLayer(Path layer) {
     String purpose = "map the ids of layer " + layer;
@@ -117,10 +120,16 @@ final class MountSteps {
     close(MOUNT);
   }
 
-  /** The overlay has its own copy; a volume with the layers in it is to show them as they are. */
+  /**
+   * Removes the id-mapped clone. The overlay keeps its own reference, and a volume that contains
+   * the layers must show them as they are.
+   */
   private void unmapLayer(Path layer) {
     program.step(
-        "put the layer back", Syscall.UMOUNT2, program.string(layer.toString()), imm(MNT_DETACH));
+        "unmount the mapped layer",
+        Syscall.UMOUNT2,
+        program.string(layer.toString()),
+        imm(MNT_DETACH));
   }
 
   private void mapIds(String purpose, int register) {
@@ -134,7 +143,7 @@ final class MountSteps {
         imm(32));
   }
 
-  /** Mounts a file system or clones a tree, and puts it on its target inside {@link #ROOT}. */
+  /** Mounts a file system or clones a tree, and attaches it to its target in {@link #ROOT}. */
   void mount(Spec.Mount mount) {
     MountOptions options = MountOptions.parse(mount.options());
     String purpose = "mount " + mount.source() + " on " + mount.destination();
@@ -149,15 +158,15 @@ final class MountSteps {
   }
 
   /**
-   * Clones a tree before the thread's mounts lose their peers, so that what the container mounts
-   * below a shared volume reaches the host.
+   * Clones a tree before the thread's mounts become slaves, so that mounts that the container makes
+   * in a shared volume propagate to the host.
    */
   void cloneShared(Spec.Mount mount, int register) {
     MountOptions options = MountOptions.parse(mount.options());
     cloneTree("open " + mount.source(), mount.source(), options, register);
   }
 
-  /** The second half of {@link #cloneShared}. */
+  /** Attaches a tree that {@link #cloneShared} has cloned. */
   void putShared(Spec.Mount mount, int register) {
     String purpose = "mount " + mount.source() + " on " + mount.destination();
     volumes.add(Path.of(mount.destination()).normalize());
@@ -166,8 +175,8 @@ final class MountSteps {
   }
 
   /**
-   * Mounts a part of a file system. The whole is for a moment on the mount point, where alone
-   * kernels before 6.15 let a part of it be cloned.
+   * Mounts a directory of a file system. The whole file system is attached to the mount point for a
+   * moment, because kernels before 6.15 cannot clone a part of a detached mount.
    */
   void mountPart(Spec.Mount mount, String subdirectory, Path mountPoint) {
     MountOptions options = MountOptions.parse(mount.options());
@@ -245,7 +254,10 @@ final class MountSteps {
     }
   }
 
-  /** Where the file system is there already, as that of a pod's queues is, and takes no option. */
+  /**
+   * Labels the root of a file system that takes no label as an option, because it already exists,
+   * as the pod's message queues do.
+   */
   private void labelRoot(String purpose) {
     if (label == null) {
       return;
@@ -300,11 +312,12 @@ final class MountSteps {
         reg(register),
         program.string(""),
         imm(AT_EMPTY_PATH | flags),
-        mountAttr(attributes, propagation),
+        mountAttr(program, attributes, propagation),
         imm(32));
   }
 
-  private Arg mountAttr(long attributes, long propagation) {
+  /** The argument of mount_setattr(2) that sets these attributes and this propagation. */
+  static Arg mountAttr(ProgramBuilder program, long attributes, long propagation) {
     return program.words(
         "{set=0x%x, propagation=0x%x}".formatted(attributes, propagation),
         attributes,
@@ -313,21 +326,19 @@ final class MountSteps {
         0);
   }
 
-  /** Makes the whole tree that the thread sees a slave: nothing it mounts reaches the host. */
+  /** Makes all mounts of the thread slaves, so that nothing it mounts propagates to the host. */
   void detachFromHost() {
     program.step(
-        "keep mounts from the host",
+        "keep mounts from propagating to the host",
         Syscall.MOUNT_SETATTR,
         imm(Fd.AT_FDCWD),
         program.string("/"),
         imm(AT_RECURSIVE),
-        mountAttr(0, MountOptions.MS_SLAVE),
+        mountAttr(program, 0, MountOptions.MS_SLAVE),
         imm(32));
   }
 
-  /**
-   * An empty read-only directory that stands in for masked ones, its descriptor in the register.
-   */
+  /** Mounts an empty read-only directory, which hides masked directories, and keeps it open. */
   void mask(Path mountPoint, int register) {
     String purpose = "mount the mask for directories";
     open(purpose, "tmpfs");
@@ -341,76 +352,9 @@ final class MountSteps {
   }
 
   /**
-   * Hides the path behind the mask, where it exists; for a process whose root is the container's.
-   *
-   * @param mask an open directory or file, as the path is one, that no container has a hand in
-   */
-  void mask(String path, int mask) {
-    String purpose = "mask " + path;
-    program
-        .step(
-            purpose,
-            Syscall.OPEN_TREE,
-            reg(mask),
-            program.string(""),
-            imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
-        .into(MOUNT);
-    putOnPath(purpose, path);
-    close(MOUNT);
-  }
-
-  /** Makes the path and what is mounted below it read-only, where it exists; likewise. */
-  void readOnly(String path) {
-    String purpose = "make " + path + " read-only";
-    program
-        .step(
-            purpose,
-            Syscall.OPEN_TREE,
-            imm(Fd.AT_FDCWD),
-            program.string(path),
-            imm(OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE))
-        .into(MOUNT)
-        .tolerate(Errno.ENOENT, Errno.ENOTDIR);
-    // Where the path is absent MOUNT holds no descriptor, and the kernel refuses the next two
-    // steps.
-    program
-        .step(
-            purpose,
-            Syscall.MOUNT_SETATTR,
-            reg(MOUNT),
-            program.string(""),
-            imm(AT_EMPTY_PATH | AT_RECURSIVE),
-            mountAttr(MountOptions.RDONLY, 0),
-            imm(32))
-        .tolerate(Errno.EBADF);
-    program
-        .step(
-            purpose,
-            Syscall.MOVE_MOUNT,
-            reg(MOUNT),
-            program.string(""),
-            imm(Fd.AT_FDCWD),
-            program.string(path),
-            imm(MOVE_MOUNT_F_EMPTY_PATH))
-        .tolerate(Errno.EBADF, Errno.ENOENT, Errno.ENOTDIR);
-    closeIfOpen(MOUNT);
-  }
-
-  /** Makes the container's root read-only, and nothing that is mounted below it. */
-  void readOnlyRoot() {
-    program.step(
-        "make the root read-only",
-        Syscall.MOUNT_SETATTR,
-        imm(Fd.AT_FDCWD),
-        program.string("/"),
-        imm(0),
-        mountAttr(MountOptions.RDONLY, 0),
-        imm(32));
-  }
-
-  /**
-   * Clones the tree in {@link #ROOT} and puts it on itself: in a mount namespace copied from one of
-   * another owner every mount is locked to its parent, and pivot_root(2) takes none of these.
+   * Clones the tree in {@link #ROOT} and attaches the clone to the mount point. A mount namespace
+   * that was copied from one with another owner has all its mounts locked to their parents, and
+   * pivot_root(2) refuses locked mounts (mount_namespaces(7)).
    */
   void unlockRoot(Path mountPoint) {
     String purpose = "unlock the root file system";
@@ -427,20 +371,7 @@ final class MountSteps {
     close(MOUNT);
   }
 
-  private void putOnPath(String purpose, String path) {
-    program
-        .step(
-            purpose,
-            Syscall.MOVE_MOUNT,
-            reg(MOUNT),
-            program.string(""),
-            imm(Fd.AT_FDCWD),
-            program.string(path),
-            imm(MOVE_MOUNT_F_EMPTY_PATH))
-        .tolerate(Errno.ENOENT, Errno.ENOTDIR);
-  }
-
-  /** Clones what the register has open and puts it on the target. */
+  /** Clones the file that the register has open, and attaches the clone to the target. */
   void bindDescriptor(String purpose, int source, String destination) {
     program
         .step(
@@ -454,7 +385,7 @@ final class MountSteps {
   }
 
   private void putOnTarget(String purpose, String destination, int register, boolean strict) {
-    // /proc decides what the process is: an image that makes it a symlink gets an error.
+    // Later steps trust /proc: an image in which /proc is a symbolic link must get an error.
     openInRoot(purpose, destination, O_PATH, strict ? RESOLVE_NO_SYMLINKS : 0, TARGET);
     program.step(
         purpose,
@@ -468,7 +399,7 @@ final class MountSteps {
     close(register);
   }
 
-  /** Opens a path as the container sees it (openat2(2), RESOLVE_IN_ROOT). */
+  /** Opens a path inside the container's root (RESOLVE_IN_ROOT of openat2(2)). */
   void openInRoot(String purpose, String path, long flags, long resolve, int register) {
     program
         .step(
@@ -487,7 +418,7 @@ final class MountSteps {
   }
 
   /**
-   * Makes the directories of a path that lie inside an earlier mount; those on the root file system
+   * Makes the directories of a path that lie inside an earlier mount. Those on the root file system
    * itself were made when the container was created.
    */
   void makeTarget(String destination, List<String> earlierMounts, boolean directory) {
@@ -508,7 +439,7 @@ final class MountSteps {
     Path parent = path.getParent();
     Path name = path.getFileName();
     if (parent == null || name == null) {
-      return; // the root is there
+      return; // the root always exists
     }
     openInRoot(purpose, parent.toString(), O_PATH, 0, TARGET);
     if (owner != null) {
@@ -536,7 +467,8 @@ final class MountSteps {
   }
 
   /**
-   * How many names of the path lie on the deepest earlier mount that covers it; 0 where none does.
+   * The number of leading names of the path that lead to the deepest earlier mount that contains
+   * the path; 0 if no mount contains it.
    */
   private static int coveredLength(Path path, List<String> earlierMounts) {
     int longest = 0;
@@ -547,10 +479,6 @@ final class MountSteps {
       }
     }
     return longest;
-  }
-
-  static boolean isDirectory(Spec.Mount mount) {
-    return !mount.type().equals("bind") || Files.isDirectory(Path.of(mount.source()));
   }
 
   private void open(String purpose, String type) {
@@ -590,9 +518,5 @@ final class MountSteps {
 
   void close(int register) {
     program.step("close", Syscall.CLOSE, reg(register)).clears(register);
-  }
-
-  private void closeIfOpen(int register) {
-    program.step("close", Syscall.CLOSE, reg(register)).clears(register).tolerate(Errno.EBADF);
   }
 }

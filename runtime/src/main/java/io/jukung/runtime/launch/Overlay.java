@@ -7,8 +7,8 @@ import java.util.List;
  * The directories of a container's root file system.
  *
  * @param lowerDirectories the image's layers, the topmost first
- * @param upper what the container writes
- * @param work overlayfs's own, on the file system of {@code upper}
+ * @param upper receives what the container writes
+ * @param work a directory for overlayfs itself, on the file system of {@code upper}
  */
 public record Overlay(List<Path> lowerDirectories, Path upper, Path work) {
   public Overlay {

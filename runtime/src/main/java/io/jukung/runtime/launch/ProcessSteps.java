@@ -31,8 +31,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The steps that turn a process with every right into the container's: they go from the outer to
- * the inner, and each only takes away.
+ * The steps that turn a fully privileged process into the container's process. Each step only takes
+ * something away from the process.
  */
 final class ProcessSteps {
   private static final int SCRATCH = Register.FIRST_FREE + 6;
@@ -77,14 +77,14 @@ final class ProcessSteps {
   }
 
   /**
-   * First of all: from here on nobody in a joined namespace can trace the process or read its
-   * memory.
+   * Must be the first step: from here on no process in a joined namespace can trace this one or
+   * read its memory.
    */
   void hide() {
     program.step("hide from tracers", Syscall.PRCTL, imm(PR_SET_DUMPABLE), imm(0));
   }
 
-  /** While the host's /proc is still in sight: no container has had a hand in it. */
+  /** Must run while the host's /proc is still visible, as a container could change its own. */
   void oomScore(int adjustment) {
     String text = Integer.toString(adjustment);
     String purpose = "set oom_score_adj " + text;
@@ -98,21 +98,22 @@ final class ProcessSteps {
         .into(SCRATCH);
     program
         .step(purpose, Syscall.WRITE, reg(SCRATCH), program.string(text), imm(text.length()))
-        .tolerate(Errno.EACCES); // lowering takes CAP_SYS_RESOURCE, which the host may lack
+        .tolerate(Errno.EACCES); // lowering needs CAP_SYS_RESOURCE, which the host may not have
     program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
   }
 
   /**
-   * What the command runs as, for AppArmor and SELinux; they take it up at the execve.
+   * Sets the AppArmor profile and the SELinux label that take effect with the execve.
    *
-   * <p>Written through a proc file system mounted for this alone and attached nowhere: what a
-   * container has made of its /proc cannot swallow the write (CVE-2019-16884, CVE-2025-52881).
+   * <p>They are written through a proc file system that is mounted only for this and not attached
+   * anywhere: whatever a container has mounted in its /proc cannot divert the write
+   * (CVE-2019-16884, CVE-2025-52881).
    */
   void labels(@Nullable String apparmorProfile, @Nullable String selinuxLabel) {
     if (apparmorProfile == null && selinuxLabel == null) {
       return;
     }
-    String purpose = "get at the process's attributes";
+    String purpose = "open the process's security attributes";
     program.step(purpose, Syscall.FSOPEN, program.string("proc"), imm(1)).into(SCRATCH);
     program.step(
         purpose, Syscall.FSCONFIG, reg(SCRATCH), imm(FSCONFIG_CMD_CREATE), imm(0), imm(0), imm(0));
@@ -124,7 +125,7 @@ final class ProcessSteps {
     }
     if (apparmorProfile != null) {
       openAttribute("thread-self/attr/exec");
-      // Its own file where there is one: the other is that of whichever module comes first.
+      // AppArmor's own file if the kernel has it: the older one belongs to the first module.
       openAttribute("thread-self/attr/apparmor/exec").tolerate(Errno.ENOENT);
       writeAttribute("take the profile " + apparmorProfile, "exec " + apparmorProfile);
     }
@@ -164,9 +165,9 @@ final class ProcessSteps {
         .tolerate(Errno.ENOSYS, Errno.EPERM, Errno.EDQUOT);
   }
 
-  /** Goes on as a process of the pid namespace that was joined; the shim is its parent, too. */
+  /** Continues in a fork, which is in the joined pid namespace and is a child of the shim, too. */
   void enterPidNamespace() {
-    program.step("be seen in the pid namespace", Syscall.CLONE, imm(CLONE_PARENT)).forks();
+    program.step("fork into the pid namespace", Syscall.CLONE, imm(CLONE_PARENT)).forks();
   }
 
   void session() {
@@ -178,7 +179,7 @@ final class ProcessSteps {
       String name = limit.type().toUpperCase(Locale.ROOT).replaceFirst("^RLIMIT_", "");
       int resource = RLIMITS.indexOf(name);
       if (resource < 0) {
-        throw new IllegalArgumentException("resource limit " + limit.type());
+        throw new IllegalArgumentException("there is no resource limit " + limit.type());
       }
       program
           .step(
@@ -191,24 +192,24 @@ final class ProcessSteps {
                   limit.soft(),
                   limit.hard()),
               imm(0))
-          .tolerate(Errno.EPERM); // raising the hard limit takes CAP_SYS_RESOURCE
+          .tolerate(Errno.EPERM); // raising the hard limit needs CAP_SYS_RESOURCE
     }
   }
 
-  /** The pipes become the container user's: it may open /dev/stdout again. */
+  /** Makes the container's user the owner of the pipes, so that it can open /dev/stdout. */
   void ownPipes(long uid, boolean ownsStdin) {
     List<Integer> owned =
         ownsStdin
             ? List.of(Register.STDIN, Register.STDOUT, Register.STDERR)
             : List.of(Register.STDOUT, Register.STDERR);
     for (int register : owned) {
-      // A guard: anything else, say /dev/null, would change hands on the host.
+      // Fails for anything but a pipe: the owner of, say, /dev/null would change on the host.
       program.step("expect a pipe", Syscall.FCNTL, reg(register), imm(F_GETPIPE_SZ));
       program.step("own the pipe", Syscall.FCHOWN, reg(register), imm(uid), imm(-1));
     }
   }
 
-  /** The pipes become descriptors 0 to 2. */
+  /** Makes the pipes the descriptors 0 to 2. */
   void standardPipes() {
     for (int i = 0; i < 3; i++) {
       program.step(
@@ -220,7 +221,7 @@ final class ProcessSteps {
     program.step("own the terminal", Syscall.FCHOWN, reg(terminal), imm(uid), imm(-1));
   }
 
-  /** The terminal becomes descriptors 0 to 2. */
+  /** Makes the terminal the descriptors 0 to 2. */
   void standardTerminal(int terminal) {
     for (int i = 0; i < 3; i++) {
       program.step("standard descriptor " + i, Syscall.DUP3, reg(terminal), imm(i), imm(0));
@@ -228,13 +229,13 @@ final class ProcessSteps {
     program.step("close", Syscall.CLOSE, reg(terminal)).clears(terminal);
   }
 
-  /** Standard input becomes the controlling terminal of the session that the process leads. */
+  /** Makes standard input the controlling terminal of the session that the process leads. */
   void controlTerminal() {
     program.step("control the terminal", Syscall.IOCTL, imm(0), imm(TIOCSCTTY), imm(0));
   }
 
   /**
-   * Enters the directory by its path inside the root; no magic link leads to a descriptor's object.
+   * Enters a directory inside the root. Magic links, which lead to open descriptors, are refused.
    */
   void workingDirectory(String path) {
     String purpose = "enter " + path;
@@ -252,10 +253,12 @@ final class ProcessSteps {
   }
 
   /**
-   * User, groups and capabilities, in the only order that works (capabilities(7)).
+   * Sets user, groups and capabilities, in the only order that works (capabilities(7)).
    *
-   * @param administers keep CAP_SYS_ADMIN until the command runs. The execve that starts it takes
-   *     it: what a process has then comes from the bounding, inheritable and ambient sets alone.
+   * @param available the capabilities that the process has
+   * @param administers whether to keep CAP_SYS_ADMIN until the command runs. The execve of the
+   *     command removes it, as it computes the new capabilities from the bounding, inheritable and
+   *     ambient sets alone.
    */
   void identity(
       Spec.User user, Spec.Capabilities capabilities, long available, boolean administers) {
@@ -264,7 +267,7 @@ final class ProcessSteps {
       if ((bounding & each.mask()) == 0) {
         program
             .step("drop " + each, Syscall.PRCTL, imm(PR_CAPBSET_DROP), imm(each.bit()))
-            .tolerate(Errno.EINVAL); // a kernel that does not know the capability
+            .tolerate(Errno.EINVAL); // the kernel does not know the capability
       }
     }
     program.step("keep capabilities over setuid", Syscall.PRCTL, imm(PR_SET_KEEPCAPS), imm(1));
@@ -309,7 +312,7 @@ final class ProcessSteps {
     }
   }
 
-  /** For a process that will never execute anything else. */
+  /** Drops all capabilities of a process that will never execute another program. */
   void noCapabilities() {
     setCapabilities(0, 0, 0);
   }
@@ -332,21 +335,21 @@ final class ProcessSteps {
   }
 
   /**
-   * Closes what the launch and the program that made it had open. Only the error pipe stays; it
-   * closes as the command starts.
+   * Closes all descriptors but the standard ones and the error pipe, which the execve of the
+   * command closes.
    */
   void closeRest() {
     String purpose = "close descriptors";
     program
         .step(purpose, Syscall.DUP3, reg(Register.ERROR_PIPE), imm(3), imm(O_CLOEXEC))
         .into(Register.ERROR_PIPE)
-        .tolerate(Errno.EINVAL); // it is 3
+        .tolerate(Errno.EINVAL); // the error pipe is descriptor 3 already
     program.step(purpose, Syscall.CLOSE_RANGE, imm(4), imm(0xffffffffL), imm(0));
   }
 
   /**
-   * From here on the filter judges what this process calls: nothing but {@link #execute} comes
-   * after it, so that a profile need not allow what only a launch calls.
+   * Loads the seccomp filter. Only {@link #execute} may come after this step, so that a profile
+   * need not allow the system calls of a launch.
    */
   void filter(Filter filter) {
     Arg instructions = program.struct("…", filter.instructions());
@@ -360,10 +363,10 @@ final class ProcessSteps {
             "{len=" + filter.count() + "}", filter.count(), ProgramBuilder.address(instructions)));
   }
 
-  /** Last: the container's command, or the error that the search for it ended with. */
+  /** Must be the last step: runs the command, or fails with the last error of the search for it. */
   void execute(List<String> args, List<String> env) {
     Arg argv = program.pointers(shown(args), args);
-    Arg envp = program.pointers("env[" + env.size() + "]", env); // may hold secrets: never shown
+    Arg envp = program.pointers("env[" + env.size() + "]", env); // never printed: may hold secrets
     List<String> candidates = candidates(args.getFirst(), env);
     for (int i = 0; i < candidates.size(); i++) {
       boolean last = i == candidates.size() - 1;
@@ -376,7 +379,7 @@ final class ProcessSteps {
     }
   }
 
-  /** The files that execvp(3) would try. */
+  /** The files that execvp(3) would try to execute. */
   private static List<String> candidates(String command, List<String> env) {
     if (command.contains("/")) {
       return List.of(command);
@@ -391,7 +394,7 @@ final class ProcessSteps {
         }
       }
     }
-    // No PATH at all: a name that cannot exist yields the right error, "not found".
+    // Without a PATH, a file that cannot exist leads to the right error, "not found".
     return candidates.isEmpty() ? List.of("/nonexistent/" + command) : candidates;
   }
 
@@ -412,7 +415,7 @@ final class ProcessSteps {
     for (String name : names) {
       mask |=
           Capability.named(name)
-              .orElseThrow(() -> new IllegalArgumentException("capability " + name))
+              .orElseThrow(() -> new IllegalArgumentException("there is no capability " + name))
               .mask();
     }
     return mask;

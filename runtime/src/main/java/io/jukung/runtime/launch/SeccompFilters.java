@@ -15,9 +15,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Profiles compiled, each once: compiling takes longer than all else of a start. Thread-safe. */
+/**
+ * Compiles seccomp profiles and keeps the results, because compiling takes longer than everything
+ * else in the start of a container. Thread-safe.
+ */
 public final class SeccompFilters {
-  /** Distinct profiles kept, some 20 KB each; a node has a handful. */
+  /** The number of compiled profiles that are kept, about 20 KB each. A node uses a few. */
   private static final int MAX_KEPT = 64;
 
   private static final String ARCHITECTURE = "SCMP_ARCH_";
@@ -33,12 +36,16 @@ public final class SeccompFilters {
         }
       };
 
-  /** Why no profile can be used on this node; empty where they can. */
+  /** The reason why seccomp profiles cannot be used on this node; empty if they can. */
   public Optional<String> missing() {
     return FilterBuilder.missing();
   }
 
-  /** The profile's filter. */
+  /**
+   * The filter of a profile, compiled if necessary.
+   *
+   * @throws IOException if the profile is wrong
+   */
   public Filter of(Spec.Seccomp profile) throws IOException {
     synchronized (kept) {
       Filter filter = kept.get(profile);
@@ -46,7 +53,7 @@ public final class SeccompFilters {
         return filter;
       }
     }
-    // Unlocked: two may compile the same profile, and nobody waits for another's.
+    // Not locked: two threads may compile the same profile, but none waits for another profile.
     Filter filter = compile(profile);
     synchronized (kept) {
       kept.put(profile, filter);
@@ -95,7 +102,7 @@ public final class SeccompFilters {
 
   private static Comparison comparison(Spec.SeccompArg argument) throws IOException {
     if (argument.index() < 0 || argument.index() > Comparison.MAX_ARGUMENT) {
-      throw new IOException("there is no argument with the index " + argument.index());
+      throw new IOException("there is no system call argument with the index " + argument.index());
     }
     return new Comparison(
         argument.index(),

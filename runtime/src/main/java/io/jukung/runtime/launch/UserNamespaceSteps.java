@@ -19,9 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a user namespace adds to a launch. Everything that takes the host's rights (id-mapped
- * mounts, device nodes, hard limits) is done before it is joined, in the host's ids; the
- * container's pid, mount and cgroup namespaces are made in it, so that they are its own.
+ * The steps that a pod's user namespace adds to a launch. Everything that needs the host's
+ * privileges (id-mapped mounts, device nodes, hard limits) is done before the user namespace is
+ * joined, with the host's ids. The container's pid, mount and cgroup namespaces are made after it
+ * is joined, so that the user namespace owns them.
  */
 final class UserNamespaceSteps {
 
@@ -33,8 +34,8 @@ final class UserNamespaceSteps {
   /**
    * Steps for this program.
    *
-   * @param path the namespace's pin
-   * @param hostCapabilities what the shim has
+   * @param path the file to which the user namespace is pinned
+   * @param hostCapabilities the capabilities of the shim
    */
   UserNamespaceSteps(ProgramBuilder program, String path, IdMappings ids, long hostCapabilities) {
     this.program = program;
@@ -54,7 +55,7 @@ final class UserNamespaceSteps {
         .into(register);
   }
 
-  /** Joins it, with all rights in it and none outside. */
+  /** Joins the user namespace. The process then has all capabilities in it and none outside. */
   void join() {
     open(MountSteps.USERS);
     String purpose = "join the pod's user namespace";
@@ -62,17 +63,17 @@ final class UserNamespaceSteps {
     program.step("close", Syscall.CLOSE, reg(MountSteps.USERS)).clears(MountSteps.USERS);
   }
 
-  /** A namespace for the processes to come, of which the program becomes the first. */
+  /** Makes a pid namespace and continues in a fork, which is the first process of the namespace. */
   void newPidNamespace() {
     program.step("own pid namespace", Syscall.UNSHARE, imm(CLONE_NEWPID));
-    program.step("be its init", Syscall.CLONE, imm(CLONE_PARENT)).forks();
+    program.step("fork into the pid namespace", Syscall.CLONE, imm(CLONE_PARENT)).forks();
   }
 
   void newMountNamespace() {
     program.step("own mount namespace", Syscall.UNSHARE, imm(CLONE_NEWNS));
   }
 
-  /** The options of a new file system, which is mounted in the host's ids. */
+  /** The options of a new file system with ids converted to the host's. */
   List<String> options(Spec.Mount mount, List<String> options) {
     return switch (mount.type()) {
       case "tmpfs" -> {
@@ -86,7 +87,7 @@ final class UserNamespaceSteps {
     };
   }
 
-  /** Where the namespace has no such group, terminals are their owner's alone. */
+  /** Without this group in the user namespace, only its owner can use a terminal. */
   private List<String> terminalGroup(String option) {
     if (!option.startsWith("gid=")) {
       return List.of(option);
@@ -95,7 +96,7 @@ final class UserNamespaceSteps {
     return ids.groups().contains(gid) ? List.of("gid=" + ids.groups().toHost(gid)) : List.of();
   }
 
-  /** Gives a new file system to the namespace's root where no option can. */
+  /** Makes the namespace's root the owner of a file system that has no mount option for this. */
   void ownFileSystem(Spec.Mount mount, int register) {
     String purpose = "own " + mount.destination();
     switch (mount.type()) {
@@ -120,14 +121,14 @@ final class UserNamespaceSteps {
   }
 
   /**
-   * What is made from here on belongs to the namespace's root: on an id-mapped mount nobody else
-   * can make anything.
+   * Makes files that later steps create belong to the namespace's root. On an id-mapped mount no
+   * host user can create files.
    */
   void actAsRoot() {
     String purpose = "make files as root of the user namespace";
     program.step(purpose, Syscall.SETFSGID, imm(ids.groups().firstHostId()));
     program.step(purpose, Syscall.SETFSUID, imm(ids.users().firstHostId()));
-    // Leaving uid 0 has taken those that are about files.
+    // Leaving file system uid 0 has removed the capabilities that concern files.
     new ProcessSteps(program).setCapabilities(hostCapabilities, hostCapabilities, 0);
   }
 
@@ -137,7 +138,7 @@ final class UserNamespaceSteps {
     program.step(purpose, Syscall.SETFSGID, imm(0));
   }
 
-  /** For a process that has no user to become. */
+  /** Becomes the namespace's root. For a process for which no user is configured. */
   void becomeRoot() {
     String purpose = "become root of the user namespace";
     program.step(purpose, Syscall.SETGROUPS, imm(0), imm(0));

@@ -1,4 +1,4 @@
-/** From an OCI specification to the two programs that launch it. */
+/** Compiles an OCI specification to the two programs that launch a container. */
 @NullMarked
 package io.jukung.runtime.launch;
 

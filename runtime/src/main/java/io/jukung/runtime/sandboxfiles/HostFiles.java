@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The host's own files, which pods get copies of. Links are followed: some hosts have the
- * resolver's file elsewhere.
+ * The host's own files of which pods get copies. Symbolic links are followed, as some hosts keep
+ * resolv.conf elsewhere.
  *
- * @param upstreamResolvConf what a local resolver of systemd itself asks; often not there
+ * @param upstreamResolvConf the servers that systemd-resolved asks; many hosts do not have the file
  */
 record HostFiles(Path hosts, Path resolvConf, Path upstreamResolvConf) {
   static final HostFiles STANDARD =
@@ -22,17 +22,19 @@ record HostFiles(Path hosts, Path resolvConf, Path upstreamResolvConf) {
           Path.of("/etc/resolv.conf"),
           Path.of("/run/systemd/resolve/resolv.conf"));
 
-  /** Far beyond any real file of these. */
+  /** Far larger than any real hosts or resolv.conf file. */
   private static final int MAX_BYTES = 4 << 20;
 
-  /** Empty where the host has none. */
+  /** The hosts file; empty if the host has none. */
   byte[] readHosts() throws IOException {
     return read(hosts).orElse(new byte[0]);
   }
 
   /**
-   * The resolver's file for a pod. In a network of its own a pod cannot reach a resolver at the
-   * host's loopback address; it gets what that one asks instead, if the host tells.
+   * The resolv.conf for a pod. A pod with a network of its own cannot reach a resolver on the
+   * host's loopback: it gets the servers that this resolver asks, if the host has a file of them.
+   *
+   * @param hostNetwork whether the pod is in the host's network
    */
   byte[] readResolvConf(boolean hostNetwork) throws IOException {
     byte[] own = read(resolvConf).orElse(new byte[0]);
@@ -58,7 +60,7 @@ record HostFiles(Path hosts, Path resolvConf, Path upstreamResolvConf) {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] content = in.readNBytes(MAX_BYTES + 1);
       if (content.length > MAX_BYTES) {
-        throw new IOException("copy of " + file + ": more than " + MAX_BYTES + " bytes");
+        throw new IOException("copy " + file + ": it has more than " + MAX_BYTES + " bytes");
       }
       return Optional.of(content);
     } catch (NoSuchFileException e) {

@@ -13,15 +13,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@code hostname}, {@code hosts} and {@code resolv.conf} of a sandbox, which its containers
- * see in /etc. Everyone in a container can read them; on the host only root gets to them, because
- * their directory is private. Each is replaced as a whole: writing them again is safe until the
- * first container has one mounted.
+ * Writes the files {@code hostname}, {@code hosts} and {@code resolv.conf} of a sandbox, which its
+ * containers see in /etc. Every user in a container can read the files. On the host only root can,
+ * because their directory is private. Each file is replaced as a whole, so they can be written
+ * again until the first container has mounted them.
  */
 public final class SandboxFiles {
   private static final int READABLE = 0644;
 
-  /** As every Linux distribution starts the file. */
+  /** The entries that Linux distributions put into the file. */
   private static final String HOSTS =
       """
       127.0.0.1	localhost
@@ -45,13 +45,15 @@ public final class SandboxFiles {
   }
 
   /**
-   * What the files say.
+   * The contents of the files.
    *
-   * @param hostname of the pod
-   * @param hostNetwork whether it is in the host's network, and so resolves names as the host does
-   * @param addresses the pod's IPs; empty with the host's network
-   * @param dns the CRI's dns_config; null, or without any entry: as the host has it
-   * @param user of the pod's user namespace, whose root owns them; null: the host's
+   * @param hostname the pod's host name
+   * @param hostNetwork whether the pod is in the host's network, and resolves names as the host
+   *     does
+   * @param addresses the pod's IP addresses; empty in the host's network
+   * @param dns the dns_config of CRI; if it is null or has no entry, the host's resolv.conf is used
+   * @param user the mappings of the pod's user namespace, whose root owns the files; null for the
+   *     host's user namespace
    */
   public record Names(
       String sandboxId,
@@ -61,9 +63,9 @@ public final class SandboxFiles {
       @Nullable Dns dns,
       @Nullable IdMappings user) {
     /**
-     * Checks what ends up on a line.
+     * Checks every value that becomes a word of a line.
      *
-     * @throws CriException INVALID_ARGUMENT where a value would be read as more than one
+     * @throws CriException INVALID_ARGUMENT if a value would be read as more than one word
      */
     public Names {
       addresses = List.copyOf(addresses);
@@ -76,7 +78,7 @@ public final class SandboxFiles {
     }
   }
 
-  /** Writes all three; the sandbox's state directory must exist. */
+  /** Writes the three files. The sandbox's state directory must exist. */
   public void write(Names names) throws IOException {
     String id = names.sandboxId();
     write(paths.hostname(id), utf8(names.hostname() + "\n"), names.user());
@@ -104,7 +106,7 @@ public final class SandboxFiles {
     return utf8(text.toString());
   }
 
-  /** In the order of resolv.conf(5): where to look, whom to ask, how. */
+  /** Writes search domains, servers and options in the order of resolv.conf(5). */
   private byte[] resolvConf(Names names) throws IOException {
     Dns dns = names.dns();
     if (dns == null
@@ -127,7 +129,7 @@ public final class SandboxFiles {
   private static void check(String field, List<String> values) {
     for (String value : values) {
       if (value.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
-        throw CriException.invalidArgument(field + " has a space or a control character");
+        throw CriException.invalidArgument(field + " contains a space or a control character");
       }
     }
   }

@@ -12,19 +12,21 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pod's /dev/shm: a tmpfs that all its containers share and that outlives each of them. Copies of
- * the mount in other mount namespaces go with its directory.
+ * A pod's /dev/shm: a tmpfs that all containers of the pod share, and that outlives each of them.
+ * When its directory is deleted, the kernel removes the mount in all mount namespaces.
  */
 public final class SharedMemory {
-  /** As other runtimes have it. */
+  /** The size that other runtimes use, too. */
   static final long SIZE_BYTES = 64L << 20;
 
   private SharedMemory() {}
 
   /**
-   * Mounts it on a new directory. After a failure nothing is left.
+   * Mounts the tmpfs on a new directory. After a failure neither is left.
    *
-   * @param user of the pod's user namespace, whose root owns it; null: the host's
+   * @param user the mappings of the pod's user namespace, whose root owns the tmpfs; null for the
+   *     host's user namespace
+   * @throws FileAlreadyExistsException if the directory exists
    */
   public static void mount(Path directory, @Nullable IdMappings user) throws IOException {
     Files.createDirectory(
@@ -50,10 +52,10 @@ public final class SharedMemory {
     }
   }
 
-  /** Removes it with all it holds, whatever of it is there. */
+  /** Removes the tmpfs and the directory, as far as they exist. */
   public static void remove(Path directory) throws IOException {
     while (Mounts.detach(directory)) {
-      // A crash between two attempts may have left one mount upon another.
+      // After a crash there may be several mounts on the directory.
     }
     Files.deleteIfExists(directory);
   }

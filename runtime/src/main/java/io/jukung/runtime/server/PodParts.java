@@ -8,8 +8,8 @@ import io.jukung.linux.lsm.Selinux;
 import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.cdi.CdiDevices;
-import io.jukung.runtime.cgroup.CgroupDriver;
 import io.jukung.runtime.cgroup.CgroupfsDriver;
+import io.jukung.runtime.cgroup.PodCgroupDriver;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.cgroup.SystemdBus;
 import io.jukung.runtime.cgroup.SystemdDriver;
@@ -89,7 +89,7 @@ final class PodParts implements AutoCloseable {
   private final SandboxStore sandboxes = new SandboxStore();
   private final ContainerStore containers = new ContainerStore();
   private final PodShims shims = new PodShims();
-  private final CgroupDriver cgroupDriver;
+  private final PodCgroupDriver cgroupDriver;
   private final PodCgroups cgroups;
   private final SeccompFilters filters = new SeccompFilters();
   private final AppArmor appArmor = new AppArmor(Path.of("/sys"));
@@ -255,7 +255,7 @@ final class PodParts implements AutoCloseable {
     return directory;
   }
 
-  private static CgroupDriver cgroupDriver(CgroupMount mount, Config.Cgroup settings) {
+  private static PodCgroupDriver cgroupDriver(CgroupMount mount, Config.Cgroup settings) {
     return switch (settings.driver()) {
       case CGROUPFS -> new CgroupfsDriver(mount, settings.root());
       case SYSTEMD -> new SystemdDriver(mount, settings.root(), new SystemdBus());

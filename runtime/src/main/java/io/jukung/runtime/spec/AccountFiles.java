@@ -16,14 +16,15 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * The image's /etc/passwd and /etc/group (passwd(5), group(5)): written by whoever made the image,
- * so read inside its root, only where they are regular files, and only so far. Lines that are not
- * understood are nobody's; an id that is out of range is an error once it is somebody's.
+ * The accounts in an image's /etc/passwd and /etc/group (passwd(5), group(5)). The files are not
+ * trusted: they are read inside the image's root, only if they are regular files, and only up to a
+ * limit. Malformed lines are skipped. An id that is out of range is an error only if its account is
+ * used.
  */
 final class AccountFiles {
   private static final int MAX_BYTES = 10 << 20;
 
-  /** Ids above this are negative to somebody. */
+  /** Programs that keep ids in signed integers take larger ones for negative. */
   static final long MAX_ID = Integer.MAX_VALUE;
 
   private final List<Account> accounts;
@@ -40,7 +41,11 @@ final class AccountFiles {
   /** One line of group. */
   record Group(String name, String gid, List<String> members) {}
 
-  /** Reads both, below an open directory. A file that is not there has no lines. */
+  /**
+   * Reads both files. A missing file has no accounts.
+   *
+   * @param root the root directory of the image
+   */
   static AccountFiles read(Fd root) throws IOException {
     return parse(content(root, "/etc/passwd"), content(root, "/etc/group"));
   }
@@ -69,7 +74,7 @@ final class AccountFiles {
     return new AccountFiles(accounts, groups);
   }
 
-  /** Unlike {@link String#lines}: a carriage return is a character like others. */
+  /** Splits at newlines only, unlike {@link String#lines}, which also splits at a \r. */
   private static Stream<String> lines(String text) {
     return Arrays.stream(text.split("\n", -1));
   }
@@ -104,9 +109,10 @@ final class AccountFiles {
   }
 
   /**
-   * Reads an id.
+   * Parses an id.
    *
-   * @throws CriException INVALID_ARGUMENT where it is none, or out of range
+   * @param where the text's origin, for the error message
+   * @throws CriException INVALID_ARGUMENT if the text is not a number, or out of range
    */
   static int id(String text, String where) {
     long id = -1;
@@ -131,7 +137,7 @@ final class AccountFiles {
       if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
         return "";
       }
-      throw new IOException("read of " + path + " in the image: " + e.getMessage(), e);
+      throw new IOException("read " + path + " in the image: " + e.getMessage(), e);
     }
   }
 }

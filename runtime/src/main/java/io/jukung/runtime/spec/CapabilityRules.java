@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** Which capabilities a container has. */
+/** Decides which capabilities a container has. */
 final class CapabilityRules {
-  /** What Docker gave from the start, and every Kubernetes runtime since. */
+  /** The default of Docker, containerd and CRI-O. */
   private static final Set<Capability> DEFAULTS =
       EnumSet.of(
           Capability.CAP_CHOWN,
@@ -44,15 +44,15 @@ final class CapabilityRules {
       throw CriException.invalidArgument(
           "capabilities.add_ambient_capabilities has "
               + names(ambient)
-              + ", of which the container's own are only "
+              + ", but the container has only "
               + names(allowed));
     }
-    // Inheritable stays empty: whoever execs a file with inheritable capabilities would gain them.
+    // Inheritable stays empty: executing a file with inheritable capabilities would grant them.
     return new Spec.Capabilities(
         names(allowed), names(allowed), List.of(), names(allowed), names(ambient));
   }
 
-  /** Everything that says ALL comes first, so that the single names refine it; drop is last. */
+  /** ALL is applied first, so that single names refine it. Dropped names are applied last. */
   private static Set<Capability> allowed(LinuxContainerSecurityContext security) {
     List<String> add = security.getCapabilities().getAddCapabilitiesList();
     List<String> drop = security.getCapabilities().getDropCapabilitiesList();

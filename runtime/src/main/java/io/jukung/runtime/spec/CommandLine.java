@@ -4,14 +4,15 @@ import io.jukung.cri.CriException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Which command a container runs: Kubernetes' command and args over the image's two. */
+/** Decides which command a container runs, from the request's and the image's configuration. */
 final class CommandLine {
   private CommandLine() {}
 
   /**
-   * A command replaces the image's entrypoint and its cmd; args alone replace the image's cmd.
+   * The command line. A requested command replaces the image's entrypoint and its cmd. Requested
+   * args alone replace only the image's cmd.
    *
-   * @throws CriException INVALID_ARGUMENT where nothing is left to run
+   * @throws CriException INVALID_ARGUMENT if there is no command
    */
   static List<String> of(List<String> command, List<String> args, ImageDefaults image) {
     List<String> line = new ArrayList<>(command.isEmpty() ? image.entrypoint() : command);

@@ -2,6 +2,7 @@ package io.jukung.runtime.spec;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.Device;
+import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.cgroup.DeviceFilter;
 import io.jukung.linux.fs.Fd;
@@ -22,16 +23,16 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The devices a container has, and which it may use. */
+/** Decides which device files a container has, and which devices it may use. */
 final class DeviceRules {
   private static final Path DEV = Path.of("/dev");
   private static final int DEFAULT_MODE = 0666;
 
-  /** Directories of /dev that hold no host device, or that the container has its own of. */
+  /** Entries of /dev that contain no device, or of which the container has its own. */
   private static final Set<String> NOT_DEVICES =
       Set.of("pts", "shm", "mqueue", "fd", "hugepages", "console", ".lxc", ".lxd-mounts", ".udev");
 
-  /** A directory of devices is listed this deep; /dev itself has no more levels. */
+  /** How deep a directory is searched for devices. Real /dev directories are not as deep. */
   private static final int MAX_DEPTH = 8;
 
   private static final int MAX_DEVICES = 10_000;
@@ -42,13 +43,20 @@ final class DeviceRules {
   private DeviceRules() {}
 
   /**
-   * The result.
+   * The devices of a container.
    *
-   * @param devices the nodes to make
-   * @param rules for the container's cgroup
+   * @param devices the device files to make
+   * @param rules the rules for the container's cgroup
    */
   record Result(List<Spec.Device> devices, List<Spec.DeviceRule> rules) {}
 
+  /**
+   * The devices of one container.
+   *
+   * @param requested the devices that the request names
+   * @param described the device nodes of the requested CDI devices
+   * @param privileged whether the container has all devices of the node
+   */
   static Result of(List<Device> requested, List<CdiEdits.DeviceNode> described, boolean privileged)
       throws IOException {
     DeviceRules result = new DeviceRules();
@@ -65,15 +73,17 @@ final class DeviceRules {
     }
     if (!privileged && result.rules.size() > DeviceFilter.MAX_RULES) {
       throw CriException.invalidArgument(
-          "config.devices: more than the " + DeviceFilter.MAX_RULES + " that can be told apart");
+          "config.devices: there are more than "
+              + DeviceFilter.MAX_RULES
+              + " devices, which the device filter cannot hold");
     }
     return new Result(List.copyOf(result.devices.values()), List.copyOf(result.rules));
   }
 
-  /** config-linux.md "Default Devices"; the terminals' rules are those every runtime gives. */
+  /** Adds the devices of config-linux.md "Default Devices", and the usual rules for terminals. */
   private void addDefaults() {
     rules.add(new Spec.DeviceRule(false, "a", null, null, "rwm"));
-    // Nodes may be made; using one takes a rule of its own.
+    // The container may make any device file, but needs another rule to use one.
     rules.add(new Spec.DeviceRule(true, "c", null, null, "m"));
     rules.add(new Spec.DeviceRule(true, "b", null, null, "m"));
     addDefault("null", 1, 3);
@@ -85,7 +95,7 @@ final class DeviceRules {
     rules.add(new Spec.DeviceRule(true, "c", 5L, 1L, "rwm")); // console
     rules.add(new Spec.DeviceRule(true, "c", 5L, 2L, "rwm")); // ptmx
     rules.add(new Spec.DeviceRule(true, "c", 136L, null, "rwm")); // pts
-    // Pods of a VPN mount /dev/net/tun as a volume; what it does takes CAP_NET_ADMIN.
+    // VPN pods mount /dev/net/tun as a volume. Using it needs CAP_NET_ADMIN.
     rules.add(new Spec.DeviceRule(true, "c", 10L, 200L, "rwm"));
   }
 
@@ -121,7 +131,7 @@ final class DeviceRules {
   private static String permissions(String field, String permissions) {
     if (permissions.isEmpty() || !permissions.chars().allMatch(c -> "rwm".indexOf(c) >= 0)) {
       throw CriException.invalidArgument(
-          field + ": permissions \"" + permissions + "\" are not some of r, w and m");
+          field + ": permissions \"" + permissions + "\" must be some of r, w and m");
     }
     return permissions;
   }
@@ -134,7 +144,7 @@ final class DeviceRules {
     return destination;
   }
 
-  /** A node that a CDI file describes, wholly or as the node has it. */
+  /** Adds a CDI device. What the CDI file does not specify is taken from the node's device file. */
   private void add(CdiEdits.DeviceNode node) throws IOException {
     String permissions =
         permissions("CDI device node " + node.path(), orElse(node.permissions(), "rwm"));
@@ -156,7 +166,7 @@ final class DeviceRules {
         permissions);
   }
 
-  /** The device at that path of the node; null where there is none. */
+  /** The device file at this path of the node; null if there is none. */
   private static Spec.@Nullable Device existing(String source, Path destination)
       throws IOException {
     try {
@@ -171,13 +181,14 @@ final class DeviceRules {
     Long major = node.major();
     Long minor = node.minor();
     if (type == null || major == null || minor == null) {
-      throw CriException.failedPrecondition("CDI device node " + source + " is not a device here");
+      throw CriException.failedPrecondition(
+          "CDI device node " + source + " is not a device of this node");
     }
     return new Spec.Device(destination.toString(), type, major, minor, DEFAULT_MODE, 0, 0);
   }
 
-  private static <T> T orElse(@Nullable T said, T otherwise) {
-    return said == null ? otherwise : said;
+  private static <T> T orElse(@Nullable T value, T otherwise) {
+    return value == null ? otherwise : value;
   }
 
   private void addAll(Path source, Path destination, String permissions, int depth)
@@ -198,7 +209,7 @@ final class DeviceRules {
         }
       }
     } catch (NoSuchFileException e) {
-      return; // devices come and go
+      return; // a directory of devices was removed
     }
   }
 
@@ -213,14 +224,15 @@ final class DeviceRules {
 
   private void put(Spec.Device device, String permissions) throws IOException {
     if (devices.size() >= MAX_DEVICES) {
-      throw new IOException("more than " + MAX_DEVICES + " devices for one container");
+      throw new IOException(
+          "add device " + device.path() + ": the container has " + MAX_DEVICES + " devices");
     }
     devices.put(device.path(), device);
     rules.add(
         new Spec.DeviceRule(true, device.type(), device.major(), device.minor(), permissions));
   }
 
-  /** The device file as it is on the node; null where the file is none. */
+  /** The device file as it is on the node; null if the file is not a device, or does not exist. */
   private static Spec.@Nullable Device device(Path source, Path destination) throws IOException {
     FileStatus status;
     Path parent = source.getParent();
@@ -231,7 +243,10 @@ final class DeviceRules {
         Fd node = Openat2.openPathNoFollow(directory, String.valueOf(source.getFileName()))) {
       status = FileStatus.of(node);
     } catch (ErrnoException e) {
-      throw new IOException("device " + source + ": " + e.getMessage(), e);
+      if (e.is(Errno.ENOENT)) {
+        return null; // drivers add and remove devices at any time
+      }
+      throw new IOException("examine device " + source + ": " + e.getMessage(), e);
     }
     String type;
     if (status.type() == FileType.CHARACTER_DEVICE) {

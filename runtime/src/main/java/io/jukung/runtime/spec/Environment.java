@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A process's environment while it is put together: each name once, the last value wins. */
+/** Builds a process's environment. Each name appears once, with the value that was set last. */
 final class Environment {
   private static final String DEFAULT_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -28,7 +28,7 @@ final class Environment {
     return this;
   }
 
-  /** Each {@code NAME=value}; a word without a value is left out, as docker does. */
+  /** Sets each {@code NAME=value}. A word without a value is ignored, as Docker does. */
   Environment addWords(List<String> words) {
     for (String word : words) {
       int equals = word.indexOf('=');
@@ -39,13 +39,17 @@ final class Environment {
     return this;
   }
 
-  /** The container's. Values never reach an error text: they may be secrets. */
+  /**
+   * Sets the variables of the request. Error messages never contain values, which may be secrets.
+   *
+   * @throws CriException INVALID_ARGUMENT if a name is invalid or a value is not UTF-8
+   */
   Environment addContainer(List<KeyValue> variables) {
     for (KeyValue variable : variables) {
       String name = variable.getKey();
       if (name.isEmpty() || name.indexOf('=') >= 0) {
         throw CriException.invalidArgument(
-            "config.envs has the name \"" + name + "\", which no environment variable can have");
+            "config.envs: \"" + name + "\" is not a valid name of an environment variable");
       }
       ByteString value = variable.getValue();
       if (!value.isValidUtf8()) {

@@ -2,9 +2,7 @@ package io.jukung.runtime.spec;
 
 import java.util.List;
 
-/**
- * What an image says of its containers, each overridable by the container. Absent text is empty.
- */
+/** An image's defaults for its containers, which a request can override. Absent text is empty. */
 public record ImageDefaults(
     String user,
     List<String> env,

@@ -18,35 +18,40 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Under which AppArmor profile and SELinux labels a container runs. Where the node has neither, a
- * container that asks for nothing has none, and one that asks is refused. Thread-safe.
+ * Decides under which AppArmor profile and SELinux labels a container runs. On a node without the
+ * kernel module, a container that asks for a profile or label is refused, and others run without
+ * one. Thread-safe.
  */
 public final class LabelRules {
-  /** The profile of containers that name none; share/apparmor/jukung-default, to be loaded. */
+  /**
+   * The profile of containers that name none, if it is loaded. The installation has it in
+   * share/apparmor/jukung-default.
+   */
   static final String DEFAULT_PROFILE = "jukung-default";
 
   private static final String APPARMOR = "config.linux.security_context.apparmor";
   private static final String SELINUX = "config.linux.security_context.selinux_options";
   private static final String LOCALHOST = "localhost/";
 
-  /** One is enough, nearly always: there are half a million pairs of categories. */
+  /**
+   * Attempts to find an id with unused categories. There are half a million pairs: one is enough.
+   */
   private static final int MAX_IDS = 1_000;
 
   private final AppArmor appArmor;
   private final Selinux selinux;
 
-  /** Rules for a node with these. */
   public LabelRules(AppArmor appArmor, Selinux selinux) {
     this.appArmor = appArmor;
     this.selinux = selinux;
   }
 
   /**
-   * The result; null: none.
+   * The profile and labels of a container; each is null if there is none.
    *
-   * @param profile of AppArmor
-   * @param process label of SELinux
-   * @param files label of the container's files
+   * @param profile the AppArmor profile
+   * @param process the SELinux label of the container's processes
+   * @param files the SELinux label of the container's files
    */
   record Labels(@Nullable String profile, @Nullable String process, @Nullable String files) {}
 
@@ -56,7 +61,7 @@ public final class LabelRules {
       refuseSelinux(security.getSelinuxOptions());
       return new Labels(profile, null, null);
     }
-    if (security.getPrivileged()) { // which no label confines
+    if (security.getPrivileged()) { // labels must not confine privileged containers
       return new Labels(profile, null, null);
     }
     SELinuxOption asked = security.getSelinuxOptions();
@@ -85,16 +90,18 @@ public final class LabelRules {
     }
     if (!asked.getLevel().isEmpty() && !SelinuxLabel.isLevel(asked.getLevel())) {
       throw CriException.invalidArgument(
-          SELINUX + ": level \"" + asked.getLevel() + "\" is no SELinux level");
+          SELINUX + ": level \"" + asked.getLevel() + "\" is not a valid SELinux level");
     }
     throw CriException.failedPrecondition(SELINUX + ": " + selinux.missing().orElse(""));
   }
 
   /**
-   * An ID for a new sandbox, whose categories none of the others has. Two that are made at the same
-   * moment share them once in half a million.
+   * An id for a new sandbox, whose SELinux categories no other sandbox has. Two sandboxes that are
+   * created at the same moment have the same categories with a probability of one in half a
+   * million.
    *
-   * @param random gives IDs
+   * @param others the ids of all other sandboxes
+   * @param random supplies random ids
    */
   public static String newSandboxId(Stream<String> others, Supplier<String> random) {
     Set<String> taken = others.map(LabelRules::level).collect(Collectors.toSet());
@@ -106,8 +113,8 @@ public final class LabelRules {
   }
 
   /**
-   * Two categories for the pod, by which its files are kept from other pods'. They follow from the
-   * sandbox's random ID, so that they need not be written down.
+   * The SELinux level with the pod's two categories, which keep its files from other pods. The
+   * categories are computed from the sandbox's random id, so that they need not be recorded.
    */
   static String level(String sandboxId) {
     byte[] hash;
@@ -149,8 +156,8 @@ public final class LabelRules {
     return asked;
   }
 
-  /** The name of a profile; empty: unconfined; null: nothing is said. */
-  @SuppressWarnings("deprecation") // clients of old set the field that has become deprecated
+  /** The requested profile; empty for unconfined; null if the request does not say anything. */
+  @SuppressWarnings("deprecation") // old clients set the deprecated field
   private static @Nullable String askedProfile(LinuxContainerSecurityContext security) {
     if (security.hasApparmor()) {
       ProfileType type = security.getApparmor().getProfileType();
@@ -172,7 +179,7 @@ public final class LabelRules {
               APPARMOR
                   + "_profile \""
                   + old
-                  + "\" is none of unconfined, runtime/default and localhost/NAME");
+                  + "\" must be unconfined, runtime/default or localhost/NAME");
         }
         yield named(old);
       }
@@ -184,7 +191,7 @@ public final class LabelRules {
         reference.startsWith(LOCALHOST) ? reference.substring(LOCALHOST.length()) : reference;
     if (name.isEmpty() || name.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
       throw CriException.invalidArgument(
-          APPARMOR + ": the Localhost profile has no name that a profile can have");
+          APPARMOR + ": the name of the Localhost profile is empty or has a control character");
     }
     return name;
   }

@@ -25,12 +25,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What is mounted in a container: the file systems every container has, and the request's. */
+/** Decides what is mounted in a container: the usual file systems, and the request's mounts. */
 public final class MountRules {
   private static final Path PROC = Path.of("/proc");
   private static final Path DEV = Path.of("/dev");
 
-  /** The node's own files, whose labels its services need as they are. */
+  /**
+   * Directories of the node that are never relabelled, as the node's services need their labels.
+   */
   private static final List<Path> NEVER_RELABELLED =
       Stream.of("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr")
           .map(Path.of("/")::resolve)
@@ -43,9 +45,9 @@ public final class MountRules {
   }
 
   /**
-   * What the choice of mounts depends on, besides the request.
+   * Facts on which the mounts depend, besides the requested mounts.
    *
-   * @param label of the container's files, by SELinux
+   * @param label the SELinux label of the container's files
    */
   record Facts(
       String sandboxId,
@@ -56,10 +58,13 @@ public final class MountRules {
       Optional<String> label) {}
 
   /**
-   * All mounts, parents before what is below them. Sources of the request that do not exist are
-   * made, as directories. What is the pod's or the container's own gets the container's label.
+   * All mounts of a container, each parent before the mounts inside it. Sources of the request that
+   * do not exist are created as directories. Sources that belong to the pod or the container get
+   * the container's label.
    *
-   * @param volumes those that come from images
+   * @param requested the mounts of the request
+   * @param described the mounts of the requested CDI devices
+   * @param volumes mounts that come from images
    */
   List<Spec.Mount> of(
       List<Mount> requested, List<CdiEdits.Mount> described, List<Spec.Mount> volumes, Facts facts)
@@ -87,7 +92,7 @@ public final class MountRules {
     for (CdiEdits.Mount each : described) {
       result.add(bind(each));
     }
-    // Stable: of two at one place the later request covers the earlier.
+    // The sort is stable: of two mounts on one target the later one covers the earlier one.
     result.sort(Comparator.comparingInt(each -> Path.of(each.destination()).getNameCount()));
     return result;
   }
@@ -129,7 +134,7 @@ public final class MountRules {
         List.of("rbind", "rprivate", facts.readonlyRoot() ? "ro" : "rw"));
   }
 
-  /** The files of the sandbox, its shared memory, and the volumes that the image declares. */
+  /** Labels the sandbox's files and shared memory, and the volumes that the image declares. */
   private void labelOwn(List<Spec.Mount> mounts, Facts facts) throws IOException {
     String label = facts.label().orElseThrow();
     for (Spec.Mount each : mounts) {
@@ -160,12 +165,13 @@ public final class MountRules {
     return new Spec.Mount(destination.toString(), "bind", source.toString(), options);
   }
 
-  /** As a CDI file of the node says; its vendor has put the source there. */
+  /** A mount that a CDI file describes. The source must exist: the vendor has installed it. */
   private static Spec.Mount bind(CdiEdits.Mount mount) throws IOException {
     String purpose = "CDI mount of \"" + mount.hostPath() + "\" on \"" + mount.containerPath();
     Path destination = Path.of("/").resolve(mount.containerPath()).normalize();
     if (destination.getNameCount() == 0 || destination.startsWith(PROC)) {
-      throw CriException.failedPrecondition(purpose + "\": it would hide what containers need");
+      throw CriException.failedPrecondition(
+          purpose + "\": it would hide the root or /proc of the container");
     }
     try {
       List<String> options = new ArrayList<>(mount.options());
@@ -179,18 +185,18 @@ public final class MountRules {
     }
   }
 
-  /** Only what was asked for; without SELinux, or without confinement, there is nothing to do. */
+  /** Labels the source if the request asks for this and the container has an SELinux label. */
   private static void relabel(Mount mount, Path source, Facts facts) throws IOException {
     if (!mount.getSelinuxRelabel() || facts.label().isEmpty()) {
       return;
     }
     if (source.getNameCount() < 2 || NEVER_RELABELLED.stream().anyMatch(source::startsWith)) {
-      throw invalid(mount, "selinux_relabel would take the node's own files away from it");
+      throw invalid(mount, "selinux_relabel would change the labels of the node's own files");
     }
     FileLabels.set(source, facts.label().get());
   }
 
-  /** Kubelet asks for the pod's own, volume by volume. Images have them without being asked. */
+  /** kubelet requests the pod's own mappings for each volume. Image volumes always have them. */
   private static void checkMappings(Mount mount, Optional<IdMappings> ids) {
     if (mount.getUidMappingsCount() == 0 && mount.getGidMappingsCount() == 0) {
       return;
@@ -209,12 +215,16 @@ public final class MountRules {
         .build();
   }
 
-  /** Whether what is mounted is an image. */
+  /** Whether the mount's source is an image. */
   public static boolean isImage(Mount mount) {
     return !mount.getImage().equals(ImageSpec.getDefaultInstance());
   }
 
-  /** Where in the container, without dots. */
+  /**
+   * The normalized target in the container.
+   *
+   * @throws CriException INVALID_ARGUMENT if it is the root or inside /proc
+   */
   public static Path destination(Mount mount) {
     if (mount.getContainerPath().isEmpty()) {
       throw CriException.invalidArgument("config.mounts: container_path is empty");
@@ -229,7 +239,7 @@ public final class MountRules {
     return destination;
   }
 
-  /** Where the source really is; made where it is missing. */
+  /** The real path of the source, which is created as a directory if it does not exist. */
   private static Path source(Mount mount) throws IOException {
     Path path = Path.of(mount.getHostPath());
     if (!path.isAbsolute()) {
@@ -241,7 +251,7 @@ public final class MountRules {
       try {
         return Files.createDirectories(path).toRealPath();
       } catch (FileAlreadyExistsException dangling) {
-        throw invalid(mount, "host_path is a symbolic link to nothing");
+        throw invalid(mount, "host_path is a dangling symbolic link");
       }
     } catch (FileSystemException e) { // below a file, or a loop of links
       throw invalid(mount, "host_path: " + e.getReason());

@@ -7,7 +7,7 @@ import io.jukung.runtime.store.StatePaths;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The namespaces that all processes of a pod are in, by their pins. Thread-safe. */
+/** Finds the namespaces that all processes of a pod share, by their pins. Thread-safe. */
 public final class PodNamespaces {
   private final StatePaths paths;
 
@@ -15,7 +15,7 @@ public final class PodNamespaces {
     this.paths = paths;
   }
 
-  /** Without the pid namespace, which is each container's to choose. */
+  /** The pod's namespaces except the pid namespace, which each container chooses. */
   public List<Spec.Namespace> of(SandboxRecord sandbox) {
     SandboxConfig config = sandbox.config();
     List<Spec.Namespace> namespaces = new ArrayList<>();

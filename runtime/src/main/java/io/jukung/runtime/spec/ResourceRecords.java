@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** CRI's limits and the record's. */
+/** Converts limits between CRI messages, records and the OCI specification. */
 public final class ResourceRecords {
   private static final Resources NONE = of(LinuxContainerResources.getDefaultInstance());
 
   private ResourceRecords() {}
 
   /**
-   * The limits after an update, which leaves alone what it does not set.
+   * The limits after an update, which changes only the limits that it sets.
    *
-   * @param before null: none
+   * @param before the limits before the update; null if there were none
    */
   public static Resources updated(@Nullable Resources before, LinuxContainerResources update) {
     Resources old = before == null ? NONE : before;
@@ -43,9 +43,10 @@ public final class ResourceRecords {
   }
 
   /**
-   * The pod's limits after an update.
+   * The pod's limits after an update, which changes only the limits that it sets.
    *
-   * @param before null: none
+   * @param before the limits before the update; null if there were none
+   * @throws CriException INVALID_ARGUMENT if the resulting limits are not valid
    */
   public static PodLimits updated(
       @Nullable PodLimits before,
@@ -64,7 +65,7 @@ public final class ResourceRecords {
     return value == 0 ? old : value;
   }
 
-  /** The specification with the limits that the record has now. */
+  /** The specification with the limits of the record, which updates may have changed. */
   public static Spec inForce(Spec spec, ContainerRecord record) {
     Resources resources = record.resources();
     if (resources == null) {
@@ -76,7 +77,7 @@ public final class ResourceRecords {
         (int) resources.oomScoreAdj());
   }
 
-  /** What to write for them. */
+  /** The control files to write for these limits. */
   public static List<CgroupSetting> settings(Resources resources) {
     return ResourceRules.settings(ResourceRules.toSpec(toCri(resources), List.of()));
   }

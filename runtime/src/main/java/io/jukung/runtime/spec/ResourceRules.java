@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A container's limits: CRI's fields, the OCI specification's, and the files of cgroup v2. */
+/** Checks a container's limits, and converts them to the OCI specification and to cgroup v2. */
 public final class ResourceRules {
   private static final long MIN_OOM_SCORE = -1000;
   private static final long MAX_OOM_SCORE = 1000;
@@ -21,16 +21,20 @@ public final class ResourceRules {
   private static final long MIN_SHARES = 2;
   private static final long MAX_SHARES = 262_144;
 
-  /** As in /sys/kernel/mm/hugepages and the names of hugetlb's control files: 2MB. */
+  /** A page size as in the names of hugetlb's control files, for example 2MB. */
   private static final Pattern PAGE_SIZE = Pattern.compile("[1-9][0-9]{0,3}[KMG]B");
 
-  /** cpuset(7), "List format". */
+  /** A list of numbers and ranges (cpuset(7), "List format"). */
   private static final Pattern NUMBERS =
       Pattern.compile("[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*");
 
   private ResourceRules() {}
 
-  /** Refuses what no kernel takes. */
+  /**
+   * Refuses limits that no kernel accepts.
+   *
+   * @throws CriException INVALID_ARGUMENT
+   */
   public static void check(LinuxContainerResources resources) {
     if (resources.getOomScoreAdj() < MIN_OOM_SCORE || resources.getOomScoreAdj() > MAX_OOM_SCORE) {
       throw CriException.invalidArgument(
@@ -41,13 +45,15 @@ public final class ResourceRules {
           || !entry.getKey().contains(".")
           || entry.getKey().startsWith("cgroup.")) {
         throw CriException.invalidArgument(
-            "resources.unified: \"" + entry.getKey() + "\" is not a control file of a controller");
+            "resources.unified: \""
+                + entry.getKey()
+                + "\" is not the control file of a controller");
       }
     }
     for (HugepageLimit limit : resources.getHugepageLimitsList()) {
       if (!PAGE_SIZE.matcher(limit.getPageSize()).matches()) {
         throw CriException.invalidArgument(
-            "resources.hugepage_limits: \"" + limit.getPageSize() + "\" is no page size");
+            "resources.hugepage_limits: \"" + limit.getPageSize() + "\" is not a page size");
       }
     }
     checkMemory(resources);
@@ -60,13 +66,13 @@ public final class ResourceRules {
     }
     if (resources.getMemoryLimitInBytes() <= 0) {
       throw CriException.invalidArgument(
-          "resources.memory_swap_limit_in_bytes counts memory too, and takes a"
+          "resources.memory_swap_limit_in_bytes limits memory and swap together, and needs a"
               + " memory_limit_in_bytes");
     }
     if (resources.getMemoryLimitInBytes() > resources.getMemorySwapLimitInBytes()) {
       throw CriException.invalidArgument(
-          "resources.memory_swap_limit_in_bytes counts memory too, and is below"
-              + " memory_limit_in_bytes");
+          "resources.memory_swap_limit_in_bytes limits memory and swap together, and must not be"
+              + " below memory_limit_in_bytes");
     }
   }
 
@@ -95,7 +101,11 @@ public final class ResourceRules {
     }
   }
 
-  /** The OCI form. Device rules are the builder's. */
+  /**
+   * The limits in the form of the OCI specification.
+   *
+   * @param devices the device rules, which are part of the same message
+   */
   public static Spec.Resources toSpec(
       LinuxContainerResources resources, List<Spec.DeviceRule> devices) {
     Map<String, String> unified = new LinkedHashMap<>(resources.getUnifiedMap());
@@ -117,7 +127,7 @@ public final class ResourceRules {
         unified);
   }
 
-  /** What to write for the specification's limits, in an order that the kernel takes. */
+  /** The control files to write for the limits, in an order that the kernel accepts. */
   public static List<CgroupSetting> settings(Spec.Resources resources) {
     List<CgroupSetting> settings = new ArrayList<>();
     Spec.Memory memory = resources.memory();
@@ -136,7 +146,7 @@ public final class ResourceRules {
     return settings;
   }
 
-  /** A value of several lines, as of io.max for several devices, takes a write for each. */
+  /** Each line of a value needs a write of its own, for example io.max of several devices. */
   private static void addUnified(List<CgroupSetting> settings, String file, String value) {
     for (String line : value.split("\n", -1)) {
       if (!line.isEmpty() || value.isEmpty()) {
@@ -146,7 +156,7 @@ public final class ResourceRules {
     }
   }
 
-  /** kubelet sends every page size of the host, with 0 where the container asks for none. */
+  /** kubelet sends every page size of the host, with limit 0 if the container requests none. */
   private static boolean isNoHugepages(String file, String value) {
     return file.startsWith("hugetlb.") && value.equals("0");
   }
@@ -162,7 +172,7 @@ public final class ResourceRules {
       settings.add(
           new CgroupSetting("resources.memory_swap_limit_in_bytes", "memory.swap.max", "max"));
     } else if (limit != null && limit > 0) {
-      // CRI and cgroup v1 count memory and swap together. A memory limit alone means no swap.
+      // CRI and cgroup v1 limit memory and swap together. A memory limit alone means no swap.
       long both = swap == null ? limit : swap;
       settings.add(
           new CgroupSetting(

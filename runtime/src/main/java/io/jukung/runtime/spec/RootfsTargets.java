@@ -11,14 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes, in a container's root file system, what its launch mounts on and enters. What lies inside
- * a mount is the launch's own, because only then the mount is there.
+ * Makes the mount points and the working directory in a container's root file system. Those inside
+ * another mount are made by the launch, as the mount does not exist earlier.
  */
 public final class RootfsTargets {
   private static final int DIRECTORY_MODE = 0755;
   private static final int FILE_MODE = 0644;
 
-  /** Whom what is made belongs to. */
+  /** The owner of the files and directories that are made. */
   private record Owner(int uid, int gid) {
     NewEntry entry(int mode) {
       return new NewEntry(mode, uid, gid);
@@ -64,7 +64,8 @@ public final class RootfsTargets {
     }
   }
 
-  private static boolean isDirectory(Spec.Mount mount) {
+  /** Whether the mount needs a directory as its mount point, and not a file. */
+  public static boolean isDirectory(Spec.Mount mount) {
     return !mount.type().equals("bind") || Files.isDirectory(Path.of(mount.source()));
   }
 

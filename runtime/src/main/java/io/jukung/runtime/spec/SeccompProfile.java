@@ -17,11 +17,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A profile as operators write it: the OCI specification's {@code linux.seccomp}, with moby's
- * additions (maps of architectures, rules that depend on capabilities, architecture or kernel).
- * {@link #resolve} decides these for one container.
+ * A seccomp profile in a file: {@code linux.seccomp} of the OCI specification with moby's additions
+ * (maps of architectures, and rules that depend on capabilities, the architecture or the kernel).
+ * {@link #resolve} evaluates the additions for one container.
  *
- * <p>A member that is not known is an error: a profile half understood protects from nothing.
+ * <p>An unknown member is an error, because the profile might not protect without it.
  */
 record SeccompProfile(
     @Nullable String comment,
@@ -42,7 +42,7 @@ record SeccompProfile(
           .build()
           .readerFor(SeccompProfile.class);
 
-  /** The architectures whose programs run where {@code architecture} is the node's. */
+  /** The architectures whose programs also run on a node of this architecture. */
   record ArchitectureMap(@Nullable String architecture, @Nullable List<String> subArchitectures) {}
 
   /** One entry of {@code syscalls}. */
@@ -56,17 +56,17 @@ record SeccompProfile(
       @Nullable Condition includes,
       @Nullable Condition excludes) {}
 
-  /** Holds where all that is said is so; of the architectures, one. */
+  /** A condition holds if all its members hold, and one of its architectures is the node's. */
   record Condition(
       @Nullable List<String> caps,
       @JsonAlias("architectures") @Nullable List<String> arches,
       @Nullable String minKernel) {}
 
   /**
-   * What profiles can depend on.
+   * The facts on which conditions depend.
    *
-   * @param capabilities by kernel name, the container's bounding set
-   * @param kernel the release, as {@code 6.1.0-18-amd64}
+   * @param capabilities the container's bounding set, by kernel names
+   * @param kernel the kernel's release, for example {@code 6.1.0-18-amd64}
    */
   record Facts(Arch architecture, Set<String> capabilities, String kernel) {}
 
@@ -88,10 +88,10 @@ record SeccompProfile(
         e.getLocation() == null
             ? ""
             : "line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
-    return where + ": " + e.getOriginalMessage().lines().findFirst().orElse("no JSON");
+    return where + ": " + e.getOriginalMessage().lines().findFirst().orElse("not JSON");
   }
 
-  /** The profile of a container of which these facts are true. */
+  /** The profile in the form of the OCI specification, for a container with these facts. */
   Spec.Seccomp resolve(Facts facts) throws IOException {
     if (defaultAction == null) {
       throw new IOException("it has no defaultAction");
@@ -140,7 +140,7 @@ record SeccompProfile(
   /**
    * Whether the condition holds.
    *
-   * @param absent what counts where nothing is said
+   * @param absent the result for an absent or empty condition
    */
   private static boolean holds(@Nullable Condition condition, Facts facts, boolean absent)
       throws IOException {
@@ -162,7 +162,7 @@ record SeccompProfile(
     return capabilities && architecture && kernel;
   }
 
-  /** As moby's profiles name the node's architecture. */
+  /** The name of the architecture in moby's profiles. */
   private static String goName(Arch architecture) {
     return switch (architecture) {
       case X86_64 -> "amd64";
@@ -177,7 +177,7 @@ record SeccompProfile(
       try {
         return new KernelRelease(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
       } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-        throw new IOException("\"" + text + "\" is not the version of a kernel", e);
+        throw new IOException("\"" + text + "\" is not a kernel version", e);
       }
     }
 

@@ -16,12 +16,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 
-/** Which seccomp profile a container asks for. Thread-safe. */
+/** Decides which seccomp profile a container has. Thread-safe. */
 final class SeccompRules {
   private static final String FIELD = "config.linux.security_context.seccomp";
   private static final String LOCALHOST = "localhost/";
 
-  /** Far above every profile there is; what is larger is no profile. */
+  /** Far larger than any known profile. */
   private static final int MAX_FILE_BYTES = 1 << 20;
 
   private final SeccompProfile standard = standard();
@@ -38,14 +38,19 @@ final class SeccompRules {
     }
   }
 
-  /** What is asked for, in the words of the field that has replaced all others. */
+  /**
+   * The requested profile, in the terms of the newest field.
+   *
+   * @param file the path of a Localhost profile; empty for other types
+   */
   private record Wanted(ProfileType type, String file) {}
 
   /**
-   * The container's profile; empty where it asks for none. Its rules are not yet checked.
+   * The container's profile; empty if the container runs without one. Actions and arguments of its
+   * rules are not checked yet.
    *
-   * @param bounding the container's capabilities, by kernel name
-   * @throws CriException where there is no such profile, or it is not understood
+   * @param bounding the container's bounding set of capabilities, by kernel names
+   * @throws CriException INVALID_ARGUMENT if the profile does not exist or is not valid
    */
   Optional<Spec.Seccomp> of(LinuxContainerSecurityContext security, List<String> bounding) {
     Wanted wanted = wanted(security);
@@ -64,8 +69,8 @@ final class SeccompRules {
     }
   }
 
-  /** A present profile asks for its type, also for RuntimeDefault, the type's zero value. */
-  @SuppressWarnings("deprecation") // clients of old set the field that has become deprecated
+  /** A profile that is present counts, also if its type is RuntimeDefault, the zero value. */
+  @SuppressWarnings("deprecation") // old clients set the deprecated field
   private static Wanted wanted(LinuxContainerSecurityContext security) {
     if (security.hasSeccomp()) {
       SecurityProfile profile = security.getSeccomp();
@@ -85,7 +90,7 @@ final class SeccompRules {
               FIELD
                   + "_profile_path \""
                   + old
-                  + "\" is none of unconfined, runtime/default, docker/default and localhost/FILE");
+                  + "\" must be unconfined, runtime/default, docker/default or localhost/FILE");
         }
         yield localhost(old);
       }
@@ -107,18 +112,18 @@ final class SeccompRules {
     try {
       path = Path.of(file);
     } catch (InvalidPathException e) {
-      throw new IOException("it is not a path", e);
+      throw new IOException("it is not a valid path", e);
     }
     if (!Files.exists(path)) {
       throw new IOException("there is no such file");
     }
     if (!Files.isRegularFile(path)) {
-      throw new IOException("it is not a file"); // and may never end
+      throw new IOException("it is not a file"); // reading a device or FIFO may never end
     }
     try (InputStream in = Files.newInputStream(path)) {
       byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
       if (bytes.length > MAX_FILE_BYTES) {
-        throw new IOException("it is larger than " + MAX_FILE_BYTES + " bytes");
+        throw new IOException("the file is larger than " + MAX_FILE_BYTES + " bytes");
       }
       return bytes;
     }

@@ -20,10 +20,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one container runs with: the part of the OCI runtime specification 1.2 that jukung uses,
- * under the specification's own names. {@code config.json} in a container's directory is this in
- * JSON; nothing in it needs another document to be read, except that the root file system's overlay
- * layers belong to the container's record and not to the specification.
+ * The configuration that one container runs with: the part of the OCI runtime specification 1.2
+ * that jukung uses, under the specification's names. The file {@code config.json} in a container's
+ * directory is this record as JSON. It is complete, except that the layers of the root file system
+ * are in the container's record.
  *
  * <p>Absent lists and maps are empty, never null.
  *
@@ -55,7 +55,7 @@ public record Spec(
     return new Spec(ociVersion, process, root, hostname, mounts, annotations, newLinux);
   }
 
-  /** The same with other limits. */
+  /** A copy with other limits. */
   public Spec withLimits(Resources resources, @Nullable Integer oomScoreAdj) {
     return new Spec(
         ociVersion,
@@ -76,12 +76,13 @@ public record Spec(
   }
 
   /**
-   * The process to start, of a container or of an exec.
+   * The process that a container or an exec starts.
    *
    * @param args the command; args[0] is looked up in PATH of {@code env}, inside the rootfs
-   * @param env {@code NAME=value}, each name once
-   * @param oomScoreAdj null: as it is inherited
-   * @param apparmorProfile null: as it is inherited; likewise the label
+   * @param env variables as {@code NAME=value}, each name once
+   * @param oomScoreAdj null to inherit it
+   * @param apparmorProfile null to inherit it
+   * @param selinuxLabel null to inherit it
    */
   @SuppressWarnings("JavaLangClash") // the specification's name; always written Spec.Process
   @JsonInclude(Include.NON_EMPTY)
@@ -120,9 +121,9 @@ public record Spec(
     }
 
     /**
-     * Another command by the same user.
+     * The process of an exec: another command with the same user and privileges.
      *
-     * @param atTerminal whether at a terminal of its own
+     * @param atTerminal whether the command gets a terminal of its own
      */
     public Process toExec(List<String> command, boolean atTerminal) {
       return new Process(
@@ -150,9 +151,9 @@ public record Spec(
   }
 
   /**
-   * Numeric identity. Ids are unsigned 32-bit in the kernel; CRI allows 0 to 2^31-1 only.
+   * A process's numeric ids. The kernel's ids have 32 unsigned bits; CRI allows only 0 to 2^31-1.
    *
-   * @param umask null: 022
+   * @param umask null for 022
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -162,7 +163,7 @@ public record Spec(
     }
   }
 
-  /** Capability sets, by kernel name: {@code CAP_CHOWN}. */
+  /** Capability sets, with the kernel's names, for example {@code CAP_CHOWN}. */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Capabilities(
@@ -180,19 +181,19 @@ public record Spec(
     }
   }
 
-  /** setrlimit(2): type as in {@code RLIMIT_NOFILE}. */
+  /** A resource limit (setrlimit(2)). The type is a name such as {@code RLIMIT_NOFILE}. */
   public record Rlimit(String type, long hard, long soft) {}
 
-  /** The root file system: an overlay, read-only to the container where {@code readonly}. */
+  /** The root file system, an overlay. */
   public record Root(String path, boolean readonly) {}
 
   /**
-   * One mount, made in list order.
+   * One mount. Mounts are made in the order of the list.
    *
-   * @param destination absolute, inside the container; resolved inside the rootfs
-   * @param type file system type, {@code bind} for a bind mount
-   * @param options the mount(8) words of the specification: flags, propagation, and what is left
-   *     goes to the file system
+   * @param destination an absolute path in the container, resolved inside the rootfs
+   * @param type the type of the file system, or {@code bind} for a bind mount
+   * @param options the specification's mount options: flags, propagation, and options of the file
+   *     system
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -203,13 +204,14 @@ public record Spec(
   }
 
   /**
-   * The Linux part.
+   * The Linux part of the configuration.
    *
    * @param cgroupsPath the container's cgroup below the cgroup v2 mount, with a leading slash
-   * @param rootfsPropagation {@code private}, {@code slave} or {@code shared}; null: private
-   * @param seccomp null: every system call
-   * @param uidMappings of its user namespace, where it has one; likewise gidMappings
-   * @param mountLabel of SELinux, for the container's own file systems; null: none
+   * @param rootfsPropagation {@code private}, {@code slave} or {@code shared}; null for private
+   * @param seccomp null to allow every system call
+   * @param uidMappings the user ids of the container's user namespace, if it has one
+   * @param gidMappings the group ids of the container's user namespace, if it has one
+   * @param mountLabel the SELinux label of the container's own file systems; null for none
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -236,7 +238,7 @@ public record Spec(
       gidMappings = orEmpty(gidMappings);
     }
 
-    /** Whom its ids stand for on the host; empty in the host's user namespace. */
+    /** The mappings of the container's user namespace; empty in the host's user namespace. */
     @JsonIgnore
     public Optional<IdMappings> ids() {
       return uidMappings.isEmpty() || gidMappings.isEmpty()
@@ -279,12 +281,12 @@ public record Spec(
   }
 
   /**
-   * Which system calls the processes may make (config-linux.md "Seccomp").
+   * The system calls that the processes may make (config-linux.md "Seccomp").
    *
-   * @param defaultAction for calls that no rule is about
-   * @param defaultErrnoRet null: EPERM
-   * @param architectures besides the node's own
-   * @param flags SECCOMP_FILTER_FLAG_*
+   * @param defaultAction the action for calls without a rule
+   * @param defaultErrnoRet null for EPERM
+   * @param architectures allowed architectures besides the node's own
+   * @param flags names of SECCOMP_FILTER_FLAG_* flags
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -302,9 +304,9 @@ public record Spec(
   }
 
   /**
-   * What becomes of the calls of these names where all of {@code args} hold.
+   * The action for system calls of these names for which all of {@code args} hold.
    *
-   * @param errnoRet null: EPERM
+   * @param errnoRet null for EPERM
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -316,25 +318,25 @@ public record Spec(
     }
   }
 
-  /** One comparison; both values are 64 bits wide and unsigned. */
+  /** A comparison of one argument. Both values are unsigned numbers of 64 bits. */
   @JsonInclude(Include.NON_NULL)
   public record SeccompArg(int index, BigInteger value, @Nullable BigInteger valueTwo, String op) {}
 
   /**
-   * A namespace of the container. A type that is not listed is the host's.
+   * A namespace of the container. For types that are not listed, the container is in the host's.
    *
    * @param type {@code pid}, {@code network}, {@code mount}, {@code ipc}, {@code uts}, {@code
    *     cgroup} or {@code user}
-   * @param path the namespace to join; null: a new one
+   * @param path the namespace to join; null for a new one
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Namespace(String type, @Nullable String path) {}
 
-  /** A run of ids of a user namespace. */
+  /** A range of ids of a user namespace. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record IdMapping(long containerID, long hostID, long size) {
-    /** One that begins at the namespace's 0, as all of ours do. */
+    /** A mapping that begins at the namespace's id 0, as all mappings of jukung do. */
     static IdMapping of(IdMappings.Range range) {
       return new IdMapping(0, range.firstHostId(), range.length());
     }
@@ -345,17 +347,17 @@ public record Spec(
   }
 
   /**
-   * A device node to have below {@code /dev}.
+   * A device node to be made in {@code /dev}.
    *
    * @param type {@code c}, {@code b}, {@code u} or {@code p}, as for mknod(1)
-   * @param fileMode permission bits
+   * @param fileMode the permission bits
    */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Device(
       String path, String type, long major, long minor, int fileMode, int uid, int gid) {}
 
-  /** Limits, written to the container's cgroup before its process starts. */
+  /** Limits. They are written to the container's cgroup before its process starts. */
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Resources(
@@ -371,10 +373,11 @@ public record Spec(
   }
 
   /**
-   * Who may use which device; later rules win.
+   * Allows or denies the use of devices. Later rules override earlier ones.
    *
    * @param type {@code a}, {@code b} or {@code c}
-   * @param major null: every one; likewise minor
+   * @param major null for every number
+   * @param minor null for every number
    * @param access some of {@code rwm}
    */
   @JsonInclude(Include.NON_EMPTY)
@@ -382,12 +385,18 @@ public record Spec(
   public record DeviceRule(
       boolean allow, String type, @Nullable Long major, @Nullable Long minor, String access) {}
 
-  /** Bytes; null: as it is. Swap counts memory and swap together, as in cgroup v1. */
+  /**
+   * Memory limits in bytes; null leaves a limit as it is. {@code swap} limits memory and swap
+   * together, as in cgroup v1.
+   */
   @JsonInclude(Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Memory(@Nullable Long limit, @Nullable Long swap) {}
 
-  /** Shares as in cgroup v1; quota and period in microseconds; null: as it is. */
+  /**
+   * Processor limits; null leaves a limit as it is. Shares are those of cgroup v1; quota and period
+   * are in microseconds.
+   */
   @JsonInclude(Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Cpu(
@@ -399,7 +408,7 @@ public record Spec(
 
   public record Pids(long limit) {}
 
-  // Jackson passes null for what the document leaves out.
+  // Jackson passes null for members that the document does not have.
   private static <T> List<T> orEmpty(@Nullable List<T> list) {
     return list == null ? List.of() : List.copyOf(list);
   }

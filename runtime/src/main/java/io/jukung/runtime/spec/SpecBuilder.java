@@ -31,14 +31,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From a container's CRI configuration, its image and its sandbox to the OCI specification. What is
- * asked for and not implemented is refused by name; messages that are present and empty ask for
- * nothing. Thread-safe.
+ * Builds the OCI specification from a container's CRI configuration, its image and its sandbox. A
+ * request for something that is not implemented is refused with the field's name. Messages that are
+ * present but empty request nothing. Thread-safe.
  */
 public final class SpecBuilder {
   private static final String SECURITY = "config.linux.security_context.";
 
-  /** Programs that close every descriptor they might have take minutes for a billion. */
+  /** Some programs close every possible descriptor at their start: a billion takes minutes. */
   private static final long MAX_OPEN_FILES = 1 << 20;
 
   private final PodNamespaces podNamespaces;
@@ -51,7 +51,8 @@ public final class SpecBuilder {
   /**
    * A builder for this host.
    *
-   * @param openFiles the hard limit of RLIMIT_NOFILE of containers, and the soft one where sensible
+   * @param openFiles the containers' hard limit of RLIMIT_NOFILE. The soft limit is the same, but
+   *     not more than {@link #MAX_OPEN_FILES}.
    */
   public SpecBuilder(StatePaths paths, long openFiles, CdiDevices cdi, LabelRules labels) {
     this.podNamespaces = new PodNamespaces(paths);
@@ -62,10 +63,10 @@ public final class SpecBuilder {
   }
 
   /**
-   * What a specification is built from.
+   * The input of a specification.
    *
-   * @param targetPid of the container whose pid namespace is asked for, with TARGET
-   * @param volumes mounts that come from images, this one's and others
+   * @param targetPid the first process of the container whose pid namespace is requested by TARGET
+   * @param volumes image volumes, and the volumes that the container's image declares
    */
   public record Input(
       ContainerConfig config,
@@ -77,14 +78,14 @@ public final class SpecBuilder {
       List<Spec.Mount> volumes) {}
 
   /**
-   * The result.
+   * A specification, and the decisions in it that the container's record needs.
    *
-   * @param user as resolved in the image
+   * @param user the user as resolved with the image's account files
    */
   public record Built(Spec spec, ContainerUser user, NamespaceOwner pidMode) {}
 
   /**
-   * Refuses what is wrong with the request whatever the image is, before anything is made.
+   * Checks what does not depend on the image, before anything is created.
    *
    * @throws CriException INVALID_ARGUMENT or UNIMPLEMENTED
    */
@@ -116,7 +117,7 @@ public final class SpecBuilder {
   private static void checkSecurity(LinuxContainerSecurityContext security, SandboxConfig sandbox) {
     if (security.getPrivileged() && !sandbox.privileged()) {
       throw CriException.invalidArgument(
-          SECURITY + "privileged: a privileged container takes a privileged sandbox");
+          SECURITY + "privileged: a privileged container needs a privileged sandbox");
     }
     if (security.getNamespaceOptions().hasUsernsOptions()) {
       Optional<IdMappings> ids =
@@ -129,7 +130,9 @@ public final class SpecBuilder {
     }
     if (sandbox.user() != null && pidMode(security, sandbox) == NamespaceOwner.NODE) {
       throw CriException.invalidArgument(
-          SECURITY + "namespace_options.pid is NODE, which a user namespace of the pod excludes");
+          SECURITY
+              + "namespace_options.pid is NODE, which is not possible in a pod with a user"
+              + " namespace");
     }
     checkPodsOwn("network", security.getNamespaceOptions().getNetwork(), sandbox.isHostNetwork());
     checkPodsOwn("ipc", security.getNamespaceOptions().getIpc(), sandbox.isHostIpc());
@@ -140,7 +143,7 @@ public final class SpecBuilder {
     }
   }
 
-  /** A namespace that all containers of a pod share; POD, also unsaid, is the sandbox's. */
+  /** Checks the mode of a namespace that all containers of a pod share. The default is POD. */
   private static void checkPodsOwn(String kind, NamespaceMode mode, boolean isHosts) {
     String field = SECURITY + "namespace_options." + kind;
     switch (mode) {
@@ -157,9 +160,9 @@ public final class SpecBuilder {
   }
 
   /**
-   * Builds the specification of a request that {@link #check} has passed.
+   * Builds the specification of a request that {@link #check} has accepted.
    *
-   * @param root the container's root file system, to read accounts from
+   * @param root the container's root file system, whose account files are read
    */
   public Built build(Input input, Fd root) throws IOException {
     ContainerConfig config = input.config();
@@ -191,13 +194,13 @@ public final class SpecBuilder {
                     input.sandbox().config().isHostIpc(),
                     ids,
                     Optional.ofNullable(label.files()))),
-            Map.of(), // no annotation is on the list of those that may steer a container
+            Map.of(), // no annotation may change how a container is run
             new Spec.Linux(
                 namespaces(input, pidMode),
                 input.cgroupsPath(),
                 ResourceRules.toSpec(config.getLinux().getResources(), devices.rules()),
                 devices.devices(),
-                Map.of(), // the sandbox's are set in its namespaces
+                Map.of(), // sysctls are set in the sandbox's namespaces
                 null,
                 security.getPrivileged() ? List.of() : security.getMaskedPathsList(),
                 security.getPrivileged() ? List.of() : security.getReadonlyPathsList(),
@@ -304,12 +307,12 @@ public final class SpecBuilder {
     };
   }
 
-  /** Where a running container's pid namespace is found. */
+  /** The path of the pid namespace of a running process. */
   public static String targetPidNamespace(int pid) {
     return "/proc/" + pid + "/ns/pid";
   }
 
-  /** Whose pid namespace the container is in. POD, also unsaid, is what its sandbox says. */
+  /** The mode of the container's pid namespace. POD, the default, means the sandbox's mode. */
   public static NamespaceOwner pidMode(
       LinuxContainerSecurityContext security, SandboxConfig sandbox) {
     return switch (security.getNamespaceOptions().getPid()) {
@@ -322,7 +325,9 @@ public final class SpecBuilder {
     };
   }
 
-  /** The kernel would see such a text cut short, and so another one than was checked. */
+  /**
+   * The kernel would see a text only up to its zero byte, which is not the text that was checked.
+   */
   private static void refuseZeroBytes(Spec spec) {
     Spec.Process process = spec.process();
     boolean found =
@@ -336,7 +341,7 @@ public final class SpecBuilder {
             .flatMap(each -> each)
             .anyMatch(text -> text.indexOf('\0') >= 0);
     if (found) {
-      throw CriException.invalidArgument("config has a text with a zero byte in it");
+      throw CriException.invalidArgument("config has a text that contains a zero byte");
     }
   }
 }

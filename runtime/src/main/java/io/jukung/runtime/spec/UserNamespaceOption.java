@@ -7,16 +7,16 @@ import io.jukung.linux.namespace.IdMappings;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads {@code userns_options}: the host's user namespace, or the pod's own with one mapping. */
+/** Parses {@code userns_options}: the host's user namespace, or the pod's own with one mapping. */
 public final class UserNamespaceOption {
   private UserNamespaceOption() {}
 
   /**
-   * The ids of the pod's user namespace; empty for the host's.
+   * The mappings of the pod's user namespace; empty for the host's user namespace.
    *
-   * @param prefix of the message's field, for error texts
-   * @param options present in the request: its zero value asks for POD
-   * @throws CriException INVALID_ARGUMENT with the reason
+   * @param prefix the path of the message that has the field, for error messages
+   * @param options must be present in the request, as its zero value requests POD
+   * @throws CriException INVALID_ARGUMENT
    */
   public static Optional<IdMappings> parse(String prefix, UserNamespace options) {
     String field = prefix + "userns_options";

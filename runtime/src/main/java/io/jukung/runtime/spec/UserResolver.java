@@ -10,11 +10,11 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Who a container runs as: the request's uid or name, else the image's {@code user[:group]}, else
- * root.
+ * Decides as which user a container runs: the request's uid or name, or else the image's {@code
+ * user[:group]}, or else root.
  *
- * <p>Digits are always a number, never a name: kubelet has decided by the number whether the user
- * is root, and a passwd line must not change that afterwards.
+ * <p>Digits are always an id, never a name: kubelet checks by the id that the user is not root, and
+ * a line of /etc/passwd must not change that.
  */
 final class UserResolver {
   private static final String NO_HOME = "/";
@@ -41,8 +41,7 @@ final class UserResolver {
                         CriException.invalidArgument(
                             "unable to find user "
                                 + user
-                                + ": no such name in the image's"
-                                + " /etc/passwd"));
+                                + ": no such name in the image's /etc/passwd"));
     int gid =
         group
             .map(name -> group(name, files))
@@ -52,7 +51,7 @@ final class UserResolver {
         uid, gid, supplementalGroups(security, gid, account, files), home(account));
   }
 
-  /** The request's user and group, as the image would write them; empty where it has none. */
+  /** The request's user and group in the form {@code user[:group]}; empty if it has no user. */
   private static Optional<String> requested(LinuxContainerSecurityContext security) {
     Optional<String> user =
         security.hasRunAsUser()
@@ -100,8 +99,8 @@ final class UserResolver {
       Optional<AccountFiles.Account> account,
       AccountFiles files) {
     SortedSet<Integer> gids = new TreeSet<>();
-    // Without the primary group among them, a process could drop it and so escape a file's
-    // "group may not" bits.
+    // The primary group is included: a process that drops its primary group would otherwise escape
+    // from permission bits that deny access to the group.
     gids.add(gid);
     for (long requested : security.getSupplementalGroupsList()) {
       gids.add(Integer.parseInt(number("supplemental_groups", requested)));

@@ -1,4 +1,4 @@
-/** From a container's CRI configuration to the OCI specification it runs with. */
+/** Turns a container's CRI configuration into the OCI specification that it runs with. */
 @NullMarked
 package io.jukung.runtime.spec;
 

@@ -46,25 +46,27 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
-/**
- * The metrics that the kernel keeps for a cgroup; those that it does not keep here are left out.
- */
+/** The metrics that the kernel keeps for a cgroup. Those that it does not keep are left out. */
 public final class CgroupMetrics {
   private static final Path BLOCK_DEVICES = Path.of("/sys/dev/block");
 
   private final Cgroup cgroup;
   private final MetricSeries series;
 
-  /** Adds to the series. */
+  /**
+   * Metrics of one cgroup.
+   *
+   * @param series receives the metrics
+   */
   public CgroupMetrics(Cgroup cgroup, MetricSeries series) {
     this.cgroup = cgroup;
     this.series = series;
   }
 
   /**
-   * Adds all.
+   * Adds all metrics to the series; none if the cgroup does not exist.
    *
-   * @param processes those of the cgroup and of the ones inside it
+   * @param processes the processes in the cgroup and in its descendants
    */
   public void add(List<Integer> processes) throws IOException {
     if (!cgroup.exists()) {
@@ -98,7 +100,7 @@ public final class CgroupMetrics {
     addCount(MEMORY_KERNEL_USAGE, stat, "kernel");
     addCount(MEMORY_MAPPED_FILE, stat, "file_mapped");
     for (String fault : new String[] {"pgfault", "pgmajfault"}) {
-      // The kernel counts a container's processes with those in cgroups that they may have made.
+      // cgroup v2 counts only with all descendants: the two scopes have the same value.
       addCount(MEMORY_FAILURES_TOTAL, stat, fault, fault, "container");
       addCount(MEMORY_FAILURES_TOTAL, stat, fault, fault, "hierarchy");
     }
@@ -143,7 +145,7 @@ public final class CgroupMetrics {
     try {
       return "/dev/" + Files.readSymbolicLink(BLOCK_DEVICES.resolve(number)).getFileName();
     } catch (NoSuchFileException e) {
-      return number; // it was taken out
+      return number; // the device was removed
     }
   }
 

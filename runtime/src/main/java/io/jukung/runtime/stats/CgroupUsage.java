@@ -17,8 +17,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a cgroup uses at one time, as CRI has it. What the kernel does not count here, for want of
- * the controller, is left unset; of a cgroup that does not exist all is empty.
+ * The resource usage of a cgroup at one time, as CRI messages. Values of missing controllers are
+ * not set. For a cgroup that does not exist every result is empty.
  */
 public final class CgroupUsage {
   private final Cgroup cgroup;
@@ -26,9 +26,9 @@ public final class CgroupUsage {
   private final boolean exists;
 
   /**
-   * Reads nothing yet.
+   * The usage of a cgroup. The cgroup's files are read by the other methods.
    *
-   * @param time now, in nanoseconds since the epoch
+   * @param time the time of the messages, in nanoseconds since the epoch
    */
   public CgroupUsage(Cgroup cgroup, long time) {
     this.cgroup = cgroup;
@@ -36,7 +36,13 @@ public final class CgroupUsage {
     this.exists = cgroup.exists();
   }
 
-  /** The processor time, and its rate since the reading before. */
+  /**
+   * The processor time used so far, and its rate since the previous reading.
+   *
+   * @param rates keeps the previous reading
+   * @param id the object whose usage this is, for {@code rates}
+   * @param since when the object had used nothing, in nanoseconds since the epoch
+   */
   public Optional<CpuUsage> cpu(CpuRates rates, String id, long since) throws IOException {
     Long micros = cgroup.counters("cpu.stat").get("usage_usec");
     if (micros == null) {
@@ -74,7 +80,7 @@ public final class CgroupUsage {
     return Optional.of(usage.build());
   }
 
-  /** Empty where the kernel does not account for swap. */
+  /** Empty if the kernel does not account for swap. */
   public Optional<SwapUsage> swap() throws IOException {
     OptionalLong current = cgroup.number("memory.swap.current");
     if (current.isEmpty()) {
@@ -94,7 +100,7 @@ public final class CgroupUsage {
         .map(stalls -> IoUsage.newBuilder().setTimestamp(time).setPsi(stalls).build());
   }
 
-  /** What the kernel would not take back easily: all but the files that nobody uses. */
+  /** The memory that is hard to reclaim: all but the page cache of files not used lately. */
   static long workingSet(long current, Map<String, Long> stat) {
     return Math.max(0, current - stat.getOrDefault("inactive_file", 0L));
   }

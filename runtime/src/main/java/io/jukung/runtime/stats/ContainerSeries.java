@@ -32,25 +32,29 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The metrics that a container has and a pod has not. */
+/** The metrics that only containers have, and pods do not. */
 public final class ContainerSeries {
   private static final Path PROC = Path.of("/proc");
   private static final String OPEN_FILES = "Max open files";
 
   private final MetricSeries series;
 
-  /** Adds to the series. */
+  /**
+   * Metrics of one container.
+   *
+   * @param series receives the metrics
+   */
   public ContainerSeries(MetricSeries series) {
     this.series = series;
   }
 
-  /** When it was started and last seen. */
+  /** Adds when the container was started and last seen. */
   public void addTimes(ContainerStatusRecord status) {
     series.add(START_TIME_SECONDS, TimeUnit.NANOSECONDS.toSeconds(status.startedAt()));
     series.add(LAST_SEEN, TimeUnit.NANOSECONDS.toSeconds(series.time()));
   }
 
-  /** The limits in force. */
+  /** Adds the limits in force. */
   public void addLimits(@Nullable Resources limits) {
     series.add(SPEC_MEMORY_LIMIT_BYTES, limits == null ? 0 : limits.memoryLimitBytes());
     series.add(
@@ -69,7 +73,7 @@ public final class ContainerSeries {
     }
   }
 
-  /** The writable layer, and the file system that it is on. */
+  /** Adds the size of the writable layer, and of the file system that the layer is on. */
   public void addFilesystem(Filesystem filesystem, WritableLayers.@Nullable Count layer) {
     String device = filesystem.device();
     series.add(FS_LIMIT_BYTES, filesystem.status().totalBytes(), device);
@@ -81,10 +85,11 @@ public final class ContainerSeries {
   }
 
   /**
-   * What its processes have open. Those that end meanwhile are counted as far as they were seen.
+   * Adds how many descriptors and sockets the container's processes have open. Processes that end
+   * during the call may be counted in part.
    *
-   * @param processes all of them
-   * @param firstPid whose limits count
+   * @param processes all processes of the container
+   * @param firstPid the process whose limits are reported
    */
   public void addProcesses(List<Integer> processes, int firstPid) throws IOException {
     long descriptors = 0;
@@ -125,7 +130,7 @@ public final class ContainerSeries {
     }
   }
 
-  /** Empty where there is none, and where the process has ended. */
+  /** The soft limit of open files; empty if there is none, or if the process has ended. */
   private static Optional<Long> openFilesLimit(int pid) throws IOException {
     Path process = PROC.resolve(Integer.toString(pid));
     try {

@@ -5,11 +5,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Makes rates of readings of processor time: each is the average since the reading before. What was
- * never read before is averaged over its whole life. Thread-safe.
+ * Computes rates from readings of processor time: each rate is the average since the previous
+ * reading, or since the object's start for the first reading. Thread-safe.
  */
 public final class CpuRates {
-  /** Several who ask at once see one rate, not the noise of a few microseconds. */
+  /** Readings closer together than this get the same rate, not the noise of a short interval. */
   private static final long SHORTEST_WINDOW = TimeUnit.SECONDS.toNanos(1);
 
   private final ConcurrentHashMap<String, Reading> last = new ConcurrentHashMap<>();
@@ -20,18 +20,18 @@ public final class CpuRates {
       if (window >= 0 && window < SHORTEST_WINDOW) {
         return this;
       }
-      // A clock that was set back, or a cgroup made anew, begins a window without a rate.
+      // After the clock was set back, or the cgroup was created again, there is no rate.
       return new Reading(newTime, newUsed, window < 0 ? 0 : rate(newUsed - used, window));
     }
   }
 
   /**
-   * Takes a reading.
+   * Records a reading and returns the rate.
    *
-   * @param id whose
-   * @param since when it had used nothing, in nanoseconds since the epoch
-   * @param time of the reading, in nanoseconds since the epoch
-   * @param used processor time, in nanoseconds
+   * @param id the object that was read
+   * @param since when the object had used nothing, in nanoseconds since the epoch
+   * @param time when it was read, in nanoseconds since the epoch
+   * @param used its processor time so far, in nanoseconds
    * @return nanoseconds of processor time per second
    */
   public long nanoCores(String id, long since, long time, long used) {
@@ -44,7 +44,7 @@ public final class CpuRates {
         .nanoCores();
   }
 
-  /** Forgets all others. */
+  /** Forgets all objects but these. */
   public void retain(Set<String> ids) {
     last.keySet().retainAll(ids);
   }

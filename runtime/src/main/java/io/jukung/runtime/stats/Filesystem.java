@@ -11,10 +11,10 @@ import java.nio.file.Path;
 /**
  * The file system that a directory is on.
  *
- * @param device its source, as mounted
+ * @param device the source of its mount, for example a block device; empty if it is not known
  */
 public record Filesystem(String device, FilesystemStatus status) {
-  /** Asks the kernel. */
+  /** Reads the file system of a directory of the host from the kernel. */
   public static Filesystem of(Path directory) throws IOException {
     try (Fd open = HostFile.openDirectory(directory)) {
       String device =

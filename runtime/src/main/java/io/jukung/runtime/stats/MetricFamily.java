@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The metrics that kubelet passes on from a runtime: names, labels and units are those that it has
- * from cAdvisor (KEP-2371). Values are whole numbers, as CRI has them.
+ * The metrics that kubelet takes from a runtime. Their names, labels and units are cAdvisor's
+ * (KEP-2371). Values are whole numbers, as CRI has only these.
  */
 public enum MetricFamily {
   BLKIO_DEVICE_USAGE_TOTAL(
@@ -36,7 +36,7 @@ public enum MetricFamily {
   FS_USAGE_BYTES(GAUGE, "Bytes written to the file system and kept there", "device"),
   FS_WRITES_BYTES_TOTAL(COUNTER, "Bytes written", "device"),
   FS_WRITES_TOTAL(COUNTER, "Writes completed", "device"),
-  /** No kernel keeps it in cgroup v2: it has no values. */
+  /** Never has values: cgroup v2 does not count this. */
   HUGETLB_MAX_USAGE_BYTES(GAUGE, "Most bytes of huge pages ever used", "pagesize"),
   HUGETLB_USAGE_BYTES(GAUGE, "Bytes of huge pages used", "pagesize"),
   LAST_SEEN(GAUGE, "When the container was last seen, in seconds since the epoch"),

@@ -9,7 +9,7 @@ import java.util.List;
 
 /** The metrics of one pod, or of one container, at one time. */
 public final class MetricSeries {
-  /** The labels of every metric; a family's own come after them. */
+  /** The labels that every metric has. A family's own labels come after them. */
   static final List<String> COMMON_LABELS =
       List.of("container", "id", "image", "name", "namespace", "pod");
 
@@ -23,9 +23,9 @@ public final class MetricSeries {
   }
 
   /**
-   * Begins those of a pod as a whole.
+   * An empty series for a pod as a whole.
    *
-   * @param cgroup its path
+   * @param cgroup the path of the pod's cgroup
    * @param time in nanoseconds since the epoch
    */
   public static MetricSeries ofPod(SandboxRecord sandbox, String cgroup, long time) {
@@ -35,7 +35,7 @@ public final class MetricSeries {
   }
 
   /**
-   * Begins those of a container.
+   * An empty series for a container.
    *
    * @param time in nanoseconds since the epoch
    */
@@ -55,14 +55,18 @@ public final class MetricSeries {
   /**
    * Adds a value.
    *
-   * @param own the family's own labels, in their order
+   * @param own the values of the family's own labels, in the family's order
    */
   void add(MetricFamily family, long value, String... own) {
     List<String> values = new ArrayList<>(labels);
     values.addAll(List.of(own));
     if (values.size() != family.descriptor().getLabelKeysCount()) {
       throw new IllegalArgumentException(
-          family.descriptor().getName() + " has not the labels " + values);
+          family.descriptor().getName()
+              + ": the label values "
+              + values
+              + " do not match the labels "
+              + family.descriptor().getLabelKeysList());
     }
     metrics.add(
         Metric.newBuilder()

@@ -12,11 +12,11 @@ import static io.jukung.runtime.stats.MetricFamily.NETWORK_TRANSMIT_PACKETS_TOTA
 import io.jukung.linux.net.InterfaceCounters;
 import java.util.List;
 
-/** The metrics of a pod's interfaces. */
+/** The metrics of a pod's network interfaces. */
 public final class NetworkMetrics {
   private NetworkMetrics() {}
 
-  /** Adds them to the pod's series. */
+  /** Adds the counters of the interfaces to the pod's series. */
   public static void add(MetricSeries series, List<InterfaceCounters> interfaces) {
     for (InterfaceCounters each : interfaces) {
       String name = each.name();

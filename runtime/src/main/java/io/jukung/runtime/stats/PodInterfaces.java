@@ -18,24 +18,32 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Reads the interfaces' counters in pods' network namespaces. */
+/** Reads the counters of network interfaces in the pods' network namespaces. Thread-safe. */
 public final class PodInterfaces {
-  /** As the pod network names it (CNI_IFNAME). */
+  private static final Logger LOG = LoggerFactory.getLogger(PodInterfaces.class);
+
+  /** The interface name that the pod network passes to CNI plugins (CNI_IFNAME). */
   private static final String DEFAULT = "eth0";
 
   private static final String LOOPBACK = "lo";
 
   private final StatePaths paths;
 
-  /** Finds the namespaces below these. */
+  /**
+   * A reader of the pods' interfaces.
+   *
+   * @param paths locates the pins of the namespaces
+   */
   public PodInterfaces(StatePaths paths) {
     this.paths = paths;
   }
 
   /**
-   * Each pod's interfaces but the loopback, by the sandbox's id. Nothing of pods with the host's
-   * network, nor of those whose network is gone.
+   * The interfaces of each pod except the loopback, by sandbox id. There is no entry for a pod in
+   * the host's network, for one whose network is gone, and for one that cannot be read.
    */
   public Map<String, List<InterfaceCounters>> of(Collection<SandboxRecord> sandboxes)
       throws IOException {
@@ -44,25 +52,28 @@ public final class PodInterfaces {
     return own.isEmpty() ? Map.of() : FreshThread.call("pod interfaces", () -> read(own));
   }
 
-  private Map<String, List<InterfaceCounters>> read(List<SandboxRecord> sandboxes)
-      throws IOException {
+  private Map<String, List<InterfaceCounters>> read(List<SandboxRecord> sandboxes) {
     Map<String, List<InterfaceCounters>> found = new HashMap<>();
     for (SandboxRecord sandbox : sandboxes) {
       NamespacePins pins = new NamespacePins(paths.namespaces(sandbox.id()));
-      if (pins.isPinned(Namespace.NETWORK) && enter(pins)) {
-        found.put(sandbox.id(), withoutLoopback(InterfaceCounters.read()));
+      try {
+        if (pins.isPinned(Namespace.NETWORK) && tryEnter(pins)) {
+          found.put(sandbox.id(), withoutLoopback(InterfaceCounters.read()));
+        }
+      } catch (IOException e) {
+        LOG.warn("the interfaces of sandbox {} cannot be read: {}", sandbox.id(), e.getMessage());
       }
     }
     return found;
   }
 
-  /** Whether it is still there. */
-  private static boolean enter(NamespacePins pins) throws IOException {
+  /** Joins the pod's network namespace with this thread. Returns false if it no longer exists. */
+  private static boolean tryEnter(NamespacePins pins) throws IOException {
     try (Fd network = pins.open(Namespace.NETWORK)) {
       Namespace.NETWORK.enter(network);
       return true;
     } catch (ErrnoException e) {
-      // EINVAL: the pin was taken off between the look and the opening, and its file is left.
+      // EINVAL: the pin was unmounted after the check, and the plain file below it was opened.
       if (e.is(Errno.ENOENT) || e.is(Errno.EINVAL)) {
         return false;
       }
@@ -74,7 +85,11 @@ public final class PodInterfaces {
     return all.stream().filter(each -> !each.name().equals(LOOPBACK)).toList();
   }
 
-  /** The counters as CRI has them: the default interface, and the others. */
+  /**
+   * The counters as a CRI message, which has the default interface apart from the others.
+   *
+   * @param time in nanoseconds since the epoch
+   */
   public static NetworkUsage usage(List<InterfaceCounters> interfaces, long time) {
     NetworkUsage.Builder usage = NetworkUsage.newBuilder().setTimestamp(time);
     List<NetworkInterfaceUsage> others = new ArrayList<>();

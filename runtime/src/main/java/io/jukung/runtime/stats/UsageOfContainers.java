@@ -23,14 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What containers use now: read from their cgroups, and counted in their writable layers. No shim
- * is asked. Thread-safe.
+ * Measures what containers use now, from their cgroups and their writable layers, without asking a
+ * shim. Thread-safe.
  */
 public final class UsageOfContainers {
   private static final Logger LOG = LoggerFactory.getLogger(UsageOfContainers.class);
 
-  /** For all the writable layers of one call. */
-  private static final Duration PATIENCE = Duration.ofMillis(500);
+  /** How long one call waits for the counts of all its writable layers together. */
+  private static final Duration COUNT_WAIT = Duration.ofMillis(500);
 
   private final ContainerStore containers;
   private final StatePaths paths;
@@ -38,19 +38,18 @@ public final class UsageOfContainers {
   private final CpuRates rates = new CpuRates();
   private final WritableLayers layers = new WritableLayers();
 
-  /** Measures these. */
   public UsageOfContainers(ContainerStore containers, StatePaths paths, PodCgroups cgroups) {
     this.containers = containers;
     this.paths = paths;
     this.cgroups = cgroups;
   }
 
-  /** One container's. What does not run has no processes, but may have written. */
+  /** The usage of one container. If it does not run, only its writable layer is measured. */
   public ContainerStats of(Container container) throws IOException, InterruptedException {
     return of(container, written(List.of(container)).get(container.id()));
   }
 
-  /** Each container's; one that cannot be measured is left out, and hides no other. */
+  /** The usage of each container. One that cannot be measured is logged and left out. */
   public List<ContainerStats> of(Collection<Container> asked) throws InterruptedException {
     Map<String, WritableLayers.Count> written = written(asked);
     List<ContainerStats> answers = new ArrayList<>();
@@ -58,21 +57,21 @@ public final class UsageOfContainers {
       try {
         answers.add(of(container, written.get(container.id())));
       } catch (IOException e) {
-        LOG.warn("container {} is not measured: {}", container.id(), e.getMessage());
+        LOG.warn("container {} cannot be measured: {}", container.id(), e.getMessage());
       }
     }
     forgetRemoved();
     return answers;
   }
 
-  /** The counts of the containers' writable layers that are known by now, by container id. */
+  /** The counts of the containers' writable layers, by container id, as far as they are known. */
   public Map<String, WritableLayers.Count> written(Collection<Container> asked)
       throws InterruptedException {
     Map<String, Path> directories = new LinkedHashMap<>();
     for (Container container : asked) {
       directories.put(container.id(), paths.containerUpper(container.id()));
     }
-    return layers.of(directories, PATIENCE);
+    return layers.of(directories, COUNT_WAIT);
   }
 
   private ContainerStats of(Container container, WritableLayers.@Nullable Count written)
@@ -88,7 +87,7 @@ public final class UsageOfContainers {
       usage.io().ifPresent(answer::setIo);
     }
     if (written != null) {
-      // Of the file system that ImageFsInfo names too.
+      // ImageFsInfo reports the same directory, so that kubelet sees one file system.
       answer.setWritableLayer(
           FilesystemUsages.of(paths.containers(), written.usage(), written.time()));
     }

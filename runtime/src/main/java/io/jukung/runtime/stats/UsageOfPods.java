@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What pods use now, with their containers: read from their cgroups and in their network
- * namespaces. Thread-safe.
+ * Measures what pods and their containers use now, from their cgroups and network namespaces.
+ * Thread-safe.
  */
 public final class UsageOfPods {
   private static final Logger LOG = LoggerFactory.getLogger(UsageOfPods.class);
@@ -39,7 +39,6 @@ public final class UsageOfPods {
   private final PodCgroups cgroups;
   private final CpuRates rates = new CpuRates();
 
-  /** Measures these. */
   public UsageOfPods(
       SandboxStore sandboxes,
       ContainerStore containers,
@@ -53,7 +52,7 @@ public final class UsageOfPods {
     this.cgroups = cgroups;
   }
 
-  /** One pod's. */
+  /** The usage of one pod. */
   public PodSandboxStats of(Sandbox sandbox) throws IOException, InterruptedException {
     SandboxRecord record = sandbox.record();
     return of(
@@ -62,7 +61,7 @@ public final class UsageOfPods {
         usageOfContainers.of(containers.of(record.id())));
   }
 
-  /** Each pod's; one that cannot be measured is left out, and hides no other. */
+  /** The usage of each pod. One that cannot be measured is logged and left out. */
   public List<PodSandboxStats> of(Collection<Sandbox> asked)
       throws IOException, InterruptedException {
     List<SandboxRecord> records = asked.stream().map(Sandbox::record).toList();
@@ -74,14 +73,17 @@ public final class UsageOfPods {
       try {
         answers.add(of(record, network.get(id), members.getOrDefault(id, List.of())));
       } catch (IOException e) {
-        LOG.warn("sandbox {} is not measured: {}", id, e.getMessage());
+        LOG.warn("sandbox {} cannot be measured: {}", id, e.getMessage());
       }
     }
     rates.retain(sandboxes.all().stream().map(Sandbox::id).collect(Collectors.toUnmodifiableSet()));
     return answers;
   }
 
-  /** All at once, by the sandboxes' ids: the patience with writable layers is for all together. */
+  /**
+   * The usage of all containers of the sandboxes, by sandbox id. One call for all of them, as there
+   * is one time limit for counting their writable layers.
+   */
   private Map<String, List<ContainerStats>> ofContainers(List<SandboxRecord> records)
       throws InterruptedException {
     List<Container> members =

@@ -25,34 +25,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts what containers have written, file by file. A layer that is quickly counted is counted
- * anew whenever somebody asks and a second has passed; a long one in the background, and the less
- * often the longer it takes. Thread-safe.
+ * Counts the files and bytes that containers have written. One background thread counts, one layer
+ * after the other. A layer is counted again at the next request, but not before a second has
+ * passed, and the less often the longer its counting takes. Thread-safe.
  */
 public final class WritableLayers {
   private static final Logger LOG = LoggerFactory.getLogger(WritableLayers.class);
 
   private static final Duration SHORTEST_AGE = Duration.ofSeconds(1);
 
-  /** Counting takes no more than a twentieth of the time. */
+  /** After a count, its duration times this passes before the next: 5 % of the time at most. */
   private static final int REST = 20;
 
+  /** The counting thread ends after this time without requests. */
   private static final long IDLE_SECONDS = 10;
 
   private final Counter counter;
   private final ExecutorService counting = onOneThread();
   private final ConcurrentHashMap<String, Layer> layers = new ConcurrentHashMap<>();
 
-  /** Counts one tree. */
+  /** Counts the files below one directory. */
   @FunctionalInterface
   interface Counter {
     DiskUsage count(Path directory) throws IOException;
   }
 
-  /** What a layer held, and when. */
+  /** The contents of a layer at one time. */
   public record Count(DiskUsage usage, Instant time) {}
 
-  /** Counts nothing yet. */
   public WritableLayers() {
     this(DiskUsage::of);
   }
@@ -62,14 +62,15 @@ public final class WritableLayers {
   }
 
   /**
-   * The newest count of each; none of a layer that does not exist, or was never counted to its end.
+   * The newest count of each layer, by container id. There is none for a layer that does not exist,
+   * that cannot be read, or that was never counted to its end.
    *
-   * @param directories by container id
-   * @param patience for all together: what is not counted by then is as it was before
+   * @param directories the layers' directories, by container id
+   * @param wait how long to wait for all counts together; then the previous counts are returned
    */
-  public Map<String, Count> of(Map<String, Path> directories, Duration patience)
+  public Map<String, Count> of(Map<String, Path> directories, Duration wait)
       throws InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
+    long deadline = System.nanoTime() + wait.toNanos();
     Map<String, Future<Optional<Count>>> counts = new LinkedHashMap<>();
     directories.forEach(
         (id, directory) ->
@@ -82,7 +83,7 @@ public final class WritableLayers {
     return results;
   }
 
-  /** Forgets all other containers. */
+  /** Forgets all containers but these. */
   public void retain(Set<String> ids) {
     layers.keySet().retainAll(ids);
   }
@@ -94,7 +95,7 @@ public final class WritableLayers {
     } catch (TimeoutException e) {
       return Optional.ofNullable(layers.get(id)).flatMap(Layer::last);
     } catch (ExecutionException e) {
-      LOG.warn("the writable layer of container {} is not counted", id, e.getCause());
+      LOG.warn("the writable layer of container {} cannot be counted", id, e.getCause());
       return Optional.empty();
     }
   }
@@ -108,7 +109,7 @@ public final class WritableLayers {
       return last;
     }
 
-    /** A count that is under way, or young enough, or a new one. */
+    /** The running count, or a finished one that is recent enough, or else a new one. */
     synchronized Future<Optional<Count>> at(Path directory) {
       Future<Optional<Count>> known = newest;
       if (known == null || (known.isDone() && System.nanoTime() - nextAt >= 0)) {
@@ -135,7 +136,7 @@ public final class WritableLayers {
     }
   }
 
-  /** The thread ends where nobody asks. */
+  /** A single thread, which ends when it is idle. */
   private static ExecutorService onOneThread() {
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(

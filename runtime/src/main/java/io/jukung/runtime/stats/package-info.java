@@ -1,4 +1,4 @@
-/** What pods and containers use: as statistics, and as metrics by the names of cAdvisor. */
+/** Statistics of pods and containers, and metrics under the names that cAdvisor gives them. */
 @NullMarked
 package io.jukung.runtime.stats;
 

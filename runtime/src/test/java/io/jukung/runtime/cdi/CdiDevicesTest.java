@@ -64,7 +64,7 @@ class CdiDevicesTest {
   }
 
   @Test
-  void editsOfDeviceAndFileAreAdded() throws IOException {
+  void editsOfADeviceAndOfItsFileAreCombined() throws IOException {
     write(low, "net.yaml", YAML);
     CdiEdits edits = devices.edits(List.of("vendor.example/net=0"));
     assertThat(edits.env()).containsExactly("COMMON=1", "DEVICE=0");
@@ -79,7 +79,7 @@ class CdiDevicesTest {
   }
 
   @Test
-  void editsOfTheFileComeOnceForSeveralDevices() throws IOException {
+  void editsOfAFileAreAddedOnceForSeveralOfItsDevices() throws IOException {
     write(low, "net.yaml", YAML);
     CdiEdits edits = devices.edits(List.of("vendor.example/net=0", "vendor.example/net=all"));
     assertThat(edits.env()).containsExactly("COMMON=1", "DEVICE=0");
@@ -87,14 +87,14 @@ class CdiDevicesTest {
   }
 
   @Test
-  void laterDirectoryWins() throws IOException {
+  void deviceOfALaterDirectoryReplacesThatOfAnEarlierOne() throws IOException {
     write(low, "a.json", json("0", "{\"env\": [\"FROM=low\"]}"));
     write(high, "b.json", json("0", "{\"env\": [\"FROM=high\"]}"));
     assertThat(devices.edits(List.of("vendor.example/net=0")).env()).containsExactly("FROM=high");
   }
 
   @Test
-  void deviceDescribedTwiceInOneDirectoryIsRefusedUnlessALaterOneSettlesIt() throws IOException {
+  void deviceDescribedTwiceInOneDirectoryIsRefusedUnlessALaterOneDescribesIt() throws IOException {
     write(low, "a.json", json("0", "{}"));
     write(low, "b.json", json("0", "{}"));
     assertThatThrownBy(() -> devices.edits(List.of("vendor.example/net=0")))
@@ -105,7 +105,7 @@ class CdiDevicesTest {
   }
 
   @Test
-  void filesAreReadAnew() throws IOException {
+  void changedFileIsReadForTheNextContainer() throws IOException {
     write(low, "a.json", json("0", "{\"env\": [\"A=1\"]}"));
     devices.edits(List.of("vendor.example/net=0"));
     write(low, "a.json", json("0", "{\"env\": [\"A=2\"]}"));
@@ -113,7 +113,7 @@ class CdiDevicesTest {
   }
 
   @Test
-  void nothingAskedForReadsNothing() throws IOException {
+  void withoutDeviceNamesNoFileIsRead() throws IOException {
     write(low, "broken.json", "{");
     assertThat(devices.edits(List.of())).isEqualTo(CdiEdits.NONE);
   }
@@ -123,12 +123,12 @@ class CdiDevicesTest {
       delimiter = '|',
       value = {
         "{\"hooks\": [{\"hookName\": \"createContainer\", \"path\": \"/bin/h\"}]}|hook"
-            + " createContainer /bin/h, and hooks are not",
+            + " createContainer /bin/h, but hooks are not",
         "{\"intelRdt\": {\"closID\": \"x\"}}|intelRdt, which is not implemented",
         "{\"netDevices\": [{\"hostInterfaceName\": \"x\", \"name\": \"y\"}]}|netDevices, which is"
             + " not",
       })
-  void whatIsNotCarriedOutIsRefusedByName(String edits, String message) throws IOException {
+  void unimplementedEditIsRefusedByName(String edits, String message) throws IOException {
     write(low, "a.json", json("0", edits));
     assertThatThrownBy(() -> devices.edits(List.of("vendor.example/net=0")))
         .isInstanceOf(CriException.class)
@@ -140,12 +140,13 @@ class CdiDevicesTest {
       delimiter = '|',
       value = {
         "{|broken.json",
-        "{\"cdiVersion\": \"9.0.0\"}|cdiVersion 9.0.0 is not known",
+        "{\"cdiVersion\": \"9.0.0\"}|cdiVersion 9.0.0 is not supported",
         "{\"cdiVersion\": \"0.3.0\", \"kind\": \"x\"}|kind x",
         "{\"cdiVersion\": \"0.3.0\", \"kind\": \"v/c\", \"devices\": []}|no devices",
         "{\"cdiVersion\": \"0.3.0\", \"kind\": \"v/c\", \"divices\": []}|divices",
       })
-  void brokenFileIsNamedToWhoMissesADevice(String content, String message) throws IOException {
+  void brokenFileIsNamedInTheErrorForAMissingDevice(String content, String message)
+      throws IOException {
     write(low, "broken.json", content);
     write(low, "net.yaml", YAML);
     assertThat(devices.edits(List.of("vendor.example/net=0")).env()).isNotEmpty();
@@ -155,7 +156,24 @@ class CdiDevicesTest {
   }
 
   @Test
-  void fieldAndAnnotationsAskTogether() {
+  void fileAboveTheLimitIsNotRead() throws IOException {
+    write(low, "net.yaml", YAML);
+    write(low, "huge.json", " ".repeat((4 << 20) + 1));
+    assertThat(devices.edits(List.of("vendor.example/net=0")).env()).isNotEmpty();
+    assertThatThrownBy(() -> devices.edits(List.of("v/c=0")))
+        .hasMessageContainingAll("huge.json", "larger than 4194304 bytes");
+  }
+
+  @Test
+  void filesWithOtherNamesAreIgnored() throws IOException {
+    write(low, "net.yaml.rpmsave", "{");
+    Files.createDirectory(low.resolve("directory.json"));
+    assertThatThrownBy(() -> devices.edits(List.of("v/c=0")))
+        .hasMessage("there is no CDI device v/c=0");
+  }
+
+  @Test
+  void namesOfFieldAndAnnotationsAreCombined() {
     assertThat(
             CdiDevices.requested(
                 List.of("a/b=1", "a/b=2"),
@@ -165,7 +183,7 @@ class CdiDevicesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "gpu", "a/b", "a/b=", "=x", "a=b", "../x/y=z", "a/b=../c", "a/b=c d"})
-  void namesThatAreNoneAreRefused(String name) {
+  void invalidDeviceNameIsRefused(String name) {
     assertThatThrownBy(() -> CdiDevices.requested(List.of(name), Map.of()))
         .isInstanceOf(CriException.class)
         .hasMessageContaining("\"" + name + "\"");

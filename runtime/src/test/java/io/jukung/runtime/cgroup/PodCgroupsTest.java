@@ -9,6 +9,7 @@ import io.jukung.cri.v1.LinuxContainerResources;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.cgroup.CgroupSetting;
+import io.jukung.runtime.call.Rollback;
 import io.jukung.runtime.cgroup.PodCgroups.MissingController;
 import io.jukung.runtime.spec.ResourceRules;
 import java.io.IOException;
@@ -18,8 +19,13 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** On a tree of plain files: kernels at hand lack the controller of processor sets. */
+/**
+ * Uses plain files in place of a cgroup hierarchy: the kernels that tests run on have no cpuset
+ * controller in cgroup v2.
+ */
 class PodCgroupsTest {
   private static final List<CgroupSetting> SETTINGS =
       ResourceRules.settings(
@@ -38,7 +44,7 @@ class PodCgroupsTest {
     return new PodCgroups(mount, new CgroupfsDriver(mount, "/jukung"), missing);
   }
 
-  /** With the files that these controllers make in a cgroup. */
+  /** A cgroup with these control files. */
   private Cgroup cgroup(PodCgroups cgroups, String... files) throws IOException {
     Path directory = Files.createDirectories(tree.resolve("pod/container"));
     for (String file : files) {
@@ -48,7 +54,7 @@ class PodCgroupsTest {
   }
 
   @Test
-  void processorsAndMemoryNodesAreWritten() throws IOException {
+  void cpusetLimitsAreWritten() throws IOException {
     PodCgroups cgroups = cgroups(MissingController.ERROR, "cpu", "cpuset");
     Cgroup cgroup = cgroup(cgroups, "cpu.weight", "cpuset.cpus", "cpuset.mems");
     cgroups.check(SETTINGS);
@@ -59,7 +65,7 @@ class PodCgroupsTest {
   }
 
   @Test
-  void whatTheHostCannotLimitIsNamed() {
+  void missingControllerIsRefusedByName() {
     PodCgroups cgroups = cgroups(MissingController.ERROR, "cpu", "memory");
     assertThatThrownBy(() -> cgroups.check(SETTINGS))
         .isInstanceOfSatisfying(
@@ -68,12 +74,46 @@ class PodCgroupsTest {
   }
 
   @Test
-  void bestEffortSetsTheRest() throws IOException {
+  void ignoredMissingControllerLeavesTheOtherLimitsInForce() throws IOException {
     PodCgroups cgroups = cgroups(MissingController.IGNORE, "cpu");
     Cgroup cgroup = cgroup(cgroups, "cpu.weight");
     cgroups.check(SETTINGS);
     cgroups.apply(cgroup, SETTINGS);
     assertThat(cgroup.read("cpu.weight")).isEqualTo("100");
     assertThat(cgroup.has("cpuset.cpus")).isFalse();
+  }
+
+  /** A container can be removed while its limits are changed. */
+  @ParameterizedTest
+  @EnumSource
+  void limitsOfACgroupThatDoesNotExistAreNotTakenForAMissingController(MissingController missing)
+      throws IOException {
+    PodCgroups cgroups = cgroups(missing, "cpu", "cpuset");
+    Cgroup gone = cgroups.at("/pod/gone");
+    assertThatThrownBy(() -> cgroups.apply(gone, SETTINGS))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("/pod/gone", "does not exist");
+    try (Rollback rollback = Rollback.named("UpdateContainerResources", "c1")) {
+      assertThatThrownBy(() -> cgroups.change(gone, SETTINGS, rollback))
+          .isInstanceOf(IOException.class)
+          .hasMessageContainingAll("/pod/gone", "does not exist");
+    }
+  }
+
+  /** All values of a file are equally long: a write to a plain file does not shorten it. */
+  @Test
+  void rolledBackChangeRestoresTheOldLimits() throws IOException {
+    PodCgroups cgroups = cgroups(MissingController.ERROR, "cpu", "cpuset");
+    Cgroup cgroup = cgroup(cgroups, "cpu.weight", "cpuset.cpus", "cpuset.mems");
+    cgroup.write("cpu.weight", "200");
+    cgroup.write("cpuset.cpus", "0,2-3");
+    cgroup.write("cpuset.mems", "1");
+    try (Rollback rollback = Rollback.named("UpdateContainerResources", "c1")) {
+      cgroups.change(cgroup, SETTINGS, rollback);
+      assertThat(cgroup.read("cpuset.cpus")).isEqualTo("1,3-5");
+    }
+    assertThat(cgroup.read("cpu.weight")).isEqualTo("200");
+    assertThat(cgroup.read("cpuset.cpus")).isEqualTo("0,2-3");
+    assertThat(cgroup.read("cpuset.mems")).isEqualTo("1");
   }
 }

@@ -17,7 +17,7 @@ class SliceNameTest {
           kubepods-burstable-pod1_2.slice       ; /kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1_2.slice
           -.slice                               ; ''
           """)
-  void eachDashIsAStepDown(String name, String path) {
+  void eachDashIsOneLevelInTheCgroupTree(String name, String path) {
     assertThat(new SliceName(name).path()).isEqualTo(path);
     assertThat(SliceName.parse(name).name()).isEqualTo(name);
     if (!path.isEmpty()) {
@@ -34,7 +34,7 @@ class SliceNameTest {
           kubepods/besteffort              ; kubepods-besteffort.slice
           /jukung                          ; jukung.slice
           """)
-  void pathsOfTheCgroupfsDriverAreConvertedAsKubeletDoes(String path, String name) {
+  void cgroupfsPathIsConvertedAsKubeletConvertsIt(String path, String name) {
     assertThat(SliceName.parse(path).name()).isEqualTo(name);
   }
 
@@ -51,7 +51,7 @@ class SliceNameTest {
         "/../etc",
         "/elsewhere/a-b.slice"
       })
-  void whatIsNoSliceIsRefused(String text) {
+  void textThatIsNotASliceIsRefused(String text) {
     assertThatThrownBy(() -> SliceName.parse(text)).isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -4,7 +4,7 @@ import io.jukung.linux.seccomp.Filter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Classic BPF as the kernel runs it on a system call, as far as filters are made of it. */
+/** Runs seccomp filters like the kernel: interprets the classic BPF instructions that they use. */
 final class FilterMachine {
   static final int X86_64 = 0xc000003e;
   static final int I386 = 0x40000003;
@@ -20,7 +20,7 @@ final class FilterMachine {
     this.filter = filter;
   }
 
-  /** The action for a call on an architecture. */
+  /** The action that the filter returns for a system call on an architecture. */
   int decide(int architecture, int number, long... arguments) {
     ByteBuffer data = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
     data.putInt(number).putInt(architecture).putLong(0);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.launch.LaunchFailure;
@@ -96,7 +97,7 @@ class LaunchCompilerTest {
   }
 
   @Test
-  void maskedAndReadOnlyPathsAre() throws Exception {
+  void maskedPathsAreEmptyAndReadOnlyPathsAreReadOnly() throws Exception {
     assertThat(
             run(
                 spec(
@@ -110,7 +111,7 @@ class LaunchCompilerTest {
   }
 
   @Test
-  void deviceFilesAndLinksAreThere() throws Exception {
+  void devHasItsDeviceFilesAndLinks() throws Exception {
     assertThat(
             run(
                 spec(
@@ -184,7 +185,7 @@ class LaunchCompilerTest {
   }
 
   @Test
-  void unknownCommandIsNamed() {
+  void unknownCommandFailsWithEnoent() {
     assertThatThrownBy(() -> run(spec("no-such-command")))
         .isInstanceOfSatisfying(
             LaunchFailure.class, failure -> assertThat(failure.errno()).isEqualTo(Errno.ENOENT));
@@ -201,7 +202,7 @@ class LaunchCompilerTest {
   }
 
   @Test
-  void terminalIsTheControllingOne() throws Exception {
+  void terminalBecomesTheControllingTerminal() throws Exception {
     Spec spec = spec("sh", "-c", "tty; stat -c %U:%G /dev/console >/dev/null && echo console");
     Spec.Process process = spec.process();
     Spec withTerminal = withProcess(spec, copy(process, "/", true));
@@ -240,7 +241,7 @@ class LaunchCompilerTest {
   }
 
   @Test
-  void environmentIsNeverShown() throws IOException {
+  void descriptionDoesNotShowTheEnvironment() throws IOException {
     Spec spec = spec("id");
     CompiledLaunch launch = compiler.container(spec, overlay(), false);
     assertThat(launch.describe())
@@ -249,7 +250,7 @@ class LaunchCompilerTest {
         .doesNotContain("hunter2");
   }
 
-  /** All but execve and what the command itself needs: the launch is not bound by the profile. */
+  /** Allows only execve and what the command needs, so that a launch must not need more. */
   private static final Spec.Seccomp FEW_CALLS =
       new Spec.Seccomp(
           "SCMP_ACT_ERRNO",
@@ -279,7 +280,7 @@ class LaunchCompilerTest {
 
   @ParameterizedTest
   @CsvSource({"0, true", "0, false", "1000, true", "1000, false"})
-  void filterIsLoadedLastWhoeverTheUserIs(int uid, boolean noNewPrivileges) throws Exception {
+  void filterIsLoadedLastForEveryUser(int uid, boolean noNewPrivileges) throws Exception {
     Spec plain = spec("cat", "/proc/self/status");
     Spec.Process process = plain.process();
     Spec spec =
@@ -303,14 +304,14 @@ class LaunchCompilerTest {
         .containsPattern("Seccomp:\\s+2\n")
         .containsPattern("Seccomp_filters:\\s+1\n")
         .containsPattern("NoNewPrivs:\\s+" + (noNewPrivileges ? 1 : 0))
-        .as("no trace of CAP_SYS_ADMIN")
+        .as("CAP_SYS_ADMIN is dropped")
         .containsPattern("CapEff:\\s+" + (uid == 0 ? "0{14}21" : "0{16}") + "\n")
         .containsPattern("CapPrm:\\s+" + (uid == 0 ? "0{14}21" : "0{16}") + "\n")
         .containsPattern("CapInh:\\s+0{16}\n");
   }
 
   @Test
-  void filterStandsAlsoInFrontOfAnExec() throws Exception {
+  void execGetsTheFilter() throws Exception {
     Spec spec = spec("sleep", "60");
     Launcher.Launched container = launch(compiler.container(spec, overlay(), false), -1, -1);
     try (Fd pidfd = container.pidfd()) {
@@ -322,9 +323,9 @@ class LaunchCompilerTest {
     }
   }
 
-  /** Capabilities keep tracers off until they are dropped; from then to the execve, this does. */
+  /** The process's capabilities protect it from tracers only until it drops them. */
   @Test
-  void processIsHiddenFromTracersBeforeItDoesAnything() throws IOException {
+  void firstStepHidesTheProcessFromTracers() throws IOException {
     Spec spec = spec("id");
     for (CompiledLaunch launch :
         List.of(
@@ -351,9 +352,9 @@ class LaunchCompilerTest {
         LABEL);
   }
 
-  /** As data: no kernel here has both modules. */
+  /** Checks the steps without running them: no kernel here has both modules. */
   @Test
-  void labelsAreWrittenThroughAProcFileSystemOfTheLaunchsOwn() throws IOException {
+  void labelsAreWrittenThroughAPrivateProcFileSystem() throws IOException {
     Spec plain = spec("id");
     Spec.Linux linux = plain.linux();
     Spec spec =
@@ -393,7 +394,7 @@ class LaunchCompilerTest {
   }
 
   @Test
-  void labelThatTheKernelDoesNotTakeFailsTheLaunch() throws Exception {
+  void labelThatTheKernelRefusesFailsTheLaunch() throws Exception {
     Spec spec = spec("id");
     CompiledLaunch launch =
         compiler.container(withProcess(spec, labelled(spec.process())), overlay(), false);
@@ -461,7 +462,7 @@ class LaunchCompilerTest {
     }
   }
 
-  /** Launches, reads all the output, reaps. */
+  /** Launches a process, reads its output to the end and reaps it. */
   private static String collect(CompiledLaunch compiled, int target) throws IOException {
     try (Pipe output = Pipe.open()) {
       Launcher.Launched launched = launch(compiled, output.writer().number(), target);
@@ -487,8 +488,8 @@ class LaunchCompilerTest {
       for (int count; (count = fd.read(buffer, 0, buffer.length)) > 0; ) {
         text.append(new String(buffer, 0, count));
       }
-    } catch (io.jukung.linux.ErrnoException e) {
-      if (!e.is(Errno.EIO)) { // how a terminal's master says that the other side is gone
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.EIO)) { // a terminal's master reports this after the slave was closed
         throw e;
       }
     }

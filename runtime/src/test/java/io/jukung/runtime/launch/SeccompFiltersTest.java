@@ -84,8 +84,7 @@ class SeccompFiltersTest {
   }
 
   @Test
-  void comparisonsOfDifferentArgumentsHoldTogetherAndOfOneArgumentAreAlternatives()
-      throws IOException {
+  void comparisonsOfDifferentArgumentsMustAllHoldAndOfOneArgumentOnlyOne() throws IOException {
     FilterMachine both =
         machine(
             profile(
@@ -104,7 +103,7 @@ class SeccompFiltersTest {
   }
 
   @Test
-  void errorNumbersAreAsGiven() throws IOException {
+  void filterReturnsTheGivenErrorNumbers() throws IOException {
     Spec.Seccomp profile =
         new Spec.Seccomp(
             "SCMP_ACT_ERRNO",
@@ -119,7 +118,7 @@ class SeccompFiltersTest {
   }
 
   @Test
-  void callsNewerThanAProfileThatRefusesAreNotThere() throws IOException {
+  void callNewerThanTheProfileFailsWithEnosys() throws IOException {
     FilterMachine machine = machine(profile("SCMP_ACT_ERRNO", allow("clone3")));
     assertThat(machine.decide(NATIVE, CLONE3)).isEqualTo(ALLOW);
     assertThat(machine.decide(NATIVE, CLONE3 - 1)).isEqualTo(REFUSE);
@@ -164,7 +163,7 @@ class SeccompFiltersTest {
         "SCMP_ACT_ALLOW", new SeccompRule(List.of("kill"), action, errno, List.of(args)));
   }
 
-  static Stream<Arguments> wrong() {
+  static Stream<Arguments> wrongProfiles() {
     BigInteger tooLarge = BigInteger.ONE.shiftLeft(64);
     return Stream.of(
         Arguments.of(profile("SCMP_ACT_MAYBE"), "SCMP_ACT_MAYBE"),
@@ -186,8 +185,8 @@ class SeccompFiltersTest {
   }
 
   @ParameterizedTest(name = "{1}")
-  @MethodSource("wrong")
-  void whatIsWrongIsNamed(Spec.Seccomp profile, String message) {
+  @MethodSource("wrongProfiles")
+  void errorNamesTheWrongPart(Spec.Seccomp profile, String message) {
     assertThatThrownBy(() -> filters.of(profile))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(message);

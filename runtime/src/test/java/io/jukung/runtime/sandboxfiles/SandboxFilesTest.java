@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
+import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.store.SandboxRecord.Dns;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
@@ -43,7 +44,7 @@ class SandboxFilesTest {
   }
 
   @Test
-  void aPodKnowsItsNameByItsAddresses() throws IOException {
+  void hostsFileMapsThePodsAddressesToItsName() throws IOException {
     files.write(names("web-0", List.of("10.88.0.2", "fd00::2"), null));
     assertThat(paths.hostname(ID)).hasContent("web-0\n");
     assertThat(Files.readAllLines(paths.hosts(ID)))
@@ -53,7 +54,7 @@ class SandboxFilesTest {
   }
 
   @Test
-  void aPodInTheHostsNetworkHasItsHosts() throws IOException {
+  void podInTheHostNetworkGetsTheHostsFileOfTheHost() throws IOException {
     files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null, null));
     assertThat(paths.hosts(ID)).hasContent("192.0.2.1 host\n");
     Files.delete(host.hosts());
@@ -62,7 +63,7 @@ class SandboxFilesTest {
   }
 
   @Test
-  void theResolverIsAsAsked() throws IOException {
+  void resolvConfHasTheRequestedServersSearchesAndOptions() throws IOException {
     Dns dns =
         new Dns(
             List.of("10.96.0.10", "fd00::10"),
@@ -82,7 +83,7 @@ class SandboxFilesTest {
   }
 
   @Test
-  void withoutAWordOnItTheResolverIsTheHosts() throws IOException {
+  void withoutDnsConfigResolvConfIsThatOfTheHost() throws IOException {
     files.write(names("web-0", List.of(), null));
     assertThat(paths.resolvConf(ID)).hasContent("nameserver 192.0.2.53\n");
     files.write(names("web-0", List.of(), new Dns(List.of(), List.of(), List.of())));
@@ -90,7 +91,7 @@ class SandboxFilesTest {
   }
 
   @Test
-  void linksToTheHostsResolverAreFollowed() throws IOException {
+  void symlinkedResolvConfOfTheHostIsFollowed() throws IOException {
     Files.move(host.resolvConf(), directory.resolve("elsewhere"));
     Files.createSymbolicLink(host.resolvConf(), Path.of("elsewhere"));
     files.write(names("web-0", List.of(), null));
@@ -102,7 +103,7 @@ class SandboxFilesTest {
   }
 
   @Test
-  void aResolverAtTheHostsLoopbackIsNoneForAPod() throws IOException {
+  void loopbackResolverIsReplacedByItsUpstreamServers() throws IOException {
     Files.writeString(host.resolvConf(), LOCAL_RESOLVER);
     files.write(names("web-0", List.of(), null));
     assertThat(paths.resolvConf(ID)).hasContent(LOCAL_RESOLVER);
@@ -117,7 +118,7 @@ class SandboxFilesTest {
   }
 
   @Test
-  void containersReadThemAndNobodyElseDoes() throws IOException {
+  void filesAreReadableInContainersAndTheirDirectoryIsPrivate() throws IOException {
     files.write(names("web-0", List.of(), null));
     for (Path file : List.of(paths.hostname(ID), paths.hosts(ID), paths.resolvConf(ID))) {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -128,9 +129,21 @@ class SandboxFilesTest {
     assertThat(paths.sandboxState(ID)).isDirectoryNotContaining("glob:**/.*");
   }
 
+  @Test
+  void filesBelongToTheRootOfThePodsUserNamespace() throws IOException {
+    IdMappings user =
+        new IdMappings(
+            new IdMappings.Range(200_000, 65_536), new IdMappings.Range(300_000, 65_536));
+    files.write(new SandboxFiles.Names(ID, "web-0", false, List.of(), null, user));
+    for (Path file : List.of(paths.hostname(ID), paths.hosts(ID), paths.resolvConf(ID))) {
+      assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(200_000);
+      assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(300_000);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"10.0.0.1\nnameserver 6.6.6.6", "a b", "a\tb", "\u0000"})
-  void valuesThatWouldAddALineOrAWordAreRefused(String value) {
+  void valueWithWhitespaceOrControlCharacterIsRefused(String value) {
     for (Dns dns :
         List.of(
             new Dns(List.of(value), List.of(), List.of()),
@@ -145,7 +158,7 @@ class SandboxFilesTest {
   }
 
   @Test
-  void anEndlessHostFileIsNotCopied() throws IOException {
+  void endlessHostFileIsRefused() throws IOException {
     Files.delete(host.resolvConf());
     Files.createSymbolicLink(host.resolvConf(), Path.of("/dev/zero"));
     assertThatThrownBy(() -> files.write(names("web-0", List.of(), null)))

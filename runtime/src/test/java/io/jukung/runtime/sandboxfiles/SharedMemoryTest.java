@@ -7,6 +7,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.MountTable;
 import io.jukung.linux.mount.MountinfoLine;
 import io.jukung.linux.mount.Mounts;
+import io.jukung.linux.namespace.IdMappings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -35,7 +36,7 @@ class SharedMemoryTest {
   }
 
   @Test
-  void everyoneWritesThereAndNobodyExecutes() throws IOException {
+  void everyoneCanWriteAndNobodyCanExecute() throws IOException {
     SharedMemory.mount(shm, null);
     MountinfoLine mount = MountTable.read().at(shm).orElseThrow();
     assertThat(mount.type()).isEqualTo("tmpfs");
@@ -46,7 +47,17 @@ class SharedMemoryTest {
   }
 
   @Test
-  void itIsFullAfter64Mebibytes() throws IOException {
+  void tmpfsBelongsToTheRootOfThePodsUserNamespace() throws IOException {
+    SharedMemory.mount(
+        shm,
+        new IdMappings(
+            new IdMappings.Range(200_000, 65_536), new IdMappings.Range(300_000, 65_536)));
+    assertThat(Files.getAttribute(shm, "unix:uid")).isEqualTo(200_000);
+    assertThat(Files.getAttribute(shm, "unix:gid")).isEqualTo(300_000);
+  }
+
+  @Test
+  void holds64Mebibytes() throws IOException {
     SharedMemory.mount(shm, null);
     assertThat(Files.getFileStore(shm).getTotalSpace()).isEqualTo(SharedMemory.SIZE_BYTES);
     byte[] mebibyte = new byte[1 << 20];
@@ -59,7 +70,7 @@ class SharedMemoryTest {
   }
 
   @Test
-  void removeTakesWhatIsThere() throws IOException {
+  void removeSucceedsWhateverExists() throws IOException {
     SharedMemory.remove(shm);
     Files.createDirectory(shm);
     SharedMemory.remove(shm);
@@ -72,7 +83,7 @@ class SharedMemoryTest {
   }
 
   @Test
-  void aSecondMountIsAnErrorAndChangesNothing() throws IOException {
+  void secondMountFailsAndKeepsTheFirst() throws IOException {
     SharedMemory.mount(shm, null);
     Files.writeString(shm.resolve("file"), "content");
     assertThatThrownBy(() -> SharedMemory.mount(shm, null))

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Images write these files: see the threats that the names tell. */
+/** The account files come from images, which are not trusted. */
 @Timeout(20)
 class AccountFilesTest {
   @TempDir private Path root;
@@ -33,7 +33,7 @@ class AccountFilesTest {
 
   /** CVE-2026-47262. */
   @Test
-  void tenGigabytesAreNotRead() throws IOException {
+  void fileOf10GibibytesIsRefused() throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(passwd.toFile(), "rw")) {
       file.setLength(10L << 30);
     }
@@ -43,7 +43,7 @@ class AccountFilesTest {
   }
 
   @Test
-  void linkIsFollowedInsideTheImageOnly() throws IOException {
+  void symlinkIsFollowedOnlyInsideTheImage() throws IOException {
     Path outside = Files.createTempDirectory("outside");
     Files.writeString(outside.resolve("passwd"), "root:x:0:0::/:/bin/sh\n");
     Files.createSymbolicLink(passwd, outside.resolve("passwd"));
@@ -57,7 +57,7 @@ class AccountFilesTest {
 
   /** passwd(5): a line ends with a newline and nothing else. */
   @Test
-  void carriageReturnBeginsNoAccount() {
+  void carriageReturnDoesNotStartANewLine() {
     AccountFiles files =
         AccountFiles.parse("app:x:1000:1000::/home/app\revil:x:0:0::/root:/bin/sh\n", "");
     assertThat(files.named("evil")).isEmpty();

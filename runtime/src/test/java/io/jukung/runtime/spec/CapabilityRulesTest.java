@@ -1,5 +1,6 @@
 package io.jukung.runtime.spec;
 
+import static io.jukung.linux.process.Capability.all;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,10 +10,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CapabilityRulesTest {
-  private static final int ALL = io.jukung.linux.process.Capability.all().size();
+  private static final int ALL = all().size();
 
   @Test
-  void defaultsAreTheWellKnownFourteen() {
+  void containerHas14CapabilitiesByDefault() {
     Spec.Capabilities capabilities = rules(List.of(), List.of());
     assertThat(capabilities.bounding())
         .hasSize(14)
@@ -25,7 +26,7 @@ class CapabilityRulesTest {
   }
 
   @Test
-  void singleNamesRefineAll() {
+  void singleNamesOverrideAll() {
     assertThat(rules(List.of("all"), List.of()).bounding()).hasSize(ALL);
     assertThat(rules(List.of(), List.of("ALL")).bounding()).isEmpty();
     assertThat(rules(List.of("NET_ADMIN"), List.of("aLL")).bounding())
@@ -39,7 +40,7 @@ class CapabilityRulesTest {
   }
 
   @Test
-  void unknownNamesAreRefused() {
+  void unknownCapabilityIsRefused() {
     assertThatThrownBy(() -> rules(List.of("FLY"), List.of()))
         .hasMessageContaining("add_capabilities: there is no capability FLY");
     assertThatThrownBy(() -> rules(List.of(), List.of("FLY")))
@@ -47,7 +48,7 @@ class CapabilityRulesTest {
   }
 
   @Test
-  void ambientOnesMustBeAllowed() {
+  void ambientCapabilityMustBeAllowed() {
     LinuxContainerSecurityContext allowed = ambient("NET_BIND_SERVICE");
     assertThat(CapabilityRules.of(allowed).ambient()).containsExactly("CAP_NET_BIND_SERVICE");
     assertThat(CapabilityRules.of(allowed).inheritable()).isEmpty();
@@ -56,7 +57,7 @@ class CapabilityRulesTest {
   }
 
   @Test
-  void privilegedHasAll() {
+  void privilegedContainerHasAllCapabilities() {
     LinuxContainerSecurityContext privileged =
         LinuxContainerSecurityContext.newBuilder()
             .setPrivileged(true)

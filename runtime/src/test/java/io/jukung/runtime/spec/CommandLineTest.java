@@ -30,7 +30,7 @@ class CommandLineTest {
   }
 
   @Test
-  void nothingToRunIsAnError() {
+  void missingOrEmptyCommandIsAnError() {
     ImageDefaults image = new ImageDefaults("", List.of(), List.of(), List.of(), "", "");
     assertThatThrownBy(() -> CommandLine.of(List.of(), List.of(), image))
         .isInstanceOf(CriException.class)

@@ -19,7 +19,7 @@ class DeviceAccessTest {
   }
 
   @Test
-  void whatFollowsTheDenialOfAllIsAllowed() {
+  void rulesAfterTheDenialOfAllDevicesAllowTheirs() {
     assertThat(
             DeviceAccess.of(
                 List.of(
@@ -37,16 +37,16 @@ class DeviceAccessTest {
   }
 
   @Test
-  void theLastWordOnEverythingCounts() {
+  void lastRuleForAllDevicesDecides() {
     assertThat(DeviceAccess.of(List.of())).isEmpty();
     assertThat(DeviceAccess.of(List.of(NOTHING, rule(true, "c", 1L, 3L, "r"), ALL))).isEmpty();
     assertThat(DeviceAccess.of(List.of(ALL, NOTHING))).hasValue(List.of());
   }
 
   @Test
-  void aDenialOfSomeDevicesIsNotOverlooked() {
+  void denialOfSomeDevicesIsRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> DeviceAccess.of(List.of(rule(false, "b", 8L, null, "w"))))
-        .withMessageContaining("denies a part");
+        .withMessageContaining("denies only some devices");
   }
 }

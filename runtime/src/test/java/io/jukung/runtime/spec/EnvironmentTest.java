@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class EnvironmentTest {
   @Test
-  void lastDuplicateWinsAndKeepsTheFirstPlace() {
+  void lastDuplicateWinsAtThePositionOfTheFirst() {
     List<String> env =
         new Environment()
             .addWords(List.of("A=image", "B=image", "PATH=/image", "novalue"))
@@ -30,7 +30,7 @@ class EnvironmentTest {
   }
 
   @Test
-  void namesThatNoEnvironmentTakesAreRefusedWithoutTheValue() {
+  void invalidVariableIsRefusedWithoutShowingItsValue() {
     for (String name : List.of("", "A=B")) {
       assertThatThrownBy(() -> new Environment().addContainer(List.of(variable(name, "s3cret"))))
           .hasMessageContaining("\"" + name + "\"")

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On a node made of files: no kernel here has both modules. */
+/** Uses files in place of a node's /sys: no kernel here has both AppArmor and SELinux. */
 class LabelRulesTest {
   private static final String POD = "8874a247b4a4e17f5610e07488b68567";
 
@@ -77,7 +77,7 @@ class LabelRulesTest {
   }
 
   @Test
-  void nodeWithoutEitherGivesNoneAndRefusesWhoAsks() throws IOException {
+  void nodeWithoutModulesRefusesRequestedLabels() throws IOException {
     LabelRules.Labels none = new LabelRules.Labels(null, null, null);
     assertThat(of(nothing())).isEqualTo(none);
     assertThat(of(profile(ProfileType.Unconfined, ""))).isEqualTo(none);
@@ -92,7 +92,7 @@ class LabelRulesTest {
   }
 
   @Test
-  void levelThatIsNoneIsRefusedEverywhere() throws IOException {
+  void invalidSelinuxLevelIsRefusedOnEveryNode() throws IOException {
     SELinuxOption.Builder wrong = SELinuxOption.newBuilder().setLevel("s0:c1024");
     assertRefused(selinux(wrong), ErrorKind.INVALID_ARGUMENT, "selinux_options", "s0:c1024");
     write("sys/fs/selinux/enforce", "1");
@@ -100,7 +100,7 @@ class LabelRulesTest {
   }
 
   @Test
-  void profileHasToBeLoaded() throws IOException {
+  void requestedProfileMustBeLoaded() throws IOException {
     loadProfiles("other");
     ErrorKind kind = ErrorKind.FAILED_PRECONDITION;
     assertRefused(profile(ProfileType.RuntimeDefault, ""), kind, "jukung-default", "not loaded");
@@ -108,11 +108,11 @@ class LabelRulesTest {
     assertThat(of(profile(ProfileType.Localhost, "other")).profile()).isEqualTo("other");
     assertThat(of(profile(ProfileType.Localhost, "localhost/other")).profile()).isEqualTo("other");
     assertThat(of(old("localhost/other")).profile()).isEqualTo("other");
-    assertThat(of(nothing()).profile()).as("nothing asked, nothing loaded").isNull();
+    assertThat(of(nothing()).profile()).as("no profile requested, default not loaded").isNull();
   }
 
   @Test
-  void defaultProfileIsForAllThatSayNothingElse() throws IOException {
+  void defaultProfileAppliesUnlessAnotherIsRequested() throws IOException {
     loadProfiles("jukung-default", "other");
     assertThat(of(nothing()).profile()).isEqualTo("jukung-default");
     assertThat(of(profile(ProfileType.RuntimeDefault, "")).profile()).isEqualTo("jukung-default");
@@ -122,16 +122,19 @@ class LabelRulesTest {
   }
 
   @Test
-  void namesThatAreNoneAreRefused() throws IOException {
+  void invalidProfileNameIsRefused() throws IOException {
     loadProfiles("other");
     assertRefused(profile(ProfileType.Localhost, ""), ErrorKind.INVALID_ARGUMENT, "apparmor");
     assertRefused(profile(ProfileType.Localhost, "a\nb"), ErrorKind.INVALID_ARGUMENT, "apparmor");
     assertRefused(old("other"), ErrorKind.INVALID_ARGUMENT, "apparmor_profile", "other");
   }
 
-  /** With some hundred pods on a node two would have the same categories on one node in twenty. */
+  /**
+   * With random categories, two of several hundred pods would have the same categories on one node
+   * of twenty.
+   */
   @Test
-  void sandboxesHaveCategoriesOfTheirOwn() {
+  void newSandboxIdHasUnusedCategories() {
     Iterator<String> random = List.of("a", "b", "c").iterator();
     assertThat(LabelRules.newSandboxId(Stream.of("b", "a"), random::next)).isEqualTo("c");
     assertThat(LabelRules.newSandboxId(Stream.of("b"), () -> "a")).isEqualTo("a");
@@ -140,7 +143,7 @@ class LabelRulesTest {
   }
 
   @Test
-  void selinuxLabelIsThePodsUnlessAskedOtherwise() throws IOException {
+  void selinuxLabelHasThePodsCategoriesUnlessRequestedOtherwise() throws IOException {
     write("sys/fs/selinux/enforce", "1");
     String level = LabelRules.level(POD);
     assertThat(SelinuxLabel.isLevel(level)).isTrue();

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ResourceRulesTest {
   @Test
-  void nothingAskedIsNothingWritten() {
+  void noLimitsWriteNoControlFiles() {
     assertThat(settings(LinuxContainerResources.getDefaultInstance())).isEmpty();
   }
 
@@ -55,7 +55,7 @@ class ResourceRulesTest {
   }
 
   @Test
-  void unlimitedIsMax() {
+  void negativeLimitIsWrittenAsMax() {
     assertThat(settings(LinuxContainerResources.newBuilder().setCpuQuota(-1).build()))
         .containsExactly("cpu.max=max 100000");
     assertThat(settings(LinuxContainerResources.newBuilder().setMemoryLimitInBytes(-1).build()))
@@ -63,7 +63,7 @@ class ResourceRulesTest {
   }
 
   @Test
-  void hugepagesOfKubeletWithoutAnyAreOptional() {
+  void hugepageLimitOfZeroIsOptional() {
     LinuxContainerResources resources =
         LinuxContainerResources.newBuilder()
             .addHugepageLimits(HugepageLimit.newBuilder().setPageSize("2MB"))
@@ -82,7 +82,7 @@ class ResourceRulesTest {
     assertThat(ResourceRules.weight(shares)).isEqualTo(weight);
   }
 
-  static Stream<Arguments> nonsense() {
+  static Stream<Arguments> invalidLimits() {
     return Stream.of(
         Arguments.of(limits().setOomScoreAdj(1001), "oom_score_adj"),
         Arguments.of(limits().putUnified("../memory.max", "1"), "control file"),
@@ -111,13 +111,13 @@ class ResourceRulesTest {
   }
 
   @ParameterizedTest
-  @MethodSource("nonsense")
-  void nonsenseIsRefusedByName(LinuxContainerResources.Builder resources, String field) {
+  @MethodSource("invalidLimits")
+  void invalidLimitIsRefusedByFieldName(LinuxContainerResources.Builder resources, String field) {
     assertThatThrownBy(() -> ResourceRules.check(resources.build())).hasMessageContaining(field);
   }
 
   @Test
-  void listsOfProcessorsAreTakenAsTheKernelWritesThem() {
+  void validCpusetListIsAccepted() {
     for (String list : List.of("0", "0-1", "0,2-3,11")) {
       ResourceRules.check(limits().setCpusetCpus(list).setCpusetMems(list).build());
     }

@@ -10,6 +10,7 @@ import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.linux.Errno;
 import io.jukung.linux.libc.Arch;
+import io.jukung.linux.process.Capability;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -53,25 +54,25 @@ class SeccompRulesTest {
   }
 
   @Test
-  void nothingAndUnconfinedAreNoProfile() {
+  void noProfileAndUnconfinedHaveNoFilter() {
     assertThat(of(LinuxContainerSecurityContext.newBuilder())).isEmpty();
     assertThat(of(seccomp(ProfileType.Unconfined, ""))).isEmpty();
     assertThat(of(old("unconfined"))).isEmpty();
   }
 
   @Test
-  void privilegedIsAboveAllProfiles() {
+  void privilegedContainerHasNoFilter() {
     assertThat(of(seccomp(ProfileType.RuntimeDefault, "").setPrivileged(true))).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"runtime/default", "docker/default"})
-  void oldNamesOfTheDefaultStandForIt(String path) {
+  void deprecatedNamesMeanRuntimeDefault(String path) {
     assertThat(of(old(path))).isEqualTo(of(seccomp(ProfileType.RuntimeDefault, ""))).isPresent();
   }
 
   @Test
-  void newFieldWinsOverTheOldOne() {
+  void newFieldOverridesTheDeprecatedOne() {
     assertThat(of(seccomp(ProfileType.Unconfined, "").mergeFrom(old("runtime/default").build())))
         .isEmpty();
   }
@@ -86,7 +87,7 @@ class SeccompRulesTest {
     "CAP_PERFMON, perf_event_open",
     "CAP_SYSLOG, syslog"
   })
-  void capabilitiesBringTheCallsThatTheyAreFor(String capability, String call) {
+  void capabilityAllowsItsSystemCalls(String capability, String call) {
     assertThat(rulesOf(of(seccomp(ProfileType.RuntimeDefault, "")).orElseThrow(), call)).isEmpty();
     assertThat(rulesOf(of(seccomp(ProfileType.RuntimeDefault, ""), capability).orElseThrow(), call))
         .singleElement()
@@ -94,7 +95,7 @@ class SeccompRulesTest {
   }
 
   @Test
-  void newNamespacesTakeTheCapability() {
+  void newNamespacesNeedSysAdmin() {
     Spec.Seccomp plain = of(seccomp(ProfileType.RuntimeDefault, "")).orElseThrow();
     assertThat(rulesOf(plain, "clone"))
         .singleElement()
@@ -109,13 +110,11 @@ class SeccompRulesTest {
   }
 
   @Test
-  void neverAllowedByDefaultIsWhatNoCapabilityMakesSafe() {
+  void someCallsAreRefusedWithAllCapabilities() {
     Spec.Seccomp all =
         of(
                 seccomp(ProfileType.RuntimeDefault, ""),
-                io.jukung.linux.process.Capability.all().stream()
-                    .map(Enum::name)
-                    .toArray(String[]::new))
+                Capability.all().stream().map(Enum::name).toArray(String[]::new))
             .orElseThrow();
     for (String call :
         List.of("io_uring_setup", "userfaultfd", "keyctl", "add_key", "kexec_load", "swapon")) {
@@ -124,7 +123,7 @@ class SeccompRulesTest {
   }
 
   @Test
-  void localhostProfileIsReadAsTheSpecificationHasIt() throws IOException {
+  void localhostProfileIsParsed() throws IOException {
     Path file =
         file(
             """
@@ -157,7 +156,7 @@ class SeccompRulesTest {
   }
 
   @Test
-  void conditionsOfRulesAreDecided() throws IOException {
+  void conditionsOfRulesAreEvaluated() throws IOException {
     SeccompProfile profile =
         SeccompProfile.parse(
             """
@@ -205,7 +204,7 @@ class SeccompRulesTest {
         "{\"defaultAction\": \"a\", \"defaultAction\": \"b\"}|Duplicate",
         "null|defaultAction",
       })
-  void brokenProfileIsRefusedWithWhereAndWhy(String content, String why) throws IOException {
+  void brokenProfileIsRefusedWithPositionAndReason(String content, String why) throws IOException {
     Path file = file(content);
     assertThatThrownBy(() -> of(seccomp(ProfileType.Localhost, file.toString())))
         .isInstanceOfSatisfying(
@@ -221,14 +220,14 @@ class SeccompRulesTest {
     "profile.json, not an absolute path",
     "'', not an absolute path",
   })
-  void fileThatIsNoneIsNamed(String file, String why) {
+  void unusableProfileFileIsNamed(String file, String why) {
     assertThatThrownBy(() -> of(seccomp(ProfileType.Localhost, file)))
         .isInstanceOf(CriException.class)
         .hasMessageContainingAll("seccomp", file, why);
   }
 
   @Test
-  void oldFieldThatIsNothingKnownIsRefused() {
+  void unknownValueOfTheDeprecatedFieldIsRefused() {
     assertThatThrownBy(() -> of(old("runtime/fast")))
         .isInstanceOf(CriException.class)
         .hasMessageContainingAll("seccomp_profile_path", "runtime/fast");

@@ -22,6 +22,7 @@ import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.cri.v1.WindowsContainerConfig;
+import io.jukung.cri.v1.WindowsContainerSecurityContext;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.lsm.AppArmor;
@@ -33,6 +34,7 @@ import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,7 +66,7 @@ class SpecBuilderTest {
   }
 
   @Test
-  void aMinimalContainerIsComplete() throws IOException {
+  void minimalContainerHasAllDefaults() throws IOException {
     SpecBuilder.Built built = build(ContainerConfig.getDefaultInstance(), pod());
     Spec spec = built.spec();
     assertThat(spec.process().args()).containsExactly("/entry", "cmd");
@@ -101,8 +103,8 @@ class SpecBuilderTest {
   }
 
   @Test
-  void noProgramHasABillionDescriptorsToClose() throws IOException {
-    long billion = 1_073_741_816; // infinity, where systemd has raised fs.nr_open
+  void softLimitOfOpenFilesIsBounded() throws IOException {
+    long billion = 1_073_741_816; // the value of "infinity" where systemd has raised fs.nr_open
     assertThat(
             builder(billion)
                 .build(input(ContainerConfig.getDefaultInstance(), pod(), Optional.empty()), open())
@@ -113,7 +115,7 @@ class SpecBuilderTest {
   }
 
   @Test
-  void theSpecificationSurvivesJson() throws IOException {
+  void specificationIsUnchangedByJson() throws IOException {
     Spec spec =
         build(
                 config(
@@ -122,7 +124,7 @@ class SpecBuilderTest {
                 pod())
             .spec();
     assertThat(Spec.fromJson(spec.toJson())).isEqualTo(spec);
-    assertThat(new String(spec.toJson(), java.nio.charset.StandardCharsets.UTF_8))
+    assertThat(new String(spec.toJson(), StandardCharsets.UTF_8))
         .contains("\"ociVersion\":\"1.2.0\"", "\"noNewPrivileges\":true", "\"oomScoreAdj\":0");
   }
 
@@ -145,7 +147,7 @@ class SpecBuilderTest {
   }
 
   @Test
-  void pidModeIsTheContainersUnlessItSaysPod() throws IOException {
+  void pidModePodMeansTheModeOfTheSandbox() throws IOException {
     assertThat(namespaces(build(pid(NamespaceMode.CONTAINER, ""), pod())))
         .contains(Map.entry("pid", ""));
     assertThat(namespaces(build(pid(NamespaceMode.NODE, ""), pod())))
@@ -165,7 +167,7 @@ class SpecBuilderTest {
   }
 
   @Test
-  void privilegedHasTheHostsDevicesAndNoMasks() throws IOException {
+  void privilegedContainerHasTheHostsDevicesAndNoMasks() throws IOException {
     SandboxRecord privileged =
         sandbox(NamespaceOwner.POD, NamespaceOwner.POD, NamespaceOwner.POD, true);
     Spec spec =
@@ -215,14 +217,14 @@ class SpecBuilderTest {
   }
 
   @Test
-  void aMountOfDevLeavesNothingOfOursBelowIt(@TempDir Path host) throws IOException {
+  void mountOnDevReplacesAllDefaultMountsInDev(@TempDir Path host) throws IOException {
     ContainerConfig config = ContainerConfig.newBuilder().addMounts(mountOf(host, "/dev")).build();
     assertThat(destinations(build(config, pod()).spec()))
         .filteredOn(path -> path.startsWith("/dev"))
         .containsExactly("/dev");
   }
 
-  static Stream<Arguments> wrongMounts() {
+  static Stream<Arguments> invalidMounts() {
     return Stream.of(
         Arguments.of(Mount.newBuilder().setHostPath("/tmp"), "container_path is empty"),
         Arguments.of(mountOf(Path.of("/tmp"), "/"), "root cannot be mounted on"),
@@ -245,8 +247,8 @@ class SpecBuilderTest {
   }
 
   @ParameterizedTest(name = "{1}")
-  @MethodSource("wrongMounts")
-  void wrongMountsAreRefused(Mount.Builder mount, String message) {
+  @MethodSource("invalidMounts")
+  void invalidMountIsRefused(Mount.Builder mount, String message) {
     ContainerConfig config = ContainerConfig.newBuilder().addMounts(mount).build();
     assertThatThrownBy(() -> build(config, pod()))
         .isInstanceOf(CriException.class)
@@ -254,7 +256,7 @@ class SpecBuilderTest {
   }
 
   @Test
-  void usualSeccompProfileIsThatOfWhoAsksForNothingElse() throws IOException {
+  void usualSeccompIsTheProfileOfRuntimeDefault() throws IOException {
     Spec spec = build(of(security().setSeccomp(profile(ProfileType.RuntimeDefault))), pod()).spec();
     assertThat(builder.usualSeccomp()).isEqualTo(spec.linux().seccomp());
   }
@@ -270,8 +272,7 @@ class SpecBuilderTest {
                 .setWindows(
                     WindowsContainerConfig.newBuilder()
                         .setSecurityContext(
-                            io.jukung.cri.v1.WindowsContainerSecurityContext.newBuilder()
-                                .setHostProcess(true)))
+                            WindowsContainerSecurityContext.newBuilder().setHostProcess(true)))
                 .build(),
             ErrorKind.UNIMPLEMENTED,
             "config.windows"),
@@ -312,14 +313,15 @@ class SpecBuilderTest {
 
   @ParameterizedTest(name = "{2}")
   @MethodSource("refusedConfigs")
-  void whatIsNotImplementedIsRefusedByName(ContainerConfig config, ErrorKind kind, String message) {
+  void invalidConfigurationIsRefusedByFieldName(
+      ContainerConfig config, ErrorKind kind, String message) {
     assertThatThrownBy(() -> builder.check(config, pod()))
         .isInstanceOfSatisfying(CriException.class, e -> assertThat(e.kind()).isEqualTo(kind))
         .hasMessageContaining(message);
   }
 
   @Test
-  void messagesThatAreThereAndEmptyAskForNothing() {
+  void emptyMessagesRequestNothing() {
     builder.check(
         of(
             security()
@@ -372,7 +374,7 @@ class SpecBuilderTest {
     assertThat(root.resolve("var/deep")).isDirectory();
     assertThat(root.resolve("proc")).isDirectory();
     assertThat(root.resolve("sys")).isDirectory();
-    assertThat(root.resolve("dev/pts")).as("made on the fresh /dev").doesNotExist();
+    assertThat(root.resolve("dev/pts")).as("made by the launch, on the new /dev").doesNotExist();
     Path etc = root.resolve(Path.of("/").relativize(outside));
     assertThat(etc.resolve("hosts")).isRegularFile();
   }

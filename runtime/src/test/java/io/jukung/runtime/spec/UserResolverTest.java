@@ -60,7 +60,8 @@ class UserResolverTest {
     "nohome,     77,   77,   77,             /",
     "newline,    78,   78,   78,             /",
   })
-  void imageUserIsResolvedInItsFiles(String user, int uid, int gid, String groups, String home) {
+  void imageUserIsResolvedWithTheImagesAccountFiles(
+      String user, int uid, int gid, String groups, String home) {
     ContainerUser resolved = UserResolver.resolve(NONE, user, files());
     assertThat(resolved.uid()).isEqualTo(uid);
     assertThat(resolved.gid()).isEqualTo(gid);
@@ -83,14 +84,14 @@ class UserResolverTest {
         "1:2147483648",
         "1:big",
       })
-  void usersThatAreNoneAreRefused(String user) {
+  void invalidUserIsRefused(String user) {
     assertThatThrownBy(() -> UserResolver.resolve(NONE, user, files()))
         .isInstanceOfSatisfying(
             CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID_ARGUMENT));
   }
 
   @Test
-  void requestedUserReplacesTheImages() {
+  void requestedUserOverridesTheImagesUser() {
     assertThat(UserResolver.resolve(user(1000), "root", files()).uid()).isEqualTo(1000);
     assertThat(
             UserResolver.resolve(
@@ -126,7 +127,7 @@ class UserResolverTest {
   }
 
   @Test
-  void supplementalGroupsMergeOrStandAlone() {
+  void supplementalGroupsAreMergedUnlessThePolicyIsStrict() {
     LinuxContainerSecurityContext merge =
         user(1000).toBuilder().addSupplementalGroups(9).addSupplementalGroups(2000).build();
     assertThat(UserResolver.resolve(merge, "", files()).supplementalGroups())

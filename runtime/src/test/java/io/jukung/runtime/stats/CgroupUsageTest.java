@@ -10,15 +10,15 @@ import org.junit.jupiter.api.Test;
 
 class CgroupUsageTest {
   @Test
-  void filesThatNobodyUsesAreNotOfTheWorkingSet() {
+  void workingSetExcludesInactiveFilePages() {
     assertThat(CgroupUsage.workingSet(100, Map.of("inactive_file", 30L))).isEqualTo(70);
     assertThat(CgroupUsage.workingSet(100, Map.of())).isEqualTo(100);
-    // The kernel sums up the parts later than the whole.
+    // The kernel updates memory.stat later than memory.current.
     assertThat(CgroupUsage.workingSet(100, Map.of("inactive_file", 130L))).isZero();
   }
 
   @Test
-  void aCgroupThatIsGoneUsesNothing() throws Exception {
+  void usageOfARemovedCgroupIsEmpty() throws Exception {
     Cgroup gone = CgroupMount.find().at("/jukung-test-" + UUID.randomUUID());
     CgroupUsage usage = new CgroupUsage(gone, 1);
     assertThat(usage.cpu(new CpuRates(), "id", 0)).isEmpty();

@@ -20,19 +20,19 @@ class CpuRatesTest {
   }
 
   @Test
-  void theFirstRateIsThatOfTheWholeLife() {
+  void firstRateIsTheAverageSinceTheStart() {
     assertThat(at(10, 5)).isEqualTo(seconds(0.5));
   }
 
   @Test
-  void laterOnesAreSinceTheReadingBefore() {
+  void laterRateIsTheAverageSinceThePreviousReading() {
     at(10, 5);
     assertThat(at(12, 9)).isEqualTo(seconds(2));
     assertThat(at(14, 9)).isZero();
   }
 
   @Test
-  void askedAgainAtOnceItSaysTheSame() {
+  void readingsWithinASecondGetTheSameRate() {
     at(10, 5);
     at(12, 9);
     assertThat(at(12.9, 9.8)).isEqualTo(seconds(2));
@@ -40,7 +40,7 @@ class CpuRatesTest {
   }
 
   @Test
-  void aClockSetBackAndACounterThatStartsAnewGiveNoRate() {
+  void rateIsZeroAfterTheClockOrTheCounterWentBack() {
     at(10, 5);
     assertThat(at(4, 6)).isZero();
     assertThat(at(6, 7)).isEqualTo(seconds(0.5));
@@ -48,13 +48,13 @@ class CpuRatesTest {
   }
 
   @Test
-  void whatStartedJustNowHasNoRate() {
+  void rateIsZeroForAnObjectThatJustStarted() {
     assertThat(at(0, 0)).isZero();
     assertThat(rates.nanoCores("b", START, START - 1, 5)).isZero();
   }
 
   @Test
-  void whatIsForgottenBeginsAnew() {
+  void forgottenObjectGetsTheAverageSinceItsStart() {
     at(10, 5);
     rates.retain(Set.of("b"));
     assertThat(at(20, 5)).isEqualTo(seconds(0.25));

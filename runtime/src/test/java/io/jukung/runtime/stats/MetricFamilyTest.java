@@ -16,7 +16,7 @@ class MetricFamilyTest {
   }
 
   @Test
-  void everyDescriptorHasANameAHelpAndLabels() {
+  void everyDescriptorHasNameHelpAndCommonLabels() {
     List<MetricDescriptor> descriptors =
         Stream.of(MetricFamily.values()).map(MetricFamily::descriptor).toList();
     assertThat(descriptors).hasSize(56);
@@ -32,7 +32,7 @@ class MetricFamilyTest {
   }
 
   @Test
-  void whatOnlyGrowsIsACounterAndNamedSo() {
+  void countersHaveTheNamesOfCounters() {
     assertThat(MetricFamily.values())
         .filteredOn(family -> family.type() == MetricType.COUNTER)
         .extracting(family -> family.descriptor().getName())
@@ -40,11 +40,12 @@ class MetricFamilyTest {
   }
 
   @Test
-  void aValueWithoutItsLabelsIsRefused() {
+  void valueWithoutItsLabelsIsRefused() {
     MetricSeries series = series();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> series.add(MetricFamily.FS_USAGE_BYTES, 1))
-        .withMessageContaining("container_fs_usage_bytes has not the labels");
+        .withMessageContaining("container_fs_usage_bytes: the label values [")
+        .withMessageContaining("do not match the labels [");
     series.add(MetricFamily.FS_USAGE_BYTES, 1, "/dev/vda");
     assertThat(series.metrics())
         .singleElement()

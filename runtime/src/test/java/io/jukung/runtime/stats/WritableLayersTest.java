@@ -24,7 +24,7 @@ class WritableLayersTest {
   @TempDir private Path directory;
 
   @Test
-  void filesAreCountedOnTheDisk() throws Exception {
+  void bytesAndInodesOfALayerAreCounted() throws Exception {
     Files.write(directory.resolve("file"), new byte[1 << 20]);
     Instant before = Instant.now();
     Map<String, WritableLayers.Count> counts =
@@ -37,7 +37,7 @@ class WritableLayersTest {
   }
 
   @Test
-  void whoAsksAgainAtOnceGetsTheSameCount() throws Exception {
+  void requestWithinASecondGetsTheSameCount() throws Exception {
     AtomicInteger counted = new AtomicInteger();
     WritableLayers layers = new WritableLayers(path -> new DiskUsage(counted.incrementAndGet(), 1));
     assertThat(bytes(layers)).isEqualTo(1);
@@ -47,7 +47,7 @@ class WritableLayersTest {
   }
 
   @Test
-  void aLongCountHoldsUpNobodyAndComesLater() throws Exception {
+  void longCountDoesNotDelayTheCallAndIsReturnedLater() throws Exception {
     CountDownLatch mayEnd = new CountDownLatch(1);
     WritableLayers layers =
         new WritableLayers(
@@ -62,7 +62,7 @@ class WritableLayersTest {
   }
 
   @Test
-  void whatCannotBeCountedIsLeftOut() throws Exception {
+  void unreadableLayerIsLeftOut() throws Exception {
     WritableLayers layers =
         new WritableLayers(
             path -> {
