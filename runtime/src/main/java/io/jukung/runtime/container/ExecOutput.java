@@ -126,7 +126,7 @@ public final class ExecOutput implements AutoCloseable {
     try (Memory buffer = Memory.allocate(BUFFER_BYTES)) {
       collect(buffer);
       done.complete(null);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) { // an Error too: ExecSync waits for the end
       failure.completeExceptionally(e);
       done.completeExceptionally(e);
     }
