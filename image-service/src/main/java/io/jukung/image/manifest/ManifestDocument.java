@@ -81,7 +81,7 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
       throw json.refused("it has no config or no layers");
     }
     Descriptor config = descriptor(json.object("config").orElseThrow());
-    if (role(config) != MediaType.Role.CONFIG) {
+    if (role(config) != MediaType.Role.CONFIG && !isDockerManifest(json)) {
       return parseArtifact(json, config);
     }
     List<Descriptor> layers = new ArrayList<>();
@@ -89,6 +89,17 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
       layers.add(layer(item));
     }
     return new ImageManifest(config, List.copyOf(layers));
+  }
+
+  /**
+   * Docker's schema 2 has no artifacts: some tools give the configuration of an image the media
+   * type application/octet-stream, and docker and containerd run the image all the same.
+   */
+  private static boolean isDockerManifest(JsonDocument json) {
+    return json.string("mediaType")
+        .flatMap(MediaType::of)
+        .filter(type -> type == MediaType.DOCKER_MANIFEST)
+        .isPresent();
   }
 
   private static Descriptor layer(JsonDocument json) {

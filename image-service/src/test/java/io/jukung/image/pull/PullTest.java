@@ -2,6 +2,7 @@ package io.jukung.image.pull;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.image.install.PullListener;
 import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.DebianRegistry;
@@ -78,6 +79,20 @@ class PullTest {
     assertThat(lower.get(0).resolve("etc/top")).hasContent("top");
     assertThat(lower.get(1).resolve("etc/base")).hasContent("base");
     assertThat(lower.get(1).resolve("etc/top")).doesNotExist();
+  }
+
+  @Test
+  void dockerManifestWhoseConfigIsAnOctetStreamIsAnImage() throws Exception {
+    TestImage image =
+        twoLayers()
+            .docker()
+            .manifest(
+                document ->
+                    ((ObjectNode) document.get("config"))
+                        .put("mediaType", "application/octet-stream"))
+            .build();
+    registry.push("octets", "1", image);
+    assertThat(pull("octets:1").id()).isEqualTo(image.id());
   }
 
   private TestImage.Builder twoLayers() {

@@ -29,6 +29,9 @@ final class ConfigCommand {
         -h, --help   Prints this help.
       """;
 
+  /** The socket may stand before every command, and matters to no configuration. */
+  private static final Map<String, String> OPTIONS = Map.of("-s", "socket", "--socket", "socket");
+
   private final PrintStream out;
   private final PrintStream err;
 
@@ -39,7 +42,7 @@ final class ConfigCommand {
 
   /** Runs the command and returns the exit code of the process. */
   int run(List<String> words) throws UsageException, ConfigException {
-    Arguments arguments = Arguments.parse(words, Map.of());
+    Arguments arguments = Arguments.parse(words, OPTIONS);
     List<String> operands = arguments.operands();
     if (arguments.asksForHelp() || operands.isEmpty()) {
       out.print(HELP);

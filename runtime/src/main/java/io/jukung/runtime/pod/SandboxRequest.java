@@ -13,6 +13,7 @@ import io.jukung.cri.v1.WindowsPodSandboxConfig;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.Sysctl;
+import io.jukung.runtime.call.RequestText;
 import io.jukung.runtime.container.SecurityFields;
 import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.spec.UserNamespaceOption;
@@ -105,7 +106,7 @@ public final class SandboxRequest {
     }
     SandboxConfig result =
         new SandboxConfig(
-            config.getHostname(),
+            RequestText.hostname("RunPodSandbox: config.hostname", config.getHostname()),
             logDirectory(config.getLogDirectory()),
             dns(config),
             config.getPortMappingsList().stream().map(SandboxRequest::portMapping).toList(),
@@ -151,6 +152,7 @@ public final class SandboxRequest {
   }
 
   private static String logDirectory(String directory) {
+    RequestText.path("RunPodSandbox: config.log_directory", directory);
     if (!directory.isEmpty() && !Path.of(directory).isAbsolute()) {
       throw CriException.invalidArgument(
           "RunPodSandbox: config.log_directory \"" + directory + "\" is not absolute");

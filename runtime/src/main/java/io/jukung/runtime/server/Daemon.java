@@ -1,5 +1,6 @@
 package io.jukung.runtime.server;
 
+import io.jukung.linux.process.CurrentProcess;
 import io.jukung.linux.process.Failpoint;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
@@ -24,6 +25,8 @@ public final class Daemon implements AutoCloseable {
   private static final int CARRIER_THREADS = 32;
 
   /** The parts to close, the last one first. */
+  private static final int UMASK = 0022;
+
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
   private Daemon() {}
@@ -34,6 +37,9 @@ public final class Daemon implements AutoCloseable {
     System.setProperty("jdk.virtualThreadScheduler.parallelism", Integer.toString(CARRIER_THREADS));
     Logging.start(config.log().level());
     Failpoint.installIfAsked();
+    // Containers of users that are not root enter directories that the daemon makes, also where the
+    // daemon's parent has a strict umask.
+    CurrentProcess.setUmask(UMASK);
     Daemon daemon = start(config);
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()

@@ -18,6 +18,7 @@ import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.call.PathWork;
+import io.jukung.runtime.call.RequestText;
 import io.jukung.runtime.call.Rollback;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
@@ -294,6 +295,7 @@ public final class CreateContainer {
     if (directory.isEmpty() || path.isEmpty()) {
       return "";
     }
+    RequestText.path("CreateContainer: config.log_path", path);
     Path log = Path.of(directory, path);
     if (Path.of(path).isAbsolute()
         || !log.equals(log.normalize())

@@ -253,7 +253,8 @@ public final class SpecBuilder {
           "config.working_dir \"" + requested + "\" is not absolute");
     }
     String directory = requested.isEmpty() ? image : requested;
-    return Path.of("/").resolve(directory).toString();
+    // Cleaned once: the same path is made, entered and shown.
+    return Path.of("/").resolve(directory).normalize().toString();
   }
 
   private static List<Spec.IdMapping> mappings(

@@ -18,17 +18,24 @@ import java.util.TreeSet;
  */
 final class UserResolver {
   private static final String NO_HOME = "/";
+  private static final String ROOT = "0";
 
   private UserResolver() {}
 
   static ContainerUser resolve(
       LinuxContainerSecurityContext security, String imageUser, AccountFiles files) {
-    String text = requested(security).orElse(imageUser.isEmpty() ? "0" : imageUser);
+    String text = requested(security).orElse(imageUser.isEmpty() ? ROOT : imageUser);
     int colon = text.indexOf(':');
-    String user = colon < 0 ? text : text.substring(0, colon);
-    Optional<String> group = colon < 0 ? Optional.empty() : Optional.of(text.substring(colon + 1));
-    if (user.isEmpty() || group.filter(String::isEmpty).isPresent()) {
-      throw CriException.invalidArgument("user \"" + text + "\" is not of the form user[:group]");
+    // Either side of the colon may be empty, as in docker: ":1000" is root with group 1000, "1000:"
+    // is uid 1000 with the group of its account.
+    String userText = colon < 0 ? text : text.substring(0, colon);
+    String user = userText.isEmpty() ? ROOT : userText;
+    Optional<String> group =
+        colon < 0
+            ? Optional.empty()
+            : Optional.of(text.substring(colon + 1)).filter(name -> !name.isEmpty());
+    if (text.equals(":")) {
+      throw CriException.invalidArgument("user \":\" is not of the form user[:group]");
     }
     Optional<AccountFiles.Account> account = account(user, files);
     int uid =

@@ -75,6 +75,13 @@ class MainTest {
   }
 
   @Test
+  void socketMayStandBeforeConfig() throws Exception {
+    Path file = Files.writeString(directory.resolve("config.toml"), "[shim]\nspare = 1\n");
+
+    assertThat(run("-s", "/run/x.sock", "config", "check", file.toString())).isZero();
+  }
+
+  @Test
   void configIsCheckedAndShown() throws Exception {
     Path file = Files.writeString(directory.resolve("config.toml"), "[shim]\nspare = 1\n");
 

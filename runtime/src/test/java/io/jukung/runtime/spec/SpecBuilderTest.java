@@ -341,6 +341,12 @@ class SpecBuilderTest {
   }
 
   @Test
+  void workingDirectoryIsCleaned() throws IOException {
+    ContainerConfig config = ContainerConfig.newBuilder().setWorkingDir("/x/../y//z/").build();
+    assertThat(build(config, pod()).spec().process().cwd()).isEqualTo("/y/z");
+  }
+
+  @Test
   void relativeWorkingDirectoryOfTheRequestIsRefused() {
     assertThatThrownBy(
             () -> build(ContainerConfig.newBuilder().setWorkingDir("srv").build(), pod()))

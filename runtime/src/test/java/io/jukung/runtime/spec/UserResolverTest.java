@@ -70,6 +70,14 @@ class UserResolverTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"root:, 0, 0", "1234:, 1234, 0", ":1000, 0, 1000"})
+  void emptySideOfTheColonIsTheDefault(String user, int uid, int gid) {
+    ContainerUser resolved = UserResolver.resolve(NONE, user, files());
+    assertThat(resolved.uid()).isEqualTo(uid);
+    assertThat(resolved.gid()).isEqualTo(gid);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "nobody",
@@ -78,8 +86,7 @@ class UserResolverTest {
         "4294967296",
         "99999999999999999999",
         "evil",
-        "1:",
-        ":1",
+        ":",
         "-1",
         "1:2147483648",
         "1:big",
