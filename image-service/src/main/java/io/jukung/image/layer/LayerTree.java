@@ -1,5 +1,6 @@
 package io.jukung.image.layer;
 
+import io.jukung.image.tar.TarPath;
 import io.jukung.image.tar.TarReader;
 import io.jukung.linux.fs.DeviceNumber;
 import io.jukung.linux.fs.Fd;

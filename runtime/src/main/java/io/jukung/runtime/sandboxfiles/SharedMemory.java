@@ -6,6 +6,7 @@ import io.jukung.linux.mount.MountAttribute;
 import io.jukung.linux.mount.Mounts;
 import io.jukung.linux.namespace.IdMappings;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -1,5 +1,6 @@
 package io.jukung.runtime.spec;
 
+import io.jukung.cri.CriException;
 import io.jukung.cri.v1.HugepageLimit;
 import io.jukung.cri.v1.LinuxContainerResources;
 import io.jukung.linux.cgroup.CgroupSetting;
