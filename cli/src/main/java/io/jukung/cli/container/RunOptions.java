@@ -120,6 +120,14 @@ final class RunOptions {
   List<String> capDrop = List.of();
 
   @Option(
+      names = "--security-opt",
+      paramLabel = "OPTION",
+      description =
+          "no-new-privileges, or seccomp=unconfined, or seccomp=FILE for a profile of your own"
+              + " (default: the runtime's profile).")
+  List<String> securityOptions = List.of();
+
+  @Option(
       names = "--pull",
       defaultValue = "missing",
       paramLabel = "missing|always|never",

@@ -21,6 +21,8 @@ import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.PortMapping;
 import io.jukung.cri.v1.Protocol;
+import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Path;
@@ -156,8 +158,12 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
             .setPrivileged(options.privileged)
             .setReadonlyRootfs(options.readOnly);
     if (!options.privileged) {
-      security.addAllMaskedPaths(MASKED_PATHS).addAllReadonlyPaths(READONLY_PATHS);
+      security
+          .addAllMaskedPaths(MASKED_PATHS)
+          .addAllReadonlyPaths(READONLY_PATHS)
+          .setSeccomp(profile(ProfileType.RuntimeDefault));
     }
+    options.securityOptions.forEach(text -> addSecurityOption(security, text));
     if (!options.capAdd.isEmpty() || !options.capDrop.isEmpty()) {
       security.setCapabilities(
           Capability.newBuilder()
@@ -168,6 +174,28 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
       setUser(security, options.user);
     }
     return security.build();
+  }
+
+  private static void addSecurityOption(
+      LinuxContainerSecurityContext.Builder security, String text) {
+    if (text.equals("no-new-privileges") || text.equals("no-new-privileges=true")) {
+      security.setNoNewPrivs(true);
+    } else if (text.equals("seccomp=unconfined")) {
+      security.setSeccomp(profile(ProfileType.Unconfined));
+    } else if (text.startsWith("seccomp=") && text.length() > "seccomp=".length()) {
+      Path file = Path.of(text.substring("seccomp=".length())).toAbsolutePath().normalize();
+      security.setSeccomp(
+          profile(ProfileType.Localhost).toBuilder().setLocalhostRef(file.toString()));
+    } else {
+      throw CliException.usage(
+          "not a security option: \""
+              + text
+              + "\" (write no-new-privileges, seccomp=unconfined or seccomp=FILE)");
+    }
+  }
+
+  private static SecurityProfile profile(ProfileType type) {
+    return SecurityProfile.newBuilder().setProfileType(type).build();
   }
 
   private static void setUser(LinuxContainerSecurityContext.Builder security, String text) {

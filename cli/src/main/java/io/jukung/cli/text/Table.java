@@ -3,9 +3,11 @@ package io.jukung.cli.text;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * Rows of text under a heading, in columns as wide as their widest cell.
+ * Rows of text under a heading, in columns as wide as their widest cell. Control characters in a
+ * cell are escaped.
  *
  * <p>Picocli's {@code TextTable} would not do: it takes {@code @|…|@} in a cell for markup, so that
  * a pod could be listed under another name than its own.
@@ -25,7 +27,7 @@ public final class Table {
     if (cells.length != columns) {
       throw new IllegalArgumentException(cells.length + " cells for " + columns + " columns");
     }
-    rows.add(List.of(cells));
+    rows.add(Stream.of(cells).map(TerminalText::escape).toList());
   }
 
   public void print(PrintStream out) {

@@ -12,6 +12,8 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PortMapping;
 import io.jukung.cri.v1.Protocol;
+import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -54,6 +56,41 @@ class RunRequestTest {
     assertThat(security.hasCapabilities()).isFalse();
     assertThat(security.hasRunAsUser()).isFalse();
     assertThat(request.logFile()).isEqualTo(Path.of("/var/log/jukung/Web_1_uid/Web_1.log"));
+  }
+
+  @Test
+  void runConfinesSystemCallsUnlessTheUserSaysOtherwise() {
+    assertThat(seccomp("busybox")).isEqualTo(profile(ProfileType.RuntimeDefault, ""));
+    assertThat(seccomp("--security-opt", "seccomp=unconfined", "busybox"))
+        .isEqualTo(profile(ProfileType.Unconfined, ""));
+    assertThat(seccomp("--security-opt", "seccomp=/etc/own.json", "busybox"))
+        .isEqualTo(profile(ProfileType.Localhost, "/etc/own.json"));
+    assertThat(seccomp("--privileged", "busybox")).isEqualTo(SecurityProfile.getDefaultInstance());
+  }
+
+  @Test
+  void noNewPrivilegesReachesTheRequest() {
+    RunRequest request = request("--security-opt", "no-new-privileges", "busybox");
+    assertThat(request.container().getLinux().getSecurityContext().getNoNewPrivs()).isTrue();
+    assertThat(request("busybox").container().getLinux().getSecurityContext().getNoNewPrivs())
+        .isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"seccomp=", "apparmor=x", "label=disable", "no-new-privileges=false"})
+  void unknownSecurityOptionIsRefused(String text) {
+    RunRequest request = request("--security-opt", text, "busybox");
+    assertThatThrownBy(request::container)
+        .isInstanceOf(CliException.class)
+        .hasMessageContaining("not a security option: \"" + text + "\"");
+  }
+
+  private static SecurityProfile seccomp(String... arguments) {
+    return request(arguments).container().getLinux().getSecurityContext().getSeccomp();
+  }
+
+  private static SecurityProfile profile(ProfileType type, String file) {
+    return SecurityProfile.newBuilder().setProfileType(type).setLocalhostRef(file).build();
   }
 
   @Test

@@ -21,12 +21,17 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
  */
 public final class Logging extends ContextAwareBase implements Configurator {
   /**
-   * A line break inside a message (from a registry's answer, or a file name) is replaced, so that a
-   * message cannot forge lines of the log.
+   * Control and bidirectional characters, as a regular expression. Messages and thread names hold
+   * text of others (a pod's name, a registry's answer, a file name), which must neither forge lines
+   * of the log nor change the terminal on which the log is read.
    */
+  private static final String CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]+";
+
   private static final String PATTERN =
-      "%date{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level [%thread] %logger{0}: "
-          + "%replace(%msg){'[\\r\\n]+', ' '}%n";
+      "%date{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level [%replace(%thread){'CONTROLS', ' '}] "
+              .replace("CONTROLS", CONTROLS)
+          + "%logger{0}: "
+          + "%replace(%msg){'CONTROLS', ' '}%n".replace("CONTROLS", CONTROLS);
 
   /** Libraries whose debug lines describe each frame: they are shown at the level trace only. */
   private static final String[] CHATTY = {"io.netty", "io.grpc"};
