@@ -1,6 +1,7 @@
 package io.jukung.runtime.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.grpc.Context;
 import io.grpc.Status;
@@ -9,7 +10,10 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +45,29 @@ class ErrorStatusTest {
 
     assertThat(ErrorStatus.of(failure, Context.ROOT).getCode())
         .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void fullDiskIsResourceExhaustedAlsoAsTheJdkAndACauseSayIt() {
+    assertThat(code(new FileSystemException("/x", null, "No space left on device")))
+        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(code(new IOException("No space left on device")))
+        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(code(new IOException("record", new ErrnoException("write", "fd=3", Errno.EDQUOT))))
+        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(code(new IOException("record", new IOException("torn"))))
+        .isEqualTo(Status.Code.INTERNAL);
+  }
+
+  @Test
+  void nulInAPathOfARequestIsAnInvalidArgument() {
+    assertThatExceptionOfType(InvalidPathException.class)
+        .isThrownBy(() -> Path.of("/a\0b"))
+        .satisfies(e -> assertThat(code(e)).isEqualTo(Status.Code.INVALID_ARGUMENT));
+  }
+
+  private static Status.Code code(Exception failure) {
+    return ErrorStatus.of(failure, Context.ROOT).getCode();
   }
 
   @Test
