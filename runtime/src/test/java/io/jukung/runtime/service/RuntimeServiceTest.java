@@ -142,7 +142,7 @@ class RuntimeServiceTest {
     CompletableFuture<String> second = async(() -> flights.join("k", "r", () -> "twice"));
     assertThatThrownBy(() -> flights.join("k", "other", () -> "x"))
         .isInstanceOf(CriException.class)
-        .hasMessageContaining("under way");
+        .hasMessageContaining("is running");
     release.countDown();
     assertThat(first.get(5, TimeUnit.SECONDS)).isEqualTo("once");
     assertThat(second.get(5, TimeUnit.SECONDS)).isIn("once", "twice");
