@@ -15,7 +15,7 @@ public final class Main {
   static final int FAILED = 1;
 
   /** The exit code for a wrong command line, as picocli and most shells have it. */
-  static final int USAGE = 2;
+  static final int USAGE = 125;
 
   private Main() {}
 

@@ -30,26 +30,26 @@ class MainTest {
 
   @Test
   void unknownOptionIsRefusedByName() {
-    assertThat(run("serve", "--confg", "x")).isEqualTo(2);
+    assertThat(run("serve", "--confg", "x")).isEqualTo(125);
     assertThat(err).hasToString("jukung: unknown option --confg, see `jukung serve --help`\n");
   }
 
   @Test
   void optionWithoutItsValueIsRefused() {
-    assertThat(run("serve", "--config")).isEqualTo(2);
+    assertThat(run("serve", "--config")).isEqualTo(125);
     assertThat(err)
         .hasToString("jukung: option --config needs a value, see `jukung serve --help`\n");
   }
 
   @Test
   void unexpectedWordIsRefused() {
-    assertThat(run("serve", "now")).isEqualTo(2);
+    assertThat(run("serve", "now")).isEqualTo(125);
     assertThat(err).hasToString("jukung: unexpected word now, see `jukung serve --help`\n");
   }
 
   @Test
   void unknownSubcommandOfConfigIsRefused() {
-    assertThat(run("config", "chek")).isEqualTo(2);
+    assertThat(run("config", "chek")).isEqualTo(125);
     assertThat(err.toString(UTF_8)).contains("config has check and show, not chek");
   }
 
