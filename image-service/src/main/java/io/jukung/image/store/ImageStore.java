@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The images on this node: {@link ImageIndex} knows them, {@link Leases} knows who uses them,
+ * The images on this node: {@link ImageCatalog} knows them, {@link Leases} knows who uses them,
  * {@link Pins} protects work under way, and {@link Sweeper} removes content that none of these
  * needs. One lock guards the changes of all four, so that a sweep sees one state of them.
  *
@@ -46,7 +46,7 @@ public final class ImageStore {
   private final LayerRestorer restorer;
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final ImageIndex index;
+  private final ImageCatalog catalog;
   private final Leases leases;
   private final Pins pins;
   private final Sweeper sweeper;
@@ -65,10 +65,11 @@ public final class ImageStore {
         new LayerInstaller(
             content, layers, new BlobTransfers(content, settings.maxDownloads()), processors);
     this.restorer = new LayerRestorer(content, layers, installer);
-    this.index = new ImageIndex(lock, directories, content, layers, restorer, settings.pinned());
+    this.catalog =
+        new ImageCatalog(lock, directories, content, layers, restorer, settings.pinned());
     this.leases = new Leases(lock, directories.leases());
     this.pins = new Pins(lock);
-    this.sweeper = new Sweeper(lock, content, layers, index, leases, pins);
+    this.sweeper = new Sweeper(lock, content, layers, catalog, leases, pins);
   }
 
   /**
@@ -91,7 +92,7 @@ public final class ImageStore {
                 settings.layerLimits(),
                 layerFormat(settings, temporary)));
     store.leases.load();
-    store.index.load();
+    store.catalog.load();
     store.sweeper.sweep();
     return store;
   }
@@ -128,12 +129,12 @@ public final class ImageStore {
    * tag. Text that is not a reference at all leads to no image.
    */
   public Optional<StoredImage> find(String idOrReference) {
-    return index.find(idOrReference);
+    return catalog.find(idOrReference);
   }
 
   /** All images, sorted by ID. */
   public List<StoredImage> list() {
-    return index.list();
+    return catalog.list();
   }
 
   /**
@@ -143,7 +144,7 @@ public final class ImageStore {
    * @throws CriException NOT_FOUND if there is no such image
    */
   public List<Path> lowerDirectories(String idOrReference) {
-    return index.require(idOrReference).chain().stream()
+    return catalog.require(idOrReference).chain().stream()
         .flatMap(chainId -> layers.find(chainId).stream())
         .map(Layer::lowerDirectory)
         .toList()
@@ -155,7 +156,7 @@ public final class ImageStore {
    * image gets.
    */
   public StoredImage register(ImageRecord image) throws IOException {
-    return index.register(image);
+    return catalog.register(image);
   }
 
   /**
@@ -165,7 +166,7 @@ public final class ImageStore {
    *     not a name with a tag
    */
   public StoredImage tag(String idOrReference, String tag) throws IOException {
-    return index.tag(idOrReference, tag);
+    return catalog.tag(idOrReference, tag);
   }
 
   /**
@@ -173,14 +174,14 @@ public final class ImageStore {
    * that does not exist is a no-op.
    */
   public void remove(String idOrReference) throws IOException {
-    if (index.remove(idOrReference)) {
+    if (catalog.remove(idOrReference)) {
       sweeper.sweep();
     }
   }
 
   /** The disk space of blobs, layers and records together, including the directories themselves. */
   public DiskUsage usage() {
-    long files = (long) directories.count() + index.list().size();
+    long files = (long) directories.count() + catalog.list().size();
     return content.usage().plus(layers.usage()).plus(new DiskUsage(files * BLOCK_BYTES, files));
   }
 
@@ -218,12 +219,12 @@ public final class ImageStore {
     try {
       Optional<Lease> held = leases.find(user);
       if (held.isEmpty()) {
-        ImageRecord image = index.require(imageId);
+        ImageRecord image = catalog.require(imageId);
         Lease lease = new Lease(Lease.VERSION, user, image.id(), image.diffIds());
         leases.add(lease);
         return lease;
       }
-      String wanted = index.find(imageId).map(StoredImage::id).orElse(imageId);
+      String wanted = catalog.find(imageId).map(StoredImage::id).orElse(imageId);
       if (!wanted.equals(held.get().imageId())) {
         throw CriException.failedPrecondition(
             "%s has a lease on image %s and cannot have one on %s too"
@@ -242,7 +243,7 @@ public final class ImageStore {
         missing.add(chainId);
       }
     }
-    if (missing.isEmpty() || index.record(lease.imageId()).isEmpty()) {
+    if (missing.isEmpty() || catalog.record(lease.imageId()).isEmpty()) {
       return;
     }
     log.warn("image {} has lost layers, which are unpacked again: {}", lease.imageId(), missing);
@@ -312,7 +313,7 @@ public final class ImageStore {
   public ImageRecord pinned(String idOrReference, Pin pin) {
     lock.lock();
     try {
-      ImageRecord image = index.require(idOrReference);
+      ImageRecord image = catalog.require(idOrReference);
       image.blobs().forEach(pin::addBlob);
       return image;
     } finally {
@@ -335,7 +336,7 @@ public final class ImageStore {
   }
 
   List<ImageRecord> records() {
-    return index.records();
+    return catalog.records();
   }
 
   Set<String> usersOf(ChainId chainId) {

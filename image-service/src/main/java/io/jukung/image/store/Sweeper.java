@@ -24,7 +24,7 @@ final class Sweeper {
   private final ReentrantLock lock;
   private final ContentStore content;
   private final LayerStore layers;
-  private final ImageIndex index;
+  private final ImageCatalog catalog;
   private final Leases leases;
   private final Pins pins;
 
@@ -55,13 +55,13 @@ final class Sweeper {
       ReentrantLock lock,
       ContentStore content,
       LayerStore layers,
-      ImageIndex index,
+      ImageCatalog catalog,
       Leases leases,
       Pins pins) {
     this.lock = lock;
     this.content = content;
     this.layers = layers;
-    this.index = index;
+    this.catalog = catalog;
     this.leases = leases;
     this.pins = pins;
   }
@@ -74,11 +74,11 @@ final class Sweeper {
     List<Removal> removals = new ArrayList<>();
     lock.lock();
     try {
-      if (index.hasUnreadable()) {
+      if (catalog.hasUnreadable()) {
         return;
       }
       Needed needed = new Needed();
-      index.records().forEach(needed::add);
+      catalog.records().forEach(needed::add);
       leases.all().forEach(needed::add);
       pins.all().forEach(needed::add);
       for (Digest digest : content.digests()) {
@@ -113,9 +113,9 @@ final class Sweeper {
       }
       int images = 0;
       int used = 0;
-      for (ImageRecord image : index.records()) {
+      for (ImageRecord image : catalog.records()) {
         images++;
-        if (leased.contains(image.id()) || index.isPinned(image)) {
+        if (leased.contains(image.id()) || catalog.isPinned(image)) {
           used++;
           needed.add(image);
         }

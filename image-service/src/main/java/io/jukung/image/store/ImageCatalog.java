@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe. Questions are answered from memory without waiting.
  */
-final class ImageIndex {
-  private static final Logger log = LoggerFactory.getLogger(ImageIndex.class);
+final class ImageCatalog {
+  private static final Logger log = LoggerFactory.getLogger(ImageCatalog.class);
 
   /** The length that Docker shows. Shorter IDs could well be names, such as "cafe" or "beef". */
   private static final int MIN_SHORT_ID = 12;
@@ -59,7 +59,7 @@ final class ImageIndex {
    * @param lock the store's
    * @param pinned references of images that the node's garbage collection must keep, normalised
    */
-  ImageIndex(
+  ImageCatalog(
       ReentrantLock lock,
       StoreDirectories directories,
       ContentStore content,
