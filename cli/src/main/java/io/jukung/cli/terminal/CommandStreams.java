@@ -141,16 +141,6 @@ public final class CommandStreams implements AutoCloseable {
   /** Handles what the daemon sends. */
   private final class Incoming implements SpdyConnection.Streams {
     @Override
-    public boolean accepts(SpdyStream stream) {
-      return false;
-    }
-
-    @Override
-    public void opened(SpdyStream stream) {
-      // The daemon opens no streams: accepts() refuses them.
-    }
-
-    @Override
     public void replied(SpdyStream stream) {
       if (--unanswered == 0) {
         replied.complete(null);

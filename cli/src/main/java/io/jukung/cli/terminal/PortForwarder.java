@@ -207,16 +207,6 @@ public final class PortForwarder implements AutoCloseable {
   /** Handles what the daemon sends. */
   private final class Incoming implements SpdyConnection.Streams {
     @Override
-    public boolean accepts(SpdyStream stream) {
-      return false;
-    }
-
-    @Override
-    public void opened(SpdyStream stream) {
-      // The daemon opens no streams: accepts() refuses them.
-    }
-
-    @Override
     public void data(SpdyStream stream, ByteBuf bytes) {
       Local local = byStream.get(stream);
       if (local != null) {

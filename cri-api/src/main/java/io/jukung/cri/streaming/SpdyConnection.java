@@ -60,13 +60,18 @@ public final class SpdyConnection extends SimpleChannelInboundHandler<SpdyFrame>
 
   /** Receives the events of the streams. All methods are called on the connection's thread. */
   public interface Streams {
-    /** Whether to accept a stream of the peer. It has not been answered yet. */
-    boolean accepts(SpdyStream stream);
+    /**
+     * Whether to accept a stream of the peer. It has not been answered yet. A client accepts none:
+     * the daemon opens no streams.
+     */
+    default boolean accepts(SpdyStream stream) {
+      return false;
+    }
 
     /**
      * The stream has been accepted. It must be answered by {@link SpdyStream#reply}, now or later.
      */
-    void opened(SpdyStream stream);
+    default void opened(SpdyStream stream) {}
 
     /** The peer has answered a stream that this side has opened. */
     default void replied(SpdyStream stream) {}
