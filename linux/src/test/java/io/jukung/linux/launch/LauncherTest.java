@@ -3,12 +3,14 @@ package io.jukung.linux.launch;
 import static io.jukung.linux.fs.Fd.CLOSE_RANGE_CLOEXEC;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
+import static io.jukung.linux.libc.CloneFlags.CLONE_FS;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWUTS;
 import static io.jukung.linux.libc.CloneFlags.CLONE_PARENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.linux.OpenDescriptors;
 import io.jukung.linux.Errno;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Pipe;
@@ -75,7 +77,7 @@ class LauncherTest {
   void failureNamesThePrepareStep() {
     ProgramBuilder prepare = new ProgramBuilder();
     prepare.step("fine", Syscall.GETPID);
-    prepare.step("not fine", Syscall.CHDIR, prepare.string("/nonexistent"));
+    prepare.step("not fine", Syscall.CHDIR, prepare.string("/proc/nonexistent"));
     assertFails(
         prepare.build(),
         command(List.of("/bin/true")),
@@ -88,10 +90,43 @@ class LauncherTest {
   void failureNamesTheConfineStepAndNoProcessIsLeft() throws Exception {
     ProgramBuilder confine = new ProgramBuilder();
     confine.step("fine", Syscall.GETPID);
-    confine.step("tolerated", Syscall.CHDIR, confine.string("/nonexistent")).tolerate(Errno.ENOENT);
+    confine
+        .step("tolerated", Syscall.CHDIR, confine.string("/proc/nonexistent"))
+        .tolerate(Errno.ENOENT);
     confine.step("not fine", Syscall.CHDIR, confine.string("/etc/passwd"));
     assertFails(Program.empty(), confine.build(), LaunchFailure.Phase.CONFINE, 2, Errno.ENOTDIR);
     assertThat(children()).isEmpty();
+  }
+
+  @Test
+  void toleratedErrorSkipsTheStepsThatNeedSuccess() throws Exception {
+    for (String directory : List.of("/", "/etc/passwd")) {
+      ProgramBuilder confine = new ProgramBuilder();
+      confine
+          .step("enter", Syscall.CHDIR, confine.string(directory))
+          .tolerate(Errno.ENOTDIR)
+          .ifItSucceeds(() -> say(confine, "directory "), () -> say(confine, "file "));
+      ProgramBuilder prepare = new ProgramBuilder();
+      prepare.step("own directory", Syscall.UNSHARE, imm(CLONE_FS));
+      prepare
+          .step("enter", Syscall.CHDIR, prepare.string(directory))
+          .tolerate(Errno.ENOTDIR)
+          .ifItSucceeds(() -> say(prepare, "directory "));
+      String expected = directory.equals("/") ? "directory directory end\n" : "file end\n";
+      assertThat(output(prepare.build(), command(confine, List.of("/bin/echo", "end")), 0))
+          .isEqualTo(expected);
+    }
+  }
+
+  private static void say(ProgramBuilder program, String text) {
+    for (int i = 0; i < text.length(); i++) { // more than one step is skipped
+      program.step(
+          "say",
+          Syscall.WRITE,
+          reg(Register.STDOUT),
+          program.string(text.substring(i, i + 1)),
+          imm(1));
+    }
   }
 
   @Test
@@ -115,7 +150,7 @@ class LauncherTest {
   void failureAfterAForkNamesItsStepAndNoProcessIsLeft() throws Exception {
     ProgramBuilder confine = new ProgramBuilder();
     confine.step("fork", Syscall.CLONE, imm(CLONE_PARENT)).forks();
-    confine.step("not fine", Syscall.CHDIR, confine.string("/nonexistent"));
+    confine.step("not fine", Syscall.CHDIR, confine.string("/proc/nonexistent"));
     for (int i = 0; i < 20; i++) { // the two reports may come in either order
       assertFails(Program.empty(), confine.build(), LaunchFailure.Phase.CONFINE, 1, Errno.ENOENT);
     }
@@ -211,12 +246,12 @@ class LauncherTest {
   @Test
   void manyLaunchesLeaveNoDescriptorAndNoProcess() throws Exception {
     output(Program.empty(), command(List.of("/bin/true")), CLONE_NEWPID);
-    long before = descriptors();
+    List<String> before = OpenDescriptors.targets();
     for (int i = 0; i < 200; i++) {
       assertThat(output(Program.empty(), command(List.of("/bin/echo", "x")), CLONE_NEWPID))
           .isEqualTo("x\n");
     }
-    assertThat(descriptors()).isEqualTo(before);
+    assertThat(OpenDescriptors.openedSince(before)).isEmpty();
     assertThat(children()).isEmpty();
   }
 
@@ -328,11 +363,5 @@ class LauncherTest {
 
   private static List<ProcessHandle> children() {
     return ProcessHandle.current().children().toList();
-  }
-
-  private static long descriptors() throws IOException {
-    try (Stream<Path> entries = Files.list(Path.of("/proc/self/fd"))) {
-      return entries.count();
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.jukung.linux.mount;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.linux.OpenDescriptors;
 import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -128,13 +129,13 @@ class OverlayMountTest {
     Path deepUpper = Files.createDirectories(deep.resolve("upper"));
     Path deepWork = Files.createDirectories(deep.resolve("work"));
     Files.writeString(lower.resolve("a"), "1");
-    long before = openDescriptors();
+    List<String> before = OpenDescriptors.targets();
     try (Fd mount = OverlayMount.detached(List.of(lower, second), deepUpper, deepWork)) {
       assertThat(Files.readString(Path.of(mount.procPath(), "a"))).isEqualTo("1");
       Files.writeString(Path.of(mount.procPath(), "b"), "2");
     }
     assertThat(deepUpper.resolve("b")).hasContent("2");
-    assertThat(openDescriptors()).isEqualTo(before);
+    assertThat(OpenDescriptors.openedSince(before)).isEmpty();
   }
 
   @Test
@@ -175,11 +176,5 @@ class OverlayMountTest {
       Files.writeString(layer.resolve(namesAndContents[i]), namesAndContents[i + 1]);
     }
     return layer;
-  }
-
-  private static long openDescriptors() throws IOException {
-    try (var entries = Files.list(Path.of("/proc/self/fd"))) {
-      return entries.count();
-    }
   }
 }

@@ -3,6 +3,7 @@ package io.jukung.linux.namespace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.linux.OpenDescriptors;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.FreshThread;
@@ -252,7 +253,7 @@ class NamespacePinsTest {
 
   @Test
   void everyFailingCallIsReportedAndLeavesNothing() throws IOException {
-    long descriptors = openDescriptors();
+    List<String> descriptors = OpenDescriptors.targets();
     NamespacePins.Request request =
         new NamespacePins.Request(
             ALL, Optional.of("pod"), List.of(new Sysctl("kernel.shm_rmid_forced", "1")));
@@ -274,9 +275,9 @@ class NamespacePinsTest {
       }
       pins.remove(); // the failure may have hit the first step of the rollback
       assertNothingLeft();
-      assertThat(openDescriptors())
+      assertThat(OpenDescriptors.openedSince(descriptors))
           .as("descriptors after call %d failed", n)
-          .isEqualTo(descriptors);
+          .isEmpty();
       calls = n;
     }
     assertThat(calls).isGreaterThan(15);
@@ -318,13 +319,13 @@ class NamespacePinsTest {
   void userNamespacesLeaveNoDescriptorAndNoProcess() throws IOException {
     pins.create(userNamespaced(List.of()));
     pins.remove();
-    long descriptors = openDescriptors();
+    List<String> descriptors = OpenDescriptors.targets();
     List<ProcessHandle> before = children();
     for (int i = 0; i < 20; i++) {
       pins.create(userNamespaced(List.of()));
       pins.remove();
     }
-    assertThat(openDescriptors()).isEqualTo(descriptors);
+    assertThat(OpenDescriptors.openedSince(descriptors)).isEmpty();
     assertThat(children()).isEqualTo(before);
   }
 
@@ -374,12 +375,12 @@ class NamespacePinsTest {
 
   @Test
   void manyPodsLeaveNoDescriptorOrMount() throws IOException {
-    long descriptors = openDescriptors();
+    List<String> descriptors = OpenDescriptors.targets();
     for (int i = 0; i < 50; i++) {
       pins.create(request(ALL));
       pins.remove();
     }
-    assertThat(openDescriptors()).isEqualTo(descriptors);
+    assertThat(OpenDescriptors.openedSince(descriptors)).isEmpty();
     assertNothingLeft();
   }
 
@@ -438,11 +439,5 @@ class NamespacePinsTest {
 
   private static Object inode(Path path) throws IOException {
     return Files.getAttribute(path, "unix:ino");
-  }
-
-  private static long openDescriptors() throws IOException {
-    try (Stream<Path> entries = Files.list(Path.of("/proc/self/fd"))) {
-      return entries.count();
-    }
   }
 }
