@@ -79,11 +79,16 @@ tolerated:
         and     x10, x9, #255
         cbz     x10, report
         cmp     x10, #255
-        b.eq    next
+        b.eq    skip
         cmp     x10, x0
-        b.eq    next
+        b.eq    skip
         lsr     x9, x9, #8
         b       tolerated
+skip:   ldrb    w9, [x20, #67]
+        add     x22, x22, x9
+        mov     x10, #STEP_SIZE
+        madd    x20, x9, x10, x20
+        b       next
 report: str     w22, [sp]
         str     w0, [sp, #4]
         ldr     x0, [x19, #24]          // the error pipe

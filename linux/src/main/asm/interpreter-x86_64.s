@@ -9,6 +9,7 @@
 #          0 syscall number      8 six arguments     56 six argument kinds, a byte each
 #         64 result register, 65 not 0: it is set to -1 instead
 #         66 not 0: the call forks; the child goes on, the parent reports its negated pid and ends
+#         67 how many of the next steps a tolerated error skips
 #         72 tolerated errnos  80 expected result, -1 for any
 #
 # rbx DATA, r12 step, r13 steps left to the end, r14 step index, r15 program data
@@ -97,11 +98,16 @@ tolerated:
         test    edx, edx
         jz      report
         cmp     edx, 255
-        je      next
+        je      skip
         cmp     edx, eax
-        je      next
+        je      skip
         shr     rcx, 8
         jmp     tolerated
+skip:   movzx   ecx, byte ptr [r12 + 67]
+        add     r14, rcx
+        imul    ecx, ecx, STEP_SIZE
+        add     r12, rcx
+        jmp     next
 report: mov     [rsp], r14d
         mov     [rsp + 4], eax
         mov     edi, [rbx + ERROR_PIPE]

@@ -5,8 +5,10 @@ import static io.jukung.linux.Errno.EEXIST;
 import static io.jukung.linux.Errno.ENODEV;
 import static io.jukung.linux.Errno.ENOENT;
 import static io.jukung.linux.Errno.EOPNOTSUPP;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
@@ -19,11 +21,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
@@ -31,7 +30,7 @@ import java.util.concurrent.locks.LockSupport;
  * One cgroup of the v2 hierarchy, which need not exist (cgroups(7), admin-guide/cgroup-v2 of the
  * kernel's documentation). Holds no descriptor. Thread-safe.
  */
-public final class Cgroup {
+public final class Cgroup implements ControlFiles {
   private static final String SUBTREE_CONTROL = "cgroup.subtree_control";
 
   /**
@@ -48,6 +47,9 @@ public final class Cgroup {
 
   /** The extended attribute that marks the directories which {@link #create} has made. */
   private static final String MARK = "trusted.jukung";
+
+  /** The extended attribute that names who alone may use what is inside the cgroup. */
+  private static final String OWNER = "trusted.jukung.owner";
 
   private static final int CREATE_ATTEMPTS = 10;
 
@@ -77,6 +79,7 @@ public final class Cgroup {
     return new Cgroup(mount, directory.resolve(name));
   }
 
+  @Override
   public boolean exists() {
     return Files.isDirectory(directory);
   }
@@ -100,6 +103,14 @@ public final class Cgroup {
   }
 
   private void createPath() throws IOException {
+    Path lastParent = directory.getParent();
+    if (lastParent != null && hasUsedControllers(lastParent)) {
+      enableControllers(lastParent);
+      if (makeDirectory(directory)) {
+        markNew(directory);
+      }
+      return;
+    }
     Path parent = mount.directory();
     for (Path name : mount.directory().relativize(directory)) {
       enableControllers(parent);
@@ -131,6 +142,46 @@ public final class Cgroup {
    */
   public void createPlain() throws IOException {
     makeDirectory(directory);
+  }
+
+  /** Whether {@link #create} has made this cgroup; false if it does not exist. */
+  public boolean isMarked() throws IOException {
+    return isMarked(directory);
+  }
+
+  /** Removes this cgroup, unless a process or a cgroup is inside. Kills nothing. */
+  public void removeIfEmpty() throws IOException {
+    removeIfEmpty(directory);
+  }
+
+  /**
+   * Names the owner of this cgroup, which exists, unless it has one. The name disappears with the
+   * cgroup.
+   *
+   * @return the owner that the cgroup has now; empty if this kernel cannot mark cgroups
+   */
+  public Optional<String> claim(String owner) throws IOException {
+    try (Fd opened = HostFile.openDirectory(directory)) {
+      try {
+        ExtendedAttributes.create(opened, OWNER, owner.getBytes(UTF_8));
+        return Optional.of(owner);
+      } catch (ErrnoException e) {
+        if (e.is(EEXIST)) {
+          return ExtendedAttributes.get(opened, OWNER).map(name -> new String(name, UTF_8));
+        }
+        if (e.is(EOPNOTSUPP)) {
+          return Optional.empty();
+        }
+        throw e;
+      }
+    }
+  }
+
+  /** Names another owner of this cgroup, which exists. */
+  public void changeOwner(String owner) throws IOException {
+    try (Fd opened = HostFile.openDirectory(directory)) {
+      ExtendedAttributes.set(opened, OWNER, owner.getBytes(UTF_8));
+    }
   }
 
   /**
@@ -239,10 +290,7 @@ public final class Cgroup {
     return CgroupFile.read(directory.resolve(file)).strip();
   }
 
-  /**
-   * Reads one control file. Empty if the cgroup does not exist, if the controller of the file is
-   * not enabled here, or if the kernel does not count what the file shows.
-   */
+  @Override
   public Optional<String> find(String file) throws IOException {
     try {
       return Optional.of(read(file));
@@ -254,30 +302,7 @@ public final class Cgroup {
     }
   }
 
-  /** Reads a "flat keyed" file such as cpu.stat. Empty if {@link #find} returns nothing. */
-  public Map<String, Long> counters(String file) throws IOException {
-    Map<String, Long> counters = new HashMap<>();
-    for (String line : find(file).orElse("").lines().toList()) {
-      int space = line.indexOf(' ');
-      counters.put(line.substring(0, space), Long.parseLong(line.substring(space + 1)));
-    }
-    return counters;
-  }
-
-  /**
-   * Reads a file of one number. Empty if {@link #find} returns nothing, or if the file says "max",
-   * no limit.
-   */
-  public OptionalLong number(String file) throws IOException {
-    String value = find(file).orElse("max");
-    return value.equals("max") ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(value));
-  }
-
-  /**
-   * Returns the names of the control files that match; empty if the cgroup does not exist.
-   *
-   * @param glob a pattern such as {@code hugetlb.*.current}
-   */
+  @Override
   public List<String> files(String glob) throws IOException {
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, glob)) {
@@ -300,6 +325,29 @@ public final class Cgroup {
   @Override
   public String toString() {
     return "cgroup " + path();
+  }
+
+  /**
+   * Whether the cgroup exists and has all controllers that may be enabled: then those above it have
+   * enabled them, and need not be looked at.
+   */
+  private boolean hasUsedControllers(Path cgroup) throws IOException {
+    if (!cgroup.startsWith(mount.directory())) {
+      return false;
+    }
+    if (mount.controllers().stream().noneMatch(CgroupMount.USED::contains)) {
+      return Files.isDirectory(cgroup);
+    }
+    try {
+      Set<String> available = CgroupMount.words(cgroup.resolve("cgroup.controllers"));
+      return mount.controllers().stream()
+          .allMatch(each -> available.contains(each) || !CgroupMount.USED.contains(each));
+    } catch (ErrnoException e) {
+      if (e.is(ENOENT) || e.is(ENODEV)) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private void enableControllers(Path parent) throws IOException {
@@ -375,6 +423,7 @@ public final class Cgroup {
     }
   }
 
+  /** Returns false if processes or cgroups are inside. */
   private static boolean removeIfEmpty(Path path) throws ErrnoException {
     try {
       removeDirectory(path);
@@ -397,6 +446,17 @@ public final class Cgroup {
     }
   }
 
+  /** Returns the cgroups inside this one, at any depth; none if this cgroup does not exist. */
+  List<Cgroup> descendants() throws IOException {
+    List<Cgroup> found = new ArrayList<>();
+    for (Path each : deepestFirst()) {
+      if (!each.equals(directory)) {
+        found.add(new Cgroup(mount, each));
+      }
+    }
+    return found;
+  }
+
   private Deque<Path> deepestFirst() throws IOException {
     Deque<Path> found = new ArrayDeque<>();
     Deque<Path> unvisited = new ArrayDeque<>(List.of(directory));
@@ -413,9 +473,14 @@ public final class Cgroup {
 
   private static List<Path> childDirectories(Path parent) throws IOException {
     List<Path> children = new ArrayList<>();
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent, Files::isDirectory)) {
-      entries.forEach(children::add);
-    } catch (NoSuchFileException e) {
+    try (Fd opened = HostFile.openDirectory(parent)) {
+      for (byte[] name : DirectoryListing.directories(opened)) {
+        children.add(parent.resolve(new String(name, UTF_8)));
+      }
+    } catch (ErrnoException e) {
+      if (!e.is(ENOENT)) {
+        throw e;
+      }
       return List.of(); // the directory has been removed meanwhile
     }
     return children;

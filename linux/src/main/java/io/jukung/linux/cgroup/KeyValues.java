@@ -1,7 +1,6 @@
 package io.jukung.linux.cgroup;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** Parses lines with fields of the form {@code key=value}, which several control files have. */
@@ -10,11 +9,14 @@ final class KeyValues {
 
   static Map<String, String> parse(String line) {
     Map<String, String> fields = new LinkedHashMap<>();
-    for (String field : List.of(line.trim().split(" +"))) {
-      int equals = field.indexOf('=');
-      if (equals > 0) {
-        fields.put(field.substring(0, equals), field.substring(equals + 1));
+    for (int start = 0; start < line.length(); ) {
+      int space = line.indexOf(' ', start);
+      int end = space < 0 ? line.length() : space;
+      int equals = line.indexOf('=', start);
+      if (equals > start && equals < end) {
+        fields.put(line.substring(start, equals), line.substring(equals + 1, end));
       }
+      start = end + 1;
     }
     return fields;
   }

@@ -34,7 +34,12 @@ public final class AtomicFile {
    * the new, also after this process was killed, but a power cut can leave the file empty.
    */
   public static void replace(Path file, byte[] content) throws IOException {
-    replace(file, content, 0600, false);
+    replace(file, content, 0600);
+  }
+
+  /** As {@link #replace(Path, byte[])}, with exactly this mode, whatever the umask is. */
+  public static void replace(Path file, byte[] content, int mode) throws IOException {
+    replace(file, content, mode, false);
   }
 
   /** Waits until the names in a directory are on disk. */
@@ -42,6 +47,22 @@ public final class AtomicFile {
     try (Fd opened = HostFile.openDirectory(directory)) {
       Sync.file(opened);
     }
+  }
+
+  /**
+   * Waits until a file that was written without waiting is on disk, with its name.
+   *
+   * @throws java.nio.file.NoSuchFileException if there is no such file
+   */
+  public static void settle(Path file) throws IOException {
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent == null) {
+      throw new ErrnoException("openat", file.toString(), Errno.EISDIR);
+    }
+    try (Fd content = RegularFile.open(file)) {
+      Sync.file(content);
+    }
+    sync(parent);
   }
 
   private static void replace(Path file, byte[] content, int mode, boolean durable)

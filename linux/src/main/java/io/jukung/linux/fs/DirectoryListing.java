@@ -17,8 +17,33 @@ public final class DirectoryListing {
 
   private DirectoryListing() {}
 
+  private static final int TYPE_OFFSET = 18;
+  private static final int DT_UNKNOWN = 0;
+  private static final int DT_DIR = 4;
+
+  /** Decides by the type in a directory entry, and by the name, whether a name is listed. */
+  private interface Choice {
+    boolean takes(int type, byte[] name) throws ErrnoException;
+  }
+
   /** Returns all names, also if the directory was listed before. */
   public static List<byte[]> names(Fd directory) throws ErrnoException {
+    return list(directory, (_, _) -> true);
+  }
+
+  /** Returns the names of the directories, also if the directory was listed before. */
+  public static List<byte[]> directories(Fd directory) throws ErrnoException {
+    return list(
+        directory,
+        (type, name) ->
+            type == DT_DIR
+                || (type == DT_UNKNOWN
+                    && FileStatus.find(directory, name)
+                        .filter(FileStatus::isDirectory)
+                        .isPresent()));
+  }
+
+  private static List<byte[]> list(Fd directory, Choice choice) throws ErrnoException {
     int fd = directory.number();
     directory.seek(0);
     List<byte[]> names = new ArrayList<>();
@@ -34,7 +59,7 @@ public final class DirectoryListing {
         for (int offset = 0; offset < length; ) {
           int recordLength = Short.toUnsignedInt(buffer.getShort(offset + 16));
           byte[] name = name(buffer, offset + NAME_OFFSET);
-          if (!isDots(name)) {
+          if (!isDots(name) && choice.takes(buffer.getByte(offset + TYPE_OFFSET), name)) {
             names.add(name);
           }
           offset += recordLength;

@@ -1,5 +1,6 @@
 package io.jukung.linux.fs;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.Errno;
@@ -13,10 +14,12 @@ import java.util.Optional;
 
 /**
  * Reads and writes extended attributes (xattr(7)) of an open file, or of one name in an open
- * directory, where a symlink is not followed. Values have at most 64 KiB, the kernel's limit.
+ * directory, where a symlink is not followed. Names are bytes for the kernel: a string has one char
+ * from 0 to 255 for each byte (ISO 8859-1). Values have at most 64 KiB, the kernel's limit.
  */
 public final class ExtendedAttributes {
   private static final int XATTR_SIZE_MAX = 65536;
+  private static final int XATTR_CREATE = 1;
 
   private ExtendedAttributes() {}
 
@@ -24,8 +27,18 @@ public final class ExtendedAttributes {
    * Sets an attribute, which may exist. EOPNOTSUPP if the file system has no extended attributes.
    */
   public static void set(Fd file, String attribute, byte[] value) throws ErrnoException {
+    set(file, attribute, value, 0);
+  }
+
+  /** As {@link #set(Fd, String, byte[])}; EEXIST if the file has the attribute already. */
+  public static void create(Fd file, String attribute, byte[] value) throws ErrnoException {
+    set(file, attribute, value, XATTR_CREATE);
+  }
+
+  private static void set(Fd file, String attribute, byte[] value, int flags)
+      throws ErrnoException {
     int fd = file.number();
-    try (Memory name = KernelPath.of("fsetxattr", attribute.getBytes(UTF_8));
+    try (Memory name = KernelPath.of("fsetxattr", attribute.getBytes(ISO_8859_1));
         Memory content = Memory.ofBytes(value)) {
       Kernel.call(
           Syscall.FSETXATTR,
@@ -34,7 +47,7 @@ public final class ExtendedAttributes {
           name.address(),
           content.address(),
           value.length,
-          0);
+          flags);
     }
   }
 
@@ -45,7 +58,7 @@ public final class ExtendedAttributes {
   public static void set(Fd directory, byte[] entry, String attribute, byte[] value)
       throws ErrnoException {
     try (Memory path = path("lsetxattr", directory, entry);
-        Memory name = KernelPath.of("lsetxattr", attribute.getBytes(UTF_8));
+        Memory name = KernelPath.of("lsetxattr", attribute.getBytes(ISO_8859_1));
         Memory content = Memory.ofBytes(value)) {
       Kernel.call(
           Syscall.LSETXATTR,
@@ -61,7 +74,7 @@ public final class ExtendedAttributes {
   /** Returns the value; empty if the file has no such attribute. */
   public static Optional<byte[]> get(Fd file, String attribute) throws ErrnoException {
     int fd = file.number();
-    try (Memory name = KernelPath.of("fgetxattr", attribute.getBytes(UTF_8));
+    try (Memory name = KernelPath.of("fgetxattr", attribute.getBytes(ISO_8859_1));
         Memory value = Memory.allocate(XATTR_SIZE_MAX)) {
       long length =
           Kernel.call(
@@ -85,7 +98,7 @@ public final class ExtendedAttributes {
   public static Optional<byte[]> get(Fd directory, byte[] entry, String attribute)
       throws ErrnoException {
     try (Memory path = path("lgetxattr", directory, entry);
-        Memory name = KernelPath.of("lgetxattr", attribute.getBytes(UTF_8));
+        Memory name = KernelPath.of("lgetxattr", attribute.getBytes(ISO_8859_1));
         Memory value = Memory.allocate(XATTR_SIZE_MAX)) {
       long length =
           Kernel.call(
@@ -136,7 +149,7 @@ public final class ExtendedAttributes {
     int start = 0;
     for (int i = 0; i < names.length; i++) {
       if (names[i] == 0) {
-        attributes.add(new String(names, start, i - start, UTF_8));
+        attributes.add(new String(names, start, i - start, ISO_8859_1));
         start = i + 1;
       }
     }

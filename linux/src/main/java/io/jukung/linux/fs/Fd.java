@@ -36,6 +36,11 @@ public final class Fd implements AutoCloseable {
     return new Fd((int) number);
   }
 
+  /** Returns an owner of no descriptor, as one that is closed. */
+  public static Fd none() {
+    return new Fd(-1);
+  }
+
   /** Returns the number; an error if this object is closed. */
   public synchronized int number() {
     if (number < 0) {

@@ -19,6 +19,9 @@ import java.nio.file.Path;
  * and procfs. Uses few classes, because shims load it.
  */
 public final class HostFile {
+  /** The kernel's own limit for a path (PATH_MAX). */
+  private static final int MAX_LINK_BYTES = 4096;
+
   private HostFile() {}
 
   /**
@@ -86,6 +89,28 @@ public final class HostFile {
       }
     }
     return new String(content, 0, length, UTF_8);
+  }
+
+  /**
+   * Returns what a symbolic link names, also a link of procfs that names no path.
+   *
+   * @throws ErrnoException EINVAL if it is no symbolic link
+   */
+  public static String readLink(String path) throws ErrnoException {
+    try (Memory name = Memory.ofString(path);
+        Memory target = Memory.allocate(MAX_LINK_BYTES)) {
+      int length =
+          (int)
+              Kernel.call(
+                  Syscall.READLINKAT,
+                  () -> path,
+                  Fd.AT_FDCWD,
+                  name.address(),
+                  target.address(),
+                  MAX_LINK_BYTES,
+                  0);
+      return new String(target.getBytes(0, length), UTF_8);
+    }
   }
 
   /** Writes to an existing file in one write(2), as the kernel's control files require. */

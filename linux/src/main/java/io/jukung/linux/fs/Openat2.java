@@ -258,7 +258,7 @@ public final class Openat2 {
     }
   }
 
-  private static byte[] readToEnd(Fd file, String path, int maxBytes) throws IOException {
+  static byte[] readToEnd(Fd file, String path, int maxBytes) throws IOException {
     byte[] content = new byte[Math.min(8192, maxBytes + 1)];
     int length = 0;
     while (true) {

@@ -11,8 +11,10 @@ import java.util.Deque;
 /**
  * Removes directory trees whose names and depth are not trusted. Instead of descending, each
  * directory that is not empty is moved beside the root of the tree, so that neither the stack nor
- * the number of open descriptors grows with the depth. Symlinks are removed and never followed. A
- * mount in the tree is an error (EBUSY).
+ * the number of open descriptors grows with the depth. A removal that was interrupted leaves such
+ * directories, under names that begin with the name of the tree; they are in nobody's way, and are
+ * removed by their own names. Symlinks are removed and never followed. A mount in the tree is an
+ * error (EBUSY).
  */
 public final class TreeRemoval {
   private TreeRemoval() {}
@@ -38,8 +40,10 @@ public final class TreeRemoval {
       try (Fd tree = DirectoryEntry.openDirectory(directory, next)) {
         for (byte[] child : DirectoryListing.names(tree)) {
           if (!removeOne(tree, child)) {
-            byte[] aside = aside(name, ++moved);
-            DirectoryEntry.renameToNew(tree, child, directory, aside);
+            byte[] aside;
+            do {
+              aside = aside(name, ++moved);
+            } while (!moved(tree, child, directory, aside));
             pending.add(aside);
           }
         }
@@ -63,6 +67,23 @@ public final class TreeRemoval {
       return true;
     } catch (ErrnoException e) {
       if (e.is(Errno.ENOTEMPTY)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Moves a child aside; returns false if the name is taken, which what an interrupted removal has
+   * left may do.
+   */
+  private static boolean moved(Fd tree, byte[] child, Fd directory, byte[] aside)
+      throws ErrnoException {
+    try {
+      DirectoryEntry.renameToNew(tree, child, directory, aside);
+      return true;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.EEXIST)) {
         return false;
       }
       throw e;

@@ -111,6 +111,11 @@ public final class Epoll implements AutoCloseable {
     return (int) count;
   }
 
+  /** Returns the descriptor of the instance itself. */
+  public Fd fd() {
+    return epoll;
+  }
+
   /** Returns the events that the descriptor of event {@code index} is ready for. */
   public int events(int index) {
     return ready.getInt(index * EVENT_SIZE);

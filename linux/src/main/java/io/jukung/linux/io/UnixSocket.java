@@ -102,6 +102,11 @@ public final class UnixSocket implements AutoCloseable {
     }
   }
 
+  /** Takes ownership of a socket that an earlier program of this process has opened. */
+  public static UnixSocket own(Fd fd) {
+    return new UnixSocket(fd);
+  }
+
   private static Fd open() throws ErrnoException {
     long fd = Kernel.raw(Syscall.SOCKET, AF_UNIX, SOCK_STREAM_CLOEXEC_NONBLOCK, 0, 0, 0);
     if (fd < 0) {

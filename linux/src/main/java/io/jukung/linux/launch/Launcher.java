@@ -1,6 +1,5 @@
 package io.jukung.linux.launch;
 
-import static io.jukung.linux.fs.MemoryFile.MFD_CLOEXEC;
 import static io.jukung.linux.libc.CloneFlags.CLONE_ARGS_SIZE;
 import static io.jukung.linux.libc.CloneFlags.CLONE_CLEAR_SIGHAND;
 import static io.jukung.linux.libc.CloneFlags.CLONE_INTO_CGROUP;
@@ -10,11 +9,11 @@ import static io.jukung.linux.libc.CloneFlags.CLONE_VM;
 import static io.jukung.linux.process.Signals.SIGCHLD;
 import static io.jukung.linux.process.Signals.SIGKILL;
 
-import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.FreshThread;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Pipe;
+import io.jukung.linux.io.Transfer;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.ExecutableCode;
 import io.jukung.linux.libc.Kernel;
@@ -46,14 +45,12 @@ import org.jspecify.annotations.Nullable;
  * setns).
  */
 public final class Launcher {
-  private static final int MFD_ALLOW_SEALING = 2;
-  private static final int MFD_EXEC = 0x10;
-  private static final int F_ADD_SEALS = 1033;
-  // F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE (fcntl(2))
-  private static final int ALL_SEALS = 0xf;
+  private static final String IMAGE_NAME = "jukung-launch";
 
   // The stack of a launch thread: the smallest that the JVM allows; the native frames need little.
   public static final int THREAD_STACK_BYTES = 192 * 1024;
+
+  private static final int COPIED_AT_ONCE = 64 * 1024;
 
   private Launcher() {}
 
@@ -66,9 +63,26 @@ public final class Launcher {
    * @param cgroup the cgroup v2 directory to start in, null for the caller's cgroup; not closed
    * @param registers the preloaded values, {@link Register#COUNT} of them, −1 for none; the caller
    *     closes their descriptors
+   * @param data a file with the data of the confine program, read from its position; {@code
+   *     confine} then ends before the data. Null if the data is in {@code confine}; not closed
    */
   public record Request(
-      byte[] prepare, byte[] confine, long cloneFlags, @Nullable Fd cgroup, long[] registers) {}
+      byte[] prepare,
+      byte[] confine,
+      long cloneFlags,
+      @Nullable Fd cgroup,
+      long[] registers,
+      @Nullable Fd data) {
+
+    public Request(
+        byte[] prepare, byte[] confine, long cloneFlags, @Nullable Fd cgroup, long[] registers) {
+      this(prepare, confine, cloneFlags, cgroup, registers, null);
+    }
+
+    private ByteBuffer decodedConfine() {
+      return data == null ? Program.decode(confine) : Program.decodeWithoutData(confine);
+    }
+  }
 
   /** Work on a new process while its confine program waits. */
   public interface Handshake {
@@ -183,7 +197,7 @@ public final class Launcher {
     try (Pipe errorPipe = Pipe.open()) {
       long[] confined = registers.clone();
       confined[Register.ERROR_PIPE] = errorPipe.writer().number();
-      try (Fd image = image(request.confine(), confined);
+      try (Fd image = image(request, confined);
           CloneCall clone = new CloneCall(request, image, confined)) {
         Launched launched = clone.run(registers[Register.PTY_MASTER]);
         boolean confirmed = false;
@@ -260,15 +274,19 @@ public final class Launcher {
     }
   }
 
-  private static Fd image(byte[] confine, long[] registers) throws IOException {
-    Fd image = memfd();
+  private static Fd image(Request request, long[] registers) throws IOException {
+    Fd image = ImageFile.create(IMAGE_NAME);
     try {
-      for (ProgramImage.Piece piece : ProgramImage.build(Arch.CURRENT, confine, registers)) {
-        image.seek(piece.offset());
-        image.write(piece.bytes());
+      Fd data = request.data();
+      ProgramImage.Piece[] pieces =
+          data == null
+              ? ProgramImage.build(Arch.CURRENT, request.confine(), registers)
+              : ProgramImage.begin(Arch.CURRENT, request.decodedConfine(), registers);
+      ImageFile.write(image, pieces);
+      if (data != null) {
+        copyData(data, request.decodedConfine().getInt(8), image);
       }
-      Kernel.call(
-          Syscall.FCNTL, () -> "memfd, F_ADD_SEALS", image.number(), F_ADD_SEALS, ALL_SEALS);
+      ImageFile.seal(image);
       return image;
     } catch (IOException | RuntimeException e) {
       image.close();
@@ -276,18 +294,23 @@ public final class Launcher {
     }
   }
 
-  private static Fd memfd() throws ErrnoException {
-    try (Memory name = Memory.ofString("jukung-launch")) {
-      int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-      long fd = Kernel.raw(Syscall.MEMFD_CREATE, name.address(), flags | MFD_EXEC, 0, 0, 0);
-      if (fd == -Errno.EINVAL) {
-        // Kernels before 6.3 have no MFD_EXEC; every memfd is executable there.
-        fd = Kernel.raw(Syscall.MEMFD_CREATE, name.address(), flags, 0, 0, 0);
+  /** Copies in small pieces, because the heap of a shim is small. */
+  private static void copyData(Fd data, int length, Fd image) throws IOException {
+    image.seek(ProgramImage.dataFileOffset());
+    Memory piece = Memory.allocate(Math.clamp(length, 1, COPIED_AT_ONCE));
+    try {
+      for (int left = length; left > 0; ) {
+        int count = Transfer.read(data, piece, 0, Math.min(left, piece.size()));
+        if (count <= 0) {
+          throw new IOException(
+              "the data of a launch program ends " + left + " bytes early: " + count);
+        }
+        image.write(piece, 0, count);
+        left -= count;
       }
-      if (fd < 0) {
-        throw new ErrnoException("memfd_create", "jukung-launch", (int) -fd);
-      }
-      return Fd.own(fd);
+    } finally {
+      piece.clear(); // the environment has secrets
+      piece.close();
     }
   }
 
@@ -329,7 +352,7 @@ public final class Launcher {
       memory.put(NAME, new byte[] {'j', 'u', 'k', 'u', 'n', 'g'}, 0, 6);
       memory.putLong(ARGV, base + NAME);
       int kept = 0;
-      long inherited = Program.decode(request.confine()).getLong(16) | 1L << Register.ERROR_PIPE;
+      long inherited = request.decodedConfine().getLong(16) | 1L << Register.ERROR_PIPE;
       for (int i = 0; i < Register.COUNT; i++) {
         if ((inherited >>> i & 1) != 0 && registers[i] >= 0) {
           memory.putLong(KEPT + 8 * kept, registers[i]);

@@ -37,7 +37,7 @@ final class PreparedProgram {
           long value = program.getLong(at + 8 + 8 * i);
           arguments[i] = argument(program.get(at + 56 + i), value, registers, data);
         }
-        runStep(program, at, index, arguments, registers);
+        index += runStep(program, at, index, arguments, registers);
       }
     }
   }
@@ -55,7 +55,8 @@ final class PreparedProgram {
     };
   }
 
-  private static void runStep(
+  /** Runs a step; returns how many of the next steps are to be left out. */
+  private static int runStep(
       ByteBuffer program, int at, int index, long[] arguments, long[] registers)
       throws LaunchFailure {
     Syscall call = BY_NUMBER[(int) program.getLong(at)];
@@ -68,7 +69,7 @@ final class PreparedProgram {
       if (!tolerates(program.getLong(at + 72), (int) -result)) {
         throw new LaunchFailure(LaunchFailure.Phase.PREPARE, index, (int) -result);
       }
-      return;
+      return program.get(at + 67) & 0xff;
     }
     long expected = program.getLong(at + 80);
     if (expected != Step.ANY_RESULT && expected != result) {
@@ -78,6 +79,7 @@ final class PreparedProgram {
     if (register != Step.NO_REGISTER) {
       registers[register] = program.get(at + 65) == 0 ? result : -1;
     }
+    return 0;
   }
 
   private static boolean tolerates(long tolerated, int errno) {

@@ -50,6 +50,11 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
     return out.put(data).array();
   }
 
+  /** Returns where the data begins in an encoded program, after the header and the steps. */
+  public static int dataOffset(byte[] encoded) {
+    return HEADER_SIZE + decode(encoded).getInt(4) * STEP_SIZE;
+  }
+
   private static void encode(Step step, Arch arch, ByteBuffer out) {
     long kinds = 0;
     out.putLong(step.call().number(arch));
@@ -81,7 +86,10 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
       tolerated |= (long) step.toleratedErrnos().get(i) << (8 * i);
     }
     long result =
-        step.resultRegister() | (step.clears() ? 0x100 : 0) | (step.forks() ? 0x10000 : 0);
+        step.resultRegister()
+            | (step.clears() ? 0x100 : 0)
+            | (step.forks() ? 0x10000 : 0)
+            | (long) step.skips() << 24;
     out.putLong(kinds).putLong(result).putLong(tolerated).putLong(step.expected());
   }
 
@@ -100,12 +108,28 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
 
   /** Checks the header of an encoded program that came over a socket. */
   static ByteBuffer decode(byte[] encoded) {
+    ByteBuffer in = header(encoded);
+    if (HEADER_SIZE + (long) in.getInt(4) * STEP_SIZE + in.getInt(8) != encoded.length) {
+      throw new IllegalArgumentException("not a launch program");
+    }
+    return in;
+  }
+
+  /** As {@link #decode}, for a program whose data is elsewhere. */
+  static ByteBuffer decodeWithoutData(byte[] encoded) {
+    ByteBuffer in = header(encoded);
+    if (HEADER_SIZE + (long) in.getInt(4) * STEP_SIZE != encoded.length) {
+      throw new IllegalArgumentException("not a launch program without its data");
+    }
+    return in;
+  }
+
+  private static ByteBuffer header(byte[] encoded) {
     ByteBuffer in = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
     if (encoded.length < HEADER_SIZE
         || in.getInt(0) != MAGIC
         || in.getInt(4) < 0
-        || in.getInt(8) < 0
-        || HEADER_SIZE + (long) in.getInt(4) * STEP_SIZE + in.getInt(8) != encoded.length) {
+        || in.getInt(8) < 0) {
       throw new IllegalArgumentException("not a launch program");
     }
     return in;

@@ -1,5 +1,7 @@
 package io.jukung.linux.launch;
 
+import io.jukung.linux.Errno;
+import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Syscall;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -12,6 +14,9 @@ import java.util.Map;
 
 /** Builds a {@link Program} step by step. Not thread-safe. */
 public final class ProgramBuilder {
+  /** The highest number that close_range(2) takes. */
+  private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
+
   private final List<Step> steps = new ArrayList<>();
   private final ByteArrayOutputStream data = new ByteArrayOutputStream();
   private final Map<String, Arg.Data> strings = new HashMap<>();
@@ -94,6 +99,21 @@ public final class ProgramBuilder {
     return this;
   }
 
+  /**
+   * Adds a step that lets execve(2) close all descriptors from one on (close_range(2)).
+   *
+   * @param purpose as of {@link #step}
+   * @param first the lowest descriptor to close
+   */
+  public void closeOnExecFrom(String purpose, int first) {
+    step(
+        purpose,
+        Syscall.CLOSE_RANGE,
+        imm(first),
+        imm(LAST_DESCRIPTOR),
+        imm(Fd.CLOSE_RANGE_CLOEXEC));
+  }
+
   /** Adds a step, which the returned builder refines. */
   public StepBuilder step(String purpose, Syscall call, Arg... arguments) {
     steps.add(
@@ -105,7 +125,8 @@ public final class ProgramBuilder {
             false,
             List.of(),
             Step.ANY_RESULT,
-            false));
+            false,
+            0));
     return new StepBuilder(steps.size() - 1);
   }
 
@@ -113,7 +134,7 @@ public final class ProgramBuilder {
     return new Program(steps, data.toByteArray(), inherited);
   }
 
-  /** Refines the step that was added last. */
+  /** Sets the optional properties of one step. */
   public final class StepBuilder {
     private final int index;
 
@@ -123,30 +144,60 @@ public final class ProgramBuilder {
 
     /** Stores the result, a descriptor, in the register. */
     public StepBuilder into(int register) {
-      return set(register, false, at().toleratedErrnos(), at().expected(), at().forks());
+      Step at = at();
+      return set(register, false, at.toleratedErrnos(), at.expected(), at.forks(), at.skips());
     }
 
     /** Declares that the call closes the descriptor in the register, which is then set to −1. */
     public StepBuilder clears(int register) {
-      return set(register, true, at().toleratedErrnos(), at().expected(), at().forks());
+      Step at = at();
+      return set(register, true, at.toleratedErrnos(), at.expected(), at.forks(), at.skips());
     }
 
     /** Declares errors that count as success. */
     public StepBuilder tolerate(Integer... errnos) {
+      Step at = at();
       return set(
-          at().resultRegister(), at().clears(), List.of(errnos), at().expected(), at().forks());
+          at.resultRegister(), at.clears(), List.of(errnos), at.expected(), at.forks(), at.skips());
     }
 
     /** Declares the only result that counts as success. */
     public StepBuilder expect(long result) {
+      Step at = at();
       return set(
-          at().resultRegister(), at().clears(), at().toleratedErrnos(), result, at().forks());
+          at.resultRegister(), at.clears(), at.toleratedErrnos(), result, at.forks(), at.skips());
     }
 
     /** Declares that the program continues in the child that the call makes. */
     public StepBuilder forks() {
+      Step at = at();
       return set(
-          at().resultRegister(), at().clears(), at().toleratedErrnos(), at().expected(), true);
+          at.resultRegister(), at.clears(), at.toleratedErrnos(), at.expected(), true, at.skips());
+    }
+
+    /**
+     * Adds steps that run if the call succeeds, and are left out after a tolerated error.
+     *
+     * @param addSteps adds the steps to this program
+     */
+    public void ifItSucceeds(Runnable addSteps) {
+      addSteps.run();
+      skipAfterError(steps.size() - 1 - index);
+    }
+
+    /** As {@link #ifItSucceeds(Runnable)}, with steps that run instead after a tolerated error. */
+    public void ifItSucceeds(Runnable addSteps, Runnable addOtherSteps) {
+      addSteps.run();
+      StepBuilder jump =
+          step("skip what is not needed", Syscall.CLOSE, imm(-1)).tolerate(Errno.EBADF);
+      skipAfterError(steps.size() - 1 - index);
+      addOtherSteps.run();
+      jump.skipAfterError(steps.size() - 1 - jump.index);
+    }
+
+    private void skipAfterError(int count) {
+      Step at = at();
+      set(at.resultRegister(), at.clears(), at.toleratedErrnos(), at.expected(), at.forks(), count);
     }
 
     private Step at() {
@@ -154,7 +205,12 @@ public final class ProgramBuilder {
     }
 
     private StepBuilder set(
-        int register, boolean clears, List<Integer> tolerated, long expected, boolean forks) {
+        int register,
+        boolean clears,
+        List<Integer> tolerated,
+        long expected,
+        boolean forks,
+        int skips) {
       Step step = at();
       steps.set(
           index,
@@ -166,7 +222,8 @@ public final class ProgramBuilder {
               clears,
               tolerated,
               expected,
-              forks));
+              forks,
+              skips));
       return this;
     }
   }

@@ -19,7 +19,7 @@ final class ProgramImage {
 
   // The steps come first in the segment. With a fixed limit of steps, the address of the data does
   // not depend on their number.
-  private static final int MAX_STEPS = 1024;
+  private static final int MAX_STEPS = 4096;
   private static final int PROGRAM_DATA_OFFSET = STEPS_OFFSET + MAX_STEPS * Program.STEP_SIZE;
 
   private static final int ELF_HEADER_SIZE = 64;
@@ -51,6 +51,26 @@ final class ProgramImage {
    */
   static Piece[] build(Arch arch, byte[] encoded, long[] registers) {
     ByteBuffer program = Program.decode(encoded);
+    Piece[] beginning = begin(arch, program, registers);
+    int dataStart = Program.dataOffset(encoded);
+    return new Piece[] {
+      beginning[0],
+      beginning[1],
+      new Piece(dataFileOffset(), Arrays.copyOfRange(encoded, dataStart, encoded.length))
+    };
+  }
+
+  /** Returns the place of a program's data in the file of the image. */
+  static int dataFileOffset() {
+    return DATA_FILE_OFFSET + PROGRAM_DATA_OFFSET;
+  }
+
+  /**
+   * Returns the pieces of the image before the data.
+   *
+   * @param program a decoded program, with or without its data
+   */
+  static Piece[] begin(Arch arch, ByteBuffer program, long[] registers) {
     int steps = program.getInt(4);
     int dataLength = program.getInt(8);
     if (steps > MAX_STEPS) {
@@ -64,14 +84,10 @@ final class ProgramImage {
       table.putLong(register);
     }
     table.putLong(steps).putLong(PROGRAM_DATA_OFFSET);
-    table.put(encoded, Program.HEADER_SIZE, stepsLength);
-    int dataStart = Program.HEADER_SIZE + stepsLength;
+    table.put(program.slice(Program.HEADER_SIZE, stepsLength));
     return new Piece[] {
       new Piece(0, head(arch, PROGRAM_DATA_OFFSET + dataLength)),
-      new Piece(DATA_FILE_OFFSET, table.array()),
-      new Piece(
-          DATA_FILE_OFFSET + PROGRAM_DATA_OFFSET,
-          Arrays.copyOfRange(encoded, dataStart, dataStart + dataLength))
+      new Piece(DATA_FILE_OFFSET, table.array())
     };
   }
 

@@ -16,6 +16,7 @@ import java.util.List;
  * @param forks whether the call makes a child that continues with the next step, while the process
  *     that made the call ends; the child must have the same parent (CLONE_PARENT) to be launched;
  *     in a confine program only
+ * @param skips how many of the next steps are left out after a tolerated error, at most 255
  */
 public record Step(
     String purpose,
@@ -25,16 +26,21 @@ public record Step(
     boolean clears,
     List<Integer> toleratedErrnos,
     long expected,
-    boolean forks) {
+    boolean forks,
+    int skips) {
   public static final int NO_REGISTER = 255;
   public static final int ANY_ERRNO = 255;
   public static final long ANY_RESULT = -1;
 
+  /** The encoded form has a byte for the number. */
+  private static final int MAX_SKIPS = 255;
+
   public Step {
     arguments = List.copyOf(arguments);
     toleratedErrnos = List.copyOf(toleratedErrnos);
-    if (arguments.size() > 6 || toleratedErrnos.size() > 8) {
-      throw new IllegalArgumentException(purpose + ": too many arguments or tolerated errors");
+    if (arguments.size() > 6 || toleratedErrnos.size() > 8 || skips > MAX_SKIPS) {
+      throw new IllegalArgumentException(
+          purpose + ": too many arguments, tolerated errors or steps to skip");
     }
   }
 

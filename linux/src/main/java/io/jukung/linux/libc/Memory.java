@@ -125,6 +125,16 @@ public final class Memory implements AutoCloseable {
     IO.memcpy(target.at(targetOffset, length), at(offset, length), length);
   }
 
+  /** Overwrites the whole block with zeroes. */
+  public void clear() {
+    clear(size);
+  }
+
+  /** Overwrites the first {@code length} bytes with zeroes. */
+  public void clear(int length) {
+    IO.setMemory(at(0, length), length, (byte) 0);
+  }
+
   @Override
   public void close() {
     if (open) {

@@ -92,6 +92,9 @@ public record MountTable(List<MountinfoLine> mounts) {
   }
 
   private static MountinfoLine parseLine(String line) throws IOException {
+    if (line.indexOf('\0') >= 0) {
+      throw malformed(line, "a NUL");
+    }
     String[] fields = line.split(" ", -1);
     int separator = separator(fields, line);
     if (fields.length < separator + 4) {
@@ -179,8 +182,8 @@ public record MountTable(List<MountinfoLine> mounts) {
       }
       value = value * 8 + digit;
     }
-    if (value > 0x7f) {
-      // The kernel escapes ASCII characters only, never a byte of a UTF-8 sequence.
+    if (value == 0 || value > 0x7f) {
+      // The kernel escapes some ASCII characters: never NUL, which no path has, and no UTF-8.
       throw malformed(line, "bad escape in " + field);
     }
     return value;

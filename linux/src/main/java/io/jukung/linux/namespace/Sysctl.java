@@ -79,6 +79,11 @@ public record Sysctl(String name, String value) {
     return PER_INTERFACE.matcher(path(name)).matches();
   }
 
+  /** Whether the other one sets the same parameter, however its name is written. */
+  public boolean isSameParameter(Sysctl other) {
+    return file().equals(other.file());
+  }
+
   Path file() {
     return ROOT.resolve(path(name));
   }

@@ -22,6 +22,8 @@ public final class UserNamespaceSupport {
   private static final IdMappings IDS =
       new IdMappings(new IdMappings.Range(65536, 65536), new IdMappings.Range(65536, 65536));
 
+  private static final String PREFIX = "user-namespace-probe-";
+
   private UserNamespaceSupport() {}
 
   /**
@@ -40,8 +42,10 @@ public final class UserNamespaceSupport {
   }
 
   private static void tryOut(Path layers, Path state) throws IOException {
-    Path work = Files.createTempDirectory(layers, "user-namespace-probe-");
-    Path pin = Files.createTempDirectory(state, "user-namespace-probe-");
+    clear(layers);
+    clear(state);
+    Path work = Files.createTempDirectory(layers, PREFIX + ProcessHandle.current().pid() + "-");
+    Path pin = Files.createTempDirectory(state, PREFIX + ProcessHandle.current().pid() + "-");
     NamespacePins pins = new NamespacePins(pin);
     try {
       pins.create(
@@ -63,6 +67,28 @@ public final class UserNamespaceSupport {
       Files.delete(pin);
       remove(work);
     }
+  }
+
+  /** Removes what processes that were killed during their attempt have left. */
+  private static void clear(Path directory) throws IOException {
+    List<Path> left;
+    try (var files = Files.list(directory)) {
+      left = files.filter(UserNamespaceSupport::isLeft).toList();
+    }
+    for (Path each : left) {
+      new NamespacePins(each).remove();
+      remove(each);
+    }
+  }
+
+  /** Whether the directory was made by a process that is no more; the name has its pid. */
+  private static boolean isLeft(Path directory) {
+    String name = String.valueOf(directory.getFileName());
+    if (!name.startsWith(PREFIX)) {
+      return false;
+    }
+    String pid = name.substring(PREFIX.length()).split("-", 2)[0];
+    return !Files.exists(Path.of("/proc", pid));
   }
 
   private static void tryVolume(Fd user, Path directory) throws IOException {

@@ -39,6 +39,18 @@ public final class Children {
     }
   }
 
+  /** Whether this process has no child at all, neither a running one nor one that has ended. */
+  public static boolean isChildless() throws ErrnoException {
+    try (Memory info = Memory.allocate(SIGINFO_SIZE)) {
+      int flags = WNOHANG | WEXITED | WALL | WNOWAIT;
+      long result = Kernel.raw(Syscall.WAITID, P_ALL, 0, info.address(), flags, 0);
+      if (result < 0 && result != -Errno.ECHILD) {
+        throw new ErrnoException("waitid", "any child", (int) -result);
+      }
+      return result == -Errno.ECHILD;
+    }
+  }
+
   /**
    * Reaps a child that has ended, after which its pid may be reused. Returns null while the child
    * runs.

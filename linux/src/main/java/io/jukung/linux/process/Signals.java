@@ -9,9 +9,13 @@ import java.util.Locale;
 public final class Signals {
   public static final int SIGHUP = 1;
   public static final int SIGINT = 2;
+  public static final int SIGQUIT = 3;
   public static final int SIGKILL = 9;
+  public static final int SIGUSR2 = 12;
+  public static final int SIGPIPE = 13;
   public static final int SIGTERM = 15;
   public static final int SIGCHLD = 17;
+  public static final int SIGXFSZ = 25;
   public static final int SIGRTMIN = 34;
   public static final int SIGRTMAX = 64;
 

@@ -28,4 +28,9 @@ public record Comparison(int argument, Operator operator, long value, long secon
       return ordinal() + 1;
     }
   }
+
+  /** Whether the comparison looks at no bit of the argument. */
+  boolean alwaysHolds() {
+    return operator == Operator.MASKED_EQUAL && value == 0 && second == 0;
+  }
 }

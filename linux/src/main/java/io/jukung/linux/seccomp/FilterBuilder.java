@@ -7,6 +7,7 @@ import io.jukung.linux.fs.MemoryFile;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.NativeLibrary;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,12 @@ public final class FilterBuilder implements AutoCloseable {
   private static final int BINARY_TREE = 2;
   private static final int UNKNOWN_CALL = -1;
   private static final int SIZE_OF_COMPARISON = 24;
+
+  /**
+   * The limit of libseccomp's rules for one rule of a profile: enough for two comparisons of order
+   * in 32 bits. The kernel takes no filter with many more.
+   */
+  private static final int MAX_ALTERNATIVES = 1024;
 
   private final Libseccomp library;
   private final Action byDefault;
@@ -56,7 +63,7 @@ public final class FilterBuilder implements AutoCloseable {
     Libseccomp library = Libseccomp.get().orElseThrow(() -> new IOException(missing().orElse("")));
     long context = library.init.call(Integer.toUnsignedLong(byDefault.word()));
     if (context == 0) {
-      throw new IOException("seccomp_init: libseccomp refuses the default action");
+      throw new ProfileException("seccomp_init: libseccomp refuses the default action");
     }
     FilterBuilder builder = new FilterBuilder(library, byDefault, context);
     // A binary tree avoids hundreds of comparisons in a row at each system call.
@@ -90,6 +97,10 @@ public final class FilterBuilder implements AutoCloseable {
    * same argument, one of them suffices: other runtimes read profiles in the same way, because
    * libseccomp takes one comparison per argument.
    *
+   * <p>Bits of an argument that the kernel ignores are not compared ({@link ArgumentWidths}). Other
+   * runtimes compare all 64 bits, so that a program passes a rule about {@code socket(40)} by
+   * setting an upper bit.
+   *
    * @return false if libseccomp does not know the call, which then cannot be filtered
    */
   public boolean rule(Action action, String call, List<Comparison> comparisons) throws IOException {
@@ -104,14 +115,46 @@ public final class FilterBuilder implements AutoCloseable {
       }
       long arguments = comparisons.stream().mapToInt(Comparison::argument).distinct().count();
       if (arguments == comparisons.size()) {
-        add(action, call, number, comparisons);
+        addNarrowed(action, call, number, comparisons);
       } else {
         for (Comparison each : comparisons) {
-          add(action, call, number, List.of(each));
+          addNarrowed(action, call, number, List.of(each));
         }
       }
       return true;
     }
+  }
+
+  private void addNarrowed(Action action, String call, int number, List<Comparison> comparisons)
+      throws IOException {
+    List<List<Comparison>> all = List.of(List.of());
+    for (Comparison each : comparisons) {
+      List<List<Comparison>> longer = new ArrayList<>();
+      for (Comparison alternative : alternatives(call, each)) {
+        for (List<Comparison> before : all) {
+          List<Comparison> one = new ArrayList<>(before);
+          if (!alternative.alwaysHolds()) {
+            one.add(alternative);
+          }
+          longer.add(one);
+        }
+      }
+      if (longer.size() > MAX_ALTERNATIVES) {
+        throw new ProfileException(
+            "a rule of " + call + " compares the order of too many arguments of 32 bits");
+      }
+      all = longer;
+    }
+    for (List<Comparison> each : all) {
+      add(action, call, number, each);
+    }
+  }
+
+  private static List<Comparison> alternatives(String call, Comparison comparison) {
+    int bits = ArgumentWidths.of(call, comparison.argument());
+    return bits == ArgumentWidths.FULL
+        ? List.of(comparison)
+        : NarrowComparison.alternatives(comparison, bits);
   }
 
   private void noteLargest(Memory name) {
@@ -144,7 +187,10 @@ public final class FilterBuilder implements AutoCloseable {
                   comparisons.size(),
                   array.address());
       if (result < 0 && result != -Errno.EEXIST) { // EEXIST: the rule was added before
-        throw new ErrnoException("seccomp_rule_add", call, (int) -result);
+        ErrnoException refused = new ErrnoException("seccomp_rule_add", call, (int) -result);
+        throw refused.is(Errno.ENOMEM)
+            ? refused
+            : new ProfileException("libseccomp refuses the rule: " + refused.getMessage(), refused);
       }
     }
   }
@@ -161,7 +207,7 @@ public final class FilterBuilder implements AutoCloseable {
     System.arraycopy(rules, 0, all, head.length, rules.length);
     Filter filter = new Filter(all, flags);
     if (filter.count() > Filter.MAX_INSTRUCTIONS) {
-      throw new IOException(
+      throw new ProfileException(
           "the filter has "
               + filter.count()
               + " instructions, and the kernel takes "

@@ -127,6 +127,8 @@ class MountTableTest {
         "24 31 0:22 / /pr\\04 rw - proc proc rw",
         "24 31 0:22 / /pr\\09x rw - proc proc rw",
         "24 31 0:22 / /pr\\777 rw - proc proc rw",
+        "24 31 0:22 / /pr\\000 rw - proc proc rw",
+        "24 31 0:22 / /pr\0 rw - proc proc rw",
       })
   void errorContainsTheMalformedLine(String line) {
     assertThatThrownBy(() -> MountTable.parse(line))
