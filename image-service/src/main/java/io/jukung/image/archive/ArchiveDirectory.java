@@ -9,10 +9,15 @@ import io.jukung.linux.fs.FileType;
 import io.jukung.linux.fs.Openat2;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.OptionalLong;
 
 /** An archive that is a directory, as an OCI layout can be. */
 final class ArchiveDirectory implements ArchiveFiles {
+  /** The errors for a name that no file can have, or that leads nowhere. */
+  private static final List<Integer> NO_SUCH_NAME =
+      List.of(Errno.ENOENT, Errno.ENOTDIR, Errno.EINVAL, Errno.ENAMETOOLONG, Errno.ELOOP);
+
   private final Fd root;
 
   /**
@@ -27,7 +32,7 @@ final class ArchiveDirectory implements ArchiveFiles {
     try (Fd file = openFile(name)) {
       return OptionalLong.of(FileStatus.of(file).size());
     } catch (ErrnoException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
+      if (NO_SUCH_NAME.stream().anyMatch(e::is)) {
         return OptionalLong.empty();
       }
       throw e;

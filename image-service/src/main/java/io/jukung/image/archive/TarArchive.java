@@ -70,7 +70,11 @@ final class TarArchive implements ArchiveFiles {
     }
     Path plain = Files.createTempFile(temporary, "archive-", ".tar");
     try {
-      decompress(file, plain, limits);
+      try {
+        decompress(file, plain, limits);
+      } catch (ArchiveFormatException e) {
+        throw unreadable(e);
+      }
       TarArchive archive = new TarArchive(openTemporary(plain), plain);
       try {
         archive.index();
@@ -139,8 +143,12 @@ final class TarArchive implements ArchiveFiles {
         checkInterrupt();
       }
     } catch (ArchiveFormatException e) {
-      throw CriException.failedPrecondition("it cannot be read as an archive: " + e.getMessage());
+      throw unreadable(e);
     }
+  }
+
+  private static CriException unreadable(ArchiveFormatException e) {
+    return CriException.failedPrecondition("it cannot be read as an archive: " + e.getMessage());
   }
 
   private void add(TarEntry entry, TarReader tar) throws ArchiveFormatException {

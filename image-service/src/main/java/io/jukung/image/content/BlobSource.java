@@ -23,6 +23,11 @@ public interface BlobSource {
    */
   void fetch(Digest digest, long size, Sink sink) throws IOException, InterruptedException;
 
+  /** Names what the source reads from: a registry's name, or empty for archives. */
+  default String origin() {
+    return "";
+  }
+
   /**
    * Tells the source that the content it delivered does not have the blob's digest, so that the
    * same host is not asked for this blob again.

@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
@@ -19,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The transfers of blobs into the store. However many callers want a blob, there is one transfer of
  * it, and each caller may read the blob while it arrives. A transfer runs on a virtual thread of
- * its own; when its last participant leaves, it is stopped and its file removed. Thread-safe.
+ * its own; when its last participant leaves, it is stopped, and what has arrived is kept for the
+ * next transfer. Thread-safe.
  *
  * <pre>
  * RUNNING ── verified, synced, named ──→ DONE
@@ -28,17 +28,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BlobTransfers {
   private final ContentStore store;
-  private final Semaphore permits;
+  private final TransferPermits permits;
   private final Map<Digest, Transfer> running = new HashMap<>();
 
   /**
    * Creates an instance without any transfer.
    *
-   * @param maxParallel how many transfers receive bytes at the same time; further ones wait
+   * @param maxParallel how many transfers from one origin receive bytes at the same time; further
+   *     ones wait
    */
   public BlobTransfers(ContentStore store, int maxParallel) {
     this.store = store;
-    this.permits = new Semaphore(maxParallel, /* fair= */ true);
+    this.permits = new TransferPermits(maxParallel);
+  }
+
+  /** Sets how many transfers from one origin receive bytes at the same time, from now on. */
+  public void limit(int maxParallel) {
+    permits.limit(maxParallel);
   }
 
   /**
@@ -85,6 +91,22 @@ public final class BlobTransfers {
      */
     public boolean starter() {
       return starter;
+    }
+
+    /**
+     * Whether a new transfer may succeed where this one has failed: because it used another
+     * caller's source, or continued a damaged beginning that is removed now, or because another
+     * host is left to ask.
+     *
+     * @param source the source of this caller
+     */
+    public boolean canSucceedAnew(TransferException failure, BlobSource source) {
+      if (failure.getCause() instanceof ContentMismatchException) {
+        return transfer.writer.continues()
+            || !starter
+            || source.rejectDelivered(transfer.writer.digest());
+      }
+      return !starter;
     }
 
     /**
@@ -155,11 +177,10 @@ public final class BlobTransfers {
     private void run(BlobSource source) {
       Exception problem = null;
       try (writer) {
-        permits.acquire();
-        try {
+        writer.resume();
+        arrived();
+        try (TransferPermits.Permit _ = permits.acquire(source.origin())) {
           source.fetch(writer.digest(), writer.size(), this);
-        } finally {
-          permits.release();
         }
         writer.commit();
       } catch (Exception e) {
@@ -183,6 +204,10 @@ public final class BlobTransfers {
     @Override
     public void write(byte[] source, int start, int length) throws IOException {
       writer.write(source, start, length);
+      arrived();
+    }
+
+    private void arrived() {
       lock.lock();
       try {
         arrived = writer.written();

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -43,11 +44,13 @@ public final class ContentStore {
 
   private final Path blobs;
   private final Path temporary;
+  private final PartialBlobs partial;
   private final Map<Digest, Long> sizes = new ConcurrentHashMap<>();
 
-  private ContentStore(Path blobs, Path temporary) {
+  private ContentStore(Path blobs, Path temporary, PartialBlobs partial) {
     this.blobs = blobs;
     this.temporary = temporary;
+    this.partial = partial;
   }
 
   /**
@@ -56,8 +59,9 @@ public final class ContentStore {
    * @param temporary an existing directory on the same file system; the caller empties it after a
    *     crash
    */
-  public static ContentStore open(Path blobs, Path temporary) throws IOException {
-    ContentStore store = new ContentStore(blobs, temporary);
+  public static ContentStore open(Path blobs, Path temporary, PartialBlobs partial)
+      throws IOException {
+    ContentStore store = new ContentStore(blobs, temporary, partial);
     for (Digest.Algorithm algorithm : Digest.Algorithm.values()) {
       Path directory = Files.createDirectories(blobs.resolve(algorithm.label()));
       try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
@@ -77,15 +81,18 @@ public final class ContentStore {
     return Set.copyOf(sizes.keySet());
   }
 
-  /** The disk space of all blobs together, each rounded up to whole blocks. */
-  public DiskUsage usage() {
+  /**
+   * The disk space of all blobs together, each rounded up to whole blocks, and of the beginnings of
+   * blobs whose transfer was interrupted.
+   */
+  public DiskUsage usage() throws IOException {
     long bytes = 0;
     long count = 0;
     for (long size : sizes.values()) {
       bytes += (size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
       count++;
     }
-    return new DiskUsage(bytes, count);
+    return new DiskUsage(bytes, count).plus(partial.usage());
   }
 
   /** The blob's size in bytes; 0 if the blob is not in the store. */
@@ -146,9 +153,18 @@ public final class ContentStore {
     }
   }
 
-  /** Starts to write a blob that arrives in parts. */
-  public BlobWriter begin(Digest digest, long size) throws IOException {
-    return new BlobWriter(this, temporary.resolve("blob-" + NEXT.incrementAndGet()), digest, size);
+  /** The beginnings of blobs whose transfer was interrupted. */
+  public PartialBlobs partial() {
+    return partial;
+  }
+
+  /**
+   * Starts to write a blob that arrives in parts, behind what an interrupted transfer has left of
+   * it.
+   */
+  BlobWriter begin(Digest digest, long size) throws IOException {
+    Path file = partial.unfinished(digest);
+    return new BlobWriter(this, file, digest, size, partial.take(digest, size, file));
   }
 
   /** Renames a complete, verified and synced file to its blob's name. */
@@ -160,6 +176,7 @@ public final class ContentStore {
       Sync.file(to);
     }
     sizes.put(digest, size);
+    partial.drop(digest);
   }
 
   /**
@@ -178,7 +195,8 @@ public final class ContentStore {
   }
 
   /**
-   * Lists the files in the blobs' directories that are not blobs of this store.
+   * Lists the files in the blobs' directories that are not blobs of this store, and the beginnings
+   * of blobs that are kept no longer.
    *
    * @param remove whether to remove these files, too
    * @return their paths
@@ -196,6 +214,12 @@ public final class ContentStore {
             }
           }
         }
+      }
+    }
+    for (Path expired : partial.expired()) {
+      strays.add(expired.toString());
+      if (remove) {
+        Files.deleteIfExists(expired);
       }
     }
     return strays;
@@ -217,6 +241,10 @@ public final class ContentStore {
     String name = file.getFileName().toString();
     if (AtomicFile.isTemporary(name)) {
       Files.delete(file);
+      return;
+    }
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      log.warn("{} is ignored: it is not a regular file", file); // reading a FIFO would never end
       return;
     }
     try {

@@ -134,6 +134,11 @@ public final class Inode {
     attributes.put(attribute, value.clone());
   }
 
+  /** The value of an extended attribute, if it was set. */
+  public Optional<byte[]> attribute(String attribute) {
+    return Optional.ofNullable(attributes.get(attribute)).map(byte[]::clone);
+  }
+
   /** Whether the format has room for all extended attributes that were set. */
   public boolean hasRoomForAttributes() {
     return Attribute.fit(attributes);

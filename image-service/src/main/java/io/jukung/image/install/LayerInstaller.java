@@ -8,6 +8,7 @@ import io.jukung.image.install.LayerTask.Tools;
 import io.jukung.image.layer.ChainId;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
+import io.jukung.image.layer.SharedTree;
 import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -61,11 +62,14 @@ public final class LayerInstaller {
   }
 
   private PendingLayer join(
-      WantedLayer wanted, List<PendingLayer> below, BlobSource source, PullListener listener) {
+      WantedLayer wanted, List<PendingLayer> below, BlobSource source, PullListener listener)
+      throws IOException {
     synchronized (tasks) {
       Optional<Layer> present = tools.layers().find(wanted.chainId());
       if (present.isPresent()) {
-        return new PendingLayer.Present(tools.layers(), present.get());
+        var layer = new PresentLayer(tools, present.get(), wanted.blob(), source, listener);
+        layer.begin();
+        return layer;
       }
       listener.layerNeeded(wanted.blob().digest(), wanted.blob().size());
       return new Share(wanted, below, source, listener);
@@ -88,6 +92,7 @@ public final class LayerInstaller {
     private final List<PendingLayer> below;
     private final BlobSource source;
     private final PullListener listener;
+    private final SharedTree tree = new SharedTree(this::openSettled);
     private LayerTask task;
     private boolean starter;
     private boolean left;
@@ -102,7 +107,11 @@ public final class LayerInstaller {
     }
 
     @Override
-    public Fd openSettled() throws IOException, InterruptedException {
+    public Fd open() throws IOException, InterruptedException {
+      return tree.open();
+    }
+
+    private Fd openSettled() throws IOException, InterruptedException {
       while (true) {
         LayerTask current = task();
         try {
@@ -151,6 +160,7 @@ public final class LayerInstaller {
       if (last) {
         joined.cancel();
       }
+      tree.close();
     }
 
     private LayerTask task() {

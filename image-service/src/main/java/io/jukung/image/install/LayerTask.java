@@ -1,10 +1,11 @@
 package io.jukung.image.install;
 
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.BlobSource;
 import io.jukung.image.content.BlobTransfers;
 import io.jukung.image.content.BlobTransfers.Participation;
 import io.jukung.image.content.BlobTransfers.TransferException;
-import io.jukung.image.content.ContentMismatchException;
 import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
 import io.jukung.image.layer.LayerDraft;
@@ -14,10 +15,10 @@ import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
 import io.jukung.image.layer.LayerTooLargeException;
 import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.MediaType;
 import io.jukung.linux.fs.Fd;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
@@ -32,9 +33,12 @@ import org.slf4j.LoggerFactory;
  * occupy the thread for long.
  *
  * <pre>
- * MAKING ─ unpacked, verified, settled on the layers below ─→ SETTLED ─ synced, those below ready ─→ READY
+ * MAKING ─ unpacked, verified, settled on the layers below ─→ SETTLED ─ synced, published ─→ READY
  *    └──────── error, or cancelled ───────────────────────────────┴─────→ FAILED
  * </pre>
+ *
+ * <p>A layer may be published before those below it: what it needs of them it has looked up, and
+ * nobody uses a layer before the image is complete.
  *
  * <p>Thread-safe, except that the installer's lock guards the count of interested callers.
  */
@@ -79,7 +83,7 @@ final class LayerTask {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private int interested;
-  private LayerFormat format;
+  private boolean isTooLargeForOneFile;
   private Stage stage = Stage.MAKING;
   private @Nullable LayerDraft draft;
   private @Nullable Exception failure;
@@ -101,7 +105,6 @@ final class LayerTask {
     this.listener = listener;
     this.tools = tools;
     this.ended = ended;
-    this.format = tools.layers().format();
     this.thread =
         Thread.ofPlatform()
             .name("layer-" + wanted.chainId().digest().hex().substring(0, 12))
@@ -214,15 +217,12 @@ final class LayerTask {
   private void make() throws IOException, InterruptedException {
     // A task that starts after the failure of another may find that a third one has succeeded.
     while (tools.layers().find(wanted.chainId()).isEmpty()) {
-      try (LayerDraft attempt = tools.layers().draft(format)) {
+      try (LayerDraft attempt = tools.layers().draft(format())) {
         if (unpack(attempt)) {
-          settle(attempt);
+          attempt.settle(below.reversed());
           enter(Stage.SETTLED, attempt, null);
           try {
             attempt.sync();
-            if (!below.isEmpty()) {
-              below.getLast().awaitReady();
-            }
             tools.layers().publish(attempt, wanted.chainId(), wanted.diffId());
           } finally {
             // The draft closes now: from here on the layer is opened by its path, or has failed.
@@ -259,15 +259,25 @@ final class LayerTask {
       } catch (LayerTooLargeException e) {
         return unpackIntoDirectoryNext(e);
       } catch (TransferException e) {
-        boolean other =
-            e.getCause() instanceof ContentMismatchException
-                && source.rejectDelivered(blob.digest());
-        if (transfer.starter() && !other) {
-          throw e;
+        if (!transfer.canSucceedAnew(e, source)) {
+          throw explained(e, blob);
         }
         return false;
       }
     }
+  }
+
+  /** Says why no registry may have the layer, if it is one that must not be distributed. */
+  static IOException explained(TransferException e, Descriptor blob) {
+    if (e.getCause() instanceof CriException known
+        && known.kind() == ErrorKind.NOT_FOUND
+        && MediaType.of(blob.mediaType()).filter(MediaType::isForeign).isPresent()) {
+      String reason =
+          "%s (the layer is a nondistributable one, and its urls are not followed)"
+              .formatted(known.getMessage());
+      return new IOException(reason, new CriException(ErrorKind.NOT_FOUND, reason, e));
+    }
+    return e;
   }
 
   private void unpackArriving(LayerDraft attempt, Participation transfer)
@@ -300,9 +310,13 @@ final class LayerTask {
     }
   }
 
+  private LayerFormat format() throws IOException {
+    return isTooLargeForOneFile ? LayerFormat.DIRECTORY : tools.layers().format();
+  }
+
   private boolean unpackIntoDirectoryNext(LayerTooLargeException reason) {
     log.info("layer {} becomes a directory: {}", wanted.chainId(), reason.getMessage());
-    format = LayerFormat.DIRECTORY;
+    isTooLargeForOneFile = true;
     return false;
   }
 
@@ -314,18 +328,6 @@ final class LayerTask {
     } catch (LayerFormatException e) {
       throw new LayerFormatException(
           "layer %s: %s".formatted(wanted.blob().digest(), e.getMessage()));
-    }
-  }
-
-  private void settle(LayerDraft attempt) throws IOException, InterruptedException {
-    List<Fd> trees = new ArrayList<>();
-    try {
-      for (PendingLayer layer : below.reversed()) {
-        trees.add(layer.openSettled());
-      }
-      attempt.settle(trees);
-    } finally {
-      trees.forEach(Fd::close);
     }
   }
 

@@ -20,6 +20,7 @@ import io.jukung.linux.libc.Syscall;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A layer in a directory of the host. The kernel resolves every path and keeps it below the root
@@ -68,7 +69,7 @@ final class DirectoryTree implements LayerTree {
   public void root(EntryAttributes attributes) throws IOException {
     cursor.enter("");
     cursor.described("");
-    setAttributes(attributes, root);
+    setAttributes(withoutDefaultAcl("", attributes), root);
     cursor.setModified("", attributes.modified());
   }
 
@@ -80,7 +81,8 @@ final class DirectoryTree implements LayerTree {
     boolean hides = false;
     if (!DirectoryEntry.makeDirectoryIfAbsent(directory, bytes, 0700)
         && !FileStatus.of(directory, bytes).isDirectory()) {
-      hides = cursor.clear(parent, directory, bytes);
+      cursor.clear(parent, directory, bytes);
+      hides = true; // what the layer had there before has replaced the directory below
       DirectoryEntry.makeDirectory(directory, bytes, 0700);
     }
     if (hides) {
@@ -88,9 +90,26 @@ final class DirectoryTree implements LayerTree {
     }
     cursor.described(path);
     try (Fd made = DirectoryEntry.openDirectory(directory, bytes)) {
-      setAttributes(attributes, made);
+      setAttributes(withoutDefaultAcl(path, attributes), made);
     }
     cursor.setModified(path, attributes.modified());
+  }
+
+  /**
+   * Keeps a default ACL until the end: files that are made in the directory would inherit it, and
+   * would get permissions that the archive does not give them.
+   */
+  private EntryAttributes withoutDefaultAcl(String path, EntryAttributes attributes)
+      throws LayerFormatException {
+    byte[] acl = attributes.extended().get(ImageAttributes.DEFAULT_ACL);
+    if (acl == null) {
+      return attributes;
+    }
+    cursor.keepDefaultAcl(path, acl);
+    Map<String, byte[]> others = new TreeMap<>(attributes.extended());
+    others.remove(ImageAttributes.DEFAULT_ACL);
+    return new EntryAttributes(
+        attributes.mode(), attributes.uid(), attributes.gid(), attributes.modified(), others);
   }
 
   @Override
@@ -248,17 +267,26 @@ final class DirectoryTree implements LayerTree {
   @Override
   public void finish() throws IOException {
     cursor.finish();
+    for (Map.Entry<String, byte[]> each : cursor.defaultAcls().entrySet()) {
+      byte[] path = TarPath.bytes(each.getKey());
+      try (Fd directory = Openat2.open(root, path, OpenFlags.O_DIRECTORY, 0)) {
+        ExtendedAttributes.set(directory, ImageAttributes.DEFAULT_ACL, each.getValue());
+      }
+    }
   }
 
   @Override
-  public void settle(LowerView lower) throws IOException {
+  public void settle(LowerView lower) throws IOException, InterruptedException {
     for (String whiteout : cursor.whiteouts()) {
-      if (!lower.exists(whiteout)) {
+      if (isHidden(TarPath.parent(whiteout)) || !lower.exists(whiteout)) {
         removeWhiteout(whiteout);
       }
     }
     for (String path : cursor.implied()) {
       try (Fd made = Openat2.open(root, TarPath.bytes(path), OpenFlags.O_DIRECTORY, 0)) {
+        if (!path.isEmpty() && isHidden(TarPath.parent(path))) {
+          continue;
+        }
         Optional<EntryAttributes> seen = lower.directory(path);
         if (seen.isPresent()) {
           setAttributes(seen.get(), made);
@@ -267,6 +295,24 @@ final class DirectoryTree implements LayerTree {
         if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
           throw e;
         } // a later entry of the archive has replaced the directory
+      }
+    }
+  }
+
+  /** Whether the directory, or one on the path to it, is opaque: nothing below can be seen. */
+  private boolean isHidden(String directory) throws ErrnoException {
+    for (String path = directory; ; path = TarPath.parent(path)) {
+      try (Fd at = Openat2.open(root, TarPath.bytes(path), OpenFlags.O_DIRECTORY, 0)) {
+        if (ExtendedAttributes.get(at, TreeCursor.OPAQUE).isPresent()) {
+          return true;
+        }
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
+          throw e;
+        } // a later entry of the archive has replaced the directory
+      }
+      if (path.isEmpty()) {
+        return false;
       }
     }
   }
@@ -286,6 +332,11 @@ final class DirectoryTree implements LayerTree {
         throw e;
       } // a later entry of the archive has replaced the parent
     }
+  }
+
+  @Override
+  public boolean hidesLower() throws IOException {
+    return ExtendedAttributes.get(root, TreeCursor.OPAQUE).isPresent();
   }
 
   @Override

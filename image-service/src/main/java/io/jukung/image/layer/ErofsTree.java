@@ -117,8 +117,8 @@ final class ErofsTree implements LayerTree {
     Inode made = present.filter(Inode::isDirectory).orElse(null);
     if (made == null) {
       made = Inode.directory();
-      if (present.isPresent() && present.get().isWhiteout()) {
-        setOpaque(made);
+      if (present.isPresent()) {
+        setOpaque(made); // what the layer had there before has replaced the directory below
       }
       put(directory, name, made);
     }
@@ -199,6 +199,11 @@ final class ErofsTree implements LayerTree {
 
   private void describe(Inode inode, EntryAttributes attributes) throws IOException {
     inode.describe(attributes.mode(), attributes.uid(), attributes.gid(), attributes.modified());
+    // A directory's second entry changes the mode of its first entry's ACL, as chmod(2) does.
+    inode
+        .attribute(ImageAttributes.ACCESS_ACL)
+        .map(acl -> PosixAcl.parse(acl).withMode(attributes.mode()))
+        .ifPresent(acl -> inode.set(ImageAttributes.ACCESS_ACL, acl.bytes()));
     for (Map.Entry<String, byte[]> attribute : attributes.extended().entrySet()) {
       charge(NAME_BYTES + attribute.getKey().length() + attribute.getValue().length);
       if (!Attribute.isKnown(attribute.getKey())) {
@@ -336,44 +341,61 @@ final class ErofsTree implements LayerTree {
   @Override
   public void finish() {}
 
-  /** A directory that has to be settled. */
-  private record Place(String path, Inode directory) {}
+  /**
+   * A directory that has to be settled.
+   *
+   * @param hidden whether a directory on the path is opaque, so that nothing below can be seen
+   */
+  private record Place(String path, Inode directory, boolean hidden) {}
 
   @Override
-  public void settle(LowerView lower) throws IOException {
+  public void settle(LowerView lower) throws IOException, InterruptedException {
+    if (implied.contains(root)) {
+      takeFrom(lower, "", root);
+    }
     if (dependsOnLower) {
-      Deque<Place> pending = new ArrayDeque<>(List.of(new Place("", root)));
+      Deque<Place> pending = new ArrayDeque<>(List.of(new Place("", root, isOpaque(root))));
       while (!pending.isEmpty()) {
         settle(pending.removeLast(), lower, pending);
       }
-    } else if (implied.contains(root)) {
-      takeFrom(lower, "", root);
     }
     reserve.check();
     writer.finish(root);
   }
 
-  private void settle(Place place, LowerView lower, Deque<Place> pending) throws IOException {
-    if (implied.contains(place.directory)) {
-      takeFrom(lower, place.path, place.directory);
-    }
+  private void settle(Place place, LowerView lower, Deque<Place> pending)
+      throws IOException, InterruptedException {
     Iterator<Map.Entry<String, Inode>> names = place.directory.children().entrySet().iterator();
     while (names.hasNext()) {
       Map.Entry<String, Inode> entry = names.next();
       String path = TarPath.join(place.path, entry.getKey());
-      if (entry.getValue().isDirectory()) {
-        pending.addLast(new Place(path, entry.getValue()));
-      } else if (entry.getValue().isWhiteout() && !lower.exists(path)) {
+      Inode inode = entry.getValue();
+      if (inode.isDirectory()) {
+        if (implied.contains(inode) && !place.hidden) {
+          takeFrom(lower, path, inode);
+        }
+        pending.addLast(new Place(path, inode, place.hidden || isOpaque(inode)));
+      } else if (inode.isWhiteout() && (place.hidden || !lower.exists(path))) {
         names.remove();
       }
     }
   }
 
-  private void takeFrom(LowerView lower, String path, Inode directory) throws IOException {
+  private static boolean isOpaque(Inode directory) {
+    return directory.attribute(TreeCursor.OPAQUE).isPresent();
+  }
+
+  private void takeFrom(LowerView lower, String path, Inode directory)
+      throws IOException, InterruptedException {
     Optional<EntryAttributes> seen = lower.directory(path);
     if (seen.isPresent()) {
       describe(directory, seen.get());
     }
+  }
+
+  @Override
+  public boolean hidesLower() {
+    return isOpaque(root);
   }
 
   @Override

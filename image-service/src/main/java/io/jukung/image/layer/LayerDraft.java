@@ -148,10 +148,16 @@ public final class LayerDraft implements AutoCloseable {
   /**
    * Adapts the layer to the layers below: see {@link LayerTree#settle}.
    *
-   * @param lowerTrees the settled layers below, topmost first
+   * @param lowerTrees the layers below, topmost first
    */
-  public void settle(List<Fd> lowerTrees) throws IOException {
+  public void settle(List<? extends LowerTree> lowerTrees)
+      throws IOException, InterruptedException {
     tree().settle(new LowerView(lowerTrees));
+  }
+
+  /** Whether the layer's root is opaque. */
+  boolean hidesLower() throws IOException {
+    return tree().hidesLower();
   }
 
   /** Returns when the whole layer is on disk. */

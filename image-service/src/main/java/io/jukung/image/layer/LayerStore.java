@@ -13,6 +13,7 @@ import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.DiskUsage;
+import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,26 +62,51 @@ public final class LayerStore {
   private final Path layers;
   private final Path temporary;
   private final LayerLimits limits;
-  private final LayerFormat format;
+  private final FormatChoice choice;
   private final GroupSync sync;
+
+  /** Null until the first layer is made. Guarded by the choice. */
+  private @Nullable LayerFormat format;
+
   private final Object mounting = new Object();
   private final Map<ChainId, Layer> present = new ConcurrentHashMap<>();
+
+  /** Finds out which format new layers get. */
+  @FunctionalInterface
+  public interface FormatChoice {
+    LayerFormat choose() throws IOException;
+  }
 
   /**
    * A layer in the store.
    *
    * @param lowerDirectory the directory for overlayfs; in the EROFS format it is empty until the
    *     layer is {@linkplain #ensureMounted mounted}
+   * @param hidesLower whether the layers below must be left out of a mount, because the root of
+   *     this layer is opaque
    */
-  public record Layer(ChainId chainId, LayerFormat format, Path lowerDirectory, DiskUsage usage) {}
+  public record Layer(
+      ChainId chainId,
+      LayerFormat format,
+      Path lowerDirectory,
+      DiskUsage usage,
+      boolean hidesLower) {}
 
-  private record LayerRecord(int version, String diffId, long bytes, long inodes) {}
+  /**
+   * @param hidesLower absent in records of older releases, which did not know such layers
+   */
+  private record LayerRecord(
+      int version, String diffId, long bytes, long inodes, boolean hidesLower) {
+    DiskUsage usage() {
+      return new DiskUsage(bytes, inodes);
+    }
+  }
 
-  private LayerStore(Path layers, Path temporary, LayerLimits limits, LayerFormat format) {
+  private LayerStore(Path layers, Path temporary, LayerLimits limits, FormatChoice choice) {
     this.layers = layers;
     this.temporary = temporary;
     this.limits = limits;
-    this.format = format;
+    this.choice = choice;
     this.sync = new GroupSync(layers);
   }
 
@@ -91,8 +118,18 @@ public final class LayerStore {
    */
   public static LayerStore open(Path layers, Path temporary, LayerLimits limits, LayerFormat format)
       throws IOException {
+    return open(layers, temporary, limits, () -> format);
+  }
+
+  /**
+   * Opens the store, as the other method does.
+   *
+   * @param choice is asked when the first layer is made, and not again
+   */
+  public static LayerStore open(
+      Path layers, Path temporary, LayerLimits limits, FormatChoice choice) throws IOException {
     Files.createDirectories(layers);
-    LayerStore store = new LayerStore(layers, temporary, limits, format);
+    LayerStore store = new LayerStore(layers, temporary, limits, choice);
     try (Fd directory = HostFile.openDirectory(layers)) {
       for (byte[] name : DirectoryListing.names(directory)) {
         store.load(new String(name, UTF_8));
@@ -115,8 +152,15 @@ public final class LayerStore {
   }
 
   /** The format of new layers. */
-  public LayerFormat format() {
-    return format;
+  public LayerFormat format() throws IOException {
+    synchronized (choice) {
+      LayerFormat known = format;
+      if (known == null) {
+        known = choice.choose();
+        format = known;
+      }
+      return known;
+    }
   }
 
   /** Begins a new layer. Closing the draft removes the layer, unless it was published. */
@@ -219,8 +263,8 @@ public final class LayerStore {
    * @param draft unpacked, settled on the layers below, and synced after that
    */
   public Layer publish(LayerDraft draft, ChainId chainId, Digest diffId) throws IOException {
-    DiskUsage usage = DiskUsage.of(draft.directory());
-    write(draft.directory(), diffId.toString(), usage);
+    LayerRecord stored = record(draft.directory(), diffId.toString(), draft.hidesLower());
+    write(draft.directory(), stored);
     try (Fd from = HostFile.openDirectory(temporary);
         Fd to = HostFile.openDirectory(layers)) {
       DirectoryEntry.renameToNew(
@@ -231,7 +275,7 @@ public final class LayerStore {
       draft.published();
       Sync.file(to);
     }
-    Layer layer = layer(chainId, usage);
+    Layer layer = layer(chainId, stored);
     present.put(chainId, layer);
     return layer;
   }
@@ -308,38 +352,56 @@ public final class LayerStore {
         }
         return;
       }
-      present.put(chainId, layer(chainId, usage(directory)));
+      present.put(chainId, layer(chainId, read(directory)));
     } catch (IllegalArgumentException | IOException e) {
       log.warn("{} in {} is ignored: {}", name, layers, e.getMessage());
     }
   }
 
-  /** Reads the layer's record. If the record is lost, the files are measured again. */
-  private static DiskUsage usage(Path directory) throws IOException {
+  /** Reads the layer's record. If the record is lost, the files are looked at again. */
+  private static LayerRecord read(Path directory) throws IOException {
     try (Fd layer = HostFile.openDirectory(directory)) {
       LayerRecord stored =
           JSON.readValue(Openat2.readBounded(layer, RECORD, MAX_RECORD_BYTES), LayerRecord.class);
-      if (stored.version == RECORD_VERSION) {
-        return new DiskUsage(stored.bytes, stored.inodes);
+      if (stored != null && stored.version == RECORD_VERSION) {
+        return stored;
       }
-      log.warn("layer record {} has version {}; measuring again", directory, stored.version);
+      log.warn("layer record {} has another version; measuring again", directory);
     } catch (JsonProcessingException | ErrnoException e) {
       log.warn("layer record of {} is unreadable, measuring again: {}", directory, e.getMessage());
     }
-    DiskUsage usage = DiskUsage.of(directory);
-    write(directory, "", usage);
-    return usage;
+    LayerRecord stored = record(directory, "", hidesLower(directory));
+    write(directory, stored);
+    return stored;
   }
 
-  private static void write(Path directory, String diffId, DiskUsage usage) throws IOException {
-    LayerRecord layer = new LayerRecord(RECORD_VERSION, diffId, usage.bytes(), usage.inodes());
+  private static boolean hidesLower(Path directory) {
+    Path image = directory.resolve(IMAGE);
+    try (Fd root =
+        Files.exists(image)
+            ? ErofsTree.open(image)
+            : HostFile.openDirectory(directory.resolve(FS))) {
+      return ExtendedAttributes.get(root, TreeCursor.OPAQUE).isPresent();
+    } catch (IOException e) {
+      log.warn("layer {} cannot be opened: {}", directory, e.getMessage());
+      return false; // a layer with damaged files is made again when it is used
+    }
+  }
+
+  private static LayerRecord record(Path directory, String diffId, boolean hidesLower)
+      throws IOException {
+    DiskUsage usage = DiskUsage.of(directory);
+    return new LayerRecord(RECORD_VERSION, diffId, usage.bytes(), usage.inodes(), hidesLower);
+  }
+
+  private static void write(Path directory, LayerRecord layer) throws IOException {
     AtomicFile.write(directory.resolve(RECORD), JSON.writeValueAsBytes(layer));
   }
 
-  private Layer layer(ChainId chainId, DiskUsage usage) {
+  private Layer layer(ChainId chainId, LayerRecord stored) {
     Path directory = layers.resolve(chainId.fileName());
-    boolean isImage = Files.exists(directory.resolve(IMAGE));
-    return new Layer(
-        chainId, isImage ? LayerFormat.EROFS : LayerFormat.DIRECTORY, directory.resolve(FS), usage);
+    LayerFormat found =
+        Files.exists(directory.resolve(IMAGE)) ? LayerFormat.EROFS : LayerFormat.DIRECTORY;
+    return new Layer(chainId, found, directory.resolve(FS), stored.usage(), stored.hidesLower);
   }
 }

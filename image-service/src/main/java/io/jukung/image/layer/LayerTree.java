@@ -79,9 +79,16 @@ interface LayerTree extends AutoCloseable {
   /**
    * Adapts the layer to the layers below. Directories without an entry of their own get the
    * attributes that they have below. Whiteouts of names that do not exist below are removed,
-   * because overlayfs would show them as broken names.
+   * because overlayfs would show them as broken names. So are those in opaque directories, where
+   * nothing is left to hide.
    */
-  void settle(LowerView lower) throws IOException;
+  void settle(LowerView lower) throws IOException, InterruptedException;
+
+  /**
+   * Whether the root is opaque. Overlayfs does not look at that mark in the root of a layer, so the
+   * layers below must be left out of the mount.
+   */
+  boolean hidesLower() throws IOException;
 
   /**
    * Opens the root directory of the settled tree. The descriptor stays valid when this object is

@@ -1,6 +1,5 @@
 package io.jukung.image.layer;
 
-import com.github.luben.zstd.ZstdIOException;
 import io.jukung.image.content.Digest;
 import io.jukung.image.tar.ArchiveFormatException;
 import io.jukung.image.tar.Decompression;
@@ -14,9 +13,8 @@ import io.jukung.linux.fs.FileType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * Unpacks a layer's changeset (OCI image-spec, layer.md) into a tree that overlayfs can use as a
@@ -37,6 +35,23 @@ final class LayerUnpacker {
 
   /** For chown(2) this ID means: do not change the owner. */
   private static final long NO_ID = 0xFFFFFFFFL;
+
+  /**
+   * The errors by which a file system refuses an entry for its name, its target or an attribute, as
+   * in a hard link to a name that does not exist. Any other node would give the same answer.
+   */
+  private static final List<Integer> OF_THE_ENTRY =
+      List.of(
+          Errno.ENOENT,
+          Errno.ENOTDIR,
+          Errno.EISDIR,
+          Errno.EEXIST,
+          Errno.ENOTEMPTY,
+          Errno.ELOOP,
+          Errno.ENAMETOOLONG,
+          Errno.EINVAL,
+          Errno.EPERM,
+          Errno.EOPNOTSUPP);
 
   /** Whether there can be layers below: the lowest layer has nothing to hide. */
   enum Position {
@@ -78,8 +93,6 @@ final class LayerUnpacker {
       return hashed.digest();
     } catch (ArchiveFormatException e) {
       throw new LayerFormatException(String.valueOf(e.getMessage()));
-    } catch (ZstdIOException e) {
-      throw new LayerFormatException("zstd data is corrupt: " + e.getMessage());
     }
   }
 
@@ -231,41 +244,13 @@ final class LayerUnpacker {
   // ── attributes ─────────────────────────────────────────────────────────────────────────────
 
   private static EntryAttributes attributes(TarEntry entry) throws LayerFormatException {
-    Map<String, byte[]> extended = Map.of();
-    if (!entry.attributes().isEmpty()) {
-      extended = new TreeMap<>();
-      for (Map.Entry<String, byte[]> attribute : entry.attributes().entrySet()) {
-        if (isKept(entry, attribute.getKey())) {
-          extended.put(attribute.getKey(), attribute.getValue());
-        }
-      }
-    }
+    ImageAttributes.Checked checked = ImageAttributes.of(entry);
     return new EntryAttributes(
-        entry.mode(), id(entry, entry.uid()), id(entry, entry.gid()), entry.modified(), extended);
-  }
-
-  private static boolean isKept(TarEntry entry, String attribute) throws LayerFormatException {
-    if (isOverlayAttribute(attribute)) {
-      throw refused(entry, "the attribute " + TarPath.display(attribute) + " is overlayfs' own");
-    }
-    return isImageAttribute(attribute);
-  }
-
-  /** Attributes by which an archive could change the tree that overlayfs shows. */
-  private static boolean isOverlayAttribute(String attribute) {
-    return attribute.startsWith("trusted.overlay.") || attribute.startsWith("user.overlay.");
-  }
-
-  /**
-   * Whether an image may set the attribute: capabilities, ACLs and user attributes. Security
-   * labels, integrity signatures and {@code trusted.} attributes belong to the host.
-   */
-  static boolean isImageAttribute(String attribute) {
-    return !isOverlayAttribute(attribute)
-        && (attribute.equals("security.capability")
-            || attribute.startsWith("user.")
-            || attribute.equals("system.posix_acl_access")
-            || attribute.equals("system.posix_acl_default"));
+        checked.mode(),
+        id(entry, entry.uid()),
+        id(entry, entry.gid()),
+        entry.modified(),
+        checked.extended());
   }
 
   private static int id(TarEntry entry, long id) throws LayerFormatException {
@@ -316,8 +301,10 @@ final class LayerUnpacker {
   }
 
   private static IOException entryFailed(TarEntry entry, ErrnoException cause) {
-    return new IOException(
-        "unpack layer entry %s: %s".formatted(TarPath.display(entry.name()), cause.getMessage()),
-        cause);
+    String message =
+        "unpack layer entry %s: %s".formatted(TarPath.display(entry.name()), cause.getMessage());
+    return OF_THE_ENTRY.stream().anyMatch(cause::is)
+        ? new LayerFormatException(message)
+        : new IOException(message, cause);
   }
 }

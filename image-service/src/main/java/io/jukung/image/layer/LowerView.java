@@ -7,7 +7,7 @@ import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
-import java.util.ArrayList;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,50 +17,52 @@ import java.util.TreeMap;
  * The layers below another layer, merged as overlayfs merges them: the topmost name is used,
  * directories are merged, and whiteouts and opaque directories hide names below them. Links are not
  * followed. Paths have the form of {@link TarPath}.
+ *
+ * <p>The layers are looked at from the top, and only as far down as the answer needs: an image can
+ * have hundreds of layers, and opening one can mean to mount it.
  */
 final class LowerView {
-  private final List<Fd> roots;
+  private final List<? extends LowerTree> trees;
 
   /**
-   * @param roots topmost first; the caller closes them after the last use of this object
+   * @param trees topmost first
    */
-  LowerView(List<Fd> roots) {
-    this.roots = roots;
+  LowerView(List<? extends LowerTree> trees) {
+    this.trees = trees;
   }
 
   /** Whether the merged layers have a file or directory at the path. */
-  boolean exists(String path) throws ErrnoException {
-    List<Fd> parents = directories(TarPath.parent(path));
-    try {
-      byte[] name = TarPath.bytes(TarPath.name(path));
-      for (Fd parent : parents) {
-        Optional<FileStatus> status = FileStatus.find(parent, name);
-        if (status.isPresent()) {
-          return !status.get().isWhiteout();
-        }
-      }
-      return false;
-    } finally {
-      closeAll(parents);
-    }
+  boolean exists(String path) throws IOException, InterruptedException {
+    return find(path, (parent, name) -> !FileStatus.of(parent, name).isWhiteout()).orElse(false);
   }
 
   /** The attributes of the directory at the path, or empty if there is no directory. */
-  Optional<EntryAttributes> directory(String path) throws ErrnoException {
-    List<Fd> merged = directories(path);
-    try {
-      return merged.isEmpty() ? Optional.empty() : Optional.of(attributes(merged.getFirst()));
-    } finally {
-      closeAll(merged);
+  Optional<EntryAttributes> directory(String path) throws IOException, InterruptedException {
+    if (path.isEmpty()) {
+      if (trees.isEmpty()) {
+        return Optional.empty();
+      }
+      try (Fd root = trees.getFirst().open()) {
+        return Optional.of(attributes(root));
+      }
+    }
+    return find(path, LowerView::directory).flatMap(found -> found);
+  }
+
+  private static Optional<EntryAttributes> directory(Fd parent, byte[] name) throws ErrnoException {
+    if (!FileStatus.of(parent, name).isDirectory()) {
+      return Optional.empty();
+    }
+    try (Fd directory = DirectoryEntry.openDirectory(parent, name)) {
+      return Optional.of(attributes(directory));
     }
   }
 
   private static EntryAttributes attributes(Fd directory) throws ErrnoException {
     Map<String, byte[]> extended = new TreeMap<>();
     for (String attribute : ExtendedAttributes.list(directory)) {
-      if (LayerUnpacker.isImageAttribute(attribute)) {
-        ExtendedAttributes.get(directory, attribute)
-            .ifPresent(value -> extended.put(attribute, value));
+      if (ImageAttributes.isKept(attribute)) {
+        value(directory, attribute).ifPresent(value -> extended.put(attribute, value));
       }
     }
     FileStatus status = FileStatus.of(directory);
@@ -68,44 +70,77 @@ final class LowerView {
         status.mode(), status.uid(), status.gid(), status.modified(), extended);
   }
 
-  /** Opens the directories that are merged at the path, topmost first. The caller closes them. */
-  private List<Fd> directories(String path) throws ErrnoException {
-    List<Fd> merged = new ArrayList<>();
-    for (Fd root : roots) {
-      merged.add(root.duplicate());
-    }
-    if (path.isEmpty()) {
-      return merged;
-    }
-    for (String component : path.split("/", -1)) {
-      List<Fd> next = new ArrayList<>();
-      try {
-        descend(merged, TarPath.bytes(component), next);
-      } catch (ErrnoException e) {
-        closeAll(next);
-        throw e;
-      } finally {
-        closeAll(merged);
+  /** The attribute's value; empty if the kernel cannot use it: older releases have stored such. */
+  private static Optional<byte[]> value(Fd directory, String attribute) throws ErrnoException {
+    try {
+      return ExtendedAttributes.get(directory, attribute);
+    } catch (ErrnoException e) {
+      if (e.is(Errno.EINVAL) || e.is(Errno.EOPNOTSUPP)) {
+        return Optional.empty();
       }
-      merged = next;
+      throw e;
     }
-    return merged;
   }
 
-  private static void descend(List<Fd> merged, byte[] name, List<Fd> next) throws ErrnoException {
-    for (Fd directory : merged) {
-      Optional<FileStatus> status = FileStatus.find(directory, name);
-      if (status.isEmpty()) {
-        continue;
+  /** Looks at a name that exists. */
+  @FunctionalInterface
+  private interface Look<T> {
+    T at(Fd parent, byte[] name) throws ErrnoException;
+  }
+
+  /** The view of one layer on the path. */
+  private sealed interface Step<T> {
+    record Found<T>(T value) implements Step<T> {}
+
+    /** The layer does not have the path; those below it may. */
+    record Missing<T>() implements Step<T> {}
+
+    /** The layer does not have the path, and hides it in the layers below. */
+    record Hidden<T>() implements Step<T> {}
+  }
+
+  private <T> Optional<T> find(String path, Look<T> look) throws IOException, InterruptedException {
+    for (LowerTree tree : trees) {
+      try (Fd root = tree.open()) {
+        switch (find(root, path, look)) {
+          case Step.Found<T> found -> {
+            return Optional.of(found.value);
+          }
+          case Step.Hidden<T> _ -> {
+            return Optional.empty();
+          }
+          case Step.Missing<T> _ -> {} // the next layer is looked at
+        }
       }
-      if (!status.get().isDirectory()) {
-        return;
+    }
+    return Optional.empty();
+  }
+
+  private static <T> Step<T> find(Fd root, String path, Look<T> look) throws ErrnoException {
+    boolean hides = isOpaque(root);
+    Fd at = root.duplicate();
+    try {
+      List<String> names = TarPath.components(path);
+      for (int i = 0; i < names.size(); i++) {
+        byte[] name = TarPath.bytes(names.get(i));
+        Optional<FileStatus> status = FileStatus.find(at, name);
+        if (status.isEmpty()) {
+          return hides ? new Step.Hidden<>() : new Step.Missing<>();
+        }
+        if (i == names.size() - 1) {
+          return new Step.Found<>(look.at(at, name));
+        }
+        if (!status.get().isDirectory()) {
+          return new Step.Hidden<>();
+        }
+        Fd next = DirectoryEntry.openDirectory(at, name);
+        at.close();
+        at = next;
+        hides |= isOpaque(at);
       }
-      Fd child = DirectoryEntry.openDirectory(directory, name);
-      next.add(child);
-      if (isOpaque(child)) {
-        return;
-      }
+      throw new IllegalArgumentException("path without a name: " + path);
+    } finally {
+      at.close();
     }
   }
 
@@ -118,9 +153,5 @@ final class LowerView {
       }
       throw e;
     }
-  }
-
-  private static void closeAll(List<Fd> fds) {
-    fds.forEach(Fd::close);
   }
 }

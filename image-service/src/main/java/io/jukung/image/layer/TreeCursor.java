@@ -20,8 +20,10 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -51,6 +53,7 @@ final class TreeCursor implements AutoCloseable {
   private final LayerLimits limits;
   private final Set<String> implied = new LinkedHashSet<>();
   private final Set<String> whiteouts = new LinkedHashSet<>();
+  private final Map<String, byte[]> defaultAcls = new LinkedHashMap<>();
   private long pendingChars;
   private long made;
 
@@ -77,6 +80,17 @@ final class TreeCursor implements AutoCloseable {
    */
   Set<String> whiteouts() {
     return whiteouts;
+  }
+
+  /** The default ACLs of directories by their paths, to be set after the last entry. */
+  Map<String, byte[]> defaultAcls() {
+    return defaultAcls;
+  }
+
+  void keepDefaultAcl(String path, byte[] acl) throws LayerFormatException {
+    if (defaultAcls.put(path, acl) == null) {
+      charge(path.length() + acl.length);
+    }
   }
 
   /**
@@ -132,22 +146,20 @@ final class TreeCursor implements AutoCloseable {
     remember(whiteouts, path);
   }
 
-  /**
-   * Removes what an earlier entry has made under the name.
-   *
-   * @return whether that was a whiteout, which hid the layers below
-   */
-  boolean clear(String directoryPath, Fd directory, byte[] name) throws ErrnoException {
+  /** Removes what an earlier entry has made under the name. */
+  void clear(String directoryPath, Fd directory, byte[] name) throws ErrnoException {
     Optional<FileStatus> status = FileStatus.find(directory, name);
     if (status.isEmpty()) {
-      return false;
+      return;
     }
     String path = TarPath.join(directoryPath, new String(name, ISO_8859_1));
     if (whiteouts.remove(path)) {
       pendingChars -= path.length();
     }
+    if (status.get().isDirectory()) {
+      defaultAcls.keySet().removeIf(each -> each.equals(path) || each.startsWith(path + "/"));
+    }
     TreeRemoval.remove(directory, name);
-    return status.get().isWhiteout();
   }
 
   /** Restores the time of the current directory and returns to the root. */
@@ -252,11 +264,15 @@ final class TreeCursor implements AutoCloseable {
 
   private void remember(Set<String> names, String path) throws LayerFormatException {
     if (names.add(path)) {
-      pendingChars += path.length();
-      if (pendingChars > MAX_PENDING_CHARS) {
-        throw new LayerFormatException(
-            "layer has more whiteouts and undescribed directories than are kept in memory");
-      }
+      charge(path.length());
+    }
+  }
+
+  private void charge(long chars) throws LayerFormatException {
+    pendingChars += chars;
+    if (pendingChars > MAX_PENDING_CHARS) {
+      throw new LayerFormatException(
+          "layer has more whiteouts, undescribed directories and ACLs than are kept in memory");
     }
   }
 }

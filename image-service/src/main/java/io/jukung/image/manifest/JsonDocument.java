@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.Digest;
@@ -26,7 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonDocument {
   private static final int MAX_DEPTH = 64;
-  private static final byte[] WRAP_BEFORE = {'{', '"', 'i', 't', 'e', 'm', 's', '"', ':'};
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
@@ -53,28 +54,34 @@ public final class JsonDocument {
    * @param what the document's name in messages, such as {@code manifest sha256:…}
    */
   public static JsonDocument parse(String what, byte[] content) {
-    JsonNode root;
-    try {
-      root = MAPPER.readTree(content);
-    } catch (JsonProcessingException e) {
-      throw refused(what, "it is not JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw refused(what, "it is not JSON: " + e.getMessage(), e);
-    }
+    JsonNode root = tree(what, content);
     if (!root.isObject()) {
       throw refused(what, "it is not a JSON object", null);
     }
     return new JsonDocument(what, root);
   }
 
+  private static JsonNode tree(String what, byte[] content) {
+    try {
+      return MAPPER.readTree(content);
+    } catch (JsonProcessingException e) {
+      throw refused(what, "it is not JSON: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw refused(what, "it is not JSON: " + e.getMessage(), e);
+    }
+  }
+
   /** Parses a document whose root is a list of objects. */
   public static List<JsonDocument> parseList(String what, byte[] content, int maxItems) {
     // The list becomes the one field of an object, so that objects() reads it.
-    byte[] wrapped = new byte[content.length + WRAP_BEFORE.length + 1];
-    System.arraycopy(WRAP_BEFORE, 0, wrapped, 0, WRAP_BEFORE.length);
-    System.arraycopy(content, 0, wrapped, WRAP_BEFORE.length, content.length);
-    wrapped[wrapped.length - 1] = '}';
-    return parse(what, wrapped).objects("items", maxItems);
+    ObjectNode wrapped = JsonNodeFactory.instance.objectNode();
+    wrapped.set("items", tree(what, content));
+    return new JsonDocument(what, wrapped).objects("items", maxItems);
+  }
+
+  /** Whether the field exists, even if it is null, as Go's encoder writes an empty list. */
+  public boolean states(String field) {
+    return node.has(field);
   }
 
   /** Whether the field exists and is not null. */

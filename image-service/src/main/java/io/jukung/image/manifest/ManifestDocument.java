@@ -77,7 +77,7 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
   }
 
   private static ManifestDocument parseManifest(JsonDocument json) {
-    if (!json.has("config") || !json.has("layers")) {
+    if (!json.has("config") || !json.states("layers")) {
       throw json.refused("it has no config or no layers");
     }
     Descriptor config = descriptor(json.object("config").orElseThrow());
@@ -103,8 +103,9 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
   }
 
   private static Descriptor layer(JsonDocument json) {
-    Descriptor descriptor = blob(json);
-    if (role(descriptor) != MediaType.Role.LAYER) {
+    Descriptor descriptor = descriptor(json);
+    MediaType.Role role = role(descriptor);
+    if (role != MediaType.Role.LAYER && role != MediaType.Role.FOREIGN) {
       throw json.refused("its mediaType " + descriptor.mediaType() + " is not that of a layer");
     }
     return descriptor;
@@ -113,7 +114,7 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
   private static ArtifactManifest parseArtifact(JsonDocument json, Descriptor config) {
     List<ArtifactManifest.File> files = new ArrayList<>();
     for (JsonDocument item : json.objects("layers", MAX_LAYERS)) {
-      Descriptor blob = blob(item);
+      Descriptor blob = descriptor(item);
       String title = item.stringMap("annotations", 1_000).get(TITLE);
       if (title != null && !isPlain(title)) {
         throw item.refused("its title \"" + title + "\" is not a plain relative path");
@@ -130,14 +131,6 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
         && path.chars().noneMatch(Character::isISOControl)
         && Arrays.stream(path.split("/", -1))
             .noneMatch(name -> name.isEmpty() || name.equals(".") || name.equals(".."));
-  }
-
-  private static Descriptor blob(JsonDocument json) {
-    Descriptor descriptor = descriptor(json);
-    if (role(descriptor) == MediaType.Role.FOREIGN || !json.strings("urls", 100).isEmpty()) {
-      throw json.refused("a foreign layer, which is kept outside the registry, is not fetched");
-    }
-    return descriptor;
   }
 
   private static MediaType.@Nullable Role role(Descriptor descriptor) {
@@ -161,6 +154,10 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
     return new ImageIndex(List.copyOf(entries));
   }
 
+  /**
+   * Reads a descriptor without its {@code urls}: an image could name an address there that only
+   * this node can reach. Layers that must not be distributed are fetched from the registry, too.
+   */
   private static Descriptor descriptor(JsonDocument json) {
     return new Descriptor(
         json.requiredString("mediaType"), json.requiredDigest("digest"), json.requiredSize("size"));

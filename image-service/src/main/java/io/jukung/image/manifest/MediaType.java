@@ -55,6 +55,11 @@ public enum MediaType {
     return role;
   }
 
+  /** Whether a layer of this type must not be distributed and may be missing in a registry. */
+  public boolean isForeign() {
+    return role == Role.FOREIGN;
+  }
+
   /**
    * The media type with this text; empty for a type that images do not have. Case does not matter,
    * and parameters after a semicolon are ignored.

@@ -23,6 +23,7 @@ import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
+import io.jukung.image.tar.ArchiveFormatException;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import java.io.ByteArrayOutputStream;
@@ -277,6 +278,10 @@ public final class ImageInstaller {
           return new CriException(registry.kind(), action + ": " + registry.getMessage(), e);
         }
         case LayerFormatException format -> {
+          return new CriException(
+              ErrorKind.FAILED_PRECONDITION, action + ": " + format.getMessage(), e);
+        }
+        case ArchiveFormatException format -> {
           return new CriException(
               ErrorKind.FAILED_PRECONDITION, action + ": " + format.getMessage(), e);
         }

@@ -20,6 +20,7 @@ import java.util.Set;
 public final class ImagePuller {
   private final ImageStore store;
   private final RegistryClient registries;
+  private final ActivePulls active = new ActivePulls();
 
   public ImagePuller(ImageStore store, RegistryClient registries) {
     this.store = store;
@@ -31,21 +32,26 @@ public final class ImagePuller {
    * resolve the reference, with the caller's credentials: an image in the store does not prove that
    * this caller may use it.
    *
+   * @param requester who asks for the image, in words for people
    * @throws CriException with the kind that fits
    * @throws InterruptedException when the calling thread is interrupted; all work has ended then
    *     and its files are removed
    */
-  public StoredImage pull(String reference, Credentials credentials, PullListener listener)
+  public StoredImage pull(
+      String reference, Credentials credentials, PullListener listener, String requester)
       throws InterruptedException {
     ImageReference parsed = ImageReference.parse(reference).withoutTagIfDigest();
     String action = "pull " + parsed;
     try (Pin pin = store.pin()) {
       RegistrySession registry = registries.open(parsed, credentials);
-      FetchedManifest top = registry.resolve();
-      Set<String> tags =
-          parsed.tag().map(tag -> Set.of(parsed.name() + ":" + tag)).orElse(Set.of());
-      return new ImageInstaller(store, pin, registry, listener, Platform.current())
-          .install(top, tags, Set.of(parsed.name()));
+      try (ActivePulls.Tracked tracked =
+          active.begin(parsed.toString(), requester, listener, registry::deliveringHosts)) {
+        FetchedManifest top = registry.resolve();
+        Set<String> tags =
+            parsed.tag().map(tag -> Set.of(parsed.name() + ":" + tag)).orElse(Set.of());
+        return new ImageInstaller(store, pin, registry, tracked, Platform.current())
+            .install(top, tags, Set.of(parsed.name()));
+      }
     } catch (IOException e) {
       throw ImageInstaller.explain(action, e);
     } catch (CriException e) {
@@ -53,9 +59,14 @@ public final class ImagePuller {
     }
   }
 
+  /** The pulls that are under way. */
+  public ActivePulls active() {
+    return active;
+  }
+
   /** Tells which hosts {@link #pull} would ask, in which order and why. No host is asked. */
   public List<HostPlan> explain(ImageReference reference, Credentials credentials)
-      throws IOException {
+      throws IOException, InterruptedException {
     return registries.explain(reference, credentials);
   }
 }

@@ -16,8 +16,11 @@ import java.util.Optional;
  * token server that another host has named.
  */
 public final class Credentials {
+  /** The origin of credentials that came with the request. */
+  private static final String GIVEN = "the given credentials";
+
   /** No credentials. */
-  public static final Credentials ANONYMOUS = new Credentials(Kind.ANONYMOUS, "", "", "");
+  public static final Credentials ANONYMOUS = new Credentials(Kind.ANONYMOUS, "", "", "", GIVEN);
 
   enum Kind {
     ANONYMOUS,
@@ -33,12 +36,24 @@ public final class Credentials {
   private final String user;
   private final String secret;
   private final String serverAddress;
+  private final String origin;
 
-  private Credentials(Kind kind, String user, String secret, String serverAddress) {
+  private Credentials(Kind kind, String user, String secret, String serverAddress, String origin) {
     this.kind = kind;
     this.user = user;
     this.secret = secret;
     this.serverAddress = serverAddress;
+    this.origin = origin;
+  }
+
+  /** The same credentials, which are not the request's. */
+  Credentials from(String newOrigin) {
+    return new Credentials(kind, user, secret, serverAddress, newOrigin);
+  }
+
+  /** Where the credentials are from, in words without a secret. */
+  String origin() {
+    return origin;
   }
 
   /**
@@ -56,13 +71,14 @@ public final class Credentials {
       String identityToken,
       String registryToken) {
     if (!registryToken.isEmpty()) {
-      return new Credentials(Kind.REGISTRY_TOKEN, "", headerSafe(registryToken), serverAddress);
+      return new Credentials(
+          Kind.REGISTRY_TOKEN, "", headerSafe(registryToken), serverAddress, GIVEN);
     }
     if (!identityToken.isEmpty()) {
-      return new Credentials(Kind.IDENTITY_TOKEN, username, identityToken, serverAddress);
+      return new Credentials(Kind.IDENTITY_TOKEN, username, identityToken, serverAddress, GIVEN);
     }
     if (!username.isEmpty() || !password.isEmpty()) {
-      return new Credentials(Kind.PASSWORD, username, password, serverAddress);
+      return new Credentials(Kind.PASSWORD, username, password, serverAddress, GIVEN);
     }
     if (auth.isEmpty()) {
       return ANONYMOUS;
@@ -81,7 +97,7 @@ public final class Credentials {
     }
     // Docker's own configuration files pad the password with zero bytes.
     String secret = pair.substring(colon + 1).replaceAll("\\x00+$", "");
-    return new Credentials(Kind.PASSWORD, pair.substring(0, colon), secret, serverAddress);
+    return new Credentials(Kind.PASSWORD, pair.substring(0, colon), secret, serverAddress, GIVEN);
   }
 
   /** These credentials if they are for the registry, {@link #ANONYMOUS} otherwise. */
@@ -139,7 +155,7 @@ public final class Credentials {
   private static String headerSafe(String token) {
     if (!token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw CriException.invalidArgument(
-          "the registry token has characters that a token cannot have");
+          "the credentials' registry_token has characters that a token cannot have");
     }
     return token;
   }

@@ -105,7 +105,7 @@ final class Destination {
     return uri.getHost().toLowerCase(Locale.ROOT);
   }
 
-  private static int port(URI uri) {
+  static int port(URI uri) {
     return uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equals("https") ? 443 : 80;
   }
 

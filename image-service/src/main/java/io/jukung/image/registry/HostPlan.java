@@ -15,9 +15,10 @@ import java.util.TreeSet;
  * @param notes further facts, one line each
  */
 public record HostPlan(String url, String asked, String origin, List<String> notes) {
-  static HostPlan of(RegistryHost host, Credentials credentials) {
+  static HostPlan of(RegistryHost host, Credentials credentials, ProxyRule environmentProxies) {
     List<String> notes = new ArrayList<>();
     notes.add(credentials(host, credentials));
+    host.proxyOr(environmentProxies).explain(host.base()).ifPresent(notes::add);
     if (host.base().getScheme().equals("http")) {
       notes.add("plain http: the connection is neither encrypted nor authenticated");
     }
@@ -46,10 +47,11 @@ public record HostPlan(String url, String asked, String origin, List<String> not
 
   private static String credentials(RegistryHost host, Credentials credentials) {
     return switch (credentials.kind()) {
-      case ANONYMOUS -> "no credentials: none were given for this registry";
+      case ANONYMOUS ->
+          "no credentials: none were given for this registry, and no auth file has any";
       case PASSWORD, IDENTITY_TOKEN, REGISTRY_TOKEN ->
           host.server()
-              ? "the given credentials, if the host asks for them"
+              ? credentials.origin() + ", if the host asks for them"
               : "no credentials: this host is not the registry itself";
     };
   }

@@ -22,6 +22,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,12 +39,18 @@ final class HostSession {
   private static final int MAX_TOKEN_ANSWER_BYTES = 1024 * 1024;
   private static final int MAX_ERROR_BODY_BYTES = 8 * 1024;
   private static final int MAX_SHOWN_CHARACTERS = 300;
+  static final String RANGE = "Range";
+
+  /** The status of a proxy that refuses a request without the right password (RFC 9110). */
+  private static final int PROXY_LOGIN = 407;
+
   private static final String CLIENT = "jukung";
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
   private final RegistryHost host;
   private final HttpClient client;
   private final HttpClient foreign;
+  private final ProxyRule proxies;
   private final Credentials credentials;
   private final String scope;
   private final RegistryTimeouts timeouts;
@@ -63,18 +70,21 @@ final class HostSession {
    *
    * @param client sends the requests to this host
    * @param foreign sends the requests to other hosts: token servers and the targets of redirects
+   * @param proxies decides which of these requests go through a proxy
    * @param credentials the credentials that this host may receive
    */
   HostSession(
       RegistryHost host,
       HttpClient client,
       HttpClient foreign,
+      ProxyRule proxies,
       Credentials credentials,
       String repository,
       RegistryTimeouts timeouts) {
     this.host = host;
     this.client = client;
     this.foreign = foreign;
+    this.proxies = proxies;
     this.credentials = credentials;
     this.scope = "repository:" + repository + ":pull";
     this.timeouts = timeouts;
@@ -86,7 +96,8 @@ final class HostSession {
 
   /**
    * Requests a resource, follows redirects, and authenticates when the host demands it. The answer
-   * has the status 200 or 206; closing it frees the connection.
+   * has the status 200 or 206; closing it frees the connection. If the host cannot send the range
+   * that is asked for (416), it is asked for the whole.
    *
    * @param pathAndQuery is appended to the host's base URL
    * @throws RegistryException for every other status
@@ -94,11 +105,12 @@ final class HostSession {
   Answer get(String pathAndQuery, Map<String, String> headers)
       throws IOException, InterruptedException {
     URI uri = URI.create(host.base() + pathAndQuery);
+    Map<String, String> sent = headers;
     boolean atHost = true;
     boolean authorized = false;
     for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
       String proof = atHost ? authorization : null;
-      HttpResponse<InputStream> response = send(request(uri, headers, atHost, proof), uri);
+      HttpResponse<InputStream> response = send(request(uri, sent, atHost, proof), uri);
       switch (response.statusCode()) {
         case 200, 206 -> {
           return new Answer(
@@ -123,6 +135,14 @@ final class HostSession {
           authorize(challenges, proof);
           authorized = true;
         }
+        case 416 -> {
+          if (!sent.containsKey(RANGE)) {
+            throw failure(response, uri);
+          }
+          response.body().close();
+          sent = new HashMap<>(sent);
+          sent.remove(RANGE); // the whole answer has the part, too
+        }
         default -> throw failure(response, uri);
       }
     }
@@ -133,8 +153,7 @@ final class HostSession {
   private HttpRequest request(
       URI uri, Map<String, String> headers, boolean atHost, @Nullable String proof)
       throws RegistryException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri).timeout(timeouts.response()).header("User-Agent", CLIENT);
+    HttpRequest.Builder request = newRequest(uri);
     headers.forEach(request::header);
     if (atHost) {
       try {
@@ -152,6 +171,17 @@ final class HostSession {
     return request.build();
   }
 
+  private HttpRequest.Builder newRequest(URI uri) throws RegistryException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri).timeout(timeouts.response()).header("User-Agent", CLIENT);
+    // The JDK sends this header to the proxy only: with CONNECT, or with a request by plain http.
+    proxies
+        .of(uri)
+        .flatMap(ProxyServer::authorization)
+        .ifPresent(proof -> request.header("Proxy-Authorization", proof));
+    return request;
+  }
+
   private HttpResponse<InputStream> send(HttpRequest request, URI uri)
       throws IOException, InterruptedException {
     try {
@@ -162,9 +192,14 @@ final class HostSession {
         throw new InterruptedIOException("request to " + uri.getRawAuthority());
       }
       var failure =
-          new RegistryException(ErrorKind.UNAVAILABLE, uri.getRawAuthority() + ": " + reason(e), e);
+          new RegistryException(
+              ErrorKind.UNAVAILABLE, uri.getRawAuthority() + ": " + through(uri) + reason(e), e);
       throw isWorthRetrying(e) ? failure.retriable(Duration.ZERO) : failure;
     }
+  }
+
+  private String through(URI uri) throws RegistryException {
+    return proxies.of(uri).map(proxy -> "through the proxy " + proxy + ": ").orElse("");
   }
 
   /**
@@ -285,26 +320,21 @@ final class HostSession {
     }
   }
 
-  private HttpRequest tokenByPassword(URI server, StringBuilder query) {
+  private HttpRequest tokenByPassword(URI server, StringBuilder query) throws RegistryException {
     boolean named = credentials.kind() == Credentials.Kind.PASSWORD;
     if (named) {
       append(query, "account", credentials.user());
     }
     String separator = server.getRawQuery() == null ? "?" : "&";
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(server + separator + query))
-            .timeout(timeouts.response())
-            .header("User-Agent", CLIENT);
+    HttpRequest.Builder request = newRequest(URI.create(server + separator + query));
     return named ? request.header("Authorization", credentials.basic()).build() : request.build();
   }
 
-  private HttpRequest tokenByRefreshToken(URI server, StringBuilder form) {
+  private HttpRequest tokenByRefreshToken(URI server, StringBuilder form) throws RegistryException {
     append(form, "grant_type", "refresh_token");
     append(form, "client_id", CLIENT);
     append(form, "refresh_token", credentials.secret());
-    return HttpRequest.newBuilder(server)
-        .timeout(timeouts.response())
-        .header("User-Agent", CLIENT)
+    return newRequest(server)
         .header("Content-Type", "application/x-www-form-urlencoded")
         .POST(HttpRequest.BodyPublishers.ofString(form.toString()))
         .build();
@@ -347,13 +377,19 @@ final class HostSession {
 
   private RegistryException failure(HttpResponse<InputStream> response, URI uri)
       throws IOException {
+    int status = response.statusCode();
+    if (status == PROXY_LOGIN) { // an answer to CONNECT has no body, and the JDK gives null for it
+      return new RegistryException(
+          ErrorKind.PERMISSION_DENIED,
+          "%s: %sit asks for a user and password, or refuses those it got (HTTP %d)"
+              .formatted(uri.getRawAuthority(), through(uri), status));
+    }
     String said;
     try (InputStream body = new TimedBody(response.body(), timeouts)) {
       said = errorText(body.readNBytes(MAX_ERROR_BODY_BYTES));
     } catch (IOException e) {
       said = ""; // the message then has the status alone
     }
-    int status = response.statusCode();
     ErrorKind kind =
         switch (status) {
           case 401 -> ErrorKind.UNAUTHENTICATED;

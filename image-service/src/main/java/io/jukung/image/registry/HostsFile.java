@@ -29,12 +29,15 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
  */
 final class HostsFile {
   private static final Set<String> HOST_KEYS =
-      Set.of("capabilities", "ca", "client", "skip_verify", "override_path", "header");
+      Set.of("capabilities", "ca", "client", "skip_verify", "override_path", "header", "proxy");
 
   /** The keys of the top table: those of the registry's own server, and two of its own. */
   private static final Set<String> TOP_KEYS =
       Stream.concat(HOST_KEYS.stream(), Stream.of("server", "host"))
           .collect(Collectors.toUnmodifiableSet());
+
+  /** The proxy of a host that is reached without one, whatever the daemon's environment says. */
+  private static final String DIRECT = "direct";
 
   /** A token (RFC 9110, 5.6.2). */
   private static final Pattern HEADER_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
@@ -126,6 +129,7 @@ final class HostsFile {
         server,
         capabilities(table, where),
         headers(table, where),
+        proxy(table, where),
         new RegistryHost.Tls(
             strings(table.path("ca"), where + "ca").stream().map(this::sibling).toList(),
             clients(table.path("client"), where + "client"),
@@ -237,6 +241,26 @@ final class HostsFile {
       headers.put(name, values);
     }
     return headers;
+  }
+
+  private Optional<ProxyRule.Fixed> proxy(JsonNode table, String where) {
+    JsonNode value = table.path("proxy");
+    if (value.isMissingNode()) {
+      return Optional.empty();
+    }
+    if (!value.isTextual()) {
+      problems.add(where + "proxy is not a string");
+      return Optional.empty();
+    }
+    if (value.textValue().equals(DIRECT)) {
+      return Optional.of(new ProxyRule.Fixed(Optional.empty()));
+    }
+    try {
+      return Optional.of(new ProxyRule.Fixed(Optional.of(ProxyServer.parse(value.textValue()))));
+    } catch (IllegalArgumentException e) {
+      problems.add(where + "proxy " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /**

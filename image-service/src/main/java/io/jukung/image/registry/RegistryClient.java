@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import io.jukung.image.reference.ImageReference;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A client of registries that speak the Distribution v2 protocol over http or https. Thread-safe.
@@ -11,29 +12,58 @@ import java.util.List;
  */
 public final class RegistryClient implements AutoCloseable {
   private final RegistryHosts hosts;
-  private final RegistryTimeouts timeouts;
-  private final HttpClients clients;
+  private final AuthFiles authFiles;
+  private final ProxyRule environmentProxies;
+  private final HttpClients clients = new HttpClients();
+  private final UnreachableHosts unreachable = new UnreachableHosts(System::nanoTime);
+  private volatile RegistryTimeouts timeouts;
 
-  /** Creates a client without any connection. */
-  public RegistryClient(RegistryHosts hosts, RegistryTimeouts timeouts) {
+  /**
+   * Creates a client without any connection.
+   *
+   * @param authFiles the node's own credentials
+   * @param environment of the process, for the variables that name proxies
+   */
+  public RegistryClient(
+      RegistryHosts hosts,
+      AuthFiles authFiles,
+      Map<String, String> environment,
+      RegistryTimeouts timeouts) {
     this.hosts = hosts;
+    this.authFiles = authFiles;
+    this.environmentProxies = EnvironmentProxies.of(environment);
     this.timeouts = timeouts;
-    this.clients = new HttpClients(timeouts.connect());
+  }
+
+  /** Takes over other limits for sessions that are opened from now on. */
+  public void use(RegistryTimeouts others) {
+    timeouts = others;
   }
 
   /**
    * Opens a session about one repository. The host configuration is read now; no host is asked yet.
    *
+   * @param credentials of the request. If it has none, the node's own are used, as far as the auth
+   *     files have any for this image
    * @throws CriException FAILED_PRECONDITION for a host configuration with problems
    */
   public RegistrySession open(ImageReference reference, Credentials credentials)
-      throws IOException {
+      throws IOException, InterruptedException {
     return new RegistrySession(
         reference,
         hosts.of(reference.domain()),
-        credentials.forRegistry(reference.domain()),
+        usable(credentials, reference),
         clients,
+        environmentProxies,
+        unreachable,
         timeouts);
+  }
+
+  private Credentials usable(Credentials given, ImageReference reference)
+      throws IOException, InterruptedException {
+    return given.kind() == Credentials.Kind.ANONYMOUS
+        ? authFiles.of(reference)
+        : given.forRegistry(reference.domain());
   }
 
   /**
@@ -42,9 +72,11 @@ public final class RegistryClient implements AutoCloseable {
    * @throws CriException FAILED_PRECONDITION for a host configuration with problems
    */
   public List<HostPlan> explain(ImageReference reference, Credentials credentials)
-      throws IOException {
-    Credentials usable = credentials.forRegistry(reference.domain());
-    return hosts.of(reference.domain()).stream().map(host -> HostPlan.of(host, usable)).toList();
+      throws IOException, InterruptedException {
+    Credentials usable = usable(credentials, reference);
+    return hosts.of(reference.domain()).stream()
+        .map(host -> HostPlan.of(host, usable, environmentProxies))
+        .toList();
   }
 
   @Override

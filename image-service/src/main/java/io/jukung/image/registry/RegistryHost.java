@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -14,6 +15,8 @@ import java.util.Set;
  *     credentials
  * @param capabilities the kinds of requests that may go to the host
  * @param headers sent with each request to this host, and to no other
+ * @param proxy the proxy that the configuration names for this host; empty: that of the daemon's
+ *     environment
  * @param tls the trusted authorities and the client certificates for connections to the host
  * @param origin the configuration that put the host on the list, in words for people
  */
@@ -22,6 +25,7 @@ record RegistryHost(
     boolean server,
     Set<Capability> capabilities,
     Map<String, List<String>> headers,
+    Optional<ProxyRule.Fixed> proxy,
     Tls tls,
     String origin) {
   /** A kind of request that a host may get. */
@@ -55,6 +59,11 @@ record RegistryHost(
 
   /** A certificate chain and its private key, in PEM files; both may be in one file. */
   record ClientCertificate(Path certificate, Path key) {}
+
+  /** Which proxies requests on behalf of this host go through, redirects and tokens included. */
+  ProxyRule proxyOr(ProxyRule environment) {
+    return proxy.isPresent() ? proxy.get() : environment;
+  }
 
   @Override
   public String toString() {

@@ -27,7 +27,7 @@ public final class RegistryHosts {
   private static final String DEFAULT = "_default";
   private static final int MAX_FILE_BYTES = 256 * 1024;
 
-  private final Path directory;
+  private volatile Path directory;
 
   /**
    * Remembers the directory without reading it.
@@ -36,6 +36,11 @@ public final class RegistryHosts {
    */
   public RegistryHosts(Path directory) {
     this.directory = directory;
+  }
+
+  /** Reads the files of another directory from now on. */
+  public void use(Path other) {
+    directory = other;
   }
 
   /**
@@ -64,6 +69,7 @@ public final class RegistryHosts {
             /* server= */ true,
             EnumSet.of(Capability.PULL, Capability.RESOLVE),
             Map.of(),
+            /* proxy= */ Optional.empty(),
             RegistryHost.Tls.SYSTEM,
             "the registry itself; no hosts.toml for it in " + directory));
   }

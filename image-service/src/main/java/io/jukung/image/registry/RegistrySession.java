@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,10 @@ public final class RegistrySession implements ImageSource {
   private final ImageReference reference;
   private final List<HostSession> hosts = new ArrayList<>();
   private final RegistryTimeouts timeouts;
+  private final UnreachableHosts unreachable;
+
+  /** The hosts that have delivered something, by their names. */
+  private final Set<String> delivering = new ConcurrentSkipListSet<>();
 
   /** The hosts that were UNAVAILABLE once: later requests of this pull skip such mirrors. */
   private final Set<HostSession> failing = ConcurrentHashMap.newKeySet();
@@ -73,20 +78,30 @@ public final class RegistrySession implements ImageSource {
       List<RegistryHost> hosts,
       Credentials credentials,
       HttpClients clients,
+      ProxyRule environmentProxies,
+      UnreachableHosts unreachable,
       RegistryTimeouts timeouts)
       throws IOException {
     this.reference = reference;
+    this.unreachable = unreachable;
     this.timeouts = timeouts;
     for (RegistryHost host : hosts) {
+      ProxyRule proxies = host.proxyOr(environmentProxies);
       this.hosts.add(
           new HostSession(
               host,
-              clients.of(host.tls()),
-              clients.of(host.tls().withoutClients()),
+              clients.of(host.tls(), proxies, timeouts.connect()),
+              clients.of(host.tls().withoutClients(), proxies, timeouts.connect()),
+              proxies,
               host.server() ? credentials : Credentials.ANONYMOUS,
               reference.path(),
               timeouts));
     }
+  }
+
+  /** The hosts that have answered a request of this session, in the order of their names. */
+  public List<String> deliveringHosts() {
+    return List.copyOf(delivering);
   }
 
   /**
@@ -124,6 +139,11 @@ public final class RegistrySession implements ImageSource {
           fetchBlob(host, digest, size, sink);
           return sink;
         });
+  }
+
+  @Override
+  public String origin() {
+    return reference.domain();
   }
 
   @Override
@@ -213,6 +233,7 @@ public final class RegistrySession implements ImageSource {
       throws IOException, InterruptedException {
     var inquiry = new Inquiry(action);
     List<HostSession> round = new ArrayList<>();
+    List<HostSession> last = new ArrayList<>();
     for (HostSession host : hosts) {
       if (!host.host().capabilities().contains(capability)) {
         inquiry.passOver(host, "not asked: its configured capabilities exclude this");
@@ -220,19 +241,26 @@ public final class RegistrySession implements ImageSource {
         inquiry.passOver(host, "not asked again: it sent content with another digest");
       } else if (failing.contains(host) && host != hosts.getLast()) {
         inquiry.passOver(host, "not asked again: it failed earlier in this pull");
+      } else if (unreachable.isAvoided(host.host())) {
+        last.add(host);
       } else {
         round.add(host);
       }
     }
+    round.addAll(last); // perhaps all of them are dead, or they are alive again
     var backOff = new BackOff(timeouts.backOff());
     while (true) {
       for (HostSession host : round) {
         try {
-          return question.ask(host);
+          T answer = question.ask(host);
+          unreachable.answered(host.host());
+          delivering.add(host.host().toString());
+          return answer;
         } catch (InterruptedIOException | NotKept | ContentMismatchException e) {
           throw e;
         } catch (IOException e) {
           inquiry.failed(host, e);
+          noteUnreachable(host, e);
           if (inquiry.kind == ErrorKind.UNAVAILABLE) {
             failing.add(host);
           }
@@ -244,6 +272,15 @@ public final class RegistrySession implements ImageSource {
         throw inquiry.failure();
       }
       Thread.sleep(wait.get());
+    }
+  }
+
+  /** A status of HTTP is an answer. Only a failure of the connection has a cause. */
+  private void noteUnreachable(HostSession host, IOException e) {
+    if (e instanceof RegistryException said
+        && said.kind() == ErrorKind.UNAVAILABLE
+        && said.getCause() instanceof IOException) {
+      unreachable.failed(host.host());
     }
   }
 
@@ -306,6 +343,7 @@ public final class RegistrySession implements ImageSource {
     if (sink.position() == 0) {
       deliverers.put(digest, host);
     }
+    delivering.add(host.host().toString()); // now: the blob may take minutes
     int fruitless = 0;
     while (true) {
       long before = sink.position();
@@ -340,7 +378,7 @@ public final class RegistrySession implements ImageSource {
       return;
     }
     Map<String, String> headers =
-        position > 0 ? Map.of("Range", "bytes=" + position + "-") : Map.of();
+        position > 0 ? Map.of(HostSession.RANGE, "bytes=" + position + "-") : Map.of();
     try (HostSession.Answer answer = host.get(path, headers)) {
       boolean partial = answer.status() == 206;
       checkLength(answer, size, partial ? position : 0);

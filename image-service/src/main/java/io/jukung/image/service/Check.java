@@ -12,14 +12,25 @@ import io.jukung.image.store.StoreCheck;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** Verifies every byte of the image store, and repairs damage if the request says so. */
+/**
+ * Verifies every byte of the image store and looks for orphans elsewhere, and repairs what it finds
+ * if the request says so.
+ */
 public final class Check {
   private final ImageStore images;
   private final ImagePuller puller;
+  private final Further further;
 
-  public Check(ImageStore images, ImagePuller puller) {
+  /** A check of what is not in the image store. */
+  @FunctionalInterface
+  public interface Further {
+    void run(boolean repair, Consumer<CheckFinding> sink) throws IOException, InterruptedException;
+  }
+
+  public Check(ImageStore images, ImagePuller puller, Further further) {
     this.images = images;
     this.puller = puller;
+    this.further = further;
   }
 
   /**
@@ -31,7 +42,9 @@ public final class Check {
       throws IOException, InterruptedException {
     Credentials credentials = credentials(request.getAuth());
     StoreCheck check =
-        new StoreCheck(images, name -> puller.pull(name, credentials, PullListener.NONE));
+        new StoreCheck(
+            images, name -> puller.pull(name, credentials, PullListener.NONE, "jukung fsck"));
+    further.run(request.getRepair(), sink); // first: a lease may keep what the store has to remove
     check.run(
         request.getRepair(),
         finding ->

@@ -17,7 +17,7 @@ public final class ExplainPull {
   }
 
   /** The answer names files, headers and hosts, and no secret. */
-  public PullPlan call(PullRequest request) throws IOException {
+  public PullPlan call(PullRequest request) throws IOException, InterruptedException {
     ImageReference reference =
         ImageReference.parse(ImageFields.requiredReference(request.getImage(), "image"));
     PullPlan.Builder plan = PullPlan.newBuilder().setImage(reference.toString());

@@ -36,7 +36,10 @@ public final class Pull {
         Thread.ofVirtual().name("progress of " + reference).start(() -> report(changes, sink));
     String id;
     try {
-      id = puller.pull(reference, PullImage.credentials(request.getAuth()), changes).id();
+      id =
+          puller
+              .pull(reference, PullImage.credentials(request.getAuth()), changes, "jukung pull")
+              .id();
     } finally {
       reporter.interrupt();
       reporter.join();

@@ -1,6 +1,7 @@
 package io.jukung.image.service;
 
 import io.jukung.cri.v1.AuthConfig;
+import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.PullImageRequest;
 import io.jukung.cri.v1.PullImageResponse;
 import io.jukung.image.install.PullListener;
@@ -22,8 +23,15 @@ public final class PullImage {
   public PullImageResponse call(PullImageRequest request) throws InterruptedException {
     String reference = ImageFields.requiredReference(request.getImage(), "image");
     Credentials credentials = credentials(request.getAuth());
-    String id = puller.pull(reference, credentials, PullListener.NONE).id();
+    String id = puller.pull(reference, credentials, PullListener.NONE, requester(request)).id();
     return PullImageResponse.newBuilder().setImageRef(id).build();
+  }
+
+  private static String requester(PullImageRequest request) {
+    PodSandboxMetadata pod = request.getSandboxConfig().getMetadata();
+    return pod.getName().isEmpty()
+        ? "PullImage"
+        : "pod " + pod.getNamespace() + "/" + pod.getName();
   }
 
   static Credentials credentials(AuthConfig auth) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.jukung.cri.CriException;
 import io.jukung.image.content.BlobTransfers;
 import io.jukung.image.content.ContentStore;
+import io.jukung.image.content.PartialBlobs;
 import io.jukung.image.install.LayerInstaller;
 import io.jukung.image.layer.ChainId;
 import io.jukung.image.layer.LayerFormat;
@@ -42,6 +43,7 @@ public final class ImageStore {
   private final LayerLimits limits;
   private final ContentStore content;
   private final LayerStore layers;
+  private final BlobTransfers transfers;
   private final LayerInstaller installer;
   private final LayerRestorer restorer;
 
@@ -61,9 +63,8 @@ public final class ImageStore {
     this.content = content;
     this.layers = layers;
     int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
-    this.installer =
-        new LayerInstaller(
-            content, layers, new BlobTransfers(content, settings.maxDownloads()), processors);
+    this.transfers = new BlobTransfers(content, settings.maxDownloads());
+    this.installer = new LayerInstaller(content, layers, transfers, processors);
     this.restorer = new LayerRestorer(content, layers, installer);
     this.catalog =
         new ImageCatalog(lock, directories, content, layers, restorer, settings.pinned());
@@ -80,12 +81,14 @@ public final class ImageStore {
     StoreDirectories directories = new StoreDirectories(settings.root());
     directories.create();
     Path temporary = directories.temporary();
+    PartialBlobs partial = new PartialBlobs(directories.partial(), temporary);
+    partial.rescue();
     empty(temporary);
     ImageStore store =
         new ImageStore(
             settings,
             directories,
-            ContentStore.open(directories.blobs(), temporary),
+            ContentStore.open(directories.blobs(), temporary, partial),
             LayerStore.open(
                 directories.layers(),
                 temporary,
@@ -97,19 +100,31 @@ public final class ImageStore {
     return store;
   }
 
+  /** Sets how many blobs are fetched at once from one registry, from now on. */
+  public void limitDownloads(int maxDownloads) {
+    transfers.limit(maxDownloads);
+  }
+
+  /** Removes what is in the directory. What cannot be removed stays, and the daemon starts. */
   private static void empty(Path directory) throws IOException {
     try (Fd parent = HostFile.openDirectory(directory)) {
       for (byte[] name : DirectoryListing.names(parent)) {
-        log.info("removing unfinished {}/{}", directory, new String(name, UTF_8));
-        LayerStore.remove(directory, parent, name);
+        Path unfinished = directory.resolve(new String(name, UTF_8));
+        try {
+          LayerStore.remove(directory, parent, name);
+          log.info("removed {}, which was not finished", unfinished);
+        } catch (ErrnoException e) {
+          log.warn("{} was not finished, and cannot be removed: {}", unfinished, e.getMessage());
+        }
       }
     }
   }
 
-  private static LayerFormat layerFormat(ImageStoreSettings settings, Path temporary)
+  private static LayerStore.FormatChoice layerFormat(ImageStoreSettings settings, Path temporary)
       throws IOException {
     if (settings.layerFormat().isEmpty()) {
-      return LayerFormat.best(temporary);
+      // Tries a mount, whose end the kernel lets wait: not before the first layer is made.
+      return () -> LayerFormat.best(temporary);
     }
     LayerFormat format = settings.layerFormat().get();
     try {
@@ -119,7 +134,7 @@ public final class ImageStore {
           "image.layer_format is \"erofs\", which this node does not support: " + e.getMessage(),
           e);
     }
-    return format;
+    return () -> format;
   }
 
   // ── images ─────────────────────────────────────────────────────────────────────────────────
@@ -144,11 +159,15 @@ public final class ImageStore {
    * @throws CriException NOT_FOUND if there is no such image
    */
   public List<Path> lowerDirectories(String idOrReference) {
-    return catalog.require(idOrReference).chain().stream()
-        .flatMap(chainId -> layers.find(chainId).stream())
-        .map(Layer::lowerDirectory)
-        .toList()
-        .reversed();
+    List<ChainId> chain = catalog.require(idOrReference).chain();
+    if (chain.isEmpty()) {
+      return List.of(directories.empty());
+    }
+    List<Path> lowerDirectories = new ArrayList<>();
+    for (ChainId chainId : chain) {
+      layers.find(chainId).ifPresent(layer -> addAbove(lowerDirectories, layer));
+    }
+    return lowerDirectories.reversed();
   }
 
   /**
@@ -180,13 +199,13 @@ public final class ImageStore {
   }
 
   /** The disk space of blobs, layers and records together, including the directories themselves. */
-  public DiskUsage usage() {
+  public DiskUsage usage() throws IOException {
     long files = (long) directories.count() + catalog.list().size();
     return content.usage().plus(layers.usage()).plus(new DiskUsage(files * BLOCK_BYTES, files));
   }
 
   /** The disk space by kind of content, and what of it belongs to images that nobody uses. */
-  public StoreUsage detailedUsage() {
+  public StoreUsage detailedUsage() throws IOException {
     return sweeper.usage();
   }
 
@@ -256,6 +275,9 @@ public final class ImageStore {
   }
 
   private Rootfs mount(Lease lease) throws IOException {
+    if (lease.diffIds().isEmpty()) {
+      return new Rootfs(List.of(directories.empty())); // overlayfs needs at least one directory
+    }
     List<Path> lowerDirectories = new ArrayList<>();
     for (ChainId chainId : lease.chain()) {
       Optional<Layer> layer = layers.find(chainId);
@@ -264,9 +286,16 @@ public final class ImageStore {
             "layer %s of image %s is lost; remove the image and pull it again"
                 .formatted(chainId, lease.imageId()));
       }
-      lowerDirectories.add(layer.get().lowerDirectory());
+      addAbove(lowerDirectories, layer.get());
     }
     return new Rootfs(lowerDirectories.reversed());
+  }
+
+  private static void addAbove(List<Path> bottomFirst, Layer layer) {
+    if (layer.hidesLower()) {
+      bottomFirst.clear();
+    }
+    bottomFirst.add(layer.lowerDirectory());
   }
 
   /** Releases the user's lease. Releasing a lease that does not exist is a no-op. */

@@ -11,7 +11,7 @@ import java.util.Set;
  *
  * @param root the directory of all images; made if it does not exist, with mode 0700
  * @param layerFormat the format of new layers; empty for the best format that the kernel supports
- * @param maxDownloads how many blobs are fetched at once by all pulls together
+ * @param maxDownloads how many blobs are fetched at once from one registry, by all pulls together
  * @param pinned references of images that the node's garbage collection must keep, normalised
  */
 public record ImageStoreSettings(

@@ -10,6 +10,7 @@ import io.jukung.image.layer.LayerDamagedException;
 import io.jukung.image.layer.LayerDraft;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
+import io.jukung.image.layer.LowerTree;
 import io.jukung.image.layer.TreeDifference;
 import io.jukung.image.manifest.ArtifactManifest;
 import io.jukung.image.manifest.ImageManifest;
@@ -142,25 +143,20 @@ final class LayerRestorer {
   /**
    * Compares a layer with a fresh unpacking of its blob.
    *
-   * @param below the layers below, topmost first
+   * @param below the layers below, bottom first
    * @return a description of the first difference, or empty if there is none
    * @throws IOException if the comparison failed for a reason that says nothing about the layer
    */
-  Optional<String> damage(WantedLayer layer, List<Layer> below) throws IOException {
+  Optional<String> damage(WantedLayer layer, List<? extends LowerTree> below)
+      throws IOException, InterruptedException {
     Optional<Layer> present = layers.find(layer.chainId());
     if (present.isEmpty() || layers.isLost(present.get())) {
       return Optional.of("is missing");
     }
-    List<Fd> trees = new ArrayList<>();
     try (LayerDraft fresh = layers.draft(present.get().format())) {
       layer.unpack(fresh, content.open(layer.blob().digest()), below.isEmpty());
-      for (Layer each : below) {
-        trees.add(layers.openTree(each));
-      }
-      fresh.settle(trees);
+      fresh.settle(below.reversed());
       return difference(fresh, present.get()).map(what -> "is damaged: " + what);
-    } finally {
-      trees.forEach(Fd::close);
     }
   }
 

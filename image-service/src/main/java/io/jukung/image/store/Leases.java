@@ -17,7 +17,12 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The leases on images, in memory and on disk. A user has at most one. Thread-safe. */
+/**
+ * The leases on images, in memory and on disk. A user has at most one. Thread-safe.
+ *
+ * <p>Leases are not waited for on the disk. They protect what running processes use, and a power
+ * cut ends these. A lease that it damages is released with its user, or because it has none.
+ */
 final class Leases {
   private static final Logger log = LoggerFactory.getLogger(Leases.class);
   private static final Pattern USER = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
@@ -80,7 +85,7 @@ final class Leases {
   void add(Lease lease) throws IOException {
     lock.lock();
     try {
-      files.write(lease.user(), lease);
+      files.writeSoon(lease.user(), lease);
       leases.put(lease.user(), lease);
       unreadable.remove(lease.user());
     } finally {
@@ -99,7 +104,7 @@ final class Leases {
       if (!leases.containsKey(user) && !unreadable.contains(user)) {
         return false;
       }
-      files.remove(user);
+      files.removeSoon(user);
       leases.remove(user);
       unreadable.remove(user);
       return true;

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.RegularFile;
+import io.jukung.linux.fs.RegularFile.UnexpectedFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,9 +79,17 @@ final class RecordDirectory<T> {
    * @throws IOException if the file could not be read, which says nothing about its content
    */
   T read(Path file) throws IOException {
-    byte[] content = Files.readAllBytes(bounded(file));
+    byte[] content;
+    try {
+      content = RegularFile.read(file, MAX_RECORD_BYTES);
+    } catch (UnexpectedFileException e) {
+      throw new DamagedRecordException(String.valueOf(e.getMessage()), e);
+    }
     try {
       T stored = JSON.readValue(content, type);
+      if (stored == null) {
+        throw new IllegalArgumentException("it is null"); // "null" is JSON, but no record
+      }
       check.accept(stored);
       return stored;
     } catch (JsonProcessingException | IllegalArgumentException e) {
@@ -91,17 +101,19 @@ final class RecordDirectory<T> {
     AtomicFile.write(file(name), JSON.writeValueAsBytes(content));
   }
 
+  /** As {@link #write}, without waiting for the disk: a power cut may leave an empty file. */
+  void writeSoon(String name, T content) throws IOException {
+    AtomicFile.replace(file(name), JSON.writeValueAsBytes(content));
+  }
+
+  /** As {@link #remove}, without waiting for the disk: a power cut may bring the record back. */
+  void removeSoon(String name) throws IOException {
+    Files.deleteIfExists(file(name));
+  }
+
   /** Removes the record; a record that does not exist is no error. */
   void remove(String name) throws IOException {
     AtomicFile.remove(file(name));
-  }
-
-  private static Path bounded(Path file) throws IOException {
-    if (Files.size(file) > MAX_RECORD_BYTES) {
-      throw new DamagedRecordException(
-          "it has more than " + MAX_RECORD_BYTES + " bytes", new IOException("file is too large"));
-    }
-    return file;
   }
 
   private Path file(String name) {

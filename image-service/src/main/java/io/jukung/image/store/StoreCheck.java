@@ -5,11 +5,13 @@ import io.jukung.image.content.Digest;
 import io.jukung.image.install.WantedLayer;
 import io.jukung.image.layer.ChainId;
 import io.jukung.image.layer.LayerStore;
-import io.jukung.image.layer.LayerStore.Layer;
+import io.jukung.image.layer.SharedTree;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Checks every byte of the store, and repairs it on request: blobs are hashed, layers are compared
@@ -65,6 +68,24 @@ public final class StoreCheck {
     for (String stray : store.strays(repair)) {
       String outcome = repair ? "removed" : "not repaired";
       sink.accept(new Finding("file " + stray, "is nobody's", Set.of(), repair, outcome));
+    }
+    checkAside(repair, sink);
+  }
+
+  /** Finds the damaged records of images that the opening of the store has set aside. */
+  private void checkAside(boolean repair, Consumer<Finding> sink) throws IOException {
+    List<Path> records;
+    try (Stream<Path> files = Files.list(store.directories().aside())) {
+      records = files.sorted().toList();
+    }
+    for (Path record : records) {
+      if (repair) {
+        Files.deleteIfExists(record);
+      }
+      String outcome = repair ? "removed; the image can be pulled again" : "not repaired";
+      sink.accept(
+          new Finding(
+              "image record " + record, "was damaged and set aside", Set.of(), repair, outcome));
     }
   }
 
@@ -127,12 +148,19 @@ public final class StoreCheck {
                 String.valueOf(e.getMessage())));
         return;
       }
-      List<Layer> below = new ArrayList<>();
-      for (WantedLayer layer : wanted) {
-        if (seen.add(layer.chainId())) {
-          checkLayer(image, layer, below, repair, sink);
+      List<SharedTree> below = new ArrayList<>();
+      try {
+        for (WantedLayer layer : wanted) {
+          if (seen.add(layer.chainId())) {
+            checkLayer(image, layer, below, repair, sink);
+          }
+          LayerStore layers = store.layers();
+          layers
+              .find(layer.chainId())
+              .ifPresent(present -> below.add(new SharedTree(() -> layers.openTree(present))));
         }
-        store.layers().find(layer.chainId()).ifPresent(below::addFirst);
+      } finally {
+        below.forEach(SharedTree::close);
       }
     }
   }
@@ -146,7 +174,7 @@ public final class StoreCheck {
       }
       String outcome = "not repaired";
       if (repair) {
-        outcome = fetchAgain(image, digest);
+        outcome = fetchAgain(image);
       }
       boolean repaired = content.contains(digest);
       sink.accept(
@@ -159,25 +187,12 @@ public final class StoreCheck {
     }
   }
 
-  /**
-   * Pulls the image again. A pull does not fetch the blobs of layers that are in the store, so
-   * layers that are not in use are removed first.
-   */
-  private String fetchAgain(ImageRecord image, Digest digest)
-      throws IOException, InterruptedException {
+  /** Pulls the image again, which fetches the blobs that are missing. */
+  private String fetchAgain(ImageRecord image) throws InterruptedException {
     List<String> names = new ArrayList<>(image.repoDigests());
     names.addAll(image.repoTags());
     if (names.isEmpty()) {
       return "the image has no name to pull it by";
-    }
-    boolean isLayer = image.layers().contains(digest.toString());
-    for (ChainId chainId : image.chain()) {
-      if (isLayer && !store.usersOf(chainId).isEmpty()) {
-        return "a container uses its layers";
-      }
-      if (isLayer) {
-        store.layers().detach(chainId).finish();
-      }
     }
     try {
       repull.pull(names.getFirst());
@@ -190,7 +205,7 @@ public final class StoreCheck {
   private void checkLayer(
       ImageRecord image,
       WantedLayer layer,
-      List<Layer> below,
+      List<SharedTree> below,
       boolean repair,
       Consumer<Finding> sink)
       throws IOException, InterruptedException {

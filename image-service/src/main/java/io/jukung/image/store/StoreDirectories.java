@@ -18,7 +18,9 @@ import java.util.List;
  * images/records/….json      one per image: its content and its names
  * images/leases/….json       one per user of an image, such as a container
  * images/temporary/          unfinished work; emptied when the store opens
+ * images/partial/            the beginnings of blobs whose transfer was interrupted
  * images/aside/              damaged records
+ * images/empty/              the root file system of images without layers
  * </pre>
  */
 record StoreDirectories(Path root) {
@@ -42,8 +44,17 @@ record StoreDirectories(Path root) {
     return root.resolve("temporary");
   }
 
+  Path partial() {
+    return root.resolve("partial");
+  }
+
   Path aside() {
     return root.resolve("aside");
+  }
+
+  /** A directory that stays empty: the lower directory of an image that has no layers. */
+  Path empty() {
+    return root.resolve("empty");
   }
 
   /** Whether the file of a blob does not exist. */
@@ -65,9 +76,13 @@ record StoreDirectories(Path root) {
     for (Path directory : all()) {
       Files.createDirectories(directory);
     }
+    try (Fd empty = HostFile.openDirectory(empty())) {
+      FileAttributes.setMode(empty, 0755); // containers see this directory as their root
+    }
   }
 
   private List<Path> all() {
-    return List.of(blobs(), layers(), records(), leases(), temporary(), aside());
+    return List.of(
+        blobs(), layers(), records(), leases(), temporary(), partial(), aside(), empty());
   }
 }

@@ -99,10 +99,11 @@ final class Sweeper {
     for (Removal removal : removals) {
       removal.finish();
     }
+    content.partial().expire();
   }
 
   /** What the store takes on disk, and what of it belongs to images that nobody uses. */
-  StoreUsage usage() {
+  StoreUsage usage() throws IOException {
     lock.lock();
     try {
       Set<String> leased = new HashSet<>();

@@ -1,6 +1,5 @@
 package io.jukung.image.tar;
 
-import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
@@ -10,9 +9,6 @@ import java.io.PushbackInputStream;
  * first bytes and not by the media type, because some registries send a wrong one.
  */
 public final class Decompression {
-  /** The largest window that zstd(1) accepts by default: 128 MiB of memory. */
-  private static final int MAX_ZSTD_WINDOW_LOG = 27;
-
   /** How many of the first bytes are needed to recognise the compression. */
   public static final int PEEKED_BYTES = 4;
 
@@ -28,7 +24,7 @@ public final class Decompression {
       return new GzipInputStream(whole);
     }
     if (count == PEEKED_BYTES && isZstd(head)) {
-      return zstd(whole);
+      return new ZstdStream(whole);
     }
     return whole;
   }
@@ -40,17 +36,6 @@ public final class Decompression {
    */
   public static boolean isCompressed(byte[] head) {
     return isGzip(head, head.length) || (head.length == PEEKED_BYTES && isZstd(head));
-  }
-
-  private static InputStream zstd(InputStream compressed) throws IOException {
-    ZstdInputStreamNoFinalizer stream = new ZstdInputStreamNoFinalizer(compressed);
-    try {
-      stream.setLongMax(MAX_ZSTD_WINDOW_LOG);
-      return stream;
-    } catch (IOException e) {
-      stream.close();
-      throw e;
-    }
   }
 
   private static boolean isGzip(byte[] head, int count) {

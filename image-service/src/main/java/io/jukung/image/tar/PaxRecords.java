@@ -1,7 +1,6 @@
 package io.jukung.image.tar;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.linux.fs.FileTime;
 import java.math.BigDecimal;
@@ -11,7 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The records of a PAX extended header (pax(1)), by key. */
+/** The records of a PAX extended header (pax(1)), by key: bytes, each as one char (ISO 8859-1). */
 record PaxRecords(Map<String, byte[]> records) {
   static final PaxRecords NONE = new PaxRecords(Map.of());
 
@@ -34,7 +33,7 @@ record PaxRecords(Map<String, byte[]> records) {
       if (equals <= space + 1) {
         throw new ArchiveFormatException("PAX record without a key");
       }
-      String key = new String(content, space + 1, equals - space - 1, UTF_8);
+      String key = new String(content, space + 1, equals - space - 1, ISO_8859_1);
       byte[] value = Arrays.copyOfRange(content, equals + 1, end - 1);
       switch (key) {
         // Sparse format 0.0 repeats these two records in pairs: they are joined in order, which is

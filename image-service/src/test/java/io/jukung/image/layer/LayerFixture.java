@@ -3,7 +3,6 @@ package io.jukung.image.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.image.content.Digest;
-import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -63,18 +62,23 @@ final class LayerFixture {
     if (store.find(chainId).isPresent()) {
       return mounted(store.find(chainId).get());
     }
-    List<Fd> trees = new ArrayList<>();
     try (LayerDraft draft = store.draft(store.format())) {
       draft.unpack(new ByteArrayInputStream(layer), diffId, below.isEmpty());
+      List<LowerTree> trees = new ArrayList<>();
       for (Path directory : below) {
-        trees.add(HostFile.openDirectory(directory));
+        trees.add(() -> HostFile.openDirectory(directory));
       }
       draft.settle(trees);
       draft.sync();
       return mounted(store.publish(draft, chainId, diffId));
-    } finally {
-      trees.forEach(Fd::close);
     }
+  }
+
+  /** Whether the layer in the directory has an opaque root. */
+  boolean hidesLower(Path directory) {
+    return store.chainIds().stream()
+        .flatMap(id -> store.find(id).stream())
+        .anyMatch(layer -> layer.lowerDirectory().equals(directory) && layer.hidesLower());
   }
 
   private Path mounted(LayerStore.Layer layer) throws IOException {

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pulls from registries that each do one thing wrong. Needs root, for the owners of files. */
@@ -419,18 +420,39 @@ class MisbehavingRegistryTest {
     assertThat(refusal).hasMessageContaining("digest");
   }
 
-  @Test
-  void foreignLayerIsRefusedAndNotRequested() throws Exception {
+  @ParameterizedTest
+  @EnumSource(names = {"OCI_FOREIGN_LAYER_GZIP", "DOCKER_FOREIGN_LAYER_GZIP", "OCI_LAYER_GZIP"})
+  void layerWithUrlsIsFetchedFromTheRegistryAlone(MediaType type) throws Exception {
     try (WildRegistry elsewhere = WildRegistry.start("127.0.0.2", null)) {
-      edited(
-          document ->
-              ((ObjectNode) document.path("layers").get(0))
-                  .put("mediaType", MediaType.OCI_FOREIGN_LAYER_GZIP.text())
-                  .putArray("urls")
-                  .add(elsewhere.url() + "/layer"));
-      assertThat(refusal()).hasMessageContaining("foreign layer");
+      withUrls(type, elsewhere);
+      assertThat(pull().id()).isEqualTo(image.id());
+      assertThat(registry.requests(layer)).hasSize(1);
       assertThat(elsewhere.requests()).isEmpty();
     }
+  }
+
+  @Test
+  void errorSaysThatUrlsOfAMissingNondistributableLayerAreNotFollowed() throws Exception {
+    try (WildRegistry elsewhere = WildRegistry.start("127.0.0.2", null)) {
+      withUrls(MediaType.OCI_FOREIGN_LAYER_GZIP, elsewhere);
+      registry.on(layer, (request, reply) -> reply.empty(404));
+      CriException refusal = refusal();
+      assertThat(refusal.kind()).isEqualTo(ErrorKind.NOT_FOUND);
+      assertThat(refusal)
+          .hasMessageContaining(layer.toString())
+          .hasMessageContaining("nondistributable")
+          .hasMessageContaining("urls are not followed");
+      assertThat(elsewhere.requests()).isEmpty();
+    }
+  }
+
+  private void withUrls(MediaType type, WildRegistry elsewhere) {
+    edited(
+        document ->
+            ((ObjectNode) document.path("layers").get(0))
+                .put("mediaType", type.text())
+                .putArray("urls")
+                .add(elsewhere.url() + "/layer"));
   }
 
   @Test
@@ -455,8 +477,9 @@ class MisbehavingRegistryTest {
   }
 
   private void edited(Consumer<ObjectNode> edit) {
-    TestImage built = TestImage.of(new TestTar().file("a", "a").bytes()).manifest(edit).build();
-    registry.add("app", "1", built);
+    image = TestImage.of(new TestTar().file("a", "a").bytes()).manifest(edit).build();
+    layer = image.layers().getFirst();
+    registry.add("app", "1", image);
   }
 
   // ── mirrors ────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.install.PullListener;
+import io.jukung.image.registry.AuthFiles;
 import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
@@ -48,9 +50,28 @@ public final class PullFixture implements AutoCloseable {
 
   public PullFixture(Path directory, RegistryTimeouts timeouts, ImageStoreSettings settings)
       throws IOException {
+    this(directory, timeouts, settings, Map.of());
+  }
+
+  /** A fixture whose pulls use the proxies of an environment. */
+  public PullFixture(Path directory, Map<String, String> environment) throws IOException {
+    this(directory, PATIENT, ImageStoreSettings.of(directory.resolve("images")), environment);
+  }
+
+  private PullFixture(
+      Path directory,
+      RegistryTimeouts timeouts,
+      ImageStoreSettings settings,
+      Map<String, String> environment)
+      throws IOException {
     this.directory = directory;
     store = ImageStore.open(settings);
-    client = new RegistryClient(new RegistryHosts(directory.resolve("certs.d")), timeouts);
+    client =
+        new RegistryClient(
+            new RegistryHosts(directory.resolve("certs.d")),
+            new AuthFiles(List.of(directory.resolve("auth.json"))),
+            environment,
+            timeouts);
     puller = new ImagePuller(store, client);
   }
 
@@ -67,7 +88,7 @@ public final class PullFixture implements AutoCloseable {
   }
 
   public StoredImage pull(String reference, Credentials credentials) throws InterruptedException {
-    return puller.pull(reference, credentials, PullListener.NONE);
+    return puller.pull(reference, credentials, PullListener.NONE, "test");
   }
 
   /** The directories of an image's layers, topmost first, with the layers mounted there. */

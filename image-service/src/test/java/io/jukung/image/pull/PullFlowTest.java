@@ -14,8 +14,10 @@ import io.jukung.image.pull.PullFixture.Work;
 import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.WildRegistry;
 import io.jukung.image.store.ImageStoreSettings;
+import io.jukung.image.store.StoreCheck;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.tar.TestTar;
+import io.jukung.image.transfer.ImageExporter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -234,7 +236,8 @@ class PullFlowTest {
                       public void layerNeeded(Digest layer, long sizeBytes) {
                         joined.countDown();
                       }
-                    }));
+                    },
+                    "test"));
     joined.await();
     // The listener is called before the pull has joined the last layer. It has joined all when it
     // waits.
@@ -351,6 +354,84 @@ class PullFlowTest {
                     && Arrays.stream(thread.getValue())
                         .anyMatch(frame -> frame.getMethodName().equals(method)))
         .map(thread -> thread.getKey().getName());
+  }
+
+  @Test
+  void imagesOfOtherRegistriesArePulledWhileOneTricklesInAsManyBlobsAsMayBeFetched()
+      throws Exception {
+    reopen(Optional.empty(), /* maxDownloads= */ 2);
+    TestImage slow = layers(4);
+    TestImage quick = TestImage.of(new TestTar().file("quick", noise(9), e -> {}).bytes()).build();
+    registry.add("slow", "1", slow);
+    for (Digest layer : slow.layers()) {
+      registry.on(
+          layer,
+          (request, reply) -> {
+            byte[] blob = slow.blob(layer);
+            reply.head(200, "Content-Length: " + blob.length).bytes(blob, 0, 1000);
+            reply.fallSilent();
+          });
+    }
+    Work<StoredImage> trickling =
+        PullFixture.start(() -> fixture.pull(registry.reference("slow:1")));
+    PullFixture.await(
+        "all downloads of the slow registry are under way",
+        () -> slow.layers().stream().mapToInt(l -> registry.requests(l).size()).sum() == 2);
+    try (WildRegistry other = WildRegistry.start("127.0.0.2", null)) {
+      other.add("quick", "1", quick);
+      Work<StoredImage> pull = PullFixture.start(() -> fixture.pull(other.reference("quick:1")));
+      assertThat(pull.get().id()).isEqualTo(quick.id());
+      assertThat(slow.layers().stream().mapToInt(l -> registry.requests(l).size()).sum())
+          .as("downloads of the slow registry")
+          .isEqualTo(2);
+    }
+    trickling.thread.interrupt();
+    assertThatExceptionOfType(ExecutionException.class)
+        .isThrownBy(trickling::get)
+        .withCauseInstanceOf(InterruptedException.class);
+  }
+
+  @Test
+  void blobsAreFetchedAgainForLayersThatARemovedImageHasLeftInUse() throws Exception {
+    TestImage image = layers(3);
+    registry.add("app", "1", image);
+    fixture.pull(registry.reference("app:1"));
+    fixture.store.acquire(image.id(), "c1");
+    fixture.store.remove(image.id());
+    assertThat(fixture.store.content().digests()).isEmpty();
+    fixture.pull(registry.reference("app:1"));
+    for (Digest layer : image.layers()) {
+      assertThat(fixture.store.content().contains(layer)).isTrue();
+      assertThat(registry.requests(layer)).hasSize(2);
+    }
+    List<StoreCheck.Finding> findings = new ArrayList<>();
+    new StoreCheck(fixture.store, reference -> {}).run(/* repair= */ false, findings::add);
+    assertThat(findings).isEmpty();
+    Path archive = temporary.resolve("archive.tar");
+    new ImageExporter(fixture.store)
+        .exportTo(List.of(image.id()), archive, ImageExporter.Format.OCI_ARCHIVE);
+    assertThat(archive).isNotEmptyFile();
+    fixture.store.release("c1");
+  }
+
+  @Test
+  void blobsAreFetchedAgainFromAnotherHostIfTheFirstSendsWrongOnes() throws Exception {
+    TestImage image = layers(1);
+    registry.add("app", "1", image);
+    fixture.pull(registry.reference("app:1"));
+    fixture.store.acquire(image.id(), "c1");
+    fixture.store.remove(image.id());
+    try (WildRegistry mirror = WildRegistry.start("127.0.0.2", null)) {
+      byte[] wrong = image.blob(image.layers().getFirst()).clone();
+      wrong[wrong.length - 1] ^= 1;
+      mirror.add("app", "1", image);
+      mirror.on(image.layers().getFirst(), (request, reply) -> reply.whole(200, wrong));
+      fixture.hosts(registry.authority(), "[host.\"" + mirror.url() + "\"]\n");
+      fixture.pull(registry.reference("app:1"));
+      assertThat(mirror.requests(image.layers().getFirst())).hasSize(1);
+    }
+    assertThat(fixture.store.content().isIntact(image.layers().getFirst())).isTrue();
+    fixture.store.release("c1");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.image.install.PullListener;
+import io.jukung.image.registry.AuthFiles;
 import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.DebianRegistry;
 import io.jukung.image.registry.RegistryClient;
@@ -14,8 +15,11 @@ import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.tar.TestTar;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,7 +52,10 @@ class PullTest {
     store = ImageStore.open(ImageStoreSettings.of(temporary.resolve("images")));
     client =
         new RegistryClient(
-            new RegistryHosts(temporary.resolve("certs.d")), RegistryTimeouts.DEFAULT);
+            new RegistryHosts(temporary.resolve("certs.d")),
+            new AuthFiles(List.of()),
+            Map.of(),
+            RegistryTimeouts.DEFAULT);
     puller = new ImagePuller(store, client);
   }
 
@@ -95,6 +102,32 @@ class PullTest {
     assertThat(pull("octets:1").id()).isEqualTo(image.id());
   }
 
+  @Test
+  void imageWithoutLayersHasAnEmptyRootThatEveryUserCanEnter() throws Exception {
+    for (boolean isNull : new boolean[] {false, true}) {
+      TestImage image =
+          TestImage.of()
+              .config(config -> config.put("User", isNull ? "a" : "b"))
+              .manifest(
+                  document -> {
+                    if (isNull) {
+                      document.putNull("layers");
+                    }
+                  })
+              .build();
+      registry.push("empty", "1", image);
+      StoredImage pulled = pull("empty:1");
+      List<Path> lower = store.acquire(pulled.id(), "c" + isNull).lowerDirectories();
+      assertThat(lower).singleElement().satisfies(root -> assertThat(root).isEmptyDirectory());
+      assertThat(Files.getPosixFilePermissions(lower.getFirst()))
+          .isEqualTo(PosixFilePermissions.fromString("rwxr-xr-x"));
+      assertThat(store.lowerDirectories(pulled.id())).isEqualTo(lower);
+      store.release("c" + isNull);
+      store.remove(pulled.id());
+      assertThat(lower.getFirst()).isEmptyDirectory();
+    }
+  }
+
   private TestImage.Builder twoLayers() {
     return TestImage.of(
         new TestTar().directory("etc").file("etc/base", "base").bytes(),
@@ -102,6 +135,7 @@ class PullTest {
   }
 
   private StoredImage pull(String reference) throws InterruptedException {
-    return puller.pull(registry.reference(reference), Credentials.ANONYMOUS, PullListener.NONE);
+    return puller.pull(
+        registry.reference(reference), Credentials.ANONYMOUS, PullListener.NONE, "test");
   }
 }

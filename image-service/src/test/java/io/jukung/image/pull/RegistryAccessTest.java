@@ -206,7 +206,7 @@ class RegistryAccessTest {
 
   private List<CheckFinding> findings(AuthConfig auth) throws Exception {
     List<CheckFinding> findings = new ArrayList<>();
-    new Check(fixture.store, fixture.puller)
+    new Check(fixture.store, fixture.puller, (_, _) -> {})
         .call(CheckRequest.newBuilder().setRepair(true).setAuth(auth).build(), findings::add);
     return findings;
   }

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * A process of Debian's docker-registry on a loopback port, with a storage directory of its own.
  */
 public final class DebianRegistry implements AutoCloseable {
+  static {
+    HttpClients.configureJdk(); // before this class uses the JDK's client for itself
+  }
+
   private static final Duration START_BOUND = Duration.ofSeconds(30);
 
   private final Process process;

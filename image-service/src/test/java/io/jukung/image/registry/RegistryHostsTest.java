@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -184,7 +185,7 @@ class RegistryHostsTest {
                     .isEqualTo(
                         a
                             + ": servr is not a key that is known here, the nearest is server; known are"
-                            + " ca, capabilities, client, header, host, override_path, server, skip_verify"),
+                            + " ca, capabilities, client, header, host, override_path, proxy, server, skip_verify"),
             each -> assertThat(each).isEqualTo(a + ": skip_verify is not true or false"),
             each ->
                 assertThat(each)
@@ -199,7 +200,7 @@ class RegistryHostsTest {
   }
 
   @Test
-  void planNamesHostsAndReasonsWithoutSecrets() throws IOException {
+  void planNamesHostsAndReasonsWithoutSecrets() throws Exception {
     write(
         "quay.io",
         """
@@ -210,7 +211,8 @@ class RegistryHostsTest {
             x-token = "s3cr3t"
         """);
     Credentials credentials = Credentials.of("user", "pa55", "", "", "", "");
-    try (RegistryClient client = new RegistryClient(hosts, RegistryTimeouts.DEFAULT)) {
+    try (RegistryClient client =
+        new RegistryClient(hosts, new AuthFiles(List.of()), Map.of(), RegistryTimeouts.DEFAULT)) {
       List<HostPlan> plan = client.explain(ImageReference.parse("quay.io/a/b:1"), credentials);
       assertThat(plan.toString()).doesNotContain("s3cr3t", "pa55");
       Path file = directory.resolve("quay.io/hosts.toml");
@@ -235,10 +237,56 @@ class RegistryHostsTest {
                 assertThat(own.origin()).contains("no hosts.toml for it in " + directory);
                 assertThat(own.notes())
                     .containsExactly(
-                        "no credentials: none were given for this registry",
+                        "no credentials: none were given for this registry, and no auth file has"
+                            + " any",
                         "plain http: the connection is neither encrypted nor authenticated");
               });
     }
+  }
+
+  @Test
+  void planNamesProxiesAndAuthFilesWithoutSecrets() throws Exception {
+    write(
+        "quay.io",
+        """
+        [host."https://mirror.example"]
+          proxy = "http://mirror-user:m1rr0r@10.0.0.1:3128"
+        [host."https://near.example"]
+          proxy = "direct"
+        """);
+    Path auths = directory.resolve("auth.json");
+    Files.writeString(auths, "{\"auths\": {\"quay.io/a\": {\"auth\": \"dXNlcjpwYTU1\"}}}");
+    Map<String, String> environment =
+        Map.of("HTTPS_PROXY", "http://me:s3cr3t@proxy.example:8080", "no_proxy", ".example");
+    try (RegistryClient client =
+        new RegistryClient(
+            hosts, new AuthFiles(List.of(auths)), environment, RegistryTimeouts.DEFAULT)) {
+      List<HostPlan> plan =
+          client.explain(ImageReference.parse("quay.io/a/b:1"), Credentials.ANONYMOUS);
+      assertThat(plan.toString()).doesNotContain("m1rr0r", "s3cr3t", "pa55", "dXNlcjpwYTU1");
+      assertThat(plan.get(0).notes())
+          .contains("proxy http://10.0.0.1:3128 (with a user) (key proxy)");
+      assertThat(plan.get(1).notes()).contains("no proxy (key proxy is \"direct\")");
+      assertThat(plan.get(2).notes())
+          .containsExactly(
+              "the credentials of " + auths + " for quay.io/a, if the host asks for them",
+              "proxy http://proxy.example:8080 (with a user) (HTTPS_PROXY)");
+      assertThat(client.explain(ImageReference.parse("r.example/x:1"), Credentials.ANONYMOUS))
+          .singleElement()
+          .satisfies(own -> assertThat(own.notes()).contains("no proxy (no_proxy is .example)"));
+    }
+  }
+
+  @Test
+  void proxyThatCannotBeUsedIsAProblemWithoutItsPassword() throws IOException {
+    write(
+        "a.example",
+        "proxy = \"https://u:pa55@h\"\n[host.\"https://m\"]\nproxy = \"http://u:pa55@:x\"\n");
+    assertThatExceptionOfType(CriException.class)
+        .isThrownBy(() -> hosts.of("a.example"))
+        .withMessageContaining("proxy names a proxy of the scheme https, and only http is")
+        .withMessageContaining("host.\"https://m\".proxy is not the URL of a proxy")
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("pa55"));
   }
 
   private void write(String name, String content) throws IOException {

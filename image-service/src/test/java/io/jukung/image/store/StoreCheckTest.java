@@ -11,6 +11,8 @@ import io.jukung.image.store.StoreCheck.Finding;
 import io.jukung.image.tar.TestTar;
 import io.jukung.image.transfer.ImageImporter;
 import io.jukung.image.transfer.TestArchive;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.mount.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The check of the store and its repairs. Needs root, for the owners of files. */
@@ -179,12 +182,12 @@ class StoreCheckTest {
     try (var records = Files.list(root.resolve("records"))) {
       record = records.findFirst().orElseThrow();
     }
-    Path elsewhere = Files.move(record, temporary.resolve("record"));
-    Files.createDirectory(record);
+    try (Fd memory = Mounts.clone(Path.of("/proc/self/mem"))) {
+      Mounts.attach(memory, record); // a regular file; a read at its start is EIO
+    }
     store = ImageStore.open(directories());
+    Mounts.detach(record);
     assertThat(store.list()).isEmpty();
-    Files.delete(record);
-    Files.move(elsewhere, record);
     store = ImageStore.open(directories());
     assertThat(store.list()).singleElement().matches(found -> found.id().equals(image.id()));
     assertThat(check(true)).isEmpty();
@@ -201,6 +204,32 @@ class StoreCheckTest {
     assertThat(store.list()).isEmpty();
     assertThat(root.resolve("aside").resolve(record.getFileName())).hasContent("{");
     assertThat(root.resolve("layers")).isEmptyDirectory();
+    assertThat(check(true))
+        .singleElement()
+        .matches(finding -> finding.repaired() && finding.subject().contains("aside"));
+    assertThat(root.resolve("aside")).isEmptyDirectory();
+    assertThat(check(true)).isEmpty();
+  }
+
+  @Test
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void fifoInTheStoreIsNeverReadFrom() throws Exception {
+    store.acquire(image.id(), "c1");
+    for (String kind : List.of("leases", "blobs/sha256", "records")) {
+      Path file;
+      try (var files = Files.list(root.resolve(kind))) {
+        file = files.findFirst().orElseThrow();
+      }
+      Files.delete(file);
+      assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
+    }
+    store = ImageStore.open(directories());
+    assertThat(store.list()).isEmpty();
+    assertThat(store.leases()).as("the damaged lease can be released").containsExactly("c1");
+    store.release("c1");
+    importAgain();
+    assertThat(check(true)).isNotEmpty().allMatch(Finding::repaired);
+    assertThat(check(true)).isEmpty();
   }
 
   @Test

@@ -67,6 +67,21 @@ class ExportTest {
   }
 
   @Test
+  void imageWithoutLayersIsExportedAndImported() throws Exception {
+    TestImage empty = TestImage.of().build();
+    Path layout = Files.createDirectory(temporary.resolve("empty"));
+    TestArchive.layout(empty, "empty:1").writeTo(layout);
+    new ImageImporter(store).importFrom(layout, "", false);
+    for (Format format : Format.values()) {
+      export(format, "empty:1");
+      ImageStore other =
+          ImageStore.open(ImageStoreSettings.of(temporary.resolve("other-" + format)));
+      new ImageImporter(other).importFrom(archive, "", false);
+      assertThat(other.acquire(empty.id(), "c1").lowerDirectories()).hasSize(1);
+    }
+  }
+
+  @Test
   void twoExportsOfAnImageAreTheSameBytes() throws Exception {
     export(Format.OCI_ARCHIVE, "app:1");
     byte[] once = Files.readAllBytes(archive);

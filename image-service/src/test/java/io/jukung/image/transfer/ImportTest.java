@@ -1,5 +1,6 @@
 package io.jukung.image.transfer;
 
+import static io.jukung.cri.ErrorKind.FAILED_PRECONDITION;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -18,6 +19,7 @@ import io.jukung.image.tar.TestTar;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -238,6 +240,35 @@ class ImportTest {
     Path fifo = temporary.resolve("fifo");
     assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
     assertThat(refused(fifo)).hasMessageContaining("FIFO");
+  }
+
+  @Test
+  void corruptOrTruncatedCompressionIsTheArchivesFault() throws Exception {
+    byte[] tar = TestArchive.layout(image(), "app:1").tar();
+    for (byte[] archive : List.of(TestImage.gzipped(tar), Zstd.compress(tar))) {
+      for (int length : new int[] {5, 20, archive.length / 2, archive.length - 1}) {
+        CriException truncated = refused(file(Arrays.copyOf(archive, length)));
+        assertThat(truncated.kind()).as("%d bytes", length).isEqualTo(FAILED_PRECONDITION);
+      }
+      byte[] corrupt = archive.clone();
+      corrupt[archive.length / 2] ^= 0x55;
+      corrupt[archive.length / 2 + 1] ^= 0x55;
+      assertThat(refused(file(corrupt)).kind()).isEqualTo(FAILED_PRECONDITION);
+      assertNothingLeft();
+    }
+  }
+
+  @Test
+  void unusableFileNamesInADockerManifestAreTheArchivesFault() throws Exception {
+    for (String name : List.of("a\\u0000b", "n".repeat(300), "d/".repeat(3000), "link")) {
+      String manifest = "[{\"Config\":\"%s\",\"Layers\":[]}]".formatted(name);
+      Path directory = Files.createTempDirectory(temporary, "docker");
+      Files.writeString(directory.resolve("manifest.json"), manifest);
+      Files.createSymbolicLink(directory.resolve("link"), Path.of("link"));
+      assertThat(refused(directory).kind()).as(name).isEqualTo(FAILED_PRECONDITION);
+      byte[] tar = new TestTar().file("manifest.json", manifest).symlink("link", "link").bytes();
+      assertThat(refused(file(tar)).kind()).as(name).isEqualTo(FAILED_PRECONDITION);
+    }
   }
 
   @Test

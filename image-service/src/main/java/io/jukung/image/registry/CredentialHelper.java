@@ -1,0 +1,162 @@
+package io.jukung.image.registry;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.jukung.cri.CriException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/**
+ * A credential helper: the program {@code docker-credential-NAME}, which keeps or fetches the
+ * credentials of a registry (Docker's credential helper protocol). It runs as the daemon's user and
+ * with the daemon's search path.
+ */
+final class CredentialHelper {
+  /** What the programs' names begin with. */
+  static final String PREFIX = "docker-credential-";
+
+  /** No slash: the program must be on the search path. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,100}");
+
+  /** Helpers of clouds ask a service of the cloud. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** A token has some kilobytes. */
+  private static final int MAX_ANSWER_BYTES = 64 << 10;
+
+  private static final int MAX_SHOWN = 300;
+
+  /** What a helper that has no credentials says, before it fails. */
+  private static final String NOT_FOUND = "credentials not found";
+
+  /** Instead of a user: the secret is an identity token. */
+  private static final String TOKEN_USER = "<token>";
+
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private final String program;
+  private final Path file;
+
+  /**
+   * @param prefix what the program's name begins with
+   * @param name the program's name without its prefix
+   * @param file the auth file that names the helper
+   * @throws CriException FAILED_PRECONDITION for a name that no helper can have
+   */
+  CredentialHelper(String prefix, String name, Path file) {
+    if (!NAME.matcher(name).matches()) {
+      throw CriException.failedPrecondition(
+          "auth file " + file + " names a credential helper that cannot exist");
+    }
+    this.program = prefix + name;
+    this.file = file;
+  }
+
+  /**
+   * Asks the helper. An interrupt ends the helper.
+   *
+   * @return empty if the helper has no credentials for the server
+   * @throws CriException FAILED_PRECONDITION if the helper is missing, fails or does not end
+   */
+  Optional<Credentials> get(String server) throws InterruptedException {
+    try {
+      Process process = start();
+      try {
+        return answer(process, server);
+      } finally {
+        process.destroyForcibly();
+      }
+    } catch (IOException e) {
+      throw failure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Process start() throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(program, "get");
+    builder.environment().keySet().removeAll(List.of("NOTIFY_SOCKET", "WATCHDOG_USEC"));
+    // Services of systemd have no HOME, and helpers keep their own settings there.
+    builder.environment().putIfAbsent("HOME", System.getProperty("user.home"));
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    return builder.start();
+  }
+
+  private Optional<Credentials> answer(Process process, String server)
+      throws IOException, InterruptedException {
+    CompletableFuture<byte[]> output = new CompletableFuture<>();
+    // A platform thread: a read of a pipe holds the carrier of a virtual one.
+    Thread.ofPlatform()
+        .daemon()
+        .name(program)
+        .start(
+            () -> {
+              try (InputStream stream = process.getInputStream()) {
+                output.complete(stream.readNBytes(MAX_ANSWER_BYTES));
+              } catch (IOException e) {
+                output.completeExceptionally(e);
+              }
+            });
+    try (var input = process.getOutputStream()) {
+      input.write(server.getBytes(UTF_8));
+    } catch (IOException e) {
+      // The helper has not read the question: its answer and its exit code say why.
+    }
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      throw failure("it has not ended after " + PATIENCE.toSeconds() + " s");
+    }
+    byte[] said;
+    try {
+      // A child of the helper may keep the pipe open.
+      said = output.get(1, TimeUnit.SECONDS);
+    } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+      throw failure("its answer cannot be read");
+    }
+    if (process.exitValue() != 0) {
+      String text = new String(said, UTF_8).strip();
+      if (text.contains(NOT_FOUND)) {
+        return Optional.empty();
+      }
+      throw failure(
+          "exit code %d, %s"
+              .formatted(
+                  process.exitValue(), text.substring(0, Math.min(MAX_SHOWN, text.length()))));
+    }
+    return Optional.of(credentials(said));
+  }
+
+  private Credentials credentials(byte[] answer) throws IOException {
+    JsonNode json;
+    try {
+      json = JSON.readTree(answer);
+    } catch (JsonProcessingException e) {
+      throw failure("its answer is not JSON"); // without the cause, which quotes the answer
+    }
+    String user = json.path("Username").asText("");
+    String secret = json.path("Secret").asText("");
+    boolean token = user.equals(TOKEN_USER);
+    return Credentials.of(
+            token ? "" : user,
+            token ? "" : secret,
+            /* auth= */ "",
+            /* serverAddress= */ "",
+            token ? secret : "",
+            /* registryToken= */ "")
+        .from("the credentials of " + program + ", which " + file + " names");
+  }
+
+  private CriException failure(String why) {
+    return CriException.failedPrecondition(
+        "credential helper " + program + ", which " + file + " names: " + why);
+  }
+}
