@@ -113,6 +113,7 @@ final class AttachedOutput extends Source {
 
   private void flow() {
     if (rest != null) {
+      rest.clear();
       rest.close();
       rest = null;
       pod.flows(this);

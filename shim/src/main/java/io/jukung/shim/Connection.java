@@ -8,6 +8,7 @@ import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.Readiness;
 import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.libc.Memory;
+import io.jukung.shim.v1.Asleep;
 import io.jukung.shim.v1.FromShim;
 import io.jukung.shim.v1.ToShim;
 import java.util.ArrayList;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connection extends Source {
   /**
-   * The longest frame, large enough for a launch plan with a long environment and a thousand
-   * mounts.
+   * The longest frame, large enough for a launch plan with a thousand mounts. A long environment is
+   * in a file.
    */
   static final int MAX_FRAME = 1 << 20;
 
@@ -44,6 +45,7 @@ final class Connection extends Source {
   private static final byte[] NOTHING = {};
 
   private final EventLoop loop;
+  private final Listener listener;
   private final Pod pod;
   private final UnixSocket socket;
   private final Memory transfer = Memory.allocate(TRANSFER);
@@ -54,16 +56,72 @@ final class Connection extends Source {
   private int pendingStart;
   private int pendingEnd;
   private boolean blocked;
+  private boolean rings;
   private boolean open = true;
 
-  Connection(EventLoop loop, Pod pod, UnixSocket socket) {
+  Connection(EventLoop loop, Listener listener, Pod pod, UnixSocket socket) {
     this.loop = loop;
+    this.listener = listener;
     this.pod = pod;
     this.socket = socket;
   }
 
+  /** Whether the connection is open and nothing of a frame has been received or is to be sent. */
+  boolean isQuiet() {
+    return open && inputLength == 0 && descriptors.isEmpty() && pending == null && !blocked;
+  }
+
+  boolean isOpen() {
+    return open;
+  }
+
+  int descriptor() {
+    return socket.fd().number();
+  }
+
+  /** Whether the daemon rings to wake this shim, so that a sleeping shim need not look here. */
+  boolean rings() {
+    return rings;
+  }
+
   void start() throws ErrnoException {
     loop.add(this, socket.fd(), Epoll.IN);
+  }
+
+  /** As {@link #start}, for a connection of a shim that has slept. */
+  void resume(boolean daemonRings) throws ErrnoException {
+    rings = daemonRings;
+    start();
+  }
+
+  /**
+   * Tells the daemon that the shim sleeps, and ceases to watch the connection, if the daemon rings.
+   *
+   * @return whether the shim may sleep; otherwise the daemon does not read at present
+   */
+  boolean beginSleep() {
+    if (rings) {
+      send(FromShim.newBuilder().setAsleep(Asleep.getDefaultInstance()).build());
+    }
+    if (open && pending != null) {
+      return false;
+    }
+    if (open && rings) {
+      loop.remove(this, socket.fd());
+    }
+    return true;
+  }
+
+  /** Undoes {@link #beginSleep}. */
+  void endSleep() {
+    if (open && slot < 0) {
+      try {
+        start();
+      } catch (ErrnoException e) {
+        ErrorLog.unexpected("connection closed", e);
+        close();
+      }
+    }
   }
 
   @Override
@@ -134,6 +192,8 @@ final class Connection extends Source {
       malformed("request without an id");
       return;
     }
+    listener.hasAsked(this);
+    rings |= request.getAdopt().getRings() || request.getListProcesses().getRings();
     pod.serve(this, request);
   }
 
@@ -286,7 +346,10 @@ final class Connection extends Source {
     open = false;
     loop.remove(this, socket.fd());
     socket.close();
+    // The shim may get another pod, which must find nothing of the requests for this one.
+    transfer.clear();
     transfer.close();
+    Arrays.fill(input, (byte) 0);
     for (int i = 0; i < descriptors.size(); i++) {
       descriptors.get(i).close();
     }
@@ -294,6 +357,7 @@ final class Connection extends Source {
     pending = null;
     input = NOTHING;
     inputLength = 0;
+    listener.closed(this);
     pod.disconnected(this);
   }
 

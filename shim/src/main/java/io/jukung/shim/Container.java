@@ -15,6 +15,8 @@ import io.jukung.linux.process.ExitStatus;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
 import io.jukung.linux.terminal.Terminal;
+import io.jukung.shim.SavedPod.SavedContainer;
+import io.jukung.shim.SavedPod.SavedExit;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.FromShim;
@@ -60,10 +62,10 @@ final class Container extends Source {
   private final String cgroup;
   private final boolean leavesOrphans;
   private final CriLog log;
-  private final List<Pump> pumps = new ArrayList<>(2);
+  private final Outputs outputs = new Outputs();
   private final boolean closesStdin;
   private List<AttachedInput> inputs = List.of();
-  private State state = State.LAUNCHING;
+  private State state;
   // The writing end of the container's standard input, open for as long as the container runs.
   private @Nullable Fd stdin;
   private @Nullable Fd terminal;
@@ -84,10 +86,76 @@ final class Container extends Source {
     this.log = log;
     // The input of a terminal has no end. As with kubectl, the client only leaves.
     this.closesStdin = request.getStdinOnce() && !request.getTty();
+    this.state = State.LAUNCHING;
   }
 
-  /** Starts the launch. The request is answered when the launch has ended. */
-  void launch(Connection from, long requestId, StartContainer request) throws IOException {
+  private Container(Pod pod, SavedContainer saved, CriLog log) {
+    this.pod = pod;
+    this.id = saved.id();
+    this.stateDirectory = saved.stateDirectory();
+    this.cgroup = saved.cgroup();
+    this.leavesOrphans = saved.leavesOrphans();
+    this.log = log;
+    this.closesStdin = saved.closesStdin();
+    this.pid = saved.pid();
+    this.startedAt = saved.startedAt();
+    this.stdin = saved.stdin() == SavedPod.NONE ? null : Fd.own(saved.stdin());
+    SavedExit ended = saved.exit();
+    this.state = ended == null ? State.RUNNING : State.OVER;
+    this.exit = ended == null ? null : ended.told(id);
+  }
+
+  /** Goes on with a container of a shim that has slept. */
+  static Container restore(Pod pod, SavedContainer saved, CriLog.Buffers buffers)
+      throws ErrnoException {
+    Container container = new Container(pod, saved, CriLog.restore(buffers, saved.log()));
+    container.outputs.restore(container, pod, saved.outputs(), container.log);
+    if (saved.terminal()) {
+      container.terminal = container.outputs.first();
+    }
+    if (saved.pidfd() != SavedPod.NONE) {
+      Pidfd running = Pidfd.own(Fd.own(saved.pidfd()));
+      container.process = running;
+      pod.loop().add(container, running.fd(), Epoll.IN);
+    }
+    return container;
+  }
+
+  /** Describes a quiet container for {@link #restore}. */
+  SavedContainer save() {
+    ContainerExited ended = state == State.OVER ? exit : null;
+    return new SavedContainer(
+        id,
+        stateDirectory,
+        cgroup,
+        leavesOrphans,
+        closesStdin,
+        pid,
+        startedAt,
+        process == null ? SavedPod.NONE : process.fd().number(),
+        stdin == null ? SavedPod.NONE : stdin.number(),
+        terminal != null,
+        ended == null ? null : SavedExit.of(ended),
+        log.save(),
+        outputs.save());
+  }
+
+  /** Whether the shim has nothing to do for this container until something happens. */
+  boolean isQuiet() {
+    return switch (state) {
+      case LAUNCHING, DRAINING -> false;
+      case RUNNING -> status == null && inputs.isEmpty() && outputs.areQuiet();
+      case OVER -> true;
+    };
+  }
+
+  /**
+   * Starts the launch. The request is answered when the launch has ended.
+   *
+   * @param data see {@link Launch}
+   */
+  void launch(Connection from, long requestId, StartContainer request, @Nullable Fd data)
+      throws IOException {
     List<Fd> childEnds = new ArrayList<>(3);
     long[] registers = Launcher.noRegisters();
     try {
@@ -100,7 +168,8 @@ final class Container extends Source {
         registers[Register.STDERR] = childEnds.get(2).number();
       }
       boolean tty = request.getTty();
-      pod.start(new ContainerLaunch(from, requestId, request.getPlan(), registers, childEnds, tty));
+      pod.start(
+          new ContainerLaunch(from, requestId, request.getPlan(), registers, data, childEnds, tty));
     } catch (IOException | RuntimeException | Error e) {
       close(childEnds);
       throw e;
@@ -118,7 +187,7 @@ final class Container extends Source {
 
   private Fd output(String name) throws IOException {
     Pipe pipe = Pipe.open();
-    pumps.add(new Pump(this, pod, pipe.reader(), log.stream(name)));
+    outputs.add(new Pump(this, pod, pipe.reader(), log.stream(name)));
     return pipe.writer();
   }
 
@@ -137,9 +206,10 @@ final class Container extends Source {
         long requestId,
         LaunchPlan plan,
         long[] registers,
+        @Nullable Fd data,
         List<Fd> childEnds,
         boolean tty) {
-      super(from, requestId, plan, registers);
+      super(from, requestId, plan, registers, data);
       this.childEnds = childEnds;
       this.tty = tty;
     }
@@ -154,9 +224,7 @@ final class Container extends Source {
       takeTerminal(launched.ptyMaster());
       state = State.RUNNING;
       pod.attachWaiting(Container.this);
-      for (int i = 0; i < pumps.size(); i++) {
-        pumps.get(i).start();
-      }
+      outputs.start();
       pod.loop().add(Container.this, started.fd(), Epoll.IN);
     }
 
@@ -169,7 +237,7 @@ final class Container extends Source {
       }
       if (master != null) {
         terminal = master;
-        pumps.add(new Pump(Container.this, pod, master, log.stream("stdout")));
+        outputs.add(new Pump(Container.this, pod, master, log.stream("stdout")));
       }
     }
 
@@ -184,9 +252,7 @@ final class Container extends Source {
   void discard() {
     try {
       endProcess();
-      for (int i = 0; i < pumps.size(); i++) {
-        pumps.get(i).close();
-      }
+      outputs.close();
       closeRest();
     } finally {
       pod.forget(this);
@@ -197,7 +263,7 @@ final class Container extends Source {
     if (process != null) {
       try {
         process.send(Signals.SIGKILL); // it is reaped as an orphan
-        killRest();
+        ContainerCgroup.killRest(cgroup, this);
       } catch (ErrnoException e) {
         ErrorLog.unexpected("kill of " + this, e);
       }
@@ -251,39 +317,16 @@ final class Container extends Source {
 
   private ContainerExited describeExit(ExitStatus ended) {
     long finishedAt = pod.clock().nanos();
-    boolean oomKilled = oomKilled();
+    boolean oomKilled = ContainerCgroup.wasOomKilled(cgroup, this);
     // In a pid namespace of its own, all processes have died with the init. Without one, they are
     // killed by the cgroup.
-    killRest();
+    ContainerCgroup.killRest(cgroup, this);
     return ContainerExited.newBuilder()
         .setContainerId(id)
         .setExitCode(ended.exitCode())
         .setFinishedAt(finishedAt)
         .setOomKilled(oomKilled)
         .build();
-  }
-
-  private boolean oomKilled() {
-    if (cgroup.isEmpty()) {
-      return false;
-    }
-    try {
-      return ContainerCgroup.oomKilled(cgroup);
-    } catch (IOException e) {
-      ErrorLog.unexpected("OOM kills of " + this, e);
-      return false;
-    }
-  }
-
-  private void killRest() {
-    if (cgroup.isEmpty()) {
-      return; // the container ran in the shim's own cgroup
-    }
-    try {
-      ContainerCgroup.kill(cgroup);
-    } catch (IOException e) {
-      ErrorLog.unexpected("kill in the cgroup of " + this, e);
-    }
   }
 
   /** Writes exit.json, unless that is done. */
@@ -302,22 +345,14 @@ final class Container extends Source {
 
   /** Called when one of the outputs or the process has ended. */
   void outputEnded() {
-    if (state != State.DRAINING) {
-      return;
+    if (state == State.DRAINING && outputs.haveEnded()) {
+      end();
     }
-    for (int i = 0; i < pumps.size(); i++) {
-      if (pumps.get(i).isOpen()) {
-        return;
-      }
-    }
-    end();
   }
 
   /** Called when the time to wait for the outputs is over. */
   void stopDraining() {
-    for (int i = 0; i < pumps.size(); i++) {
-      pumps.get(i).drainAndClose(LAST_READS);
-    }
+    outputs.drainAndClose(LAST_READS);
     end();
   }
 
@@ -363,8 +398,8 @@ final class Container extends Source {
       if (wanted.stdin != null) {
         attachInput(wanted.stdin);
       }
-      attachOutput(wanted.stdout, 0);
-      attachOutput(wanted.stderr, 1);
+      outputs.attach(wanted.stdout, 0);
+      outputs.attach(wanted.stderr, 1);
     } catch (IOException e) {
       wanted.close();
       throw e;
@@ -372,7 +407,7 @@ final class Container extends Source {
   }
 
   private void attachInput(Fd pipe) throws IOException {
-    Fd target = terminal != null && pumps.getFirst().isOpen() ? terminal : stdin;
+    Fd target = terminal != null && outputs.first() != null ? terminal : stdin;
     if (target == null) {
       pipe.close();
       return;
@@ -383,16 +418,6 @@ final class Container extends Source {
     }
     inputs.add(input);
     input.start();
-  }
-
-  private void attachOutput(@Nullable Fd pipe, int index) throws IOException {
-    if (pipe != null) {
-      if (index < pumps.size()) {
-        pumps.get(index).attach(pipe);
-      } else {
-        pipe.close(); // a terminal has one output
-      }
-    }
   }
 
   void detach(AttachedInput input) {
@@ -424,7 +449,7 @@ final class Container extends Source {
   }
 
   void resize(int columns, int rows) throws Refusal, IOException {
-    if (terminal == null || pumps.isEmpty() || !pumps.getFirst().isOpen()) {
+    if (terminal == null || outputs.first() == null) {
       throw Refusal.precondition(this + " has no terminal");
     }
     if (columns < 1 || columns > 0xffff || rows < 1 || rows > 0xffff) {

@@ -14,6 +14,32 @@ final class ContainerCgroup {
 
   private ContainerCgroup() {}
 
+  /**
+   * Whether the kernel killed a process of the container because memory ran out. A failure to learn
+   * that is logged.
+   *
+   * @param directory empty if the container ran in the shim's own cgroup
+   */
+  static boolean wasOomKilled(String directory, Object container) {
+    try {
+      return !directory.isEmpty() && oomKilled(directory);
+    } catch (IOException e) {
+      ErrorLog.unexpected("OOM kills of " + container, e);
+      return false;
+    }
+  }
+
+  /** Kills what is left of the container. A failure is logged. */
+  static void killRest(String directory, Object container) {
+    try {
+      if (!directory.isEmpty()) {
+        kill(directory);
+      }
+    } catch (IOException e) {
+      ErrorLog.unexpected("kill in the cgroup of " + container, e);
+    }
+  }
+
   /** Whether the kernel killed a process of the cgroup because memory ran out. */
   static boolean oomKilled(String directory) throws IOException {
     String events;

@@ -13,6 +13,7 @@ import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.io.Transfer;
 import io.jukung.linux.io.WallClock;
 import io.jukung.linux.libc.Memory;
+import io.jukung.shim.SavedPod.SavedLog;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -51,9 +52,22 @@ final class CriLog {
     private final Memory batch = Memory.allocate(BATCH_SIZE);
     private final WallClock clock;
     private final Rfc3339 time = new Rfc3339();
+    private int chunkUsed;
+    private int batchUsed;
 
     Buffers(WallClock clock) {
       this.clock = clock;
+    }
+
+    /**
+     * Overwrites what containers have written, and only that: pages that were never used take no
+     * memory.
+     */
+    void clear() {
+      chunk.clear(chunkUsed);
+      batch.clear(batchUsed);
+      chunkUsed = 0;
+      batchUsed = 0;
     }
   }
 
@@ -78,6 +92,20 @@ final class CriLog {
     CriLog log = new CriLog(buffers, path);
     log.reopen();
     return log;
+  }
+
+  /** Goes on with a log of a shim that has slept. */
+  static CriLog restore(Buffers buffers, SavedLog saved) {
+    CriLog log = new CriLog(buffers, saved.path());
+    log.file = saved.file() == SavedPod.NONE ? null : Fd.own(saved.file());
+    log.torn = saved.torn();
+    log.droppedBytes = saved.droppedBytes();
+    return log;
+  }
+
+  /** Describes the log for {@link #restore}. Between two events no record waits in the batch. */
+  SavedLog save() {
+    return new SavedLog(path, file == null ? SavedPod.NONE : file.number(), torn, droppedBytes);
   }
 
   /**
@@ -121,6 +149,7 @@ final class CriLog {
     }
     int at = batched;
     batched += length;
+    buffers.batchUsed = Math.max(buffers.batchUsed, batched);
     return at;
   }
 
@@ -162,6 +191,7 @@ final class CriLog {
   /** Splits one stream into records. Keeps an unfinished line until its end comes. */
   static final class Stream {
     private final CriLog log;
+    private final String name;
     private final Memory header;
     private @Nullable Memory tail;
     private int tailLength;
@@ -169,6 +199,7 @@ final class CriLog {
 
     private Stream(CriLog log, String name) {
       this.log = log;
+      this.name = name;
       byte[] rest = (" " + name + " F ").getBytes(StandardCharsets.US_ASCII);
       header = Memory.allocate(HEADER_SIZE);
       header.put(Rfc3339.LENGTH, rest, 0, rest.length);
@@ -184,6 +215,7 @@ final class CriLog {
       int before = tailLength;
       lastReadAt = before;
       int count = Transfer.read(source, chunk, before, READ_SIZE);
+      log.buffers.chunkUsed = Math.max(log.buffers.chunkUsed, before + Math.max(count, 0));
       if (count > 0 && log.file != null) {
         if (tail != null && before > 0) {
           tail.copyTo(0, chunk, 0, before);
@@ -206,6 +238,25 @@ final class CriLog {
       return lastReadAt;
     }
 
+    String name() {
+      return name;
+    }
+
+    /** Returns the unfinished line. */
+    byte[] tail() {
+      return tail == null ? new byte[0] : tail.getBytes(0, tailLength);
+    }
+
+    /** Begins with an unfinished line. */
+    void restoreTail(byte[] line) {
+      if (line.length > 0) {
+        Memory kept = Memory.allocate(MAX_CONTENT);
+        kept.put(0, line, 0, line.length);
+        tail = kept;
+        tailLength = line.length;
+      }
+    }
+
     /** Ends the stream: logs an unfinished line as a partial record. */
     void end() {
       if (tail != null) {
@@ -214,6 +265,7 @@ final class CriLog {
           record(tail, 0, tailLength, 'P');
           log.flush();
         }
+        tail.clear();
         tail.close();
         tail = null;
         tailLength = 0;

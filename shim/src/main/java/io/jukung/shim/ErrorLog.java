@@ -1,5 +1,15 @@
 package io.jukung.shim;
 
+import static io.jukung.linux.fs.OpenFlags.O_APPEND;
+import static io.jukung.linux.fs.OpenFlags.O_CREAT;
+import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
+
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.libc.Kernel;
+import io.jukung.linux.libc.Syscall;
+
 /**
  * Writes to the shim's standard error, which the daemon redirects to a file. The number of lines is
  * bounded, because nobody rotates that file. Thread-safe.
@@ -7,10 +17,38 @@ package io.jukung.shim;
 final class ErrorLog {
   private static final int MAX_LINES = 2000;
   private static final int MAX_LINE_LENGTH = 2000;
+  private static final int TYPICAL_LINE_LENGTH = 200;
+
+  private static final int MODE = 0600;
+  private static final int STDOUT = 1;
+  private static final int STDERR = 2;
 
   private static int lines;
 
   private ErrorLog() {}
+
+  static synchronized int lines() {
+    return lines;
+  }
+
+  /** Goes on after this many lines, which an earlier program of this process has written. */
+  static synchronized void resume(int written) {
+    lines = written;
+  }
+
+  /**
+   * Continues in another file, which is created, with the full number of lines. Standard output
+   * goes to the same file.
+   */
+  static synchronized void continueIn(String path) throws ErrnoException {
+    try (Fd file = HostFile.open(path, O_WRONLY | O_CREAT | O_APPEND, MODE)) {
+      for (int standard = STDOUT; standard <= STDERR; standard++) {
+        int target = standard;
+        Kernel.call(Syscall.DUP3, () -> path + " as " + target, file.number(), target, 0);
+      }
+    }
+    lines = 0;
+  }
 
   static synchronized void say(String message) {
     if (lines >= MAX_LINES) {
@@ -36,6 +74,18 @@ final class ErrorLog {
     } catch (RuntimeException | Error e) {
       // There is no memory for the line; it is dropped.
     }
+  }
+
+  /** As {@link #say}, for a program that does not know how many lines earlier ones have written. */
+  static void sayInSmallLog(String message) {
+    try {
+      if (Fd.own(STDERR).seekToEnd() > MAX_LINES * (long) TYPICAL_LINE_LENGTH) {
+        return;
+      }
+    } catch (ErrnoException e) {
+      // Standard error is no file, so it does not grow.
+    }
+    say(message);
   }
 
   /** Logs the failure that ends the process, even if the bound of lines has been reached. */

@@ -30,6 +30,7 @@ final class EventLoop {
   private int[] uses = new int[16];
   private @Nullable Throwable failure;
   private int failedRounds;
+  private long lastEventAt = System.nanoTime();
 
   EventLoop() throws ErrnoException {
     epoll = Epoll.create(MAX_EVENTS);
@@ -46,6 +47,16 @@ final class EventLoop {
 
     /** Whether the loop ends now. */
     abstract boolean isOver();
+  }
+
+  /** Returns when the last event came, in the clock of {@link System#nanoTime}. */
+  long lastEventAt() {
+    return lastEventAt;
+  }
+
+  /** Returns the descriptor of the epoll instance. */
+  Fd descriptor() {
+    return epoll.fd();
   }
 
   void add(Source source, Fd fd, int events) throws ErrnoException {
@@ -86,6 +97,9 @@ final class EventLoop {
     while (!clockwork.isOver()) {
       failure = null;
       int count = epoll.await(clockwork.millisToNextTick());
+      if (count > 0) {
+        lastEventAt = System.nanoTime();
+      }
       for (int i = 0; i < count; i++) {
         dispatch(epoll.token(i), epoll.events(i));
       }
@@ -124,8 +138,12 @@ final class EventLoop {
   }
 
   static void pause() {
+    pause(FAILURE_PAUSE_MILLIS);
+  }
+
+  static void pause(long millis) {
     try {
-      Thread.sleep(FAILURE_PAUSE_MILLIS);
+      Thread.sleep(millis);
     } catch (InterruptedException e) {
       // The pause ends early. Nothing interrupts the shim's threads on purpose.
     }

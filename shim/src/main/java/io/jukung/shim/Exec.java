@@ -10,7 +10,7 @@ import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
 import io.jukung.shim.v1.ExecExited;
 import io.jukung.shim.v1.FromShim;
-import io.jukung.shim.v1.StartExec;
+import io.jukung.shim.v1.LaunchPlan;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -21,22 +21,26 @@ import org.jspecify.annotations.Nullable;
 final class Exec extends Source {
   private final Pod pod;
   private final String id;
-  private final StartExec request;
   private final Fd[] stdio;
   private @Nullable Pidfd process;
   private int pid;
   // Kept so that the steps after reaping can be repeated if one fails.
   private @Nullable ExitStatus status;
 
-  Exec(Pod pod, StartExec request, Fd[] stdio) {
+  Exec(Pod pod, String id, Fd[] stdio) {
     this.pod = pod;
-    this.id = request.getExecId();
-    this.request = request;
+    this.id = id;
     this.stdio = stdio;
   }
 
-  /** Starts the launch. The request is answered when the launch has ended. */
-  void launch(Connection from, long requestId, Container container) throws Refusal, IOException {
+  /**
+   * Starts the launch. The request is answered when the launch has ended.
+   *
+   * @param data see {@link Launch}
+   */
+  void launch(
+      Connection from, long requestId, LaunchPlan plan, @Nullable Fd data, Container container)
+      throws Refusal, IOException {
     Pidfd target = container.process();
     if (target == null) {
       throw Refusal.precondition(container + " is not running");
@@ -48,14 +52,20 @@ final class Exec extends Source {
     registers[Register.STDOUT] = stdio[1].number();
     registers[Register.STDERR] = stdio[2].number();
     registers[Register.TARGET] = joined.number();
-    pod.start(new ExecLaunch(from, requestId, registers, joined));
+    pod.start(new ExecLaunch(from, requestId, plan, registers, data, joined));
   }
 
   private final class ExecLaunch extends Launch {
     private final Fd joined;
 
-    ExecLaunch(Connection from, long requestId, long[] registers, Fd joined) {
-      super(from, requestId, request.getPlan(), registers);
+    ExecLaunch(
+        Connection from,
+        long requestId,
+        LaunchPlan plan,
+        long[] registers,
+        @Nullable Fd data,
+        Fd joined) {
+      super(from, requestId, plan, registers, data);
       this.joined = joined;
     }
 

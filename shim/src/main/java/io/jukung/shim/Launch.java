@@ -24,9 +24,10 @@ abstract class Launch implements Runnable {
   private final long requestId;
   private final LaunchPlan plan;
   private final long[] registers;
-  private Pod.@Nullable Launches launches;
+  private final @Nullable Fd data;
+  private @Nullable Launches launches;
 
-  /** The next launch in the list of {@link Pod.Launches}. */
+  /** The next launch in the list of {@link Launches}. */
   @Nullable Launch next;
 
   private Launcher.@Nullable Launched launched;
@@ -36,12 +37,15 @@ abstract class Launch implements Runnable {
   /**
    * @param registers the preloaded registers; the caller keeps their descriptors open until {@link
    *     #started} or {@link #failed} is called
+   * @param data the data of the confine program if the plan is without it; closed when the launch
+   *     thread ends
    */
-  Launch(Connection from, long requestId, LaunchPlan plan, long[] registers) {
+  Launch(Connection from, long requestId, LaunchPlan plan, long[] registers, @Nullable Fd data) {
     this.from = from;
     this.requestId = requestId;
     this.plan = plan;
     this.registers = registers;
+    this.data = data;
   }
 
   /**
@@ -52,7 +56,7 @@ abstract class Launch implements Runnable {
   /** Called on the event loop's thread when the launch has failed. */
   abstract void failed();
 
-  void begin(Pod.Launches results) {
+  void begin(Launches results) {
     launches = results;
     new Thread(null, this, "launch", Launcher.THREAD_STACK_BYTES).start();
   }
@@ -68,11 +72,15 @@ abstract class Launch implements Runnable {
                   plan.getConfine().toByteArray(),
                   plan.getCloneFlags(),
                   cgroup,
-                  registers));
+                  registers,
+                  data));
       startedAt = clock.nanos();
     } catch (Throwable e) {
       failure = e; // complete() reports it
     } finally {
+      if (data != null) {
+        data.close();
+      }
       if (launches != null) {
         launches.end(this);
       }

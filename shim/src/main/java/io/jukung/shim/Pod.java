@@ -4,7 +4,6 @@ import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
-import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.io.WallClock;
 import io.jukung.linux.process.Children;
 import io.jukung.linux.process.ExitStatus;
@@ -14,7 +13,9 @@ import io.jukung.shim.v1.AttachContainer;
 import io.jukung.shim.v1.Done;
 import io.jukung.shim.v1.Failure;
 import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.LaunchPlan;
 import io.jukung.shim.v1.ProcessList;
+import io.jukung.shim.v1.Recycle;
 import io.jukung.shim.v1.Reply;
 import io.jukung.shim.v1.ResizeTerminal;
 import io.jukung.shim.v1.StartContainer;
@@ -59,14 +60,64 @@ final class Pod extends EventLoop.Clockwork {
   private String socketPath;
   private String sandboxId = "";
   private @Nullable Connection daemon;
+  // What the process had when its first pod adopted it; null before.
+  private @Nullable ProcessState fresh;
   private long nextReap;
   private boolean over;
 
   Pod(EventLoop loop, Path socketPath) throws ErrnoException {
     this.loop = loop;
     this.socketPath = socketPath.toString();
-    this.launches = new Launches(Eventfd.create());
-    loop.add(launches, launches.wake.fd(), Epoll.IN);
+    this.launches = Launches.watchedBy(loop);
+  }
+
+  /** Goes on with the pod of a shim that has slept. */
+  static Pod restore(EventLoop loop, SavedPod saved) throws ErrnoException {
+    Pod pod = new Pod(loop, Path.of(saved.socketPath()));
+    pod.sandboxId = saved.sandboxId();
+    for (SavedPod.SavedContainer container : saved.containers()) {
+      pod.containers.put(container.id(), Container.restore(pod, container, pod.logBuffers));
+    }
+    return pod;
+  }
+
+  List<SavedPod.SavedContainer> saveContainers() {
+    List<SavedPod.SavedContainer> saved = new ArrayList<>(containers.size());
+    for (Container container : containers.values()) {
+      saved.add(container.save());
+    }
+    return saved;
+  }
+
+  /** Whether a pod has adopted the shim, and nothing is to be done before something happens. */
+  boolean isQuiet() {
+    if (sandboxId.isEmpty() || !execs.isEmpty() || !waiting.isEmpty() || !launches.areOver()) {
+      return false;
+    }
+    for (Container container : containers.values()) {
+      if (!container.isQuiet()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether orphans of a container may become children of the shim, see {@link #reapOrphans}. */
+  boolean expectsOrphans() {
+    for (Container container : containers.values()) {
+      if (container.leavesOrphans()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  String sandboxId() {
+    return sandboxId;
+  }
+
+  String socketPath() {
+    return socketPath;
   }
 
   EventLoop loop() {
@@ -132,6 +183,7 @@ final class Pod extends EventLoop.Clockwork {
       case REOPEN_LOG -> container(request.getReopenLog().getContainerId()).reopenLog();
       case REMOVE_CONTAINER -> remove(request.getRemoveContainer().getContainerId());
       case RESIZE_TERMINAL -> resize(request.getResizeTerminal());
+      case RECYCLE -> recycle(request.getRecycle());
       case SHUTDOWN -> shutdown();
       default -> throw new Refusal(Failure.Kind.INTERNAL, "a call this shim does not know");
     }
@@ -167,25 +219,69 @@ final class Pod extends EventLoop.Clockwork {
     if (request.getSandboxId().isEmpty()) {
       throw new Refusal(Failure.Kind.INTERNAL, "adoption without a sandbox id");
     }
-    if (!new File(socketPath).renameTo(new File(request.getSocketPath()))) {
-      throw new IOException("rename " + socketPath + " to " + request.getSocketPath() + " failed");
-    }
-    socketPath = request.getSocketPath();
+    rename(request.getSocketPath());
     sandboxId = request.getSandboxId();
+    if (fresh == null) {
+      fresh = ProcessState.now();
+    }
+  }
+
+  /** Makes this shim a spare again. If anything of the pod is left, the shim ends instead. */
+  private void recycle(Recycle request) throws Refusal, IOException {
+    refuseWork();
+    if (!execs.isEmpty()) {
+      throw Refusal.precondition("an exec has not ended");
+    }
+    boolean done = false;
+    try {
+      forgetPod();
+      ErrorLog.continueIn(request.getLogPath());
+      if (fresh == null) {
+        throw new IOException("a shim that was never adopted cannot be recycled");
+      }
+      fresh.requireNothingMore();
+      rename(request.getSocketPath());
+      sandboxId = "";
+      done = true;
+    } finally {
+      over = !done;
+    }
+  }
+
+  private void forgetPod() {
+    while (!waiting.isEmpty()) {
+      waiting.removeLast().close();
+    }
+    containers.clear();
+    logBuffers.clear();
+    reapOrphans();
+  }
+
+  private void rename(String path) throws IOException {
+    if (!new File(socketPath).renameTo(new File(path))) {
+      throw new IOException("rename " + socketPath + " to " + path + " failed");
+    }
+    socketPath = path;
   }
 
   private void startContainer(Connection from, long id, StartContainer request)
       throws Refusal, IOException {
-    if (containers.containsKey(request.getContainerId())) {
-      throw Refusal.precondition("container " + request.getContainerId() + " was started before");
-    }
-    Container container =
-        new Container(this, request, CriLog.open(logBuffers, request.getLogPath()));
-    containers.put(request.getContainerId(), container);
+    Fd data = takeData(from, request.getPlan());
     try {
-      container.launch(from, id, request);
-    } catch (IOException | RuntimeException | Error e) {
-      container.discard();
+      if (containers.containsKey(request.getContainerId())) {
+        throw Refusal.precondition("container " + request.getContainerId() + " was started before");
+      }
+      Container container =
+          new Container(this, request, CriLog.open(logBuffers, request.getLogPath()));
+      containers.put(request.getContainerId(), container);
+      try {
+        container.launch(from, id, request, data);
+      } catch (IOException | RuntimeException | Error e) {
+        container.discard();
+        throw e;
+      }
+    } catch (Refusal | IOException | RuntimeException | Error e) {
+      close(data);
       throw e;
     }
   }
@@ -195,12 +291,33 @@ final class Pod extends EventLoop.Clockwork {
     if (stdio == null) {
       throw new Refusal(Failure.Kind.INTERNAL, "exec without its three descriptors");
     }
-    Exec exec = new Exec(this, request, stdio);
+    Exec exec = new Exec(this, request.getExecId(), stdio);
+    Fd data = null;
     try {
-      exec.launch(from, id, container(request.getContainerId()));
+      data = takeData(from, request.getPlan());
+      exec.launch(from, id, request.getPlan(), data, container(request.getContainerId()));
     } catch (Refusal | IOException | RuntimeException | Error e) {
+      close(data);
       exec.discard();
       throw e;
+    }
+  }
+
+  /** Takes the file with the data of the plan's program; null if the plan has the data. */
+  private static @Nullable Fd takeData(Connection from, LaunchPlan plan) throws Refusal {
+    if (!plan.getDataInDescriptor()) {
+      return null;
+    }
+    Fd[] taken = from.takeDescriptors(1);
+    if (taken == null) {
+      throw new Refusal(Failure.Kind.INTERNAL, "launch plan without the descriptor of its data");
+    }
+    return taken[0];
+  }
+
+  private static void close(@Nullable Fd data) {
+    if (data != null) {
+      data.close();
     }
   }
 
@@ -258,20 +375,24 @@ final class Pod extends EventLoop.Clockwork {
     container(request.getContainerId()).resize(request.getColumns(), request.getRows());
   }
 
-  private void shutdown() throws Refusal, IOException {
-    for (Container container : containers.values()) {
-      if (!container.isOver()) {
-        throw Refusal.precondition("container " + container.id() + " is running");
-      }
-    }
-    if (launches.inFlight > 0) {
-      throw Refusal.precondition("a launch is in flight");
-    }
+  private void shutdown() throws Refusal {
+    refuseWork();
     if (!new File(socketPath).delete()) {
       // The daemon may have removed the pod's directory already.
       ErrorLog.say("no socket to remove at " + socketPath);
     }
     over = true;
+  }
+
+  private void refuseWork() throws Refusal {
+    for (Container container : containers.values()) {
+      if (!container.isOver()) {
+        throw Refusal.precondition("container " + container.id() + " is running");
+      }
+    }
+    if (!launches.areOver()) {
+      throw Refusal.precondition("a launch is in flight");
+    }
   }
 
   private ProcessList processes() {
@@ -304,7 +425,7 @@ final class Pod extends EventLoop.Clockwork {
 
   void start(Launch launch) {
     launch.begin(launches); // the end is counted on this thread too, so after the next line
-    launches.inFlight++;
+    launches.begun();
   }
 
   @Override
@@ -359,7 +480,7 @@ final class Pod extends EventLoop.Clockwork {
    */
   private void reapOrphans() {
     try {
-      while (launches.inFlight == 0) {
+      while (launches.areOver()) {
         int pid = Children.peekEnded();
         if (pid == 0 || supervises(pid)) {
           return; // the pidfd's event of a supervised process comes next; the others are reaped at
@@ -406,70 +527,5 @@ final class Pod extends EventLoop.Clockwork {
   /** Called after a supervised process has been reaped, which may have left orphans. */
   void reapOrphansSoon() {
     nextReap = System.nanoTime();
-  }
-
-  /** The ended launches: launch threads add them, and the event loop completes them. */
-  static final class Launches extends Source {
-    private static final int WAKE_ATTEMPTS = 100;
-
-    private final Eventfd wake;
-    private int inFlight;
-    // A linked list, because it needs no memory to grow: a launch that could not be added would
-    // never be answered.
-    private @Nullable Launch first;
-    private @Nullable Launch last;
-
-    Launches(Eventfd wake) {
-      this.wake = wake;
-    }
-
-    /** Called by a launch thread before it ends. */
-    void end(Launch launch) {
-      synchronized (this) {
-        if (last == null) {
-          first = launch;
-        } else {
-          last.next = launch;
-        }
-        last = launch;
-      }
-      for (int attempt = 1; ; attempt++) {
-        try {
-          wake.signal();
-          return;
-        } catch (IOException | RuntimeException | Error e) {
-          if (attempt == WAKE_ATTEMPTS) {
-            Main.fail(e); // without the signal the launch is never answered
-          }
-          ErrorLog.unexpected("wake the event loop", e);
-          EventLoop.pause();
-        }
-      }
-    }
-
-    private synchronized @Nullable Launch poll() {
-      Launch launch = first;
-      if (launch != null) {
-        first = launch.next;
-        if (first == null) {
-          last = null;
-        }
-      }
-      return launch;
-    }
-
-    @Override
-    void ready(int events) throws IOException {
-      wake.clear();
-      for (Launch launch = poll(); launch != null; launch = poll()) {
-        inFlight--;
-        launch.complete();
-      }
-    }
-
-    @Override
-    public String toString() {
-      return "ended launches";
-    }
   }
 }

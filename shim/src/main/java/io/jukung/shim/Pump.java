@@ -5,6 +5,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.StatusFlags;
 import io.jukung.linux.io.Transfer;
+import io.jukung.shim.SavedPod.SavedOutput;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,6 +28,35 @@ final class Pump extends Source {
     this.pod = pod;
     this.output = output;
     this.log = log;
+  }
+
+  /** Goes on with an output of a shim that has slept. */
+  static Pump restore(Container container, Pod pod, SavedOutput saved, CriLog log)
+      throws ErrnoException {
+    CriLog.Stream stream = log.stream(saved.stream());
+    if (saved.descriptor() == SavedPod.NONE) {
+      stream.end();
+      Pump ended = new Pump(container, pod, Fd.none(), stream);
+      ended.open = false;
+      return ended;
+    }
+    stream.restoreTail(saved.tail());
+    Pump pump = new Pump(container, pod, Fd.own(saved.descriptor()), stream);
+    pump.start();
+    return pump;
+  }
+
+  SavedOutput save() {
+    return new SavedOutput(log.name(), open ? output.number() : SavedPod.NONE, log.tail());
+  }
+
+  /** Whether the output has ended, or nothing but the container's next output is waited for. */
+  boolean isQuiet() {
+    return !open || (started && !paused && attached.isEmpty());
+  }
+
+  Fd output() {
+    return output;
   }
 
   void start() throws ErrnoException {

@@ -16,6 +16,8 @@ import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.shim.v1.LaunchPlan;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Simple launch plans for commands of the host. */
@@ -34,6 +36,36 @@ final class LaunchPlans {
 
   static LaunchPlan.Builder shell(String script) {
     return command("/bin/sh", "-c", script);
+  }
+
+  /** A plan whose data is sent in a file, and the data. */
+  record WithData(LaunchPlan.Builder plan, byte[] data) {}
+
+  /** A command with an environment of so many variables with 1 000 bytes. */
+  static WithData environment(int variables, String... command) {
+    ProgramBuilder confine = new ProgramBuilder();
+    for (int standard = 0; standard < 3; standard++) {
+      confine.inherit(standard);
+      confine.step("stdio", Syscall.DUP3, reg(standard), imm(standard), imm(0));
+    }
+    List<String> environment = new ArrayList<>();
+    for (int i = 0; i < variables; i++) {
+      String name = "VARIABLE_" + i + "=";
+      environment.add(name + "x".repeat(1000 - name.length()));
+    }
+    confine.step(
+        "run the command",
+        Syscall.EXECVE,
+        confine.string(command[0]),
+        confine.pointers("argv", List.of(command)),
+        confine.pointers("envp", environment));
+    byte[] encoded = confine.build().encode(Arch.CURRENT);
+    int offset = Program.dataOffset(encoded);
+    LaunchPlan.Builder plan =
+        plan(Program.empty(), Program.empty())
+            .setConfine(ByteString.copyFrom(encoded, 0, offset))
+            .setDataInDescriptor(true);
+    return new WithData(plan, Arrays.copyOfRange(encoded, offset, encoded.length));
   }
 
   /** A shell in the shim's pid namespace. */
@@ -94,7 +126,7 @@ final class LaunchPlans {
   static LaunchPlan.Builder failingPrepare() {
     ProgramBuilder prepare = new ProgramBuilder();
     prepare.step("fine", Syscall.GETPID);
-    prepare.step("not fine", Syscall.CHDIR, prepare.string("/nonexistent"));
+    prepare.step("not fine", Syscall.CHDIR, prepare.string("/proc/nonexistent"));
     return plan(prepare.build(), withPipes(new ProgramBuilder(), "/bin/true"));
   }
 

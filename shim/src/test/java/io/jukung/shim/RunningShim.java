@@ -7,7 +7,9 @@ import io.jukung.linux.io.Epoll;
 import io.jukung.linux.io.Readiness;
 import io.jukung.linux.io.Transfer;
 import io.jukung.linux.io.UnixSocket;
+import io.jukung.linux.launch.Keeper;
 import io.jukung.linux.libc.Memory;
+import io.jukung.shim.v1.Adopt;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.FromShim;
@@ -44,7 +46,7 @@ final class RunningShim implements AutoCloseable {
     this.socketPath = socketPath;
     this.errorLog = errorLog;
     this.process = process;
-    await("the shim listens", () -> Files.exists(socketPath));
+    await("the shim listens, or ends", () -> Files.exists(socketPath) || !process.isAlive());
     this.daemon = connect(socketPath);
   }
 
@@ -52,15 +54,48 @@ final class RunningShim implements AutoCloseable {
    * @param prefix a command that starts the shim's command
    */
   static RunningShim start(Path directory, String... prefix) throws Exception {
-    return start(Main.class, directory, prefix);
+    return start(Main.class, directory, List.of(), List.of(), prefix);
+  }
+
+  /**
+   * Starts a shim that sleeps, and makes it the one of a pod.
+   *
+   * @param options for its JVM
+   */
+  static RunningShim startSleepy(
+      Path directory, Duration sleepAfter, List<String> options, String... prefix)
+      throws Exception {
+    RunningShim shim =
+        start(
+            Main.class,
+            directory,
+            options,
+            List.of("--sleep-after", Long.toString(sleepAfter.toMillis())),
+            prefix);
+    Adopt.Builder request =
+        Adopt.newBuilder().setSandboxId("s1").setSocketPath(shim.socketPath.toString());
+    assertThat(shim.daemon.call(ToShim.newBuilder().setAdopt(request)).hasDone()).isTrue();
+    return shim;
+  }
+
+  /** Whether the process is the keeper that a sleeping shim executes. */
+  boolean isAsleep() throws IOException {
+    return Files.readSymbolicLink(Path.of("/proc/" + pid() + "/exe"))
+        .toString()
+        .contains(Keeper.IMAGE_NAME);
+  }
+
+  void awaitAsleep() throws Exception {
+    await("the shim sleeps", this::isAsleep);
   }
 
   /** Starts a {@link FaultyShim}. */
   static RunningShim startFaulty(Path directory) throws Exception {
-    return start(FaultyShim.class, directory);
+    return start(FaultyShim.class, directory, List.of(), List.of());
   }
 
-  private static RunningShim start(Class<?> main, Path directory, String... prefix)
+  private static RunningShim start(
+      Class<?> main, Path directory, List<String> options, List<String> arguments, String... prefix)
       throws Exception {
     Path socket = directory.resolve("shim.sock");
     Path log = directory.resolve("shim.log");
@@ -72,12 +107,11 @@ final class RunningShim implements AutoCloseable {
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
             "-Xint",
-            "-Xmx16m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            main.getName(),
-            "--socket",
-            socket.toString()));
+            "-Xmx16m"));
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(arguments);
+    command.addAll(List.of("--socket", socket.toString()));
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {

@@ -143,8 +143,9 @@ class ShimAttachTest {
 
   @Test
   void clientThatNeverReadsDoesNotStopTheApplicationForEver() throws Exception {
-    start("c1", LaunchPlans.shell("seq 100000; echo over >&2; read x"), true, false);
+    start("c1", LaunchPlans.shell("read go; seq 100000; echo over >&2; read x"), true, false);
     Client stuck = attach("c1");
+    stuck.type("go\n");
     RunningShim.await("the application goes on", () -> log("c1").contains(" stderr F over\n"));
     assertThat(Files.readString(shim.errorLog)).contains("did not read and is detached");
     stuck.close();
