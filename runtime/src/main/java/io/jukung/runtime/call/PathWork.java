@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -33,16 +34,18 @@ public final class PathWork {
   private final int maxPerPod;
   private final int maxInAll;
   private final Duration patience;
+  private final ThreadFactory threads;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition threadFree = lock.newCondition();
   private final Map<String, Integer> busyByPod = new HashMap<>();
   private int busy;
 
   public PathWork() {
-    this(MAX_PER_POD, MAX_IN_ALL, PATIENCE);
+    this(MAX_PER_POD, MAX_IN_ALL, PATIENCE, Thread.ofPlatform().daemon().factory());
   }
 
-  PathWork(int maxPerPod, int maxInAll, Duration patience) {
+  PathWork(int maxPerPod, int maxInAll, Duration patience, ThreadFactory threads) {
+    this.threads = threads;
     this.maxPerPod = maxPerPod;
     this.maxInAll = maxInAll;
     this.patience = patience;
@@ -75,8 +78,10 @@ public final class PathWork {
               }
             });
     try {
-      Thread.ofPlatform().daemon().name(what).start(task);
-    } catch (OutOfMemoryError e) { // no thread could be made
+      Thread thread = threads.newThread(LogContext.carriedTo(task));
+      thread.setName(what);
+      thread.start();
+    } catch (RuntimeException | Error e) { // no thread could be made
       release(sandboxId);
       throw e;
     }

@@ -16,9 +16,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Undoes what a failed use case has acquired: if {@link #close} is called without {@link #commit},
  * all registered steps run, the last registered one first. Every step runs whatever the others do.
- * Each one has a thread of its own and a time limit, so that neither an interrupt of the caller nor
- * a step that hangs keeps the others from running. The steps' failures become one {@link
- * RollbackException}, which a try-with-resources statement adds to the failure of the use case.
+ * Each one has a platform thread of its own and a time limit, so that neither an interrupt of the
+ * caller nor a step that hangs keeps the others from running. A step that hangs in the kernel on a
+ * virtual thread would hold one of the few carrier threads for ever. The steps' failures become one
+ * {@link RollbackException}, which a try-with-resources statement adds to the failure of the use
+ * case.
  *
  * <p>Not thread-safe.
  */
@@ -49,7 +51,7 @@ public final class Rollback implements AutoCloseable {
    * @param id the object that the use case is about
    */
   public static Rollback named(String useCase, String id) {
-    return new Rollback(useCase + " " + id, STEP_LIMIT, Thread.ofVirtual().factory());
+    return new Rollback(useCase + " " + id, STEP_LIMIT, Thread.ofPlatform().daemon().factory());
   }
 
   /** Undoes one acquisition. Must be idempotent: there may be nothing, or no longer anything. */

@@ -5,6 +5,7 @@ import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -32,9 +33,13 @@ public final class Selection {
    * @param labels the labels that a sandbox must have, among others
    */
   public List<Sandbox> sandboxes(String id, Map<String, String> labels) {
-    return candidates(id).stream()
-        .filter(sandbox -> hasAll(sandbox.record().config().labels(), labels))
-        .toList();
+    List<Sandbox> selected = new ArrayList<>();
+    for (Sandbox each : candidates(id)) {
+      if (hasAll(each.record().config().labels(), labels)) {
+        selected.add(each);
+      }
+    }
+    return selected;
   }
 
   /**
@@ -47,10 +52,14 @@ public final class Selection {
    */
   public List<Container> containers(String id, String sandboxId, Map<String, String> labels) {
     String sandbox = fullSandboxId(sandboxId);
-    return containerCandidates(id).stream()
-        .filter(each -> sandbox.isEmpty() || each.record().sandboxId().equals(sandbox))
-        .filter(each -> hasAll(each.record().labels(), labels))
-        .toList();
+    List<Container> selected = new ArrayList<>();
+    for (Container each : containerCandidates(id)) {
+      if ((sandbox.isEmpty() || each.record().sandboxId().equals(sandbox))
+          && hasAll(each.record().labels(), labels)) {
+        selected.add(each);
+      }
+    }
+    return selected;
   }
 
   private Collection<Sandbox> candidates(String id) {
@@ -79,6 +88,6 @@ public final class Selection {
   }
 
   private static boolean hasAll(Map<String, String> labels, Map<String, String> wanted) {
-    return labels.entrySet().containsAll(wanted.entrySet());
+    return wanted.isEmpty() || labels.entrySet().containsAll(wanted.entrySet());
   }
 }

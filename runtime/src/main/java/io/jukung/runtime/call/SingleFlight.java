@@ -132,7 +132,7 @@ public final class SingleFlight<K, R, V> {
   }
 
   private void start(K key, Flight<R, V> flight, Callable<V> work) {
-    Thread thread = threads.newThread(() -> run(key, flight, work));
+    Thread thread = threads.newThread(LogContext.carriedTo(() -> run(key, flight, work)));
     thread.setName(what + " " + key);
     thread.start();
   }

@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the node's CDI devices. The CDI files are read again for each container that asks for a
@@ -30,7 +32,7 @@ public final class CdiDevices {
   /** The most CDI files that one directory may have. */
   private static final int MAX_FILES = 1000;
 
-  private final List<Path> directories;
+  private volatile List<Path> directories;
 
   /**
    * The devices that CDI files in these directories describe.
@@ -39,6 +41,11 @@ public final class CdiDevices {
    */
   public CdiDevices(List<Path> directories) {
     this.directories = List.copyOf(directories);
+  }
+
+  /** Reads other directories from now on, for containers that are created later. */
+  public void use(List<Path> others) {
+    directories = List.copyOf(others);
   }
 
   /**
@@ -57,7 +64,10 @@ public final class CdiDevices {
     for (String name : names) {
       if (!CdiSpec.isQualified(name)) {
         throw CriException.invalidArgument(
-            "CDI device \"" + name + "\" is not of the form vendor/class=device");
+            "CDI device \""
+                + name
+                + "\" (config.CDI_devices, or an annotation) is not of the form"
+                + " vendor/class=device");
       }
     }
     return names;
@@ -123,14 +133,19 @@ public final class CdiDevices {
     private final Map<String, String> conflicts = new LinkedHashMap<>();
     private final List<String> unreadable = new ArrayList<>();
 
+    /** Why a file could not be read now; null if all could. A missing device may be in it. */
+    private @Nullable IOException failure;
+
     void read(Path directory) throws IOException {
       Map<String, Found> here = new LinkedHashMap<>();
       Map<String, String> twice = new LinkedHashMap<>();
       for (Path file : files(directory)) {
         try {
           add(file, CdiSpec.read(file), here, twice);
-        } catch (IOException e) {
+        } catch (CdiSpec.Malformed | NoSuchFileException e) {
           unreadable.add(file + ": " + e.getMessage()); // part of the error if a device is missing
+        } catch (IOException e) {
+          failure = new IOException("read the CDI file " + file + ": " + e.getMessage(), e);
         }
       }
       here.keySet().forEach(conflicts::remove); // a later directory settles the conflict
@@ -170,13 +185,16 @@ public final class CdiDevices {
       return files;
     }
 
-    Found get(String name) {
+    Found get(String name) throws IOException {
       String conflict = conflicts.get(name);
       if (conflict != null) {
         throw CriException.failedPrecondition(
             "CDI device " + name + " is described twice, in " + conflict);
       }
       Found found = devices.get(name);
+      if (found == null && failure != null) {
+        throw failure;
+      }
       if (found == null) {
         throw CriException.invalidArgument(
             "there is no CDI device "

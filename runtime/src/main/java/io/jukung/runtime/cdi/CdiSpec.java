@@ -51,10 +51,23 @@ record CdiSpec(
     return name.endsWith(".json") || name.endsWith(".yaml");
   }
 
+  /** A file that is no CDI specification, whatever the state of the node. */
+  static final class Malformed extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private Malformed(String message) {
+      super(message);
+    }
+
+    private Malformed(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
   /**
    * Reads and checks a file.
    *
-   * @throws IOException with a message that does not name the file
+   * @throws Malformed with a message that does not name the file
    */
   static CdiSpec read(Path file) throws IOException {
     byte[] bytes;
@@ -62,34 +75,37 @@ record CdiSpec(
       bytes = in.readNBytes(MAX_BYTES + 1);
     }
     if (bytes.length > MAX_BYTES) {
-      throw new IOException("the file is larger than " + MAX_BYTES + " bytes");
+      throw new Malformed("the file is larger than " + MAX_BYTES + " bytes");
     }
     CdiSpec spec;
     try {
       spec = (file.toString().endsWith(".json") ? JSON : YAML).readValue(bytes);
     } catch (JacksonException e) {
-      throw new IOException(e.getOriginalMessage().lines().findFirst().orElse("not readable"), e);
+      throw new Malformed(e.getOriginalMessage().lines().findFirst().orElse("not readable"), e);
     }
     if (spec == null) {
-      throw new IOException("the file is empty");
+      throw new Malformed("the file is empty");
     }
     spec.check();
     return spec;
   }
 
-  private void check() throws IOException {
+  private void check() throws Malformed {
     if (cdiVersion == null || !VERSIONS.contains(cdiVersion)) {
-      throw new IOException("cdiVersion " + cdiVersion + " is not supported");
+      throw new Malformed("cdiVersion " + cdiVersion + " is not supported");
     }
     if (kind == null || !KIND.matcher(kind).matches()) {
-      throw new IOException("kind " + kind + " is not of the form vendor/class");
+      throw new Malformed("kind " + kind + " is not of the form vendor/class");
     }
     if (devices == null || devices.isEmpty()) {
-      throw new IOException("there are no devices");
+      throw new Malformed("there are no devices");
     }
     for (Device each : devices) {
+      if (each == null) {
+        throw new Malformed("a device is null");
+      }
       if (each.name() == null || !NAME.matcher(each.name()).matches()) {
-        throw new IOException("\"" + each.name() + "\" is not a valid device name");
+        throw new Malformed("\"" + each.name() + "\" is not a valid device name");
       }
     }
   }

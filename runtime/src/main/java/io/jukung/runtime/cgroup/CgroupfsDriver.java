@@ -39,6 +39,11 @@ public record CgroupfsDriver(CgroupMount mount, String root) implements PodCgrou
   }
 
   @Override
+  public String parentOf(String sandboxId, String podPath) {
+    return podPath.equals(podPath("", sandboxId)) ? "" : podPath;
+  }
+
+  @Override
   public String shimsPath() {
     return root + "/shims";
   }
@@ -51,6 +56,11 @@ public record CgroupfsDriver(CgroupMount mount, String root) implements PodCgrou
   @Override
   public String sandboxOf(String name) {
     return name;
+  }
+
+  @Override
+  public boolean hasMade(Cgroup pod) throws IOException {
+    return pod.isMarked();
   }
 
   @Override

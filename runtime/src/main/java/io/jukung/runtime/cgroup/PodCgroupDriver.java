@@ -26,6 +26,9 @@ public interface PodCgroupDriver extends AutoCloseable {
    */
   String podPath(String parent, String sandboxId);
 
+  /** The parent with which {@link #podPath} returns this path for the sandbox. */
+  String parentOf(String sandboxId, String podPath);
+
   /** The path of the cgroup of the shims. It is no parent or child of a pod's cgroup. */
   String shimsPath();
 
@@ -37,6 +40,11 @@ public interface PodCgroupDriver extends AutoCloseable {
    * cgroup is not a sandbox's.
    */
   String sandboxOf(String name);
+
+  /**
+   * Whether a daemon of jukung has made this cgroup, which lies directly below {@link #ownPath}.
+   */
+  boolean hasMade(Cgroup pod) throws IOException;
 
   /**
    * Creates whatever must exist before jukung creates a cgroup inside the pod's or the shims'.

@@ -12,9 +12,13 @@ import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.Ownership;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.PodLimits;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +41,9 @@ public final class PodCgroups {
 
   /** Killed processes leave their cgroup within milliseconds, unless one hangs in the kernel. */
   public static final Duration REMOVE_WAIT = Duration.ofSeconds(10);
+
+  /** Deeper than any parent that kubelet names. */
+  private static final int MAX_DEPTH = 10;
 
   /** Begins the cgroup name of the process that keeps a pod's shared pid namespace alive. */
   private static final String REAPER = "reaper";
@@ -109,6 +117,30 @@ public final class PodCgroups {
     return mount.at(path);
   }
 
+  /**
+   * The parent cgroup that the request for a sandbox has named, for a sandbox whose record is lost.
+   *
+   * @param cgroup the path of the cgroup of a container or of the reaper
+   * @return empty if the request named none
+   */
+  public String parentOf(String sandboxId, String cgroup) {
+    return driver.parentOf(sandboxId, cgroup.substring(0, cgroup.lastIndexOf('/')));
+  }
+
+  /** As {@link #parentOf}, for a sandbox that may have a reaper; empty also if it has none. */
+  public String parentOfReaper(String sandboxId) throws IOException {
+    String name = REAPER + "-" + sandboxId;
+    try (Stream<Path> found =
+        Files.find(mount.directory(), MAX_DEPTH, (path, _) -> path.endsWith(name))) {
+      Optional<Path> reaper = found.findFirst();
+      return reaper.isEmpty()
+          ? ""
+          : parentOf(sandboxId, "/" + mount.directory().relativize(reaper.get()));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
   /** The cgroup of the process that keeps the pod's shared pid namespace alive. */
   public Cgroup reaper(SandboxRecord sandbox) {
     return pod(sandbox).child(REAPER + "-" + sandbox.id());
@@ -122,17 +154,61 @@ public final class PodCgroups {
     return mount.at(driver.shimsPath());
   }
 
-  /** The existing cgroups of sandboxes whose requests named no parent, by sandbox id. */
+  /**
+   * The cgroup in which shims rehearse, beside that of the shims. Each rehearsal has one in it, and
+   * what is in that one ends with the rehearsal.
+   */
+  public Cgroup rehearsals() {
+    String shims = driver.shimsPath();
+    return mount.at(shims.substring(0, shims.lastIndexOf('/')) + "/rehearsals");
+  }
+
+  /**
+   * Makes the cgroups of this daemon, and keeps daemons of other roots from using them too.
+   *
+   * @throws Ownership.OwnedByOtherException if another daemon uses them
+   */
+  public void claim(Ownership ownership) throws IOException {
+    Cgroup own = mount.at(driver.ownPath());
+    if (!own.exists()) {
+      create(shims());
+    }
+    ownership.claim(own, "cgroup.root");
+    create(shims());
+    create(rehearsals());
+  }
+
+  /**
+   * The existing cgroups of sandboxes whose requests named no parent, by sandbox id. A cgroup that
+   * somebody else has made is not among them. One that is empty may be jukung's own: a daemon that
+   * is killed between making a cgroup and marking it leaves such a cgroup.
+   */
   public Map<String, Cgroup> ownPods() throws IOException {
     Cgroup own = mount.at(driver.ownPath());
     Map<String, Cgroup> pods = new LinkedHashMap<>();
     for (String name : own.children()) {
       String id = driver.sandboxOf(name);
+      Cgroup pod = own.child(name);
       if (ObjectId.isValid(id)) {
-        pods.put(id, own.child(name));
+        if (driver.hasMade(pod) || !pod.isPopulated()) {
+          pods.put(id, pod);
+        } else {
+          LOG.warn("{} has processes and was made by somebody else, and stays", pod);
+        }
       }
     }
     return pods;
+  }
+
+  /**
+   * Removes one of {@link #ownPods}. Processes are killed only in a cgroup that jukung has made.
+   */
+  public void sweep(Cgroup pod) throws IOException {
+    if (driver.hasMade(pod)) {
+      remove(pod);
+    } else {
+      pod.removeIfEmpty();
+    }
   }
 
   /** Kills every process in the cgroup and removes the cgroup. */
@@ -150,8 +226,9 @@ public final class PodCgroups {
     driver.removeUnused(pod(sandbox));
   }
 
-  /** Removes the cgroup of the shims, unless a shim is in it. */
+  /** Removes the cgroups of the shims and of rehearsals, unless a process is in them. */
   public void removeUnusedShims() throws IOException {
+    rehearsals().removeUnused();
     driver.removeUnused(shims());
   }
 

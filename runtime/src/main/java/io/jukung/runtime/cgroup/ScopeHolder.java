@@ -5,11 +5,14 @@ import static io.jukung.linux.Errno.ESRCH;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Epoll;
+import io.jukung.linux.io.Pipe;
 import io.jukung.linux.io.Readiness;
 import io.jukung.linux.launch.Launcher;
 import io.jukung.linux.launch.Program;
 import io.jukung.linux.launch.ProgramBuilder;
+import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.process.Pidfd;
@@ -21,7 +24,7 @@ import java.io.IOException;
  * A process of a few memory pages that only keeps a systemd scope alive. systemd starts a scope
  * around a running process and removes the scope when the last process in it ends: without the
  * holder, a container's cgroup would be gone before its exit could be examined. The holder outlives
- * the daemon, as the pods do.
+ * the daemon, as the pods do, from {@link #keep} on. Before, it ends with the daemon.
  */
 final class ScopeHolder {
   /** A killed process ends within milliseconds, unless it hangs in the kernel. */
@@ -29,31 +32,48 @@ final class ScopeHolder {
 
   private final int pid;
   private final Pidfd process;
+  private final Fd gate;
 
-  private ScopeHolder(int pid, Pidfd process) {
+  private ScopeHolder(int pid, Pidfd process, Fd gate) {
     this.pid = pid;
     this.process = process;
+    this.gate = gate;
   }
 
   /** Starts a holder in the daemon's own cgroup. */
   static ScopeHolder launch() throws IOException {
-    Launcher.Launched launched =
-        Launcher.launch(
-            new Launcher.Request(
-                Program.empty().encode(Arch.CURRENT),
-                program().encode(Arch.CURRENT),
-                0,
-                null,
-                Launcher.noRegisters()));
-    return new ScopeHolder(launched.pid(), Pidfd.own(launched.pidfd()));
+    Pipe gate = Pipe.open();
+    try {
+      long[] registers = Launcher.noRegisters();
+      registers[Register.GATE] = gate.reader().number();
+      Launcher.Launched launched =
+          Launcher.launch(
+              new Launcher.Request(
+                  Program.empty().encode(Arch.CURRENT),
+                  program().encode(Arch.CURRENT),
+                  0,
+                  null,
+                  registers));
+      gate.reader().close();
+      return new ScopeHolder(launched.pid(), Pidfd.own(launched.pidfd()), gate.writer());
+    } catch (IOException | RuntimeException e) {
+      gate.close();
+      throw e;
+    }
+  }
+
+  /** Lets the holder live until it is killed: it keeps a scope now. */
+  void keep() throws IOException {
+    gate.write(new byte[1]);
   }
 
   int pid() {
     return pid;
   }
 
-  /** Closes the descriptor and leaves the process running, as there is a holder for each pod. */
+  /** Closes the descriptors, as there is a holder for each pod. One that is kept runs on. */
   void release() {
+    gate.close();
     process.close();
   }
 
@@ -80,6 +100,7 @@ final class ScopeHolder {
         throw e;
       }
     } finally {
+      gate.close();
       reap(process);
     }
   }
@@ -97,7 +118,7 @@ final class ScopeHolder {
   }
 
   private static Program program() {
-    ProgramBuilder program = new ProgramBuilder();
+    ProgramBuilder program = new ProgramBuilder().inherit(Register.GATE);
     program.step(
         "set the process name",
         Syscall.PRCTL,
@@ -105,7 +126,7 @@ final class ScopeHolder {
         program.string("jukung-hold"));
     program.step("start a session", Syscall.SETSID);
     program.step("leave the daemon's directory", Syscall.CHDIR, program.string("/"));
-    TerminationSteps.untilSigterm(program);
+    TerminationSteps.untilSigtermOnceKept(program);
     return program.build();
   }
 }

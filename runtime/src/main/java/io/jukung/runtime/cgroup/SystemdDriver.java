@@ -24,6 +24,9 @@ import java.util.concurrent.locks.LockSupport;
 public final class SystemdDriver implements PodCgroupDriver {
   private static final String SCOPE = ".scope";
 
+  /** The cgroup in a scope of the process that keeps the scope alive. */
+  private static final String HOLD = "hold";
+
   /** systemd starts and stops a scope within milliseconds, unless it hangs. */
   private static final Duration SCOPE_LIMIT = Duration.ofSeconds(10);
 
@@ -76,6 +79,16 @@ public final class SystemdDriver implements PodCgroupDriver {
   }
 
   @Override
+  public String parentOf(String sandboxId, String podPath) {
+    int slice = podPath.indexOf("/" + scope(sandboxId) + "/");
+    if (slice <= 0 || podPath.equals(podPath("", sandboxId))) {
+      return "";
+    }
+    String path = podPath.substring(0, slice);
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  @Override
   public String shimsPath() {
     return own.path() + "/" + scope("shims") + "/shims";
   }
@@ -91,6 +104,12 @@ public final class SystemdDriver implements PodCgroupDriver {
     return name.startsWith(prefix) && name.endsWith(SCOPE)
         ? name.substring(prefix.length(), name.length() - SCOPE.length())
         : "";
+  }
+
+  /** systemd makes the scope, and jukung what is inside: the holder's cgroup comes first. */
+  @Override
+  public boolean hasMade(Cgroup pod) throws IOException {
+    return pod.child(HOLD).exists();
   }
 
   private String scope(String name) {
@@ -128,9 +147,10 @@ public final class SystemdDriver implements PodCgroupDriver {
       await(
           "the start of " + name, () -> scope.exists() && scope.processes().contains(holder.pid()));
       // A cgroup that has processes of its own cannot pass controllers on to its children.
-      Cgroup hold = scope.child("hold");
+      Cgroup hold = scope.child(HOLD);
       hold.createPlain();
       hold.attach(holder.pid());
+      holder.keep();
     } catch (Throwable e) {
       try {
         holder.end();

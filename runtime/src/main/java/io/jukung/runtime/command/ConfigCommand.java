@@ -19,14 +19,21 @@ final class ConfigCommand {
   private static final String HELP =
       """
       Usage: jukung config check [FILE]
-             jukung config show [FILE]
+             jukung config dump [FILE]
+             jukung config default
       Checks or shows the daemon's configuration. Without FILE: /etc/jukung/config.toml, or the
-      defaults where that file does not exist.
+      defaults where that file does not exist. The files *.toml in the directory conf.d beside FILE
+      are read after it, in the order of their names, and win key by key.
         check        Says whether the daemon would start with the file, and what is wrong with the
                        registries' files (hosts.toml) that the file names: a sentence for each
                        problem. Exits with 1 where there is a problem.
-        show         Prints every key with the value that holds.
+        dump         Prints every key with the value that holds. `show` is the same.
+        default      Prints every key with its default.
         -h, --help   Prints this help.
+      A running daemon reads its files again at SIGHUP (`systemctl reload jukung`). It takes over
+      the tables log, shim, cni (without cache_dir), network, cdi and registry, server.shutdown_grace,
+      image.registry_config_dir and image.max_downloads. The log names what has changed, and what
+      needs a restart of the daemon. Files with a problem change nothing.
       """;
 
   /** The socket may stand before every command, and matters to no configuration. */
@@ -54,8 +61,16 @@ final class ConfigCommand {
     Optional<Path> file = operands.stream().skip(1).findFirst().map(Path::of);
     return switch (operands.getFirst()) {
       case "check" -> check(file);
-      case "show" -> show(file);
-      default -> throw new UsageException("config has check and show, not " + operands.getFirst());
+      case "dump", "show" -> show(parse(file));
+      case "default" -> {
+        if (file.isPresent()) {
+          throw new UsageException("unexpected word " + file.get());
+        }
+        yield show(Config.DEFAULTS);
+      }
+      default ->
+          throw new UsageException(
+              "config has check, dump and default, not " + operands.getFirst());
     };
   }
 
@@ -69,8 +84,8 @@ final class ConfigCommand {
     return Main.FAILED;
   }
 
-  private int show(Optional<Path> file) throws ConfigException {
-    ConfigKeys.flatten(parse(file)).forEach((key, value) -> out.println(key + " = " + toml(value)));
+  private int show(Config config) {
+    ConfigKeys.flatten(config).forEach((key, value) -> out.println(key + " = " + toml(value)));
     return Main.OK;
   }
 

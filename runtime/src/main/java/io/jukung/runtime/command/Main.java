@@ -1,6 +1,7 @@
 package io.jukung.runtime.command;
 
 import io.jukung.runtime.config.ConfigException;
+import io.jukung.runtime.server.LogProvider;
 import io.jukung.runtime.server.StartupException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    LogProvider.choose();
     int exitCode = run(List.of(arguments), System.out, System.err);
     System.out.flush();
     System.exit(exitCode);
@@ -36,10 +38,7 @@ public final class Main {
     String command = takeCommand(rest);
     try {
       return switch (command) {
-        case "serve" -> {
-          ServeCommand.run(rest, out);
-          yield OK;
-        }
+        case "serve" -> ServeCommand.run(rest, out);
         case "config" -> new ConfigCommand(out, err).run(rest);
         default -> throw new UsageException("the daemon has the commands serve and config");
       };

@@ -22,7 +22,9 @@ public record Config(
     Server server,
     Shim shim,
     Cni cni,
+    Network network,
     Cdi cdi,
+    Nri nri,
     Cgroup cgroup,
     Image image,
     Registry registry,
@@ -33,19 +35,33 @@ public record Config(
           Path.of("/var/lib/jukung"),
           Path.of("/run/jukung"),
           Path.of("/run/jukung/jukung.sock"),
-          new Log(LogLevel.INFO),
+          new Log(LogLevel.INFO, LogFormat.TEXT),
           new Server(new FileMode(0660), "root", DataSize.ofMebibytes(16), Duration.ofSeconds(10)),
-          new Shim(List.of(), 2),
+          new Shim(List.of(), 2, 8, Duration.ofSeconds(30)),
           new Cni(
               Path.of("/etc/cni/net.d"),
               "",
               List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),
               Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
+          new Network(true, true),
           new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
+          new Nri(
+              false,
+              Path.of("/var/run/nri/nri.sock"),
+              true,
+              Path.of("/opt/nri/plugins"),
+              Path.of("/etc/nri/conf.d"),
+              Duration.ofSeconds(5),
+              Duration.ofSeconds(2)),
           new Cgroup(CgroupDriver.CGROUPFS, "/jukung", MissingController.ERROR),
           new Image(
               Path.of("/etc/jukung/certs.d"),
+              List.of(
+                  Path.of("/run/containers/0/auth.json"),
+                  Path.of("/root/.config/containers/auth.json"),
+                  Path.of("/root/.docker/config.json"),
+                  Path.of("/etc/containers/auth.json")),
               8,
               DataSize.ofMebibytes(256L << 10),
               DataSize.ofMebibytes(256),
@@ -59,7 +75,15 @@ public record Config(
           new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""));
 
   /** The log on standard error. */
-  public record Log(LogLevel level) {}
+  public record Log(LogLevel level, LogFormat format) {}
+
+  /** What a line of the log looks like. */
+  public enum LogFormat {
+    /** Time, level, class and message, for people. */
+    TEXT,
+    /** A JSON object, with the numbers of calls and the ids of containers and sandboxes. */
+    JSON
+  }
 
   /** How much is logged; each level includes the levels before it. */
   public enum LogLevel {
@@ -87,11 +111,19 @@ public record Config(
    *
    * @param command the program of a shim with its arguments; empty: that of the installation
    * @param spare how many shims are kept started for pods to come
+   * @param maxSpare how many there may be while many pods come and go; not below spare
+   * @param sleepAfter how long the shim of a pod is idle before it sleeps; zero: it never sleeps
    */
-  public record Shim(List<String> command, int spare) {
+  public record Shim(List<String> command, int spare, int maxSpare, Duration sleepAfter) {
+    private static final Duration LEAST_SLEEP_AFTER = Duration.ofMillis(100);
+
     public Shim {
       command = List.copyOf(command);
       require(spare >= 0 && spare <= 64, "spare must be between 0 and 64");
+      require(maxSpare >= 0 && maxSpare <= 64, "max_spare must be between 0 and 64");
+      require(
+          sleepAfter.isZero() || sleepAfter.compareTo(LEAST_SLEEP_AFTER) >= 0,
+          "sleep_after must be 0s or at least 100ms");
     }
   }
 
@@ -112,10 +144,43 @@ public record Config(
     }
   }
 
+  /**
+   * What pods with a network of their own may do.
+   *
+   * @param unprivilegedPorts whether processes without CAP_NET_BIND_SERVICE may listen on ports
+   *     below 1024
+   * @param unprivilegedPing whether processes without CAP_NET_RAW may send ICMP echo requests
+   */
+  public record Network(boolean unprivilegedPorts, boolean unprivilegedPing) {}
+
   /** The Container Device Interface: devices that vendors describe in files. */
   public record Cdi(List<Path> specDirs) {
     public Cdi {
       specDirs = List.copyOf(specDirs);
+    }
+  }
+
+  /**
+   * The Node Resource Interface: plugins that watch and adjust containers.
+   *
+   * @param socket where plugins connect
+   * @param connections whether plugins may connect to the socket
+   * @param pluginDir plugins that the daemon starts
+   * @param pluginConfigDir the configuration files of those plugins
+   * @param registrationTimeout how long a plugin may take to register, and to synchronize
+   * @param requestTimeout how long a plugin may take for an answer
+   */
+  public record Nri(
+      boolean enable,
+      Path socket,
+      boolean connections,
+      Path pluginDir,
+      Path pluginConfigDir,
+      Duration registrationTimeout,
+      Duration requestTimeout) {
+    public Nri {
+      require(registrationTimeout.isPositive(), "registration_timeout must be above 0s");
+      require(requestTimeout.isPositive(), "request_timeout must be above 0s");
     }
   }
 
@@ -147,12 +212,14 @@ public record Config(
   /** Pulling and keeping images. */
   public record Image(
       Path registryConfigDir,
+      List<Path> authFiles,
       int maxDownloads,
       DataSize maxLayerSize,
       DataSize reservedSpace,
       LayerFormat layerFormat,
       List<String> pinned) {
     public Image {
+      authFiles = List.copyOf(authFiles);
       pinned = List.copyOf(pinned);
       require(maxDownloads >= 1 && maxDownloads <= 64, "max_downloads must be between 1 and 64");
       require(maxLayerSize.bytes() > 0, "max_layer_size must be above 0B");
@@ -198,6 +265,45 @@ public record Config(
           tlsCertificate.isEmpty() == tlsKey.isEmpty(),
           "tls_certificate and tls_key need each other");
     }
+  }
+
+  /**
+   * This configuration with the settings of another one that a running daemon can take over. What
+   * its parts have used already stays: paths of state, sockets, the cgroup driver, the format of
+   * layers.
+   */
+  public Config withLiveSettings(Config next) {
+    return new Config(
+        root,
+        state,
+        socket,
+        next.log(),
+        new Server(
+            server.socketMode(),
+            server.socketGroup(),
+            server.maxMessageSize(),
+            next.server().shutdownGrace()),
+        next.shim(),
+        new Cni(
+            next.cni().confDir(),
+            next.cni().confTemplate(),
+            next.cni().binDirs(),
+            cni.cacheDir(),
+            next.cni().timeout()),
+        next.network(),
+        next.cdi(),
+        nri,
+        cgroup,
+        new Image(
+            next.image().registryConfigDir(),
+            next.image().authFiles(),
+            next.image().maxDownloads(),
+            image.maxLayerSize(),
+            image.reservedSpace(),
+            image.layerFormat(),
+            image.pinned()),
+        next.registry(),
+        streaming);
   }
 
   private static void require(boolean holds, String otherwise) {

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -21,16 +22,17 @@ import java.util.stream.Collectors;
  * refused.
  */
 final class ConfigBinder {
-  private final String source;
+  private final UnaryOperator<String> sources;
   private final List<String> problems = new ArrayList<>();
 
   /**
-   * Makes a binder for one source of settings.
+   * Makes a binder.
    *
-   * @param source what messages begin with, as the path of a file
+   * @param sources says for a dotted key, or for a table, where its setting is from, as the path of
+   *     a file; messages begin with the answer
    */
-  ConfigBinder(String source) {
-    this.source = source;
+  ConfigBinder(UnaryOperator<String> sources) {
+    this.sources = sources;
   }
 
   /**
@@ -71,7 +73,7 @@ final class ConfigBinder {
         String key = prefix + entry.getKey();
         problems.add(
             "%s: unknown key %s, the nearest known key is %s"
-                .formatted(source, key, ConfigKeys.nearest(key)));
+                .formatted(sources.apply(key), key, ConfigKeys.nearest(key)));
       }
     }
   }
@@ -120,9 +122,10 @@ final class ConfigBinder {
     try {
       return fromText(node.textValue(), type);
     } catch (InvalidPathException e) {
-      throw new ConfigException(source + ": " + key + ": not a path: " + e.getReason(), e);
+      throw new ConfigException(
+          sources.apply(key) + ": " + key + ": not a path: " + e.getReason(), e);
     } catch (IllegalArgumentException e) {
-      throw new ConfigException(source + ": " + key + ": " + e.getMessage(), e);
+      throw new ConfigException(sources.apply(key) + ": " + key + ": " + e.getMessage(), e);
     }
   }
 
@@ -175,7 +178,11 @@ final class ConfigBinder {
     return new ConfigException(
         "%s: %s must be %s, not the %s %s"
             .formatted(
-                source, key, expected, node.getNodeType().name().toLowerCase(Locale.ROOT), node));
+                sources.apply(key),
+                key,
+                expected,
+                node.getNodeType().name().toLowerCase(Locale.ROOT),
+                node));
   }
 
   private <R extends Record> R construct(
@@ -188,7 +195,8 @@ final class ConfigBinder {
       return type.getDeclaredConstructor(types).newInstance(values);
     } catch (InvocationTargetException e) {
       Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
-      problems.add(source + ": " + prefix + cause.getMessage());
+      String problem = prefix + cause.getMessage(); // begins with a key
+      problems.add(sources.apply(problem.split(" ", 2)[0]) + ": " + problem);
       return like;
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(

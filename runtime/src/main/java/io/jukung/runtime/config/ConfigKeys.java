@@ -52,7 +52,14 @@ public final class ConfigKeys {
   }
 
   static String name(RecordComponent component) {
-    return component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+    StringBuilder key = new StringBuilder();
+    for (char each : component.getName().toCharArray()) {
+      if (Character.isUpperCase(each)) {
+        key.append('_');
+      }
+      key.append(Character.toLowerCase(each));
+    }
+    return key.toString();
   }
 
   /** An enum constant as it is written in TOML. */

@@ -2,6 +2,7 @@ package io.jukung.runtime.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,8 +22,20 @@ public record Installation(Path home) {
     return new Installation(Path.of(home));
   }
 
-  /** The command of a per-pod process: the configured one, or that of this installation. */
+  /**
+   * The command of a per-pod process: the configured one, or that of this installation. With the
+   * option of the shim that the configuration sets.
+   */
   public static List<String> shimCommand(Config.Shim config) throws ConfigException {
+    List<String> command = new ArrayList<>(shimProgram(config));
+    if (config.sleepAfter().isPositive()) {
+      command.add("--sleep-after");
+      command.add(Long.toString(config.sleepAfter().toMillis()));
+    }
+    return command;
+  }
+
+  private static List<String> shimProgram(Config.Shim config) throws ConfigException {
     if (!config.command().isEmpty()) {
       return config.command();
     }

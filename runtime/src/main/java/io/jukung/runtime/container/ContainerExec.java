@@ -1,6 +1,7 @@
 package io.jukung.runtime.container;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.cgroup.Cgroup;
@@ -17,14 +18,10 @@ import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.ObjectId;
-import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,20 +35,26 @@ public final class ContainerExec {
   /** A killed process ends at once, unless it hangs in the kernel. */
   private static final Duration KILL_WAIT = Duration.ofSeconds(5);
 
+  /** How often a killed command is looked at. */
+  private static final Duration KILL_POLL = Duration.ofMillis(5);
+
+  /** Commands start within milliseconds, and within seconds on a machine that is very busy. */
+  public static final Duration START_PATIENCE = Duration.ofSeconds(30);
+
   private final ContainerStore containers;
-  private final StateFiles files;
+  private final ContainerSpecs specs;
   private final PodShims shims;
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
 
   public ContainerExec(
       ContainerStore containers,
-      StateFiles files,
+      ContainerSpecs specs,
       PodShims shims,
       PodCgroups cgroups,
       LaunchCompiler compiler) {
     this.containers = containers;
-    this.files = files;
+    this.specs = specs;
     this.shims = shims;
     this.cgroups = cgroups;
     this.compiler = compiler;
@@ -83,15 +86,21 @@ public final class ContainerExec {
     return container;
   }
 
-  /** Starts a command. The descriptors stay the caller's. */
-  public Started start(Container container, Command command) throws IOException {
+  /**
+   * Starts a command. The descriptors stay the caller's.
+   *
+   * @param patience how long the pod's shim has for the start
+   */
+  public Started start(Container container, Command command, Duration patience) throws IOException {
+    long deadline = System.nanoTime() + patience.toNanos();
     String id = ObjectId.random();
     Cgroup cgroup = cgroups.at(container.record().cgroup()).child("exec-" + id);
-    PodShim shim = shims.get(container.record().sandboxId());
+    PodShim shim = shims.get(container.record().sandboxId(), shorter(patience));
     boolean started = false;
     try {
       cgroup.createPlain();
-      int pid = start(container, id, command, cgroup, shim);
+      Launch launch = compile(container, command, cgroup);
+      int pid = start(container, id, launch, shim, deadline);
       started = true;
       return new Started(id, pid, cgroup, shim.execExit(id));
     } finally {
@@ -101,28 +110,44 @@ public final class ContainerExec {
     }
   }
 
-  private int start(Container container, String id, Command command, Cgroup cgroup, PodShim shim)
-      throws IOException {
-    Spec spec =
-        ResourceRecords.inForce(Spec.fromJson(files.readSpec(container.id())), container.record());
-    CompiledLaunch launch =
+  private static Duration shorter(Duration patience) {
+    return patience.compareTo(PodShims.TAKE_UP_WAIT) < 0 ? patience : PodShims.TAKE_UP_WAIT;
+  }
+
+  private record Launch(Command command, CompiledLaunch program) {}
+
+  private Launch compile(Container container, Command command, Cgroup cgroup) throws IOException {
+    Spec spec = ResourceRecords.inForce(specs.of(container.id()), container.record());
+    return new Launch(
+        command,
         compiler.exec(
             spec.process().toExec(command.words(), command.atTerminal()),
             spec.linux(),
             cgroup.path(),
-            command.hasInput());
+            command.hasInput()));
+  }
+
+  private static int start(
+      Container container, String id, Launch launch, PodShim shim, long deadline)
+      throws IOException {
+    Command command = launch.command();
     try {
       return shim.exec(
               id,
               container.id(),
-              launch.toPlan(),
+              launch.program().toPlan(),
               command.stdin(),
               command.stdout(),
-              command.stderr())
+              command.stderr(),
+              Duration.ofNanos(Math.max(deadline - System.nanoTime(), 0)))
           .pid();
     } catch (PodShim.LaunchRefused e) {
-      throw new IOException(
-          "exec in container " + container.id() + ": " + launch.explain(e.failure()), e);
+      // Nearly always the command: it is not there, no program, or too long. A stack trace in the
+      // log would help nobody.
+      throw new CriException(
+          ErrorKind.FAILED_PRECONDITION,
+          "exec in container " + container.id() + ": " + launch.program().explain(e.failure()),
+          e);
     }
   }
 
@@ -163,16 +188,29 @@ public final class ContainerExec {
       }
     }
 
+    /** Whether the command and all that it started are gone, which its shim may not report yet. */
+    public boolean isGone() throws IOException {
+      return !cgroup.isPopulated();
+    }
+
     /**
-     * Kills the command with everything it started, and waits for its end.
+     * Kills the command with everything it started, and waits for its end: for that which its shim
+     * reports, or that which the kernel shows.
      *
      * @param cause gets failures as suppressed exceptions
      */
     public void kill(Exception cause) {
+      long deadline = System.nanoTime() + KILL_WAIT.toNanos();
       try {
         cgroup.kill();
-        exit.get(KILL_WAIT.toNanos(), TimeUnit.NANOSECONDS);
-      } catch (IOException | ExecutionException | TimeoutException e) {
+        while (!exit.isDone() && !isGone()) {
+          if (System.nanoTime() - deadline >= 0) {
+            throw new IOException(
+                "the command was killed and has not ended after " + KILL_WAIT.toSeconds() + " s");
+          }
+          Thread.sleep(KILL_POLL);
+        }
+      } catch (IOException e) {
         cause.addSuppressed(e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -16,8 +16,21 @@ public interface ContainerImages {
    */
   record Found(String id, ImageDefaults defaults, Set<String> volumes) {}
 
+  /**
+   * The names under which an image is shown.
+   *
+   * @param tag the first of its names with a tag; empty if it has none
+   * @param digest the first of its names with a digest; empty if it has none
+   */
+  record Names(String tag, String digest) {
+    public static final Names NONE = new Names("", "");
+  }
+
   /** Finds an image by id, short id, tag, digest or name. */
   Optional<Found> find(String reference) throws IOException;
+
+  /** The present names of an image; none if the image is not here any more. */
+  Names names(String imageId);
 
   /**
    * Leases the image's layers until {@link #release}.

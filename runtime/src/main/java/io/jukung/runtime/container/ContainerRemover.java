@@ -7,6 +7,7 @@ import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
 import java.util.Optional;
@@ -19,26 +20,32 @@ public final class ContainerRemover {
 
   private final ContainerStore containers;
   private final StateFiles files;
+  private final ContainerSpecs specs;
   private final ContainerImages images;
   private final PodShims shims;
   private final PodCgroups cgroups;
   private final ContainerStopper stopper;
+  private final LifecyclePlugins plugins;
   private final SingleFlight<String, String, String> flights =
       new SingleFlight<>("RemoveContainer");
 
   public ContainerRemover(
       ContainerStore containers,
       StateFiles files,
+      ContainerSpecs specs,
       ContainerImages images,
       PodShims shims,
       PodCgroups cgroups,
-      ContainerStopper stopper) {
+      ContainerStopper stopper,
+      LifecyclePlugins plugins) {
     this.containers = containers;
     this.files = files;
+    this.specs = specs;
     this.images = images;
     this.shims = shims;
     this.cgroups = cgroups;
     this.stopper = stopper;
+    this.plugins = plugins;
   }
 
   /** Removes the container with everything that belongs to it. Its log stays: kubelet owns that. */
@@ -49,16 +56,20 @@ public final class ContainerRemover {
   private String run(Container container) throws IOException, InterruptedException {
     String id = container.id();
     stopper.kill(container);
-    try (Container.Removal removal = container.beginRemoval()) {
+    plugins.containerStopped(container);
+    try (LifecyclePlugins.Step _ = plugins.begin(id);
+        Container.Removal removal = container.beginRemoval()) {
+      plugins.removeContainer(container);
       cgroups.remove(cgroups.at(container.record().cgroup()));
       forget(container);
       // From here on the container is gone, also for a daemon that starts after a crash.
       files.deleteContainer(id);
+      specs.forget(id);
       images.release(id);
       containers.remove(container);
       removal.succeeded();
     }
-    LOG.info("container {} removed", id);
+    LOG.info("container {} removed", LogNames.container(container.record()));
     return id;
   }
 

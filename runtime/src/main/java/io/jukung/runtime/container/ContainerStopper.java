@@ -3,7 +3,6 @@ package io.jukung.runtime.container;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.cgroup.PodCgroups;
-import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.StateFiles;
@@ -33,7 +32,19 @@ public final class ContainerStopper {
   /** A killed process ends at once, unless it hangs in the kernel. */
   private static final Duration KILL_WAIT = Duration.ofSeconds(10);
 
-  /** How often a killed container without a shim is looked at. */
+  /**
+   * How long a stop waits for a pod's shim that the daemon has not asked yet. Then it goes on
+   * without the shim.
+   */
+  private static final Duration SHIM_WAIT = Duration.ofSeconds(2);
+
+  /** After this time without an end, some process is not in the cgroup that was killed. */
+  private static final Duration ESCAPE_WAIT = Duration.ofMillis(100);
+
+  /** How long a shim has to report the end of a container whose processes are all gone. */
+  private static final Duration REPORT_WAIT = Duration.ofSeconds(3);
+
+  /** How often a killed container is looked at. */
   private static final Duration REPORT_POLL = Duration.ofMillis(20);
 
   /** Longer than any grace period, and short enough that nanoseconds do not overflow. */
@@ -116,6 +127,9 @@ public final class ContainerStopper {
     } catch (IOException e) {
       LOG.error("container {}: {} cannot be killed: {}", container.id(), cgroup, e.getMessage());
     }
+    if (container.awaitExit(ESCAPE_WAIT)) {
+      return;
+    }
     // A privileged process may have left the cgroup. The signal reaches it.
     signal(container, Signals.SIGKILL);
     if (!awaitReport(container, cgroup)) {
@@ -124,16 +138,22 @@ public final class ContainerStopper {
   }
 
   /**
-   * Waits until the shim reports the end. Without a shim, waits until the cgroup is empty.
+   * Waits until the shim reports the end: without a shim until the cgroup is empty, and with one
+   * for a bounded time longer.
    *
    * @return whether the end was reported
    */
   private boolean awaitReport(Container container, Cgroup cgroup) throws InterruptedException {
-    long deadline = System.nanoTime() + killWait.toNanos();
+    long now = System.nanoTime();
+    long deadline = now + killWait.toNanos();
+    long reportBy = now + REPORT_WAIT.toNanos();
     while (!container.awaitExit(REPORT_POLL)) {
+      now = System.nanoTime();
+      if (now - deadline >= 0) {
+        return false;
+      }
       boolean isWatched = shims.find(container.record().sandboxId()).isPresent();
-      if (System.nanoTime() - deadline >= 0
-          || (!isWatched && !UnwatchedContainers.mayHaveProcesses(cgroup))) {
+      if ((!isWatched || now - reportBy >= 0) && !UnwatchedContainers.mayHaveProcesses(cgroup)) {
         return false;
       }
     }
@@ -142,7 +162,7 @@ public final class ContainerStopper {
 
   /** Finds out about an end that was not reported: from the shim, else from disk and kernel. */
   private void findOut(Container container) throws IOException {
-    Optional<ContainerProcess> process = process(container);
+    Optional<ContainerProcess> process = ShimMessages.process(shims, container);
     if (process.isPresent() && process.get().hasExit()) {
       container.exited(ShimMessages.exit(process.get().getExit()));
       return;
@@ -156,22 +176,6 @@ public final class ContainerStopper {
     } catch (IOException e) {
       // If the container has ended, it is the record of that which failed.
       throw container.status().isExited() ? e : doesNotEnd(container, e);
-    }
-  }
-
-  /** What the shim knows of the container; empty if the shim is gone or silent. */
-  private Optional<ContainerProcess> process(Container container) {
-    Optional<PodShim> shim = shims.find(container.record().sandboxId());
-    if (shim.isEmpty()) {
-      return Optional.empty();
-    }
-    try {
-      return shim.get().list().stream()
-          .filter(each -> each.getContainerId().equals(container.id()))
-          .findFirst();
-    } catch (IOException | RuntimeException e) {
-      LOG.warn("container {}: its shim cannot be asked: {}", container.id(), e.getMessage());
-      return Optional.empty();
     }
   }
 
@@ -262,17 +266,31 @@ public final class ContainerStopper {
   }
 
   /**
-   * Has the shim signal the first process. A failure is only logged: the kill of the cgroup, which
-   * needs no shim, must follow whatever the shim does.
+   * Has the shim signal the first process, and sends the signal without the shim if that fails. A
+   * failure is only logged: the kill of the cgroup must follow whatever the shim does.
    *
-   * @return whether the shim has sent the signal
+   * @return whether the signal was sent
    */
   private boolean signal(Container container, int signal) {
     LOG.debug("container {}: {}", container.id(), Signals.name(signal));
     try {
-      shims.get(container.record().sandboxId()).signal(container.id(), signal);
+      shims.get(container.record().sandboxId(), SHIM_WAIT).signal(container.id(), signal);
       return true;
     } catch (IOException | RuntimeException e) {
+      LOG.warn(
+          "container {}: {} cannot be sent by the shim: {}",
+          container.id(),
+          Signals.name(signal),
+          e.getMessage());
+      return signalDirectly(container, signal);
+    }
+  }
+
+  private boolean signalDirectly(Container container, int signal) {
+    try {
+      return FirstProcess.signal(
+          cgroups.at(container.record().cgroup()), container.status().pid(), signal);
+    } catch (IOException e) {
       LOG.warn(
           "container {}: {} cannot be sent: {}",
           container.id(),

@@ -13,29 +13,63 @@ import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.cri.v1.Signal;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.container.ContainerImages.Names;
 import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.store.ContainerName;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ContainerStatusRecord;
+import java.util.function.Function;
 
-/** Builds the messages in which CRI shows containers. */
+/**
+ * Builds the messages in which CRI shows containers. An image is shown as by containerd and CRI-O:
+ * {@code image} is its first tag, {@code image_ref} its first digest, and {@code image_id} its id.
+ * What kubelet shows of a pod's images comes from the first two; its garbage collection looks at
+ * the third. An image without such a name, and one that was removed, is shown as the container was
+ * asked for, and by its id.
+ */
 public final class ContainerViews {
-  private ContainerViews() {}
+  private final Function<String, Names> imageNames;
 
-  public static Container listed(ContainerRecord record, ContainerStatusRecord status) {
+  /**
+   * @param imageNames finds the present names of the image with an id
+   */
+  public ContainerViews(Function<String, Names> imageNames) {
+    this.imageNames = imageNames;
+  }
+
+  public Container listed(ContainerRecord record, ContainerStatusRecord status) {
+    return listed(record, status, imageNames.apply(record.imageId()));
+  }
+
+  private static Container listed(
+      ContainerRecord record, ContainerStatusRecord status, Names names) {
     return Container.newBuilder()
         .setId(record.id())
         .setPodSandboxId(record.sandboxId())
         .setMetadata(metadata(record.name()))
-        .setImage(image(record.image()))
-        .setImageRef(record.imageId())
+        .setImage(image(record.image(), names))
+        .setImageRef(imageRef(record, names))
         .setImageId(record.imageId())
         .setState(state(status))
         .setCreatedAt(record.createdAt())
         .putAllLabels(record.labels())
         .putAllAnnotations(record.annotations())
         .build();
+  }
+
+  /**
+   * Returns {@link #listed(ContainerRecord, ContainerStatusRecord)} in its serialized form, which
+   * is made once for a record, a status and the image's names.
+   *
+   * @param status a status of the container that the caller has just read
+   */
+  public byte[] listed(io.jukung.runtime.store.Container container, ContainerStatusRecord status) {
+    ContainerRecord record = container.record();
+    Names names = imageNames.apply(record.imageId());
+    return container
+        .listed()
+        .of(record, status, names, () -> listed(record, status, names).toByteArray());
   }
 
   public static ContainerAttributes attributes(ContainerRecord record) {
@@ -47,7 +81,12 @@ public final class ContainerViews {
         .build();
   }
 
-  public static ContainerStatus status(ContainerRecord record, ContainerStatusRecord status) {
+  public ContainerStatus status(ContainerRecord record, ContainerStatusRecord status) {
+    return status(record, status, imageNames.apply(record.imageId()));
+  }
+
+  private static ContainerStatus status(
+      ContainerRecord record, ContainerStatusRecord status, Names names) {
     ContainerStatus.Builder result =
         ContainerStatus.newBuilder()
             .setId(record.id())
@@ -57,8 +96,8 @@ public final class ContainerViews {
             .setStartedAt(status.startedAt())
             .setFinishedAt(status.finishedAt())
             .setExitCode(status.exitCode())
-            .setImage(image(record.image()))
-            .setImageRef(record.imageId())
+            .setImage(image(record.image(), names))
+            .setImageRef(imageRef(record, names))
             .setImageId(record.imageId())
             .setReason(status.reason())
             .setMessage(status.message())
@@ -76,6 +115,19 @@ public final class ContainerViews {
     return result.build();
   }
 
+  /**
+   * Returns {@link #status(ContainerRecord, ContainerStatusRecord)} in its serialized form, which
+   * is made once for a record, a status and the image's names.
+   */
+  public byte[] status(io.jukung.runtime.store.Container container) {
+    ContainerStatusRecord status = container.status();
+    ContainerRecord record = container.record();
+    Names names = imageNames.apply(record.imageId());
+    return container
+        .shown()
+        .of(record, status, names, () -> status(record, status, names).toByteArray());
+  }
+
   public static ContainerState state(ContainerStatusRecord status) {
     return switch (status.state()) {
       case CREATED -> ContainerState.CONTAINER_CREATED;
@@ -90,6 +142,15 @@ public final class ContainerViews {
         .setName(name.name())
         .setAttempt((int) name.attempt())
         .build();
+  }
+
+  private static ImageSpec image(ContainerRecord.ImageReference image, Names names) {
+    ImageSpec asked = image(image);
+    return names.tag().isEmpty() ? asked : asked.toBuilder().setImage(names.tag()).build();
+  }
+
+  private static String imageRef(ContainerRecord record, Names names) {
+    return names.digest().isEmpty() ? record.imageId() : names.digest();
   }
 
   private static ImageSpec image(ContainerRecord.ImageReference image) {

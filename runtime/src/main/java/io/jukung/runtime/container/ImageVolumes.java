@@ -100,12 +100,20 @@ public final class ImageVolumes {
     if (image.getImage().isEmpty()) {
       throw CriException.invalidArgument("config.mounts.image.image is empty");
     }
-    if (!image.getImageRef().isEmpty()) {
-      throw invalid(mount, "image_ref must be empty in a request");
-    }
+    checkImage("config.mounts.image", image);
     Path subPath = Path.of(mount.getImageSubPath());
     if (subPath.isAbsolute() || subPath.startsWith("..") || !subPath.normalize().equals(subPath)) {
       throw invalid(mount, "its image_sub_path is not a plain relative path");
+    }
+  }
+
+  /** Refuses what a request for a container can say of an image and nobody carries out. */
+  public static void checkImage(String field, ImageSpec image) {
+    if (!image.getImageRef().isEmpty()) {
+      throw CriException.invalidArgument(field + ".image_ref must be empty in a request");
+    }
+    if (!image.getRuntimeHandler().isEmpty()) {
+      throw CriException.unimplementedField(field + ".runtime_handler");
     }
   }
 

@@ -1,14 +1,23 @@
 package io.jukung.runtime.container;
 
+import io.jukung.runtime.shim.PodShim;
+import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.shim.v1.ContainerExited;
+import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.LaunchPlan;
 import io.jukung.shim.v1.StartContainer;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The messages about containers that the daemon and the shims exchange. */
+/** The messages about containers that the daemon and the shims exchange. Thread-safe. */
 public final class ShimMessages {
+  private static final Logger LOG = LoggerFactory.getLogger(ShimMessages.class);
+
   private ShimMessages() {}
 
   /**
@@ -28,6 +37,26 @@ public final class ShimMessages {
         .setStdin(container.stdin())
         .setStdinOnce(container.stdinOnce())
         .build();
+  }
+
+  /**
+   * Asks the shim of the container's pod what it knows of the container.
+   *
+   * @return empty if the shim does not know it, is gone or does not answer
+   */
+  static Optional<ContainerProcess> process(PodShims shims, Container container) {
+    Optional<PodShim> shim = shims.find(container.record().sandboxId());
+    if (shim.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return shim.get().list().stream()
+          .filter(each -> each.getContainerId().equals(container.id()))
+          .findFirst();
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("container {}: its shim cannot be asked: {}", container.id(), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /** How a container ended, as its shim reports it. */

@@ -31,6 +31,11 @@ public final class StoredImages implements ContainerImages {
   }
 
   @Override
+  public Names names(String imageId) {
+    return store.find(imageId).map(StoredImages::names).orElse(Names.NONE);
+  }
+
+  @Override
   public List<Path> acquire(String imageId, String user) throws IOException {
     if (store.find(imageId).filter(StoredImage::artifact).isPresent()) {
       throw CriException.failedPrecondition(
@@ -65,6 +70,12 @@ public final class StoredImages implements ContainerImages {
   private static String user(String lease) {
     int volume = lease.indexOf(VOLUME);
     return volume < 0 ? lease : lease.substring(0, volume);
+  }
+
+  private static Names names(StoredImage image) {
+    return new Names(
+        image.repoTags().stream().findFirst().orElse(""),
+        image.repoDigests().stream().findFirst().orElse(""));
   }
 
   private static Found found(StoredImage image) {

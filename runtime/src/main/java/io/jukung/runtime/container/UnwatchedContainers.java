@@ -36,9 +36,7 @@ public final class UnwatchedContainers {
     removeCgroup(container, why);
     Optional<ExitRecord> exit = exitRecord(container.id());
     if (exit.isPresent()) {
-      container.exited(
-          new Container.Exit(
-              exit.get().exitCode(), exit.get().finishedAt(), exit.get().oomKilled()));
+      container.exited(Container.Exit.of(exit.get()));
     } else {
       container.lost(Clock.now(), why);
     }

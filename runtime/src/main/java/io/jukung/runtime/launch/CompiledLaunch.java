@@ -18,9 +18,15 @@ import java.nio.file.Path;
  * @param cloneFlags the CLONE_NEW* flags for clone3(2)
  * @param cgroup the cgroup v2 directory in which the process starts
  * @param command the first word of the command, for error messages
+ * @param commandBytes the size of arguments and environment as the kernel counts it
  */
 public record CompiledLaunch(
-    Program prepare, Program confine, long cloneFlags, Path cgroup, String command) {
+    Program prepare,
+    Program confine,
+    long cloneFlags,
+    Path cgroup,
+    String command,
+    long commandBytes) {
 
   public LaunchPlan toPlan() {
     return LaunchPlan.newBuilder()
@@ -75,6 +81,11 @@ public record CompiledLaunch(
               : "executable file not found in $PATH";
       case Errno.EACCES -> "permission denied";
       case Errno.ENOEXEC -> "exec format error";
+      case Errno.E2BIG ->
+          ("argument list too long: the arguments and the environment have %d bytes; Linux takes a"
+                  + " quarter of the stack limit, which is 2097152 bytes by default, and 131071"
+                  + " bytes in one of them")
+              .formatted(commandBytes);
       default -> Errno.describe(errno);
     };
   }

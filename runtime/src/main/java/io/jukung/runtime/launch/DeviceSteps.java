@@ -39,7 +39,7 @@ final class DeviceSteps {
   }
 
   void populate(List<Spec.Device> devices) {
-    mounts.openInRoot("fill /dev", "/dev", O_PATH, 0, DIRECTORY);
+    mounts.targets().openInRoot("fill /dev", "/dev", O_PATH, 0, DIRECTORY);
     LINKS.forEach(
         (name, target) ->
             program.step(
@@ -61,8 +61,8 @@ final class DeviceSteps {
     if (parent == null || !path.startsWith("/dev")) {
       throw new IllegalArgumentException("device " + device.path() + " is not inside /dev");
     }
-    mounts.makeTarget(parent.toString(), List.of("/dev"), true);
-    mounts.openInRoot(purpose, parent.toString(), O_PATH, 0, DIRECTORY);
+    mounts.targets().make(parent.toString(), List.of("/dev"), TargetSteps.Kind.DIRECTORY);
+    mounts.targets().openInRoot(purpose, parent.toString(), O_PATH, 0, DIRECTORY);
     program
         .step(
             purpose,

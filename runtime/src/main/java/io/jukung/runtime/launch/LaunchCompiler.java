@@ -1,11 +1,9 @@
 package io.jukung.runtime.launch;
 
 import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
-import static io.jukung.linux.fs.OpenFlags.O_PATH;
 import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_SYMLINKS;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
-import static io.jukung.linux.libc.CloneFlags.CLONE_FS;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWCGROUP;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWIPC;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWNET;
@@ -13,7 +11,6 @@ import static io.jukung.linux.libc.CloneFlags.CLONE_NEWNS;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWUSER;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWUTS;
-import static io.jukung.linux.mount.MountFlags.MNT_DETACH;
 import static io.jukung.linux.terminal.Pty.TIOCGPTPEER;
 import static io.jukung.linux.terminal.Pty.TIOCSPTLCK;
 
@@ -25,15 +22,12 @@ import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.probe.ProcOfNamespace;
 import io.jukung.linux.seccomp.Filter;
-import io.jukung.runtime.spec.RootfsTargets;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -48,10 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class LaunchCompiler {
   private static final int MASK = Register.FIRST_FREE + 4;
   private static final int TERMINAL = Register.FIRST_FREE + 5;
-  private static final int SCRATCH = Register.FIRST_FREE + 6;
   private static final int NULL = Register.FIRST_FREE + 7;
-  private static final int FIRST_SHARED = MountSteps.USERS + 1;
-  private static final int MAX_SHARED = Register.COUNT - FIRST_SHARED;
 
   private static final long O_RDWR_NOCTTY = OpenFlags.O_RDWR | OpenFlags.O_NOCTTY;
 
@@ -98,7 +89,8 @@ public final class LaunchCompiler {
         // program makes the new mount namespace, so that the user namespace owns it.
         spec.linux().ids().isPresent() ? 0 : CLONE_NEWNS | (hasNewPid(spec) ? CLONE_NEWPID : 0),
         cgroup(spec.linux().cgroupsPath()),
-        spec.process().args().getFirst());
+        spec.process().args().getFirst(),
+        ProcessSteps.commandBytes(spec.process()));
   }
 
   /**
@@ -116,6 +108,7 @@ public final class LaunchCompiler {
     inheritStandard(confine).inherit(Register.TARGET);
     ProcessSteps steps = new ProcessSteps(confine);
     steps.hide();
+    steps.everyProcessor();
     oomScore(steps, process);
     steps.labels(process.apparmorProfile(), process.selinuxLabel());
     steps.rlimits(process.rlimits());
@@ -144,7 +137,8 @@ public final class LaunchCompiler {
         confine.build(),
         0,
         cgroup(cgroupsPath),
-        process.args().getFirst());
+        process.args().getFirst(),
+        ProcessSteps.commandBytes(process));
   }
 
   /**
@@ -158,14 +152,16 @@ public final class LaunchCompiler {
   public CompiledLaunch reaper(
       List<Spec.Namespace> pod, Optional<IdMappings> ids, String cgroupsPath) {
     ProgramBuilder prepare = new ProgramBuilder();
-    ownMounts(prepare);
+    NamespaceSteps namespaces = new NamespaceSteps(prepare);
+    namespaces.ownMounts();
     MountSteps mounts = new MountSteps(prepare);
     mounts.detachFromHost();
-    joinPod(prepare, pod);
+    namespaces.joinPod(pod);
     mounts.mask(maskMountPoint, MASK);
     ProgramBuilder confine = new ProgramBuilder();
     ProcessSteps steps = new ProcessSteps(confine);
     steps.hide();
+    steps.everyProcessor();
     confine.step(
         "set the process name",
         Syscall.PRCTL,
@@ -177,13 +173,14 @@ public final class LaunchCompiler {
       users.get().newPidNamespace();
       users.get().newMountNamespace();
     }
-    open(confine, maskMountPoint, MountSteps.ROOT);
+    RootSteps root = new RootSteps(confine);
+    root.open(maskMountPoint, MountSteps.ROOT);
     if (users.isPresent()) {
       new MountSteps(confine).unlockRoot(maskMountPoint);
       users.get().becomeRoot();
     }
-    pivot(confine);
-    leaveHost(confine);
+    root.pivot();
+    root.leaveHost();
     steps.noNewPrivileges();
     steps.noCapabilities();
     confine.step(
@@ -199,7 +196,8 @@ public final class LaunchCompiler {
         confine.build(),
         users.isPresent() ? 0 : CLONE_NEWNS | CLONE_NEWPID,
         cgroup(cgroupsPath),
-        "reaper");
+        "reaper",
+        0);
   }
 
   private Path cgroup(String cgroupsPath) {
@@ -209,72 +207,53 @@ public final class LaunchCompiler {
   private void prepareContainer(ProgramBuilder program, Spec spec, Overlay overlay) {
     Optional<UserNamespaceSteps> users = users(program, spec);
     MountSteps mounts = new MountSteps(program, users.orElse(null), spec.linux().mountLabel());
-    ownMounts(program);
+    NamespaceSteps namespaces = new NamespaceSteps(program);
+    namespaces.ownMounts();
     program.step("clear the umask", Syscall.UMASK, imm(0));
     users.ifPresent(each -> each.open(MountSteps.USERS));
-    Map<Spec.Mount, Integer> shared = cloneShared(mounts, spec);
+    HeldTrees held = HeldTrees.of(spec);
+    held.open(mounts);
     mounts.detachFromHost();
-    joinPod(program, spec.linux().namespaces());
+    namespaces.joinPod(spec.linux().namespaces());
     mounts.mask(maskMountPoint, MASK);
     mounts.overlay(overlay, rootMountPoint);
     List<String> earlier = new ArrayList<>();
     for (Spec.Mount mount : spec.mounts()) {
+      Integer register = held.register(mount);
+      if (register != null) {
+        mounts.restrictHeld(mount, register);
+      }
+      if (HeldTrees.isInProc(mount)) {
+        continue; // the confine program mounts proc, and then this volume
+      }
+      mounts.targets().make(mount.destination(), earlier, MountSteps.kind(mount));
       if (!isDeferred(mount)) {
-        mounts.makeTarget(mount.destination(), earlier, RootfsTargets.isDirectory(mount));
-        Integer register = shared.get(mount);
-        Optional<String> part = MountOptions.parse(mount.options()).subdirectory();
-        if (register != null) {
-          mounts.putShared(mount, register);
-        } else if (part.isPresent()) {
-          mounts.mountPart(mount, part.get(), maskMountPoint);
-        } else {
-          mounts.mount(mount);
-        }
+        prepare(mounts, mount, register);
         earlier.add(mount.destination());
         if (isFreshDev(mount)) {
           new DeviceSteps(program, mounts).populate(spec.linux().devices());
         }
-      } else {
-        mounts.makeTarget(mount.destination(), earlier, true);
       }
     }
     if (spec.process().terminal()) {
       openTerminal(program, mounts, earlier);
       new ProcessSteps(program).ownTerminal(TERMINAL, hostUser(spec.process(), spec.linux().ids()));
     }
-    mounts.makeTarget(spec.process().cwd(), earlier, true);
+    mounts.targets().make(spec.process().cwd(), earlier, TargetSteps.Kind.DIRECTORY);
     if (entry(spec) == Entry.IS_IN) {
-      joinPid(program, spec);
+      namespaces.joinPid(spec.linux().namespaces());
     }
   }
 
-  private static void ownMounts(ProgramBuilder program) {
-    program.step("own mount namespace", Syscall.UNSHARE, imm(CLONE_FS | CLONE_NEWNS));
-  }
-
-  private static void joinPod(ProgramBuilder program, List<Spec.Namespace> namespaces) {
-    joinOrUnshare(program, namespaces, "network", CLONE_NEWNET);
-    joinOrUnshare(program, namespaces, "ipc", CLONE_NEWIPC);
-    joinOrUnshare(program, namespaces, "uts", CLONE_NEWUTS);
-  }
-
-  private static Map<Spec.Mount, Integer> cloneShared(MountSteps mounts, Spec spec) {
-    Map<Spec.Mount, Integer> shared = new HashMap<>();
-    for (Spec.Mount mount : spec.mounts()) {
-      boolean wanted =
-          mount.type().equals("bind")
-              && MountOptions.parse(mount.options()).propagation() != MountOptions.MS_PRIVATE;
-      if (wanted) {
-        if (shared.size() == MAX_SHARED) {
-          throw new IllegalArgumentException(
-              "the container has more than " + MAX_SHARED + " mounts with propagation");
-        }
-        int register = FIRST_SHARED + shared.size();
-        shared.put(mount, register);
-        mounts.cloneShared(mount, register);
-      }
+  private void prepare(MountSteps mounts, Spec.Mount mount, @Nullable Integer register) {
+    Optional<String> part = MountOptions.parse(mount.options()).subdirectory();
+    if (register != null) {
+      mounts.putHeld(mount, register);
+    } else if (part.isPresent()) {
+      mounts.mountPart(mount, part.get(), maskMountPoint);
+    } else {
+      mounts.mount(mount);
     }
-    return shared;
   }
 
   private static boolean isDeferred(Spec.Mount mount) {
@@ -286,29 +265,6 @@ public final class LaunchCompiler {
 
   private static boolean isFreshDev(Spec.Mount mount) {
     return mount.destination().equals("/dev") && mount.type().equals("tmpfs");
-  }
-
-  private static void joinOrUnshare(
-      ProgramBuilder program, List<Spec.Namespace> namespaces, String type, long flag) {
-    Spec.Namespace namespace = namespace(namespaces, type);
-    if (namespace == null) {
-      return;
-    }
-    String path = namespace.path();
-    if (path == null) {
-      program.step("own " + type + " namespace", Syscall.UNSHARE, imm(flag));
-      return;
-    }
-    program
-        .step(
-            "open the pod's " + type + " namespace",
-            Syscall.OPENAT,
-            imm(Fd.AT_FDCWD),
-            program.string(path),
-            imm(O_CLOEXEC))
-        .into(SCRATCH);
-    program.step("join the pod's " + type + " namespace", Syscall.SETNS, reg(SCRATCH), imm(flag));
-    program.step("close", Syscall.CLOSE, reg(SCRATCH)).clears(SCRATCH);
   }
 
   /**
@@ -334,17 +290,11 @@ public final class LaunchCompiler {
     return new Spec.Mount(mount.destination(), mount.type(), mount.source(), options);
   }
 
-  private static void joinPid(ProgramBuilder program, Spec spec) {
-    Spec.Namespace pid = namespace(spec, "pid");
-    if (pid != null && pid.path() != null) {
-      joinOrUnshare(program, spec.linux().namespaces(), "pid", CLONE_NEWPID);
-    }
-  }
-
   private static void openTerminal(
       ProgramBuilder program, MountSteps mounts, List<String> earlierMounts) {
     String purpose = "open a terminal";
-    mounts.openInRoot(purpose, "/dev/pts/ptmx", O_RDWR_NOCTTY, 0, Register.PTY_MASTER);
+    TargetSteps targets = mounts.targets();
+    targets.openInRoot(purpose, "/dev/pts/ptmx", O_RDWR_NOCTTY, 0, Register.PTY_MASTER);
     program.step(
         purpose,
         Syscall.IOCTL,
@@ -359,7 +309,7 @@ public final class LaunchCompiler {
             imm(TIOCGPTPEER),
             imm(O_RDWR_NOCTTY | O_CLOEXEC))
         .into(TERMINAL);
-    mounts.makeTarget("/dev/console", earlierMounts, false);
+    targets.make("/dev/console", earlierMounts, TargetSteps.Kind.FILE);
     mounts.bindDescriptor("mount the terminal on /dev/console", TERMINAL, "/dev/console");
   }
 
@@ -369,7 +319,11 @@ public final class LaunchCompiler {
     ProcessSteps steps = new ProcessSteps(program);
     MountSteps mounts = new MountSteps(program);
     Optional<UserNamespaceSteps> users = users(program, spec);
+    HeldTrees held = HeldTrees.of(spec);
+    held.inherit(program);
+    RootSteps root = new RootSteps(program);
     steps.hide();
+    steps.everyProcessor();
     oomScore(steps, spec.process());
     steps.labels(spec.process().apparmorProfile(), spec.process().selinuxLabel());
     steps.rlimits(spec.process().rlimits());
@@ -377,7 +331,7 @@ public final class LaunchCompiler {
       steps.ownPipes(hostUser(spec.process(), spec.linux().ids()), stdin);
     }
     if (entry(spec) == Entry.JOINS_PROCESSES) {
-      joinPid(program, spec);
+      new NamespaceSteps(program).joinPid(spec.linux().namespaces());
     }
     if (users.isPresent()) {
       users.get().join();
@@ -388,11 +342,11 @@ public final class LaunchCompiler {
     }
     // Opened by path, because the preparing thread's descriptors refer to mounts in that thread's
     // mount namespace, of which this process has a copy.
-    open(program, rootMountPoint, MountSteps.ROOT);
-    open(program, maskMountPoint, MASK);
+    root.open(rootMountPoint, MountSteps.ROOT);
+    root.open(maskMountPoint, MASK);
     // The host's /dev/null: a volume over /dev could replace the container's own by a link to the
     // very file that must be masked.
-    open(program, Path.of("/dev/null"), NULL);
+    root.open(Path.of("/dev/null"), NULL);
     if (namespace(spec, "cgroup") != null) {
       program.step("own cgroup namespace", Syscall.UNSHARE, imm(CLONE_NEWCGROUP));
     }
@@ -402,9 +356,11 @@ public final class LaunchCompiler {
     for (Spec.Mount mount : spec.mounts()) {
       if (isDeferred(mount)) {
         mounts.mount(ofProcesses(mount, spec));
+      } else if (HeldTrees.isInProc(mount)) {
+        mounts.putHeldInProc(mount, Objects.requireNonNull(held.register(mount)));
       }
     }
-    enterRoot(program, mounts, spec);
+    enterRoot(program, root, mounts, spec);
     if (spec.process().terminal()) {
       openSlave(program);
     }
@@ -417,7 +373,7 @@ public final class LaunchCompiler {
 
   private Optional<UserNamespaceSteps> users(
       ProgramBuilder program, List<Spec.Namespace> namespaces, Optional<IdMappings> ids) {
-    Spec.Namespace user = namespace(namespaces, "user");
+    Spec.Namespace user = NamespaceSteps.named(namespaces, "user");
     if (ids.isEmpty() || user == null || user.path() == null) {
       return Optional.empty();
     }
@@ -436,45 +392,25 @@ public final class LaunchCompiler {
     return pid != null && pid.path() == null;
   }
 
-  private static void enterRoot(ProgramBuilder program, MountSteps mounts, Spec spec) {
-    MaskSteps masks = new MaskSteps(program);
-    pivot(program);
+  private static void enterRoot(
+      ProgramBuilder program, RootSteps root, MountSteps mounts, Spec spec) {
+    MaskSteps masks = new MaskSteps(program, mounts.targets());
+    // Before the pivot, because then the host's root covers the container's, and a symbolic link
+    // with ".." at the root would lead into it.
     for (String path : spec.linux().readonlyPaths()) {
       masks.readOnly(path);
     }
     for (String path : spec.linux().maskedPaths()) {
-      masks.mask(path, isKernelDirectory(path) ? MASK : NULL);
+      masks.mask(path, MASK, NULL);
     }
-    leaveHost(program);
+    root.pivot();
+    root.leaveHost();
     mounts.close(NULL);
     mounts.close(MASK);
     mounts.close(MountSteps.ROOT);
     if (spec.root().readonly()) {
       masks.readOnlyRoot();
     }
-  }
-
-  /** Calls pivot_root(".", "."): the old root covers the new one until {@link #leaveHost}. */
-  private static void pivot(ProgramBuilder program) {
-    String purpose = "enter the root file system";
-    program.step(purpose, Syscall.FCHDIR, reg(MountSteps.ROOT));
-    program.step(purpose, Syscall.PIVOT_ROOT, program.string("."), program.string("."));
-  }
-
-  private static void leaveHost(ProgramBuilder program) {
-    program.step("leave the host's files", Syscall.UMOUNT2, program.string("."), imm(MNT_DETACH));
-    program.step("leave the host's files", Syscall.CHDIR, program.string("/"));
-  }
-
-  private static void open(ProgramBuilder program, Path path, int register) {
-    program
-        .step(
-            "open " + path,
-            Syscall.OPENAT,
-            imm(Fd.AT_FDCWD),
-            program.string(path.toString()),
-            imm(O_PATH | O_CLOEXEC))
-        .into(register);
   }
 
   /** Opens the container's terminal. The first terminal of a new devpts instance is number 0. */
@@ -485,14 +421,9 @@ public final class LaunchCompiler {
             Syscall.OPENAT2,
             imm(Fd.AT_FDCWD),
             program.string("/dev/pts/0"),
-            MountSteps.openHow(program, O_RDWR_NOCTTY, RESOLVE_NO_SYMLINKS),
+            TargetSteps.openHow(program, O_RDWR_NOCTTY, RESOLVE_NO_SYMLINKS),
             imm(24))
         .into(TERMINAL);
-  }
-
-  /** Masked paths are in /proc and /sys, which have the same directories here and in containers. */
-  private static boolean isKernelDirectory(String path) {
-    return Files.isDirectory(Path.of(path));
   }
 
   /** How a confine program gets into its pid namespace. */
@@ -553,15 +484,6 @@ public final class LaunchCompiler {
   }
 
   private static Spec.@Nullable Namespace namespace(Spec spec, String type) {
-    return namespace(spec.linux().namespaces(), type);
-  }
-
-  private static Spec.@Nullable Namespace namespace(List<Spec.Namespace> namespaces, String type) {
-    for (Spec.Namespace each : namespaces) {
-      if (each.type().equals(type)) {
-        return each;
-      }
-    }
-    return null;
+    return NamespaceSteps.named(spec.linux().namespaces(), type);
   }
 }

@@ -7,7 +7,6 @@ import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
 import static io.jukung.linux.fs.OpenFlags.O_PATH;
 import static io.jukung.linux.fs.OpenFlags.RESOLVE_IN_ROOT;
 import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_MAGICLINKS;
-import static io.jukung.linux.fs.OpenFlags.RESOLVE_NO_SYMLINKS;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
 import static io.jukung.linux.mount.MountFlags.FSCONFIG_CMD_CREATE;
@@ -18,19 +17,17 @@ import static io.jukung.linux.mount.MountFlags.FSOPEN_CLOEXEC;
 import static io.jukung.linux.mount.MountFlags.MNT_DETACH;
 import static io.jukung.linux.mount.MountFlags.MOUNT_ATTR_IDMAP;
 import static io.jukung.linux.mount.MountFlags.MOVE_MOUNT_F_EMPTY_PATH;
-import static io.jukung.linux.mount.MountFlags.MOVE_MOUNT_T_EMPTY_PATH;
 import static io.jukung.linux.mount.MountFlags.OPEN_TREE_CLONE;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.fs.FileType;
 import io.jukung.linux.launch.Arg;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
+import io.jukung.runtime.spec.RootfsTargets;
 import io.jukung.runtime.spec.Spec;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +56,7 @@ final class MountSteps {
   private final ProgramBuilder program;
   private final @Nullable UserNamespaceSteps users;
   private final @Nullable String label;
-  private final Set<Path> volumes = new HashSet<>();
+  private final TargetSteps targets;
 
   MountSteps(ProgramBuilder program) {
     this(program, null, null);
@@ -76,6 +73,7 @@ final class MountSteps {
     this.program = program;
     this.users = users;
     this.label = label;
+    this.targets = new TargetSteps(program, users);
   }
 
   /** Mounts the overlay on the directory, and keeps a descriptor of it in {@link #ROOT}. */
@@ -146,32 +144,56 @@ final class MountSteps {
   /** Mounts a file system or clones a tree, and attaches it to its target in {@link #ROOT}. */
   void mount(Spec.Mount mount) {
     MountOptions options = MountOptions.parse(mount.options());
-    String purpose = "mount " + mount.source() + " on " + mount.destination();
+    String purpose = purpose(mount);
     if (mount.type().equals("bind")) {
-      volumes.add(Path.of(mount.destination()).normalize());
+      targets.coverWithVolume(mount.destination());
       cloneTree(purpose, mount.source(), options, MOUNT);
       restrictTree(purpose, options, MOUNT);
     } else {
       newFileSystem(purpose, mount, options);
     }
-    putOnTarget(purpose, mount.destination(), MOUNT, mount.type().equals("proc"));
+    if (mount.type().equals("proc")) {
+      targets.putOnRealPath(purpose, mount.destination(), MOUNT, TargetSteps.Kind.DIRECTORY);
+    } else {
+      targets.put(purpose, mount.destination(), MOUNT, kind(mount));
+    }
   }
 
   /**
    * Clones a tree before the thread's mounts become slaves, so that mounts that the container makes
    * in a shared volume propagate to the host.
    */
-  void cloneShared(Spec.Mount mount, int register) {
+  void hold(Spec.Mount mount, int register) {
     MountOptions options = MountOptions.parse(mount.options());
     cloneTree("open " + mount.source(), mount.source(), options, register);
   }
 
-  /** Attaches a tree that {@link #cloneShared} has cloned. */
-  void putShared(Spec.Mount mount, int register) {
-    String purpose = "mount " + mount.source() + " on " + mount.destination();
-    volumes.add(Path.of(mount.destination()).normalize());
-    restrictTree(purpose, MountOptions.parse(mount.options()), register);
-    putOnTarget(purpose, mount.destination(), register, false);
+  /** Gives a tree that {@link #hold} has cloned its options. */
+  void restrictHeld(Spec.Mount mount, int register) {
+    restrictTree(purpose(mount), MountOptions.parse(mount.options()), register);
+  }
+
+  /** Attaches a tree that {@link #hold} has cloned. */
+  void putHeld(Spec.Mount mount, int register) {
+    targets.coverWithVolume(mount.destination());
+    targets.put(purpose(mount), mount.destination(), register, kind(mount));
+  }
+
+  /** As {@link #putHeld}, on a file of the container's proc file system. */
+  void putHeldInProc(Spec.Mount mount, int register) {
+    targets.putInProc(purpose(mount), mount.destination(), register, kind(mount));
+  }
+
+  TargetSteps targets() {
+    return targets;
+  }
+
+  private static String purpose(Spec.Mount mount) {
+    return "mount " + mount.source() + " on " + mount.destination();
+  }
+
+  static TargetSteps.Kind kind(Spec.Mount mount) {
+    return RootfsTargets.isDirectory(mount) ? TargetSteps.Kind.DIRECTORY : TargetSteps.Kind.FILE;
   }
 
   /**
@@ -190,7 +212,8 @@ final class MountSteps {
             Syscall.OPENAT2,
             reg(MOUNT),
             program.string(subdirectory),
-            openHow(program, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
+            TargetSteps.openHow(
+                program, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
             imm(24))
         .into(TARGET);
     close(MOUNT);
@@ -204,7 +227,7 @@ final class MountSteps {
         .into(MOUNT);
     close(TARGET);
     program.step(purpose, Syscall.UMOUNT2, program.string(mountPoint.toString()), imm(MNT_DETACH));
-    putOnTarget(purpose, mount.destination(), MOUNT, false);
+    targets.put(purpose, mount.destination(), MOUNT, TargetSteps.Kind.DIRECTORY);
   }
 
   private void newFileSystem(String purpose, Spec.Mount mount, MountOptions options) {
@@ -381,104 +404,7 @@ final class MountSteps {
             program.string(""),
             imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
         .into(MOUNT);
-    putOnTarget(purpose, destination, MOUNT, false);
-  }
-
-  private void putOnTarget(String purpose, String destination, int register, boolean strict) {
-    // Later steps trust /proc: an image in which /proc is a symbolic link must get an error.
-    openInRoot(purpose, destination, O_PATH, strict ? RESOLVE_NO_SYMLINKS : 0, TARGET);
-    program.step(
-        purpose,
-        Syscall.MOVE_MOUNT,
-        reg(register),
-        program.string(""),
-        reg(TARGET),
-        program.string(""),
-        imm(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
-    close(TARGET);
-    close(register);
-  }
-
-  /** Opens a path inside the container's root (RESOLVE_IN_ROOT of openat2(2)). */
-  void openInRoot(String purpose, String path, long flags, long resolve, int register) {
-    program
-        .step(
-            purpose,
-            Syscall.OPENAT2,
-            reg(ROOT),
-            program.string(path),
-            openHow(program, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve),
-            imm(24))
-        .into(register);
-  }
-
-  static Arg openHow(ProgramBuilder program, long flags, long resolve) {
-    return program.words(
-        "{flags=0x%x, resolve=0x%x}".formatted(flags, resolve), flags | O_CLOEXEC, 0, resolve);
-  }
-
-  /**
-   * Makes the directories of a path that lie inside an earlier mount. Those on the root file system
-   * itself were made when the container was created.
-   */
-  void makeTarget(String destination, List<String> earlierMounts, boolean directory) {
-    Path path = Path.of(destination).normalize();
-    int covered = coveredLength(path, earlierMounts);
-    boolean inVolume =
-        covered > 0 && volumes.contains(Path.of("/").resolve(path.subpath(0, covered)));
-    UserNamespaceSteps owner = inVolume ? users : null;
-    for (int length = covered + 1; covered > 0 && length <= path.getNameCount(); length++) {
-      boolean last = length == path.getNameCount();
-      Path each = Path.of("/").resolve(path.subpath(0, length));
-      makeEntry(each, last && !directory, owner);
-    }
-  }
-
-  private void makeEntry(Path path, boolean file, @Nullable UserNamespaceSteps owner) {
-    String purpose = "make " + path;
-    Path parent = path.getParent();
-    Path name = path.getFileName();
-    if (parent == null || name == null) {
-      return; // the root always exists
-    }
-    openInRoot(purpose, parent.toString(), O_PATH, 0, TARGET);
-    if (owner != null) {
-      owner.actAsRoot();
-    }
-    if (file) {
-      program
-          .step(
-              purpose,
-              Syscall.MKNODAT,
-              reg(TARGET),
-              program.string(name.toString()),
-              imm(FileType.REGULAR.bits() | 0644),
-              imm(0))
-          .tolerate(Errno.EEXIST, Errno.EROFS);
-    } else {
-      program
-          .step(purpose, Syscall.MKDIRAT, reg(TARGET), program.string(name.toString()), imm(0755))
-          .tolerate(Errno.EEXIST, Errno.EROFS);
-    }
-    if (owner != null) {
-      owner.actAsHost();
-    }
-    close(TARGET);
-  }
-
-  /**
-   * The number of leading names of the path that lead to the deepest earlier mount that contains
-   * the path; 0 if no mount contains it.
-   */
-  private static int coveredLength(Path path, List<String> earlierMounts) {
-    int longest = 0;
-    for (String earlier : earlierMounts) {
-      Path mount = Path.of(earlier).normalize();
-      if (path.startsWith(mount) && !path.equals(mount)) {
-        longest = Math.max(longest, mount.getNameCount());
-      }
-    }
-    return longest;
+    targets.put(purpose, destination, MOUNT, TargetSteps.Kind.FILE);
   }
 
   private void open(String purpose, String type) {

@@ -26,8 +26,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,7 @@ final class ProcessSteps {
   private static final int PR_SET_KEEPCAPS = 8;
   private static final int PR_CAPBSET_DROP = 24;
   private static final int PR_SET_NO_NEW_PRIVS = 38;
+  private static final int PR_SET_MEMORY_MERGE = 67;
   private static final int PR_CAP_AMBIENT = 47;
   private static final int PR_CAP_AMBIENT_RAISE = 2;
   private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
@@ -50,6 +53,9 @@ final class ProcessSteps {
   private static final int F_GETPIPE_SZ = 1032;
   private static final int SECCOMP_SET_MODE_FILTER = 1;
   private static final int DEFAULT_UMASK = 022;
+
+  /** The most processors that Linux supports (CONFIG_NR_CPUS); longer masks are cut. */
+  private static final int MAX_PROCESSORS = 8192;
 
   private static final List<String> RLIMITS =
       List.of(
@@ -79,9 +85,33 @@ final class ProcessSteps {
   /**
    * Must be the first step: from here on no process in a joined namespace can trace this one or
    * read its memory.
+   *
+   * <p>The kernel merges equal pages of the daemon, its shims and their children where the daemon
+   * was started so (MemoryKSM= of systemd.exec(5)). A container must not take part: by the time
+   * that a write takes it could learn what pages others have.
    */
   void hide() {
     program.step("hide from tracers", Syscall.PRCTL, imm(PR_SET_DUMPABLE), imm(0));
+    program
+        .step("merge no pages with others", Syscall.PRCTL, imm(PR_SET_MEMORY_MERGE), imm(0))
+        .tolerate(Errno.EINVAL); // a kernel before 6.4, or one without KSM
+  }
+
+  /**
+   * Allows every processor of the cgroup that the process is in. The daemon may be kept to a few
+   * (CPUAffinity= of its unit), and its shims and their containers inherit that. The kernel cuts
+   * the mask down to the processors that there are, and to those of the cgroup's cpuset. Since
+   * Linux 6.2, joining a cpuset does not undo a mask that was set before.
+   */
+  void everyProcessor() {
+    byte[] mask = new byte[MAX_PROCESSORS / Byte.SIZE];
+    Arrays.fill(mask, (byte) 0xff);
+    program.step(
+        "run on every processor of the cgroup",
+        Syscall.SCHED_SETAFFINITY,
+        imm(0),
+        imm(mask.length),
+        program.struct("{all}", mask));
   }
 
   /** Must run while the host's /proc is still visible, as a container could change its own. */
@@ -139,7 +169,7 @@ final class ProcessSteps {
             Syscall.OPENAT2,
             reg(PROC),
             program.string(path),
-            MountSteps.openHow(
+            TargetSteps.openHow(
                 program, O_WRONLY, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH),
             imm(24))
         .into(SCRATCH);
@@ -245,7 +275,7 @@ final class ProcessSteps {
             Syscall.OPENAT2,
             imm(Fd.AT_FDCWD),
             program.string(path),
-            MountSteps.openHow(program, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
+            TargetSteps.openHow(program, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
             imm(24))
         .into(SCRATCH);
     program.step(purpose, Syscall.FCHDIR, reg(SCRATCH));
@@ -377,6 +407,13 @@ final class ProcessSteps {
         step.tolerate(Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES);
       }
     }
+  }
+
+  /** What execve(2) counts: each string with its zero byte, and a pointer to it. */
+  static long commandBytes(Spec.Process process) {
+    return Stream.concat(process.args().stream(), process.env().stream())
+        .mapToLong(text -> text.getBytes(StandardCharsets.UTF_8).length + 1L + Long.BYTES)
+        .sum();
   }
 
   /** The files that execvp(3) would try to execute. */

@@ -4,6 +4,7 @@ import io.jukung.linux.seccomp.Action;
 import io.jukung.linux.seccomp.Comparison;
 import io.jukung.linux.seccomp.Filter;
 import io.jukung.linux.seccomp.FilterBuilder;
+import io.jukung.linux.seccomp.ProfileException;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -44,7 +45,7 @@ public final class SeccompFilters {
   /**
    * The filter of a profile, compiled if necessary.
    *
-   * @throws IOException if the profile is wrong
+   * @throws ProfileException if the profile is wrong
    */
   public Filter of(Spec.Seccomp profile) throws IOException {
     synchronized (kept) {
@@ -70,7 +71,7 @@ public final class SeccompFilters {
                 && builder.addArchitecture(
                     name.substring(ARCHITECTURE.length()).toLowerCase(Locale.ROOT));
         if (!known) {
-          throw new IOException("there is no architecture " + name);
+          throw new ProfileException("there is no architecture " + name);
         }
       }
       for (Spec.SeccompRule rule : profile.syscalls()) {
@@ -89,12 +90,12 @@ public final class SeccompFilters {
 
   private static Action action(String name, @Nullable Integer errno) throws IOException {
     if (name.equals("SCMP_ACT_NOTIFY")) {
-      throw new IOException("SCMP_ACT_NOTIFY is not implemented");
+      throw new ProfileException("SCMP_ACT_NOTIFY is not implemented");
     }
     return Action.named(name, errno)
         .orElseThrow(
             () ->
-                new IOException(
+                new ProfileException(
                     "there is no action "
                         + name
                         + (errno == null ? "" : " with the error number " + errno)));
@@ -102,7 +103,8 @@ public final class SeccompFilters {
 
   private static Comparison comparison(Spec.SeccompArg argument) throws IOException {
     if (argument.index() < 0 || argument.index() > Comparison.MAX_ARGUMENT) {
-      throw new IOException("there is no system call argument with the index " + argument.index());
+      throw new ProfileException(
+          "there is no system call argument with the index " + argument.index());
     }
     return new Comparison(
         argument.index(),
@@ -120,7 +122,7 @@ public final class SeccompFilters {
       case "SCMP_CMP_GE" -> Comparison.Operator.GREATER_OR_EQUAL;
       case "SCMP_CMP_GT" -> Comparison.Operator.GREATER_THAN;
       case "SCMP_CMP_MASKED_EQ" -> Comparison.Operator.MASKED_EQUAL;
-      case null, default -> throw new IOException("there is no comparison " + name);
+      case null, default -> throw new ProfileException("there is no comparison " + name);
     };
   }
 
@@ -129,7 +131,7 @@ public final class SeccompFilters {
       return 0;
     }
     if (value.signum() < 0 || value.bitLength() > BITS) {
-      throw new IOException(value + " is not an unsigned number of " + BITS + " bits");
+      throw new ProfileException(value + " is not an unsigned number of " + BITS + " bits");
     }
     return value.longValue();
   }
@@ -143,8 +145,8 @@ public final class SeccompFilters {
             case "SECCOMP_FILTER_FLAG_LOG" -> 2;
             case "SECCOMP_FILTER_FLAG_SPEC_ALLOW" -> 4;
             case "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" ->
-                throw new IOException(name + " is not implemented");
-            default -> throw new IOException("there is no flag " + name);
+                throw new ProfileException(name + " is not implemented");
+            default -> throw new ProfileException("there is no flag " + name);
           };
     }
     return flags;

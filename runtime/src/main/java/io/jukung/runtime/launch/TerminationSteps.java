@@ -16,6 +16,29 @@ public final class TerminationSteps {
 
   /** Reports the start, closes all descriptors, waits for SIGTERM and ends. */
   public static void untilSigterm(ProgramBuilder program) {
+    reportStart(program);
+    awaitSigterm(program);
+  }
+
+  /**
+   * As {@link #untilSigterm}, once a byte has come through the pipe at {@link Register#GATE}, which
+   * the program inherits. The process ends at once if the pipe's writer is closed before: its
+   * daemon has ended.
+   */
+  public static void untilSigtermOnceKept(ProgramBuilder program) {
+    reportStart(program);
+    program
+        .step(
+            "wait until it is kept",
+            Syscall.READ,
+            reg(Register.GATE),
+            program.words("byte", 0),
+            imm(1))
+        .expect(1);
+    awaitSigterm(program);
+  }
+
+  private static void reportStart(ProgramBuilder program) {
     program.step(
         "block SIGTERM",
         Syscall.RT_SIGPROCMASK,
@@ -26,6 +49,9 @@ public final class TerminationSteps {
     program
         .step("report the start", Syscall.CLOSE, reg(Register.ERROR_PIPE))
         .clears(Register.ERROR_PIPE);
+  }
+
+  private static void awaitSigterm(ProgramBuilder program) {
     program.step("close all descriptors", Syscall.CLOSE_RANGE, imm(0), imm(0xffffffffL));
     program.step(
         "wait for SIGTERM",

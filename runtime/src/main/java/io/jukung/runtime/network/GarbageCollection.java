@@ -54,27 +54,30 @@ final class GarbageCollection {
    * @throws IOException the first failure, with the others suppressed; all sandboxes are tried
    */
   void delete(Detachment detachment) throws IOException {
-    // In this order: a record is written after its sandbox, so a sandbox that is missing from the
-    // later list is gone, and not new.
-    List<AttachmentRecord> recorded = records.all();
-    Set<String> living = sandboxes.ids();
     IOException failure = null;
-    for (AttachmentRecord record : recorded) {
-      if (isGarbage(record, living)) {
-        try {
-          detachment.detach(record);
-        } catch (IOException e) {
-          if (failure == null) {
-            failure = e;
-          } else {
-            failure.addSuppressed(e);
-          }
+    for (AttachmentRecord record : attachments()) {
+      try {
+        detachment.detach(record);
+      } catch (IOException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
         }
       }
     }
     if (failure != null) {
       throw failure;
     }
+  }
+
+  /** The recorded attachments of sandboxes that are no more. */
+  List<AttachmentRecord> attachments() throws IOException {
+    // In this order: a record is written after its sandbox, so a sandbox that is missing from the
+    // later list is gone, and not new.
+    List<AttachmentRecord> recorded = records.all();
+    Set<String> living = sandboxes.ids();
+    return recorded.stream().filter(record -> isGarbage(record, living)).toList();
   }
 
   /**

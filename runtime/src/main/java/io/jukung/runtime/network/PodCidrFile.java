@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.RegularFile;
 import io.jukung.runtime.network.cni.CniJson;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 final class PodCidrFile {
   private static final Logger LOG = LoggerFactory.getLogger(PodCidrFile.class);
   private static final int VERSION = 1;
+
+  /** A node has two ranges at most; a range has 43 characters at most. */
+  private static final int MAX_BYTES = 64 << 10;
 
   private final Path file;
   private volatile Optional<PodCidrs> current;
@@ -46,7 +49,8 @@ final class PodCidrFile {
   private static Optional<PodCidrs> read(Path file) {
     try {
       List<String> ranges = new ArrayList<>();
-      for (JsonNode range : CniJson.parseObject(Files.readAllBytes(file)).path("podCidrs")) {
+      for (JsonNode range :
+          CniJson.parseObject(RegularFile.read(file, MAX_BYTES)).path("podCidrs")) {
         ranges.add(range.asText(""));
       }
       return Optional.of(PodCidrs.parse(String.join(",", ranges)));

@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.network.HostLocalReservations.Reservation;
 import io.jukung.runtime.network.cni.Attachment;
 import io.jukung.runtime.network.cni.AttachmentRecord;
 import io.jukung.runtime.network.cni.AttachmentRecords;
@@ -16,15 +17,18 @@ import io.jukung.runtime.network.cni.PluginRunner;
 import io.jukung.runtime.network.cni.PluginSurvivors;
 import io.jukung.runtime.network.cni.PluginThread;
 import io.jukung.runtime.network.cni.PluginVersions;
+import io.jukung.runtime.store.Ownership;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +49,7 @@ public final class PodNetwork {
   private final AttachmentRecords records;
   private final HostPorts hostPorts = new HostPorts();
   private final PodCidrFile podCidrs;
-  private final Optional<RenderedConfiguration> rendered;
+  private volatile Optional<RenderedConfiguration> rendered;
 
   /**
    * Held for reading by each ADD and DEL, and for writing by GC. The CNI specification requires
@@ -55,6 +59,7 @@ public final class PodNetwork {
   private final ReadWriteLock collecting = new ReentrantReadWriteLock();
 
   private final GcLimits gcLimits;
+  private final NetworkClaims claims;
 
   /**
    * Makes the pod network of a node.
@@ -73,12 +78,39 @@ public final class PodNetwork {
     this.chain = new PluginChain(plugins);
     this.status = new NetworkStatus(chain);
     this.records = new AttachmentRecords(config.cacheDir());
+    this.claims = new NetworkClaims(config.cacheDir());
     this.podCidrs = new PodCidrFile(podCidrFile);
-    this.rendered =
-        config.confTemplate().isEmpty()
-            ? Optional.empty()
-            : Optional.of(
-                new RenderedConfiguration(Path.of(config.confTemplate()), config.confDir()));
+    this.rendered = rendered(config);
+  }
+
+  private static Optional<RenderedConfiguration> rendered(Config.Cni config) {
+    return config.confTemplate().isEmpty()
+        ? Optional.empty()
+        : Optional.of(new RenderedConfiguration(Path.of(config.confTemplate()), config.confDir()));
+  }
+
+  /**
+   * Takes over the settings for what begins from now on. The directory of records stays: it has the
+   * networks of the pods that run.
+   */
+  public void reconfigure(Config.Cni config) {
+    configurations.use(config.confDir());
+    plugins.use(config.binDirs(), config.timeout());
+    rendered = rendered(config);
+  }
+
+  /**
+   * Keeps daemons of other roots from using the records of attachments and the networks that this
+   * one uses, from now on.
+   *
+   * @throws Ownership.OwnedByOtherException if another daemon uses them
+   */
+  public void claim(Ownership ownership) throws IOException {
+    claims.begin(ownership);
+    Optional<NetworkConfiguration> present = configurations.contents().network();
+    if (present.isPresent()) {
+      claims.claim(present.get());
+    }
   }
 
   /**
@@ -118,6 +150,7 @@ public final class PodNetwork {
       return missing;
     }
     try {
+      claims.claim(network);
       return status.problem(
           PluginThread.call("cni-version", cancel -> versions.settle(network, cancel)));
     } catch (IOException e) {
@@ -157,6 +190,7 @@ public final class PodNetwork {
     if (missing.isPresent()) {
       throw new CniException("pod network: " + missing.get());
     }
+    claims.claim(network);
     warnOfUnservedPorts(request, network);
     refuseUnservedMac(request, network);
     hostPorts.reserve(request);
@@ -268,6 +302,11 @@ public final class PodNetwork {
     try {
       garbage.delete(
           record -> delete(record, pathIfThere(Path.of(record.attachment().networkNamespace()))));
+      for (Reservation orphan : orphanAddresses(sandboxes)) {
+        if (orphan.isOfEarlierBoot()) {
+          orphan.release();
+        }
+      }
     } catch (IOException e) {
       failure = e;
     }
@@ -284,6 +323,59 @@ public final class PodNetwork {
     }
   }
 
+  /**
+   * Finds the addresses that host-local has given out to no pod. That of a pod which another
+   * runtime has on a record elsewhere is among them, unless it was given out before this boot.
+   */
+  List<Reservation> orphanAddresses(Sandboxes sandboxes) throws IOException {
+    Optional<NetworkConfiguration> network = configurations.contents().network();
+    if (network.isEmpty()) {
+      return List.of();
+    }
+    List<Reservation> orphans = HostLocalReservations.all(network.get());
+    // After the addresses: a sandbox and its record are there before it gets an address.
+    Set<String> pods = new HashSet<>(sandboxes.ids());
+    records.all().forEach(record -> pods.add(record.attachment().containerId()));
+    orphans.removeIf(orphan -> pods.contains(orphan.pod()));
+    return orphans;
+  }
+
+  /** Releases what a pod that is gone has left. */
+  @FunctionalInterface
+  public interface Release {
+    void run() throws IOException;
+  }
+
+  /**
+   * Finds attachments and addresses of pods that are gone.
+   *
+   * @param sandboxes as for {@link #collectGarbage}
+   * @param sink receives a few words about each, and how it is released
+   */
+  public void leftovers(Sandboxes sandboxes, Path namespaces, BiConsumer<String, Release> sink)
+      throws IOException {
+    GarbageCollection garbage = new GarbageCollection(records, chain, sandboxes, namespaces);
+    for (AttachmentRecord record : garbage.attachments()) {
+      sink.accept(
+          "attachment of sandbox "
+              + record.attachment().containerId()
+              + " to network "
+              + record.network().name(),
+          () -> delete(record, pathIfThere(Path.of(record.attachment().networkNamespace()))));
+    }
+    for (Reservation orphan : orphanAddresses(sandboxes)) {
+      sink.accept("address " + orphan.file(), () -> release(orphan));
+    }
+  }
+
+  private static void release(Reservation orphan) throws IOException {
+    if (!orphan.isOfEarlierBoot()) {
+      throw new IOException(
+          "it was given out in this boot, and may be of another runtime's pod " + orphan.pod());
+    }
+    orphan.release();
+  }
+
   private void collectByPlugins(GarbageCollection garbage) throws IOException {
     Optional<NetworkConfiguration> present = configurations.contents().network();
     if (present.isEmpty()) {
@@ -294,6 +386,7 @@ public final class PodNetwork {
     if (!network.version().hasStatusAndGc() || network.disableGc()) {
       return;
     }
+    claims.claim(network);
     lockForGc(network);
     try {
       garbage.tellPlugins(network, gcLimits.run());

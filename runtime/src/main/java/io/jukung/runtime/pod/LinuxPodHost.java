@@ -3,8 +3,8 @@ package io.jukung.runtime.pod;
 import io.jukung.cri.CriException;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
-import io.jukung.linux.namespace.Sysctl;
 import io.jukung.linux.probe.UserNamespaceSupport;
+import io.jukung.runtime.config.Config;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.network.PodNetworkRequest;
 import io.jukung.runtime.network.Readiness;
@@ -18,6 +18,7 @@ import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -34,14 +35,28 @@ public final class LinuxPodHost implements PodHost {
   private final StatePaths paths;
   private final PodNetwork network;
   private final SandboxFiles files;
+  private volatile PodSysctls sysctls;
 
   private boolean userNamespacesTried;
   private Optional<String> missingForUserNamespaces = Optional.empty();
 
-  public LinuxPodHost(StatePaths paths, PodNetwork network, SandboxFiles files) {
+  /**
+   * The host's pods.
+   *
+   * @param settings what pods with a network of their own get without asking
+   */
+  public LinuxPodHost(
+      StatePaths paths, PodNetwork network, SandboxFiles files, Config.Network settings) {
+    this.sysctls = new PodSysctls(settings);
     this.paths = paths;
     this.network = network;
     this.files = files;
+  }
+
+  /** Takes over the settings for pods that are made from now on. */
+  public void reconfigure(Config.Network settings, Config.Cni cni) {
+    sysctls = new PodSysctls(settings);
+    network.reconfigure(cni);
   }
 
   @Override
@@ -68,7 +83,7 @@ public final class LinuxPodHost implements PodHost {
     pins(sandbox.id())
         .create(
             new NamespacePins.Request(
-                kinds, hostname, sysctls(config), Optional.ofNullable(config.user())));
+                kinds, hostname, sysctls.of(config), Optional.ofNullable(config.user())));
     if (!config.isHostIpc()) {
       SharedMemory.mount(paths.shm(sandbox.id()), config.user());
     }
@@ -83,7 +98,7 @@ public final class LinuxPodHost implements PodHost {
   @Override
   public List<String> setUpNetwork(SandboxRecord sandbox) throws IOException {
     List<String> addresses = network.setUp(request(sandbox));
-    pins(sandbox.id()).writeInterfaceSysctls(sysctls(sandbox.config()));
+    pins(sandbox.id()).writeInterfaceSysctls(sysctls.of(sandbox.config()));
     return addresses;
   }
 
@@ -111,10 +126,22 @@ public final class LinuxPodHost implements PodHost {
     network.collectGarbage(this::sandboxIds, paths.sandboxStates());
   }
 
-  /** Includes sandboxes whose record is set aside as damaged: what they hold is not known. */
+  /** Something in the pod networks that belongs to no sandbox. */
+  public record Leftover(String what, PodNetwork.Release release) {}
+
+  /** Finds what is left in the pod networks of sandboxes that are no more. */
+  public List<Leftover> networkLeftovers() throws IOException {
+    List<Leftover> found = new ArrayList<>();
+    network.leftovers(
+        this::sandboxIds,
+        paths.sandboxStates(),
+        (what, release) -> found.add(new Leftover(what, release)));
+    return found;
+  }
+
   private Set<String> sandboxIds() throws IOException {
     return StateFiles.list(paths.sandboxes()).stream()
-        .map(name -> name.substring(0, Math.min(name.length(), ObjectId.LENGTH)))
+        .filter(ObjectId::isValid)
         .collect(Collectors.toSet());
   }
 
@@ -158,21 +185,6 @@ public final class LinuxPodHost implements PodHost {
     return config.hostname().isEmpty() || config.isHostNetwork()
         ? Files.readString(HOSTNAME).strip()
         : config.hostname();
-  }
-
-  /**
-   * The pod's kernel parameters.
-   *
-   * @throws CriException INVALID_ARGUMENT if a pod must not set one of them
-   */
-  static List<Sysctl> sysctls(SandboxConfig config) {
-    try {
-      return config.sysctls().entrySet().stream()
-          .map(each -> new Sysctl(each.getKey(), each.getValue()))
-          .toList();
-    } catch (IllegalArgumentException e) {
-      throw CriException.invalidArgument("config.linux.sysctls: " + e.getMessage());
-    }
   }
 
   private NamespacePins pins(String sandboxId) {

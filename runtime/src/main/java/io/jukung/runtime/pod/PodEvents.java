@@ -8,6 +8,7 @@ import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
@@ -71,7 +72,11 @@ public final class PodEvents implements PodShim.Listener {
     }
     try {
       container.exited(exit);
-      LOG.info("container {} exited with code {}", id, exit.code());
+      LOG.info(
+          "container {} exited with code {}{}",
+          LogNames.container(container.record()),
+          exit.code(),
+          exit.oomKilled() ? ", killed because it was out of memory" : "");
     } catch (IOException e) {
       // The next start of the daemon reads exit.json.
       LOG.error("container {}: its exit cannot be recorded", id, e);
@@ -95,7 +100,9 @@ public final class PodEvents implements PodShim.Listener {
     if (shims.remove(sandboxId).isEmpty()) {
       return; // nobody has added the shim yet: PodShims.add will refuse it
     }
-    LOG.error("the shim of sandbox {} died", sandboxId);
+    LOG.error(
+        "the shim of pod {} died",
+        sandboxes.find(sandboxId).map(each -> LogNames.pod(each.record())).orElse(sandboxId));
     Thread.ofVirtual().name("shim of " + sandboxId + " died").start(() -> lost(sandboxId));
   }
 

@@ -1,11 +1,14 @@
 package io.jukung.runtime.pod;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.Mounts;
+import io.jukung.runtime.call.Failures;
 import io.jukung.runtime.call.Rollback;
+import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.launch.CompiledLaunch;
@@ -23,7 +26,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +49,8 @@ public final class SandboxLifecycle {
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
   private final PodNamespaces namespaces;
+  private final SingleFlight<String, String, Optional<PodShim>> connecting =
+      new SingleFlight<>("connect to shim");
 
   public SandboxLifecycle(
       StateFiles files,
@@ -72,6 +80,11 @@ public final class SandboxLifecycle {
     rollback.undo("delete volatile state", () -> deleteState(id, rollback.isClean()));
     StatePaths.createPrivate(files.paths().namespaces(id));
 
+    FutureTask<PodShim> adoption = new FutureTask<>(() -> adopt(id));
+    rollback.undo("end shim", () -> endShim(sandbox, adoption));
+    // The pod gets its shim while the kernel and the network plugins make the rest.
+    Thread.ofVirtual().name("adoption for " + id).start(adoption);
+
     rollback.undo("remove namespaces", () -> host.removeNamespaces(id));
     host.createNamespaces(sandbox);
     timer.step("namespaces");
@@ -86,12 +99,7 @@ public final class SandboxLifecycle {
     host.writeFiles(current);
     timer.step("files");
 
-    rollback.undo("end shim", () -> endShim(sandbox));
-    PodShim shim = pool.adopt(id, files.paths().shimSocket(id));
-    if (!shims.add(id, shim)) {
-      throw new CriException(
-          ErrorKind.UNAVAILABLE, "the shim of sandbox " + id + " died when it was adopted");
-    }
+    PodShim shim = adopted(adoption);
     current = current.withShimPid(shim.shimPid());
     timer.step("shim");
 
@@ -107,6 +115,34 @@ public final class SandboxLifecycle {
     timer.step("record");
     timer.done();
     return current;
+  }
+
+  private PodShim adopt(String id) throws IOException {
+    PodShim shim = pool.adopt(id, files.paths().shimSocket(id));
+    if (!shims.add(id, shim)) {
+      throw new CriException(
+          ErrorKind.UNAVAILABLE, "the shim of sandbox " + id + " died when it was adopted");
+    }
+    return shim;
+  }
+
+  private static PodShim adopted(FutureTask<PodShim> adoption) throws IOException {
+    try {
+      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(adoption), "adoption");
+    } catch (ExecutionException e) {
+      throw Failures.rethrow("adoption of a shim", Failures.cause(e));
+    }
+  }
+
+  /** Ends the shim of a sandbox that could not be made, after its adoption. */
+  private void endShim(SandboxRecord sandbox, FutureTask<PodShim> adoption)
+      throws IOException, InterruptedException {
+    try {
+      adopted(adoption);
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("sandbox {}: {}", sandbox.id(), e.getMessage()); // setUp reports it
+    }
+    endShim(sandbox);
   }
 
   /**
@@ -138,12 +174,21 @@ public final class SandboxLifecycle {
   /**
    * Returns the shim of the sandbox, connecting to it if that has not happened yet: to the shim
    * that an earlier daemon has adopted, also if it could not be reached when the daemon started.
+   * Several threads may call this for one sandbox.
    *
    * @return empty if the shim is gone
    */
-  public Optional<PodShim> findShim(SandboxRecord sandbox) throws IOException {
+  public Optional<PodShim> findShim(SandboxRecord sandbox)
+      throws IOException, InterruptedException {
+    Optional<PodShim> known = shims.find(sandbox.id());
+    return known.isPresent()
+        ? known
+        : connecting.join(sandbox.id(), sandbox.id(), () -> connect(sandbox));
+  }
+
+  private Optional<PodShim> connect(SandboxRecord sandbox) throws IOException {
     String id = sandbox.id();
-    Optional<PodShim> known = shims.find(id);
+    Optional<PodShim> known = shims.find(id); // an attempt before this one may have connected
     return known.isPresent()
         ? known
         : pool.reconnect(id, files.paths().shimSocket(id), sandbox.shimPid())
@@ -159,22 +204,55 @@ public final class SandboxLifecycle {
     shims.get(sandboxId);
   }
 
+  /**
+   * Waits, for a bounded time, until a sandbox of an earlier daemon is taken up, or undone if that
+   * daemon has not finished it.
+   */
+  public void awaitTakeUp(String sandboxId) throws InterruptedException {
+    shims.awaitTakeUp(sandboxId);
+  }
+
   /** Ends first the process that holds the pid namespace: a shim with a process does not end. */
   private void endShim(SandboxRecord sandbox) throws IOException, InterruptedException {
     cgroups.reaper(sandbox).kill();
-    Optional<PodShim> shim = findShim(sandbox);
-    if (shim.isEmpty()) {
-      return;
+    Optional<PodShim> shim = reachShim(sandbox);
+    if (shim.isPresent()) {
+      release(sandbox, shim.get());
+      // Not earlier: the next stop must find a shim that refused to end.
+      shims.remove(sandbox.id());
     }
+  }
+
+  /** Kills the shim, although a launch may be under way in it. Its containers are left alone. */
+  public void killShim(SandboxRecord sandbox) throws IOException, InterruptedException {
+    Optional<PodShim> shim = reachShim(sandbox);
+    if (shim.isPresent()) {
+      shim.get().kill();
+      shims.remove(sandbox.id());
+    }
+  }
+
+  /** Finds the shim, and kills one that accepts no connection. */
+  private Optional<PodShim> reachShim(SandboxRecord sandbox)
+      throws IOException, InterruptedException {
     try {
-      awaitEnded(shim.get());
+      return findShim(sandbox);
+    } catch (CriException e) {
+      LOG.warn("sandbox {}: its shim cannot be reached: {}", sandbox.id(), e.getMessage());
+      pool.kill(sandbox.id(), files.paths().shimSocket(sandbox.id()), sandbox.shimPid());
+      return Optional.empty();
+    }
+  }
+
+  private void release(SandboxRecord sandbox, PodShim shim)
+      throws IOException, InterruptedException {
+    try {
+      awaitEnded(shim);
     } catch (CriException e) {
       // The shim died or hangs. Its processes are killed by the removal of their cgroups.
       LOG.warn("sandbox {}: its processes cannot be waited for: {}", sandbox.id(), e.getMessage());
     }
-    shim.get().shutdown();
-    // Not earlier: the next stop must find a shim that refused to end.
-    shims.remove(sandbox.id());
+    pool.release(shim);
   }
 
   /** Waits until every process of the pod, all of which were killed, has ended. */

@@ -15,7 +15,9 @@ import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.Sysctl;
 import io.jukung.runtime.call.RequestText;
 import io.jukung.runtime.container.SecurityFields;
+import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.ResourceRecords;
+import io.jukung.runtime.spec.ResourceRules;
 import io.jukung.runtime.spec.UserNamespaceOption;
 import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.SandboxName;
@@ -68,7 +70,7 @@ public final class SandboxRequest {
       throw CriException.invalidArgument(
           "RunPodSandbox: there is no runtime handler \""
               + request.getRuntimeHandler()
-              + "\"; only the empty one is configured");
+              + "\" (runtime_handler); only the empty one is configured");
     }
     SandboxConfig config = config(request.getConfig(), cgroupParent);
     return new SandboxRecord(
@@ -89,6 +91,8 @@ public final class SandboxRequest {
     if (!linux.hasOverhead() && !linux.hasResources()) {
       return null;
     }
+    ResourceRules.check(linux.getOverhead());
+    ResourceRules.check(linux.getResources());
     return ResourceRecords.updated(null, linux.getOverhead(), linux.getResources());
   }
 
@@ -98,7 +102,8 @@ public final class SandboxRequest {
     }
     LinuxPodSandboxConfig linux = config.getLinux();
     LinuxSandboxSecurityContext security = linux.getSecurityContext();
-    SecurityFields.checkSelinux("config.linux.security_context.", security.getSelinuxOptions());
+    LabelRules.checkSelinux(
+        "config.linux.security_context.selinux_options", security.getSelinuxOptions());
     NamespaceOption namespaces = security.getNamespaceOptions();
     if (!namespaces.getTargetId().isEmpty()) {
       throw CriException.invalidArgument(
@@ -137,7 +142,7 @@ public final class SandboxRequest {
           "RunPodSandbox: a pod with a user namespace cannot use the host's pid namespace, whose"
               + " /proc it could not mount");
     }
-    for (Sysctl sysctl : LinuxPodHost.sysctls(config)) {
+    for (Sysctl sysctl : PodSysctls.requested(config)) {
       boolean hosts =
           sysctl.namespace() == Namespace.NETWORK ? config.isHostNetwork() : config.isHostIpc();
       if (hosts) {

@@ -1,14 +1,15 @@
 package io.jukung.runtime.pod;
 
-import io.jukung.cri.CriException;
-import io.jukung.cri.ErrorKind;
+import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.call.Failures;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerStopper;
+import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.StateFiles;
@@ -29,14 +30,19 @@ import org.slf4j.LoggerFactory;
 public final class SandboxStopper {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxStopper.class);
 
-  /** Longer than a creation or a start takes, unless the disk or a launch hangs. */
-  private static final Duration OPERATIONS_WAIT = Duration.ofMinutes(1);
+  /**
+   * Longer than a creation or a start takes, unless a volume, the disk or a launch hangs. Kubelet
+   * waits two minutes for a stop.
+   */
+  private static final Duration OPERATIONS_WAIT = Duration.ofSeconds(10);
 
   private final ContainerStore containers;
   private final StateFiles files;
   private final SandboxLifecycle lifecycle;
   private final ContainerStopper stopper;
   private final PodCgroups cgroups;
+  private final LifecyclePlugins plugins;
+  private final Duration operationsWait;
   private final SingleFlight<String, String, String> flights = new SingleFlight<>("StopPodSandbox");
 
   public SandboxStopper(
@@ -44,12 +50,31 @@ public final class SandboxStopper {
       StateFiles files,
       SandboxLifecycle lifecycle,
       ContainerStopper stopper,
-      PodCgroups cgroups) {
+      PodCgroups cgroups,
+      LifecyclePlugins plugins) {
+    this(containers, files, lifecycle, stopper, cgroups, plugins, OPERATIONS_WAIT);
+  }
+
+  /**
+   * A stopper for tests.
+   *
+   * @param operationsWait how long a stop waits for creations and starts in the sandbox
+   */
+  public SandboxStopper(
+      ContainerStore containers,
+      StateFiles files,
+      SandboxLifecycle lifecycle,
+      ContainerStopper stopper,
+      PodCgroups cgroups,
+      LifecyclePlugins plugins,
+      Duration operationsWait) {
     this.containers = containers;
     this.files = files;
     this.lifecycle = lifecycle;
     this.stopper = stopper;
     this.cgroups = cgroups;
+    this.plugins = plugins;
+    this.operationsWait = operationsWait;
   }
 
   /** Stops the sandbox. Stopping a stopped sandbox tries again what has failed before. */
@@ -63,21 +88,59 @@ public final class SandboxStopper {
     boolean wasReady = sandbox.isReady();
     refuseOperations(sandbox);
     killContainers(id);
-    if (!sandbox.awaitOperations(OPERATIONS_WAIT)) {
-      throw new CriException(
-          ErrorKind.UNAVAILABLE,
-          "stop of sandbox " + id + ": a container is still being created or started in it");
-    }
+    boolean givenUp = !sandbox.awaitOperations(operationsWait) && giveUpOperations(sandbox);
     killContainers(id); // what was started meanwhile
     timer.step("containers");
+    if (givenUp) {
+      lifecycle.killShim(sandbox.record()); // a launch may hang in it
+      removeContainerCgroups(id);
+    }
+    tellPlugins(sandbox);
     lifecycle.tearDown(sandbox.record());
     sandbox.update(files, SandboxRecord::tornDown);
     timer.step("host");
     timer.done();
     if (wasReady) {
-      LOG.info("sandbox {} stopped", id);
+      LOG.info("pod {} stopped", LogNames.pod(sandbox.record()));
     }
     return id;
+  }
+
+  private void tellPlugins(Sandbox sandbox) {
+    for (Container container : containers.of(sandbox.id())) {
+      plugins.containerStopped(container);
+    }
+    plugins.stopPodSandbox(sandbox.record());
+  }
+
+  /**
+   * Stops without creations and starts that do not end. They undo what they have made when they
+   * end.
+   *
+   * @return whether there was one
+   */
+  private boolean giveUpOperations(Sandbox sandbox) throws IOException {
+    List<String> operations = sandbox.giveUpOperations();
+    if (operations.isEmpty()) {
+      return false; // the last one has ended meanwhile
+    }
+    LOG.warn(
+        "sandbox {} is stopped without the end of {}, which has not come for {} s",
+        sandbox.id(),
+        operations,
+        operationsWait.toSeconds());
+    for (Container container : containers.of(sandbox.id())) {
+      container.giveUpStart(
+          Clock.now(), "its sandbox was stopped before the start of the container ended");
+    }
+    return true;
+  }
+
+  /** Kills what a launch has made between the last kill and the end of the shim. */
+  private void removeContainerCgroups(String sandboxId) throws IOException {
+    for (Container container : containers.of(sandboxId)) {
+      cgroups.remove(cgroups.at(container.record().cgroup()));
+    }
   }
 
   private void refuseOperations(Sandbox sandbox) {

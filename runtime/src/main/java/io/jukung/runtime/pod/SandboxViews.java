@@ -15,6 +15,7 @@ import io.jukung.cri.v1.PodSandboxStatus;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.store.NamespaceOwner;
+import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
@@ -34,6 +35,15 @@ public final class SandboxViews {
         .putAllAnnotations(record.config().annotations())
         .setRuntimeHandler(record.runtimeHandler())
         .build();
+  }
+
+  /**
+   * Returns {@link #listed(SandboxRecord)} in its serialized form, which is made once for a record.
+   *
+   * @param record a record of the sandbox that the caller has just read
+   */
+  public static byte[] listed(Sandbox sandbox, SandboxRecord record) {
+    return sandbox.listed().of(record, () -> listed(record).toByteArray());
   }
 
   public static PodSandboxAttributes attributes(SandboxRecord record) {
@@ -59,6 +69,15 @@ public final class SandboxViews {
         .putAllAnnotations(record.config().annotations())
         .setRuntimeHandler(record.runtimeHandler())
         .build();
+  }
+
+  /**
+   * Returns {@link #status(SandboxRecord)} in its serialized form, which is made once for a record.
+   *
+   * @param record a record of the sandbox that the caller has just read
+   */
+  public static byte[] status(Sandbox sandbox, SandboxRecord record) {
+    return sandbox.shown().of(record, () -> status(record).toByteArray());
   }
 
   private static NamespaceOption namespaces(SandboxConfig config) {

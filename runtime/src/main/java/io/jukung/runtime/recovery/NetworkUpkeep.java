@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes up the networks of pods when the daemon starts. While the daemon already serves, it asks
+ * Looks after the networks of an earlier daemon's pods. While the daemon already serves, it asks
  * the plugins to release what belongs to no pod (GC) and to check the networks of the pods (CHECK),
  * because plugins may be slow. Failures are only logged: plugins repair what they can, and
  * kubelet's probes find the rest.
@@ -25,13 +25,8 @@ public final class NetworkUpkeep {
     this.host = host;
   }
 
-  /** Takes up the networks, so that calls can be served on return, and starts the rest. */
+  /** Begins in the background. */
   public void start() {
-    for (Sandbox sandbox : sandboxes.all()) {
-      if (sandbox.record().networkSetUp()) {
-        host.takeUpNetwork(sandbox.record());
-      }
-    }
     VitalThread.unstarted("network-upkeep", this::run).start();
   }
 

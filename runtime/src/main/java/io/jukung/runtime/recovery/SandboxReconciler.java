@@ -4,10 +4,12 @@ import io.jukung.cri.CriException;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.container.ShimMessages;
 import io.jukung.runtime.container.UnwatchedContainers;
 import io.jukung.runtime.pod.PodEvents;
 import io.jukung.runtime.pod.SandboxLifecycle;
+import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
@@ -18,16 +20,19 @@ import io.jukung.runtime.store.StateFiles;
 import io.jukung.shim.v1.ContainerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Learns the state of one sandbox and its containers: from what its shim holds, what exit.json says
- * and what runs in its cgroups. Containers are UNKNOWN until that is done.
+ * and what runs in its cgroups. Thread-safe: other calls may work on the sandbox meanwhile.
  */
 public final class SandboxReconciler {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxReconciler.class);
@@ -36,82 +41,97 @@ public final class SandboxReconciler {
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final SandboxLifecycle lifecycle;
+  private final SandboxStopper stopper;
+  private final ContainerStopper containerStopper;
   private final PodShim.Pool pool;
   private final PodCgroups cgroups;
   private final PodEvents events;
+  private final Consumer<Container> watch;
   private final UnwatchedContainers unwatched;
+  private final SleepingPods sleeping;
 
+  /**
+   * A reconciler.
+   *
+   * @param watch is told of each container that is taken up, to watch its process if it runs
+   */
   public SandboxReconciler(
       StateFiles files,
       SandboxStore sandboxes,
       ContainerStore containers,
       SandboxLifecycle lifecycle,
+      SandboxStopper stopper,
+      ContainerStopper containerStopper,
       PodShim.Pool pool,
       PodCgroups cgroups,
-      PodEvents events) {
+      PodEvents events,
+      Consumer<Container> watch) {
     this.files = files;
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.lifecycle = lifecycle;
+    this.stopper = stopper;
+    this.containerStopper = containerStopper;
     this.pool = pool;
     this.cgroups = cgroups;
     this.events = events;
+    this.watch = watch;
     this.unwatched = new UnwatchedContainers(files, cgroups);
+    this.sleeping = new SleepingPods(files, containers, cgroups);
   }
 
   /**
-   * Takes up a sandbox when the daemon starts. Nothing else works on the sandbox meanwhile.
+   * Takes up a sandbox, while the daemon serves. May be called again, after a failure or when one
+   * of its containers has been read late.
    *
-   * @param unread the ids of containers whose record was not read: their processes stay
+   * @param unread the ids of objects that are not read yet: their processes stay
+   * @throws IOException if the state of the containers cannot be learnt yet
+   * @throws CriException if the shim does not answer
    */
-  void reconcile(Sandbox sandbox, Set<String> unread) throws IOException {
+  void takeUp(Sandbox sandbox, Set<String> unread) throws IOException, InterruptedException {
     if (sandbox.record().state() == SandboxRecord.State.CREATING) {
       undo(sandbox);
       return;
     }
     for (Container container : containers.of(sandbox.id())) {
+      container.tellUntold();
       if (container.status().isExited()) {
         attempt(container, () -> cgroups.remove(cgroups.at(container.record().cgroup())));
       }
+      watch.accept(container);
     }
     Optional<PodShim> shim = lifecycle.findShim(sandbox.record());
     if (shim.isEmpty()) {
       learnWithoutShim(sandbox);
       return;
     }
+    if (!shim.get().isConnected() && sleeping.takeUp(sandbox, shim.get())) {
+      return;
+    }
     Map<String, ContainerProcess> strays = learn(sandbox, shim.get());
     strays.keySet().removeAll(unread);
-    for (String stray : strays.keySet()) {
-      attempt("container " + stray, () -> endStray(sandbox, shim.get(), stray));
+    for (ContainerProcess stray : strays.values()) {
+      attempt("container " + stray.getContainerId(), () -> endStray(sandbox, shim.get(), stray));
     }
   }
 
-  /** Learns what is UNKNOWN yet, while the daemon serves and the sandbox stays. */
-  void learn(Sandbox sandbox) throws IOException {
-    Optional<PodShim> shim = lifecycle.findShim(sandbox.record());
-    if (shim.isPresent()) {
-      learn(sandbox, shim.get());
-    } else {
-      learnWithoutShim(sandbox);
-    }
-  }
-
-  /** Undoes a RunPodSandbox that ended with its daemon. */
-  private void undo(Sandbox sandbox) throws IOException {
+  /**
+   * Undoes a RunPodSandbox that ended with its daemon. If that fails, kubelet stops the sandbox.
+   */
+  private void undo(Sandbox sandbox) throws InterruptedException {
     LOG.info("sandbox {} was not finished, and is undone", sandbox.id());
     try {
-      lifecycle.tearDown(sandbox.record());
-    } catch (IOException e) {
-      sandbox.notReady(files);
-      throw e;
+      stopper.stop(sandbox);
+      files.deleteSandbox(sandbox.id());
+      sandboxes.remove(sandbox);
+    } catch (IOException | CriException e) {
+      LOG.error("sandbox {} cannot be undone, and is kept to be stopped again", sandbox.id(), e);
     }
-    files.deleteSandbox(sandbox.id());
-    sandboxes.remove(sandbox);
   }
 
   private void learnWithoutShim(Sandbox sandbox) {
     for (Container container : containers.of(sandbox.id())) {
-      if (container.status().isUnknown()) {
+      if (container.status().mayRun()) {
         attempt(container, () -> withoutShim(container, "its shim is gone"));
       }
     }
@@ -120,6 +140,9 @@ public final class SandboxReconciler {
 
   /** Learns from the shim; returns the processes of which the daemon knows no container. */
   private Map<String, ContainerProcess> learn(Sandbox sandbox, PodShim shim) throws IOException {
+    // Before the shim is asked: one that is started later is not in its answer.
+    List<Container> mayRun =
+        containers.of(sandbox.id()).stream().filter(each -> each.status().mayRun()).toList();
     Map<String, ContainerProcess> processes = new HashMap<>();
     for (ContainerProcess process : shim.list()) {
       processes.put(process.getContainerId(), process);
@@ -128,14 +151,14 @@ public final class SandboxReconciler {
     if (sandbox.record().config().isSharedPid() && (reaper == null || reaper.hasExit())) {
       sandbox.notReady(files);
     }
+    for (Container container : mayRun) {
+      if (!processes.containsKey(container.id()) && container.status().mayRun()) {
+        attempt(container, () -> withoutShim(container, "its shim does not know it"));
+      }
+    }
     for (Container container : containers.of(sandbox.id())) {
       ContainerProcess process = processes.remove(container.id());
-      if (!container.status().isUnknown()) {
-        continue; // EXITED, or its exit was reported meanwhile
-      }
-      if (process == null) {
-        attempt(container, () -> withoutShim(container, "its shim does not know it"));
-      } else {
+      if (process != null && !container.status().isExited()) {
         attempt(container, () -> follow(container, process));
       }
     }
@@ -179,12 +202,22 @@ public final class SandboxReconciler {
   }
 
   /** Ends a container whose record is gone, because its removal did not finish. */
-  private void endStray(Sandbox sandbox, PodShim shim, String id) throws IOException {
+  private void endStray(Sandbox sandbox, PodShim shim, ContainerProcess stray) throws IOException {
+    String id = stray.getContainerId();
     LOG.warn("container {} has no record, and is ended", id);
     Cgroup cgroup = cgroups.container(sandbox.record(), id);
     cgroup.kill();
-    shim.signal(id, Signals.SIGKILL);
+    if (stray.hasExit()) {
+      shim.remove(id);
+    } else {
+      shim.signal(id, Signals.SIGKILL);
+    }
     cgroups.remove(cgroup);
+  }
+
+  /** Ends a container whose record is damaged: nothing tells kubelet which container it is. */
+  void endDamaged(Container container) throws IOException, InterruptedException {
+    containerStopper.kill(container);
   }
 
   /** Ends a container whose sandbox's record is damaged or gone. */
@@ -194,21 +227,31 @@ public final class SandboxReconciler {
 
   /** Ends the shim of a sandbox without a record, with all it holds. */
   void endUnknownShim(String sandboxId) throws IOException, InterruptedException {
-    Optional<PodShim> shim = pool.reconnect(sandboxId, files.paths().shimSocket(sandboxId), 0);
-    if (shim.isEmpty()) {
-      return;
-    }
+    Path socket = files.paths().shimSocket(sandboxId);
     try {
-      for (ContainerProcess process : shim.get().list()) {
+      Optional<PodShim> shim = pool.reconnect(sandboxId, socket, 0);
+      if (shim.isPresent()) {
+        endUnknown(shim.get());
+      }
+    } catch (CriException e) {
+      LOG.warn("{}", e.getMessage());
+      pool.kill(sandboxId, socket, 0);
+    }
+  }
+
+  private static void endUnknown(PodShim shim) throws IOException, InterruptedException {
+    try {
+      for (ContainerProcess process : shim.list()) {
         if (!process.hasExit()) {
-          shim.get().signal(process.getContainerId(), Signals.SIGKILL);
+          shim.signal(process.getContainerId(), Signals.SIGKILL);
         }
       }
-      SandboxLifecycle.awaitEnded(shim.get());
+      SandboxLifecycle.awaitEnded(shim);
+      shim.shutdown();
     } catch (CriException e) {
       // The shim hangs. The sweep of the pod's cgroup kills its processes.
       LOG.warn("{}", e.getMessage());
+      shim.kill();
     }
-    shim.get().shutdown();
   }
 }

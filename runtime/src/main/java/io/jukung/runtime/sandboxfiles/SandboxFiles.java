@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Writes the files {@code hostname}, {@code hosts} and {@code resolv.conf} of a sandbox, which its
  * containers see in /etc. Every user in a container can read the files. On the host only root can,
  * because their directory is private. Each file is replaced as a whole, so they can be written
- * again until the first container has mounted them.
+ * again until the first container has mounted them. Nothing waits for the disk: the files do not
+ * outlive the boot of the node.
  */
 public final class SandboxFiles {
   private static final int READABLE = 0644;
@@ -88,7 +89,7 @@ public final class SandboxFiles {
 
   private static void write(Path file, byte[] content, @Nullable IdMappings user)
       throws IOException {
-    AtomicFile.write(file, content, READABLE);
+    AtomicFile.replace(file, content, READABLE);
     if (user != null) {
       Files.setAttribute(file, "unix:uid", user.rootUser());
       Files.setAttribute(file, "unix:gid", user.rootGroup());

@@ -1,5 +1,6 @@
 package io.jukung.runtime.server;
 
+import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -33,7 +34,7 @@ final class DirectoryLock implements AutoCloseable {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
       FileChannel channel =
           FileChannel.open(
-              directory.resolve("lock"),
+              directory.resolve(StatePaths.LOCK),
               Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       try {

@@ -41,7 +41,7 @@ final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {
 
   @Override
   public void listImages(ListImagesRequest request, StreamObserver<ListImagesResponse> answer) {
-    Rpc.unary(calls.listImages::call, request, answer);
+    Rpc.quick(calls.listImages::call, request, answer);
   }
 
   @Override
@@ -52,7 +52,11 @@ final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {
 
   @Override
   public void imageStatus(ImageStatusRequest request, StreamObserver<ImageStatusResponse> answer) {
-    Rpc.unary(calls.imageStatus::call, request, answer);
+    if (request.getVerbose()) { // writes JSON
+      Rpc.elsewhere(calls.imageStatus::call, request, answer);
+    } else {
+      Rpc.quick(calls.imageStatus::call, request, answer);
+    }
   }
 
   @Override

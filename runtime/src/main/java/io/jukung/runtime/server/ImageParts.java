@@ -5,6 +5,7 @@ import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.pull.ImagePuller;
 import io.jukung.image.reference.ImageReference;
+import io.jukung.image.registry.AuthFiles;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;
@@ -15,6 +16,7 @@ import io.jukung.image.service.ImageFsInfo;
 import io.jukung.image.service.ImageStatus;
 import io.jukung.image.service.Import;
 import io.jukung.image.service.ListImages;
+import io.jukung.image.service.ListPulls;
 import io.jukung.image.service.Pull;
 import io.jukung.image.service.PullImage;
 import io.jukung.image.service.RemoveImage;
@@ -27,6 +29,8 @@ import io.jukung.image.transfer.ImageExporter;
 import io.jukung.image.transfer.ImageImporter;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.StoredImages;
+import io.jukung.runtime.doctor.Diagnose;
+import io.jukung.runtime.recovery.OrphanRepair;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,19 +42,29 @@ import java.util.Set;
 final class ImageParts {
   private final StatePaths paths;
   private final ImageStore images;
+  private final RegistryHosts hosts;
+  private final AuthFiles authFiles;
+  private final RegistryClient registries;
   private final ImagePuller puller;
   private final StoredImages containerImages;
 
   ImageParts(Config config, StatePaths paths) throws IOException {
     this.paths = paths;
     this.images = ImageStore.open(storeSettings(config.image(), paths.images()));
-    this.puller =
-        new ImagePuller(
-            images,
-            new RegistryClient(
-                new RegistryHosts(config.image().registryConfigDir()),
-                registryTimeouts(config.registry())));
+    this.hosts = new RegistryHosts(config.image().registryConfigDir());
+    this.authFiles = new AuthFiles(config.image().authFiles());
+    this.registries =
+        new RegistryClient(hosts, authFiles, System.getenv(), registryTimeouts(config.registry()));
+    this.puller = new ImagePuller(images, registries);
     this.containerImages = new StoredImages(images);
+  }
+
+  /** Takes over the settings for pulls that begin from now on. */
+  void reconfigure(Config config) {
+    hosts.use(config.image().registryConfigDir());
+    authFiles.use(config.image().authFiles());
+    registries.use(registryTimeouts(config.registry()));
+    images.limitDownloads(config.image().maxDownloads());
   }
 
   /** The images as containers use them. */
@@ -70,16 +84,18 @@ final class ImageParts {
             new ImageFsInfo(images, paths.containers())));
   }
 
-  JukungEndpoint jukungService() {
+  JukungEndpoint jukungService(Diagnose diagnose, OrphanRepair orphans) {
     return new JukungEndpoint(
         new JukungEndpoint.Calls(
             new Pull(puller),
             new ExplainPull(puller),
+            new ListPulls(puller.active()),
             new Import(new ImageImporter(images)),
             new Export(new ImageExporter(images)),
             new Tag(images),
-            new Check(images, puller),
-            new Usage(images, paths.containers())));
+            new Check(images, puller, orphans::run),
+            new Usage(images, paths.containers()),
+            diagnose));
   }
 
   private static RegistryTimeouts registryTimeouts(Config.Registry settings) {

@@ -3,11 +3,15 @@ package io.jukung.runtime.server;
 import io.grpc.stub.StreamObserver;
 import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
+import io.jukung.client.v1.DiagnoseRequest;
+import io.jukung.client.v1.Diagnosis;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ExportResponse;
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
 import io.jukung.client.v1.JukungGrpc;
+import io.jukung.client.v1.ListPullsRequest;
+import io.jukung.client.v1.ListPullsResponse;
 import io.jukung.client.v1.PullPlan;
 import io.jukung.client.v1.PullProgress;
 import io.jukung.client.v1.PullRequest;
@@ -19,9 +23,11 @@ import io.jukung.image.service.Check;
 import io.jukung.image.service.ExplainPull;
 import io.jukung.image.service.Export;
 import io.jukung.image.service.Import;
+import io.jukung.image.service.ListPulls;
 import io.jukung.image.service.Pull;
 import io.jukung.image.service.Tag;
 import io.jukung.image.service.Usage;
+import io.jukung.runtime.doctor.Diagnose;
 
 /** The jukung.v1 service: what jukung's own client needs beyond CRI. */
 final class JukungEndpoint extends JukungGrpc.JukungImplBase {
@@ -29,11 +35,13 @@ final class JukungEndpoint extends JukungGrpc.JukungImplBase {
   record Calls(
       Pull pull,
       ExplainPull explainPull,
+      ListPulls listPulls,
       Import imports,
       Export export,
       Tag tag,
       Check check,
-      Usage usage) {}
+      Usage usage,
+      Diagnose diagnose) {}
 
   private final Calls calls;
 
@@ -44,6 +52,11 @@ final class JukungEndpoint extends JukungGrpc.JukungImplBase {
   @Override
   public void pull(PullRequest request, StreamObserver<PullProgress> answer) {
     Rpc.streaming(calls.pull::call, request, answer);
+  }
+
+  @Override
+  public void listPulls(ListPullsRequest request, StreamObserver<ListPullsResponse> answer) {
+    Rpc.unary(calls.listPulls::call, request, answer);
   }
 
   @Override
@@ -64,6 +77,11 @@ final class JukungEndpoint extends JukungGrpc.JukungImplBase {
   @Override
   public void check(CheckRequest request, StreamObserver<CheckFinding> answer) {
     Rpc.streaming(calls.check::call, request, answer);
+  }
+
+  @Override
+  public void diagnose(DiagnoseRequest request, StreamObserver<Diagnosis> answer) {
+    Rpc.streaming(calls.diagnose::call, request, answer);
   }
 
   @Override

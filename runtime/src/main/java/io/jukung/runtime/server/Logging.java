@@ -3,49 +3,44 @@ package io.jukung.runtime.server;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.spi.FilterReply;
+import io.jukung.runtime.config.Config;
+import io.jukung.runtime.config.Config.LogFormat;
 import io.jukung.runtime.config.Config.LogLevel;
+import java.time.Instant;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
- * Configures the log: one line for each event on standard error. The configuration is code because
- * reading logback's XML takes a tenth of the start. Logback finds this class as a service.
+ * Configures the log: one line for each event on standard error, as text or as JSON. The
+ * configuration is code because reading logback's XML takes a tenth of the start. The daemon has
+ * this class called by {@link LogProvider}; elsewhere logback finds it as a service.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
-  /**
-   * Control and bidirectional characters, as a regular expression. Messages and thread names hold
-   * text of others (a pod's name, a registry's answer, a file name), which must neither forge lines
-   * of the log nor change the terminal on which the log is read.
-   */
-  private static final String CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]+";
-
-  private static final String PATTERN =
-      "%date{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %-5level [%replace(%thread){'CONTROLS', ' '}] "
-              .replace("CONTROLS", CONTROLS)
-          + "%logger{0}: "
-          + "%replace(%msg){'CONTROLS', ' '}%n".replace("CONTROLS", CONTROLS);
+  private static final String APPENDER = "standard error";
 
   /** Libraries whose debug lines describe each frame: they are shown at the level trace only. */
   private static final String[] CHATTY = {"io.netty", "io.grpc"};
 
+  private static volatile boolean showsContext;
+
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    var encoder = new PatternLayoutEncoder();
-    encoder.setContext(context);
-    encoder.setPattern(PATTERN);
-    encoder.start();
-    var appender = new ConsoleAppender<ILoggingEvent>();
+    var appender = new OrderedAppender();
+    appender.setName(APPENDER);
     appender.setContext(context);
     appender.setTarget("System.err");
-    appender.setEncoder(encoder);
+    appender.setEncoder(text(context));
     appender.addFilter(new KeepAliveFilter());
     appender.start();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
@@ -54,21 +49,94 @@ public final class Logging extends ContextAwareBase implements Configurator {
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
-  /** Sets the level, and sends what gRPC logs through java.util.logging to this log. */
-  static void start(LogLevel level) {
+  private static Encoder<ILoggingEvent> text(LoggerContext context) {
+    var line = new LogLine();
+    line.setContext(context);
+    line.start();
+    var encoder = new LayoutWrappingEncoder<ILoggingEvent>();
+    encoder.setContext(context);
+    encoder.setLayout(line);
+    encoder.start();
+    return encoder;
+  }
+
+  private static Encoder<ILoggingEvent> json(LoggerContext context) {
+    var encoder = new JsonEncoder();
+    encoder.setContext(context);
+    encoder.setWithSequenceNumber(false);
+    encoder.setWithContext(false);
+    encoder.setWithMessage(false);
+    encoder.setWithFormattedMessage(true);
+    encoder.start();
+    return encoder;
+  }
+
+  /** Applies the settings, and sends what gRPC logs through java.util.logging to this log. */
+  static void start(Config.Log settings) {
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
+    apply(settings);
+  }
+
+  /** Applies the settings from now on. */
+  static void apply(Config.Log settings) {
     ILoggerFactory factory = LoggerFactory.getILoggerFactory();
     if (!(factory instanceof LoggerContext context)) {
       throw new IllegalStateException("logback is not on the class path: " + factory.getClass());
     }
-    setLevel(context, level);
+    apply(context, settings);
+  }
+
+  static void apply(LoggerContext context, Config.Log settings) {
+    setLevel(context, settings.level());
+    boolean json = settings.format() == LogFormat.JSON;
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    if (json != showsContext && root.getAppender(APPENDER) instanceof OrderedAppender appender) {
+      appender.use(json ? json(context) : text(context));
+    }
+    showsContext = json;
+  }
+
+  /** Whether lines show the context (MDC) that the thread has set. */
+  static boolean showsContext() {
+    return showsContext;
   }
 
   private static void setLevel(LoggerContext context, LogLevel level) {
     context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.valueOf(level.name()));
     for (String name : CHATTY) {
       context.getLogger(name).setLevel(level == LogLevel.DEBUG ? Level.INFO : null);
+    }
+  }
+
+  /**
+   * Writes lines in the order of their times. A line that has waited while another thread wrote
+   * gets the time of that thread's line, which is some microseconds later than its own.
+   */
+  private static final class OrderedAppender extends ConsoleAppender<ILoggingEvent> {
+    private Instant last = Instant.MIN;
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      streamWriteLock.lock();
+      try {
+        if (event.getInstant().isBefore(last) && event instanceof LoggingEvent late) {
+          late.setInstant(last);
+        }
+        last = event.getInstant();
+        super.append(event);
+      } finally {
+        streamWriteLock.unlock();
+      }
+    }
+
+    void use(Encoder<ILoggingEvent> other) {
+      streamWriteLock.lock();
+      try {
+        setEncoder(other);
+      } finally {
+        streamWriteLock.unlock();
+      }
     }
   }
 

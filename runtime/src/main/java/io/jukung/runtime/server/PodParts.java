@@ -1,7 +1,6 @@
 package io.jukung.runtime.server;
 
 import io.jukung.cri.client.Release;
-import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
@@ -18,16 +17,28 @@ import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.Installation;
 import io.jukung.runtime.container.ContainerExec;
 import io.jukung.runtime.container.ContainerImages;
+import io.jukung.runtime.container.ContainerLimits;
 import io.jukung.runtime.container.ContainerRemover;
+import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ContainerStopper;
+import io.jukung.runtime.container.ContainerViews;
+import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.container.UnreportedExits;
+import io.jukung.runtime.descriptor.DescriptorLoop;
+import io.jukung.runtime.doctor.Diagnose;
+import io.jukung.runtime.doctor.Doctor;
+import io.jukung.runtime.doctor.LinuxHostView;
+import io.jukung.runtime.events.ContainerEvents;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.network.PodNetwork;
+import io.jukung.runtime.nri.Nri;
 import io.jukung.runtime.pod.LinuxPodHost;
 import io.jukung.runtime.pod.PodEvents;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.recovery.NetworkUpkeep;
+import io.jukung.runtime.recovery.OrphanRepair;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
@@ -35,6 +46,7 @@ import io.jukung.runtime.service.ContainerStats;
 import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.CreateContainer;
 import io.jukung.runtime.service.ExecSync;
+import io.jukung.runtime.service.GetContainerEvents;
 import io.jukung.runtime.service.ListContainerStats;
 import io.jukung.runtime.service.ListContainers;
 import io.jukung.runtime.service.ListMetricDescriptors;
@@ -64,16 +76,27 @@ import io.jukung.runtime.service.Version;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.shim.ShimPool;
 import io.jukung.runtime.spec.LabelRules;
+import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.stats.PodInterfaces;
+import io.jukung.runtime.stats.StatsFiles;
 import io.jukung.runtime.stats.UsageOfContainers;
 import io.jukung.runtime.stats.UsageOfPods;
+import io.jukung.runtime.store.ChangeListener;
+import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.LogNames;
+import io.jukung.runtime.store.Ownership;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
+import io.jukung.shim.v1.LaunchPlan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,13 +104,16 @@ import org.slf4j.LoggerFactory;
 final class PodParts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PodParts.class);
 
-  private final Config config;
+  private final Supplier<Config> current;
   private final StatePaths paths;
   private final ContainerImages images;
+  private final ContainerViews views;
   private final HostFacts facts;
   private final StateFiles files;
+  private final ContainerSpecs containerSpecs;
   private final SandboxStore sandboxes = new SandboxStore();
   private final ContainerStore containers = new ContainerStore();
+  private final StatsFiles statsFiles = new StatsFiles();
   private final PodShims shims = new PodShims();
   private final PodCgroupDriver cgroupDriver;
   private final PodCgroups cgroups;
@@ -97,20 +123,34 @@ final class PodParts implements AutoCloseable {
   private final PathWork pathWork = new PathWork();
   private final LaunchCompiler compiler;
   private final LinuxPodHost host;
+  private final ContainerEvents changes;
   private final PodEvents events;
+  private final UnreportedExits exits;
   private final ShimPool pool;
   private final SandboxLifecycle lifecycle;
+  private final ContainerLimits limits;
+  private final @Nullable Nri nri;
+  private final LifecyclePlugins plugins;
   private final ContainerStopper containerStopper;
   private final SandboxStopper sandboxStopper;
+  private final Recovery recovery;
   private final ContainerExec execs;
+  private final CdiDevices cdiDevices;
+  private final SpecBuilder specs;
 
-  PodParts(Config config, StatePaths paths, ContainerImages images)
+  /**
+   * @param current the configuration that holds; its first answer is used to make the parts
+   */
+  PodParts(Supplier<Config> current, StatePaths paths, ContainerImages images)
       throws IOException, ConfigException {
-    this.config = config;
+    this.current = current;
+    Config config = current.get();
     this.paths = paths;
     this.images = images;
+    this.views = new ContainerViews(images::names);
     this.facts = HostFacts.read();
     this.files = new StateFiles(paths);
+    this.containerSpecs = new ContainerSpecs(files);
     CgroupMount cgroupMount = CgroupMount.find();
     this.cgroupDriver = cgroupDriver(cgroupMount, config.cgroup());
     this.cgroups =
@@ -124,9 +164,32 @@ final class PodParts implements AutoCloseable {
     this.compiler =
         new LaunchCompiler(
             mountPoints(paths), cgroupMount.directory(), facts.capabilities(), filters);
-    this.host =
-        new LinuxPodHost(
-            paths, new PodNetwork(config.cni(), paths.podCidrs()), new SandboxFiles(paths));
+    PodNetwork network = new PodNetwork(config.cni(), paths.podCidrs());
+    Ownership ownership = new Ownership(paths.root(), Ownership.REGISTRY);
+    cgroups.claim(ownership);
+    network.claim(ownership);
+    this.host = new LinuxPodHost(paths, network, new SandboxFiles(paths), config.network());
+    this.changes = new ContainerEvents(sandboxes, containers, views);
+    DescriptorLoop loop = DescriptorLoop.start("shims");
+    this.exits = new UnreportedExits(loop, shims, files);
+    this.containerStopper = new ContainerStopper(files, shims, cgroups);
+    this.limits = new ContainerLimits(cgroups);
+    this.nri =
+        config.nri().enable()
+            ? NriParts.of(
+                config.nri(),
+                sandboxes,
+                containers,
+                containerSpecs,
+                paths,
+                limits,
+                containerStopper)
+            : null;
+    this.plugins = nri == null ? LifecyclePlugins.NONE : nri;
+    ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
+    listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
+    sandboxes.listen(listeners);
+    containers.listen(listeners);
     this.events = new PodEvents(sandboxes, containers, files, shims, cgroups);
     this.pool =
         ShimPool.open(
@@ -134,17 +197,75 @@ final class PodParts implements AutoCloseable {
                 Installation.shimCommand(config.shim()),
                 paths.spares(),
                 config.shim().spare(),
-                shimCgroup(cgroups)),
-            events);
+                config.shim().maxSpare(),
+                cgroups.shims().directory(),
+                new ShimPool.Rehearsal(rehearsal(compiler), cgroups.rehearsals())),
+            events,
+            loop);
     this.lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
-    this.containerStopper = new ContainerStopper(files, shims, cgroups);
     this.sandboxStopper =
-        new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups);
-    this.execs = new ContainerExec(containers, files, shims, cgroups, compiler);
+        new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups, plugins);
+    this.recovery =
+        new Recovery(
+            files,
+            sandboxes,
+            containers,
+            images,
+            shims,
+            cgroups,
+            new SandboxReconciler(
+                files,
+                sandboxes,
+                containers,
+                lifecycle,
+                sandboxStopper,
+                containerStopper,
+                pool,
+                cgroups,
+                events,
+                exits::watch),
+            host::takeUpNetwork);
+    this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler);
+    this.cdiDevices = new CdiDevices(config.cdi().specDirs());
+    this.specs =
+        new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
+  }
+
+  /**
+   * What a spare shim launches before its first pod: a process that does nothing, in namespaces of
+   * its own. No network namespace: it takes long to make.
+   */
+  private static LaunchPlan rehearsal(LaunchCompiler compiler) {
+    List<Spec.Namespace> own =
+        List.of(new Spec.Namespace("ipc", null), new Spec.Namespace("uts", null));
+    return compiler.reaper(own, Optional.empty(), "").toPlan().toBuilder().clearCgroup().build();
+  }
+
+  /**
+   * Takes over the settings for what begins from now on.
+   *
+   * @param shimCommand the result of {@link Installation#shimCommand} for this configuration
+   */
+  void reconfigure(Config config, List<String> shimCommand) {
+    host.reconfigure(config.network(), config.cni());
+    cdiDevices.use(config.cdi().specDirs());
+    pool.reconfigure(shimCommand, config.shim().spare(), config.shim().maxSpare());
   }
 
   SandboxStore sandboxes() {
     return sandboxes;
+  }
+
+  /** How the log names the container or the sandbox with this id. */
+  Optional<String> nameOf(String id) {
+    Optional<Container> container =
+        containers.all().stream().filter(each -> each.id().equals(id)).findFirst();
+    return container.isPresent()
+        ? container.map(each -> LogNames.container(each.record()))
+        : sandboxes.all().stream()
+            .filter(each -> each.id().equals(id))
+            .findFirst()
+            .map(each -> LogNames.pod(each.record()));
   }
 
   ContainerStore containers() {
@@ -163,64 +284,87 @@ final class PodParts implements AutoCloseable {
     return pathWork;
   }
 
-  /** Recovers the pods of an earlier daemon. Must end before the first call is served. */
+  /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
-    SandboxReconciler reconciler =
-        new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events);
-    new Recovery(files, sandboxes, containers, images, cgroups, reconciler).run();
+    var _ = recovery.run();
+    if (nri != null) {
+      nri.start();
+    }
+    // The first Status tells the result. Not before recovery, which removes unknown directories.
+    Thread.ofPlatform().daemon().name("probe").start(host::missingForUserNamespaces);
+  }
+
+  /** Begins the work that the first answers do not need. */
+  void served() {
+    Thread.ofPlatform().daemon().name("seccomp").start(this::compileUsualFilter);
     new NetworkUpkeep(sandboxes, host).start();
   }
 
   RuntimeEndpoint runtimeService(StreamingParts streaming) {
     ContainerRemover remover =
-        new ContainerRemover(containers, files, images, shims, cgroups, containerStopper);
-    String configJson = ConfigJson.of(config);
+        new ContainerRemover(
+            containers, files, containerSpecs, images, shims, cgroups, containerStopper, plugins);
     SecurityReport security = new SecurityReport(filters, appArmor, selinux, streaming);
     Selection selection = new Selection(sandboxes, containers);
     ListPodSandbox listPodSandbox = new ListPodSandbox(selection);
-    ListContainers listContainers = new ListContainers(selection);
-    SpecBuilder specs =
-        new SpecBuilder(
-            paths,
-            facts.maxOpenFiles(),
-            new CdiDevices(config.cdi().specDirs()),
-            new LabelRules(appArmor, selinux));
-    Thread.ofPlatform().daemon().name("seccomp").start(() -> compileUsualFilter(specs));
+    ListContainers listContainers = new ListContainers(selection, views);
     return new RuntimeEndpoint(
         new RuntimeEndpoint.Calls(
             new Version(Release.version()),
-            new Status(host, () -> configJson, security::entries),
+            new Status(host, () -> ConfigJson.of(current.get()), security::entries),
             new RuntimeConfig(cgroupDriver.kind()),
             new UpdateRuntimeConfig(host),
-            new RunPodSandbox(sandboxes, files, lifecycle, cgroups),
+            new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins),
             new StopPodSandbox(sandboxes, sandboxStopper),
-            new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups),
-            new PodSandboxStatus(sandboxes, containers, paths),
+            new RemovePodSandbox(
+                sandboxes, containers, files, sandboxStopper, remover, cgroups, plugins),
+            new PodSandboxStatus(sandboxes, containers, views, paths),
             listPodSandbox,
             new StreamPodSandboxes(listPodSandbox::call),
             new CreateContainer(
-                sandboxes, containers, files, images, specs, cgroups, filters, pathWork),
-            new StartContainer(sandboxes, containers, files, shims, cgroups, compiler, pathWork),
-            new StopContainer(containers, containerStopper),
+                sandboxes,
+                containers,
+                files,
+                containerSpecs,
+                shims,
+                images,
+                specs,
+                cgroups,
+                filters,
+                pathWork,
+                plugins),
+            new StartContainer(
+                sandboxes,
+                containers,
+                files,
+                containerSpecs,
+                shims,
+                cgroups,
+                compiler,
+                pathWork,
+                plugins),
+            new StopContainer(containers, containerStopper, plugins),
             new RemoveContainer(containers, remover),
             listContainers,
             new StreamContainers(listContainers::call),
-            new ContainerStatus(containers, files, compiler, pathWork),
-            new UpdateContainerResources(containers, cgroups),
-            new UpdatePodSandboxResources(sandboxes, files, cgroups),
+            new ContainerStatus(containers, views, files, compiler, pathWork),
+            new UpdateContainerResources(containers, limits, plugins),
+            new UpdatePodSandboxResources(sandboxes, files, cgroups, plugins),
             new ReopenContainerLog(containers, shims),
             new ExecSync(execs),
             streaming.exec(),
             streaming.attach(),
-            streaming.portForward()),
+            streaming.portForward(),
+            new GetContainerEvents(changes)),
         usageCalls(selection));
   }
 
   private RuntimeEndpoint.UsageCalls usageCalls(Selection selection) {
     PodInterfaces interfaces = new PodInterfaces(paths);
-    UsageOfContainers usageOfContainers = new UsageOfContainers(containers, paths, cgroups);
+    UsageOfContainers usageOfContainers =
+        new UsageOfContainers(containers, paths, cgroups, statsFiles);
     UsageOfPods usageOfPods =
-        new UsageOfPods(sandboxes, containers, usageOfContainers, interfaces, cgroups);
+        new UsageOfPods(sandboxes, containers, usageOfContainers, interfaces, cgroups, statsFiles);
     ListContainerStats listContainerStats = new ListContainerStats(selection, usageOfContainers);
     ListPodSandboxStats listPodSandboxStats = new ListPodSandboxStats(selection, usageOfPods);
     ListPodSandboxMetrics listPodSandboxMetrics =
@@ -238,8 +382,29 @@ final class PodParts implements AutoCloseable {
         new StreamPodSandboxMetrics(listPodSandboxMetrics::call));
   }
 
+  Diagnose diagnose() {
+    return new Diagnose(
+        () ->
+            Doctor.of(new LinuxHostView(), current.get(), host::networkReadiness)
+                .with(recovery::orphans));
+  }
+
+  OrphanRepair orphanRepair() {
+    return new OrphanRepair(recovery, host);
+  }
+
+  /** Ends the calls that would last for ever. */
+  void endSubscriptions() {
+    changes.close();
+  }
+
   @Override
   public void close() throws IOException {
+    if (nri != null) {
+      nri.close();
+    }
+    recovery.close();
+    exits.close();
     pool.close();
     cgroupDriver.close();
     cgroups.removeUnusedShims();
@@ -262,17 +427,11 @@ final class PodParts implements AutoCloseable {
     };
   }
 
-  private static Path shimCgroup(PodCgroups cgroups) throws IOException {
-    Cgroup cgroup = cgroups.shims();
-    cgroups.create(cgroup);
-    return cgroup.directory();
-  }
-
   /**
    * Compiles the usual seccomp filter before the first container needs it. That takes a cold JVM
    * 140 ms of processor time.
    */
-  private void compileUsualFilter(SpecBuilder specs) {
+  private void compileUsualFilter() {
     if (filters.missing().isPresent()) {
       return; // a container that asks for a profile gets the reason as its error
     }

@@ -1,12 +1,15 @@
 package io.jukung.runtime.server;
 
-import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.List;
+import io.jukung.cri.CriException;
+import io.jukung.runtime.call.EncodedMessage;
+import io.jukung.runtime.call.Outlet;
+import io.jukung.runtime.call.RequestFields;
+import java.io.IOException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,10 +22,13 @@ import org.slf4j.LoggerFactory;
 final class Rpc {
   private static final Logger LOG = LoggerFactory.getLogger(Rpc.class);
 
+  private static final LoggedStacks STACKS = new LoggedStacks();
+
   /**
-   * The fields of a request that the log may show: names only, so that no secret gets into the log.
+   * The largest request of a quick call. Filters of lists and ids of objects are far smaller; a
+   * request of 16 MiB with labels would occupy the thread of its connection for long.
    */
-  private static final List<String> SUBJECTS = List.of("container_id", "pod_sandbox_id", "image");
+  private static final int MAX_QUICK_BYTES = 64 << 10;
 
   private Rpc() {}
 
@@ -40,43 +46,139 @@ final class Rpc {
   }
 
   static <Q extends Message, R> void unary(Call<Q, R> call, Q request, StreamObserver<R> answer) {
-    run(() -> answer.onNext(call.call(request)), request, answer);
+    runHere(() -> answer.onNext(call.call(request)), request, answer);
+  }
+
+  /**
+   * Makes a call that only looks at memory: it neither waits, nor opens a file, nor takes a lock
+   * that is held for long. The call runs on the thread that it arrived on, which may be that of the
+   * connection, and is not interrupted. {@link QuickCalls} lists the methods.
+   */
+  static <Q extends Message, R> void quick(Call<Q, R> call, Q request, StreamObserver<R> answer) {
+    if (request.getSerializedSize() > MAX_QUICK_BYTES) {
+      elsewhere(call, request, answer); // the check of its text takes long
+      return;
+    }
+    ignoreCancellation(answer);
+    long start = System.nanoTime();
+    Status status = Status.OK;
+    try {
+      RequestFields.check(request);
+      answer.onNext(call.call(request));
+    } catch (Throwable e) { // an Error too: the caller must get its answer
+      status = failed(request, e, Context.current());
+    }
+    end(request, status, answer, start);
+  }
+
+  /**
+   * As {@link #quick}, for an answer that is serialized already.
+   *
+   * @param answer belongs to a service of {@link EncodedAnswers#accept}
+   */
+  static <Q extends Message> void encoded(
+      Call<Q, EncodedMessage> call, Q request, StreamObserver<?> answer) {
+    quick(call, request, EncodedAnswers.of(answer));
+  }
+
+  /** Makes a call that may wait, of a method whose other calls are quick. */
+  static <Q extends Message, R> void elsewhere(
+      Call<Q, R> call, Q request, StreamObserver<R> answer) {
+    ignoreCancellation(answer);
+    startThread(() -> run(() -> answer.onNext(call.call(request)), request, answer), request);
   }
 
   static <Q extends Message, R> void streaming(
       StreamingCall<Q, R> call, Q request, StreamObserver<R> answer) {
-    run(() -> call.call(request, answer::onNext), request, answer);
+    runHere(() -> call.call(request, answer::onNext), request, answer);
+  }
+
+  /** A call with one request and answers that come as long as the caller wants them. */
+  interface Subscription<Q, R> {
+    void call(Q request, Outlet<R> outlet) throws Exception;
+  }
+
+  /**
+   * Runs the call on a thread of its own: gRPC tells that the caller has read answers only when the
+   * thread that the call arrived on is free.
+   */
+  static <Q extends Message, R> void subscription(
+      Subscription<Q, R> call, Q request, StreamObserver<R> answer) {
+    ReadyOutlet<R> outlet = new ReadyOutlet<>((ServerCallStreamObserver<R>) answer);
+    startThread(() -> run(() -> call.call(request, outlet), request, answer), request);
+  }
+
+  private static void startThread(Runnable work, Message request) {
+    Thread.ofVirtual()
+        .name("rpc-" + RequestSubject.call(request))
+        .start(Context.current().wrap(work));
   }
 
   private interface Work {
     void run() throws Exception;
   }
 
-  private static <Q extends Message> void run(Work work, Q request, StreamObserver<?> answer) {
+  private static <Q extends Message, R> void runHere(
+      Work work, Q request, StreamObserver<R> answer) {
+    ignoreCancellation(answer);
+    run(work, request, answer);
+  }
+
+  private static void ignoreCancellation(StreamObserver<?> answer) {
     if (answer instanceof ServerCallStreamObserver<?> call) {
       // Without a handler, an answer to a caller that is gone would throw.
       call.setOnCancelHandler(() -> {});
     }
+  }
+
+  private static <Q extends Message> void run(Work work, Q request, StreamObserver<?> answer) {
     long start = System.nanoTime();
     Context context = Context.current();
     Status status = Status.OK;
     Interrupter interrupter = new Interrupter(Thread.currentThread());
     context.addListener(interrupter, Runnable::run);
-    try {
+    try (CallContext _ = CallContext.of(request)) {
+      RequestFields.check(request);
       work.run();
     } catch (Throwable e) { // an Error too: the caller must get its answer
-      status = ErrorStatus.of(e, context);
-      logFailure(request, status, e);
+      status = failed(request, e, context);
     } finally {
       context.removeListener(interrupter);
       interrupter.disarm();
     }
+    end(request, status, answer, start);
+  }
+
+  private static Status failed(Message request, Throwable failure, Context context) {
+    Status status = ErrorStatus.of(failure, context);
+    if (status.getCode() == Status.Code.INTERNAL) {
+      logFailure(request, status, failure);
+    }
+    return status;
+  }
+
+  /**
+   * A stack is of use for a fault of jukung alone. That of the node or of a plugin has its text.
+   */
+  private static void logFailure(Message request, Status status, Throwable failure) {
+    String call = RequestSubject.call(request);
+    String subject = RequestSubject.of(request);
+    boolean ownFault = !(failure instanceof IOException || failure instanceof CriException);
+    if (ownFault && STACKS.isFirst(failure)) {
+      LOG.error("{} {} failed: {}", call, subject, failure.toString(), failure);
+    } else {
+      LOG.error("{} {} failed: {}", call, subject, status.getDescription());
+    }
+  }
+
+  private static void end(
+      Message request, Status status, StreamObserver<?> answer, long startNanos) {
     if (status.isOk()) {
       answer.onCompleted();
     } else {
       answer.onError(status.asRuntimeException());
     }
-    logAccess(request, status, System.nanoTime() - start);
+    logAccess(request, status, System.nanoTime() - startNanos);
   }
 
   /** Interrupts the thread of the call, but never the work that the thread does after the call. */
@@ -103,39 +205,16 @@ final class Rpc {
     }
   }
 
-  private static void logFailure(Message request, Status status, Throwable failure) {
-    if (status.getCode() == Status.Code.INTERNAL) {
-      LOG.error("{} {} failed", name(request), subject(request), failure);
-    }
-  }
-
   private static void logAccess(Message request, Status status, long nanos) {
     if (LOG.isDebugEnabled()) {
       String description = status.getDescription();
       LOG.debug(
           "{} {} {} in {} ms{}",
-          name(request),
-          subject(request),
+          RequestSubject.call(request),
+          RequestSubject.of(request),
           status.getCode(),
           nanos / 1_000_000,
           description == null ? "" : ": " + description);
     }
-  }
-
-  private static String name(Message request) {
-    String type = request.getDescriptorForType().getName();
-    return type.endsWith("Request") ? type.substring(0, type.length() - "Request".length()) : type;
-  }
-
-  /** The ID or image name that a request is about; "-" if the request is about no single object. */
-  private static String subject(Message request) {
-    for (String field : SUBJECTS) {
-      FieldDescriptor descriptor = request.getDescriptorForType().findFieldByName(field);
-      if (descriptor != null && !descriptor.isRepeated()) {
-        Object value = request.getField(descriptor);
-        return value instanceof Message nested ? subject(nested) : value.toString();
-      }
-    }
-    return "-";
   }
 }

@@ -3,6 +3,7 @@ package io.jukung.runtime.server;
 import io.grpc.stub.StreamObserver;
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.AttachResponse;
+import io.jukung.cri.v1.ContainerEventResponse;
 import io.jukung.cri.v1.ContainerStatsRequest;
 import io.jukung.cri.v1.ContainerStatsResponse;
 import io.jukung.cri.v1.ContainerStatusRequest;
@@ -13,6 +14,7 @@ import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.ExecResponse;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ExecSyncResponse;
+import io.jukung.cri.v1.GetEventsRequest;
 import io.jukung.cri.v1.ListContainerStatsRequest;
 import io.jukung.cri.v1.ListContainerStatsResponse;
 import io.jukung.cri.v1.ListContainersRequest;
@@ -74,6 +76,7 @@ import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.CreateContainer;
 import io.jukung.runtime.service.Exec;
 import io.jukung.runtime.service.ExecSync;
+import io.jukung.runtime.service.GetContainerEvents;
 import io.jukung.runtime.service.ListContainerStats;
 import io.jukung.runtime.service.ListContainers;
 import io.jukung.runtime.service.ListMetricDescriptors;
@@ -130,7 +133,8 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       ExecSync execSync,
       Exec exec,
       Attach attach,
-      PortForward portForward) {}
+      PortForward portForward,
+      GetContainerEvents getContainerEvents) {}
 
   /** The calls about the resources that pods and containers use. */
   record UsageCalls(
@@ -154,7 +158,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
 
   @Override
   public void version(VersionRequest request, StreamObserver<VersionResponse> answer) {
-    Rpc.unary(calls.version::call, request, answer);
+    Rpc.quick(calls.version::call, request, answer);
   }
 
   @Override
@@ -165,7 +169,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   @Override
   public void runtimeConfig(
       RuntimeConfigRequest request, StreamObserver<RuntimeConfigResponse> answer) {
-    Rpc.unary(calls.runtimeConfig::call, request, answer);
+    Rpc.quick(calls.runtimeConfig::call, request, answer);
   }
 
   @Override
@@ -195,13 +199,17 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   @Override
   public void podSandboxStatus(
       PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> answer) {
-    Rpc.unary(calls.podSandboxStatus::call, request, answer);
+    if (request.getVerbose()) { // reads files
+      Rpc.elsewhere(calls.podSandboxStatus::call, request, answer);
+    } else {
+      Rpc.encoded(calls.podSandboxStatus::encoded, request, answer);
+    }
   }
 
   @Override
   public void listPodSandbox(
       ListPodSandboxRequest request, StreamObserver<ListPodSandboxResponse> answer) {
-    Rpc.unary(calls.listPodSandbox::call, request, answer);
+    Rpc.encoded(calls.listPodSandbox::encoded, request, answer);
   }
 
   @Override
@@ -237,7 +245,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   @Override
   public void listContainers(
       ListContainersRequest request, StreamObserver<ListContainersResponse> answer) {
-    Rpc.unary(calls.listContainers::call, request, answer);
+    Rpc.encoded(calls.listContainers::encoded, request, answer);
   }
 
   @Override
@@ -249,7 +257,11 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   @Override
   public void containerStatus(
       ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
-    Rpc.unary(calls.containerStatus::call, request, answer);
+    if (request.getVerbose()) { // reads files
+      Rpc.elsewhere(calls.containerStatus::call, request, answer);
+    } else {
+      Rpc.encoded(calls.containerStatus::encoded, request, answer);
+    }
   }
 
   @Override
@@ -293,6 +305,12 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   }
 
   @Override
+  public void getContainerEvents(
+      GetEventsRequest request, StreamObserver<ContainerEventResponse> answer) {
+    Rpc.subscription(calls.getContainerEvents::call, request, answer);
+  }
+
+  @Override
   public void containerStats(
       ContainerStatsRequest request, StreamObserver<ContainerStatsResponse> answer) {
     Rpc.unary(usage.containerStats::call, request, answer);
@@ -331,7 +349,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   @Override
   public void listMetricDescriptors(
       ListMetricDescriptorsRequest request, StreamObserver<ListMetricDescriptorsResponse> answer) {
-    Rpc.unary(usage.listMetricDescriptors::call, request, answer);
+    Rpc.quick(usage.listMetricDescriptors::call, request, answer);
   }
 
   @Override

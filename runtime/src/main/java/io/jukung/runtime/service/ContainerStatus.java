@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
+import io.jukung.runtime.call.EncodedMessage;
 import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.container.ContainerViews;
 import io.jukung.runtime.launch.CompiledLaunch;
@@ -24,23 +25,36 @@ public final class ContainerStatus {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
   private final ContainerStore containers;
+  private final ContainerViews views;
   private final StateFiles files;
   private final LaunchCompiler compiler;
   private final PathWork pathWork;
 
   public ContainerStatus(
-      ContainerStore containers, StateFiles files, LaunchCompiler compiler, PathWork pathWork) {
+      ContainerStore containers,
+      ContainerViews views,
+      StateFiles files,
+      LaunchCompiler compiler,
+      PathWork pathWork) {
     this.containers = containers;
+    this.views = views;
     this.files = files;
     this.compiler = compiler;
     this.pathWork = pathWork;
+  }
+
+  /** Returns the answer to a request that is not verbose, from memory alone. */
+  public EncodedMessage encoded(ContainerStatusRequest request) {
+    Container container = containers.get(request.getContainerId());
+    return new EncodedMessage()
+        .add(ContainerStatusResponse.STATUS_FIELD_NUMBER, views.status(container));
   }
 
   public ContainerStatusResponse call(ContainerStatusRequest request) throws IOException {
     Container container = containers.get(request.getContainerId());
     ContainerStatusResponse.Builder response =
         ContainerStatusResponse.newBuilder()
-            .setStatus(ContainerViews.status(container.record(), container.status()));
+            .setStatus(views.status(container.record(), container.status()));
     if (request.getVerbose()) {
       response.putInfo("info", info(container));
     }

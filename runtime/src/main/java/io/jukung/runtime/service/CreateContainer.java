@@ -16,6 +16,7 @@ import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.process.Signals;
+import io.jukung.linux.seccomp.ProfileException;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.RequestText;
@@ -24,10 +25,13 @@ import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerImages;
+import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ImageVolumes;
+import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.TargetContainer;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.pod.LinuxPodHost;
+import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.ContainerUser;
 import io.jukung.runtime.spec.MountRules;
 import io.jukung.runtime.spec.ResourceRecords;
@@ -41,6 +45,7 @@ import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerRecord.Propagation;
 import io.jukung.runtime.store.ContainerStatusRecord;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.Sandbox;
@@ -68,12 +73,15 @@ public final class CreateContainer {
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final StateFiles files;
+  private final ContainerSpecs created;
+  private final PodShims shims;
   private final ContainerImages images;
   private final ImageVolumes volumes;
   private final SpecBuilder specs;
   private final PodCgroups cgroups;
   private final SeccompFilters filters;
   private final PathWork pathWork;
+  private final LifecyclePlugins plugins;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights =
       new SingleFlight<>("CreateContainer");
 
@@ -81,20 +89,26 @@ public final class CreateContainer {
       SandboxStore sandboxes,
       ContainerStore containers,
       StateFiles files,
+      ContainerSpecs created,
+      PodShims shims,
       ContainerImages images,
       SpecBuilder specs,
       PodCgroups cgroups,
       SeccompFilters filters,
-      PathWork pathWork) {
+      PathWork pathWork,
+      LifecyclePlugins plugins) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
+    this.created = created;
+    this.shims = shims;
     this.images = images;
     this.volumes = new ImageVolumes(images, files.paths());
     this.specs = specs;
     this.cgroups = cgroups;
     this.filters = filters;
     this.pathWork = pathWork;
+    this.plugins = plugins;
   }
 
   public CreateContainerResponse call(CreateContainerRequest request)
@@ -121,6 +135,9 @@ public final class CreateContainer {
   /** The request's volumes, devices and profiles are looked up by path. */
   private String createApart(Sandbox sandbox, ContainerName name, ContainerConfig config)
       throws IOException {
+    if (sandbox.isReady()) {
+      shims.get(sandbox.id()); // without a shim that answers, nothing can be started in the pod
+    }
     return pathWork.call(
         sandbox.id(), "CreateContainer " + name, () -> create(sandbox, name, config));
   }
@@ -129,7 +146,8 @@ public final class CreateContainer {
       throws IOException {
     String id = ObjectId.random();
     StepTimer timer = new StepTimer("CreateContainer", id);
-    try (Sandbox.Operation _ = sandbox.begin("CreateContainer " + name);
+    try (LifecyclePlugins.Step _ = plugins.begin(id);
+        Sandbox.Operation operation = sandbox.begin("CreateContainer " + name);
         Rollback rollback = Rollback.named("CreateContainer", id)) {
       containers.names().reserve(name, id);
       rollback.undo("release name", () -> containers.names().release(name, id));
@@ -139,23 +157,34 @@ public final class CreateContainer {
       StatePaths paths = files.paths();
       // A directory without container.json is no container: recovery deletes it.
       rollback.undo("delete directory", () -> files.deleteContainer(id));
+      rollback.undo("forget specification", () -> created.forget(id));
       StatePaths.createPrivate(paths.container(id));
       createUpper(paths.containerUpper(id), sandbox.record().config().user());
       Files.createDirectory(paths.containerWork(id));
       rollback.undo("release image", () -> images.release(id));
-      List<Path> lowers = images.acquire(image.id(), id);
+      List<Path> lowers = orEmptyDirectory(images.acquire(image.id(), id));
       List<ImageVolumes.Mounted> imageMounts = volumes.requested(id, config);
       timer.step("layers");
 
+      rollback.undo("tell the plugins", () -> plugins.undoCreateContainer(sandbox.record(), id));
       ContainerRecord record =
           makeRecords(sandbox.record(), id, name, config, image, lowers, imageMounts);
-      containers.add(new Container(files, record, ContainerStatusRecord.created()));
+      Container container = new Container(files, record, ContainerStatusRecord.created());
+      operation.finish(() -> containers.addCreated(container));
       rollback.commit();
       timer.step("records");
+      plugins.postCreateContainer(container);
+      LOG.info("container {} created", LogNames.container(record));
     }
     timer.done();
-    LOG.info("container {} created: {}", id, name);
     return id;
+  }
+
+  /**
+   * An image may have no layers (config.md of the OCI image specification); overlayfs needs one.
+   */
+  private List<Path> orEmptyDirectory(List<Path> layers) {
+    return layers.isEmpty() ? List.of(files.paths().emptyDirectory()) : layers;
   }
 
   /** Makes the overlay's upper directory, which is the container's root: its root user owns it. */
@@ -172,6 +201,7 @@ public final class CreateContainer {
     if (reference.isEmpty()) {
       throw CriException.invalidArgument("CreateContainer: config.image.image is empty");
     }
+    ImageVolumes.checkImage("config.image", config.getImage());
     return images
         .find(reference)
         .orElseThrow(
@@ -190,35 +220,41 @@ public final class CreateContainer {
       List<ImageVolumes.Mounted> imageMounts)
       throws IOException {
     String cgroup = cgroups.container(sandbox, id).path();
-    SpecBuilder.Built built;
+    LifecyclePlugins.Draft draft;
     try (Fd root = root(sandbox, id, lowers)) {
       List<Spec.Mount> mounts =
           new ArrayList<>(volumes.declared(id, image.volumes(), config, root));
       imageMounts.forEach(each -> mounts.add(each.mount()));
-      built =
-          specs.build(
-              new SpecBuilder.Input(
-                  config,
-                  image.defaults(),
-                  sandbox,
-                  LinuxPodHost.hostname(sandbox.config()),
-                  cgroup,
-                  targetPid(sandbox, config),
-                  mounts),
-              root);
-      cgroups.check(ResourceRules.settings(built.spec().linux().resources()));
-      compileFilter(built.spec().linux().seccomp());
-      RootfsTargets.make(root, built.spec());
+      SpecBuilder.Input input =
+          new SpecBuilder.Input(
+              config,
+              image.defaults(),
+              sandbox,
+              LinuxPodHost.hostname(sandbox.config()),
+              cgroup,
+              targetPid(sandbox, config),
+              mounts);
+      SpecBuilder.Built built = specs.build(input, root);
+      ContainerRecord asked =
+          record(
+              sandbox, id, name, config, image, lowers, mounts(config, imageMounts), built, cgroup);
+      draft =
+          plugins.createContainer(
+              sandbox,
+              new LifecyclePlugins.Draft(asked, built.spec()),
+              names -> specs.build(input.withCdiDevices(names), root).spec());
+      Spec spec = draft.spec();
+      cgroups.check(ResourceRules.settings(spec.linux().resources()));
+      compileFilter(spec.linux().seccomp());
+      RootfsTargets.make(root, spec);
     }
-    ContainerRecord record =
-        record(
-            sandbox, id, name, config, image, lowers, mounts(config, imageMounts), built, cgroup);
-    files.createContainer(record, built.spec().toJson());
-    return record;
+    files.createContainer(draft.record(), draft.spec().toJson());
+    created.keep(id, draft.spec());
+    return draft.record();
   }
 
   /** Compiles the filter now, so that a wrong profile fails the creation and the start is fast. */
-  private void compileFilter(Spec.@Nullable Seccomp profile) {
+  private void compileFilter(Spec.@Nullable Seccomp profile) throws IOException {
     if (profile == null) {
       return;
     }
@@ -228,7 +264,7 @@ public final class CreateContainer {
     }
     try {
       filters.of(profile);
-    } catch (IOException e) {
+    } catch (ProfileException e) {
       throw new CriException(
           ErrorKind.INVALID_ARGUMENT, SECCOMP + ": the profile: " + e.getMessage(), e);
     }

@@ -15,6 +15,7 @@ import io.jukung.runtime.container.ExecOutput;
 import io.jukung.runtime.store.Container;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +24,12 @@ import java.util.concurrent.TimeoutException;
 
 /** ExecSync: runs a command in a running container and returns its output and exit code. */
 public final class ExecSync {
+  /** How long a shim has to report the end of a command that is gone. */
+  private static final Duration REPORT_WAIT = Duration.ofSeconds(10);
+
+  /** A year: more than any command takes, and so few that nanoseconds do not overflow. */
+  private static final long LONGEST_SECONDS = Duration.ofDays(365).toSeconds();
+
   private final ContainerExec execs;
   private final ExecOutput.Budget budget = new ExecOutput.Budget();
 
@@ -38,20 +45,61 @@ public final class ExecSync {
       throw CriException.invalidArgument("ExecSync: timeout is negative");
     }
     Container container = execs.running("ExecSync", request.getContainerId());
-    return run(container, request.getCmdList(), request.getTimeout());
+    return run(container, request.getCmdList(), new Limit(request.getTimeout()));
   }
 
-  private ExecSyncResponse run(Container container, List<String> command, long timeoutSeconds)
+  /** The time limit of a call, which includes the start of the command. */
+  private record Limit(long seconds, long deadline) {
+    /**
+     * Begins the limit.
+     *
+     * @param seconds 0: there is no limit
+     */
+    Limit(long seconds) {
+      this(
+          seconds,
+          System.nanoTime() + Duration.ofSeconds(Math.min(seconds, LONGEST_SECONDS)).toNanos());
+    }
+
+    boolean isSet() {
+      return seconds > 0;
+    }
+
+    Duration left() {
+      return Duration.ofNanos(Math.max(deadline - System.nanoTime(), 0));
+    }
+
+    Duration forStart() {
+      Duration left = left();
+      return isSet() && left.compareTo(ContainerExec.START_PATIENCE) < 0
+          ? left
+          : ContainerExec.START_PATIENCE;
+    }
+
+    CriException exceeded(List<String> command, Exception cause) {
+      return new CriException(
+          ErrorKind.DEADLINE_EXCEEDED,
+          "ExecSync: command "
+              + command.getFirst()
+              + " timed out after "
+              + seconds
+              + " s"
+              + (cause.getMessage() == null ? "" : ": " + cause.getMessage()),
+          cause);
+    }
+  }
+
+  private ExecSyncResponse run(Container container, List<String> command, Limit limit)
       throws IOException, InterruptedException {
     try (Pipe out = Pipe.open();
         Pipe err = Pipe.open();
         ExecOutput output = ExecOutput.of(out.reader(), err.reader(), budget)) {
       StepTimer timer = new StepTimer("ExecSync", container.id());
-      try (ContainerExec.Started started = start(container, command, out, err)) {
+      try (ContainerExec.Started started = start(container, command, limit, out, err)) {
         timer.step("start");
         output.start(started.id());
         try {
-          int exitCode = await(started.exit(), output, command, timeoutSeconds);
+          int exitCode = await(started, output, command, limit);
           timer.step("run");
           output.finish();
           timer.step("drain");
@@ -69,42 +117,69 @@ public final class ExecSync {
     }
   }
 
-  private ContainerExec.Started start(Container container, List<String> command, Pipe out, Pipe err)
+  private ContainerExec.Started start(
+      Container container, List<String> command, Limit limit, Pipe out, Pipe err)
       throws IOException {
     try (Fd devices = HostFile.openDirectory(Path.of("/dev"));
         Fd stdin = Openat2.openForReading(devices, "null")) {
       ContainerExec.Started started =
           execs.start(
               container,
-              new ContainerExec.Command(command, false, false, stdin, out.writer(), err.writer()));
+              new ContainerExec.Command(command, false, false, stdin, out.writer(), err.writer()),
+              limit.forStart());
       out.writer().close();
       err.writer().close();
       return started;
+    } catch (CriException e) {
+      if (limit.isSet() && limit.left().isZero()) {
+        throw limit.exceeded(command, e);
+      }
+      throw e;
     }
   }
 
   private static int await(
-      CompletableFuture<Integer> exit, ExecOutput output, List<String> command, long timeoutSeconds)
+      ContainerExec.Started started, ExecOutput output, List<String> command, Limit limit)
       throws IOException, InterruptedException {
+    CompletableFuture<Integer> exit = started.exit();
     CompletableFuture<Object> ended = CompletableFuture.anyOf(exit, output.failure());
     try {
-      if (timeoutSeconds == 0) {
-        ended.get();
+      if (limit.isSet()) {
+        ended.get(limit.left().toNanos(), TimeUnit.NANOSECONDS);
       } else {
-        ended.get(timeoutSeconds, TimeUnit.SECONDS);
+        awaitReport(started, ended);
       }
       return exit.getNow(0);
     } catch (TimeoutException e) {
-      throw new CriException(
-          ErrorKind.DEADLINE_EXCEEDED,
-          "ExecSync: command " + command.getFirst() + " timed out after " + timeoutSeconds + " s",
-          e);
+      throw limit.exceeded(command, e);
     } catch (ExecutionException e) {
       switch (Failures.cause(e)) {
         case CriException refused -> throw refused;
         case IOException io -> throw io;
         case Throwable other ->
             throw new IOException("exec of " + command.getFirst() + ": " + other, other);
+      }
+    }
+  }
+
+  /** Waits without a limit while the command runs, and for a bounded time when it is gone. */
+  private static void awaitReport(ContainerExec.Started started, CompletableFuture<Object> ended)
+      throws IOException, InterruptedException, ExecutionException {
+    boolean wasGone = false;
+    while (true) {
+      try {
+        ended.get(REPORT_WAIT.toNanos(), TimeUnit.NANOSECONDS);
+        return;
+      } catch (TimeoutException e) {
+        if (wasGone) {
+          throw new CriException(
+              ErrorKind.UNAVAILABLE,
+              "ExecSync: the command has ended, and its shim has not told how for "
+                  + REPORT_WAIT.toSeconds()
+                  + " s",
+              e);
+        }
+        wasGone = started.isGone();
       }
     }
   }

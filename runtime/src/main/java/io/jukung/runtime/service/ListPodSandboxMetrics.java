@@ -110,7 +110,7 @@ public final class ListPodSandboxMetrics {
     Cgroup cgroup = cgroups.at(container.record().cgroup());
     MetricSeries series = MetricSeries.ofContainer(sandbox, container.record(), Clock.now());
     List<Integer> processes = cgroup.allProcesses();
-    new CgroupMetrics(cgroup, series).add(processes);
+    new CgroupMetrics(usage.files(container), series).add(processes);
     ContainerStatusRecord status = container.status();
     ContainerSeries own = new ContainerSeries(series);
     own.addTimes(status);

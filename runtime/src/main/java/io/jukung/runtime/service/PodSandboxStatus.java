@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.cri.v1.PodSandboxStatusResponse;
 import io.jukung.runtime.call.Clock;
+import io.jukung.runtime.call.EncodedMessage;
 import io.jukung.runtime.container.ContainerViews;
 import io.jukung.runtime.pod.SandboxViews;
 import io.jukung.runtime.store.Container;
@@ -22,24 +23,44 @@ public final class PodSandboxStatus {
 
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
+  private final ContainerViews views;
   private final StatePaths paths;
 
-  public PodSandboxStatus(SandboxStore sandboxes, ContainerStore containers, StatePaths paths) {
+  public PodSandboxStatus(
+      SandboxStore sandboxes, ContainerStore containers, ContainerViews views, StatePaths paths) {
     this.sandboxes = sandboxes;
     this.containers = containers;
+    this.views = views;
     this.paths = paths;
+  }
+
+  /** Returns the answer to a request that is not verbose, from memory alone. */
+  public EncodedMessage encoded(PodSandboxStatusRequest request) {
+    Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
+    // Taken before the state is read, so that a client never takes an old state for a newer one.
+    long timestamp = Clock.later();
+    EncodedMessage response =
+        new EncodedMessage()
+            .add(
+                PodSandboxStatusResponse.STATUS_FIELD_NUMBER,
+                SandboxViews.status(sandbox, sandbox.record()));
+    for (Container container : containers.of(sandbox.id())) {
+      response.add(
+          PodSandboxStatusResponse.CONTAINERS_STATUSES_FIELD_NUMBER, views.status(container));
+    }
+    return response.add(PodSandboxStatusResponse.newBuilder().setTimestamp(timestamp).build());
   }
 
   public PodSandboxStatusResponse call(PodSandboxStatusRequest request) throws IOException {
     Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
     // Taken before the state is read, so that a client never takes an old state for a newer one.
-    long timestamp = Clock.now();
+    long timestamp = Clock.later();
     PodSandboxStatusResponse.Builder response =
         PodSandboxStatusResponse.newBuilder()
             .setStatus(SandboxViews.status(sandbox.record()))
             .setTimestamp(timestamp);
     for (Container container : containers.of(sandbox.id())) {
-      response.addContainersStatuses(ContainerViews.status(container.record(), container.status()));
+      response.addContainersStatuses(views.status(container.record(), container.status()));
     }
     if (request.getVerbose()) {
       response.putInfo("info", info(sandbox.record()));

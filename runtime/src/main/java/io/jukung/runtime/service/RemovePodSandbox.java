@@ -5,9 +5,11 @@ import io.jukung.cri.v1.RemovePodSandboxResponse;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerRemover;
+import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
@@ -29,6 +31,7 @@ public final class RemovePodSandbox {
   private final SandboxStopper stopper;
   private final ContainerRemover remover;
   private final PodCgroups cgroups;
+  private final LifecyclePlugins plugins;
   private final SingleFlight<String, String, String> flights =
       new SingleFlight<>("RemovePodSandbox");
 
@@ -38,13 +41,15 @@ public final class RemovePodSandbox {
       StateFiles files,
       SandboxStopper stopper,
       ContainerRemover remover,
-      PodCgroups cgroups) {
+      PodCgroups cgroups,
+      LifecyclePlugins plugins) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
     this.stopper = stopper;
     this.remover = remover;
     this.cgroups = cgroups;
+    this.plugins = plugins;
   }
 
   public RemovePodSandboxResponse call(RemovePodSandboxRequest request)
@@ -64,9 +69,12 @@ public final class RemovePodSandbox {
       remover.remove(container);
     }
     cgroups.removeEmptyParents(sandbox.record()); // the stop leaves a parent that is still in use
-    files.deleteSandbox(id);
-    sandboxes.remove(sandbox);
-    LOG.info("sandbox {} removed", id);
+    try (LifecyclePlugins.Step _ = plugins.begin(id)) {
+      plugins.removePodSandbox(sandbox.record());
+      files.deleteSandbox(id);
+      sandboxes.remove(sandbox);
+    }
+    LOG.info("pod {} removed", LogNames.pod(sandbox.record()));
     return id;
   }
 }

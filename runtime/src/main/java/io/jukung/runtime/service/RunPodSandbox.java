@@ -1,15 +1,21 @@
 package io.jukung.runtime.service;
 
+import io.jukung.cri.v1.LinuxSandboxSecurityContext;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.RunPodSandboxResponse;
+import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.linux.lsm.Selinux;
 import io.jukung.runtime.call.Clock;
+import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.Rollback;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxRequest;
 import io.jukung.runtime.spec.LabelRules;
+import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxName;
@@ -18,6 +24,7 @@ import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,22 +39,35 @@ public final class RunPodSandbox {
   private final StateFiles files;
   private final SandboxLifecycle lifecycle;
   private final PodCgroups cgroups;
+  private final SpecBuilder specs;
+  private final PathWork pathWork;
+  private final LifecyclePlugins plugins;
   private final Selinux selinux = new Selinux(Path.of("/"));
   private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights =
       new SingleFlight<>("RunPodSandbox");
 
   public RunPodSandbox(
-      SandboxStore sandboxes, StateFiles files, SandboxLifecycle lifecycle, PodCgroups cgroups) {
+      SandboxStore sandboxes,
+      StateFiles files,
+      SandboxLifecycle lifecycle,
+      PodCgroups cgroups,
+      SpecBuilder specs,
+      PathWork pathWork,
+      LifecyclePlugins plugins) {
     this.sandboxes = sandboxes;
     this.files = files;
     this.lifecycle = lifecycle;
     this.cgroups = cgroups;
+    this.specs = specs;
+    this.pathWork = pathWork;
+    this.plugins = plugins;
   }
 
   public RunPodSandboxResponse call(RunPodSandboxRequest request)
       throws IOException, InterruptedException {
     SandboxRecord intent = SandboxRequest.record(newId(), Clock.now(), request, cgroups::parent);
     SandboxName name = intent.name();
+    checkSecurity(intent.id(), request.getConfig().getLinux().getSecurityContext());
     String id = flights.join(name, request, () -> run(intent));
     if (sandboxes.find(id).isEmpty()) {
       // The result of an earlier call, whose pod is removed already.
@@ -55,6 +75,22 @@ public final class RunPodSandbox {
       id = flights.join(name, request, () -> run(intent));
     }
     return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
+  }
+
+  @SuppressWarnings("deprecation") // old clients set the deprecated field
+  private void checkSecurity(String id, LinuxSandboxSecurityContext security) throws IOException {
+    if (security.getSeccomp().getProfileType() != ProfileType.Localhost
+        && security.getSeccompProfilePath().isEmpty()) {
+      specs.check(security, id);
+      return;
+    }
+    pathWork.call(
+        id,
+        "the seccomp profile of sandbox " + id,
+        () -> {
+          specs.check(security, id);
+          return id;
+        });
   }
 
   private String newId() {
@@ -66,19 +102,39 @@ public final class RunPodSandbox {
   private String run(SandboxRecord intent) throws IOException, InterruptedException {
     String id = intent.id();
     try (Rollback rollback = Rollback.named("RunPodSandbox", id)) {
-      sandboxes.names().reserve(intent.name(), id);
+      reserve(intent);
       rollback.undo("forget", () -> forget(intent, rollback));
       files.createSandbox(intent);
       SandboxRecord ready = lifecycle.setUp(intent, rollback);
-      Sandbox sandbox = new Sandbox(ready);
-      rollback.undo("withdraw sandbox", () -> sandboxes.withdraw(sandbox));
-      sandboxes.add(sandbox);
+      publish(ready, rollback);
       // The shim may have died before the sandbox was in the store, and nobody has acted on that.
       lifecycle.requireShim(id);
       rollback.commit();
     }
-    LOG.info("sandbox {} runs: {}", id, intent.name());
+    LOG.info("pod {} runs", LogNames.pod(intent));
     return id;
+  }
+
+  private void publish(SandboxRecord ready, Rollback rollback) {
+    Sandbox sandbox = new Sandbox(ready);
+    try (LifecyclePlugins.Step _ = plugins.begin(ready.id())) {
+      rollback.undo("tell the plugins", () -> plugins.undoRunPodSandbox(ready));
+      plugins.runPodSandbox(ready);
+      rollback.undo("withdraw sandbox", () -> sandboxes.withdraw(sandbox));
+      sandboxes.addCreated(sandbox);
+    }
+  }
+
+  /**
+   * Reserves the name. A sandbox of that name which an earlier daemon has not finished is being
+   * undone since the start of this one, and then frees the name.
+   */
+  private void reserve(SandboxRecord intent) throws InterruptedException {
+    Optional<String> owner = sandboxes.names().owner(intent.name());
+    if (owner.isPresent()) {
+      lifecycle.awaitTakeUp(owner.get());
+    }
+    sandboxes.names().reserve(intent.name(), intent.id());
   }
 
   /**
@@ -93,7 +149,8 @@ public final class RunPodSandbox {
     }
     LOG.warn("sandbox {} could not be undone, and is kept to be stopped again", intent.id());
     SandboxRecord kept = latest(intent).notReady();
-    sandboxes.add(new Sandbox(kept)); // first: a sandbox that is in no list cannot be stopped
+    sandboxes.addCreated(
+        new Sandbox(kept)); // first: a sandbox that is in no list cannot be stopped
     files.writeSandbox(kept);
   }
 

@@ -1,5 +1,6 @@
 package io.jukung.runtime.service;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.StartContainerRequest;
@@ -11,6 +12,8 @@ import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.ContainerSpecs;
+import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.ShimMessages;
 import io.jukung.runtime.container.TargetContainer;
 import io.jukung.runtime.container.UnwatchedContainers;
@@ -26,6 +29,7 @@ import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
@@ -36,6 +40,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,10 +55,12 @@ public final class StartContainer {
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final StateFiles files;
+  private final ContainerSpecs specs;
   private final PodShims shims;
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
   private final PathWork pathWork;
+  private final LifecyclePlugins plugins;
   private final SingleFlight<String, String, Container> flights =
       new SingleFlight<>("StartContainer");
 
@@ -60,17 +68,21 @@ public final class StartContainer {
       SandboxStore sandboxes,
       ContainerStore containers,
       StateFiles files,
+      ContainerSpecs specs,
       PodShims shims,
       PodCgroups cgroups,
       LaunchCompiler compiler,
-      PathWork pathWork) {
+      PathWork pathWork,
+      LifecyclePlugins plugins) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
+    this.specs = specs;
     this.shims = shims;
     this.cgroups = cgroups;
     this.compiler = compiler;
     this.pathWork = pathWork;
+    this.plugins = plugins;
   }
 
   public StartContainerResponse call(StartContainerRequest request)
@@ -83,17 +95,23 @@ public final class StartContainer {
   private Container start(Container container) throws IOException {
     StepTimer timer = new StepTimer("StartContainer", container.id());
     Sandbox sandbox = sandboxes.get(container.record().sandboxId());
-    try (Sandbox.Operation _ = sandbox.begin("StartContainer " + container.id());
+    if (sandbox.isReady()) {
+      shims.get(sandbox.id()); // the take-up of the pod may find that the container was started
+    }
+    try (LifecyclePlugins.Step _ = plugins.begin(container.id());
+        Sandbox.Operation _ = sandbox.begin("StartContainer " + container.id());
         Container.Start start = container.beginStart()) {
       try {
+        plugins.startContainer(container);
         record(container, start, launch(container, timer));
         timer.step("record");
       } catch (IOException | RuntimeException | Error e) {
         throw failed(container, start, e);
       }
+      plugins.postStartContainer(container);
     }
     timer.done();
-    LOG.info("container {} started", container.id());
+    LOG.info("container {} started", LogNames.container(container.record()));
     return container;
   }
 
@@ -116,7 +134,8 @@ public final class StartContainer {
 
   private PodShim.Started launch(Container container, StepTimer timer) throws IOException {
     ContainerRecord record = container.record();
-    Spec created = withFreshTarget(record, Spec.fromJson(files.readSpec(record.id())));
+    FutureTask<Boolean> settled = settle(record.id());
+    Spec created = withFreshTarget(record, specs.of(record.id()));
     timer.step("spec");
     Spec spec = limit(container, created);
     timer.step("cgroup");
@@ -130,6 +149,8 @@ public final class StartContainer {
                     logFile(record), compiler.container(spec, overlay(record), record.stdin())));
     CompiledLaunch launch = prepared.launch();
     timer.step("compile");
+    awaitSettled(settled);
+    timer.step("disk");
     try {
       PodShim.Started started =
           shims
@@ -144,6 +165,26 @@ public final class StartContainer {
       return started;
     } catch (PodShim.LaunchRefused e) {
       throw new IOException(launch.explain(e.failure()), e);
+    }
+  }
+
+  /** The disk takes its time while the launch is prepared. */
+  private FutureTask<Boolean> settle(String id) {
+    FutureTask<Boolean> task =
+        new FutureTask<>(
+            () -> {
+              files.settleContainer(id);
+              return true;
+            });
+    Thread.ofVirtual().name("settle " + id).start(task);
+    return task;
+  }
+
+  private static void awaitSettled(FutureTask<Boolean> settled) throws IOException {
+    try {
+      Uninterruptibles.getUninterruptibly(settled);
+    } catch (ExecutionException e) {
+      throw new IOException("the container cannot be recorded: " + e.getCause(), e);
     }
   }
 

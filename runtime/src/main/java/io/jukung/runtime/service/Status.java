@@ -48,7 +48,10 @@ public final class Status {
                         RuntimeHandlerFeatures.newBuilder()
                             .setRecursiveReadOnlyMounts(true)
                             .setUserNamespaces(host.missingForUserNamespaces().isEmpty())))
-            .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
+            .setFeatures(
+                RuntimeFeatures.newBuilder()
+                    .setSupplementalGroupsPolicy(true)
+                    .setUserNamespacesHostNetwork(true));
     if (request.getVerbose()) {
       response.putInfo("config", configJson.get());
       security.get().forEach(response::putInfo);

@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.runtime.container.ContainerStopper;
+import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
@@ -14,10 +15,13 @@ import java.util.Optional;
 public final class StopContainer {
   private final ContainerStore containers;
   private final ContainerStopper stopper;
+  private final LifecyclePlugins plugins;
 
-  public StopContainer(ContainerStore containers, ContainerStopper stopper) {
+  public StopContainer(
+      ContainerStore containers, ContainerStopper stopper, LifecyclePlugins plugins) {
     this.containers = containers;
     this.stopper = stopper;
+    this.plugins = plugins;
   }
 
   public StopContainerResponse call(StopContainerRequest request)
@@ -28,6 +32,9 @@ public final class StopContainer {
     Optional<Container> container = containers.find(request.getContainerId());
     if (container.isPresent()) {
       stopper.stop(container.get(), Duration.ofSeconds(request.getTimeout()));
+      if (container.get().status().isExited()) {
+        plugins.containerStopped(container.get());
+      }
     }
     return StopContainerResponse.getDefaultInstance();
   }

@@ -15,6 +15,7 @@ import java.util.List;
 final class Outgoing implements AutoCloseable {
   private static final int PIECE = 64 * 1024;
 
+  private final long id;
   private final byte[] frame;
   private List<Fd> descriptors;
   private boolean ownsDescriptors;
@@ -23,9 +24,11 @@ final class Outgoing implements AutoCloseable {
   /**
    * Makes a frame of which nothing has been sent.
    *
+   * @param id of the request in the frame
    * @param descriptors owned by the caller until {@link #keep}
    */
-  Outgoing(byte[] frame, List<Fd> descriptors) {
+  Outgoing(long id, byte[] frame, List<Fd> descriptors) {
+    this.id = id;
     this.frame = frame;
     this.descriptors = descriptors;
   }
@@ -71,6 +74,15 @@ final class Outgoing implements AutoCloseable {
     }
     descriptors = duplicates;
     ownsDescriptors = true;
+  }
+
+  long id() {
+    return id;
+  }
+
+  /** Whether a part of the frame has been sent. */
+  boolean isBegun() {
+    return sent > 0;
   }
 
   int size() {

@@ -1,5 +1,6 @@
 package io.jukung.runtime.shim;
 
+import io.jukung.cri.CriException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
@@ -8,6 +9,7 @@ import io.jukung.shim.v1.LaunchPlan;
 import io.jukung.shim.v1.StartContainer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -71,6 +73,23 @@ public interface PodShim {
      * @return empty if no shim listens at the socket
      */
     Optional<PodShim> reconnect(String sandboxId, Path socket, int shimPid) throws IOException;
+
+    /**
+     * Kills a shim to which no connection can be made. Does nothing if the process is not that
+     * shim.
+     *
+     * @param shimPid as recorded
+     */
+    void kill(String sandboxId, Path socket, int shimPid) throws IOException;
+
+    /**
+     * Takes the shim from its pod, all of whose processes have ended: the shim becomes a spare, or
+     * ends.
+     *
+     * @return whether the pod has no shim any more, see {@link PodShim#shutdown}
+     * @throws CriException FAILED_PRECONDITION if the shim holds a process; it is still the pod's
+     */
+    boolean release(PodShim shim) throws IOException;
   }
 
   /** The process id of the shim itself. */
@@ -79,10 +98,33 @@ public interface PodShim {
   /** Whether the shim has not ended, as far as the daemon has seen. */
   boolean isAlive();
 
+  /**
+   * Whether the daemon is connected to the shim. Otherwise the shim was found asleep, and the first
+   * call that needs it connects, which wakes it.
+   */
+  boolean isConnected();
+
+  /**
+   * Connects to a shim that is not connected as soon as one of these processes ends, so that the
+   * shim reports the exit.
+   */
+  void watch(List<Integer> pids) throws IOException;
+
   Started start(StartContainer request) throws IOException;
 
-  /** Runs another process in a container. The descriptors stay the caller's. */
-  Started exec(String execId, String containerId, LaunchPlan plan, Fd stdin, Fd stdout, Fd stderr)
+  /**
+   * Runs another process in a container. The descriptors stay the caller's.
+   *
+   * @param patience how long to wait for the start; a process that starts later is killed
+   */
+  Started exec(
+      String execId,
+      String containerId,
+      LaunchPlan plan,
+      Fd stdin,
+      Fd stdout,
+      Fd stderr,
+      Duration patience)
       throws IOException;
 
   /** Completes with the exec's exit code when the exec has ended. */
@@ -116,7 +158,10 @@ public interface PodShim {
    * Ends the shim, by a signal if the shim does not answer. Does nothing if the shim has ended
    * already.
    *
-   * @throws IOException if the shim was killed and does not end
+   * @return whether the shim has ended. One that was killed ends later if it hangs in the kernel
    */
-  void shutdown() throws IOException;
+  boolean shutdown() throws IOException;
+
+  /** Kills the shim, whatever it holds, and waits for its end as {@link #shutdown} does. */
+  boolean kill() throws IOException;
 }

@@ -7,24 +7,14 @@ import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.libc.Memory;
-import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.descriptor.DescriptorLoop;
-import io.jukung.shim.v1.Adopt;
-import io.jukung.shim.v1.AttachContainer;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
-import io.jukung.shim.v1.Failure;
 import io.jukung.shim.v1.FromShim;
 import io.jukung.shim.v1.LaunchPlan;
-import io.jukung.shim.v1.ListProcesses;
 import io.jukung.shim.v1.ProcessList;
-import io.jukung.shim.v1.RemoveContainer;
-import io.jukung.shim.v1.ReopenLog;
 import io.jukung.shim.v1.Reply;
-import io.jukung.shim.v1.ResizeTerminal;
-import io.jukung.shim.v1.Shutdown;
-import io.jukung.shim.v1.SignalContainer;
 import io.jukung.shim.v1.StartContainer;
 import io.jukung.shim.v1.StartExec;
 import io.jukung.shim.v1.ToShim;
@@ -33,15 +23,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,46 +43,47 @@ public final class ShimClient implements PodShim, AutoCloseable {
   /** A launch mounts volumes. One that hangs must not block its call for ever. */
   private static final Duration LAUNCH_PATIENCE = Duration.ofSeconds(60);
 
-  /** Every other request takes microseconds, or as long as the disk of a log takes. */
+  /**
+   * A shim answers other requests while it launches. One that has not answered for so long is asked
+   * for a sign of life, so that a start by a shim that hangs ends after about 10 s.
+   */
+  private static final Duration LAUNCH_SILENCE = Duration.ofSeconds(8);
+
+  /** Requests that touch a log take as long as the disk of the log takes. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  private static final Duration END_PATIENCE = Duration.ofSeconds(2);
+  /**
+   * Requests that touch no disk take microseconds, and longer only where the machine is busy or the
+   * shim waits for a log. Callers go on without the shim then.
+   */
+  private static final Duration SHORT_PATIENCE = Duration.ofSeconds(2);
+
   private static final Duration DEATH_DELAY = Duration.ofMillis(500);
   private static final int RECONNECTS = 3;
 
-  /** Receives the ends of containers and of the shim, in order, never on the loop's thread. */
-  interface Owner {
-    void containerExited(String sandboxId, ContainerExited exit);
-
-    /**
-     * The shim has ended.
-     *
-     * @param sandboxId the pod's; null: the shim was a spare
-     * @param expected whether the shim was asked to end
-     */
-    void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected);
-  }
+  /** The pause before a shim that hangs is connected to again. */
+  private static final Duration RECONNECT_PAUSE = Duration.ofSeconds(1);
 
   private final DescriptorLoop loop;
-  private final Owner owner;
-  private final Pidfd process;
-  private final int pid;
-  private final CompletableFuture<Void> ended = new CompletableFuture<>();
-  private final ConcurrentMap<String, CompletableFuture<Integer>> execs = new ConcurrentHashMap<>();
+  private final ShimOwner owner;
+  private final ShimProcess process;
+  private final ExitWatch exits;
+  private final ReentrantLock connecting = new ReentrantLock();
+  private final ExecExits execs = new ExecExits();
   // The containers whose exits were reported, so that a new connection does not repeat them.
   private final Set<String> told = ConcurrentHashMap.newKeySet();
-  private final Executor eventThreads = event -> Thread.ofVirtual().name("shim event").start(event);
-  private CompletableFuture<Void> lastEvent = CompletableFuture.completedFuture(null);
-  private long processToken;
-  private volatile ShimConnection connection;
+  private final OrderedEvents events = new OrderedEvents(this);
+  // Null while the shim, which was found asleep, has not been needed.
+  private volatile @Nullable ShimConnection connection;
   private volatile Path socketPath;
   private volatile @Nullable String sandboxId;
   private volatile boolean ending;
 
   private ShimClient(
       DescriptorLoop loop,
-      Owner owner,
-      UnixSocket socket,
+      ShimOwner owner,
+      int pid,
+      @Nullable UnixSocket socket,
       Path socketPath,
       @Nullable String sandboxId)
       throws ErrnoException {
@@ -104,9 +91,9 @@ public final class ShimClient implements PodShim, AutoCloseable {
     this.owner = owner;
     this.socketPath = socketPath;
     this.sandboxId = sandboxId;
-    this.pid = socket.peer().pid();
-    this.process = Pidfd.open(pid);
-    this.connection = new ShimConnection(loop, socket, toString(), new Inbox());
+    this.process = new ShimProcess(loop, pid, new End());
+    this.exits = new ExitWatch(loop, () -> OrderedEvents.runAside(this::catchUp));
+    this.connection = socket == null ? null : new ShimConnection(loop, socket, this, new Inbox());
   }
 
   /**
@@ -117,14 +104,14 @@ public final class ShimClient implements PodShim, AutoCloseable {
    */
   static ShimClient of(
       DescriptorLoop loop,
-      Owner owner,
+      ShimOwner owner,
       UnixSocket socket,
       Path socketPath,
       @Nullable String sandboxId)
       throws ErrnoException {
     ShimClient client;
     try {
-      client = new ShimClient(loop, owner, socket, socketPath, sandboxId);
+      client = new ShimClient(loop, owner, socket.peer().pid(), socket, socketPath, sandboxId);
     } catch (ErrnoException e) {
       socket.close();
       throw e;
@@ -138,9 +125,38 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
   }
 
-  private synchronized void start() throws ErrnoException {
-    connection.start();
-    processToken = loop.add(process.fd(), new End());
+  /**
+   * Makes a client of a shim that sleeps, to which it connects when the shim is needed.
+   *
+   * @return empty if the process is not that shim, or does not sleep
+   */
+  static Optional<ShimClient> ofSleeping(
+      DescriptorLoop loop, ShimOwner owner, int pid, Path socketPath, String sandboxId)
+      throws IOException {
+    if (!LeftShim.isAsleep(socketPath, pid)) {
+      return Optional.empty();
+    }
+    ShimClient client = new ShimClient(loop, owner, pid, null, socketPath, sandboxId);
+    try {
+      client.start();
+      // Once more: now the pid cannot stand for another process.
+      if (LeftShim.isAsleep(socketPath, pid)) {
+        return Optional.of(client);
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      client.close();
+      throw e;
+    }
+    client.close();
+    return Optional.empty();
+  }
+
+  private void start() throws ErrnoException {
+    ShimConnection first = connection;
+    if (first != null) {
+      first.start();
+    }
+    process.watch();
   }
 
   /** Receives what the shim sends unasked. */
@@ -149,15 +165,15 @@ public final class ShimClient implements PodShim, AutoCloseable {
     public void event(FromShim message) {
       switch (message.getMessageCase()) {
         case CONTAINER_EXITED -> exited(message.getContainerExited());
-        case EXEC_EXITED -> {
-          String id = message.getExecExited().getExecId();
-          CompletableFuture<Integer> exit = execs.get(id);
-          if (exit != null) {
-            exit.complete(message.getExecExited().getExitCode());
-          }
-        }
+        case EXEC_EXITED ->
+            execs.ended(message.getExecExited().getExecId(), message.getExecExited().getExitCode());
         default -> LOG.warn("{} sent an unexpected {}", ShimClient.this, message.getMessageCase());
       }
+    }
+
+    @Override
+    public void ring() {
+      Bell.ring(socketPath);
     }
 
     @Override
@@ -165,101 +181,138 @@ public final class ShimClient implements PodShim, AutoCloseable {
       if (over != connection) {
         return; // of an attempt to connect again, which fails by itself
       }
-      failExecs();
-      if (!ended.isDone() && !ending) {
-        eventThreads.execute(ShimClient.this::reconnect);
+      execs.lost(ShimClient.this);
+      if (!process.hasEnded() && !ending) {
+        OrderedEvents.runAside(ShimClient.this::reconnect);
       }
     }
   }
 
-  /** Waits for the end of the shim's process. */
-  private final class End implements DescriptorLoop.Watched {
+  /** Acts on the end of the shim's process. */
+  private final class End implements ShimProcess.Owner {
     @Override
-    public void ready(int events, Memory chunk) {
-      connection.receiveRest(chunk);
-      synchronized (ShimClient.this) {
-        if (ended.isDone()) {
-          return;
-        }
-        reap();
-        closeProcess();
-        ended.complete(null); // last: callers that wait for the end may look for the process
+    public void processEnding(Memory chunk) {
+      exits.close();
+      ShimConnection last = connection;
+      if (last != null) {
+        last.receiveRest(chunk);
       }
-      boolean expected = ending;
-      later(() -> owner.shimEnded(ShimClient.this, sandboxId, expected));
     }
 
-    /** Reaps the process, if this daemon is its parent: an earlier daemon may have started it. */
-    private void reap() {
-      try {
-        process.reap();
-      } catch (ErrnoException e) {
-        if (!e.is(Errno.ECHILD)) {
-          LOG.warn("{}: {}", ShimClient.this, e.getMessage());
-        }
-      }
+    @Override
+    public void processEnded() {
+      boolean expected = ending;
+      events.add(() -> owner.shimEnded(ShimClient.this, sandboxId, expected));
     }
 
     @Override
     public String toString() {
-      return "process of " + ShimClient.this;
+      return ShimClient.this.toString();
     }
-  }
-
-  private void closeProcess() {
-    loop.remove(processToken, process.fd());
-    process.close();
   }
 
   private void exited(ContainerExited exit) {
     String sandbox = sandboxId;
     if (sandbox != null && told.add(exit.getContainerId())) {
-      later(() -> owner.containerExited(sandbox, exit));
+      events.add(() -> owner.containerExited(sandbox, exit));
     }
   }
 
   /**
-   * Runs after all earlier events, and not on the loop's thread, because it may wait for a disk.
+   * Connects again to a shim that lives and has closed the connection, to miss no exit. A shim that
+   * hangs is tried for as long as it lives. One that refuses connections is of no use, and is
+   * killed.
    */
-  private synchronized void later(Runnable event) {
-    lastEvent =
-        lastEvent
-            .thenRunAsync(event, eventThreads)
-            .exceptionally(
-                e -> {
-                  LOG.error("an event of {} cannot be applied", this, e);
-                  return null;
-                });
-  }
-
-  private void failExecs() {
-    CriException gone =
-        new CriException(
-            ErrorKind.UNAVAILABLE,
-            "the exit was not seen, because the connection to " + this + " ended");
-    for (CompletableFuture<Integer> exit : execs.values()) {
-      exit.completeExceptionally(gone);
-    }
-  }
-
-  /** Connects again to a shim that lives and has closed the connection, to miss no exit. */
   private void reconnect() {
     // A process that ends closes its sockets first. Its end is seen a moment later.
-    if (awaitEnd(DEATH_DELAY)) {
+    if (process.awaitEnd(DEATH_DELAY)) {
       return;
     }
     LOG.warn("{} closed its connection, connecting again", this);
-    for (int attempt = 1; attempt <= RECONNECTS; attempt++) {
+    int refusals = 0;
+    while (refusals < RECONNECTS) {
       try {
         if (connectAgain()) {
           return;
         }
+        refusals++;
       } catch (IOException | RuntimeException e) {
-        LOG.warn("{}, attempt {}: {}", this, attempt, e.getMessage());
+        LOG.warn("{}: {}", this, e.getMessage());
+        if (!isHang(e)) {
+          refusals++;
+        } else if (process.awaitEnd(RECONNECT_PAUSE)) {
+          return;
+        }
       }
     }
     LOG.error("{} cannot be reached and is ended", this);
-    kill();
+    process.sendKill();
+  }
+
+  private static boolean isHang(Exception e) {
+    return switch (e) {
+      case CriException call -> call.kind() == ErrorKind.DEADLINE_EXCEEDED;
+      case ErrnoException connect -> connect.is(Errno.EAGAIN);
+      default -> false;
+    };
+  }
+
+  @Override
+  public boolean isConnected() {
+    return connection != null;
+  }
+
+  @Override
+  public void watch(List<Integer> pids) throws IOException {
+    for (int each : pids) {
+      exits.add(each);
+    }
+  }
+
+  /** Connects to a shim that was found asleep and has woken, to learn why. */
+  private void catchUp() {
+    while (!isConnected() && isAlive()) {
+      try {
+        connection(PATIENCE);
+      } catch (IOException | RuntimeException e) {
+        LOG.warn("{}: {}", this, e.getMessage());
+        if (process.awaitEnd(RECONNECT_PAUSE)) {
+          return;
+        }
+      }
+    }
+  }
+
+  /**
+   * Returns the connection. Connects to a shim that was found asleep, and so wakes it.
+   *
+   * @param patience how long to wait for that shim
+   */
+  private ShimConnection connection(Duration patience) throws IOException {
+    ShimConnection present = connection;
+    return present == null ? connectFirst(patience) : present;
+  }
+
+  private ShimConnection connectFirst(Duration patience) throws IOException {
+    connecting.lock();
+    try (Wakes.Turn _ = Wakes.begin()) {
+      ShimConnection present = connection;
+      if (present != null) {
+        return present;
+      }
+      ShimConnection fresh = connectAfresh(patience);
+      connection = fresh;
+      exits.close();
+      if (!fresh.isOpen()) {
+        connection = null;
+        throw new CriException(ErrorKind.UNAVAILABLE, this + " closed its connection");
+      }
+      return fresh;
+    } catch (ErrnoException e) {
+      throw new CriException(ErrorKind.UNAVAILABLE, this + ": " + e.getMessage(), e);
+    } finally {
+      connecting.unlock();
+    }
   }
 
   /**
@@ -268,11 +321,25 @@ public final class ShimClient implements PodShim, AutoCloseable {
    * @return whether that connection is still open
    */
   private boolean connectAgain() throws IOException {
+    ShimConnection fresh = connectAfresh(SHORT_PATIENCE);
+    connection = fresh;
+    if (process.hasEnded()) {
+      fresh.close(); // this client was closed meanwhile, with the connection it had
+      return true;
+    }
+    // Before it was the connection, nobody would have acted on its end.
+    return fresh.isOpen();
+  }
+
+  /** Returns a connection over which the shim has answered. */
+  private ShimConnection connectAfresh(Duration patience) throws IOException {
     ShimConnection fresh =
-        new ShimConnection(loop, UnixSocket.connect(socketPath), toString(), new Inbox());
+        new ShimConnection(loop, UnixSocket.connect(socketPath), this, new Inbox());
     try {
       fresh.start();
-      for (ContainerProcess each : processes(fresh).getContainersList()) {
+      ProcessList processes = processes(fresh, patience);
+      verify(processes);
+      for (ContainerProcess each : processes.getContainersList()) {
         if (each.hasExit()) {
           exited(each.getExit());
         }
@@ -281,27 +348,38 @@ public final class ShimClient implements PodShim, AutoCloseable {
       fresh.close();
       throw e;
     }
-    connection = fresh;
-    if (ended.isDone()) {
-      fresh.close(); // this client was closed meanwhile, with the connection it had
-      return true;
-    }
-    // Before it was the connection, nobody would have acted on its end.
-    return fresh.isOpen();
+    return fresh;
   }
 
   /** Makes a spare the shim of a pod. */
   void adopt(String newSandboxId, Path path) throws IOException {
-    Adopt.Builder request =
-        Adopt.newBuilder().setSandboxId(newSandboxId).setSocketPath(path.toString());
-    done(call(ToShim.newBuilder().setAdopt(request)));
+    ShimReplies.done(call(ShimRequests.adopt(newSandboxId, path)));
     socketPath = path;
     sandboxId = newSandboxId;
   }
 
+  /**
+   * Makes the shim a spare again, which is another client's to connect to. This client is of no use
+   * then.
+   *
+   * @throws CriException FAILED_PRECONDITION if the shim holds a process, and is still the pod's
+   */
+  void recycle(Path path) throws IOException {
+    ShimReplies.done(callShortly(ShimRequests.recycle(path)));
+  }
+
+  /** Asks the shim whose it is; the answer is empty if it is a spare. */
+  String sandbox() throws IOException {
+    return processes().getSandboxId();
+  }
+
   /** Checks that the shim belongs to the sandbox that this client has it for. */
   void verify() throws IOException {
-    String actual = processes().getSandboxId();
+    verify(processes());
+  }
+
+  private void verify(ProcessList processes) throws IOException {
+    String actual = processes.getSandboxId();
     String expected = sandboxId == null ? "" : sandboxId;
     if (!actual.equals(expected)) {
       throw new IOException(
@@ -315,64 +393,70 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
   }
 
+  /** Whether the shim has slept: its process is not the one that was started as a spare. */
+  boolean hasSlept() {
+    ShimConnection present = connection;
+    return present == null || present.hasSlept();
+  }
+
   Path socketPath() {
     return socketPath;
   }
 
   @Override
   public int shimPid() {
-    return pid;
+    return process.pid();
   }
 
   @Override
   public Started start(StartContainer request) throws IOException {
     told.remove(request.getContainerId());
-    return started(
-        launch(
-            ToShim.newBuilder().setStartContainer(request),
-            List.of(),
-            late -> killLate(late, request.getContainerId())));
+    owner.used();
+    ShimConnection over = connection(PATIENCE);
+    try (SentPlan sent = SentPlan.of(request.getPlan())) {
+      return ShimReplies.started(
+          over.callLong(
+              ToShim.newBuilder().setStartContainer(request.toBuilder().setPlan(sent.plan())),
+              sent.beside(),
+              LAUNCH_PATIENCE,
+              LAUNCH_SILENCE,
+              () -> processes(over, SHORT_PATIENCE),
+              late -> killLate(late, request.getContainerId())));
+    }
   }
 
   @Override
   public Started exec(
-      String execId, String containerId, LaunchPlan plan, Fd stdin, Fd stdout, Fd stderr)
+      String execId,
+      String containerId,
+      LaunchPlan plan,
+      Fd stdin,
+      Fd stdout,
+      Fd stderr,
+      Duration patience)
       throws IOException {
-    StartExec.Builder request =
-        StartExec.newBuilder().setExecId(execId).setContainerId(containerId).setPlan(plan);
-    execs.put(execId, new CompletableFuture<>());
-    try {
-      return started(
-          launch(
-              ToShim.newBuilder().setStartExec(request),
-              List.of(stdin, stdout, stderr),
-              this::killLate));
+    execs.expect(execId);
+    try (SentPlan sent = SentPlan.of(plan)) {
+      StartExec.Builder request =
+          StartExec.newBuilder().setExecId(execId).setContainerId(containerId).setPlan(sent.plan());
+      return ShimReplies.started(
+          connection(patience)
+              .call(
+                  ToShim.newBuilder().setStartExec(request),
+                  sent.beside(stdin, stdout, stderr),
+                  patience,
+                  ExecExits::killLate));
     } catch (IOException | RuntimeException | Error e) {
-      execs.remove(execId);
+      execs.forget(execId);
       throw e;
     }
-  }
-
-  private Reply launch(ToShim.Builder request, List<Fd> descriptors, Consumer<Reply> late)
-      throws IOException {
-    return connection.call(request, descriptors, LAUNCH_PATIENCE, late);
-  }
-
-  private Started started(Reply reply) throws IOException {
-    if (reply.hasFailure()) {
-      Failure failure = reply.getFailure();
-      throw failure.getKind() == Failure.Kind.INTERNAL
-          ? new LaunchRefused(failure)
-          : refused(failure);
-    }
-    return new Started(reply.getStarted().getPid(), reply.getStarted().getStartedAt());
   }
 
   /** Kills a container whose start succeeded after its call had timed out. */
   private void killLate(Reply late, String containerId) {
     if (late.hasStarted()) {
       LOG.warn("container {} started after its start was given up: it is killed", containerId);
-      eventThreads.execute(
+      OrderedEvents.runAside(
           () -> {
             try {
               signal(containerId, Signals.SIGKILL);
@@ -383,78 +467,40 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
   }
 
-  private void killLate(Reply late) {
-    if (!late.hasStarted()) {
-      return;
-    }
-    LOG.warn("an exec started after it was given up: it is killed");
-    try (Pidfd exec = Pidfd.open(late.getStarted().getPid())) {
-      exec.send(Signals.SIGKILL);
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.ESRCH)) {
-        LOG.error("an exec cannot be killed: {}", e.getMessage());
-      }
-    }
-  }
-
   @Override
   public CompletableFuture<Integer> execExit(String execId) {
-    CompletableFuture<Integer> exit = execs.get(execId);
-    if (exit == null) {
-      return CompletableFuture.failedFuture(
-          CriException.notFound("exec " + execId + " is not known, or its exit was taken"));
-    }
-    return exit.whenComplete((_, _) -> execs.remove(execId));
+    return execs.take(execId);
   }
 
   @Override
   public void attach(
       String containerId, @Nullable Fd stdin, @Nullable Fd stdout, @Nullable Fd stderr)
       throws IOException {
-    AttachContainer.Builder request =
-        AttachContainer.newBuilder()
-            .setContainerId(containerId)
-            .setStdin(stdin != null)
-            .setStdout(stdout != null)
-            .setStderr(stderr != null);
     List<Fd> pipes = Stream.of(stdin, stdout, stderr).filter(Objects::nonNull).toList();
-    done(
-        connection.call(ToShim.newBuilder().setAttachContainer(request), pipes, PATIENCE, _ -> {}));
+    ShimReplies.done(
+        connection(PATIENCE)
+            .call(
+                ShimRequests.attach(containerId, stdin, stdout, stderr), pipes, PATIENCE, _ -> {}));
   }
 
   @Override
   public void resize(String containerId, int columns, int rows) throws IOException {
-    done(
-        call(
-            ToShim.newBuilder()
-                .setResizeTerminal(
-                    ResizeTerminal.newBuilder()
-                        .setContainerId(containerId)
-                        .setColumns(columns)
-                        .setRows(rows))));
+    ShimReplies.done(call(ShimRequests.resize(containerId, columns, rows)));
   }
 
   @Override
   public void signal(String containerId, int signal) throws IOException {
-    done(
-        call(
-            ToShim.newBuilder()
-                .setSignalContainer(
-                    SignalContainer.newBuilder().setContainerId(containerId).setSignal(signal))));
+    ShimReplies.done(callShortly(ShimRequests.signal(containerId, signal)));
   }
 
   @Override
   public void reopenLog(String containerId) throws IOException {
-    done(
-        call(ToShim.newBuilder().setReopenLog(ReopenLog.newBuilder().setContainerId(containerId))));
+    ShimReplies.done(call(ShimRequests.reopenLog(containerId)));
   }
 
   @Override
   public void remove(String containerId) throws IOException {
-    done(
-        call(
-            ToShim.newBuilder()
-                .setRemoveContainer(RemoveContainer.newBuilder().setContainerId(containerId))));
+    ShimReplies.done(callShortly(ShimRequests.remove(containerId)));
     told.remove(containerId);
   }
 
@@ -464,131 +510,88 @@ public final class ShimClient implements PodShim, AutoCloseable {
   }
 
   private ProcessList processes() throws IOException {
-    return processes(connection);
+    ShimConnection over = connection(PATIENCE);
+    return processes(over, shortly(over));
   }
 
-  private static ProcessList processes(ShimConnection over) throws IOException {
-    Reply reply =
-        call(over, ToShim.newBuilder().setListProcesses(ListProcesses.getDefaultInstance()));
-    if (reply.hasFailure()) {
-      throw refused(reply.getFailure());
-    }
-    return reply.getProcesses();
+  private static ProcessList processes(ShimConnection over, Duration patience) throws IOException {
+    return ShimReplies.processes(over.call(ShimRequests.list(), List.of(), patience, _ -> {}));
   }
 
   /**
    * Ends the shim and waits until it is gone.
    *
    * @throws CriException FAILED_PRECONDITION if the shim holds a running container
-   * @throws IOException if the shim does not end when it is killed
    */
   @Override
-  public void shutdown() throws IOException {
+  public boolean shutdown() throws IOException {
     ending = true;
     try {
-      done(call(ToShim.newBuilder().setShutdown(Shutdown.getDefaultInstance())));
+      ShimReplies.done(callShortly(ShimRequests.shutdown()));
+      if (process.awaitEnd()) {
+        return true;
+      }
     } catch (IOException | CriException e) {
       if (e instanceof CriException refusal && refusal.kind() == ErrorKind.FAILED_PRECONDITION) {
         ending = false;
         throw e;
       }
-      // The shim is gone already, or it is stuck and the signal below ends it.
+      // The shim is gone already, or it hangs and the signal below ends it.
       LOG.debug("{}: {}", this, e.getMessage());
     }
-    if (!awaitEnd(END_PATIENCE)) {
-      LOG.warn("{} does not end and is killed", this);
-      kill();
-      if (!awaitEnd(END_PATIENCE)) {
-        throw new IOException(this + " was killed and does not end");
-      }
-    }
+    return kill();
   }
 
-  /**
-   * Waits for the end of the shim.
-   *
-   * @return whether the shim has ended or this client is closed
-   */
-  private boolean awaitEnd(Duration patience) {
-    try {
-      ended.get(patience.toNanos(), TimeUnit.NANOSECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+  @Override
+  public boolean kill() {
+    ending = true;
+    return process.kill();
   }
 
   /** Kills a shim that is of no use, and waits until it is gone. */
   void destroy() {
     ending = true;
-    kill();
-    awaitEnd(END_PATIENCE);
-  }
-
-  private synchronized void kill() {
-    if (ended.isDone()) {
-      return;
-    }
-    try {
-      process.send(Signals.SIGKILL);
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.ESRCH)) {
-        LOG.error("{} cannot be killed: {}", this, e.getMessage());
-      }
-    }
+    process.sendKill();
+    process.awaitEnd();
   }
 
   private Reply call(ToShim.Builder request) throws IOException {
-    return call(connection, request);
+    return connection(PATIENCE).call(request, List.of(), PATIENCE, _ -> {});
   }
 
-  private static Reply call(ShimConnection over, ToShim.Builder request) throws IOException {
-    return over.call(request, List.of(), PATIENCE, _ -> {});
+  private Reply callShortly(ToShim.Builder request) throws IOException {
+    ShimConnection over = connection(PATIENCE);
+    return over.call(request, List.of(), shortly(over), _ -> {});
   }
 
-  private static void done(Reply reply) throws IOException {
-    if (reply.hasFailure()) {
-      throw refused(reply.getFailure());
-    }
-  }
-
-  private static IOException refused(Failure failure) {
-    return switch (failure.getKind()) {
-      case NOT_FOUND -> throw CriException.notFound(failure.getMessage());
-      case FAILED_PRECONDITION -> throw CriException.failedPrecondition(failure.getMessage());
-      case INTERNAL, UNRECOGNIZED -> new IOException(failure.getMessage());
-    };
+  /** A shim that sleeps starts a JVM first, which takes seconds where many do so at once. */
+  private static Duration shortly(ShimConnection over) {
+    return over.isAsleep() ? PATIENCE : SHORT_PATIENCE;
   }
 
   @Override
   public boolean isAlive() {
-    return !ended.isDone();
+    return !process.hasEnded();
   }
 
   /** Closes the connection. The shim goes on, for the next daemon. */
   @Override
   public void close() {
     ending = true;
-    connection.close();
-    failExecs();
-    synchronized (this) {
-      if (!ended.isDone()) {
-        closeProcess();
-        ended.complete(null);
-      }
+    ShimConnection last = connection;
+    if (last != null) {
+      last.close();
     }
+    exits.close();
+    execs.lost(this);
+    process.unwatch();
   }
 
   @Override
   public String toString() {
     String sandbox = sandboxId;
     return sandbox == null
-        ? "spare shim (pid " + pid + ")"
-        : "shim of sandbox " + sandbox + " (pid " + pid + ")";
+        ? "spare shim (pid " + process.pid() + ")"
+        : "shim of sandbox " + sandbox + " (pid " + process.pid() + ")";
   }
 }

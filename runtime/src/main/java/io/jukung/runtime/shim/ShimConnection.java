@@ -19,6 +19,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -28,12 +29,16 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One connection to a shim, which carries requests, their answers, and events. The end of the
  * connection fails every call that still waits. Thread-safe.
  */
 final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ShimConnection.class);
+
   /** How many bytes a shim may leave unread before it is taken to be stuck. */
   private static final int MAX_QUEUED = 8 << 20;
 
@@ -41,13 +46,16 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
   interface Events {
     void event(FromShim message);
 
+    /** The shim sleeps and has been sent a request, so it must be rung, see shim.proto. */
+    void ring();
+
     /** The connection has ended, and everything that came over it has been delivered. */
     void disconnected(ShimConnection connection);
   }
 
   private final DescriptorLoop loop;
   private final UnixSocket socket;
-  private final String name;
+  private final Object name;
   private final Events events;
   private final Frames frames = new Frames();
   private final ConcurrentMap<Long, Call> calls = new ConcurrentHashMap<>();
@@ -58,16 +66,25 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
   private int queued;
   private long token;
   private boolean open = true;
+  // Whether the shim has said that it sleeps, and nothing since.
+  private volatile boolean asleep;
+  private volatile boolean slept;
 
   /**
    * A call that waits for its answer.
    *
    * @param late receives the answer if the caller has timed out
    */
-  private record Call(CompletableFuture<Reply> answer, Consumer<Reply> late) {}
+  private record Call(
+      long id, String what, CompletableFuture<Reply> answer, Consumer<Reply> late) {}
 
-  /** Takes over a connected socket. Nothing is received before {@link #start}. */
-  ShimConnection(DescriptorLoop loop, UnixSocket socket, String name, Events events) {
+  /**
+   * Takes over a connected socket. Nothing is received before {@link #start}.
+   *
+   * @param name what the shim is called in messages. A spare becomes the shim of a pod, so this is
+   *     asked for its text when a message is made
+   */
+  ShimConnection(DescriptorLoop loop, UnixSocket socket, Object name, Events events) {
     this.loop = loop;
     this.socket = socket;
     this.name = name;
@@ -93,36 +110,119 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
    */
   Reply call(ToShim.Builder request, List<Fd> descriptors, Duration patience, Consumer<Reply> late)
       throws IOException {
+    Call call = begin(request, descriptors, late);
+    Optional<Reply> answer = await(call, patience);
+    return answer.isPresent() ? answer.get() : abandonLate(call, patience);
+  }
+
+  /**
+   * As {@link #call}, for a request that takes long while the shim answers others. The wait ends
+   * early if the shim is silent altogether.
+   *
+   * @param silence how long the shim may be silent; part of the patience
+   * @param probe asks the shim something else, and throws if it does not answer either
+   */
+  Reply callLong(
+      ToShim.Builder request,
+      List<Fd> descriptors,
+      Duration patience,
+      Duration silence,
+      Probe probe,
+      Consumer<Reply> late)
+      throws IOException {
+    long start = System.nanoTime();
+    Call call = begin(request, descriptors, late);
+    while (true) {
+      Optional<Reply> answer = await(call, silence);
+      if (answer.isPresent()) {
+        return answer.get();
+      }
+      Duration passed = Duration.ofNanos(System.nanoTime() - start);
+      if (passed.compareTo(patience) >= 0) {
+        return abandonLate(call, passed);
+      }
+      try {
+        probe.ask();
+      } catch (IOException | RuntimeException e) {
+        LOG.debug("{}: {}", name, e.getMessage());
+        return abandonLate(call, Duration.ofNanos(System.nanoTime() - start));
+      }
+    }
+  }
+
+  /** Asks a shim for a sign of life. */
+  interface Probe {
+    void ask() throws IOException;
+  }
+
+  private Call begin(ToShim.Builder request, List<Fd> descriptors, Consumer<Reply> late)
+      throws IOException {
     long id = lastId.incrementAndGet();
     String what = request.getCallCase().toString();
     byte[] frame = Frames.encode(request.setId(id).build());
-    Call call = new Call(new CompletableFuture<>(), late);
+    Call call = new Call(id, what, new CompletableFuture<>(), late);
     calls.put(id, call);
     try {
-      send(frame, descriptors);
+      send(id, frame, descriptors);
     } catch (IOException | RuntimeException e) {
       calls.remove(id);
       throw e;
     }
+    if (asleep) {
+      events.ring();
+    }
+    return call;
+  }
+
+  /** Waits for the answer; empty if it does not come in time. */
+  private Optional<Reply> await(Call call, Duration patience) {
     try {
-      return call.answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+      return Optional.of(call.answer.get(patience.toNanos(), TimeUnit.NANOSECONDS));
     } catch (ExecutionException e) {
-      throw unavailable(what, e.getCause() == null ? e : e.getCause());
+      throw unavailable(call.what, e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
-      String why = "did not answer " + what + " within " + patience.toMillis() + " ms";
-      return abandon(call, ErrorKind.DEADLINE_EXCEEDED, why);
+      return Optional.empty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return abandon(
-          call, ErrorKind.CANCELLED, "was not waited for, because " + what + " was cancelled");
+      return Optional.of(
+          abandon(
+              call,
+              ErrorKind.CANCELLED,
+              "was not waited for, because " + call.what + " was cancelled"));
     }
+  }
+
+  private Reply abandonLate(Call call, Duration waited) {
+    return abandon(
+        call,
+        ErrorKind.DEADLINE_EXCEEDED,
+        "did not answer " + call.what + " within " + waited.toMillis() + " ms");
   }
 
   private Reply abandon(Call call, ErrorKind kind, String why) {
     if (call.answer.cancel(false)) {
+      withdraw(call.id);
       throw new CriException(kind, name + " " + why);
     }
     return call.answer.join(); // the answer came at the last moment
+  }
+
+  /** Takes back a request of which nothing was sent: a shim that wakes must not carry it out. */
+  private void withdraw(long id) {
+    lock.lock();
+    try {
+      for (Outgoing each : queue) {
+        if (each.id() == id && !each.isBegun()) {
+          queue.remove(each);
+          queued -= each.size();
+          each.close();
+          calls.remove(id);
+          return;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   private CriException unavailable(String what, Throwable cause) {
@@ -130,13 +230,13 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
         ErrorKind.UNAVAILABLE, what + ": " + name + ": " + cause.getMessage(), cause);
   }
 
-  private void send(byte[] frame, List<Fd> descriptors) throws IOException {
+  private void send(long id, byte[] frame, List<Fd> descriptors) throws IOException {
     lock.lock();
     try {
       if (!open) {
         throw new CriException(ErrorKind.UNAVAILABLE, name + " is not connected");
       }
-      Outgoing outgoing = new Outgoing(frame, descriptors);
+      Outgoing outgoing = new Outgoing(id, frame, descriptors);
       if (queue.isEmpty() && outgoing.send(socket)) {
         return;
       }
@@ -232,6 +332,12 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
   }
 
   private void deliver(FromShim message) {
+    asleep = message.hasAsleep();
+    if (asleep) {
+      slept = true;
+      ringIfAsked();
+      return;
+    }
     if (!message.hasReply()) {
       events.event(message);
       return;
@@ -240,6 +346,23 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
     if (call != null && !call.answer.complete(message.getReply())) {
       call.late.accept(message.getReply());
     }
+  }
+
+  /** A request may have been sent when the shim did not look any more. */
+  private void ringIfAsked() {
+    if (!calls.isEmpty()) {
+      events.ring();
+    }
+  }
+
+  /** Whether the shim sleeps, as far as it has said. */
+  boolean isAsleep() {
+    return asleep;
+  }
+
+  /** Whether the shim has slept since this connection began. */
+  boolean hasSlept() {
+    return slept;
   }
 
   boolean isOpen() {

@@ -1,6 +1,5 @@
 package io.jukung.runtime.shim;
 
-import static io.jukung.linux.fs.Fd.CLOSE_RANGE_CLOEXEC;
 import static io.jukung.linux.fs.OpenFlags.O_APPEND;
 import static io.jukung.linux.fs.OpenFlags.O_CREAT;
 import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
@@ -19,8 +18,8 @@ import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Syscall;
-import io.jukung.linux.process.Pidfd;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 record ShimLauncher(List<String> command, Path directory, @Nullable Path cgroup) {
   private static final int LOG_MODE = 0600;
-  private static final long ALL_DESCRIPTORS = 0xffffffffL;
 
   // Paths are UTF-8 whatever the daemon's locale is. The daemon's environment is not passed on.
   private static final List<String> ENVIRONMENT =
@@ -51,9 +49,18 @@ record ShimLauncher(List<String> command, Path directory, @Nullable Path cgroup)
   /**
    * Starts a shim, which begins to listen a moment later.
    *
-   * @param log the file that receives the shim's output
+   * @param log the file that receives the shim's output; it does not exist after a failure
    */
-  Pidfd launch(Path socket, Path log) throws IOException {
+  Launcher.Launched launch(Path socket, Path log) throws IOException {
+    try {
+      return launchWithLog(socket, log);
+    } catch (IOException | RuntimeException | Error e) {
+      Files.deleteIfExists(log);
+      throw e;
+    }
+  }
+
+  private Launcher.Launched launchWithLog(Path socket, Path log) throws IOException {
     List<String> arguments = new ArrayList<>(command);
     arguments.add("--socket");
     arguments.add(socket.toString());
@@ -64,15 +71,13 @@ record ShimLauncher(List<String> command, Path directory, @Nullable Path cgroup)
       registers[Register.STDIN] = input.number();
       registers[Register.STDOUT] = output.number();
       registers[Register.STDERR] = output.number();
-      Launcher.Launched launched =
-          Launcher.launch(
-              new Launcher.Request(
-                  Program.empty().encode(Arch.CURRENT),
-                  program(arguments).encode(Arch.CURRENT),
-                  0,
-                  home,
-                  registers));
-      return Pidfd.own(launched.pidfd());
+      return Launcher.launch(
+          new Launcher.Request(
+              Program.empty().encode(Arch.CURRENT),
+              program(arguments).encode(Arch.CURRENT),
+              0,
+              home,
+              registers));
     } catch (LaunchFailure e) {
       throw new IOException(
           "start of shim " + command.getFirst() + ": " + Errno.describe(e.errno()), e);
@@ -91,12 +96,7 @@ record ShimLauncher(List<String> command, Path directory, @Nullable Path cgroup)
     }
     program.step("own session", Syscall.SETSID);
     program.step("working directory", Syscall.CHDIR, program.string(directory.toString()));
-    program.step(
-        "no other descriptors",
-        Syscall.CLOSE_RANGE,
-        imm(3),
-        imm(ALL_DESCRIPTORS),
-        imm(CLOSE_RANGE_CLOEXEC));
+    program.closeOnExecFrom("no other descriptors", 3);
     program.step(
         "run the shim",
         Syscall.EXECVE,

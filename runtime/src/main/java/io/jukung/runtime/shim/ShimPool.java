@@ -1,31 +1,34 @@
 package io.jukung.runtime.shim;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import io.jukung.linux.io.Epoll;
-import io.jukung.linux.io.Readiness;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.TreeRemoval;
 import io.jukung.linux.io.UnixSocket;
-import io.jukung.linux.process.Pidfd;
-import io.jukung.linux.process.Signals;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.shim.v1.ContainerExited;
+import io.jukung.shim.v1.LaunchPlan;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,174 +45,283 @@ import org.slf4j.LoggerFactory;
 public final class ShimPool implements PodShim.Pool, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShimPool.class);
 
-  /** From start to listening: 50 ms on an idle machine, far more on one that starts 100 pods. */
-  private static final Duration START_PATIENCE = Duration.ofSeconds(30);
-
-  private static final long START_POLL_MILLIS = 2;
-
-  /**
-   * The start of a new spare waits until the pod that took the last one has most likely started.
-   * Later pods do not prolong the wait: a steady stream of pods would never see a spare.
-   */
-  private static final Duration REFILL_DELAY = Duration.ofMillis(100);
-
-  /** The wait after a failure, which will most likely repeat. */
-  private static final Duration RETRY_DELAY = Duration.ofSeconds(10);
-
   /** A spare may have died unseen. Several dead spares in a row have another cause. */
   private static final int ADOPT_ATTEMPTS = 3;
 
   private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(2);
-  private static final int LOG_EXCERPT = 500;
-  private static final String SOCKET_SUFFIX = ".sock";
-  private static final String LOG_SUFFIX = ".log";
 
   /**
    * How shims are started.
    *
    * @param command the program with its arguments, see {@code io.jukung.shim.Main}
    * @param directory for the sockets and logs of spares; it exists, accessible to root only
-   * @param spares how many to keep ready
+   * @param spares how many to keep ready without demand
+   * @param mostSpares how many may be ready
    * @param cgroup a cgroup v2 directory for the shims themselves; null: the daemon's
+   * @param rehearsal null: spares do not rehearse
    */
-  public record Settings(List<String> command, Path directory, int spares, @Nullable Path cgroup) {
+  public record Settings(
+      List<String> command,
+      Path directory,
+      int spares,
+      int mostSpares,
+      @Nullable Path cgroup,
+      @Nullable Rehearsal rehearsal) {
     public Settings {
       command = List.copyOf(command);
     }
   }
 
+  /**
+   * What a spare does before its first pod.
+   *
+   * @param plan launches a process that waits for a signal
+   * @param cgroups an existing cgroup, in which nobody else makes any
+   */
+  public record Rehearsal(LaunchPlan plan, Cgroup cgroups) {}
+
   private final Settings settings;
-  private final ShimLauncher launcher;
+  private final ShimStarter starter;
   private final PodShim.Listener listener;
   private final DescriptorLoop loop;
   private final Set<ShimClient> adopted = ConcurrentHashMap.newKeySet();
-  private final String namePrefix = Long.toHexString(System.currentTimeMillis());
-  private final AtomicLong lastName = new AtomicLong();
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final Deque<ShimClient> spares = new ArrayDeque<>();
-  private final Thread keeper = Thread.ofVirtual().name("spare shims").unstarted(this::keepSpares);
-  private long nextStart = System.nanoTime();
-  private boolean closed;
+  private final SpareShims<ShimClient> spares;
+  private final ShimRecycler recycler;
+  private final @Nullable ShimRehearsal rehearsal;
+  // The starts that nobody waits for, by process id; guarded by itself.
+  private final Set<Integer> unhurried = new HashSet<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private ShimPool(Settings settings, PodShim.Listener listener, DescriptorLoop loop) {
     this.settings = settings;
-    this.launcher = new ShimLauncher(settings.command(), settings.directory(), settings.cgroup());
     this.listener = listener;
     this.loop = loop;
+    this.starter =
+        new ShimStarter(
+            new ShimLauncher(settings.command(), settings.directory(), settings.cgroup()),
+            settings.directory());
+    this.recycler = new ShimRecycler(starter, this::client);
+    this.rehearsal =
+        settings.rehearsal() == null
+            ? null
+            : new ShimRehearsal(settings.rehearsal(), recycler, starter);
+    this.spares =
+        new SpareShims<>(
+            new SpareShims.Bounds(
+                settings.spares(),
+                settings.mostSpares(),
+                Runtime.getRuntime().availableProcessors()),
+            new Starts());
   }
 
-  /** Opens a pool, which ends spares of an earlier daemon and starts its own in the background. */
-  public static ShimPool open(Settings settings, PodShim.Listener listener) throws IOException {
+  /**
+   * Opens a pool, which ends spares of an earlier daemon and starts its own in the background.
+   *
+   * @param loop waits for what shims send; the pool closes it
+   */
+  public static ShimPool open(Settings settings, PodShim.Listener listener, DescriptorLoop loop)
+      throws IOException {
     List<Path> left = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(settings.directory())) {
       files.forEach(left::add);
     }
-    ShimPool pool = new ShimPool(settings, listener, DescriptorLoop.start("shims"));
-    Thread.ofVirtual().name("leftover shims").start(() -> pool.endLeftovers(left));
-    pool.keeper.start();
+    List<Cgroup> rehearsals = new ArrayList<>();
+    if (settings.rehearsal() != null) {
+      Cgroup all = settings.rehearsal().cgroups();
+      all.children().forEach(name -> rehearsals.add(all.child(name)));
+    }
+    ShimPool pool = new ShimPool(settings, listener, loop);
+    Thread.ofVirtual()
+        .name("leftover shims")
+        .start(
+            () -> {
+              pool.endLeftovers(left);
+              endRehearsals(rehearsals);
+            });
+    pool.spares.open();
     return pool;
   }
 
+  /**
+   * Takes over other settings for shims that start from now on. If the command changes, the spares
+   * are replaced, and the shims that pods have now get no second pod.
+   *
+   * @param command as in {@link Settings}
+   * @param least how many spares to keep ready without demand
+   * @param most how many may be ready
+   */
+  public void reconfigure(List<String> command, int least, int most) {
+    boolean other = !starter.uses(command);
+    if (other) {
+      starter.use(command);
+      recycler.forgetAll();
+    }
+    spares.rebound(least, most, other);
+  }
+
   /** Receives what the clients report. */
-  private final class Events implements ShimClient.Owner {
+  private final class Events implements ShimOwner {
     @Override
     public void containerExited(String sandboxId, ContainerExited exit) {
-      listener.containerExited(sandboxId, exit);
+      if (!sandboxId.equals(ShimRehearsal.SANDBOX)) {
+        listener.containerExited(sandboxId, exit);
+      }
+    }
+
+    @Override
+    public void used() {
+      spares.noteUse();
     }
 
     @Override
     public void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected) {
       adopted.remove(shim);
+      recycler.ended(shim);
       if (expected) {
         return;
       }
-      if (sandboxId != null) {
+      if (sandboxId != null && !sandboxId.equals(ShimRehearsal.SANDBOX)) {
         listener.shimDied(sandboxId);
         return;
       }
       LOG.warn("{} died", shim);
-      deleteFiles(shim.socketPath());
-      lock.lock();
+      ShimStarter.deleteFiles(shim.socketPath());
+      spares.died(shim);
+    }
+  }
+
+  /** Starts and ends spares. */
+  private final class Starts implements SpareShims.Source<ShimClient> {
+    @Override
+    public ShimClient start(BooleanSupplier awaited) throws IOException {
+      AtomicInteger started = new AtomicInteger();
       try {
-        spares.remove(shim);
-        delayStart(RETRY_DELAY);
+        ShimClient shim =
+            starter.start(
+                pid -> {
+                  started.set(pid);
+                  begin(pid, awaited);
+                },
+                ShimPool.this::client);
+        return rehearsed(shim, started.get(), awaited);
       } finally {
-        lock.unlock();
+        synchronized (unhurried) {
+          unhurried.remove(started.get());
+        }
       }
     }
+
+    private void begin(int pid, BooleanSupplier awaited) throws IOException {
+      synchronized (unhurried) {
+        if (!awaited.getAsBoolean()) {
+          ShimPriority.lower(pid);
+          unhurried.add(pid);
+        }
+      }
+    }
+
+    private ShimClient rehearsed(ShimClient shim, int pid, BooleanSupplier awaited)
+        throws IOException {
+      ShimClient spare = shim;
+      try {
+        if (rehearsal != null && !awaited.getAsBoolean()) {
+          spare =
+              rehearsal
+                  .run(shim)
+                  .orElseThrow(() -> new IOException("a shim has failed its rehearsal"));
+        }
+        ShimPriority.raise(pid);
+        return spare;
+      } catch (IOException | RuntimeException | Error e) {
+        Path socket = spare.socketPath();
+        spare.destroy();
+        ShimStarter.deleteFiles(socket);
+        throw e;
+      }
+    }
+
+    @Override
+    public void hurry() {
+      synchronized (unhurried) {
+        for (int pid : unhurried) {
+          try {
+            ShimPriority.raise(pid);
+          } catch (IOException e) {
+            LOG.debug("a shim goes on at low priority: {}", e.getMessage());
+          }
+        }
+        unhurried.clear();
+      }
+    }
+
+    @Override
+    public boolean isAlive(ShimClient shim) {
+      return shim.isAlive();
+    }
+
+    @Override
+    public void end(ShimClient shim) {
+      try {
+        endSpare(shim);
+      } catch (IOException | RuntimeException e) {
+        LOG.warn("{} cannot be ended: {}", shim, e.getMessage());
+      }
+    }
+  }
+
+  private ShimClient client(UnixSocket connection, Path socket) throws ErrnoException {
+    return ShimClient.of(loop, new Events(), connection, socket, null);
   }
 
   @Override
   public ShimClient adopt(String sandboxId, Path socket) throws IOException {
     for (int attempt = 1; ; attempt++) {
-      ShimClient spare = takeSpare();
-      ShimClient shim = spare == null ? spawn() : spare;
+      ShimClient shim = spares.take();
       Path before = shim.socketPath();
       try {
         adopted.add(shim); // before the shim can die as the pod's, which removes it
         shim.adopt(sandboxId, socket);
+        recycler.adopted(shim);
         moveLog(before, socket);
         return shim;
       } catch (IOException | RuntimeException | Error e) {
         adopted.remove(shim);
         shim.destroy();
-        deleteFiles(before);
-        if (spare == null || attempt == ADOPT_ATTEMPTS) {
+        ShimStarter.deleteFiles(before);
+        if (attempt == ADOPT_ATTEMPTS) {
           throw e;
         }
-        LOG.warn("sandbox {} cannot adopt a spare shim: {}", sandboxId, e.getMessage());
+        LOG.warn("sandbox {} cannot adopt {}: {}", sandboxId, shim, e.getMessage());
       }
     }
-  }
-
-  private @Nullable ShimClient takeSpare() {
-    lock.lock();
-    try {
-      ShimClient spare = spares.poll();
-      while (spare != null && !spare.isAlive()) {
-        spare = spares.poll();
-      }
-      if (nextStart <= System.nanoTime()) {
-        delayStart(REFILL_DELAY);
-      }
-      return spare;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void delayStart(Duration delay) {
-    nextStart = System.nanoTime() + delay.toNanos();
-    changed.signalAll();
   }
 
   /** Moves the shim's log to the other files of its pod. */
   private static void moveLog(Path spareSocket, Path socket) {
     try {
-      Files.move(logOf(spareSocket), logOf(socket));
+      Files.move(
+          ShimStarter.logOf(spareSocket),
+          ShimStarter.logOf(socket),
+          StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       LOG.warn("the log of a shim cannot be moved to its pod: {}", e.toString());
     }
   }
 
-  private static Path logOf(Path socket) {
-    String name = String.valueOf(socket.getFileName());
-    String stem =
-        name.endsWith(SOCKET_SUFFIX)
-            ? name.substring(0, name.length() - SOCKET_SUFFIX.length())
-            : name;
-    return socket.resolveSibling(stem + LOG_SUFFIX);
-  }
-
   @Override
   public Optional<PodShim> reconnect(String sandboxId, Path socket, int shimPid)
       throws IOException {
+    Optional<ShimClient> sleeping =
+        ShimClient.ofSleeping(loop, new Events(), shimPid, socket, sandboxId);
+    if (sleeping.isPresent()) {
+      adopted.add(sleeping.get());
+      return Optional.of(sleeping.get());
+    }
     UnixSocket connected;
     try {
       connected = connect(socket, CONNECT_PATIENCE);
     } catch (ErrnoException e) {
-      if (isNobodyThere(e)) {
+      if (ShimStarter.isNobodyThere(e)) {
         return Optional.empty();
       }
       throw new CriException(
@@ -230,6 +342,35 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     }
   }
 
+  @Override
+  public void kill(String sandboxId, Path socket, int shimPid) throws IOException {
+    LeftShim.kill(socket, shimPid == 0 ? processesOfShims() : List.of(shimPid));
+  }
+
+  @Override
+  public boolean release(PodShim shim) throws IOException {
+    if (shim instanceof ShimClient client && recycler.mayRecycle(client) && spares.hasRoom()) {
+      Optional<ShimClient> spare = recycler.recycle(client);
+      if (spare.isPresent()) {
+        adopted.remove(client);
+        if (!spares.giveBack(spare.get())) {
+          endSpare(spare.get());
+        }
+        return true;
+      }
+    }
+    return shim.shutdown();
+  }
+
+  private List<Integer> processesOfShims() throws IOException {
+    Path cgroup = settings.cgroup();
+    return cgroup == null
+        ? List.of()
+        : Files.readAllLines(cgroup.resolve("cgroup.procs")).stream()
+            .map(Integer::valueOf)
+            .toList();
+  }
+
   /** Checks the shim. One that does not answer now is kept, to be ended with its pod. */
   private static void verify(ShimClient shim) throws IOException {
     try {
@@ -242,10 +383,6 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     }
   }
 
-  private static boolean isNobodyThere(ErrnoException e) {
-    return e.is(Errno.ENOENT) || e.is(Errno.ECONNREFUSED) || e.is(Errno.ENOTDIR);
-  }
-
   /** Connects, and tries again while the shim has not accepted earlier connections. */
   private static UnixSocket connect(Path socket, Duration patience) throws ErrnoException {
     long deadline = System.nanoTime() + patience.toNanos();
@@ -253,170 +390,44 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
       try {
         return UnixSocket.connect(socket);
       } catch (ErrnoException e) {
-        if (!e.is(Errno.EAGAIN) || System.nanoTime() - deadline > 0 || !pause()) {
+        if (!e.is(Errno.EAGAIN) || System.nanoTime() - deadline > 0 || !ShimStarter.pause()) {
           throw e;
         }
       }
     }
-  }
-
-  /**
-   * Waits for a moment.
-   *
-   * @return false if the thread is interrupted
-   */
-  private static boolean pause() {
-    try {
-      Thread.sleep(START_POLL_MILLIS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-  }
-
-  /** Starts a shim and waits until it listens. */
-  private ShimClient spawn() throws IOException {
-    String name = namePrefix + "-" + lastName.incrementAndGet();
-    Path socket = settings.directory().resolve(name + SOCKET_SUFFIX);
-    Path log = logOf(socket);
-    try (Pidfd process = launcher.launch(socket, log)) {
-      try {
-        UnixSocket connected = awaitListening(process, socket, log);
-        return ShimClient.of(loop, new Events(), connected, socket, null);
-      } catch (IOException | RuntimeException e) {
-        end(process);
-        deleteFiles(socket);
-        throw e;
-      }
-    }
-  }
-
-  private static UnixSocket awaitListening(Pidfd process, Path socket, Path log)
-      throws IOException {
-    long deadline = System.nanoTime() + START_PATIENCE.toNanos();
-    while (true) {
-      try {
-        return UnixSocket.connect(socket);
-      } catch (ErrnoException e) {
-        if (!isNobodyThere(e)) {
-          throw e;
-        }
-      }
-      if (!process.isRunning()) {
-        throw new IOException("the shim ended at its start: " + excerpt(log));
-      }
-      if (System.nanoTime() - deadline > 0) {
-        throw new CriException(
-            ErrorKind.DEADLINE_EXCEEDED,
-            "a shim did not listen within " + START_PATIENCE.toSeconds() + " s: " + excerpt(log));
-      }
-      if (!pause()) {
-        throw new CriException(ErrorKind.CANCELLED, "the start of a shim was cancelled");
-      }
-    }
-  }
-
-  private static String excerpt(Path log) {
-    try {
-      String text = Files.readString(log).strip();
-      return text.isEmpty()
-          ? "its log is empty"
-          : text.substring(0, Math.min(text.length(), LOG_EXCERPT)).replace('\n', ' ');
-    } catch (IOException e) {
-      return e.toString();
-    }
-  }
-
-  /** Kills and reaps a shim that this daemon has started. */
-  private static void end(Pidfd process) throws IOException {
-    if (process.isRunning()) {
-      process.send(Signals.SIGKILL);
-      Readiness.await(process.fd(), Epoll.IN, CONNECT_PATIENCE.toMillis());
-    }
-    process.reap();
-  }
-
-  private static void deleteFiles(Path socket) {
-    for (Path file : List.of(socket, logOf(socket))) {
-      try {
-        Files.deleteIfExists(file);
-      } catch (IOException e) {
-        LOG.warn("a file of a shim cannot be deleted: {}", e.toString());
-      }
-    }
-  }
-
-  private void keepSpares() {
-    while (awaitNeed()) {
-      try {
-        keep(spawn());
-      } catch (IOException | RuntimeException | Error e) { // an Error must not end this thread
-        if (Thread.currentThread().isInterrupted()) {
-          return; // the pool closes
-        }
-        LOG.error(
-            "a spare shim cannot be started; the next try is in {} s", RETRY_DELAY.toSeconds(), e);
-        lock.lock();
-        try {
-          delayStart(RETRY_DELAY);
-        } finally {
-          lock.unlock();
-        }
-      }
-    }
-  }
-
-  private void keep(ShimClient spare) {
-    lock.lock();
-    try {
-      spares.add(spare);
-      if (!spare.isAlive()) {
-        spares.remove(spare); // its end may have been reported before it was a spare
-        delayStart(RETRY_DELAY);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Waits until a spare is missing and its time has come.
-   *
-   * @return false if the pool has closed
-   */
-  private boolean awaitNeed() {
-    lock.lock();
-    try {
-      while (!closed) {
-        long wait = nextStart - System.nanoTime();
-        if (spares.size() >= settings.spares()) {
-          changed.await();
-        } else if (wait > 0) {
-          changed.awaitNanos(wait);
-        } else {
-          return true;
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      lock.unlock();
-    }
-    return false;
   }
 
   /** Ends spares of a daemon that was killed. They may be of another release. */
   private void endLeftovers(List<Path> files) {
     for (Path file : files) {
       try {
-        if (file.toString().endsWith(SOCKET_SUFFIX)) {
-          endLeftover(file);
-        }
-        Files.deleteIfExists(file);
+        Path socket = ShimStarter.socketOf(file);
+        endLeftover(socket);
+        // A shim that was starting when its daemon was killed has a log, and would listen later.
+        LeftShim.kill(socket, processesOfShims());
+        delete(socket);
+        delete(file);
       } catch (IOException | RuntimeException e) {
         LOG.warn("{} of an earlier daemon cannot be ended: {}", file, e.getMessage());
       }
+    }
+  }
+
+  /** Ends what rehearsals have launched whose shims or daemon were killed. */
+  private static void endRehearsals(List<Cgroup> rehearsals) {
+    for (Cgroup each : rehearsals) {
+      try {
+        ShimRehearsal.end(each);
+      } catch (IOException | RuntimeException e) {
+        LOG.warn("{} of a rehearsal cannot be ended: {}", each, e.getMessage());
+      }
+    }
+  }
+
+  /** Deletes a file, or the directory of a rehearsal. */
+  private void delete(Path left) throws IOException {
+    try (Fd directory = HostFile.openDirectory(settings.directory())) {
+      TreeRemoval.remove(directory, String.valueOf(left.getFileName()).getBytes(UTF_8));
     }
   }
 
@@ -425,14 +436,18 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     try {
       connected = connect(socket, CONNECT_PATIENCE);
     } catch (ErrnoException e) {
-      if (isNobodyThere(e)) {
+      if (ShimStarter.isNobodyThere(e)) {
         return;
       }
       throw e;
     }
     ShimClient left = ShimClient.of(loop, new Events(), connected, socket, null);
     try {
-      left.verify();
+      if (left.sandbox().equals(ShimRehearsal.SANDBOX)) {
+        ShimRehearsal.abandon(left);
+      } else {
+        left.verify();
+      }
       left.shutdown();
       LOG.info("ended {} of an earlier daemon", left);
     } finally {
@@ -446,33 +461,18 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
       spare.shutdown();
     } finally {
       spare.close();
-      deleteFiles(socket);
+      ShimStarter.deleteFiles(socket);
     }
   }
 
   /** Ends the spares and closes the connections. The shims of pods go on. */
   @Override
   public void close() throws IOException {
-    List<ShimClient> unused;
-    lock.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-    } finally {
-      lock.unlock();
-    }
-    awaitKeeper();
-    lock.lock();
-    try {
-      unused = List.copyOf(spares);
-      spares.clear();
-    } finally {
-      lock.unlock();
+    if (closed.getAndSet(true)) {
+      return;
     }
     IOException failure = null;
-    for (ShimClient spare : unused) {
+    for (ShimClient spare : spares.close()) {
       try {
         endSpare(spare);
       } catch (IOException e) {
@@ -483,15 +483,6 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     loop.close();
     if (failure != null) {
       throw failure;
-    }
-  }
-
-  private void awaitKeeper() {
-    keeper.interrupt();
-    try {
-      keeper.join(START_PATIENCE);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

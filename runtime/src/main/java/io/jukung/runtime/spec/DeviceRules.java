@@ -13,6 +13,7 @@ import io.jukung.linux.fs.Openat2;
 import io.jukung.runtime.cdi.CdiEdits;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 final class DeviceRules {
   private static final Path DEV = Path.of("/dev");
   private static final int DEFAULT_MODE = 0666;
+
+  /** Why no file can have a path, in the words of strerror(3), which is all that the JDK says. */
+  private static final Set<String> NO_PATH =
+      Set.of("Not a directory", "Too many levels of symbolic links");
 
   /** Entries of /dev that contain no device, or of which the container has its own. */
   private static final Set<String> NOT_DEVICES =
@@ -114,6 +119,12 @@ final class DeviceRules {
     } catch (NoSuchFileException e) {
       throw CriException.invalidArgument(
           "config.devices: host_path \"" + requested.getHostPath() + "\" does not exist");
+    } catch (FileSystemException e) {
+      if (e.getReason() == null || !NO_PATH.contains(e.getReason())) {
+        throw e;
+      }
+      throw CriException.invalidArgument(
+          "config.devices: host_path \"" + requested.getHostPath() + "\": " + e.getReason());
     }
     if (Files.isDirectory(source)) {
       int before = devices.size();

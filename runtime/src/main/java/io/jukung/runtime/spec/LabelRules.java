@@ -16,13 +16,18 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Decides under which AppArmor profile and SELinux labels a container runs. On a node without the
- * kernel module, a container that asks for a profile or label is refused, and others run without
- * one. Thread-safe.
+ * Decides under which AppArmor profile and SELinux labels a container runs. On a node without
+ * AppArmor, a container that asks for a profile is refused, because the profile would confine it.
+ * On a node without SELinux, labels are ignored: Kubernetes sets a level for pods everywhere, and
+ * containerd and CRI-O ignore it there. Thread-safe.
  */
 public final class LabelRules {
+  private static final Logger LOG = LoggerFactory.getLogger(LabelRules.class);
+
   /**
    * The profile of containers that name none, if it is loaded. The installation has it in
    * share/apparmor/jukung-default.
@@ -32,6 +37,9 @@ public final class LabelRules {
   private static final String APPARMOR = "config.linux.security_context.apparmor";
   private static final String SELINUX = "config.linux.security_context.selinux_options";
   private static final String LOCALHOST = "localhost/";
+
+  /** Stands for a part of a label that is not given, where only the others are checked. */
+  private static final String ANY_WORD = "any";
 
   /**
    * Attempts to find an id with unused categories. There are half a million pairs: one is enough.
@@ -58,7 +66,7 @@ public final class LabelRules {
   Labels of(LinuxContainerSecurityContext security, String sandboxId) throws IOException {
     String profile = profile(security);
     if (selinux.missing().isPresent()) {
-      refuseSelinux(security.getSelinuxOptions());
+      ignoreSelinux(security.getSelinuxOptions(), sandboxId);
       return new Labels(profile, null, null);
     }
     if (security.getPrivileged()) { // labels must not confine privileged containers
@@ -84,15 +92,34 @@ public final class LabelRules {
     }
   }
 
-  private void refuseSelinux(SELinuxOption asked) {
+  private void ignoreSelinux(SELinuxOption asked, String sandboxId) {
     if (asked.equals(SELinuxOption.getDefaultInstance())) {
       return;
     }
-    if (!asked.getLevel().isEmpty() && !SelinuxLabel.isLevel(asked.getLevel())) {
-      throw CriException.invalidArgument(
-          SELINUX + ": level \"" + asked.getLevel() + "\" is not a valid SELinux level");
+    checkSelinux(SELINUX, asked);
+    LOG.info(
+        "sandbox {}: selinux_options of a container are ignored: {}",
+        sandboxId,
+        selinux.missing().orElse(""));
+  }
+
+  /**
+   * Checks the form of SELinux options. Parts that are empty ask for nothing.
+   *
+   * @param field the path of the field, for error texts
+   * @throws CriException INVALID_ARGUMENT if a part is malformed
+   */
+  public static void checkSelinux(String field, SELinuxOption options) {
+    try {
+      SelinuxLabel _ =
+          new SelinuxLabel(
+              or(options.getUser(), ANY_WORD),
+              or(options.getRole(), ANY_WORD),
+              or(options.getType(), ANY_WORD),
+              options.getLevel());
+    } catch (IllegalArgumentException e) {
+      throw CriException.invalidArgument(field + ": " + e.getMessage());
     }
-    throw CriException.failedPrecondition(SELINUX + ": " + selinux.missing().orElse(""));
   }
 
   /**

@@ -31,6 +31,26 @@ public final class MountRules {
   private static final Path DEV = Path.of("/dev");
 
   /**
+   * The files of /proc on which a file may be mounted, so that tools see a container's limits as
+   * the machine (LXCFS). They are the ones that runc allows: nothing that protects the node depends
+   * on them.
+   */
+  private static final Set<Path> MOUNTABLE_IN_PROC =
+      Stream.of(
+              "cpuinfo",
+              "diskstats",
+              "loadavg",
+              "meminfo",
+              "slabinfo",
+              "stat",
+              "swaps",
+              "uptime",
+              "sys/crypto/fips_enabled",
+              "sys/kernel/ns_last_pid")
+          .map(PROC::resolve)
+          .collect(Collectors.toUnmodifiableSet());
+
+  /**
    * Directories of the node that are never relabelled, as the node's services need their labels.
    */
   private static final List<Path> NEVER_RELABELLED =
@@ -169,7 +189,7 @@ public final class MountRules {
   private static Spec.Mount bind(CdiEdits.Mount mount) throws IOException {
     String purpose = "CDI mount of \"" + mount.hostPath() + "\" on \"" + mount.containerPath();
     Path destination = Path.of("/").resolve(mount.containerPath()).normalize();
-    if (destination.getNameCount() == 0 || destination.startsWith(PROC)) {
+    if (destination.getNameCount() == 0 || !mayBeMountedOn(destination)) {
       throw CriException.failedPrecondition(
           purpose + "\": it would hide the root or /proc of the container");
     }
@@ -223,7 +243,8 @@ public final class MountRules {
   /**
    * The normalized target in the container.
    *
-   * @throws CriException INVALID_ARGUMENT if it is the root or inside /proc
+   * @throws CriException INVALID_ARGUMENT if it is the root, or inside /proc and none of the files
+   *     on which a file may be mounted
    */
   public static Path destination(Mount mount) {
     if (mount.getContainerPath().isEmpty()) {
@@ -233,10 +254,16 @@ public final class MountRules {
     if (destination.getNameCount() == 0) {
       throw invalid(mount, "a container's root cannot be mounted on");
     }
-    if (destination.startsWith(PROC)) {
-      throw invalid(mount, "nothing can be mounted inside /proc");
+    if (!mayBeMountedOn(destination)) {
+      throw invalid(
+          mount, "nothing can be mounted inside /proc, except on files such as /proc/meminfo");
     }
     return destination;
+  }
+
+  /** Whether a mount on this path leaves /proc a view of the kernel. */
+  static boolean mayBeMountedOn(Path destination) {
+    return !destination.startsWith(PROC) || MOUNTABLE_IN_PROC.contains(destination);
   }
 
   /** The real path of the source, which is created as a directory if it does not exist. */
@@ -294,6 +321,10 @@ public final class MountRules {
   }
 
   private static String describe(Mount mount) {
-    return "mount of \"" + mount.getHostPath() + "\" on \"" + mount.getContainerPath() + "\"";
+    return "config.mounts: mount of \""
+        + mount.getHostPath()
+        + "\" on \""
+        + mount.getContainerPath()
+        + "\"";
   }
 }

@@ -28,6 +28,10 @@ public final class ResourceRules {
   private static final Pattern NUMBERS =
       Pattern.compile("[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*");
 
+  /** The name of a control file: its controller, and what it controls. */
+  private static final Pattern CONTROL_FILE =
+      Pattern.compile("[a-z][a-z0-9_]*(\\.[A-Za-z0-9_-]+)+");
+
   private ResourceRules() {}
 
   /**
@@ -41,9 +45,7 @@ public final class ResourceRules {
           "resources.oom_score_adj " + resources.getOomScoreAdj() + " is not in -1000 to 1000");
     }
     for (Map.Entry<String, String> entry : resources.getUnifiedMap().entrySet()) {
-      if (entry.getKey().contains("/")
-          || !entry.getKey().contains(".")
-          || entry.getKey().startsWith("cgroup.")) {
+      if (!CONTROL_FILE.matcher(entry.getKey()).matches() || entry.getKey().startsWith("cgroup.")) {
         throw CriException.invalidArgument(
             "resources.unified: \""
                 + entry.getKey()

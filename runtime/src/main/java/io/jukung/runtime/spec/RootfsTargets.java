@@ -1,7 +1,10 @@
 package io.jukung.runtime.spec;
 
+import io.jukung.cri.CriException;
+import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.fs.Openat2.NewEntry;
 import java.io.IOException;
@@ -42,26 +45,47 @@ public final class RootfsTargets {
     for (Spec.Mount mount : spec.mounts()) {
       Path destination = Path.of(mount.destination());
       if (!isInside(destination, mounted)) {
-        make(root, destination, isDirectory(mount), owner);
+        make(root, mount, owner);
       }
       mounted.add(destination);
     }
     Path cwd = Path.of(spec.process().cwd()).normalize();
     if (!isInside(cwd, mounted)) {
-      make(root, cwd, true, owner);
+      try {
+        Openat2.makeDirectories(root, cwd.toString(), owner.entry(DIRECTORY_MODE)).close();
+      } catch (ErrnoException e) {
+        throw failed(cwd, e);
+      }
     }
   }
 
-  private static void make(Fd root, Path path, boolean directory, Owner owner) throws IOException {
-    try {
-      if (directory) {
-        Openat2.makeDirectories(root, path.toString(), owner.entry(DIRECTORY_MODE)).close();
-      } else {
-        Openat2.makeFile(root, path.toString(), owner.entry(FILE_MODE), DIRECTORY_MODE).close();
+  private static void make(Fd root, Spec.Mount mount, Owner owner) throws IOException {
+    Path path = Path.of(mount.destination());
+    boolean directory = isDirectory(mount);
+    try (Fd target =
+        directory
+            ? Openat2.makeDirectories(root, path.toString(), owner.entry(DIRECTORY_MODE))
+            : Openat2.makeFile(root, path.toString(), owner.entry(FILE_MODE), DIRECTORY_MODE)) {
+      if (!directory && FileStatus.of(target).isDirectory()) {
+        throw CriException.invalidArgument(
+            describe(mount) + "the source is a file, and the target is a directory in the image");
       }
     } catch (ErrnoException e) {
-      throw new IOException("make " + path + " in the root file system: " + e.getMessage(), e);
+      if (e.is(Errno.ENOTDIR)) {
+        String target = directory ? "the source is a directory, and the target, or " : "";
+        throw CriException.invalidArgument(
+            describe(mount) + target + "a directory of the target's path is a file in the image");
+      }
+      throw failed(path, e);
     }
+  }
+
+  private static String describe(Spec.Mount mount) {
+    return "mount of \"" + mount.source() + "\" on \"" + mount.destination() + "\": ";
+  }
+
+  private static IOException failed(Path path, ErrnoException e) {
+    return new IOException("make " + path + " in the root file system: " + e.getMessage(), e);
   }
 
   /** Whether the mount needs a directory as its mount point, and not a file. */

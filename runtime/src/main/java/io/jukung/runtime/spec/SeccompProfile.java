@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jukung.linux.libc.Arch;
+import io.jukung.linux.seccomp.ProfileException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -70,15 +72,17 @@ record SeccompProfile(
    */
   record Facts(Arch architecture, Set<String> capabilities, String kernel) {}
 
-  static SeccompProfile parse(byte[] json) throws IOException {
+  static SeccompProfile parse(byte[] json) throws ProfileException {
     SeccompProfile profile;
     try {
       profile = READER.readValue(json);
     } catch (JacksonException e) {
-      throw new IOException(describe(e), e);
+      throw new ProfileException(describe(e), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nothing is read but an array
     }
     if (profile == null || profile.defaultAction == null) {
-      throw new IOException("it has no defaultAction");
+      throw new ProfileException("it has no defaultAction");
     }
     return profile;
   }
@@ -92,15 +96,15 @@ record SeccompProfile(
   }
 
   /** The profile in the form of the OCI specification, for a container with these facts. */
-  Spec.Seccomp resolve(Facts facts) throws IOException {
+  Spec.Seccomp resolve(Facts facts) throws ProfileException {
     if (defaultAction == null) {
-      throw new IOException("it has no defaultAction");
+      throw new ProfileException("it has no defaultAction");
     }
     if (!orEmpty(architectures).isEmpty() && !orEmpty(archMap).isEmpty()) {
-      throw new IOException("it has both architectures and archMap");
+      throw new ProfileException("it has both architectures and archMap");
     }
     if (listenerPath != null && !listenerPath.isEmpty()) {
-      throw new IOException("listenerPath is not implemented");
+      throw new ProfileException("listenerPath is not implemented");
     }
     List<Spec.SeccompRule> rules = new ArrayList<>();
     for (Rule rule : orEmpty(syscalls)) {
@@ -123,16 +127,16 @@ record SeccompProfile(
     return List.copyOf(result);
   }
 
-  private static Spec.SeccompRule resolve(Rule rule) throws IOException {
+  private static Spec.SeccompRule resolve(Rule rule) throws ProfileException {
     List<String> names = new ArrayList<>(orEmpty(rule.names()));
     if (rule.name() != null) {
       names.add(rule.name());
     }
     if (names.isEmpty()) {
-      throw new IOException("an entry of syscalls has no names");
+      throw new ProfileException("an entry of syscalls has no names");
     }
     if (rule.action() == null) {
-      throw new IOException("the rule of " + names.getFirst() + " has no action");
+      throw new ProfileException("the rule of " + names.getFirst() + " has no action");
     }
     return new Spec.SeccompRule(names, rule.action(), rule.errnoRet(), orEmpty(rule.args()));
   }
@@ -143,7 +147,7 @@ record SeccompProfile(
    * @param absent the result for an absent or empty condition
    */
   private static boolean holds(@Nullable Condition condition, Facts facts, boolean absent)
-      throws IOException {
+      throws ProfileException {
     if (condition == null
         || (orEmpty(condition.caps()).isEmpty()
             && orEmpty(condition.arches()).isEmpty()
@@ -172,12 +176,12 @@ record SeccompProfile(
 
   /** The first two numbers of a release. */
   record KernelRelease(int major, int minor) implements Comparable<KernelRelease> {
-    static KernelRelease parse(String text) throws IOException {
+    static KernelRelease parse(String text) throws ProfileException {
       String[] parts = text.toLowerCase(Locale.ROOT).split("[.-]", 3);
       try {
         return new KernelRelease(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
       } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-        throw new IOException("\"" + text + "\" is not a kernel version", e);
+        throw new ProfileException("\"" + text + "\" is not a kernel version", e);
       }
     }
 

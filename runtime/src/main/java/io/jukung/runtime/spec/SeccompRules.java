@@ -1,17 +1,25 @@
 package io.jukung.runtime.spec;
 
+import static io.jukung.linux.fs.OpenFlags.O_NONBLOCK;
+import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.libc.Arch;
+import io.jukung.linux.seccomp.ProfileException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -24,17 +32,21 @@ final class SeccompRules {
   /** Far larger than any known profile. */
   private static final int MAX_FILE_BYTES = 1 << 20;
 
-  private final SeccompProfile standard = standard();
   private final String kernel = System.getProperty("os.version", "");
 
-  private static SeccompProfile standard() {
-    try (InputStream in = SeccompRules.class.getResourceAsStream("default-seccomp.json")) {
-      if (in == null) {
-        throw new IllegalStateException("default-seccomp.json is not in the jar");
+  /** RuntimeDefault, which is read when it is first used. */
+  private static final class Standard {
+    static final SeccompProfile PROFILE = read();
+
+    private static SeccompProfile read() {
+      try (InputStream in = SeccompRules.class.getResourceAsStream("default-seccomp.json")) {
+        if (in == null) {
+          throw new IllegalStateException("default-seccomp.json is not in the jar");
+        }
+        return SeccompProfile.parse(in.readAllBytes());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-      return SeccompProfile.parse(in.readAllBytes());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
@@ -51,8 +63,10 @@ final class SeccompRules {
    *
    * @param bounding the container's bounding set of capabilities, by kernel names
    * @throws CriException INVALID_ARGUMENT if the profile does not exist or is not valid
+   * @throws IOException if the profile cannot be read now
    */
-  Optional<Spec.Seccomp> of(LinuxContainerSecurityContext security, List<String> bounding) {
+  Optional<Spec.Seccomp> of(LinuxContainerSecurityContext security, List<String> bounding)
+      throws IOException {
     Wanted wanted = wanted(security);
     if (security.getPrivileged() || wanted.type() == ProfileType.Unconfined) {
       return Optional.empty();
@@ -60,12 +74,14 @@ final class SeccompRules {
     String what = wanted.file().isEmpty() ? "RuntimeDefault" : "profile " + wanted.file();
     try {
       SeccompProfile profile =
-          wanted.file().isEmpty() ? standard : SeccompProfile.parse(read(wanted.file()));
+          wanted.file().isEmpty() ? Standard.PROFILE : SeccompProfile.parse(read(wanted.file()));
       return Optional.of(
           profile.resolve(new SeccompProfile.Facts(Arch.CURRENT, new HashSet<>(bounding), kernel)));
-    } catch (IOException e) {
+    } catch (ProfileException e) {
       throw new CriException(
           ErrorKind.INVALID_ARGUMENT, FIELD + ": " + what + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new IOException(FIELD + ": " + what + ": " + e.getMessage(), e);
     }
   }
 
@@ -107,25 +123,29 @@ final class SeccompRules {
     return new Wanted(ProfileType.Localhost, file);
   }
 
+  /** Does not wait, as opening a FIFO would. */
   private static byte[] read(String file) throws IOException {
-    Path path;
-    try {
-      path = Path.of(file);
-    } catch (InvalidPathException e) {
-      throw new IOException("it is not a valid path", e);
-    }
-    if (!Files.exists(path)) {
-      throw new IOException("there is no such file");
-    }
-    if (!Files.isRegularFile(path)) {
-      throw new IOException("it is not a file"); // reading a device or FIFO may never end
-    }
-    try (InputStream in = Files.newInputStream(path)) {
-      byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-      if (bytes.length > MAX_FILE_BYTES) {
-        throw new IOException("the file is larger than " + MAX_FILE_BYTES + " bytes");
+    try (Fd open = HostFile.open(file, O_RDONLY | O_NONBLOCK, 0)) {
+      if (FileStatus.of(open).type() != FileType.REGULAR) {
+        throw new ProfileException("it is not a file"); // reading a device may never end
       }
-      return bytes;
+      byte[] bytes = new byte[MAX_FILE_BYTES + 1];
+      int length = 0;
+      for (int count = -1; count != 0 && length < bytes.length; length += count) {
+        count = open.read(bytes, length, bytes.length - length);
+      }
+      if (length > MAX_FILE_BYTES) {
+        throw new ProfileException("the file is larger than " + MAX_FILE_BYTES + " bytes");
+      }
+      return Arrays.copyOf(bytes, length);
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT)) {
+        throw new ProfileException("there is no such file", e);
+      }
+      if (e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP) || e.is(Errno.ENAMETOOLONG)) {
+        throw new ProfileException(String.valueOf(e.getMessage()), e); // no such path anywhere
+      }
+      throw e;
     }
   }
 }

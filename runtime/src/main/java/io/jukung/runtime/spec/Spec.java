@@ -72,7 +72,11 @@ public record Spec(
   }
 
   public static Spec fromJson(byte[] json) throws IOException {
-    return READER.readValue(json);
+    Spec spec = READER.readValue(json);
+    if (spec == null) {
+      throw new IOException("it is null"); // "null" is JSON, but no specification
+    }
+    return spec;
   }
 
   /**
@@ -116,6 +120,22 @@ public record Spec(
           rlimits,
           noNewPrivileges,
           adjustment,
+          apparmorProfile,
+          selinuxLabel);
+    }
+
+    /** The same process with another command, variables and limits. */
+    Process with(List<String> newArgs, List<String> newEnv, List<Rlimit> newRlimits) {
+      return new Process(
+          terminal,
+          user,
+          newArgs,
+          newEnv,
+          cwd,
+          capabilities,
+          newRlimits,
+          noNewPrivileges,
+          oomScoreAdj,
           apparmorProfile,
           selinuxLabel);
     }
@@ -258,6 +278,38 @@ public record Spec(
           maskedPaths,
           readonlyPaths,
           seccomp,
+          uidMappings,
+          gidMappings,
+          mountLabel);
+    }
+
+    public Linux withDevices(List<Device> newDevices) {
+      return new Linux(
+          namespaces,
+          cgroupsPath,
+          resources,
+          newDevices,
+          sysctl,
+          rootfsPropagation,
+          maskedPaths,
+          readonlyPaths,
+          seccomp,
+          uidMappings,
+          gidMappings,
+          mountLabel);
+    }
+
+    public Linux withSeccomp(@Nullable Seccomp newSeccomp) {
+      return new Linux(
+          namespaces,
+          cgroupsPath,
+          resources,
+          devices,
+          sysctl,
+          rootfsPropagation,
+          maskedPaths,
+          readonlyPaths,
+          newSeccomp,
           uidMappings,
           gidMappings,
           mountLabel);

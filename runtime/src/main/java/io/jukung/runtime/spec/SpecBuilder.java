@@ -6,6 +6,7 @@ import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.LinuxContainerConfig;
 import io.jukung.cri.v1.LinuxContainerResources;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.LinuxSandboxSecurityContext;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.WindowsContainerConfig;
@@ -75,7 +76,15 @@ public final class SpecBuilder {
       String hostname,
       String cgroupsPath,
       Optional<Integer> targetPid,
-      List<Spec.Mount> volumes) {}
+      List<Spec.Mount> volumes) {
+
+    /** The same container with more CDI devices. */
+    public Input withCdiDevices(List<String> names) {
+      ContainerConfig.Builder more = config.toBuilder();
+      names.forEach(name -> more.addCDIDevices(CDIDevice.newBuilder().setName(name)));
+      return new Input(more.build(), image, sandbox, hostname, cgroupsPath, targetPid, volumes);
+    }
+  }
 
   /**
    * A specification, and the decisions in it that the container's record needs.
@@ -99,8 +108,33 @@ public final class SpecBuilder {
     checkSecurity(linux.getSecurityContext(), sandbox.config());
   }
 
+  /**
+   * Checks the security fields of a pod that nothing in the pod runs with, because the sandbox has
+   * no process: other runtimes fail for a wrong value, and users rely on it. May read the file of a
+   * Localhost profile.
+   *
+   * @throws CriException INVALID_ARGUMENT, FAILED_PRECONDITION or UNIMPLEMENTED
+   * @throws IOException if a profile cannot be read now
+   */
+  @SuppressWarnings("deprecation") // old clients set the deprecated field
+  public void check(LinuxSandboxSecurityContext sandbox, String sandboxId) throws IOException {
+    UserResolver.check(sandbox);
+    LinuxContainerSecurityContext.Builder security =
+        LinuxContainerSecurityContext.newBuilder()
+            .setPrivileged(sandbox.getPrivileged())
+            .setSeccompProfilePath(sandbox.getSeccompProfilePath());
+    if (sandbox.hasSeccomp()) {
+      security.setSeccomp(sandbox.getSeccomp());
+    }
+    if (sandbox.hasApparmor()) {
+      security.setApparmor(sandbox.getApparmor());
+    }
+    var _ = seccomp.of(security.build(), List.of());
+    var _ = labels.of(security.build(), sandboxId);
+  }
+
   /** The profile of a container that asks for RuntimeDefault and for nothing else. */
-  public Spec.Seccomp usualSeccomp() {
+  public Spec.Seccomp usualSeccomp() throws IOException {
     LinuxContainerSecurityContext security =
         LinuxContainerSecurityContext.newBuilder()
             .setSeccomp(SecurityProfile.getDefaultInstance())
@@ -329,7 +363,7 @@ public final class SpecBuilder {
   /**
    * The kernel would see a text only up to its zero byte, which is not the text that was checked.
    */
-  private static void refuseZeroBytes(Spec spec) {
+  static void refuseZeroBytes(Spec spec) {
     Spec.Process process = spec.process();
     boolean found =
         Stream.of(

@@ -2,6 +2,7 @@ package io.jukung.runtime.spec;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.LinuxSandboxSecurityContext;
 import io.jukung.cri.v1.SupplementalGroupsPolicy;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,8 @@ final class UserResolver {
                 .orElseThrow(
                     () ->
                         CriException.invalidArgument(
-                            "unable to find user "
+                            (security.getRunAsUsername().isEmpty() ? "" : "run_as_username: ")
+                                + "unable to find user "
                                 + user
                                 + ": no such name in the image's /etc/passwd"));
     int gid =
@@ -56,6 +58,26 @@ final class UserResolver {
             .orElse(0);
     return new ContainerUser(
         uid, gid, supplementalGroups(security, gid, account, files), home(account));
+  }
+
+  /**
+   * Checks the user and groups of a pod. Nothing runs as them: a sandbox has no process, and each
+   * container brings its own.
+   */
+  static void check(LinuxSandboxSecurityContext security) {
+    if (security.hasRunAsUser()) {
+      number("run_as_user", security.getRunAsUser().getValue());
+    }
+    if (security.hasRunAsGroup()) {
+      String group = number("run_as_group", security.getRunAsGroup().getValue());
+      if (!security.hasRunAsUser()) {
+        throw CriException.invalidArgument("run_as_group " + group + " is set without a user");
+      }
+    }
+    security.getSupplementalGroupsList().forEach(each -> number("supplemental_groups", each));
+    if (security.getSupplementalGroupsPolicy() == SupplementalGroupsPolicy.UNRECOGNIZED) {
+      throw CriException.unimplementedField("supplemental_groups_policy");
+    }
   }
 
   /** The request's user and group in the form {@code user[:group]}; empty if it has no user. */

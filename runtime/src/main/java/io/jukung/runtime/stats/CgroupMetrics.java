@@ -34,7 +34,7 @@ import static io.jukung.runtime.stats.MetricFamily.SPEC_MEMORY_RESERVATION_LIMIT
 import static io.jukung.runtime.stats.MetricFamily.THREADS;
 import static io.jukung.runtime.stats.MetricFamily.THREADS_MAX;
 
-import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.cgroup.ControlFiles;
 import io.jukung.linux.cgroup.DeviceTraffic;
 import io.jukung.linux.cgroup.Pressure;
 import java.io.IOException;
@@ -50,7 +50,7 @@ import java.util.concurrent.TimeUnit;
 public final class CgroupMetrics {
   private static final Path BLOCK_DEVICES = Path.of("/sys/dev/block");
 
-  private final Cgroup cgroup;
+  private final ControlFiles cgroup;
   private final MetricSeries series;
 
   /**
@@ -58,7 +58,7 @@ public final class CgroupMetrics {
    *
    * @param series receives the metrics
    */
-  public CgroupMetrics(Cgroup cgroup, MetricSeries series) {
+  public CgroupMetrics(ControlFiles cgroup, MetricSeries series) {
     this.cgroup = cgroup;
     this.series = series;
   }

@@ -8,7 +8,7 @@ import io.jukung.cri.v1.PsiData;
 import io.jukung.cri.v1.PsiStats;
 import io.jukung.cri.v1.SwapUsage;
 import io.jukung.cri.v1.UInt64Value;
-import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.cgroup.ControlFiles;
 import io.jukung.linux.cgroup.Pressure;
 import java.io.IOException;
 import java.util.Map;
@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * not set. For a cgroup that does not exist every result is empty.
  */
 public final class CgroupUsage {
-  private final Cgroup cgroup;
+  private final ControlFiles cgroup;
   private final long time;
   private final boolean exists;
 
@@ -30,7 +30,7 @@ public final class CgroupUsage {
    *
    * @param time the time of the messages, in nanoseconds since the epoch
    */
-  public CgroupUsage(Cgroup cgroup, long time) {
+  public CgroupUsage(ControlFiles cgroup, long time) {
     this.cgroup = cgroup;
     this.time = time;
     this.exists = cgroup.exists();

@@ -2,10 +2,12 @@ package io.jukung.runtime.stats;
 
 import io.jukung.cri.v1.ContainerStats;
 import io.jukung.image.service.FilesystemUsages;
+import io.jukung.linux.cgroup.ControlFiles;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerViews;
 import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStatusRecord;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
@@ -37,25 +39,34 @@ public final class UsageOfContainers {
   private final PodCgroups cgroups;
   private final CpuRates rates = new CpuRates();
   private final WritableLayers layers = new WritableLayers();
+  private final StatsFiles files;
+  private final RecentReadings<ContainerStats> recent = new RecentReadings<>();
 
-  public UsageOfContainers(ContainerStore containers, StatePaths paths, PodCgroups cgroups) {
+  public UsageOfContainers(
+      ContainerStore containers, StatePaths paths, PodCgroups cgroups, StatsFiles files) {
     this.containers = containers;
+    this.files = files;
     this.paths = paths;
     this.cgroups = cgroups;
   }
 
   /** The usage of one container. If it does not run, only its writable layer is measured. */
   public ContainerStats of(Container container) throws IOException, InterruptedException {
-    return of(container, written(List.of(container)).get(container.id()));
+    return answer(container, measure(container), written(List.of(container)).get(container.id()));
   }
 
-  /** The usage of each container. One that cannot be measured is logged and left out. */
+  /**
+   * The usage of each container. One that cannot be measured is logged and left out. Callers that
+   * come shortly after each other get the same reading of a container.
+   */
   public List<ContainerStats> of(Collection<Container> asked) throws InterruptedException {
     Map<String, WritableLayers.Count> written = written(asked);
     List<ContainerStats> answers = new ArrayList<>();
     for (Container container : asked) {
       try {
-        answers.add(of(container, written.get(container.id())));
+        ContainerStats measured =
+            recent.of(container.id(), container.status(), () -> measure(container));
+        answers.add(answer(container, measured, written.get(container.id())));
       } catch (IOException e) {
         LOG.warn("container {} cannot be measured: {}", container.id(), e.getMessage());
       }
@@ -74,18 +85,29 @@ public final class UsageOfContainers {
     return layers.of(directories, COUNT_WAIT);
   }
 
-  private ContainerStats of(Container container, WritableLayers.@Nullable Count written)
-      throws IOException {
-    ContainerStats.Builder answer =
-        ContainerStats.newBuilder().setAttributes(ContainerViews.attributes(container.record()));
-    if (container.status().isRunning()) {
-      CgroupUsage usage = new CgroupUsage(cgroups.at(container.record().cgroup()), Clock.now());
-      long since = container.status().startedAt();
-      usage.cpu(rates, container.id(), since).ifPresent(answer::setCpu);
-      usage.memory().ifPresent(answer::setMemory);
-      usage.swap().ifPresent(answer::setSwap);
-      usage.io().ifPresent(answer::setIo);
+  /** The control files of the container's cgroup. */
+  public ControlFiles files(Container container) {
+    return files.open().of(container.id(), cgroups.at(container.record().cgroup()));
+  }
+
+  /** Reads what the cgroup says. If the container does not run, that is nothing. */
+  private ContainerStats measure(Container container) throws IOException {
+    ContainerStats.Builder measured = ContainerStats.newBuilder();
+    ContainerStatusRecord status = container.status();
+    if (status.isRunning()) {
+      CgroupUsage usage = new CgroupUsage(files(container), Clock.now());
+      usage.cpu(rates, container.id(), status.startedAt()).ifPresent(measured::setCpu);
+      usage.memory().ifPresent(measured::setMemory);
+      usage.swap().ifPresent(measured::setSwap);
+      usage.io().ifPresent(measured::setIo);
     }
+    return measured.build();
+  }
+
+  private ContainerStats answer(
+      Container container, ContainerStats measured, WritableLayers.@Nullable Count written) {
+    ContainerStats.Builder answer =
+        measured.toBuilder().setAttributes(ContainerViews.attributes(container.record()));
     if (written != null) {
       // ImageFsInfo reports the same directory, so that kubelet sees one file system.
       answer.setWritableLayer(
@@ -99,5 +121,6 @@ public final class UsageOfContainers {
         containers.all().stream().map(Container::id).collect(Collectors.toUnmodifiableSet());
     rates.retain(known);
     layers.retain(known);
+    recent.retain(known);
   }
 }

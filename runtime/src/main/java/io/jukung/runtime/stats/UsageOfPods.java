@@ -5,7 +5,7 @@ import io.jukung.cri.v1.ContainerStats;
 import io.jukung.cri.v1.LinuxPodSandboxStats;
 import io.jukung.cri.v1.PodSandboxStats;
 import io.jukung.cri.v1.ProcessUsage;
-import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.cgroup.OpenCgroup;
 import io.jukung.linux.net.InterfaceCounters;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,30 +39,38 @@ public final class UsageOfPods {
   private final PodInterfaces interfaces;
   private final PodCgroups cgroups;
   private final CpuRates rates = new CpuRates();
+  private final StatsFiles files;
+  private final RecentReadings<LinuxPodSandboxStats> recent = new RecentReadings<>();
 
   public UsageOfPods(
       SandboxStore sandboxes,
       ContainerStore containers,
       UsageOfContainers usageOfContainers,
       PodInterfaces interfaces,
-      PodCgroups cgroups) {
+      PodCgroups cgroups,
+      StatsFiles files) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.usageOfContainers = usageOfContainers;
     this.interfaces = interfaces;
     this.cgroups = cgroups;
+    this.files = files;
   }
 
   /** The usage of one pod. */
   public PodSandboxStats of(Sandbox sandbox) throws IOException, InterruptedException {
     SandboxRecord record = sandbox.record();
-    return of(
+    return answer(
         record,
+        measure(record),
         interfaces.of(List.of(record)).get(record.id()),
         usageOfContainers.of(containers.of(record.id())));
   }
 
-  /** The usage of each pod. One that cannot be measured is logged and left out. */
+  /**
+   * The usage of each pod. One that cannot be measured is logged and left out. Callers that come
+   * shortly after each other get the same reading of a pod.
+   */
   public List<PodSandboxStats> of(Collection<Sandbox> asked)
       throws IOException, InterruptedException {
     List<SandboxRecord> records = asked.stream().map(Sandbox::record).toList();
@@ -71,12 +80,16 @@ public final class UsageOfPods {
     for (SandboxRecord record : records) {
       String id = record.id();
       try {
-        answers.add(of(record, network.get(id), members.getOrDefault(id, List.of())));
+        LinuxPodSandboxStats measured = recent.of(id, record, () -> measure(record));
+        answers.add(answer(record, measured, network.get(id), members.getOrDefault(id, List.of())));
       } catch (IOException e) {
         LOG.warn("sandbox {} cannot be measured: {}", id, e.getMessage());
       }
     }
-    rates.retain(sandboxes.all().stream().map(Sandbox::id).collect(Collectors.toUnmodifiableSet()));
+    Set<String> known =
+        sandboxes.all().stream().map(Sandbox::id).collect(Collectors.toUnmodifiableSet());
+    rates.retain(known);
+    recent.retain(known);
     return answers;
   }
 
@@ -95,29 +108,35 @@ public final class UsageOfPods {
         .collect(Collectors.groupingBy(each -> sandboxOf.get(each.getAttributes().getId())));
   }
 
-  private PodSandboxStats of(
-      SandboxRecord record, @Nullable List<InterfaceCounters> network, List<ContainerStats> members)
-      throws IOException {
+  /** Reads what the cgroup of the pod says. */
+  private LinuxPodSandboxStats measure(SandboxRecord record) throws IOException {
     long time = Clock.now();
-    Cgroup cgroup = cgroups.pod(record);
+    OpenCgroup cgroup = files.open().of(record.id(), cgroups.pod(record));
     CgroupUsage usage = new CgroupUsage(cgroup, time);
-    LinuxPodSandboxStats.Builder answer = LinuxPodSandboxStats.newBuilder();
-    usage.cpu(rates, record.id(), record.createdAt()).ifPresent(answer::setCpu);
-    usage.memory().ifPresent(answer::setMemory);
-    usage.io().ifPresent(answer::setIo);
-    if (network != null) {
-      answer.setNetwork(PodInterfaces.usage(network, time));
-    }
-    return PodSandboxStats.newBuilder()
-        .setAttributes(SandboxViews.attributes(record))
-        .setLinux(answer.setProcess(processes(cgroup, time)).addAllContainers(members))
+    LinuxPodSandboxStats.Builder measured = LinuxPodSandboxStats.newBuilder();
+    usage.cpu(rates, record.id(), record.createdAt()).ifPresent(measured::setCpu);
+    usage.memory().ifPresent(measured::setMemory);
+    usage.io().ifPresent(measured::setIo);
+    return measured
+        .setProcess(
+            ProcessUsage.newBuilder()
+                .setTimestamp(time)
+                .setProcessCount(UInt64.of(cgroup.processCount())))
         .build();
   }
 
-  private static ProcessUsage processes(Cgroup cgroup, long time) throws IOException {
-    return ProcessUsage.newBuilder()
-        .setTimestamp(time)
-        .setProcessCount(UInt64.of(cgroup.allProcesses().size()))
+  private static PodSandboxStats answer(
+      SandboxRecord record,
+      LinuxPodSandboxStats measured,
+      @Nullable List<InterfaceCounters> network,
+      List<ContainerStats> members) {
+    LinuxPodSandboxStats.Builder answer = measured.toBuilder();
+    if (network != null) {
+      answer.setNetwork(PodInterfaces.usage(network, measured.getProcess().getTimestamp()));
+    }
+    return PodSandboxStats.newBuilder()
+        .setAttributes(SandboxViews.attributes(record))
+        .setLinux(answer.addAllContainers(members))
         .build();
   }
 }

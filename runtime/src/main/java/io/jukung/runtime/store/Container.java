@@ -1,6 +1,7 @@
 package io.jukung.runtime.store;
 
 import io.jukung.cri.CriException;
+import io.jukung.runtime.store.ChangeListener.Change;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,8 +26,16 @@ public final class Container {
   private final CompletableFuture<Void> exited = new CompletableFuture<>();
   private final StateFiles files;
   private final ReentrantLock limitsLock = new ReentrantLock();
+  private final ShownBytes listed = new ShownBytes();
+  private final ShownBytes shown = new ShownBytes();
   private volatile ContainerRecord record;
   private volatile ContainerStatusRecord status;
+
+  /** Null until the container is in a store. */
+  private @Nullable ChangeListener listener;
+
+  /** The last change that came while there was no listener. */
+  private @Nullable Change untold;
 
   /** The last status that was not UNKNOWN, as on the disk. UNKNOWN only if the disk has none. */
   private ContainerStatusRecord known;
@@ -49,7 +58,12 @@ public final class Container {
   }
 
   /** How the first process of a container ended. */
-  public record Exit(int code, long finishedAt, boolean oomKilled) {}
+  public record Exit(int code, long finishedAt, boolean oomKilled) {
+    /** How it ended, as its shim has written to exit.json. */
+    public static Exit of(ExitRecord record) {
+      return new Exit(record.exitCode(), record.finishedAt(), record.oomKilled());
+    }
+  }
 
   public ContainerRecord record() {
     return record;
@@ -61,6 +75,62 @@ public final class Container {
 
   public ContainerStatusRecord status() {
     return status;
+  }
+
+  /** Keeps how lists show the container. */
+  public ShownBytes listed() {
+    return listed;
+  }
+
+  /** Keeps how its status shows the container. */
+  public ShownBytes shown() {
+    return shown;
+  }
+
+  void listen(ChangeListener changes) {
+    lock.lock();
+    try {
+      listener = changes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Tells the change that was learnt while the records were read, if there is one. To be called
+   * when the container and its sandbox are in the stores: before, an event would not show them.
+   */
+  public void tellUntold() {
+    lock.lock();
+    try {
+      Change change = untold;
+      untold = null;
+      if (change != null) {
+        tell(change);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tell(Change change) {
+    ChangeListener told = listener;
+    if (told == null) {
+      untold = change;
+    } else {
+      told.changed(this, change);
+    }
+  }
+
+  /** Tells that the container is there. */
+  void tellCreated(ChangeListener changes) {
+    lock.lock();
+    try {
+      listener = changes;
+      changes.changed(this, Change.CREATED);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The limits in force; null: none. */
@@ -111,16 +181,26 @@ public final class Container {
    */
   public final class Start extends Operation {
     private @Nullable UnaryOperator<ContainerStatusRecord> earlyEnd;
+    private boolean givenUp;
 
     private Start() {
       super("being started");
     }
 
-    /** Records that the container runs, or that it ran, if its end was reported first. */
+    /**
+     * Records that the container runs, or that it ran, if its end was reported first.
+     *
+     * @throws CriException FAILED_PRECONDITION if the start was given up meanwhile
+     */
     public void succeeded(int pid, long startedAt) throws IOException {
       lock.lock();
       try {
+        if (givenUp) {
+          throw CriException.failedPrecondition(
+              "start of container " + id() + ": its sandbox was stopped meanwhile");
+        }
         write(status.started(pid, startedAt));
+        tell(Change.STARTED);
         if (earlyEnd != null) {
           end(earlyEnd.apply(status));
         }
@@ -146,6 +226,9 @@ public final class Container {
     public void close() {
       lock.lock();
       try {
+        if (givenUp) {
+          return; // another operation may have begun
+        }
         super.close();
         if (status.isCreated()) {
           status = status.unknown("the start of the container was cut short");
@@ -202,6 +285,23 @@ public final class Container {
   }
 
   /**
+   * Gives up a start that is under way, because what it waits for may never come: the container is
+   * EXITED and can be removed. Does nothing if no start is under way.
+   */
+  public void giveUpStart(long at, String why) throws IOException {
+    lock.lock();
+    try {
+      if (operation instanceof Start start) {
+        start.failed(at, why);
+        start.givenUp = true;
+        operation = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
    * Begins the removal of the container.
    *
    * @throws CriException FAILED_PRECONDITION if the container has processes or another operation is
@@ -225,8 +325,20 @@ public final class Container {
     }
   }
 
-  /** Records how the first process ended. Of several reports, the first one counts. */
+  /**
+   * Records how the first process ended. Of several reports, the first one counts. A CREATED
+   * container of which no start is under way was started by an earlier daemon, which had no time to
+   * record that.
+   */
   public void exited(Exit exit) throws IOException {
+    lock.lock();
+    try {
+      if (status.isCreated() && operation == null) {
+        status = status.unknown("its start is not on record");
+      }
+    } finally {
+      lock.unlock();
+    }
     ended(before -> before.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
   }
 
@@ -260,11 +372,30 @@ public final class Container {
     }
   }
 
-  /** Makes an UNKNOWN container RUNNING, because its shim says so. */
+  /**
+   * Shows that the process of a RUNNING container has ended and that its shim does not tell how.
+   * Does nothing in another state.
+   */
+  public void endedUnreported(String why) {
+    lock.lock();
+    try {
+      if (status.isRunning()) {
+        status = status.unknown(why);
+        tell(Change.STOPPED);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Makes a container RUNNING, because its shim says so: one that is UNKNOWN, or whose start an
+   * earlier daemon had no time to record.
+   */
   public void foundRunning(int pid, long startedAt) throws IOException {
     lock.lock();
     try {
-      if (!status.isUnknown()) {
+      if (!status.isUnknown() && !(status.isCreated() && operation == null)) {
         return;
       }
       if (known.isRunning()) {
@@ -272,6 +403,7 @@ public final class Container {
       } else {
         write(status.started(pid, startedAt));
       }
+      tell(Change.STARTED);
     } finally {
       lock.unlock();
     }
@@ -288,6 +420,7 @@ public final class Container {
     try {
       if (status.isUnknown() && known.isCreated()) {
         status = known;
+        tell(Change.CREATED);
       }
       return status.isCreated();
     } finally {
@@ -322,6 +455,7 @@ public final class Container {
       write(next);
     } finally {
       status = next;
+      tell(Change.STOPPED);
       exited.complete(null);
     }
   }

@@ -1,6 +1,7 @@
 package io.jukung.runtime.store;
 
 import io.jukung.cri.CriException;
+import io.jukung.runtime.store.ChangeListener.Change;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -9,18 +10,34 @@ import java.util.Optional;
 public final class ContainerStore {
   private final IdIndex<Container> index = new IdIndex<>("container");
   private final NameReservations<ContainerName> names = new NameReservations<>("container");
+  private ChangeListener listener = ChangeListener.NONE;
 
   public NameReservations<ContainerName> names() {
     return names;
   }
 
+  /** Tells the listener of changes from now on. To be called before any container is added. */
+  public void listen(ChangeListener changes) {
+    listener = changes;
+  }
+
+  /** Adds a container that an earlier daemon has created. */
   public void add(Container container) {
+    container.listen(listener);
     index.put(container.id(), container);
+  }
+
+  /** Adds a container that was just created. */
+  public void addCreated(Container container) {
+    index.put(container.id(), container);
+    container.tellCreated(listener);
   }
 
   /** Forgets the container and frees its name. */
   public void remove(Container container) {
+    container.tellUntold();
     index.remove(container.id());
+    listener.changed(container, Change.DELETED);
     names.release(container.record().name(), container.id());
   }
 

@@ -20,7 +20,11 @@ final class Json {
   }
 
   static <T> T read(byte[] document, Class<T> type) throws IOException {
-    return MAPPER.readValue(document, type);
+    T value = MAPPER.readValue(document, type);
+    if (value == null) {
+      throw new IOException("it is null"); // "null" is JSON, but no document
+    }
+    return value;
   }
 
   // Jackson passes null for a property that the document leaves out.

@@ -2,6 +2,8 @@ package io.jukung.runtime.store;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -30,6 +32,16 @@ public final class NameReservations<N> {
       throw new CriException(
           ErrorKind.ALREADY_EXISTS, what + " " + name + " exists already, with id " + owner);
     }
+  }
+
+  /** The id that has the name; empty if the name is free. */
+  public Optional<String> owner(N name) {
+    return Optional.ofNullable(owners.get(name));
+  }
+
+  /** The ids that have a name, also those of objects that are not in a store yet. */
+  public List<String> owners() {
+    return List.copyOf(owners.values());
   }
 
   /** Releases the name if the id has it. */

@@ -9,13 +9,17 @@ public final class ObjectId {
   public static final int LENGTH = 64;
 
   private static final int BYTES = LENGTH / 2;
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private ObjectId() {}
 
+  /** Made with the first id: the start of the daemon needs none. */
+  private static final class Random {
+    static final SecureRandom BITS = new SecureRandom();
+  }
+
   public static String random() {
     byte[] bits = new byte[BYTES];
-    RANDOM.nextBytes(bits);
+    Random.BITS.nextBytes(bits);
     return HexFormat.of().formatHex(bits);
   }
 

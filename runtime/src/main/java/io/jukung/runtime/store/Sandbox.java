@@ -1,8 +1,12 @@
 package io.jukung.runtime.store;
 
 import io.jukung.cri.CriException;
+import io.jukung.runtime.store.ChangeListener.Change;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
@@ -19,8 +23,11 @@ public final class Sandbox {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition noOperation = lock.newCondition();
   private final ReentrantLock limitsLock = new ReentrantLock();
+  private final Set<Work> operations = new HashSet<>();
+  private final ShownBytes listed = new ShownBytes();
+  private final ShownBytes shown = new ShownBytes();
   private volatile SandboxRecord record;
-  private int operations;
+  private volatile ChangeListener listener = ChangeListener.NONE;
 
   public Sandbox(SandboxRecord record) {
     this.record = record;
@@ -38,9 +45,35 @@ public final class Sandbox {
     return record.isReady();
   }
 
+  /** Keeps how lists show the sandbox. */
+  public ShownBytes listed() {
+    return listed;
+  }
+
+  /** Keeps how its status shows the sandbox. */
+  public ShownBytes shown() {
+    return shown;
+  }
+
   /** Held while the pod's limits are set, so that updates come one after the other. */
   public ReentrantLock limitsLock() {
     return limitsLock;
+  }
+
+  void listen(ChangeListener changes) {
+    listener = changes;
+  }
+
+  /** Tells that the sandbox is there, and whether it runs: its shim may have died already. */
+  void tellCreated(ChangeListener changes) {
+    lock.lock();
+    try {
+      listener = changes;
+      listener.changed(this, Change.CREATED);
+      listener.changed(this, isReady() ? Change.STARTED : Change.STOPPED);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Changes the record, first on disk and then in memory. */
@@ -68,7 +101,11 @@ public final class Sandbox {
     try {
       SandboxRecord next = record.notReady();
       if (!next.equals(record)) {
+        boolean wasReady = isReady();
         record = next;
+        if (wasReady) {
+          listener.changed(this, Change.STOPPED);
+        }
         files.writeSandbox(next);
       }
     } finally {
@@ -88,11 +125,12 @@ public final class Sandbox {
       if (!isReady()) {
         throw CriException.failedPrecondition(what + ": sandbox " + id() + " is not ready");
       }
-      operations++;
+      Work operation = new Work(what);
+      operations.add(operation);
+      return operation;
     } finally {
       lock.unlock();
     }
-    return this::end;
   }
 
   /**
@@ -105,7 +143,7 @@ public final class Sandbox {
     lock.lock();
     try {
       long left = wait.toNanos();
-      while (operations > 0) {
+      while (!operations.isEmpty()) {
         if (left <= 0) {
           return false;
         }
@@ -117,13 +155,20 @@ public final class Sandbox {
     }
   }
 
-  private void end() {
+  /**
+   * Gives up the operations that are under way, because what they wait for may never come. Their
+   * {@link Operation#finish} fails, so that they undo what they have made when they end. To be
+   * called when the sandbox is NOT_READY.
+   *
+   * @return what is given up, for messages
+   */
+  public List<String> giveUpOperations() {
     lock.lock();
     try {
-      operations--;
-      if (operations == 0) {
-        noOperation.signalAll();
-      }
+      List<String> given = operations.stream().map(each -> each.what).toList();
+      operations.forEach(each -> each.givenUp = true);
+      operations.clear();
+      return given;
     } finally {
       lock.unlock();
     }
@@ -131,8 +176,52 @@ public final class Sandbox {
 
   /** Work that is under way in the sandbox. To be closed once. */
   public interface Operation extends AutoCloseable {
+    /**
+     * Makes the result of the operation known, unless the sandbox was stopped without waiting for
+     * the operation.
+     *
+     * @throws CriException FAILED_PRECONDITION if the sandbox was stopped meanwhile
+     */
+    void finish(Runnable publish);
+
     @Override
     void close();
+  }
+
+  private final class Work implements Operation {
+    private final String what;
+    private boolean givenUp;
+
+    Work(String what) {
+      this.what = what;
+    }
+
+    @Override
+    public void finish(Runnable publish) {
+      lock.lock();
+      try {
+        if (givenUp) {
+          throw CriException.failedPrecondition(
+              what + ": sandbox " + id() + " was stopped meanwhile");
+        }
+        publish.run();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        operations.remove(this);
+        if (operations.isEmpty()) {
+          noOperation.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
   }
 
   @Override

@@ -1,36 +1,48 @@
 package io.jukung.runtime.store;
 
+import com.google.common.util.concurrent.Striped;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.RegularFile;
+import io.jukung.linux.fs.RegularFile.UnexpectedFileException;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads and writes the records on disk. Every file is replaced as a whole, so that a daemon that is
- * killed leaves either the old content or the new one. {@code sandbox.json} is also flushed to the
- * disk before the call that makes it returns: an address that a network plugin hands out survives a
- * power cut and must not outlive its record. The other files describe processes, which a power cut
- * ends anyway. They are left to the kernel's write-back; a file that a power cut damaged is set
- * aside at the next start.
+ * killed leaves either the old content or the new one. A power cut may cost more, as
+ * docs/reliability.md says for each file: only what a reboot leaves of use is waited for.
  *
  * <p>Methods that read throw {@link DamagedRecordException} if the content is no valid record.
  */
 public final class StateFiles {
+  private static final Logger LOG = LoggerFactory.getLogger(StateFiles.class);
+
   /** Larger than any record can be: etcd refuses pods of more than 1.5 MiB. */
-  private static final long MAX_RECORD_BYTES = 16 << 20;
+  private static final int MAX_RECORD_BYTES = 16 << 20;
+
+  /** More than the deletions that are under way at a time, as a rule. */
+  private static final int DELETION_LOCKS = 64;
 
   private final StatePaths paths;
+
+  /** Two deletions of one tree at the same time would find names that the other has removed. */
+  private final Striped<Lock> deletions = Striped.lock(DELETION_LOCKS);
 
   public StateFiles(StatePaths paths) {
     this.paths = paths;
@@ -40,11 +52,23 @@ public final class StateFiles {
     return paths;
   }
 
-  /** Makes the sandbox's directory and its first record. Both are flushed to the disk on return. */
+  /** Makes the sandbox's directory and its first record. Both are on the disk on return. */
   public void createSandbox(SandboxRecord record) throws IOException {
-    StatePaths.createPrivate(paths.sandbox(record.id()));
-    AtomicFile.write(paths.sandboxRecord(record.id()), Json.write(record));
+    Path directory = paths.sandbox(record.id());
+    StatePaths.createPrivate(directory);
+    BootMark.write(directory);
+    // The name first: one commit of the file system's journal is enough then.
+    AtomicFile.replace(paths.sandboxRecord(record.id()), RecordText.of(record));
+    AtomicFile.settle(paths.sandboxRecord(record.id()));
     AtomicFile.sync(paths.sandboxes());
+  }
+
+  /**
+   * Whether the sandbox has no record, because its creation ended before there was one: nothing
+   * else was made for it. A power cut at that moment can leave an empty file.
+   */
+  public boolean isUnfinishedSandbox(String id) throws IOException {
+    return Files.notExists(paths.sandboxStatus(id)) && isMissingOrEmpty(paths.sandboxRecord(id));
   }
 
   /**
@@ -52,16 +76,32 @@ public final class StateFiles {
    * a file makes ext4 write the file out at once, and the step to READY is on every pod's path.
    */
   public void writeSandbox(SandboxRecord record) throws IOException {
-    AtomicFile.replace(paths.sandboxStatus(record.id()), Json.write(record));
+    AtomicFile.replace(paths.sandboxStatus(record.id()), RecordText.of(record));
   }
 
-  /** Reads the latest record of the sandbox. */
+  /**
+   * Reads the latest record of the sandbox. A power cut can take the later records: what is left is
+   * the first one, of a sandbox that was perhaps made completely. It is NOT_READY then.
+   */
   public SandboxRecord readSandbox(String id) throws IOException {
+    boolean isOfEarlierBoot = BootMark.isOfEarlierBoot(paths.sandbox(id));
     try {
       return read(paths.sandboxStatus(id), SandboxRecord.class);
     } catch (NoSuchFileException e) {
-      return read(paths.sandboxRecord(id), SandboxRecord.class);
+      SandboxRecord first = readFirstSandbox(id);
+      return isOfEarlierBoot ? first.notReady() : first;
+    } catch (DamagedRecordException e) {
+      if (!isOfEarlierBoot) {
+        throw e;
+      }
+      LOG.warn("{}; the record of its creation stands for it", e.getMessage());
+      return readFirstSandbox(id).notReady();
     }
+  }
+
+  /** Reads the record that the sandbox was created with. */
+  public SandboxRecord readFirstSandbox(String id) throws IOException {
+    return read(paths.sandboxRecord(id), SandboxRecord.class);
   }
 
   public void deleteSandbox(String id) throws IOException {
@@ -74,11 +114,30 @@ public final class StateFiles {
    */
   public void createContainer(ContainerRecord record, byte[] spec) throws IOException {
     AtomicFile.replace(paths.containerSpec(record.id()), spec);
-    AtomicFile.replace(paths.containerRecord(record.id()), Json.write(record));
+    AtomicFile.replace(paths.containerRecord(record.id()), RecordText.of(record));
+  }
+
+  /**
+   * Waits until the container is on the disk, and that it may have run. To be called before its
+   * first process starts: a node that runs a pod once must not run it twice because a power cut
+   * took the container.
+   */
+  public void settleContainer(String id) throws IOException {
+    BootMark.write(paths.container(id));
+    AtomicFile.settle(paths.containerRecord(id));
+    AtomicFile.sync(paths.containers());
+  }
+
+  /**
+   * Whether the container has no record, because its creation did not finish. A power cut before
+   * the container's start can leave an empty file.
+   */
+  public boolean isUnfinishedContainer(String id) throws IOException {
+    return isMissingOrEmpty(paths.containerRecord(id)) && !BootMark.isMarked(paths.container(id));
   }
 
   public void writeContainer(ContainerRecord record) throws IOException {
-    AtomicFile.replace(paths.containerRecord(record.id()), Json.write(record));
+    AtomicFile.write(paths.containerRecord(record.id()), RecordText.of(record));
   }
 
   public ContainerRecord readContainer(String id) throws IOException {
@@ -90,16 +149,30 @@ public final class StateFiles {
   }
 
   public void writeStatus(String id, ContainerStatusRecord status) throws IOException {
-    AtomicFile.replace(paths.containerStatus(id), Json.write(status));
+    AtomicFile.replace(paths.containerStatus(id), RecordText.of(status));
   }
 
-  /** Reads the status of the container, which is CREATED if there is no status.json. */
+  /**
+   * Reads the status of the container, which is CREATED if there is no status.json. Where a power
+   * cut has perhaps taken status.json, the status is UNKNOWN.
+   */
   public ContainerStatusRecord readStatus(String id) throws IOException {
+    boolean mayHaveRun = BootMark.isOfEarlierBoot(paths.container(id));
     try {
       return read(paths.containerStatus(id), ContainerStatusRecord.class);
     } catch (NoSuchFileException e) {
-      return ContainerStatusRecord.created();
+      return mayHaveRun ? lost() : ContainerStatusRecord.created();
+    } catch (DamagedRecordException e) {
+      if (!mayHaveRun) {
+        throw e;
+      }
+      LOG.warn("{}; the container is taken for one that has run", e.getMessage());
+      return lost();
     }
+  }
+
+  private static ContainerStatusRecord lost() {
+    return ContainerStatusRecord.damaged("the node was restarted before its status was on disk");
   }
 
   /** Reads what the shim wrote when the container ended; empty if there is no exit.json. */
@@ -142,13 +215,18 @@ public final class StateFiles {
     return name.contains(".corrupt-");
   }
 
+  /** The names of deletions that an earlier daemon began, if none has begun in this one. */
+  public List<String> trash() throws IOException {
+    return list(paths.trash());
+  }
+
   /** Finishes deletions that an earlier daemon began. */
-  public void emptyTrash() throws IOException {
-    emptyTrash("");
+  public void emptyTrash(List<String> names) throws IOException {
+    removeTrash(names);
   }
 
   /** Moves the object to the trash first, so that a crash never leaves half of an object. */
-  private void discard(Path object) throws IOException {
+  public void discard(Path object) throws IOException {
     String name = String.valueOf(object.getFileName());
     Path trashed = paths.trash().resolve(name + "-" + System.nanoTime());
     try {
@@ -161,24 +239,28 @@ public final class StateFiles {
 
   /** Deletes the trash whose names begin with the prefix. */
   private void emptyTrash(String prefix) throws IOException {
-    List<String> names = list(paths.trash());
-    // A deletion moves directories aside under longer names, and fails if those names are taken.
-    names.sort(Comparator.comparingInt(String::length).reversed());
+    removeTrash(list(paths.trash()).stream().filter(name -> name.startsWith(prefix)).toList());
+  }
+
+  private void removeTrash(List<String> names) throws IOException {
     for (String name : names) {
-      if (name.startsWith(prefix)) {
-        removeTree(paths.trash().resolve(name));
-      }
+      removeTree(paths.trash().resolve(name));
     }
   }
 
-  private static void removeTree(Path tree) throws IOException {
+  private void removeTree(Path tree) throws IOException {
     Path parent = tree.toAbsolutePath().getParent();
     if (parent == null || !Files.isDirectory(parent)) {
       return;
     }
+    String name = String.valueOf(tree.getFileName());
+    // What an interrupted deletion has moved aside has a name that begins with the object's id.
+    Lock lock = deletions.get(name.substring(0, Math.min(name.length(), ObjectId.LENGTH)));
+    lock.lock();
     try (Fd directory = HostFile.openDirectory(parent)) {
-      TreeRemoval.remove(
-          directory, String.valueOf(tree.getFileName()).getBytes(StandardCharsets.UTF_8));
+      TreeRemoval.remove(directory, name.getBytes(StandardCharsets.UTF_8));
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -191,11 +273,21 @@ public final class StateFiles {
     }
   }
 
-  private static byte[] readBounded(Path file) throws IOException {
-    if (Files.size(file) > MAX_RECORD_BYTES) {
-      throw new DamagedRecordException(
-          "record " + file + ": more than " + MAX_RECORD_BYTES + " bytes");
+  private static boolean isMissingOrEmpty(Path record) throws IOException {
+    try {
+      return Files.readAttributes(record, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+              .isRegularFile()
+          && Files.size(record) == 0;
+    } catch (NoSuchFileException e) {
+      return true;
     }
-    return Files.readAllBytes(file);
+  }
+
+  private static byte[] readBounded(Path file) throws IOException {
+    try {
+      return RegularFile.read(file, MAX_RECORD_BYTES);
+    } catch (UnexpectedFileException e) {
+      throw new DamagedRecordException("record " + file + ": " + e.getMessage(), e);
+    }
   }
 }

@@ -16,6 +16,7 @@ import java.util.Set;
  * root/images/…
  * root/pod-cidrs.json
  * root/trash/…                       what is being deleted
+ * root/damaged/…                     copies of damaged records
  * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
  * state/spares/N.sock
  * </pre>
@@ -23,6 +24,9 @@ import java.util.Set;
  * Directories are for root only (0700).
  */
 public record StatePaths(Path root, Path state) {
+  /** The file in {@code root} and in {@code state} that the daemon keeps locked. */
+  public static final String LOCK = "lock";
+
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
 
@@ -45,6 +49,11 @@ public record StatePaths(Path root, Path state) {
 
   public Path trash() {
     return root.resolve("trash");
+  }
+
+  /** Copies of damaged records, for a person to look at. */
+  public Path damaged() {
+    return root.resolve("damaged");
   }
 
   public Path sandbox(String id) {
@@ -165,6 +174,7 @@ public record StatePaths(Path root, Path state) {
           images(),
           emptyDirectory(),
           trash(),
+          damaged(),
           state,
           sandboxStates(),
           spares()

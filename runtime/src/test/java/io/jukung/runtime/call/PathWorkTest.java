@@ -3,6 +3,7 @@ package io.jukung.runtime.call;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
@@ -13,13 +14,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class PathWorkTest {
-  private final PathWork work = new PathWork(2, 3, Duration.ofMillis(50));
+  private final AtomicReference<@Nullable Throwable> noThread = new AtomicReference<>();
+  private final PathWork work =
+      new PathWork(2, 3, Duration.ofMillis(50), task -> new Thread(failIfAsked(task)));
   private final CountDownLatch answer = new CountDownLatch(1);
   private final List<CompletableFuture<String>> blocked = new ArrayList<>();
 
@@ -27,6 +32,29 @@ class PathWorkTest {
   void unblock() {
     answer.countDown();
     blocked.forEach(CompletableFuture::join);
+  }
+
+  private Runnable failIfAsked(Runnable task) {
+    Throwable failure = noThread.get();
+    if (failure != null) {
+      Throwables.throwIfUnchecked(failure);
+    }
+    return task;
+  }
+
+  @Test
+  void slotIsFreeAgainIfNoThreadCanBeMade() throws Exception {
+    List<Throwable> failures =
+        List.of(
+            new OutOfMemoryError("no thread"),
+            new IllegalStateException("no thread"),
+            new StackOverflowError("no thread"));
+    for (Throwable failure : failures) {
+      noThread.set(failure);
+      assertThatThrownBy(() -> work.call("pod", "look", () -> "")).isSameAs(failure);
+    }
+    noThread.set(null);
+    assertThat(work.call("pod", "look", () -> "found")).isEqualTo("found");
   }
 
   @Test

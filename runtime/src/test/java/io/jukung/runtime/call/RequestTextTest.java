@@ -28,4 +28,16 @@ class RequestTextTest {
     assertThatThrownBy(() -> RequestText.hostname("config.hostname", "é".repeat(33)))
         .hasMessageContaining("has 66 bytes");
   }
+
+  @Test
+  void pathThatTheKernelCannotTakeIsRefused() {
+    String longest = ("/" + "d".repeat(255)).repeat(15) + "/" + "d".repeat(254);
+    assertThat(RequestText.path("f", longest)).hasSize(4095);
+    assertThatThrownBy(() -> RequestText.path("f", longest + "d"))
+        .hasMessage("f has 4096 bytes; a path has at most 4095");
+    assertThatThrownBy(() -> RequestText.path("f", "/" + "d".repeat(256)))
+        .hasMessage("f has 256 bytes; a part of a path has at most 255");
+    assertThatThrownBy(() -> RequestText.path("f", "/" + "é".repeat(128)))
+        .hasMessageContaining("has 256 bytes");
+  }
 }

@@ -30,6 +30,14 @@ class RollbackTest {
     assertThat(rollback.isClean()).isTrue();
   }
 
+  /** A step may hang in the kernel, and must not hold a carrier of virtual threads then. */
+  @Test
+  void stepsRunOnPlatformThreads() throws Exception {
+    rollback.undo("look", () -> undone.add("virtual: " + Thread.currentThread().isVirtual()));
+    rollback.close();
+    assertThat(undone).containsExactly("virtual: false");
+  }
+
   @Test
   void committedRollbackUndoesNothing() throws Exception {
     rollback.undo("remove network", () -> undone.add("network"));

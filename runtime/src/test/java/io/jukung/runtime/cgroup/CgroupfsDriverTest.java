@@ -71,6 +71,31 @@ class CgroupfsDriverTest {
     assertThat(mount.at(root).exists()).isFalse();
   }
 
+  @Test
+  void processInACgroupThatSomebodyElseMadeIsNeverKilled() throws Exception {
+    PodCgroups cgroups = new PodCgroups(mount, driver, PodCgroups.MissingController.IGNORE);
+    mount.at(root).create();
+    Cgroup own = mount.at(root).child("a".repeat(64));
+    Cgroup empty = mount.at(root).child("b".repeat(64)); // as after a kill before the mark
+    Cgroup strange = mount.at(root).child("c".repeat(64));
+    own.create();
+    empty.createPlain();
+    strange.createPlain();
+    Process process = new ProcessBuilder("sleep", "100").start();
+    try {
+      strange.attach((int) process.pid());
+      assertThat(cgroups.ownPods()).containsOnlyKeys("a".repeat(64), "b".repeat(64));
+      cgroups.sweep(own);
+      cgroups.sweep(empty);
+      cgroups.sweep(strange);
+      assertThat(own.exists()).isFalse();
+      assertThat(empty.exists()).isFalse();
+      assertThat(strange.processes()).containsExactly((int) process.pid());
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
   /** As after {@link PodCgroups} has removed the pod's cgroup by its name. */
   @Test
   void rootIsRemovedAlthoughThePodsCgroupIsGone() throws IOException {

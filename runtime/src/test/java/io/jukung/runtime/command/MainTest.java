@@ -50,7 +50,7 @@ class MainTest {
   @Test
   void unknownSubcommandOfConfigIsRefused() {
     assertThat(run("config", "chek")).isEqualTo(125);
-    assertThat(err.toString(UTF_8)).contains("config has check and show, not chek");
+    assertThat(err.toString(UTF_8)).contains("config has check, dump and default, not chek");
   }
 
   @Test
@@ -89,8 +89,24 @@ class MainTest {
     assertThat(out).hasToString(file + " is good\n");
     out.reset();
     assertThat(run("config", "show", file.toString())).isZero();
-    assertThat(out.toString(UTF_8))
+    String shown = out.toString(UTF_8);
+    assertThat(shown)
         .contains("root = \"/var/lib/jukung\"\n", "shim.spare = 1\n", "shim.command = []\n");
+    out.reset();
+    assertThat(run("config", "dump", file.toString())).isZero();
+    assertThat(out).hasToString(shown);
+  }
+
+  @Test
+  void dumpedConfigurationIsAConfigurationFile() throws Exception {
+    assertThat(run("config", "default")).isZero();
+    Path file = Files.writeString(directory.resolve("dumped.toml"), out.toString(UTF_8));
+    out.reset();
+
+    assertThat(run("config", "dump", file.toString())).isZero();
+
+    assertThat(out).hasToString(Files.readString(file));
+    assertThat(run("config", "default", file.toString())).isEqualTo(125);
   }
 
   @Test

@@ -44,20 +44,30 @@ class ConfigFileTest {
                 Path.of("/a/root"),
                 Path.of("/a/state"),
                 Path.of("/a/socket"),
-                new Config.Log(LogLevel.TRACE),
+                new Config.Log(LogLevel.TRACE, Config.LogFormat.JSON),
                 new Config.Server(
                     new FileMode(0600), "4711", DataSize.ofMebibytes(32), Duration.ofSeconds(90)),
-                new Config.Shim(List.of("/usr/bin/shim", "--flag"), 7),
+                new Config.Shim(List.of("/usr/bin/shim", "--flag"), 7, 9, Duration.ofMillis(1500)),
                 new Config.Cni(
                     Path.of("/a/conf"),
                     "/a/template",
                     List.of(Path.of("/a/bin")),
                     Path.of("/a/cache"),
                     Duration.ofMillis(250)),
+                new Config.Network(false, false),
                 new Config.Cdi(List.of(Path.of("/a/cdi"))),
+                new Config.Nri(
+                    true,
+                    Path.of("/a/nri.sock"),
+                    false,
+                    Path.of("/a/plugins"),
+                    Path.of("/a/plugins.d"),
+                    Duration.ofSeconds(6),
+                    Duration.ofSeconds(7)),
                 new Config.Cgroup(CgroupDriver.SYSTEMD, "/a/cgroup", MissingController.IGNORE),
                 new Config.Image(
                     Path.of("/a/certs.d"),
+                    List.of(Path.of("/a/auth.json")),
                     3,
                     DataSize.ofMebibytes(1024),
                     new DataSize(0),
@@ -153,6 +163,71 @@ class ConfigFileTest {
     assertThatThrownBy(() -> ConfigFile.read(file, Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(file + ": no such configuration file");
+  }
+
+  @Test
+  void filesInConfDReplaceSingleKeysInTheOrderOfTheirNames(@TempDir Path directory)
+      throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("config.toml"),
+            "[cni]\ntimeout = '1s'\nbin_dirs = ['/a', '/b']\n[shim]\nspare = 5\n");
+    Path dropIns = Files.createDirectory(directory.resolve("conf.d"));
+    Files.writeString(dropIns.resolve("20-b.toml"), "[cni]\ntimeout = '3s'\n");
+    Files.writeString(dropIns.resolve("10-a.toml"), "[cni]\ntimeout = '2s'\nbin_dirs = ['/c']\n");
+    Files.writeString(dropIns.resolve(".30-half-written.toml"), "not TOML");
+    Files.writeString(dropIns.resolve("README"), "not TOML");
+
+    Config config = ConfigFile.read(file, Map.of("cni.conf_dir", "/set"));
+
+    assertThat(config.cni().timeout()).isEqualTo(Duration.ofSeconds(3));
+    assertThat(config.cni().binDirs()).containsExactly(Path.of("/c"));
+    assertThat(config.cni().confDir()).isEqualTo(Path.of("/set"));
+    assertThat(config.shim().spare()).isEqualTo(5);
+  }
+
+  @Test
+  void keysThatNeedEachOtherMayBeInDifferentFiles(@TempDir Path directory) throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("config.toml"), "[streaming]\ntls_certificate = '/c.pem'\n");
+    Files.writeString(
+        Files.createDirectory(directory.resolve("conf.d")).resolve("key.toml"),
+        "streaming.tls_key = '/k.pem'\n");
+
+    assertThat(ConfigFile.read(file, Map.of()).streaming().tlsKey()).isEqualTo("/k.pem");
+  }
+
+  @Test
+  void problemNamesTheFileThatHasSetTheKey(@TempDir Path directory) throws Exception {
+    Path file =
+        Files.writeString(directory.resolve("config.toml"), "[shim]\nspare = 65\nspars = 1\n");
+    Path dropIn =
+        Files.writeString(
+            Files.createDirectory(directory.resolve("conf.d")).resolve("a.toml"),
+            "[shim]\nspare = 66\n[cni]\ntimeout = 7\n");
+
+    assertThatThrownBy(() -> ConfigFile.read(file, Map.of()))
+        .hasMessageContainingAll(
+            dropIn + ": shim.spare must be between 0 and 64",
+            dropIn + ": cni.timeout must be a duration",
+            file + ": unknown key shim.spars");
+  }
+
+  @Test
+  void liveSettingsLeaveWhatThePartsOfTheDaemonHaveUsedAlready() throws Exception {
+    Config full = ConfigFile.read(Path.of("src/test/resources/config/full.toml"), Map.of());
+
+    Config live = Config.DEFAULTS.withLiveSettings(full);
+
+    assertThat(live.root()).isEqualTo(Config.DEFAULTS.root());
+    assertThat(live.cni().cacheDir()).isEqualTo(Config.DEFAULTS.cni().cacheDir());
+    assertThat(live.streaming()).isEqualTo(Config.DEFAULTS.streaming());
+    assertThat(live.log()).isEqualTo(full.log());
+    assertThat(live.shim()).isEqualTo(full.shim());
+    assertThat(live.cni().timeout()).isEqualTo(full.cni().timeout());
+    assertThat(live.image().maxDownloads()).isEqualTo(full.image().maxDownloads());
+    assertThat(live.image().layerFormat()).isEqualTo(Config.DEFAULTS.image().layerFormat());
   }
 
   @Test

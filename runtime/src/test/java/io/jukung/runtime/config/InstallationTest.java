@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,8 +20,17 @@ class InstallationTest {
 
   @Test
   void configuredShimCommandIsPreferredToTheInstalledShim() throws Exception {
-    assertThat(Installation.shimCommand(new Config.Shim(List.of("/bin/other", "-x"), 1)))
-        .containsExactly("/bin/other", "-x");
+    assertThat(Installation.shimCommand(shim(Duration.ZERO))).containsExactly("/bin/other", "-x");
+  }
+
+  @Test
+  void theTimeAfterWhichAShimSleepsIsItsOption() throws Exception {
+    assertThat(Installation.shimCommand(shim(Duration.ofSeconds(2))))
+        .containsExactly("/bin/other", "-x", "--sleep-after", "2000");
+  }
+
+  private static Config.Shim shim(Duration sleepAfter) {
+    return new Config.Shim(List.of("/bin/other", "-x"), 1, 1, sleepAfter);
   }
 
   @Test
@@ -31,7 +41,7 @@ class InstallationTest {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
     System.setProperty("jukung.home", home.toString());
     assertThat(Installation.shimCommand(Config.DEFAULTS.shim()))
-        .containsExactly(program.toString());
+        .containsExactly(program.toString(), "--sleep-after", "30000");
   }
 
   @Test

@@ -22,7 +22,12 @@ class CompiledLaunchTest {
     confine.step(
         "run the command", Syscall.EXECVE, confine.string("/bin/" + command), imm(0), imm(0));
     return new CompiledLaunch(
-        new ProgramBuilder().build(), confine.build(), 0x20000, Path.of("/cg/pod"), command);
+        new ProgramBuilder().build(),
+        confine.build(),
+        0x20000,
+        Path.of("/cg/pod"),
+        command,
+        2_200_000);
   }
 
   private static Failure failure(Failure.Phase phase, int step, int errno) {
@@ -51,6 +56,13 @@ class CompiledLaunchTest {
   void failedExecveIsExplainedInTheWordsOfOtherRuntimes(String command, int errno, String why) {
     assertThat(launch(command).explain(failure(Failure.Phase.CONFINE, EXECVE_STEP, errno)))
         .isEqualTo("exec \"" + command + "\": " + why);
+  }
+
+  @Test
+  void tooLongCommandIsExplainedWithItsSize() {
+    assertThat(launch("app").explain(failure(Failure.Phase.CONFINE, EXECVE_STEP, Errno.E2BIG)))
+        .startsWith("exec \"app\": argument list too long")
+        .contains("2200000 bytes");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.jukung.runtime.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
@@ -9,6 +10,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.launch.LaunchFailure;
 import io.jukung.linux.launch.Launcher;
+import io.jukung.linux.launch.Program;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Kernel;
@@ -21,6 +23,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Launches real containers with Debian's busybox-static as their only layer; needs root. */
 class LaunchCompilerTest {
+  private static final int PR_SET_MEMORY_MERGE = 67;
   private static final List<String> SOME_CAPABILITIES = List.of("CAP_CHOWN", "CAP_KILL");
 
   @TempDir Path work;
@@ -47,6 +53,7 @@ class LaunchCompilerTest {
             "sh",
             "id",
             "cat",
+            "head",
             "ls",
             "grep",
             "hostname",
@@ -96,6 +103,20 @@ class LaunchCompilerTest {
     assertThat(run(spec("ls", "/proc/self/fd"))).isEqualTo("0\n1\n2\n3\n"); // 3 is ls's own
   }
 
+  /** The daemon's unit may ask for it, and children inherit it over execve(2). */
+  @Test
+  void containersMergeNoPagesWithOthers() throws Exception {
+    Path state = Path.of("/proc/self/ksm_stat");
+    assumeTrue(Files.exists(state) && Files.readString(state).contains("ksm_merge_any"));
+    Kernel.call(Syscall.PRCTL, () -> "PR_SET_MEMORY_MERGE, 1", PR_SET_MEMORY_MERGE, 1, 0);
+    try {
+      assertThat(run(spec("grep", "merge_any", "/proc/self/ksm_stat")))
+          .isEqualTo("ksm_merge_any: no\n");
+    } finally {
+      Kernel.call(Syscall.PRCTL, () -> "PR_SET_MEMORY_MERGE, 0", PR_SET_MEMORY_MERGE, 0, 0);
+    }
+  }
+
   @Test
   void maskedPathsAreEmptyAndReadOnlyPathsAreReadOnly() throws Exception {
     assertThat(
@@ -108,6 +129,163 @@ class LaunchCompilerTest {
         .doesNotContain("alarm");
     assertThat(run(spec("sh", "-c", "echo 1 > /proc/sys/kernel/panic || echo refused")))
         .contains("refused");
+  }
+
+  @Test
+  void maskHidesWhatASymlinkLeadsTo() throws Exception {
+    Path secrets = Files.createDirectories(lower.resolve("etc/secrets"));
+    Files.writeString(secrets.resolve("key"), "secret\n");
+    Files.writeString(lower.resolve("etc/token"), "secret\n");
+    Files.createSymbolicLink(lower.resolve("to-directory"), Path.of("/etc/secrets"));
+    Files.createSymbolicLink(lower.resolve("to-file"), Path.of("../../etc/token"));
+    Files.createSymbolicLink(lower.resolve("to-nothing"), Path.of("/nowhere"));
+    String look =
+        "ls -A /etc/secrets /to-directory; cat /etc/token /to-file;"
+            + " touch /etc/secrets/x 2>/dev/null || echo read-only";
+    assertThat(
+            run(
+                restricted(
+                    spec("sh", "-c", look),
+                    List.of("/to-directory", "/to-file", "/to-nothing"),
+                    List.of())))
+        .isEqualTo("/etc/secrets:\n\n/to-directory:\nread-only\n");
+  }
+
+  @Test
+  void maskHidesADirectoryThatTheHostDoesNotHave() throws Exception {
+    Path only = Files.createDirectories(lower.resolve("only-in-the-image"));
+    Files.writeString(only.resolve("file"), "secret\n");
+    Path etc = Files.createDirectories(lower.resolve("etc/passwd")); // a file on the host
+    Files.writeString(etc.resolve("file"), "secret\n");
+    Files.writeString(lower.resolve("usr"), "secret\n"); // a directory on the host
+    String look = "ls -A /only-in-the-image /etc/passwd; cat /usr";
+    assertThat(
+            run(
+                restricted(
+                    spec("sh", "-c", look),
+                    List.of("/only-in-the-image", "/etc/passwd", "/usr"),
+                    List.of())))
+        .isEqualTo("/etc/passwd:\n\n/only-in-the-image:\n");
+  }
+
+  @Test
+  void pathMayBeMaskedAndMadeReadOnlyTwice() throws Exception {
+    Path secrets = Files.createDirectories(lower.resolve("etc/secrets"));
+    Files.writeString(secrets.resolve("key"), "secret\n");
+    Files.writeString(lower.resolve("etc/token"), "secret\n");
+    List<String> paths = List.of("/etc/secrets", "/etc/token", "/etc/secrets", "/etc/token");
+    String look = "ls -A /etc/secrets; cat /etc/token; echo end";
+    assertThat(run(restricted(spec("sh", "-c", look), paths, paths))).isEqualTo("end\n");
+  }
+
+  @Test
+  void readOnlyPathsAreFilesDirectoriesLinksAndMountPoints() throws Exception {
+    Path volume = Files.createDirectories(work.resolve("volume"));
+    for (String directory : List.of("work", "data")) {
+      Files.createDirectories(lower.resolve(directory));
+    }
+    Files.writeString(lower.resolve("etc/file"), "content\n");
+    Files.createSymbolicLink(lower.resolve("link"), Path.of("/data"));
+    String change =
+        "for each in /etc/file /data/x /link/x /work/x; do"
+            + " echo changed 2>/dev/null > $each || echo refused; done; echo > /etc/other; cat"
+            + " /etc/file";
+    Spec spec =
+        with(
+            spec("sh", "-c", change),
+            new Spec.Mount("/work", "bind", volume.toString(), List.of("rbind")));
+    List<String> readOnly = List.of("/etc/file", "/link", "/work", "/nowhere", "/etc/file/x");
+    // The shell itself reports each refused redirection, too, on its closed error output.
+    assertThat(run(restricted(spec, List.of(), readOnly)).lines().filter(l -> !l.contains(":")))
+        .containsExactly("refused", "refused", "refused", "refused", "content");
+    assertThat(volume).isEmptyDirectory();
+  }
+
+  @Test
+  void maskBehindAMagicLinkIsRefused() throws Exception {
+    Files.createSymbolicLink(lower.resolve("link"), Path.of("/proc/self/root"));
+    assertFails(restricted(spec("id"), List.of("/link"), List.of()), "mask /link", Errno.ELOOP);
+  }
+
+  private static Spec restricted(Spec spec, List<String> masked, List<String> readOnly) {
+    Spec.Linux linux = spec.linux();
+    return spec.withLinux(
+        new Spec.Linux(
+            linux.namespaces(),
+            linux.cgroupsPath(),
+            linux.resources(),
+            linux.devices(),
+            linux.sysctl(),
+            linux.rootfsPropagation(),
+            masked,
+            readOnly,
+            linux.seccomp(),
+            linux.uidMappings(),
+            linux.gidMappings(),
+            linux.mountLabel()));
+  }
+
+  @Test
+  void volumesOnFilesOfProcReplaceThem() throws Exception {
+    Path uptime = Files.writeString(work.resolve("uptime"), "1.00 2.00\n");
+    Path meminfo = Files.writeString(work.resolve("meminfo"), "MemTotal: 64 kB\n");
+    Spec spec =
+        with(
+            with(
+                spec("sh", "-c", "cat /proc/uptime /proc/meminfo; head -c 4 /proc/stat"),
+                new Spec.Mount("/proc/uptime", "bind", uptime.toString(), List.of("rbind", "ro"))),
+            new Spec.Mount("/proc/meminfo", "bind", meminfo.toString(), List.of("rbind", "rw")));
+    List<String> before = Files.readAllLines(Path.of("/proc/self/mountinfo"));
+    assertThat(run(spec)).isEqualTo("1.00 2.00\nMemTotal: 64 kB\ncpu ");
+    assertThat(Files.readAllLines(Path.of("/proc/self/mountinfo"))).isEqualTo(before);
+  }
+
+  @Test
+  void volumeInProcBehindASymlinkIsRefused() throws Exception {
+    Files.delete(lower.resolve("proc"));
+    Files.createSymbolicLink(lower.resolve("proc"), Path.of("tmp"));
+    Files.writeString(lower.resolve("tmp/uptime"), "");
+    Path uptime = Files.writeString(work.resolve("uptime"), "1.00 2.00\n");
+    assertFails(
+        with(
+            spec("id"),
+            new Spec.Mount("/proc/uptime", "bind", uptime.toString(), List.of("rbind"))),
+        "mount proc on /proc",
+        Errno.ELOOP);
+  }
+
+  @Test
+  void volumeOfAnotherKindThanItsTargetIsNamed() throws Exception {
+    Path directory = Files.createDirectories(work.resolve("directory"));
+    Path file = Files.writeString(work.resolve("file"), "");
+    Files.writeString(lower.resolve("etc/file"), "");
+    assertFails(
+        with(
+            spec("id"),
+            new Spec.Mount("/etc/file", "bind", directory.toString(), List.of("rbind"))),
+        "mount " + directory + " on /etc/file, which is no directory",
+        Errno.ENOTDIR);
+    assertFails(
+        with(spec("id"), new Spec.Mount("/work", "bind", file.toString(), List.of("rbind"))),
+        "mount " + file + " on /work, a file on a directory",
+        Errno.EISDIR);
+  }
+
+  /** The daemon, its shims and so the launch threads may be kept to some processors. */
+  @Test
+  void containerAndExecMayUseEveryProcessor() throws Exception {
+    String allowed = "Cpus_allowed_list:\t" + everyProcessor() + "\n";
+    Spec shown = spec("grep", "Cpus_allowed_list", "/proc/self/status");
+    CompiledLaunch launch = compiler.container(shown, overlay(), false);
+    assertThat(onFirstProcessor(() -> collect(launch, -1))).isEqualTo(allowed);
+    Launcher.Launched container =
+        launch(compiler.container(spec("sleep", "60"), overlay(), false), -1, -1);
+    try (Fd pidfd = container.pidfd()) {
+      CompiledLaunch exec = compiler.exec(shown.process(), shown.linux(), "/x", false);
+      assertThat(onFirstProcessor(() -> collect(exec, pidfd.number()))).isEqualTo(allowed);
+    } finally {
+      ProcessHandle.of(container.pid()).ifPresent(ProcessHandle::destroyForcibly);
+    }
   }
 
   @Test
@@ -430,7 +608,11 @@ class LaunchCompilerTest {
         .isInstanceOfSatisfying(
             LaunchFailure.class,
             failure -> {
-              assertThat(launch.confine().steps().get(failure.step()).purpose()).isEqualTo(purpose);
+              Program program =
+                  failure.phase() == LaunchFailure.Phase.PREPARE
+                      ? launch.prepare()
+                      : launch.confine();
+              assertThat(program.steps().get(failure.step()).purpose()).isEqualTo(purpose);
               assertThat(failure.errno()).isEqualTo(errno);
             });
   }
@@ -441,6 +623,27 @@ class LaunchCompilerTest {
 
   private Overlay overlay() {
     return new Overlay(List.of(lower), work.resolve("upper"), work.resolve("workdir"));
+  }
+
+  private static String everyProcessor() throws Exception {
+    return Files.readAllLines(Path.of("/sys/devices/system/cpu/online")).getFirst();
+  }
+
+  /** Runs the work on a thread that is kept to processor 0, as are the threads that it starts. */
+  private static String onFirstProcessor(Callable<String> work) throws Exception {
+    FutureTask<String> task =
+        new FutureTask<>(
+            () -> {
+              try (Memory mask = Memory.allocate(8)) {
+                mask.putLong(0, 1);
+                Kernel.call(Syscall.SCHED_SETAFFINITY, () -> "{0}", 0, 8, mask.address());
+              }
+              return work.call();
+            });
+    Thread thread = new Thread(task, "kept to processor 0");
+    thread.start();
+    thread.join(60_000);
+    return task.get(1, TimeUnit.SECONDS);
   }
 
   private static Launcher.Launched launch(CompiledLaunch compiled, int output, int target)

@@ -5,19 +5,30 @@ import static io.jukung.runtime.launch.FilterMachine.ERRNO;
 import static io.jukung.runtime.launch.FilterMachine.I386;
 import static io.jukung.runtime.launch.FilterMachine.X32_BIT;
 import static io.jukung.runtime.launch.FilterMachine.X86_64;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Syscall;
+import io.jukung.linux.lsm.AppArmor;
+import io.jukung.linux.lsm.Selinux;
 import io.jukung.linux.seccomp.Filter;
+import io.jukung.runtime.cdi.CdiDevices;
+import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.spec.Spec.SeccompArg;
 import io.jukung.runtime.spec.Spec.SeccompRule;
+import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -39,6 +50,7 @@ class SeccompFiltersTest {
   private static final int KILL = Syscall.KILL.number();
   private static final int UMASK = Syscall.UMASK.number();
   private static final int CLONE3 = Syscall.CLONE3.number();
+  private static final int UNSHARE = Syscall.UNSHARE.number();
 
   private final SeccompFilters filters = new SeccompFilters();
 
@@ -71,16 +83,149 @@ class SeccompFiltersTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("comparisons")
-  void argumentsAreComparedAsUnsigned64BitNumbers(
+  void argumentsOf64BitsAreComparedAsUnsignedNumbers(
       String op, long value, long second, long[] allowed, long[] refused) throws IOException {
     FilterMachine machine =
-        machine(profile("SCMP_ACT_ERRNO", allow("kill", arg(1, op, value, second))));
+        machine(profile("SCMP_ACT_ERRNO", allow("unshare", arg(0, op, value, second))));
     for (long each : allowed) {
-      assertThat(machine.decide(NATIVE, KILL, 1, each)).as("%x", each).isEqualTo(ALLOW);
+      assertThat(machine.decide(NATIVE, UNSHARE, each)).as("%x", each).isEqualTo(ALLOW);
     }
     for (long each : refused) {
-      assertThat(machine.decide(NATIVE, KILL, 1, each)).as("%x", each).isEqualTo(REFUSE);
+      assertThat(machine.decide(NATIVE, UNSHARE, each)).as("%x", each).isEqualTo(REFUSE);
     }
+  }
+
+  static Stream<Arguments> comparisonsOfInts() {
+    return Stream.of(
+        Arguments.of("SCMP_CMP_NE", 5, 0, new long[] {4, 6, -1}, new long[] {5}),
+        Arguments.of("SCMP_CMP_LT", 5, 0, new long[] {0, 4}, new long[] {5, 6, 0xffff_ffffL}),
+        Arguments.of("SCMP_CMP_LE", 5, 0, new long[] {0, 4, 5}, new long[] {6, 8}),
+        Arguments.of("SCMP_CMP_EQ", 5, 0, new long[] {5}, new long[] {4, 6, 0}),
+        Arguments.of("SCMP_CMP_EQ", -1, 0, new long[] {-1}, new long[] {0, 0x7fff_ffff}),
+        Arguments.of("SCMP_CMP_GE", 5, 0, new long[] {5, 6, 0xffff_ffffL}, new long[] {0, 4}),
+        Arguments.of("SCMP_CMP_GT", 5, 0, new long[] {6, 8, 0xffff_ffffL}, new long[] {4, 5}),
+        Arguments.of("SCMP_CMP_MASKED_EQ", 0xf0, 0x20, new long[] {0x2f}, new long[] {0x30, 0}));
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @MethodSource("comparisonsOfInts")
+  void upperHalfOfAnIntIsNotCompared(
+      String op, long value, long second, long[] allowed, long[] refused) throws IOException {
+    BigInteger unsigned = new BigInteger(Long.toUnsignedString(value));
+    FilterMachine machine =
+        machine(
+            profile(
+                "SCMP_ACT_ERRNO",
+                allow("kill", new SeccompArg(1, unsigned, BigInteger.valueOf(second), op))));
+    for (long upper : new long[] {0, 1, 0x8000_0000L, 0xffff_ffffL}) {
+      for (long each : allowed) {
+        long whole = (each & 0xffff_ffffL) | (upper << 32);
+        assertThat(machine.decide(NATIVE, KILL, 1, whole)).as("%x", whole).isEqualTo(ALLOW);
+      }
+      for (long each : refused) {
+        long whole = (each & 0xffff_ffffL) | (upper << 32);
+        assertThat(machine.decide(NATIVE, KILL, 1, whole)).as("%x", whole).isEqualTo(REFUSE);
+      }
+    }
+  }
+
+  private static boolean holds(SeccompArg arg, long argument) {
+    int order = Long.compareUnsigned(argument, arg.value().longValue());
+    return switch (String.valueOf(arg.op())) {
+      case "SCMP_CMP_NE" -> order != 0;
+      case "SCMP_CMP_LT" -> order < 0;
+      case "SCMP_CMP_LE" -> order <= 0;
+      case "SCMP_CMP_EQ" -> order == 0;
+      case "SCMP_CMP_GE" -> order >= 0;
+      case "SCMP_CMP_GT" -> order > 0;
+      default ->
+          (argument & arg.value().longValue())
+              == (requireNonNull(arg.valueTwo()).longValue() & arg.value().longValue());
+    };
+  }
+
+  /** Several rules with one action: libseccomp joins them into one tree. */
+  @Test
+  void randomRulesAboutIntsDecideWhatTheyMean() throws IOException {
+    String[] ops = {"NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"};
+    for (int seed = 0; seed < 300; seed++) {
+      Random random = new Random(seed);
+      List<List<SeccompArg>> rules = new ArrayList<>();
+      for (int i = 1 + random.nextInt(3); i > 0; i--) {
+        List<SeccompArg> args = new ArrayList<>();
+        args.add(randomArg(random, 0, ops));
+        if (random.nextInt(4) == 0) {
+          args.add(randomArg(random, 1, ops));
+        }
+        rules.add(args);
+      }
+      FilterMachine machine =
+          machine(
+              profile(
+                  "SCMP_ACT_ERRNO",
+                  rules.stream()
+                      .map(args -> allow("kill", args.toArray(SeccompArg[]::new)))
+                      .toArray(SeccompRule[]::new)));
+      for (int i = 0; i < 200; i++) {
+        long first = randomValue(random);
+        long second = randomValue(random);
+        boolean expected =
+            rules.stream()
+                .anyMatch(
+                    args ->
+                        args.stream()
+                            .allMatch(arg -> holds(arg, arg.index() == 0 ? first : second)));
+        long upper = (long) random.nextInt() << 32;
+        assertThat(machine.decide(NATIVE, KILL, first | upper, second | upper))
+            .as("seed %d: %s with %x, %x", seed, rules, first, second)
+            .isEqualTo(expected ? ALLOW : REFUSE);
+      }
+    }
+  }
+
+  private static SeccompArg randomArg(Random random, int index, String[] ops) {
+    return arg(
+        index,
+        "SCMP_CMP_" + ops[random.nextInt(ops.length)],
+        randomValue(random),
+        randomValue(random));
+  }
+
+  private static long randomValue(Random random) {
+    return random.nextInt(3) > 0 ? random.nextInt(64) : random.nextInt() & 0xffff_ffffL;
+  }
+
+  private Spec.Seccomp runtimeDefault() throws IOException {
+    Path nowhere = Path.of("/nonexistent");
+    return new SpecBuilder(
+            new StatePaths(nowhere, nowhere),
+            1024,
+            new CdiDevices(List.of()),
+            new LabelRules(new AppArmor(nowhere), new Selinux(nowhere)))
+        .usualSeccomp();
+  }
+
+  /** docs/adr/0009 says why socketcall is allowed, whose arguments no filter can see. */
+  @Test
+  void runtimeDefaultRefusesFamiliesByTheLowerHalfOfTheRegister() throws IOException {
+    assumeTrue(NATIVE == X86_64, "the numbers of the calls are those of x86");
+    FilterMachine machine = machine(runtimeDefault());
+    for (long upper : new long[] {0, 1, 0xffff_ffffL}) {
+      for (long family : new long[] {1, 2, 10, 16, 37, 39, 41, 45, 0xffff_ffffL}) {
+        long register = family | (upper << 32);
+        assertThat(machine.decide(X86_64, 41, register, 1)).as("%x", register).isEqualTo(ALLOW);
+        assertThat(machine.decide(X86_64, X32_BIT | 41, register, 1)).isEqualTo(ALLOW);
+      }
+      for (long family : new long[] {38, 40}) {
+        long register = family | (upper << 32);
+        assertThat(machine.decide(X86_64, 41, register, 1)).as("%x", register).isEqualTo(REFUSE);
+        assertThat(machine.decide(X86_64, X32_BIT | 41, register, 1)).isEqualTo(REFUSE);
+      }
+    }
+    assertThat(machine.decide(I386, 359, 40, 1)).as("socket of 32-bit x86").isEqualTo(REFUSE);
+    assertThat(machine.decide(I386, 359, 2, 1)).isEqualTo(ALLOW);
+    assertThat(machine.decide(I386, 102, 1)).as("socketcall(SYS_SOCKET)").isEqualTo(ALLOW);
+    assertThat(machine.decide(I386, 102, 3)).as("socketcall(SYS_CONNECT)").isEqualTo(ALLOW);
   }
 
   @Test

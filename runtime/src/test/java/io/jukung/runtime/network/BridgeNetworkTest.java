@@ -1,5 +1,6 @@
 package io.jukung.runtime.network;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,11 +21,13 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,6 +126,46 @@ class BridgeNetworkTest {
     tearDown("gone");
     assertThat(addressesInUse()).isEmpty();
     assertThat(host.output("iptables-save")).doesNotContain("8080");
+  }
+
+  /** A power cut leaves the files of host-local without content; no DEL finds such a file. */
+  @Test
+  void collectionReleasesTheAddressesThatAPowerCutHasLeftWithoutAPod() throws IOException {
+    String living = "a".repeat(64);
+    String gone = "b".repeat(64);
+    pod(living);
+    setUp(living, List.of());
+    Path addresses;
+    try (Stream<Path> files = Files.walk(directory.resolve("ipam"))) {
+      addresses =
+          requireNonNull(
+              files
+                  .filter(each -> each.endsWith("10.88.0.2"))
+                  .findFirst()
+                  .orElseThrow()
+                  .getParent());
+    }
+    String content = Files.readString(addresses.resolve("10.88.0.2"));
+    Path empty = Files.createFile(addresses.resolve("10.88.0.9"));
+    Path new6 = Files.createFile(addresses.resolve("fd00:88::9"));
+    Path left = Files.writeString(addresses.resolve("10.88.0.8"), content.replace(living, gone));
+    Path strange = Files.writeString(addresses.resolve("10.88.0.7"), "a-pod-of-another-kind\r\n");
+    Path record = Files.createFile(directory.resolve("cache/results/any-" + gone + "-eth0"));
+    for (Path file : List.of(empty, left, strange, record, addresses.resolve("10.88.0.2"))) {
+      Files.setLastModifiedTime(file, FileTime.fromMillis(0)); // before this boot
+    }
+    host.run(
+        () -> {
+          network.collectGarbage(() -> Set.of(living), directory.resolve("state"));
+          return true;
+        });
+    assertThat(empty).doesNotExist();
+    assertThat(left).doesNotExist();
+    assertThat(record).doesNotExist();
+    assertThat(new6).as("host-local may be writing it").exists();
+    assertThat(strange).as("of another program").exists();
+    assertThat(addresses.resolve("10.88.0.2")).exists();
+    tearDown(living);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.runtime.OpenDescriptors;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.linux.Errno;
@@ -573,7 +574,7 @@ class PodNetworkTest {
             + "esac");
     network.setUp(request());
     network.tearDown(request());
-    long descriptors = openDescriptors();
+    List<String> descriptors = OpenDescriptors.targets();
     int failed = 0;
     for (int n = 1; ; n++) {
       FailNth failing = new FailNth(n);
@@ -593,7 +594,7 @@ class PodNetworkTest {
       network.tearDown(request());
       assertThat(held).as("after call %d failed", n).isEmptyDirectory();
       assertThat(cache.resolve("results")).isEmptyDirectory();
-      assertThat(openDescriptors()).as("after call %d failed", n).isEqualTo(descriptors);
+      assertThat(OpenDescriptors.openedSince(descriptors)).as("after call %d failed", n).isEmpty();
       assertThat(descendants()).as("call %d failed", n).isSubsetOf(processes);
     }
     assertThat(failed).isGreaterThan(20);
@@ -778,11 +779,5 @@ class PodNetworkTest {
 
   private ObjectNode json(String plugin, CniCommand command) throws IOException {
     return CniJson.parseObject(plugins.request(plugin, command).getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static long openDescriptors() throws IOException {
-    try (Stream<Path> entries = Files.list(Path.of("/proc/self/fd"))) {
-      return entries.count();
-    }
   }
 }

@@ -1,48 +1,56 @@
 package io.jukung.runtime.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.cri.CriException;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ContainerStatusRequest;
-import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.runtime.pod.SandboxRequest;
 import io.jukung.runtime.service.Await;
 import io.jukung.runtime.service.FakeShimPool;
 import io.jukung.runtime.service.TestNode;
+import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.SandboxRecord;
+import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Starts daemons over what an earlier one left. A named pipe stands for a disk that hangs. */
+/** Starts daemons over what an earlier one left. */
 @Timeout(120)
 class RecoveryTest {
   @TempDir private Path directory;
   private TestNode node;
-  private final Map<Path, RandomAccessFile> pipes = new HashMap<>();
+  private final SlowReader slow = new SlowReader();
 
   @BeforeEach
   void setUp() throws IOException {
     node = new TestNode(directory);
+    node.reader = slow::over;
   }
 
   @AfterEach
   void tearDown() throws Exception {
-    releaseReaders();
+    slow.release();
     node.cleanUp();
   }
 
@@ -52,7 +60,7 @@ class RecoveryTest {
     String container = node.start(sandbox, "app");
     final FakeShimPool.Pod pod = pod(sandbox);
     final Cgroup cgroup = node.cgroup().child(sandbox);
-    hang(node.paths.sandboxStatus(sandbox));
+    slow.hang(sandbox);
     recover();
 
     assertThat(pod.signals).as("signals to the container").isEmpty();
@@ -62,10 +70,10 @@ class RecoveryTest {
     assertThat(node.images.leases).as("its image").contains(container);
     assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_UNKNOWN);
 
-    releaseReaders();
-    assertThat(setAside(node.paths.sandboxes())).isEmpty();
-    recover();
-    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    slow.release();
+    Await.until("it is taken up", () -> node.state(container) == ContainerState.CONTAINER_RUNNING);
+    assertThat(node.sandboxes.get(sandbox).isReady()).isTrue();
+    assertThat(copies()).isEmpty();
   }
 
   @Test
@@ -73,7 +81,7 @@ class RecoveryTest {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     final FakeShimPool.Pod pod = pod(sandbox);
-    hang(node.paths.containerRecord(container));
+    slow.hang(container);
     recover();
 
     assertThat(pod.signals).as("signals to the container").isEmpty();
@@ -81,10 +89,10 @@ class RecoveryTest {
     assertThat(node.images.leases).as("its image").contains(container);
     assertThat(node.sandboxes.get(sandbox).isReady()).isTrue();
 
-    releaseReaders();
-    assertThat(setAside(node.paths.containers())).isEmpty();
-    recover();
-    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    slow.release();
+    Await.until("it is read", () -> node.containers.find(container).isPresent());
+    Await.until("it is taken up", () -> node.state(container) == ContainerState.CONTAINER_RUNNING);
+    assertThat(copies()).isEmpty();
   }
 
   @Test
@@ -92,31 +100,157 @@ class RecoveryTest {
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
     final FakeShimPool.Pod pod = pod(sandbox);
-    Path record = node.paths.sandboxStatus(sandbox);
-    Files.move(record, kept(record));
-    Files.createDirectory(record); // reads fail with EISDIR
+    slow.fail(sandbox);
     recover();
-    assertThat(setAside(node.paths.sandboxes())).isEmpty();
+    assertThat(copies()).isEmpty();
     assertThat(pod.signals).as("signals to the container").isEmpty();
     assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_UNKNOWN);
 
-    Files.delete(record);
-    Files.move(kept(record), record);
-    recover();
-    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    slow.release();
+    Await.until("it is taken up", () -> node.state(container) == ContainerState.CONTAINER_RUNNING);
   }
 
   @Test
-  void recordThatIsDamagedIsSetAside() throws Exception {
+  void sandboxWhoseLastRecordIsDamagedIsNotReadyAndIsRemovedWhole() throws Exception {
+    assertRemovedWhole(id -> List.of(node.paths.sandboxStatus(id)), "web");
+  }
+
+  @Test
+  void sandboxOfWhichEveryRecordIsDamagedIsNotReadyAndIsRemovedWhole() throws Exception {
+    assertRemovedWhole(
+        id -> List.of(node.paths.sandboxStatus(id), node.paths.sandboxRecord(id)), "damaged-");
+  }
+
+  private void assertRemovedWhole(Function<String, List<Path>> records, String name)
+      throws Exception {
+    final Set<String> before = node.traces();
     String sandbox = node.runPod("web");
     String container = node.start(sandbox, "app");
-    Files.writeString(node.paths.sandboxStatus(sandbox), "{\"version\":1,");
+    Files.createDirectories(node.paths.namespaces(sandbox));
+    Files.createFile(node.paths.namespace(sandbox, "net"));
+    for (Path record : records.apply(sandbox)) {
+      Files.writeString(record, "{\"version\":1,");
+    }
     recover();
-    assertThat(setAside(node.paths.sandboxes())).hasSize(1);
-    assertThat(node.sandboxes.all()).isEmpty();
-    assertThat(status(container).getReason()).isEqualTo("Unknown");
-    node.removeContainer.call(
-        RemoveContainerRequest.newBuilder().setContainerId(container).build());
+
+    assertThat(node.sandboxes.get(sandbox).isReady()).isFalse();
+    assertThat(node.sandboxes.get(sandbox).record().name().name()).startsWith(name);
+    assertThat(copies()).hasSize(records.apply(sandbox).size());
+    recover();
+    assertThat(node.sandboxes.get(sandbox).isReady()).as("after another restart").isFalse();
+    assertThat(copies()).hasSize(records.apply(sandbox).size());
+    node.stopPod(sandbox);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    Files.deleteIfExists(node.paths.namespace(sandbox, "net"));
+    node.removePod(sandbox);
+    deleteCopies();
+    assertThat(node.traces()).isEqualTo(before);
+  }
+
+  @Test
+  void containerWhoseRecordIsDamagedIsEndedAndIsRemovedWithItsPod() throws Exception {
+    final Set<String> before = node.traces();
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    Files.writeString(node.paths.containerRecord(container), "{\"version\":1,");
+    recover();
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_EXITED);
+    assertThat(node.containers.get(container).record().sandboxId()).isEqualTo(sandbox);
+    assertThat(node.sandboxes.get(sandbox).isReady()).isTrue();
+    assertThat(copies()).hasSize(1);
+    node.removePod(sandbox);
+    deleteCopies();
+    assertThat(node.traces()).isEqualTo(before);
+  }
+
+  @Test
+  void objectThatAnEarlierReleaseHasSetAsideIsRemovedWhole() throws Exception {
+    final Set<String> before = node.traces();
+    String sandbox = node.runPod("web");
+    node.start(sandbox, "app");
+    Files.writeString(node.paths.sandboxStatus(sandbox), "{");
+    StateFiles.setAside(node.paths.sandbox(sandbox), 1);
+    recover();
+    assertThat(node.sandboxes.get(sandbox).isReady()).isFalse();
+    node.removePod(sandbox);
+    deleteCopies();
+    assertThat(node.traces()).isEqualTo(before);
+  }
+
+  @Test
+  void daemonServesWhileAShimDoesNotAnswer() throws Exception {
+    String slow = node.runPod("slow");
+    String app = node.start(slow, "app");
+    String other = node.start(node.runPod("other"), "app");
+    try (Processes processes = new Processes()) {
+      processes.in(node.cgroup().child(slow).child(app));
+      CountDownLatch answer = new CountDownLatch(1);
+      pod(slow).beforeList = answer;
+      node.silence = Duration.ofSeconds(30);
+      node.restart();
+      var _ = node.recovery.run(); // returns although the shim does not answer
+      assertThat(node.state(app)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      Await.until("other", () -> node.state(other) == ContainerState.CONTAINER_RUNNING);
+
+      CompletableFuture<String> call = new CompletableFuture<>();
+      Thread.ofVirtual().start(() -> complete(call, () -> node.create(slow, "late")));
+      assertThat(call).as("a call on the pod waits").isNotDone();
+      answer.countDown();
+      assertThat(call.get(30, TimeUnit.SECONDS)).isNotEmpty();
+    }
+  }
+
+  @Test
+  void podOfAnUnfinishedPodsNameIsCreatedWhenThatOneIsUndone() throws Exception {
+    SandboxRecord unfinished =
+        SandboxRequest.record(ObjectId.random(), 1, TestNode.pod("web"), UnaryOperator.identity());
+    new StateFiles(node.paths).createSandbox(unfinished);
+    node.host.tearDown = new CompletableFuture<>();
+    node.restart();
+    var _ = node.recovery.run();
+
+    CompletableFuture<String> call = new CompletableFuture<>();
+    try {
+      Thread caller = Thread.ofPlatform().start(() -> complete(call, () -> node.runPod("web")));
+      Await.until(
+          "it waits or ends", () -> caller.getState() == Thread.State.WAITING || call.isDone());
+    } finally {
+      node.host.tearDown.complete(null);
+    }
+    assertThat(call.get(30, TimeUnit.SECONDS)).isNotEqualTo(unfinished.id());
+    assertThat(node.sandboxes.find(unfinished.id())).isEmpty();
+  }
+
+  @Test
+  void callOnAPodWhoseShimIsSilentFailsAndNamesThePod() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.create(sandbox, "app");
+    pod(sandbox).silent = true;
+    node.silence = Duration.ZERO;
+    node.restart();
+    var _ = node.recovery.run();
+    assertThatThrownBy(() -> node.start(container)).hasMessageContaining(sandbox);
+    assertThatThrownBy(() -> node.create(sandbox, "other")).hasMessageContaining(sandbox);
+    pod(sandbox).silent = false;
+    Await.until("it is taken up", () -> node.shims.find(sandbox).isPresent());
+    Await.until("it starts", () -> starts(container));
+  }
+
+  private boolean starts(String container) throws Exception {
+    try {
+      node.start(container);
+      return true;
+    } catch (CriException e) {
+      return false;
+    }
+  }
+
+  private static void complete(CompletableFuture<String> call, Callable<String> work) {
+    try {
+      call.complete(work.call());
+    } catch (Exception e) {
+      call.completeExceptionally(e);
+    }
   }
 
   @Test
@@ -215,39 +349,17 @@ class RecoveryTest {
 
   private void recover() throws Exception {
     node.restart(Duration.ofMillis(500));
-    node.recovery.run();
+    node.recover();
   }
 
-  /** Makes reads of the file hang. The content comes back with {@link #releaseReaders}. */
-  private void hang(Path file) throws Exception {
-    Files.move(file, kept(file));
-    assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
-    // With a writer, the reader's open returns, and its read waits for the writer.
-    pipes.put(file, new RandomAccessFile(file.toFile(), "rw"));
+  /** The copies of damaged records. */
+  private List<String> copies() throws IOException {
+    return StateFiles.list(node.paths.damaged());
   }
 
-  /** Gives the content to the readers that wait, and puts the file back for later ones. */
-  private void releaseReaders() throws Exception {
-    for (Map.Entry<Path, RandomAccessFile> pipe : pipes.entrySet()) {
-      Path file = pipe.getKey();
-      Files.move(kept(file), file, StandardCopyOption.REPLACE_EXISTING);
-      try (RandomAccessFile writer = pipe.getValue()) {
-        writer.write(Files.readAllBytes(file));
-      }
-    }
-    pipes.clear();
-  }
-
-  private static Path kept(Path file) {
-    return file.resolveSibling(file.getFileName() + ".kept");
-  }
-
-  private static List<String> setAside(Path parent) throws IOException {
-    try (Stream<Path> entries = Files.list(parent)) {
-      return entries
-          .map(each -> String.valueOf(each.getFileName()))
-          .filter(name -> name.contains("corrupt"))
-          .toList();
+  private void deleteCopies() throws IOException {
+    for (String copy : copies()) {
+      Files.delete(node.paths.damaged().resolve(copy));
     }
   }
 

@@ -7,8 +7,11 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
 import io.jukung.cri.CriException;
 import io.jukung.cri.client.CriChannel;
 import io.jukung.cri.v1.AuthConfig;
@@ -26,6 +29,8 @@ import io.jukung.runtime.config.DataSize;
 import io.jukung.runtime.config.FileMode;
 import io.jukung.runtime.server.FakeServices.FakeImages;
 import io.jukung.runtime.server.FakeServices.FakeRuntime;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -34,6 +39,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -43,6 +49,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 @Timeout(60)
@@ -76,6 +84,21 @@ class CriServerTest {
         .isEqualTo(StopContainerResponse.getDefaultInstance());
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
         .isEqualTo("rw-r-----");
+  }
+
+  @Test
+  void rehearsalIsAnsweredBeforeClientsCanConnectAndLeavesNoAnswerBehind() throws Exception {
+    CriServer opened = CriServer.open(ListeningSocket.claim(socket), SETTINGS);
+    open.add(opened);
+
+    assertThat(opened.rehearse()).isTrue();
+    assertThat(socket).doesNotExist();
+
+    opened.serve(List.of(runtime));
+    client().stopContainer(StopContainerRequest.getDefaultInstance());
+    assertThatThrownBy(() -> client().version(VersionRequest.getDefaultInstance()))
+        .hasMessageStartingWith("UNIMPLEMENTED");
+    assertThat(opened.rehearse()).isFalse();
   }
 
   @Test
@@ -143,6 +166,42 @@ class CriServerTest {
     assertThat(directory.resolve("run")).isEmptyDirectory();
   }
 
+  /** The bytes of a StopContainerRequest whose container_id is not UTF-8, or is cut off. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0a01ff", "0a05ff"})
+  void malformedRequestIsAnInvalidArgument(String hex) throws Exception {
+    start();
+    var raw =
+        MethodDescriptor.<byte[], StopContainerResponse>newBuilder()
+            .setType(MethodDescriptor.MethodType.UNARY)
+            .setFullMethodName(RuntimeServiceGrpc.getStopContainerMethod().getFullMethodName())
+            .setRequestMarshaller(new RawRequests())
+            .setResponseMarshaller(
+                RuntimeServiceGrpc.getStopContainerMethod().getResponseMarshaller())
+            .build();
+
+    Status status =
+        statusOf(
+            () ->
+                ClientCalls.blockingUnaryCall(
+                    client().getChannel(), raw, CallOptions.DEFAULT, HexFormat.of().parseHex(hex)));
+
+    assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(status.getDescription()).startsWith("the request is not valid");
+  }
+
+  private static final class RawRequests implements MethodDescriptor.Marshaller<byte[]> {
+    @Override
+    public InputStream stream(byte[] value) {
+      return new ByteArrayInputStream(value);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
   @Test
   void rpcWithoutImplementationIsUnimplemented() throws Exception {
     start();
@@ -198,9 +257,9 @@ class CriServerTest {
     runtime.stop = request -> sleepUntilInterrupted(interrupted);
     start();
 
+    // Long enough that the call arrives before its deadline, also on a busy machine.
     Status status =
-        statusOf(
-            () -> client().withDeadlineAfter(100, TimeUnit.MILLISECONDS).stopContainer(stop("a")));
+        statusOf(() -> client().withDeadlineAfter(5, TimeUnit.SECONDS).stopContainer(stop("a")));
 
     assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     assertThat(interrupted.get(10, TimeUnit.SECONDS)).isTrue();

@@ -8,6 +8,7 @@ import io.jukung.runtime.config.ConfigFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,6 +39,47 @@ class DaemonTest {
           .hasMessageEndingWith("works on " + directory.resolve("root"));
       assertThat(directory.resolve("state/jukung.sock")).exists();
     }
+  }
+
+  /** A regression: the second daemon killed the containers of the first one at its start. */
+  @Test
+  void daemonOfAnotherRootIsRefusedTheSameCgroupCacheNetworkAndBridge() throws Exception {
+    Path network =
+        Files.writeString(
+            Files.createDirectory(directory.resolve("net.d")).resolve("a.conflist"),
+            """
+            {"cniVersion": "1.0.0", "name": "daemon-test", "plugins": [
+              {"type": "bridge", "bridge": "daemon-test0"}]}
+            """);
+    try (Daemon first = Daemon.start(config(Map.of()))) {
+      assertThat(first).isNotNull();
+      Map<String, String> other = new LinkedHashMap<>();
+      for (String key : List.of("root", "state", "socket")) {
+        other.put(key, directory.resolve("second-" + key).toString());
+      }
+      refused(other, "cgroup /jukung-test-%d", "cgroup.root");
+      other.put("cgroup.root", "/jukung-test-" + ProcessHandle.current().pid() + "-second");
+      refused(other, "CNI cache " + directory.resolve("cni"), "cni.cache_dir");
+      other.put("cni.cache_dir", directory.resolve("second-cni").toString());
+      refused(other, "CNI network daemon-test", "cni.conf_dir");
+      Files.writeString(network, Files.readString(network).replace("\"daemon-test\"", "\"other\""));
+      refused(other, "bridge daemon-test0", "cni.conf_dir");
+      Files.writeString(network, Files.readString(network).replace("daemon-test0", "other0"));
+      Daemon.start(config(other)).close();
+    }
+    // The root is free and has no pod, so that another daemon may take over what it used.
+    Map<String, String> next = Map.of("root", directory.resolve("third-root").toString());
+    Daemon.start(config(next)).close();
+  }
+
+  private void refused(Map<String, String> settings, String what, String setting) {
+    assertThatThrownBy(() -> Daemon.start(config(settings)))
+        .isInstanceOf(StartupException.class)
+        .hasMessage(
+            "the daemon cannot start: %s belongs to the jukung of root %s, whose pods would be"
+                + " taken for leftovers: set %s to something else, or stop that daemon and remove"
+                + " its pods",
+            what.formatted(ProcessHandle.current().pid()), directory.resolve("root"), setting);
   }
 
   @Test

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** A host that only notes which pods have namespaces and networks. */
 public final class FakeHost implements PodHost {
@@ -18,6 +20,12 @@ public final class FakeHost implements PodHost {
 
   /** Whether networks cannot be taken down. */
   boolean refusesTearDown;
+
+  /** Runs while the namespaces of a sandbox are made. */
+  Consumer<String> whileNamespacesAreMade = _ -> {};
+
+  /** Networks are not taken down before this is done. */
+  public CompletableFuture<Void> tearDown = CompletableFuture.completedFuture(null);
 
   private final Faults faults;
   private final StatePaths paths;
@@ -31,6 +39,7 @@ public final class FakeHost implements PodHost {
   public void createNamespaces(SandboxRecord sandbox) throws IOException {
     faults.at("createNamespaces");
     namespaces.add(sandbox.id());
+    whileNamespacesAreMade.accept(sandbox.id());
     faults.at("createNamespaces, half done");
   }
 
@@ -52,6 +61,7 @@ public final class FakeHost implements PodHost {
     if (refusesTearDown) {
       throw new IOException("the network plugin fails");
     }
+    tearDown.join();
     networks.remove(sandbox.id());
   }
 

@@ -9,19 +9,27 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** An image store with one image, which has one layer. */
+/** An image store with one image, which has one layer unless a test changes its layers. */
 public final class FakeImages implements ContainerImages {
   static final String NAME = "docker.io/library/busybox:latest";
   static final String ID = "sha256:" + "1".repeat(64);
 
+  static final String DIGEST = "docker.io/library/busybox@sha256:" + "2".repeat(64);
+
   public final Set<String> leases = ConcurrentHashMap.newKeySet();
   private final Faults faults;
   private final Path layer;
+  volatile List<Path> layers;
+
+  /** The names of the image. */
+  volatile Names names = new Names(NAME, DIGEST);
+
   private final ImageDefaults defaults;
 
   FakeImages(Faults faults, Path layer, ImageDefaults defaults) {
     this.faults = faults;
     this.layer = layer;
+    this.layers = List.of(layer);
     this.defaults = defaults;
   }
 
@@ -34,11 +42,16 @@ public final class FakeImages implements ContainerImages {
   }
 
   @Override
+  public Names names(String imageId) {
+    return imageId.equals(ID) ? names : new Names("", "");
+  }
+
+  @Override
   public List<Path> acquire(String imageId, String user) throws IOException {
     faults.at("acquire");
     leases.add(user);
     faults.at("acquire, half done");
-    return List.of(layer);
+    return layers;
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +71,16 @@ public final class FakeShimPool implements PodShim.Pool {
     return Optional.ofNullable(pods.get(sandboxId));
   }
 
+  @Override
+  public void kill(String sandboxId, Path socket, int shimPid) {
+    pods.remove(sandboxId);
+  }
+
+  @Override
+  public boolean release(PodShim shim) throws IOException {
+    return shim.shutdown();
+  }
+
   /** Kills the shim. Nobody watches its processes any more. */
   public void die(String sandboxId) {
     pods.remove(sandboxId);
@@ -96,11 +108,23 @@ public final class FakeShimPool implements PodShim.Pool {
     /** Runs once when the list of processes has been made, before the daemon gets it. */
     public Runnable afterList = () -> {};
 
+    /** Keeps the list of processes back until it is counted down. */
+    public CountDownLatch beforeList = new CountDownLatch(0);
+
     /** Whether the shim refuses to end. */
     boolean refusesShutdown;
 
     /** Whether processes survive SIGKILL. */
     boolean stubborn;
+
+    /** The pid of each process that is started. */
+    public int pid = (int) ProcessHandle.current().pid();
+
+    /** Whether the shim sleeps and no daemon is connected to it. The first call wakes it. */
+    public volatile boolean asleep;
+
+    /** The processes at whose end a daemon connects to a sleeping shim. */
+    public final List<Integer> watched = new ArrayList<>();
 
     /** Whether the shim answers nothing at all. */
     public volatile boolean silent;
@@ -118,6 +142,7 @@ public final class FakeShimPool implements PodShim.Pool {
 
     private void answer(String call) throws IOException {
       faults.at(call);
+      asleep = false;
       if (silent) {
         throw new CriException(ErrorKind.DEADLINE_EXCEEDED, "the shim did not answer " + call);
       }
@@ -126,6 +151,16 @@ public final class FakeShimPool implements PodShim.Pool {
     @Override
     public int shimPid() {
       return 4242;
+    }
+
+    @Override
+    public boolean isConnected() {
+      return !asleep;
+    }
+
+    @Override
+    public void watch(List<Integer> pids) {
+      watched.addAll(pids);
     }
 
     @Override
@@ -142,7 +177,6 @@ public final class FakeShimPool implements PodShim.Pool {
       if (refuse != null) {
         throw new LaunchRefused(refuse);
       }
-      int pid = (int) ProcessHandle.current().pid();
       synchronized (this) {
         processes.put(
             request.getContainerId(),
@@ -182,7 +216,13 @@ public final class FakeShimPool implements PodShim.Pool {
 
     @Override
     public Started exec(
-        String execId, String containerId, LaunchPlan plan, Fd stdin, Fd stdout, Fd stderr)
+        String execId,
+        String containerId,
+        LaunchPlan plan,
+        Fd stdin,
+        Fd stdout,
+        Fd stderr,
+        Duration patience)
         throws IOException {
       answer("exec");
       if (refuse != null) {
@@ -249,6 +289,11 @@ public final class FakeShimPool implements PodShim.Pool {
     @Override
     public List<ContainerProcess> list() throws IOException {
       answer("list");
+      try {
+        beforeList.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
       List<ContainerProcess> listed;
       synchronized (this) {
         // The reaper is killed by way of its cgroup, and this fake does not see that.
@@ -264,11 +309,17 @@ public final class FakeShimPool implements PodShim.Pool {
     }
 
     @Override
-    public void shutdown() throws IOException {
+    public boolean shutdown() {
       if (refusesShutdown) {
         throw CriException.failedPrecondition("a launch is under way");
       }
+      return kill();
+    }
+
+    @Override
+    public boolean kill() {
       pods.remove(sandboxId);
+      return true;
     }
   }
 

@@ -8,6 +8,7 @@ import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -119,6 +121,52 @@ class HungPathTest {
     }
 
     assertAnswered();
+  }
+
+  @Test
+  void podWhoseCreationHangsIsRemovedAndTheCreationIsUndoneWhenItEnds() throws Exception {
+    Set<String> before = node.traces();
+    String sandbox = node.runPod("pod");
+    hang();
+    inBackground(() -> node.createContainer.call(withVolume(sandbox)).getContainerId());
+    Await.until("the creation has begun", () -> !node.images.leases.isEmpty());
+
+    removeInTime(sandbox);
+    unblock();
+    assertThatThrownBy(calls.getFirst()::get).isInstanceOf(ExecutionException.class);
+    assertThat(node.traces()).isEqualTo(before);
+  }
+
+  @Test
+  void podWhoseStartHangsIsRemovedAndTheStartFailsWhenItEnds() throws Exception {
+    Set<String> before = node.traces();
+    String sandbox = node.runPod("pod");
+    String container = node.createContainer.call(withVolume(sandbox)).getContainerId();
+    hang();
+    inBackground(
+        () -> {
+          node.start(container);
+          return container;
+        });
+    Cgroup cgroup = node.cgroup().child(sandbox).child(container);
+    Await.until("the start has begun", cgroup::exists);
+
+    removeInTime(sandbox);
+    unblock();
+    assertThatThrownBy(calls.getFirst()::get).isInstanceOf(ExecutionException.class);
+    assertThat(node.traces()).isEqualTo(before);
+  }
+
+  private void removeInTime(String sandbox) throws Exception {
+    CompletableFuture<String> removal = new CompletableFuture<>();
+    onVirtualThread(
+        removal,
+        () -> {
+          node.stopPod(sandbox);
+          node.removePod(sandbox);
+          return sandbox;
+        });
+    assertThat(removal.get(BOUND.toMillis(), TimeUnit.MILLISECONDS)).isEqualTo(sandbox);
   }
 
   private CreateContainerRequest withVolume(String sandbox) {

@@ -104,7 +104,7 @@ class ResourceUpdateTest {
     LinuxContainerResources expected = limits("1073741824", "max").setCpuShares(512).build();
     assertThat(shown(container)).isEqualTo(expected);
     node.restart();
-    node.recovery.run();
+    node.recover();
     assertThat(shown(container)).isEqualTo(expected);
   }
 
@@ -206,7 +206,7 @@ class ResourceUpdateTest {
             .build());
     assertThat(node.cgroup().child(sandbox).read(second)).isEqualTo("2147483648");
     node.restart();
-    node.recovery.run();
+    node.recover();
     String info =
         node.podSandboxStatus
             .call(

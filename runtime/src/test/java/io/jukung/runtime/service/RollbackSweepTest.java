@@ -149,7 +149,7 @@ class RollbackSweepTest {
       }
       node.removePod(sandbox);
       assertThat(withoutTrash(node.traces())).as(failed).isEqualTo(before);
-      node.recovery.run();
+      node.recover();
       assertThat(node.traces()).as(failed).isEqualTo(before);
       if (failed.isEmpty()) {
         return;

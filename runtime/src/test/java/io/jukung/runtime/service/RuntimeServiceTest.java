@@ -3,6 +3,7 @@ package io.jukung.runtime.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.Container;
@@ -32,6 +33,7 @@ import io.jukung.runtime.container.ExecOutput;
 import io.jukung.shim.v1.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -85,6 +87,54 @@ class RuntimeServiceTest {
         .isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
     node.removePod(sandbox);
     assertThat(node.traces()).isEqualTo(before);
+  }
+
+  @Test
+  void shimIsAdoptedWhileNamespacesAreMade() throws Exception {
+    node.host.whileNamespacesAreMade =
+        sandbox -> {
+          try {
+            Await.until("the shim is adopted", () -> node.pool.pods.containsKey(sandbox));
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    String sandbox = node.runPod("web");
+    assertThat(sandboxStatus(sandbox).getStatus().getState())
+        .isEqualTo(PodSandboxState.SANDBOX_READY);
+  }
+
+  @Test
+  void shimEndsIfNamespacesCannotBeMadeWhileItIsAdopted() throws Exception {
+    Set<String> before = node.traces();
+    CountDownLatch failing = new CountDownLatch(1);
+    node.pool.afterAdoption = _ -> Uninterruptibles.awaitUninterruptibly(failing);
+    node.host.whileNamespacesAreMade =
+        _ -> {
+          failing.countDown();
+          throw new IllegalStateException("no namespaces");
+        };
+    assertThatThrownBy(() -> node.runPod("web")).hasMessageContaining("no namespaces");
+    assertThat(node.pool.pods).isEmpty();
+    assertThat(node.traces()).isEqualTo(before);
+  }
+
+  @Test
+  void startDoesNotReadBackWhatTheCreationHasWritten() throws Exception {
+    String container = node.create(node.runPod("web"), "app");
+    Files.delete(node.paths.containerSpec(container));
+    node.start(container);
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+  }
+
+  /** overlayfs refuses to have no lower directory. */
+  @Test
+  void imageWithoutLayersHasAnEmptyRoot() throws Exception {
+    node.images.layers = List.of();
+    String container = node.start(node.runPod("web"), "app");
+    assertThat(node.state(container)).isEqualTo(ContainerState.CONTAINER_RUNNING);
+    assertThat(node.containers.get(container).record().lowerDirectories())
+        .containsExactly(node.paths.emptyDirectory().toString());
   }
 
   @Test

@@ -28,13 +28,19 @@ import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.cgroup.CgroupfsDriver;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerExec;
+import io.jukung.runtime.container.ContainerLimits;
 import io.jukung.runtime.container.ContainerRemover;
+import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ContainerStopper;
+import io.jukung.runtime.container.ContainerViews;
+import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.events.ContainerEvents;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.pod.PodEvents;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxStopper;
+import io.jukung.runtime.recovery.RecordReader;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.shim.PodShims;
@@ -57,6 +63,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /**
  * The runtime service with shims, network and images that are fakes, over the real disk and the
@@ -65,6 +73,8 @@ import java.util.UUID;
 public final class TestNode {
   private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(30);
   private static final Duration KILL_WAIT = Duration.ofMillis(500);
+  private static final Duration OPERATIONS_WAIT = Duration.ofSeconds(2);
+  private static final long RECOVERY_BOUND_SECONDS = 60;
 
   public final Faults faults = new Faults();
   public final StatePaths paths;
@@ -74,9 +84,19 @@ public final class TestNode {
   public final CgroupMount mount;
   public final String cgroupRoot;
 
+  /** Wraps what a recovery reads records with; a test may make reads wait. */
+  public UnaryOperator<RecordReader> reader = UnaryOperator.identity();
+
+  /** How long calls wait for a silent shim after a restart, before they fail at once. */
+  public Duration silence = Duration.ofMillis(500);
+
+  /** What is told of pods and containers, from the next restart on. */
+  public LifecyclePlugins plugins = LifecyclePlugins.NONE;
+
   public SandboxStore sandboxes;
   public ContainerStore containers;
   public PodShims shims;
+  public ContainerEvents changes;
   public PodEvents events;
   public Recovery recovery;
   public RunPodSandbox runPodSandbox;
@@ -122,9 +142,17 @@ public final class TestNode {
    * @param recoveryLimit how long the recovery waits for one object
    */
   public void restart(Duration recoveryLimit) throws IOException {
+    if (recovery != null) {
+      recovery.close();
+    }
     StateFiles files = new StateFiles(paths);
+    ContainerSpecs containerSpecs = new ContainerSpecs(files);
     sandboxes = new SandboxStore();
     containers = new ContainerStore();
+    ContainerViews views = new ContainerViews(images::names);
+    changes = new ContainerEvents(sandboxes, containers, views);
+    sandboxes.listen(changes);
+    containers.listen(changes);
     shims = new PodShims();
     PodCgroups cgroups =
         new PodCgroups(
@@ -137,49 +165,86 @@ public final class TestNode {
     pool.tell(events);
     ContainerStopper stopper = new ContainerStopper(files, shims, cgroups, KILL_WAIT);
     ContainerRemover remover =
-        new ContainerRemover(containers, files, images, shims, cgroups, stopper);
+        new ContainerRemover(
+            containers, files, containerSpecs, images, shims, cgroups, stopper, plugins);
     SandboxStopper sandboxStopper =
-        new SandboxStopper(containers, files, lifecycle, stopper, cgroups);
+        new SandboxStopper(
+            containers, files, lifecycle, stopper, cgroups, plugins, OPERATIONS_WAIT);
     recovery =
         new Recovery(
             files,
+            reader.apply(RecordReader.of(files)),
             sandboxes,
             containers,
             images,
+            shims,
             cgroups,
-            new SandboxReconciler(files, sandboxes, containers, lifecycle, pool, cgroups, events),
-            recoveryLimit);
-    runPodSandbox = new RunPodSandbox(sandboxes, files, lifecycle, cgroups);
+            new SandboxReconciler(
+                files,
+                sandboxes,
+                containers,
+                lifecycle,
+                sandboxStopper,
+                stopper,
+                pool,
+                cgroups,
+                events,
+                _ -> {}), // no process of this node is real
+            _ -> {},
+            new Recovery.Limits(recoveryLimit, silence));
+    SpecBuilder specs =
+        new SpecBuilder(
+            paths,
+            1024,
+            new CdiDevices(List.of()),
+            new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
+    runPodSandbox =
+        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins);
     stopPodSandbox = new StopPodSandbox(sandboxes, sandboxStopper);
     removePodSandbox =
-        new RemovePodSandbox(sandboxes, containers, files, sandboxStopper, remover, cgroups);
-    podSandboxStatus = new PodSandboxStatus(sandboxes, containers, paths);
+        new RemovePodSandbox(
+            sandboxes, containers, files, sandboxStopper, remover, cgroups, plugins);
+    podSandboxStatus = new PodSandboxStatus(sandboxes, containers, views, paths);
     listPodSandbox = new ListPodSandbox(new Selection(sandboxes, containers));
     createContainer =
         new CreateContainer(
             sandboxes,
             containers,
             files,
+            containerSpecs,
+            shims,
             images,
-            new SpecBuilder(
-                paths,
-                1024,
-                new CdiDevices(List.of()),
-                new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/")))),
+            specs,
             cgroups,
             filters,
-            pathWork);
+            pathWork,
+            plugins);
     startContainer =
-        new StartContainer(sandboxes, containers, files, shims, cgroups, compiler, pathWork);
-    stopContainer = new StopContainer(containers, stopper);
+        new StartContainer(
+            sandboxes,
+            containers,
+            files,
+            containerSpecs,
+            shims,
+            cgroups,
+            compiler,
+            pathWork,
+            plugins);
+    stopContainer = new StopContainer(containers, stopper, plugins);
     removeContainer = new RemoveContainer(containers, remover);
-    containerStatus = new ContainerStatus(containers, files, compiler, pathWork);
-    listContainers = new ListContainers(new Selection(sandboxes, containers));
+    containerStatus = new ContainerStatus(containers, views, files, compiler, pathWork);
+    listContainers = new ListContainers(new Selection(sandboxes, containers), views);
     reopenContainerLog = new ReopenContainerLog(containers, shims);
-    updateContainerResources = new UpdateContainerResources(containers, cgroups);
-    updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups);
-    execs = new ContainerExec(containers, files, shims, cgroups, compiler);
+    updateContainerResources =
+        new UpdateContainerResources(containers, new ContainerLimits(cgroups), plugins);
+    updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups, plugins);
+    execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler);
     execSync = new ExecSync(execs);
+  }
+
+  /** Recovers, and waits until that is over, as far as it can be. */
+  public void recover() throws Exception {
+    recovery.run().get(RECOVERY_BOUND_SECONDS, TimeUnit.SECONDS);
   }
 
   public static RunPodSandboxRequest pod(String name) {

@@ -2,9 +2,14 @@ package io.jukung.runtime.shim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.io.UnixSocket;
+import io.jukung.linux.launch.Program;
+import io.jukung.linux.libc.Arch;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ExecExited;
@@ -22,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -37,6 +43,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class ShimReconnectTest {
   private static final String REQUEST_LIST = "LIST_PROCESSES";
+  private static final LaunchPlan NO_STEPS =
+      LaunchPlan.newBuilder()
+          .setConfine(ByteString.copyFrom(Program.empty().encode(Arch.CURRENT)))
+          .build();
 
   @TempDir private Path directory;
   private Path path;
@@ -44,10 +54,15 @@ class ShimReconnectTest {
   private DescriptorLoop loop;
   private ShimClient client;
 
-  private static final ShimClient.Owner NOBODY =
-      new ShimClient.Owner() {
+  private static final ShimOwner NOBODY =
+      new ShimOwner() {
         @Override
         public void containerExited(String sandboxId, ContainerExited exit) {}
+
+        @Override
+        public void used() {
+          // nobody waits for a quiet moment here
+        }
 
         @Override
         public void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected) {}
@@ -107,12 +122,26 @@ class ShimReconnectTest {
 
   private void exec(Pipe pipe, CountDownLatch started, CompletableFuture<Integer> exit) {
     try {
-      Fd end = pipe.writer();
-      client.exec("e1", "c1", LaunchPlan.getDefaultInstance(), end, end, end);
+      while (!start(pipe.writer())) {
+        Thread.onSpinWait();
+      }
       started.countDown();
       exit.complete(client.execExit("e1").get());
     } catch (IOException | InterruptedException | ExecutionException | RuntimeException e) {
       exit.completeExceptionally(e);
+    }
+  }
+
+  /** Returns false before the client uses the connection on which it was answered last. */
+  private boolean start(Fd end) throws IOException {
+    try {
+      client.exec("e1", "c1", NO_STEPS, end, end, end, Duration.ofSeconds(10));
+      return true;
+    } catch (CriException e) {
+      if (e.kind() != ErrorKind.UNAVAILABLE) {
+        throw e;
+      }
+      return false;
     }
   }
 

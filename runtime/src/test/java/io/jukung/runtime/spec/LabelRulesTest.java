@@ -77,7 +77,7 @@ class LabelRulesTest {
   }
 
   @Test
-  void nodeWithoutModulesRefusesRequestedLabels() throws IOException {
+  void nodeWithoutAppArmorRefusesRequestedProfiles() throws IOException {
     LabelRules.Labels none = new LabelRules.Labels(null, null, null);
     assertThat(of(nothing())).isEqualTo(none);
     assertThat(of(profile(ProfileType.Unconfined, ""))).isEqualTo(none);
@@ -87,16 +87,29 @@ class LabelRulesTest {
     assertRefused(profile(ProfileType.RuntimeDefault, ""), kind, "apparmor", "does not run");
     assertRefused(profile(ProfileType.Localhost, "x"), kind, "apparmor", "does not run");
     assertRefused(old("localhost/x"), kind, "apparmor", "does not run");
-    assertRefused(
-        selinux(SELinuxOption.newBuilder().setType("t")), kind, "selinux_options", "does not run");
   }
 
   @Test
-  void invalidSelinuxLevelIsRefusedOnEveryNode() throws IOException {
-    SELinuxOption.Builder wrong = SELinuxOption.newBuilder().setLevel("s0:c1024");
-    assertRefused(selinux(wrong), ErrorKind.INVALID_ARGUMENT, "selinux_options", "s0:c1024");
+  void nodeWithoutSelinuxIgnoresRequestedLabels() throws IOException {
+    LabelRules.Labels none = new LabelRules.Labels(null, null, null);
+    assertThat(of(selinux(SELinuxOption.newBuilder().setLevel("s0")))).isEqualTo(none);
+    assertThat(of(selinux(SELinuxOption.newBuilder().setType("spc_t").setUser("u"))))
+        .isEqualTo(none);
+  }
+
+  @Test
+  void malformedSelinuxOptionsAreRefusedOnEveryNode() throws IOException {
+    refusesMalformedSelinuxOptions();
     write("sys/fs/selinux/enforce", "1");
-    assertRefused(selinux(wrong), ErrorKind.INVALID_ARGUMENT, "selinux_options", "s0:c1024");
+    refusesMalformedSelinuxOptions();
+  }
+
+  private void refusesMalformedSelinuxOptions() {
+    ErrorKind kind = ErrorKind.INVALID_ARGUMENT;
+    SELinuxOption.Builder level = SELinuxOption.newBuilder().setLevel("s0:c1024");
+    assertRefused(selinux(level), kind, "selinux_options", "s0:c1024");
+    SELinuxOption.Builder type = SELinuxOption.newBuilder().setType("a:b");
+    assertRefused(selinux(type), kind, "selinux_options", "type", "a:b");
   }
 
   @Test

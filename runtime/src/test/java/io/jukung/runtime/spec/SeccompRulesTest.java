@@ -31,7 +31,7 @@ class SeccompRulesTest {
   @TempDir Path directory;
 
   private Optional<Spec.Seccomp> of(
-      LinuxContainerSecurityContext.Builder security, String... bounding) {
+      LinuxContainerSecurityContext.Builder security, String... bounding) throws IOException {
     return rules.of(security.build(), List.of(bounding));
   }
 
@@ -54,25 +54,25 @@ class SeccompRulesTest {
   }
 
   @Test
-  void noProfileAndUnconfinedHaveNoFilter() {
+  void noProfileAndUnconfinedHaveNoFilter() throws Exception {
     assertThat(of(LinuxContainerSecurityContext.newBuilder())).isEmpty();
     assertThat(of(seccomp(ProfileType.Unconfined, ""))).isEmpty();
     assertThat(of(old("unconfined"))).isEmpty();
   }
 
   @Test
-  void privilegedContainerHasNoFilter() {
+  void privilegedContainerHasNoFilter() throws Exception {
     assertThat(of(seccomp(ProfileType.RuntimeDefault, "").setPrivileged(true))).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"runtime/default", "docker/default"})
-  void deprecatedNamesMeanRuntimeDefault(String path) {
+  void deprecatedNamesMeanRuntimeDefault(String path) throws Exception {
     assertThat(of(old(path))).isEqualTo(of(seccomp(ProfileType.RuntimeDefault, ""))).isPresent();
   }
 
   @Test
-  void newFieldOverridesTheDeprecatedOne() {
+  void newFieldOverridesTheDeprecatedOne() throws Exception {
     assertThat(of(seccomp(ProfileType.Unconfined, "").mergeFrom(old("runtime/default").build())))
         .isEmpty();
   }
@@ -87,7 +87,7 @@ class SeccompRulesTest {
     "CAP_PERFMON, perf_event_open",
     "CAP_SYSLOG, syslog"
   })
-  void capabilityAllowsItsSystemCalls(String capability, String call) {
+  void capabilityAllowsItsSystemCalls(String capability, String call) throws Exception {
     assertThat(rulesOf(of(seccomp(ProfileType.RuntimeDefault, "")).orElseThrow(), call)).isEmpty();
     assertThat(rulesOf(of(seccomp(ProfileType.RuntimeDefault, ""), capability).orElseThrow(), call))
         .singleElement()
@@ -95,7 +95,7 @@ class SeccompRulesTest {
   }
 
   @Test
-  void newNamespacesNeedSysAdmin() {
+  void newNamespacesNeedSysAdmin() throws Exception {
     Spec.Seccomp plain = of(seccomp(ProfileType.RuntimeDefault, "")).orElseThrow();
     assertThat(rulesOf(plain, "clone"))
         .singleElement()
@@ -110,7 +110,7 @@ class SeccompRulesTest {
   }
 
   @Test
-  void someCallsAreRefusedWithAllCapabilities() {
+  void someCallsAreRefusedWithAllCapabilities() throws Exception {
     Spec.Seccomp all =
         of(
                 seccomp(ProfileType.RuntimeDefault, ""),
@@ -120,6 +120,33 @@ class SeccompRulesTest {
         List.of("io_uring_setup", "userfaultfd", "keyctl", "add_key", "kexec_load", "swapon")) {
       assertThat(rulesOf(all, call)).as(call).isEmpty();
     }
+  }
+
+  /** EMFILE would refuse a pod for a reason that is not its own. */
+  @Test
+  void fileThatCannotBeReadNowIsNoInvalidArgument() {
+    assertThatThrownBy(
+            () -> of(seccomp(ProfileType.Localhost, "/proc/self/mem"))) // pread(2) says EIO at 0
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("config.linux.security_context.seccomp: profile /proc/self/mem")
+        .hasMessageContaining("EIO");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/no/such/file", "/etc/passwd/below", "/dev/null", "/etc"})
+  void pathThatNamesNoFileIsAnInvalidArgument(String path) {
+    assertThatThrownBy(() -> of(seccomp(ProfileType.Localhost, path)))
+        .isInstanceOfSatisfying(
+            CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID_ARGUMENT))
+        .hasMessageContaining(path);
+  }
+
+  @Test
+  void fifoIsRefusedWithoutWaiting() throws Exception {
+    Path fifo = directory.resolve("fifo");
+    assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+    assertThatThrownBy(() -> of(seccomp(ProfileType.Localhost, fifo.toString())))
+        .hasMessageContaining("it is not a file");
   }
 
   @Test
@@ -220,14 +247,14 @@ class SeccompRulesTest {
     "profile.json, not an absolute path",
     "'', not an absolute path",
   })
-  void unusableProfileFileIsNamed(String file, String why) {
+  void unusableProfileFileIsNamed(String file, String why) throws Exception {
     assertThatThrownBy(() -> of(seccomp(ProfileType.Localhost, file)))
         .isInstanceOf(CriException.class)
         .hasMessageContainingAll("seccomp", file, why);
   }
 
   @Test
-  void unknownValueOfTheDeprecatedFieldIsRefused() {
+  void unknownValueOfTheDeprecatedFieldIsRefused() throws Exception {
     assertThatThrownBy(() -> of(old("runtime/fast")))
         .isInstanceOf(CriException.class)
         .hasMessageContainingAll("seccomp_profile_path", "runtime/fast");

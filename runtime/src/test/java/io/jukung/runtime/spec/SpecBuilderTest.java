@@ -385,6 +385,45 @@ class SpecBuilderTest {
     assertThat(etc.resolve("hosts")).isRegularFile();
   }
 
+  @Test
+  void mountOfAnotherKindThanItsTargetIsRefused(@TempDir Path outside) throws IOException {
+    Path file = Files.writeString(outside.resolve("file"), "");
+    Files.createDirectories(root.resolve("directory"));
+    Files.writeString(root.resolve("file"), "");
+    for (Mount mount :
+        List.of(
+            Mount.newBuilder().setHostPath(file.toString()).setContainerPath("/directory").build(),
+            Mount.newBuilder().setHostPath(outside.toString()).setContainerPath("/file").build())) {
+      Spec spec = build(ContainerConfig.newBuilder().addMounts(mount).build(), pod()).spec();
+      try (Fd directory = HostFile.openDirectory(root)) {
+        assertThatThrownBy(() -> RootfsTargets.make(directory, spec))
+            .isInstanceOfSatisfying(
+                CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.INVALID_ARGUMENT))
+            .hasMessageContaining("\"" + mount.getHostPath() + "\"")
+            .hasMessageContaining("\"" + mount.getContainerPath() + "\"")
+            .hasMessageContaining("is a file")
+            .hasMessageContaining("is a directory");
+      }
+    }
+  }
+
+  @Test
+  void filesOfProcThatRuncAllowsMayBeMountedOn(@TempDir Path outside) throws IOException {
+    String file = Files.writeString(outside.resolve("file"), "").toString();
+    ContainerConfig.Builder config = ContainerConfig.newBuilder();
+    for (String name :
+        List.of(
+            "cpuinfo", "diskstats", "loadavg", "meminfo", "slabinfo", "stat", "swaps", "uptime")) {
+      config.addMounts(
+          Mount.newBuilder().setHostPath(file).setContainerPath("/proc/./" + name).build());
+    }
+    assertThat(build(config.build(), pod()).spec().mounts())
+        .filteredOn(each -> each.source().equals(file))
+        .extracting(Spec.Mount::destination)
+        .contains("/proc/cpuinfo", "/proc/meminfo", "/proc/slabinfo")
+        .hasSize(8);
+  }
+
   private SpecBuilder.Built build(ContainerConfig config, SandboxRecord sandbox)
       throws IOException {
     try (Fd directory = open()) {

@@ -9,19 +9,21 @@ import org.junit.jupiter.api.Test;
 class CpuRatesTest {
   private static final long START = seconds(1_000_000);
 
-  private final CpuRates rates = new CpuRates();
+  private long monotonic;
+  private final CpuRates rates = new CpuRates(() -> monotonic);
 
   private static long seconds(double seconds) {
     return Math.round(seconds * TimeUnit.SECONDS.toNanos(1));
   }
 
   private long at(double time, double used) {
+    monotonic = seconds(time);
     return rates.nanoCores("a", START, START + seconds(time), seconds(used));
   }
 
   @Test
   void firstRateIsTheAverageSinceTheStart() {
-    assertThat(at(10, 5)).isEqualTo(seconds(0.5));
+    assertThat(at(10, 5)).isEqualTo(seconds(1) / 2);
   }
 
   @Test
@@ -40,11 +42,19 @@ class CpuRatesTest {
   }
 
   @Test
-  void rateIsZeroAfterTheClockOrTheCounterWentBack() {
+  void rateIsZeroAfterTheCounterWentBack() {
     at(10, 5);
-    assertThat(at(4, 6)).isZero();
-    assertThat(at(6, 7)).isEqualTo(seconds(0.5));
-    assertThat(at(8, 1)).isZero();
+    assertThat(at(12, 1)).isZero();
+  }
+
+  @Test
+  void settingTheTimeOfDayDoesNotChangeARate() {
+    at(10, 5);
+    monotonic = seconds(12);
+    for (long day : new long[] {-86_400, 86_400}) {
+      long time = START + seconds(12) + seconds((double) day);
+      assertThat(rates.nanoCores("a", START, time, seconds(6))).isEqualTo(seconds(1) / 2);
+    }
   }
 
   @Test

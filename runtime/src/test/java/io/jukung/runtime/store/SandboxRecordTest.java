@@ -36,7 +36,7 @@ class SandboxRecordTest {
     assertThatThrownBy(ready::ready).hasMessageContaining("READY cannot become READY");
   }
 
-  private static SandboxRecord record(SandboxRecord.State state) {
+  static SandboxRecord record(SandboxRecord.State state) {
     return new SandboxRecord(
         SandboxRecord.VERSION,
         ObjectId.random(),

@@ -1,6 +1,8 @@
 package io.jukung.runtime.network.cni;
 
 import io.jukung.linux.fs.AtomicFile;
+import io.jukung.linux.fs.RegularFile;
+import io.jukung.runtime.call.Clock;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -23,7 +25,7 @@ public final class AttachmentRecords {
   private static final Logger LOG = LoggerFactory.getLogger(AttachmentRecords.class);
 
   /** The limit of a record: a configuration and a result of 1 MiB each, and some names. */
-  private static final long MAX_BYTES = 4 << 20;
+  private static final int MAX_BYTES = 4 << 20;
 
   private final Path directory;
 
@@ -71,9 +73,22 @@ public final class AttachmentRecords {
         read(file).ifPresent(records::add);
       } catch (IOException e) {
         LOG.warn("record of a CNI attachment is unreadable: {}: {}", file, e.getMessage());
+        deleteIfCut(file);
       }
     }
     return records;
+  }
+
+  /** Deletes what a power cut has left without its content, whoever has written it. */
+  private static void deleteIfCut(Path file) throws IOException {
+    try {
+      if (Files.size(file) == 0
+          && Files.getLastModifiedTime(file).toInstant().isBefore(Clock.bootTime())) {
+        Files.deleteIfExists(file);
+      }
+    } catch (NoSuchFileException e) {
+      LOG.debug("{} is deleted already", file);
+    }
   }
 
   private List<Path> list(String namePart) throws IOException {
@@ -91,10 +106,7 @@ public final class AttachmentRecords {
   /** Reads a record; empty if the file was deleted since it was listed. */
   private static Optional<AttachmentRecord> read(Path file) throws IOException {
     try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw new IOException("larger than " + MAX_BYTES + " bytes");
-      }
-      return Optional.of(AttachmentRecord.parse(Files.readAllBytes(file)));
+      return Optional.of(AttachmentRecord.parse(RegularFile.read(file, MAX_BYTES)));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }

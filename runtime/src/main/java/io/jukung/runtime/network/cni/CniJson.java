@@ -35,6 +35,8 @@ public final class CniJson {
     JsonNode node;
     try {
       node = MAPPER.readTree(document);
+    } catch (NumberFormatException e) {
+      throw new IOException("not JSON: a number with too large an exponent", e);
     } catch (JsonProcessingException e) {
       throw new IOException(
           "not JSON: "

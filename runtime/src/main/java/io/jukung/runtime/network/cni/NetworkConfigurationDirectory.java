@@ -24,7 +24,7 @@ public final class NetworkConfigurationDirectory {
    */
   private static final long MAX_FILE_BYTES = 1 << 20;
 
-  private final Path directory;
+  private Path directory;
   private @Nullable Snapshot snapshot;
 
   public NetworkConfigurationDirectory(Path directory) {
@@ -50,7 +50,7 @@ public final class NetworkConfigurationDirectory {
   }
 
   /**
-   * The attributes of all files. Two fingerprints are equal if no file was added, removed or
+   * The attributes of all files. They are equal to earlier ones if no file was added, removed or
    * changed.
    */
   private record Fingerprint(List<Map<String, Object>> files) {}
@@ -69,14 +69,25 @@ public final class NetworkConfigurationDirectory {
       return Contents.none(List.of(directory + ": " + e));
     }
     Snapshot known = snapshot;
-    if (known == null || !known.fingerprint().equals(fingerprint)) {
+    // Compares the lists: Java generates the equals() of a record when it is first called, which
+    // would
+    // take a part of the first Status.
+    if (known == null || !known.fingerprint().files().equals(fingerprint.files())) {
       known = new Snapshot(fingerprint, read(files));
       snapshot = known;
     }
     return known.contents();
   }
 
-  public Path path() {
+  /** Looks in another directory from now on. */
+  public synchronized void use(Path other) {
+    if (!other.equals(directory)) {
+      directory = other;
+      snapshot = null;
+    }
+  }
+
+  public synchronized Path path() {
     return directory;
   }
 

@@ -1,6 +1,5 @@
 package io.jukung.runtime.network.cni;
 
-import static io.jukung.linux.fs.Fd.CLOSE_RANGE_CLOEXEC;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
 
@@ -69,7 +68,6 @@ final class PluginProcess implements AutoCloseable {
 
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final int STANDARD_DESCRIPTORS = 3;
-  private static final long LAST_DESCRIPTOR = 0xffff_ffffL;
 
   private static final int STDOUT = 1;
   private static final int STDERR = 2;
@@ -156,12 +154,7 @@ final class PluginProcess implements AutoCloseable {
     program.step("standard input", Syscall.DUP3, reg(Register.STDIN), imm(0), imm(0));
     program.step("standard output", Syscall.DUP3, reg(Register.STDOUT), imm(1), imm(0));
     program.step("standard error", Syscall.DUP3, reg(Register.STDERR), imm(2), imm(0));
-    program.step(
-        "close the rest on exec",
-        Syscall.CLOSE_RANGE,
-        imm(STANDARD_DESCRIPTORS),
-        imm(LAST_DESCRIPTOR),
-        imm(CLOSE_RANGE_CLOEXEC));
+    program.closeOnExecFrom("close the rest on exec", STANDARD_DESCRIPTORS);
     program.step("a process group to kill", Syscall.SETSID);
     program.step(
         "run the plugin",

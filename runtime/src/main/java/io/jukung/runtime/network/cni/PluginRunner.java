@@ -30,12 +30,18 @@ public final class PluginRunner {
   /** How much of a plugin's unstructured output is quoted in an error message. */
   private static final int MAX_QUOTED = 1000;
 
-  private final List<Path> directories;
-  private final Duration timeout;
+  private volatile List<Path> directories;
+  private volatile Duration timeout;
 
   public PluginRunner(List<Path> directories, Duration timeout) {
     this.directories = List.copyOf(directories);
     this.timeout = timeout;
+  }
+
+  /** Finds plugins in other directories, and gives those that start later another time. */
+  public void use(List<Path> otherDirectories, Duration otherTimeout) {
+    directories = List.copyOf(otherDirectories);
+    timeout = otherTimeout;
   }
 
   /** The executable of a plugin, in the first directory that has it. */

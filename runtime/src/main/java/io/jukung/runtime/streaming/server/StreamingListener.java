@@ -41,12 +41,6 @@ final class StreamingListener implements AutoCloseable {
   private static final int EVENT_THREADS = 2;
 
   /**
-   * The limit of connections, far more than the users of a node open. Each connection has buffers,
-   * and every process of this machine may connect.
-   */
-  private static final int MAX_CONNECTIONS = 4096;
-
-  /**
    * How many bytes wait for a client that reads slowly, before the process in the container has to
    * wait.
    */
@@ -65,6 +59,7 @@ final class StreamingListener implements AutoCloseable {
   private final EventLoopGroup events;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final Tokens tokens = new Tokens(System::nanoTime);
+  private final ConnectionLimits limits;
   private String baseUrl = "";
   private volatile boolean isClosed;
 
@@ -73,6 +68,10 @@ final class StreamingListener implements AutoCloseable {
     this.settings = settings;
     this.sessions = sessions;
     this.tls = tls;
+    this.limits =
+        new ConnectionLimits(
+            tls == null ? ConnectionLimits.MAX_STRANGERS : ConnectionLimits.MAX_TLS_STRANGERS,
+            System::nanoTime);
     this.events =
         new MultiThreadIoEventLoopGroup(
             EVENT_THREADS,
@@ -137,12 +136,8 @@ final class StreamingListener implements AutoCloseable {
   private final class Connections extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel connection) {
-      if (connections.size() >= MAX_CONNECTIONS) {
-        LOG.warn("streaming server: refused a connection, {} are open already", MAX_CONNECTIONS);
-        connection.close();
-        return;
-      }
       connections.add(connection);
+      limits.opened(connection);
       var pipeline = connection.pipeline();
       if (tls != null) {
         pipeline.addLast(tls.newHandler(connection.alloc()));
@@ -151,7 +146,7 @@ final class StreamingListener implements AutoCloseable {
           .addLast(new IdleLimit(settings.idleTimeout().toMillis()))
           .addLast(new HttpServerCodec(MAX_LINE, MAX_HEADERS, MAX_CHUNK))
           .addLast(new HttpObjectAggregator(MAX_BODY))
-          .addLast(new UpgradeHandler(tokens, sessions));
+          .addLast(new UpgradeHandler(tokens, limits, sessions));
     }
   }
 

@@ -65,18 +65,23 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   private static final int MAX_MESSAGE = 8 << 20;
 
   private final Tokens tokens;
+  private final ConnectionLimits limits;
   private final StreamSessions sessions;
   private @Nullable ScheduledFuture<?> limit;
-  private boolean upgraded;
+  private boolean answered;
 
-  UpgradeHandler(Tokens tokens, StreamSessions sessions) {
+  UpgradeHandler(Tokens tokens, ConnectionLimits limits, StreamSessions sessions) {
     this.tokens = tokens;
+    this.limits = limits;
     this.sessions = sessions;
   }
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    limit = ctx.executor().schedule(() -> ctx.close(), REQUEST_SECONDS, TimeUnit.SECONDS);
+    limit =
+        ctx.executor()
+            .schedule(
+                () -> ConnectionLimits.abort(ctx.channel()), REQUEST_SECONDS, TimeUnit.SECONDS);
     ctx.fireChannelActive();
   }
 
@@ -93,20 +98,26 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest http) {
-    if (upgraded) {
-      return; // a second request, which the client sent before the upgrade
+    if (answered) {
+      return; // a second request, which the client sent before it had the answer to the first
     }
+    answered = true;
     if (http.decoderResult().isFailure()) {
-      refuse(ctx, HttpResponseStatus.BAD_REQUEST, "this is no HTTP request");
+      turnAway(ctx, HttpResponseStatus.BAD_REQUEST, "this is no HTTP request");
       return;
     }
     if (!http.method().equals(HttpMethod.GET) && !http.method().equals(HttpMethod.POST)) {
-      refuse(ctx, HttpResponseStatus.METHOD_NOT_ALLOWED, "only GET and POST");
+      turnAway(ctx, HttpResponseStatus.METHOD_NOT_ALLOWED, "only GET and POST");
       return;
     }
     StreamRequest request = takeRequest(http.uri());
     if (request == null) {
-      refuse(ctx, HttpResponseStatus.NOT_FOUND, "no such URL, or it was used before or is too old");
+      turnAway(
+          ctx, HttpResponseStatus.NOT_FOUND, "no such URL, or it was used before or is too old");
+      return;
+    }
+    if (!limits.admit(ctx.channel())) {
+      refuse(ctx, HttpResponseStatus.SERVICE_UNAVAILABLE, "too many clients have connections");
       return;
     }
     String upgrade = header(http, HttpHeaderNames.UPGRADE).toLowerCase(Locale.ROOT);
@@ -165,7 +176,6 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       send(ctx, refusal);
       return;
     }
-    upgraded = true;
     var switching =
         new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.SWITCHING_PROTOCOLS);
     switching
@@ -225,7 +235,6 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       refuse(ctx, HttpResponseStatus.UPGRADE_REQUIRED, "unable to upgrade: WebSocket version 13");
       return;
     }
-    upgraded = true;
     Channel channel = ctx.channel();
     var handshake =
         handshaker.handshake(channel, http, EmptyHttpHeaders.INSTANCE, channel.newPromise());
@@ -278,6 +287,13 @@ final class UpgradeHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
         socket.serve(client -> sessions.start(client, command));
       }
     }
+  }
+
+  /** Refuses a client that has shown no token. */
+  private static void turnAway(ChannelHandlerContext ctx, HttpResponseStatus status, String why) {
+    var _ =
+        ctx.writeAndFlush(text(status, why))
+            .addListener(sent -> ConnectionLimits.abort(ctx.channel()));
   }
 
   private static void refuse(ChannelHandlerContext ctx, HttpResponseStatus status, String why) {

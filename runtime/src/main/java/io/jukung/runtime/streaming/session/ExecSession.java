@@ -108,7 +108,7 @@ final class ExecSession implements CommandSession {
 
   private ContainerExec.Started run(Container container, ContainerExec.Command command)
       throws IOException {
-    ContainerExec.Started running = execs.start(container, command);
+    ContainerExec.Started running = execs.start(container, command, ContainerExec.START_PATIENCE);
     synchronized (this) {
       started = running;
     }

@@ -37,12 +37,14 @@ class UpgradeHandlerTest {
   private static final String SPDY = "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n";
 
   private final Tokens tokens = new Tokens(System::nanoTime);
+  private final ConnectionLimits limits =
+      new ConnectionLimits(ConnectionLimits.MAX_STRANGERS, System::nanoTime);
   private final Recorder recorder = new Recorder();
   private final EmbeddedChannel channel =
       new EmbeddedChannel(
           new HttpServerCodec(),
           new HttpObjectAggregator(4096),
-          new UpgradeHandler(tokens, recorder));
+          new UpgradeHandler(tokens, limits, recorder));
 
   /** A session that writes down what it is told. */
   private static final class Recorder implements StreamSessions, CommandSession {
@@ -107,6 +109,23 @@ class UpgradeHandlerTest {
   void unknownTokenIsNotFound() {
     assertThat(answer(get("/exec/unknown", SPDY))).startsWith("HTTP/1.1 404");
     assertThat(channel.isOpen()).isFalse();
+  }
+
+  @Test
+  void onlyTheFirstOfManyRequestsIsAnswered() {
+    String token = execToken();
+    String answer = answer(get("/exec/unknown", SPDY) + get("/exec/" + token, SPDY));
+    assertThat(answer.split("HTTP/1.1 ", -1)).as(answer).hasSize(2);
+    assertThat(tokens.take(token)).as("the token of the second request").isNotNull();
+  }
+
+  @Test
+  void clientWithATokenIsToldOfTooManyClients() {
+    for (int i = 0; i < ConnectionLimits.MAX_ADMITTED; i++) {
+      assertThat(limits.admit(new EmbeddedChannel())).isTrue();
+    }
+    assertThat(answer(get("/exec/" + execToken(), WEBSOCKET))).startsWith("HTTP/1.1 503");
+    assertThat(recorder.events).isEmpty();
   }
 
   @Test

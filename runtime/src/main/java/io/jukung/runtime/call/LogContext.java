@@ -1,0 +1,25 @@
+package io.jukung.runtime.call;
+
+import java.util.Map;
+import org.slf4j.MDC;
+
+/** Hands what the log's lines of a call have in common to another thread of the call. */
+final class LogContext {
+  private LogContext() {}
+
+  /** Work for another thread, whose lines have the context that this thread has now. */
+  static Runnable carriedTo(Runnable work) {
+    Map<String, String> context = MDC.getCopyOfContextMap();
+    if (context == null || context.isEmpty()) {
+      return work;
+    }
+    return () -> {
+      MDC.setContextMap(context);
+      try {
+        work.run();
+      } finally {
+        MDC.clear();
+      }
+    };
+  }
+}

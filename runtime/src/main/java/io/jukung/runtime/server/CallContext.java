@@ -1,0 +1,38 @@
+package io.jukung.runtime.server;
+
+import com.google.protobuf.Message;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.MDC;
+
+/**
+ * What lines of the log that a call writes have in common: the call, its number, and the container
+ * or sandbox that it is about. Only JSON lines show it. Belongs to one thread.
+ */
+final class CallContext implements AutoCloseable {
+  private static final AtomicLong CALLS = new AtomicLong();
+
+  private CallContext() {}
+
+  static CallContext of(Message request) {
+    if (Logging.showsContext()) {
+      MDC.put("call", Long.toString(CALLS.incrementAndGet()));
+      MDC.put("rpc", RequestSubject.call(request));
+      putUnlessEmpty("container", RequestSubject.container(request));
+      putUnlessEmpty("pod", RequestSubject.sandbox(request));
+    }
+    return new CallContext();
+  }
+
+  private static void putUnlessEmpty(String key, String value) {
+    if (!value.isEmpty()) {
+      MDC.put(key, value);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (Logging.showsContext()) {
+      MDC.clear();
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.jukung.runtime.shim;
+
+import io.jukung.shim.v1.ContainerExited;
+import org.jspecify.annotations.Nullable;
+
+/** Receives the ends of containers and of the shim, in order, never on the loop's thread. */
+interface ShimOwner {
+  void containerExited(String sandboxId, ContainerExited exit);
+
+  /** A pod uses the shim to start a container. */
+  void used();
+
+  /**
+   * The shim has ended.
+   *
+   * @param sandboxId the pod's; null: the shim was a spare
+   * @param expected whether the shim was asked to end
+   */
+  void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected);
+}
