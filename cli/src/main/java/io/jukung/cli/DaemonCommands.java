@@ -61,6 +61,12 @@ final class DaemonCommands {
         description = "Set a key of the configuration; may be given several times.")
     @Nullable List<String> settings;
 
+    @Option(
+        names = "--check",
+        paramLabel = "text|json",
+        description = "Do not serve, but look for what is wrong on the node.")
+    @Nullable String check;
+
     @Override
     public void run() {
       refuse("jukung serve");
@@ -81,9 +87,17 @@ final class DaemonCommands {
       refuse("jukung config check");
     }
 
-    @Command(name = "show", description = "Prints every key with its value.")
-    void show(@Parameters(arity = "0..1", paramLabel = "FILE") @Nullable Path file) {
-      refuse("jukung config show");
+    @Command(
+        name = "dump",
+        aliases = "show",
+        description = "Prints every key with the value that holds.")
+    void dump(@Parameters(arity = "0..1", paramLabel = "FILE") @Nullable Path file) {
+      refuse("jukung config dump");
+    }
+
+    @Command(name = "default", description = "Prints every key with its default.")
+    void defaults() {
+      refuse("jukung config default");
     }
 
     @Override

@@ -1,11 +1,14 @@
 package io.jukung.cli;
 
 import io.grpc.StatusRuntimeException;
+import io.jukung.cli.command.Caller;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.completion.Complete;
+import io.jukung.cli.completion.Completion;
 import io.jukung.cli.container.Attach;
 import io.jukung.cli.container.Exec;
 import io.jukung.cli.container.Logs;
@@ -13,12 +16,15 @@ import io.jukung.cli.container.Ps;
 import io.jukung.cli.container.RemoveContainer;
 import io.jukung.cli.container.Run;
 import io.jukung.cli.container.StopContainer;
+import io.jukung.cli.doctor.Doctor;
+import io.jukung.cli.event.Events;
 import io.jukung.cli.image.Ctr;
 import io.jukung.cli.image.Export;
 import io.jukung.cli.image.Fsck;
 import io.jukung.cli.image.Images;
 import io.jukung.cli.image.Import;
 import io.jukung.cli.image.Pull;
+import io.jukung.cli.image.Pulls;
 import io.jukung.cli.image.RemoveImage;
 import io.jukung.cli.image.Tag;
 import io.jukung.cli.pod.Pods;
@@ -35,9 +41,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -52,7 +58,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Jukung.ReleaseVersion.class,
     sortOptions = false,
-    usageHelpAutoWidth = true,
     footer = {
       "",
       "A container, pod or image is given by its ID, the beginning of its ID, or its name.",
@@ -65,6 +70,11 @@ public final class Jukung implements Runnable {
       "The daemon's CRI socket. Without this option, the value of JUKUNG_SOCKET, or "
           + DEFAULT_SOCKET
           + ".";
+
+  /** Picocli accepts no narrower help. */
+  private static final int MIN_HELP_COLUMNS = 55;
+
+  private static final int MAX_HELP_COLUMNS = 200;
 
   /** Commands after whose first operand every word belongs to the container's command. */
   private static final Set<String> TAKE_A_COMMAND_LINE = Set.of("run", "exec");
@@ -98,24 +108,41 @@ public final class Jukung implements Runnable {
 
   static int run(CliEnvironment environment, String... arguments) {
     Jukung jukung = new Jukung(environment);
-    CommandLine line = new CommandLine(jukung);
-    Set<String> needed = neededCommands(arguments);
-    COMMANDS.forEach(
-        (name, command) -> {
-          if (needed.contains(name)) {
-            line.addSubcommand(name, command.apply(jukung.context));
-          }
-        });
-    line.getSubcommands()
-        .forEach((name, sub) -> sub.setStopAtPositional(TAKE_A_COMMAND_LINE.contains(name)));
-    jukung.addCommonOptions(line);
+    CommandLine line = jukung.commandLine(neededCommands(arguments));
     ValueConverters.register(line);
+    layOutHelp(line, environment);
     return line.setOut(new PrintWriter(environment.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(environment.err(), true, StandardCharsets.UTF_8))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((e, _) -> jukung.wrongUsage(e))
         .setExecutionExceptionHandler((e, _, _) -> jukung.failure(e))
         .execute(arguments);
+  }
+
+  /** Makes the command line with these commands. */
+  private CommandLine commandLine(Set<String> names) {
+    CommandLine line = new CommandLine(this);
+    COMMANDS.forEach(
+        (name, command) -> {
+          if (names.contains(name)) {
+            line.addSubcommand(name, command.apply(context));
+          }
+        });
+    line.getSubcommands()
+        .forEach((name, sub) -> sub.setStopAtPositional(TAKE_A_COMMAND_LINE.contains(name)));
+    addCommonOptions(line);
+    return line;
+  }
+
+  /** Lays the help out for the terminal that shows it; for other output always in the same way. */
+  private static void layOutHelp(CommandLine line, CliEnvironment environment) {
+    Caller.Display display = environment.caller().display();
+    boolean bold =
+        display.terminal()
+            && !environment.variables().containsKey("NO_COLOR")
+            && !"dumb".equals(environment.variables().get("TERM"));
+    line.setUsageHelpWidth(Math.clamp(display.columns(), MIN_HELP_COLUMNS, MAX_HELP_COLUMNS))
+        .setColorScheme(CommandLine.Help.defaultColorScheme(bold ? Ansi.ON : Ansi.OFF));
   }
 
   /**
@@ -195,6 +222,7 @@ public final class Jukung implements Runnable {
     commands.put("rmp", RemovePod::new);
     commands.put("images", Images::new);
     commands.put("pull", Pull::new);
+    commands.put("pulls", Pulls::new);
     commands.put("import", Import::new);
     commands.put("export", Export::new);
     commands.put("tag", Tag::new);
@@ -202,11 +230,14 @@ public final class Jukung implements Runnable {
     commands.put("df", Df::new);
     commands.put("fsck", Fsck::new);
     commands.put("inspect", Inspect::new);
+    commands.put("events", Events::new);
+    commands.put("doctor", Doctor::new);
     commands.put("info", DaemonInfo::new);
     commands.put("version", Version::new);
     commands.put("serve", _ -> new DaemonCommands.Serve());
     commands.put("config", _ -> new DaemonCommands.Config());
     commands.put("completion", Completion::new);
+    commands.put(Complete.NAME, context -> new Complete(context, () -> all(context.environment())));
     commands.put("ctr", Ctr::new);
     return commands;
   }
@@ -227,6 +258,7 @@ public final class Jukung implements Runnable {
 
   private int failure(Exception failure) {
     return switch (failure) {
+      case CliException e when e.exitCode() == ExitCode.OUTPUT_CLOSED -> e.exitCode();
       case CliException e -> {
         environment.printError(String.valueOf(e.getMessage()));
         yield e.exitCode();
@@ -250,30 +282,8 @@ public final class Jukung implements Runnable {
     }
   }
 
-  /** Returns the command line with all commands, for completion and tests. */
+  /** Returns the command line with all commands, for completion, manual pages and tests. */
   static CommandLine all(CliEnvironment environment) {
-    Jukung jukung = new Jukung(environment);
-    CommandLine line = new CommandLine(jukung);
-    COMMANDS.forEach((name, command) -> line.addSubcommand(name, command.apply(jukung.context)));
-    jukung.addCommonOptions(line);
-    return line;
-  }
-
-  @Command(
-      name = "completion",
-      description =
-          "Prints a completion script for bash and zsh, for use as: source <(jukung completion)",
-      mixinStandardHelpOptions = true)
-  private static final class Completion implements Runnable {
-    private final CliEnvironment environment;
-
-    Completion(CommandContext context) {
-      this.environment = context.environment();
-    }
-
-    @Override
-    public void run() {
-      environment.out().print(AutoComplete.bash("jukung", all(environment)));
-    }
+    return new Jukung(environment).commandLine(COMMANDS.keySet());
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.jukung.cli.command.CliEnvironment;
+import io.jukung.cli.command.OwnProcess;
 import io.jukung.cli.text.ShortId;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ImportRequest;
@@ -735,6 +736,7 @@ class CommandsTest {
     assertThat(out)
         .hasToString(
             "layer sha256:1 is missing: not repaired\nlayer sha256:1 is missing: unpacked again\n");
+    assertThat(err).hasToString("jukung: 1 found, 0 repaired\njukung: 1 found, 1 repaired\n");
   }
 
   @Test
@@ -744,7 +746,9 @@ class CommandsTest {
     assertThat(jukung("fsck")).isZero();
 
     assertThat(out.toString(UTF_8)).as("problems").isEmpty();
-    assertThat(err).hasToString("jukung: the image store is in order\n");
+    assertThat(err)
+        .hasToString(
+            "jukung: the image store is in order, and nothing is left of pods that are gone\n");
   }
 
   @Test
@@ -836,7 +840,8 @@ class CommandsTest {
             new PrintStream(err, true),
             false,
             Map.of("JUKUNG_SOCKET", "unix://" + cri.socket()),
-            InstantSource.fixed(FakeCri.NOW));
+            InstantSource.fixed(FakeCri.NOW),
+            new OwnProcess());
 
     assertThat(Jukung.run(environment, "version")).isZero();
   }
@@ -943,21 +948,29 @@ class CommandsTest {
     assertThat(jukung("--help")).isZero();
     String help = out.toString(UTF_8);
     out.reset();
-    assertThat(jukung("completion")).isZero();
+    assertThat(jukung("__complete", "--", "")).isZero();
 
-    var commands = Jukung.all(environment()).getSubcommands().keySet();
+    List<String> commands = visibleCommands();
     assertThat(commands).hasSizeGreaterThan(15);
     assertThat(commands)
         .allSatisfy(
             name -> {
               assertThat(help).containsPattern("(?m)^  " + name + " ");
-              assertThat(out.toString(UTF_8)).contains("_picocli_jukung_" + name.replace("-", ""));
+              assertThat(out.toString(UTF_8)).containsPattern("(?m)^" + name + "\t");
             });
+    assertThat(help).doesNotContain("__complete");
+  }
+
+  private List<String> visibleCommands() {
+    return Jukung.all(environment()).getSubcommands().entrySet().stream()
+        .filter(each -> !each.getValue().getCommandSpec().usageMessage().hidden())
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   @Test
   void everyCommandHasHelp() {
-    for (String name : Jukung.all(environment()).getSubcommands().keySet()) {
+    for (String name : visibleCommands()) {
       out.reset();
       assertThat(Jukung.run(environment(), name, "--help")).as(name).isZero();
       assertThat(out.toString(UTF_8)).as(name).startsWith("Usage: jukung " + name);
@@ -984,7 +997,8 @@ class CommandsTest {
         new PrintStream(err, true, UTF_8),
         interactive,
         Map.of(),
-        InstantSource.fixed(FakeCri.NOW));
+        InstantSource.fixed(FakeCri.NOW),
+        new OwnProcess());
   }
 
   private static ContainerStatus.Builder container(String name, ContainerState state) {

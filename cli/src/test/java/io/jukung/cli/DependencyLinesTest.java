@@ -8,6 +8,11 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.jukung.cli.command.CliEnvironment;
+import io.jukung.cli.command.OwnProcess;
+import java.io.Console;
+import java.io.File;
+import java.nio.file.Path;
 
 /**
  * The command line is a client: it knows the protocols and terminals, and nothing of the daemon.
@@ -64,4 +69,35 @@ class DependencyLinesTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.jukung.cli");
+
+  /**
+   * In the resident client the JVM's streams, variables, working directory and end are not those of
+   * a command: commands ask their environment.
+   */
+  @ArchTest
+  static final ArchRule COMMANDS_USE_THEIR_ENVIRONMENT =
+      noClasses()
+          .that()
+          .doNotBelongToAnyOf(Jukung.class, Resident.class, CliEnvironment.class, OwnProcess.class)
+          .should()
+          .accessField(System.class, "in")
+          .orShould()
+          .accessField(System.class, "out")
+          .orShould()
+          .accessField(System.class, "err")
+          .orShould()
+          .callMethod(System.class, "getenv")
+          .orShould()
+          .callMethod(System.class, "getenv", String.class)
+          .orShould()
+          .callMethod(System.class, "console")
+          .orShould()
+          .callMethod(System.class, "exit", int.class)
+          .orShould()
+          .callMethod(Runtime.class, "addShutdownHook", Thread.class)
+          .orShould()
+          .callMethod(Path.class, "toAbsolutePath")
+          .orShould()
+          .dependOnClassesThat()
+          .belongToAnyOf(File.class, Console.class);
 }

@@ -8,6 +8,8 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
+import io.jukung.client.v1.DiagnoseRequest;
+import io.jukung.client.v1.Diagnosis;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ExportResponse;
 import io.jukung.client.v1.ImportRequest;
@@ -109,8 +111,16 @@ final class FakeCri implements AutoCloseable {
   /** Whether a check of the image store finds a problem. */
   boolean damaged = true;
 
+  /** The findings that the call Diagnose answers with. */
+  final List<Diagnosis> diagnoses = new ArrayList<>();
+
+  /** What GetContainerEvents answers before it ends with a status. */
+  final List<ContainerEventResponse> events = new ArrayList<>();
+
+  Status endOfEvents = Status.UNAVAILABLE.withDescription("the daemon is stopping");
+
   private final Map<Class<? extends Message>, Status> failures = new HashMap<>();
-  private final EventLoopGroup events =
+  private final EventLoopGroup eventLoop =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final Server server;
   private final Path socket;
@@ -121,8 +131,8 @@ final class FakeCri implements AutoCloseable {
     server =
         NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
             .channelType(NioServerDomainSocketChannel.class)
-            .bossEventLoopGroup(events)
-            .workerEventLoopGroup(events)
+            .bossEventLoopGroup(eventLoop)
+            .workerEventLoopGroup(eventLoop)
             .addService(new RuntimeFake())
             .addService(new ImagesFake())
             .addService(new JukungFake())
@@ -190,7 +200,7 @@ final class FakeCri implements AutoCloseable {
   @Override
   public void close() throws InterruptedException {
     server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
-    var _ = events.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    var _ = eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 
   private interface Answer<R> {
@@ -222,6 +232,13 @@ final class FakeCri implements AutoCloseable {
   }
 
   private final class RuntimeFake extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+    @Override
+    public void getContainerEvents(
+        GetEventsRequest request, StreamObserver<ContainerEventResponse> observer) {
+      events.forEach(observer::onNext);
+      observer.onError(endOfEvents.asRuntimeException());
+    }
+
     @Override
     public void version(VersionRequest request, StreamObserver<VersionResponse> observer) {
       answer(
@@ -543,6 +560,12 @@ final class FakeCri implements AutoCloseable {
   }
 
   private final class JukungFake extends JukungGrpc.JukungImplBase {
+    @Override
+    public void diagnose(DiagnoseRequest request, StreamObserver<Diagnosis> observer) {
+      diagnoses.forEach(observer::onNext);
+      observer.onCompleted();
+    }
+
     @Override
     public void pull(PullRequest request, StreamObserver<PullProgress> observer) {
       if (!knowsJukung) {

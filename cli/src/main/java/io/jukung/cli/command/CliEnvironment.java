@@ -11,7 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The streams, variables and clock of this process.
+ * The streams, variables and clock of a command, and the process that the command runs for. Nothing
+ * else of a command may look at the JVM's own streams, variables or working directory, because they
+ * are not the user's in the resident client.
  *
  * @param interactive whether standard error is a terminal on which progress can be drawn
  */
@@ -21,7 +23,8 @@ public record CliEnvironment(
     PrintStream err,
     boolean interactive,
     Map<String, String> variables,
-    InstantSource clock) {
+    InstantSource clock,
+    Caller caller) {
 
   private static final int DEFAULT_COLUMNS = 80;
   private static final int MAX_COLUMNS = 500;
@@ -31,15 +34,16 @@ public record CliEnvironment(
         System.in,
         System.out,
         System.err,
-        isTerminal(2) && !"dumb".equals(System.getenv("TERM")),
+        canShowProgress(2, System.getenv()),
         System.getenv(),
-        InstantSource.system());
+        InstantSource.system(),
+        new OwnProcess());
   }
 
   /** Returns the same environment, except that standard error and all progress are discarded. */
   public CliEnvironment quiet() {
     return new CliEnvironment(
-        in, out, new PrintStream(OutputStream.nullOutputStream()), false, variables, clock);
+        in, out, new PrintStream(OutputStream.nullOutputStream()), false, variables, clock, caller);
   }
 
   /** Prints an error, or a remark that is no output, on standard error with the program's name. */
@@ -55,8 +59,18 @@ public record CliEnvironment(
         : DEFAULT_COLUMNS;
   }
 
+  /** Returns the absolute path of a file that the user has named. */
+  public Path absolute(Path named) {
+    return caller.directory().resolve(named).normalize();
+  }
+
+  /** Whether progress can be drawn on a descriptor of this process. */
+  public static boolean canShowProgress(int descriptor, Map<String, String> variables) {
+    return isTerminal(descriptor) && !"dumb".equals(variables.get("TERM"));
+  }
+
   // System.console() knows about standard input and output only.
-  private static boolean isTerminal(int descriptor) {
+  static boolean isTerminal(int descriptor) {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
       return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");

@@ -18,6 +18,14 @@ public final class CliException extends RuntimeException {
     return new CliException(ExitCode.FAILED, message);
   }
 
+  /**
+   * Nobody reads the output any more, as in {@code jukung logs -f web | head}. Whoever closed it
+   * knows, so that nothing is printed.
+   */
+  public static CliException outputClosed() {
+    return new CliException(ExitCode.OUTPUT_CLOSED, "");
+  }
+
   /** The command line is wrong. */
   public static CliException usage(String message) {
     return new CliException(ExitCode.USAGE, message);

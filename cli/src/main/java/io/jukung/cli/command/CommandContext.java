@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 public record CommandContext(CliEnvironment environment, Supplier<Path> socket) {
   /** Returns a new connection to the daemon, which the caller closes. */
   public Connection connect() {
-    return Connection.open(socket.get());
+    Path path = socket.get();
+    return Connection.open(path, environment.caller().reach(path));
   }
 }

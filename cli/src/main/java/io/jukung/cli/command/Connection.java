@@ -56,12 +56,16 @@ public final class Connection implements AutoCloseable {
     this.channel = channel;
   }
 
-  static Connection open(Path socket) {
+  /**
+   * @param socket the path as the user has named it, for messages
+   * @param reached the path by which this process reaches the socket
+   */
+  static Connection open(Path socket, Path reached) {
     // Netty and gRPC log through java.util.logging, and nothing of it is printed: errors reach the
     // user as the sentences below. Without the first line, Netty would load SLF4J.
     InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     SILENCED.setLevel(Level.OFF);
-    return new Connection(socket, CriChannel.open(socket, MAX_ANSWER_BYTES));
+    return new Connection(socket, CriChannel.open(reached, MAX_ANSWER_BYTES));
   }
 
   public Path socket() {
@@ -75,6 +79,11 @@ public final class Connection implements AutoCloseable {
 
   public RuntimeServiceBlockingStub runtime() {
     return runtime(QUERY);
+  }
+
+  /** Returns a stub without a deadline, for the calls that last until the user has enough. */
+  public RuntimeServiceBlockingStub runtimeWithoutDeadline() {
+    return RuntimeServiceGrpc.newBlockingStub(channel.grpc());
   }
 
   public ImageServiceBlockingStub images(Duration deadline) {
@@ -174,7 +183,10 @@ public final class Connection implements AutoCloseable {
     if (!(status.getCause() instanceof IOException cause)) {
       return description;
     }
-    String reason = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+    String message = Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+    // Netty adds the path by which this process has reached the socket.
+    boolean hasPath = message.endsWith(String.valueOf(socket.getFileName()));
+    String reason = hasPath ? message.split(": ", 2)[0] : message;
     return reason.contains("Permission denied")
         ? "no permission to use " + socket + ", try as root"
         : "cannot reach a daemon on " + socket + " (" + reason + "), is `jukung serve` running?";

@@ -17,6 +17,9 @@ public final class ExitCode {
   /** The container's command does not exist. */
   public static final int COMMAND_NOT_FOUND = 127;
 
+  /** Nobody reads the output any more: what a shell makes of SIGPIPE, by which others end then. */
+  public static final int OUTPUT_CLOSED = 128 + 13;
+
   /** The end of the daemon's message where the execve of a container's command failed. */
   private static final Pattern NOT_EXECUTED =
       Pattern.compile("exec \".*\": (?<reason>[^:]+)$", Pattern.DOTALL);

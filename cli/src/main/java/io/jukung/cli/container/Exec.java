@@ -77,7 +77,7 @@ public final class Exec extends ClientCommand {
     if (timeoutSeconds > 0 && (interactive || tty)) {
       throw CliException.usage("--timeout does not go with -i and -t");
     }
-    Attended.requireTerminal(interactive, tty);
+    Attended.requireTerminal(environment, interactive, tty);
   }
 
   @Override

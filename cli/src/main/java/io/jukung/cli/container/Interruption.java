@@ -1,6 +1,7 @@
 package io.jukung.cli.container;
 
 import io.grpc.StatusRuntimeException;
+import io.jukung.cli.command.Caller;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.Connection;
 import java.time.Duration;
@@ -8,8 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Handles Ctrl-C and SIGTERM while this process shows a container's output: a shutdown hook stops
- * the container, and the process ends only when the rest of the output is printed.
+ * Handles Ctrl-C and SIGTERM while a command shows a container's output: a hook stops the
+ * container, and the command ends only when the rest of the output is printed.
  */
 final class Interruption {
   private static final long STOP_GRACE_SECONDS = 10;
@@ -18,9 +19,11 @@ final class Interruption {
   private static final Duration PRINTING = Duration.ofSeconds(30);
 
   private final CountDownLatch printed = new CountDownLatch(1);
+  private final Caller caller;
   private final Thread hook;
 
   private Interruption(CliEnvironment environment, Connection connection, String containerId) {
+    caller = environment.caller();
     hook = new Thread(() -> stop(environment, connection, containerId), "interruption");
   }
 
@@ -28,7 +31,7 @@ final class Interruption {
   static Interruption stopping(
       CliEnvironment environment, Connection connection, String containerId) {
     var interruption = new Interruption(environment, connection, containerId);
-    Runtime.getRuntime().addShutdownHook(interruption.hook);
+    interruption.caller.addEndHook(interruption.hook);
     return interruption;
   }
 
@@ -46,10 +49,6 @@ final class Interruption {
   /** Removes the hook. To be called when the container has ended and its output is printed. */
   void over() {
     printed.countDown();
-    try {
-      var _ = Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      return; // The hook is running, and has just been told to end.
-    }
+    caller.removeEndHook(hook);
   }
 }

@@ -1,5 +1,6 @@
 package io.jukung.cli.container;
 
+import io.jukung.cli.command.CliException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
@@ -21,6 +22,8 @@ final class LogPrinter {
 
   /**
    * Prints a line of the log file; one that is not in CRI's format is reported on standard error.
+   *
+   * @throws CliException where nobody reads the output any more
    */
   void print(byte[] raw) {
     CriLogLine.parse(raw).ifPresentOrElse(this::print, () -> printForeign(raw));
@@ -42,7 +45,9 @@ final class LogPrinter {
     } else {
       midLine.add(line.stream());
     }
-    target.flush();
+    if (target.checkError()) { // flushes
+      throw CliException.outputClosed();
+    }
   }
 
   private void printForeign(byte[] raw) {

@@ -73,7 +73,7 @@ public final class Run extends ClientCommand {
   @Override
   protected void checkOptions() {
     if (!options.detach) {
-      Attended.requireTerminal(options.interactive, options.tty);
+      Attended.requireTerminal(environment, options.interactive, options.tty);
     }
     if (options.detach && options.remove) {
       throw CliException.usage("--rm does not go with -d: nobody would be there to remove it");
@@ -95,8 +95,7 @@ public final class Run extends ClientCommand {
 
   private int runPod(Connection connection) throws IOException, InterruptedException {
     String name = name(connection);
-    var request =
-        new RunRequest(options, name, UUID.randomUUID().toString(), environment.variables());
+    var request = new RunRequest(options, name, UUID.randomUUID().toString(), environment);
     PodSandboxConfig pod = request.sandbox();
     // Both configurations are made before an image is pulled, because making them finds every
     // error in the options.

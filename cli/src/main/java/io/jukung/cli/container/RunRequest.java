@@ -1,6 +1,7 @@
 package io.jukung.cli.container;
 
 import com.google.protobuf.ByteString;
+import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
@@ -37,9 +38,9 @@ import java.util.regex.Pattern;
  * Makes the CRI configurations of one {@code jukung run}: a pod and its single container.
  *
  * @param uid the pod's UID, which no other pod has
- * @param environment the variables of this process
+ * @param environment the user's variables and working directory
  */
-record RunRequest(RunOptions options, String name, String uid, Map<String, String> environment) {
+record RunRequest(RunOptions options, String name, String uid, CliEnvironment environment) {
   /**
    * The label of pods that {@code run} made, by which {@code stop} and {@code rm} know them. The
    * value is the container's name.
@@ -136,7 +137,7 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
 
   /** Returns the directory of the pod's logs. */
   Path logDirectory() {
-    return options.logDirectory.toAbsolutePath().resolve(name + "_" + uid);
+    return environment.caller().directory().resolve(options.logDirectory).resolve(name + "_" + uid);
   }
 
   Path logFile() {
@@ -176,14 +177,13 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
     return security.build();
   }
 
-  private static void addSecurityOption(
-      LinuxContainerSecurityContext.Builder security, String text) {
+  private void addSecurityOption(LinuxContainerSecurityContext.Builder security, String text) {
     if (text.equals("no-new-privileges") || text.equals("no-new-privileges=true")) {
       security.setNoNewPrivs(true);
     } else if (text.equals("seccomp=unconfined")) {
       security.setSeccomp(profile(ProfileType.Unconfined));
     } else if (text.startsWith("seccomp=") && text.length() > "seccomp=".length()) {
-      Path file = Path.of(text.substring("seccomp=".length())).toAbsolutePath().normalize();
+      Path file = environment.absolute(Path.of(text.substring("seccomp=".length())));
       security.setSeccomp(
           profile(ProfileType.Localhost).toBuilder().setLocalhostRef(file.toString()));
     } else {
@@ -260,13 +260,13 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
   }
 
   /**
-   * Adds {@code NAME=VALUE}, or {@code NAME} alone with the value that it has in this process. A
-   * name that has none here is left out, as docker does.
+   * Adds {@code NAME=VALUE}, or {@code NAME} alone with the value that it has for the user. A name
+   * that has none is left out, as docker does.
    */
   private void addVariable(ContainerConfig.Builder config, String text) {
     int equals = text.indexOf('=');
     String variable = equals < 0 ? text : text.substring(0, equals);
-    String value = equals < 0 ? environment.get(variable) : text.substring(equals + 1);
+    String value = equals < 0 ? environment.variables().get(variable) : text.substring(equals + 1);
     if (variable.isEmpty()) {
       throw CliException.usage("not a variable: \"" + text + "\" (write NAME=VALUE)");
     }
@@ -276,7 +276,7 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
     }
   }
 
-  private static Mount mount(String text) {
+  private Mount mount(String text) {
     String[] parts = text.split(":", -1);
     if (parts.length < 2 || parts.length > 3 || parts[0].isEmpty() || !parts[1].startsWith("/")) {
       throw CliException.usage(
@@ -290,7 +290,7 @@ record RunRequest(RunOptions options, String name, String uid, Map<String, Strin
     }
     var mount =
         Mount.newBuilder()
-            .setHostPath(Path.of(parts[0]).toAbsolutePath().normalize().toString())
+            .setHostPath(environment.absolute(Path.of(parts[0])).toString())
             .setContainerPath(parts[1]);
     if (parts.length == 3) {
       for (String option : parts[2].split(",", -1)) {

@@ -21,15 +21,16 @@ record ArchiveInput(Path path, boolean temporary) implements AutoCloseable {
   static ArchiveInput of(Path file, CliEnvironment environment) {
     if (!file.equals(STANDARD_INPUT)) {
       // The daemon has another working directory.
-      Path absolute = file.toAbsolutePath().normalize();
+      Path absolute = environment.absolute(file);
       if (!Files.exists(absolute)) {
         throw CliException.failed("no such file: " + file);
       }
       return new ArchiveInput(absolute, false);
     }
-    Path directory = Path.of(environment.variables().getOrDefault("TMPDIR", DIRECTORY));
+    Path directory =
+        environment.absolute(Path.of(environment.variables().getOrDefault("TMPDIR", DIRECTORY)));
     try {
-      Path copy = Files.createTempFile(directory.toAbsolutePath(), "jukung-import-", ".tar");
+      Path copy = Files.createTempFile(directory, "jukung-import-", ".tar");
       ArchiveInput input = new ArchiveInput(copy, true);
       try {
         Files.copy(environment.in(), copy, StandardCopyOption.REPLACE_EXISTING);

@@ -43,7 +43,7 @@ public final class Export extends ClientCommand {
     ExportRequest request =
         ExportRequest.newBuilder()
             .addAllImages(images.stream().map(name -> Lookup.image(connection, name)).toList())
-            .setPath(file.toAbsolutePath().normalize().toString())
+            .setPath(environment.absolute(file).toString())
             .setFormat(
                 docker ? ExportRequest.Format.DOCKER_ARCHIVE : ExportRequest.Format.OCI_ARCHIVE)
             .build();

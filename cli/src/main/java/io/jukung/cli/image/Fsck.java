@@ -14,15 +14,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code jukung fsck}: checks the image store and repairs it. */
+/** {@code jukung fsck}: checks the image store and what pods have left, and repairs both. */
 @Command(
     name = "fsck",
     description =
         "Checks every byte of the image store and repairs it: unpacks damaged layers again, pulls"
-            + " missing content again, and removes what belongs to no image.",
+            + " missing content again, and removes what belongs to no image. Finds and removes what"
+            + " belongs to no pod: directories, cgroups, leases on images, addresses.",
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
-      "0:the store is in order, or everything was repaired",
+      "0:all is in order, or everything was repaired",
       "1:something is damaged and was not repaired"
     },
     mixinStandardHelpOptions = true)
@@ -56,17 +57,23 @@ public final class Fsck extends ClientCommand {
   protected int run(Connection connection) throws IOException {
     int exitCode = ExitCode.OK;
     Iterator<CheckFinding> findings = connection.jukung().check(request());
-    if (!findings.hasNext()) {
-      // Standard output has problems alone, so that scripts can count its lines.
-      environment.printError("the image store is in order");
-    }
+    int found = 0;
+    int repaired = 0;
     while (findings.hasNext()) {
       CheckFinding finding = findings.next();
       out().printf("%s %s: %s%n", finding.getSubject(), finding.getProblem(), finding.getOutcome());
-      if (!finding.getRepaired()) {
+      found++;
+      if (finding.getRepaired()) {
+        repaired++;
+      } else {
         exitCode = ExitCode.FAILED;
       }
     }
+    // Standard output has problems alone, so that scripts can count its lines.
+    environment.printError(
+        found == 0
+            ? "the image store is in order, and nothing is left of pods that are gone"
+            : "%d found, %d repaired".formatted(found, repaired));
     return exitCode;
   }
 

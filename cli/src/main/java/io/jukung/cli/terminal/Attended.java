@@ -1,5 +1,6 @@
 package io.jukung.cli.terminal;
 
+import io.jukung.cli.command.Caller;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.ExitCode;
@@ -33,8 +34,8 @@ public final class Attended {
    * Refuses {@code -it} where standard input is not a terminal. To be called before anything is
    * made.
    */
-  public static void requireTerminal(boolean interactive, boolean tty) {
-    if (interactive && tty && !RawTerminal.isThere()) {
+  public static void requireTerminal(CliEnvironment environment, boolean interactive, boolean tty) {
+    if (interactive && tty && !RawTerminal.isThere(environment.caller())) {
       throw CliException.usage("-t needs a terminal, and standard input is none");
     }
   }
@@ -49,12 +50,15 @@ public final class Attended {
    *
    * @param connected called once the streams are connected, before any input is sent
    * @return how the streams ended; null where the user left by the detach keys
+   * @throws CliException where nobody reads the output any more
    */
   public CommandStreams.@Nullable End to(StreamEndpoint endpoint, Connected connected)
       throws IOException, InterruptedException {
+    Caller caller = environment.caller();
     try (CommandStreams streams =
             CommandStreams.open(endpoint, interactive, tty, environment.out(), environment.err());
-        RawTerminal terminal = tty && RawTerminal.isThere() ? RawTerminal.enter() : null) {
+        RawTerminal terminal =
+            tty && RawTerminal.isThere(caller) ? RawTerminal.enter(caller) : null) {
       if (terminal != null) {
         terminal.followSize((Terminal.Size size) -> streams.resize(size.columns(), size.rows()));
       }
@@ -64,7 +68,14 @@ public final class Attended {
         Thread.ofPlatform().daemon().name("input").start(() -> pass(streams, left));
       }
       CompletableFuture.anyOf(streams.end(), left).get();
-      return left.isDone() && !streams.end().isDone() ? null : streams.end().get();
+      if (left.isDone() && !streams.end().isDone()) {
+        return null;
+      }
+      CommandStreams.End end = streams.end().get();
+      if (end.equals(CommandStreams.OUTPUT_CLOSED)) {
+        throw CliException.outputClosed();
+      }
+      return end;
     } catch (ExecutionException e) {
       throw new IOException(e.getCause() == null ? e : e.getCause());
     }

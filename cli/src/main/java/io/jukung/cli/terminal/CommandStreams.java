@@ -13,7 +13,8 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 // The futures of writes are ignored: a failed write closes the channel, and closed() reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class CommandStreams implements AutoCloseable {
+  /** The end of streams whose output the user reads no longer. */
+  public static final End OUTPUT_CLOSED = new End(null, "nobody reads the output any more");
+
   private static final String PROTOCOL = "v4.channel.k8s.io";
 
   /**
@@ -38,8 +42,8 @@ public final class CommandStreams implements AutoCloseable {
   public record End(@Nullable Integer exitCode, String message) {}
 
   private final EventLoopGroup events;
-  private final OutputStream out;
-  private final OutputStream err;
+  private final PrintStream out;
+  private final PrintStream err;
   private final CompletableFuture<Void> replied = new CompletableFuture<>();
   private final CompletableFuture<End> end = new CompletableFuture<>();
   private final ByteArrayOutputStream status = new ByteArrayOutputStream();
@@ -52,7 +56,7 @@ public final class CommandStreams implements AutoCloseable {
   private int unanswered;
   private boolean statusEnded;
 
-  private CommandStreams(OutputStream out, OutputStream err) {
+  private CommandStreams(PrintStream out, PrintStream err) {
     this.out = out;
     this.err = err;
     this.events =
@@ -67,7 +71,7 @@ public final class CommandStreams implements AutoCloseable {
    * @param tty whether the process has a terminal; there is no stream for standard error then
    */
   public static CommandStreams open(
-      StreamEndpoint endpoint, boolean stdin, boolean tty, OutputStream out, OutputStream err)
+      StreamEndpoint endpoint, boolean stdin, boolean tty, PrintStream out, PrintStream err)
       throws IOException, InterruptedException {
     CommandStreams streams = new CommandStreams(out, err);
     try {
@@ -155,12 +159,14 @@ public final class CommandStreams implements AutoCloseable {
         status.writeBytes(part);
         return;
       }
-      OutputStream to = stream == stdout ? out : err;
+      PrintStream to = stream == stdout ? out : err;
       try {
         bytes.readBytes(to, bytes.readableBytes());
-        to.flush();
       } catch (IOException e) {
-        end.complete(new End(null, "output: " + e.getMessage()));
+        throw new UncheckedIOException("a PrintStream does not throw", e);
+      }
+      if (to.checkError()) { // flushes
+        end.complete(OUTPUT_CLOSED);
       }
     }
 

@@ -1,5 +1,6 @@
 package io.jukung.cli.terminal;
 
+import io.jukung.cli.command.Caller;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.terminal.Terminal;
@@ -9,25 +10,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The user's terminal in raw mode: every key goes to the container, and nothing is echoed, edited
- * or turned into a signal here. {@link #close} restores the terminal; where a signal ends this
- * process, a shutdown hook does.
+ * or turned into a signal here. {@link #close} restores the terminal; where a signal ends the
+ * command, a hook of the caller does.
  */
 final class RawTerminal implements AutoCloseable {
   private static final Duration SIZE_INTERVAL = Duration.ofMillis(200);
 
+  private final Caller caller;
   private final Fd terminal;
   private final Terminal.Mode before;
   private final Thread restorer;
 
-  private RawTerminal(Fd terminal, Terminal.Mode before) {
+  private RawTerminal(Caller caller, Fd terminal, Terminal.Mode before) {
+    this.caller = caller;
     this.terminal = terminal;
     this.before = before;
     this.restorer = new Thread(this::restore, "terminal");
   }
 
   /** Whether standard input is a terminal. */
-  static boolean isThere() {
-    try (Fd input = input()) {
+  static boolean isThere(Caller caller) {
+    try (Fd input = caller.duplicateInput()) {
       var _ = Terminal.mode(input);
       return true;
     } catch (ErrnoException e) {
@@ -35,24 +38,16 @@ final class RawTerminal implements AutoCloseable {
     }
   }
 
-  private static Fd input() throws ErrnoException {
-    Fd standard = Fd.own(0);
-    try {
-      return standard.duplicate();
-    } finally {
-      var _ = standard.release();
-    }
-  }
-
   /** Puts the terminal that is standard input into raw mode. */
-  static RawTerminal enter() throws ErrnoException {
-    Fd terminal = input();
+  static RawTerminal enter(Caller caller) throws ErrnoException, InterruptedException {
+    Fd terminal = caller.duplicateInput();
     try {
-      RawTerminal raw = new RawTerminal(terminal, Terminal.mode(terminal));
-      Runtime.getRuntime().addShutdownHook(raw.restorer);
+      caller.awaitForeground();
+      RawTerminal raw = new RawTerminal(caller, terminal, Terminal.mode(terminal));
+      caller.addEndHook(raw.restorer);
       Terminal.setMode(terminal, raw.before.raw());
       return raw;
-    } catch (ErrnoException e) {
+    } catch (ErrnoException | InterruptedException e) {
       terminal.close();
       throw e;
     }
@@ -114,10 +109,6 @@ final class RawTerminal implements AutoCloseable {
   public void close() {
     restore();
     terminal.close();
-    try {
-      var _ = Runtime.getRuntime().removeShutdownHook(restorer);
-    } catch (IllegalStateException e) {
-      return; // The process is ending: the hook finds the terminal restored.
-    }
+    caller.removeEndHook(restorer);
   }
 }

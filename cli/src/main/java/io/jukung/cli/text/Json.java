@@ -31,6 +31,11 @@ public final class Json {
     print(tree(message), out);
   }
 
+  /** Prints a message on one line. */
+  public static void printLine(Message message, PrintStream out) {
+    out.println(tree(message));
+  }
+
   public static void print(JsonNode tree, PrintStream out) {
     try {
       out.println(PRETTY.writeValueAsString(tree));

@@ -3,7 +3,9 @@ package io.jukung.cli.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.OwnProcess;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.KeyValue;
 import io.jukung.cri.v1.Mount;
@@ -14,7 +16,9 @@ import io.jukung.cri.v1.PortMapping;
 import io.jukung.cri.v1.Protocol;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -264,7 +268,16 @@ class RunRequestTest {
         .setStopAtPositional(true)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .parseArgs(arguments);
-    return new RunRequest(holder.options, "Web_1", "uid", Map.of("HOME", "/home/joe"));
+    var environment =
+        new CliEnvironment(
+            InputStream.nullInputStream(),
+            System.out,
+            System.err,
+            false,
+            Map.of("HOME", "/home/joe"),
+            InstantSource.system(),
+            new OwnProcess());
+    return new RunRequest(holder.options, "Web_1", "uid", environment);
   }
 
   private static String text(KeyValue variable) {
