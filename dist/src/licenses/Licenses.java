@@ -202,6 +202,9 @@ final class Licenses {
                 "jukung is licensed under the Apache License, Version 2.0: see LICENSE and NOTICE at the top of",
                 "the installation. Where a library has two licences, either of them may be chosen.",
                 "",
+                "Files were changed in these libraries: picocli has its classes in the format of Java 25, with the",
+                "same code; zstd-jni has neither its classes for Java 22 nor its native libraries in the jar.",
+                "",
                 "| File | Licence | Project | Texts |",
                 "|---|---|---|---|"));
     lines.addAll(table);
