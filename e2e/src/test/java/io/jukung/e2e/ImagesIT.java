@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.FilesystemUsage;
 import io.jukung.cri.v1.Image;
 import io.jukung.cri.v1.ImageFsInfoRequest;
@@ -80,6 +81,25 @@ class ImagesIT {
       testbed.removeImage(reference);
     }
     assertThat(isKnown(testbed, id)).isFalse();
+  }
+
+  @Test
+  void containerMadeByIdShowsTheNamesOfItsImage(Testbed testbed) throws Exception {
+    String reference = testbed.registry().push("shown:1", "--env", "[\"A=shown\"]");
+    String id = testbed.pull(reference);
+    try {
+      Pod pod = testbed.runPod("shown", NamespaceMode.NODE);
+      String container =
+          testbed.createContainer(
+              pod, Requests.container(pod.config(), "app", id, List.of("sleep", "60")).build());
+      ContainerStatus status = testbed.status(container);
+      assertThat(status.getImage().getImage()).isEqualTo(reference);
+      assertThat(status.getImageRef()).matches("127\\.0\\.0\\.1:5000/shown@sha256:[0-9a-f]{64}");
+      assertThat(status.getImageId()).isEqualTo(id);
+      testbed.removePod(pod);
+    } finally {
+      testbed.removeImage(reference);
+    }
   }
 
   @Test
@@ -231,7 +251,8 @@ class ImagesIT {
   }
 
   @Test
-  void pullThatTimesOutWithinALayerLeavesNoFiles(Testbed testbed) throws Exception {
+  void pullThatTimesOutWithinALayerLeavesThePartThatTheNextPullContinues(Testbed testbed)
+      throws Exception {
     Assumptions.assumeFalse(Daemon.isForeign()); // another runtime keeps its images elsewhere
     Path root = Files.createDirectories(testbed.node().directory().resolve("slow"));
     byte[] noise = new byte[8 << 20];
@@ -254,15 +275,23 @@ class ImagesIT {
               e ->
                   assertThat(Status.fromThrowable(e).getCode())
                       .isEqualTo(Status.Code.DEADLINE_EXCEEDED));
-      Await.until("the files of the pull are gone", () -> files(testbed).equals(before));
+      Await.until("the other files of the pull are gone", () -> files(testbed).equals(before));
     } finally {
       node.run("tc", "qdisc", "del", "dev", "lo", "root").orThrow();
     }
+    assertThat(keptParts(testbed)).contains("/partial/sha256-");
     testbed.pull(reference);
+    assertThat(keptParts(testbed)).isEmpty();
     testbed.removeImage(reference);
   }
 
   private static String files(Testbed testbed) throws IOException, InterruptedException {
-    return testbed.node().run("find", imageRoot(testbed).toString()).orThrow();
+    String root = imageRoot(testbed).toString();
+    return testbed.node().run("find", root, "-not", "-path", "*/partial/*").orThrow();
+  }
+
+  private static String keptParts(Testbed testbed) throws IOException, InterruptedException {
+    String root = imageRoot(testbed).toString();
+    return testbed.node().run("find", root, "-path", "*/partial/*").orThrow();
   }
 }

@@ -8,15 +8,20 @@ import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Node;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -27,11 +32,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(Testbed.Extension.class)
 class InstallationIT {
+  /** Java 6: older classes have no StackMapTable. */
+  private static final int OLDEST_CACHED_FORMAT = 50;
+
+  /** A daemon of its own: other tests take memory from the one that they share. */
   @Test
-  void daemonLogHasNoWarningOfTheJvm(Testbed testbed) throws Exception {
-    assertThat(testbed.daemon().log().lines())
-        .noneMatch(
-            line -> line.matches("(?i).*(VM warning|^WARNING:|\\[warning\\]|\\[error\\]).*"));
+  void daemonLogHasNoWarningOfTheJvm() throws Exception {
+    try (Testbed testbed = Testbed.start(Map.of(), "")) {
+      assertThat(testbed.daemon().log().lines())
+          .noneMatch(
+              line -> line.matches("(?i).*(VM warning|^WARNING:|\\[warning\\]|\\[error\\]).*"));
+    }
   }
 
   @Test
@@ -124,10 +135,42 @@ class InstallationIT {
   }
 
   @Test
-  void shellCompletionIsInstalled() throws Exception {
-    assertThat(Daemon.dist().resolve("share/jukung.bash-completion"))
-        .content()
-        .contains("complete ")
-        .contains("jukung");
+  void eachClassOfALibraryHasAFormatThatJavaKeepsInACache() throws Exception {
+    List<Path> jars;
+    try (Stream<Path> files = Files.list(Daemon.dist().resolve("lib/app"))) {
+      jars = files.toList();
+    }
+    assertThat(jars).hasSizeGreaterThan(10);
+    List<String> tooOld = new ArrayList<>();
+    for (Path jar : jars) {
+      try (ZipFile classes = new ZipFile(jar.toFile())) {
+        for (ZipEntry entry : Collections.list(classes.entries())) {
+          if (entry.getName().endsWith(".class")
+              && !entry.getName().startsWith("META-INF/")
+              && format(classes, entry) < OLDEST_CACHED_FORMAT) {
+            tooOld.add(jar.getFileName() + ": " + entry.getName());
+          }
+        }
+      }
+    }
+    assertThat(tooOld).isEmpty();
+  }
+
+  /** The major version of a class (JVM specification, 4.1). */
+  private static int format(ZipFile jar, ZipEntry entry) throws IOException {
+    try (DataInputStream in = new DataInputStream(jar.getInputStream(entry))) {
+      in.skipNBytes(6);
+      return in.readUnsignedShort();
+    }
+  }
+
+  @Test
+  void completionsAndManualPagesAreInstalled() {
+    Path share = Daemon.dist().resolve("share");
+    for (String shell : List.of("bash", "zsh", "fish")) {
+      assertThat(share.resolve("completions/jukung." + shell)).content().contains("__complete");
+    }
+    assertThat(share.resolve("man/man1/jukung.1")).content().startsWith(".TH \"jukung\"");
+    assertThat(share.resolve("man/man1/jukung-run.1")).content().contains("SYNOPSIS");
   }
 }

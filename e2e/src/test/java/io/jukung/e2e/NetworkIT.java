@@ -90,7 +90,7 @@ class NetworkIT {
     plugin.disable("hang-ADD");
     testbed.daemon().start();
     testbed.reconnect();
-    assertThat(testbed.pods()).isEmpty();
+    Await.until("the pod is undone", () -> testbed.pods().isEmpty());
     assertThat(leases(testbed)).isEmpty();
     assertThat(plugin.calls()).containsExactly("ADD with", "DEL with");
     assertThat(testbed.node().run("sh", "-c", "cat /proc/[0-9]*/cmdline").stdout())
@@ -109,7 +109,9 @@ class NetworkIT {
     reboot(testbed);
     testbed.daemon().start();
     testbed.reconnect();
-    assertThat(testbed.podStatus(pod.id()).getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY);
+    Await.until(
+        "the pod is taken up",
+        () -> testbed.podStatus(pod.id()).getState() == PodSandboxState.SANDBOX_NOTREADY);
     assertThat(network(testbed, pod).getIp()).isEqualTo(address);
     assertThat(leases(testbed)).containsExactly(address);
     plugin.enable("fail-DEL");

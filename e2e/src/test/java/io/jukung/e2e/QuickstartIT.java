@@ -17,7 +17,7 @@ class QuickstartIT {
           .normalize()
           .toString();
 
-  private static CommandResult quickstart(Node node, String... arguments) throws Exception {
+  static CommandResult quickstart(Node node, String... arguments) throws Exception {
     List<String> line = new ArrayList<>(List.of(QUICKSTART, "--skip-build"));
     line.addAll(List.of(arguments));
     return node.run(line);
@@ -34,23 +34,28 @@ class QuickstartIT {
         .stdout();
   }
 
+  /** Hides what this machine has of networks and of jukung, in the node's mount namespace alone. */
+  static void makeBareMachine(Node node) throws Exception {
+    node.run(
+            "sh",
+            "-c",
+            """
+            set -e
+            mkdir -p lib log /run/etc/upper /run/etc/work
+            mount --bind lib /var/lib
+            mount --bind log /var/log
+            mount -t overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work etc /etc
+            rm -rf /etc/cni
+            mkdir /etc/cni
+            echo 0 >/proc/sys/net/ipv4/ip_forward
+            """)
+        .orThrow();
+  }
+
   @Test
   void quickstartRunsAPodAndStopRemovesEverything() throws Exception {
     try (Node node = Node.start()) {
-      node.run(
-              "sh",
-              "-c",
-              """
-              set -e
-              mkdir -p lib log /run/etc/upper /run/etc/work
-              mount --bind lib /var/lib
-              mount --bind log /var/log
-              mount -t overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work etc /etc
-              rm -rf /etc/cni
-              mkdir /etc/cni
-              echo 0 >/proc/sys/net/ipv4/ip_forward
-              """)
-          .orThrow();
+      makeBareMachine(node);
       final String before = machine(node);
 
       CommandResult first = quickstart(node);

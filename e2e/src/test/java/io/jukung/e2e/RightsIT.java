@@ -429,37 +429,41 @@ class RightsIT {
   }
 
   @Test
-  void labelsWithoutKernelSupportAreRefusedWithTheReasonThatStatusGives(Testbed testbed)
+  void profileWithoutAppArmorIsRefusedWithTheReasonThatStatusGives(Testbed testbed)
       throws Exception {
     Assumptions.assumeFalse(Daemon.isForeign());
     StatusResponse status =
         testbed.client().runtime().status(StatusRequest.newBuilder().setVerbose(true).build());
     assertThat(status.getInfoMap()).containsEntry("seccomp", AVAILABLE);
     String appArmor = status.getInfoOrThrow("apparmor");
-    String selinux = status.getInfoOrThrow("selinux");
-    Pod pod = testbed.runPod("labels", NamespaceMode.NODE);
-    if (!appArmor.equals(AVAILABLE)) {
-      assertThat(
-              refusal(
-                  testbed,
-                  pod,
-                  testbed.busybox(),
-                  security ->
-                      security.setApparmor(
-                          SecurityProfile.newBuilder()
-                              .setProfileType(SecurityProfile.ProfileType.RuntimeDefault))))
-          .contains("apparmor", appArmor.replace("\"", ""));
-    }
-    if (!selinux.equals(AVAILABLE)) {
-      assertThat(
-              refusal(
-                  testbed,
-                  pod,
-                  testbed.busybox(),
-                  security ->
-                      security.setSelinuxOptions(SELinuxOption.newBuilder().setType("spc_t"))))
-          .contains("selinux_options", selinux.replace("\"", ""));
-    }
+    Assumptions.assumeFalse(appArmor.equals(AVAILABLE));
+    Pod pod = testbed.runPod("profile", NamespaceMode.NODE);
+    assertThat(
+            refusal(
+                testbed,
+                pod,
+                testbed.busybox(),
+                security ->
+                    security.setApparmor(
+                        SecurityProfile.newBuilder()
+                            .setProfileType(SecurityProfile.ProfileType.RuntimeDefault))))
+        .contains("apparmor", appArmor.replace("\"", ""));
+  }
+
+  /** Kubernetes's own conformance suite sets a level for pods on every node. */
+  @Test
+  void selinuxLevelIsIgnoredOnANodeWithoutSelinux(Testbed testbed) throws Exception {
+    SELinuxOption level = SELinuxOption.newBuilder().setLevel("s0").build();
+    PodSandboxConfig.Builder config = testbed.podConfig("level", NamespaceMode.NODE);
+    config.getLinuxBuilder().getSecurityContextBuilder().setSelinuxOptions(level);
+    Pod pod = testbed.runPod(config.build());
+    assertThat(output(testbed, pod, "echo runs", security -> security.setSelinuxOptions(level)))
+        .containsExactly("runs");
+  }
+
+  @Test
+  void malformedSelinuxLevelIsRefused(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("malformed", NamespaceMode.NODE);
     assertThat(
             refusal(
                 testbed,

@@ -2,6 +2,7 @@ package io.jukung.e2e;
 
 import static io.jukung.e2e.Calls.failure;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.grpc.Status;
 import io.jukung.cri.v1.Capability;
@@ -10,6 +11,7 @@ import io.jukung.cri.v1.ExecSyncResponse;
 import io.jukung.cri.v1.Int64Value;
 import io.jukung.cri.v1.LinuxContainerConfig;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
+import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.SecurityProfile;
@@ -20,6 +22,7 @@ import io.jukung.e2e.node.Testbed.Pod;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -173,5 +176,43 @@ class SeccompIT {
       assertThat(status.getDescription()).as(broken).contains("seccomp");
     }
     assertThat(testbed.containers()).isEmpty();
+  }
+
+  private static final int AF_UNIX = 1;
+  private static final int AF_INET = 2;
+  private static final int AF_ALG = 38;
+  private static final int AF_VSOCK = 40;
+  private static final int EPERM = 1;
+
+  /** Runs a program in the container; its exit code is 0, or the error number of socket(2). */
+  private static int socket(Testbed testbed, String container, Path volume, byte[] program)
+      throws Exception {
+    assumeTrue(System.getProperty("os.arch").equals("amd64"), "the programs are for x86");
+    Path file = Files.write(volume.resolve("make-socket"), program);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return testbed.exec(container, "/probe/make-socket").getExitCode();
+  }
+
+  @Test
+  void upperHalfOfTheFamilyDoesNotOpenForbiddenSockets(Testbed testbed) throws Exception {
+    Path volume = Files.createDirectories(testbed.node().directory().resolve("probe"));
+    Pod pod = testbed.runPod("sockets", NamespaceMode.NODE);
+    ContainerConfig config =
+        sleeper(testbed, pod, with(ProfileType.RuntimeDefault)).toBuilder()
+            .addMounts(Mount.newBuilder().setHostPath(volume.toString()).setContainerPath("/probe"))
+            .build();
+    String container = testbed.runContainer(pod, config);
+    for (long upper : new long[] {0, 1L << 32, 1L << 63, -1L << 32}) {
+      for (int family : new int[] {AF_UNIX, AF_INET}) {
+        assertThat(socket(testbed, container, volume, SocketProgram.x86(family | upper)))
+            .as("family %x", family | upper)
+            .isZero();
+      }
+      for (int family : new int[] {AF_ALG, AF_VSOCK}) {
+        assertThat(socket(testbed, container, volume, SocketProgram.x86(family | upper)))
+            .as("family %x", family | upper)
+            .isEqualTo(EPERM);
+      }
+    }
   }
 }

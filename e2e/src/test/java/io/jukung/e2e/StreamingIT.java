@@ -296,15 +296,22 @@ class StreamingIT {
               "shared", "while read line; do echo got $line; echo e $line >&2; done", true, false);
       try (Command one = stage.attach(transport, container, Streams.ALL);
           Command two = stage.attach(transport, container, Streams.ALL)) {
+        // A client is attached a moment after its connection is accepted. Its own echo shows that.
         one.type("first\n");
-        two.stdout().awaitText("got first\n");
         one.stdout().awaitText("got first\n");
-        one.stderr().awaitText("e first\n");
-        try (Command leaver = stage.attach(transport, container, Streams.OUTPUTS)) {
-          two.type("second\n");
-          leaver.stdout().awaitText("got second\n");
-        }
+        two.type("second\n");
+        two.stdout().awaitText("got second\n");
         one.stdout().awaitText("got second\n");
+        one.stderr().awaitText("e second\n");
+        try (Command leaver = stage.attach(transport, container, Streams.OUTPUTS)) {
+          Await.until(
+              "a client that only reads is attached",
+              () -> {
+                two.type("third\n");
+                return leaver.stdout().text().contains("got third\n");
+              });
+        }
+        one.stdout().awaitText("got third\n");
         one.endInput(); // with stdin_once this ends the container's input
         assertThat(one.awaitStatus()).isEqualTo(SUCCESS);
         assertThat(two.awaitStatus()).isEqualTo(SUCCESS);

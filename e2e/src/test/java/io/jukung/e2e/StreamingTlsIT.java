@@ -7,11 +7,13 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.Footprint;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import io.jukung.e2e.stream.Command;
 import io.jukung.e2e.stream.Command.Streams;
 import io.jukung.e2e.stream.Command.Transport;
+import io.jukung.e2e.stream.Flood;
 import io.jukung.e2e.stream.Relay;
 import io.jukung.e2e.stream.SpdyClient;
 import io.jukung.e2e.stream.StreamUrls;
@@ -146,6 +148,24 @@ class StreamingTlsIT {
         SpdyClient client = SpdyClient.connect(relay.socket(), url, "portforward.k8s.io")) {
       assertThat(client.forward(7007, "there and back")).isEqualTo("there and back");
     }
+  }
+
+  @Test
+  void stalledHandshakesKeepNobodyOut() throws Exception {
+    URI first = execUrl("true");
+    Footprint before = Footprint.of(testbed);
+    try (Relay relay = relay(first)) {
+      try (Flood flood = Flood.start(testbed.node(), first, Flood.Kind.TLS_HELLO, 2000)) {
+        for (int round = 0; round < 5; round++) {
+          URI url = execUrl("echo", "hello");
+          try (Command command = Transport.SPDY.connect(relay.socket(), url, Streams.ALL)) {
+            assertThat(command.stdout().awaitEnd()).isEqualTo("hello\n");
+          }
+        }
+        assertThat(flood.isRunning()).isTrue();
+      }
+    }
+    Footprint.awaitBackAt(before, testbed);
   }
 
   @Test

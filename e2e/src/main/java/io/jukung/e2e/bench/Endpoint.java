@@ -1,19 +1,24 @@
 package io.jukung.e2e.bench;
 
 import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStats;
+import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ImageStatusRequest;
 import io.jukung.cri.v1.ListContainerStatsRequest;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListPodSandboxRequest;
+import io.jukung.cri.v1.ListPodSandboxStatsRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PullImageRequest;
+import io.jukung.cri.v1.RemoveContainerRequest;
 import io.jukung.cri.v1.RemovePodSandboxRequest;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.StartContainerRequest;
+import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.cri.v1.VersionRequest;
@@ -25,37 +30,50 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * One runtime that is measured.
+ * The socket of a runtime, and the calls that are measured. Each call checks its answer, so that an
+ * empty answer is not taken for a quick one.
  *
- * @param name its name in the table
+ * @param name the runtime's name in the tables
  * @param client a connection to its socket
- * @param daemonPid the pid of the daemon; 0 if its memory is not measured
- * @param shimMark a text in the command line of its per-pod processes; empty if their memory is not
- *     measured
+ * @param daemonPid the pid of the daemon; 0 if it is not known
+ * @param cgroupParent the parent of pods' cgroups; empty for the runtime's own choice
  */
-record Endpoint(String name, CriClient client, long daemonPid, String shimMark) {
-  /** Parses {@code NAME=SOCKET[,DAEMON-PID,SHIM-MARK]}. */
+record Endpoint(String name, CriClient client, long daemonPid, String cgroupParent) {
+  /** The command of each container, which sleeps until it is stopped. */
+  static final List<String> WORKLOAD = List.of("sleep", "100000");
+
+  /** Parses {@code NAME=SOCKET[,DAEMON-PID]}. */
   static Endpoint parse(String text) {
     String[] nameAndRest = text.split("=", 2);
     if (nameAndRest.length != 2) {
       throw new IllegalArgumentException(
-          "endpoint \"" + text + "\" is not of the form NAME=SOCKET[,DAEMON-PID,SHIM-MARK]");
+          "endpoint \"" + text + "\" is not of the form NAME=SOCKET[,DAEMON-PID]");
     }
-    String[] parts = nameAndRest[1].split(",", 3);
-    String socket = parts[0].startsWith("unix://") ? parts[0].substring(7) : parts[0];
+    String[] parts = nameAndRest[1].split(",", 2);
     return new Endpoint(
         nameAndRest[0],
-        CriClient.of(Path.of(socket)),
+        CriClient.of(Path.of(parts[0])),
         parts.length > 1 ? Long.parseLong(parts[1]) : 0,
-        parts.length > 2 ? parts[2] : "");
+        "");
   }
 
   /** A pod with one container that sleeps. */
-  record Pod(String sandboxId, String containerId) {}
+  record Pod(String sandboxId, PodSandboxConfig config, String containerId) {}
 
   String version() {
     var version = client.runtime().version(VersionRequest.getDefaultInstance());
     return version.getRuntimeName() + " " + version.getRuntimeVersion();
+  }
+
+  /** Whether the daemon answers, and says that it can run pods. */
+  boolean isReady() {
+    return client
+        .runtime()
+        .status(StatusRequest.getDefaultInstance())
+        .getStatus()
+        .getConditionsList()
+        .stream()
+        .anyMatch(condition -> condition.getType().equals("RuntimeReady") && condition.getStatus());
   }
 
   void ensureImage(String image) {
@@ -73,28 +91,44 @@ record Endpoint(String name, CriClient client, long daemonPid, String shimMark) 
 
   Pod startPod(String podName, NamespaceMode network, String image, Path logs) throws IOException {
     Path podLogs = Files.createDirectories(logs.resolve(name).resolve(podName));
-    PodSandboxConfig config = Requests.pod(podName, network, podLogs).build();
+    PodSandboxConfig.Builder config = Requests.pod(podName, network, podLogs);
+    config.getLinuxBuilder().setCgroupParent(cgroupParent);
+    PodSandboxConfig pod = config.build();
     String sandbox =
         client
             .runtime()
-            .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(config).build())
+            .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(pod).build())
             .getPodSandboxId();
-    ContainerConfig container =
-        Requests.container(config, "main", image, List.of("sleep", "100000")).build();
-    String containerId =
+    return new Pod(sandbox, pod, startContainer(sandbox, pod, "main", image));
+  }
+
+  /** Creates and starts one more container in the pod. */
+  String startContainer(Pod pod, String containerName, String image) {
+    return startContainer(pod.sandboxId(), pod.config(), containerName, image);
+  }
+
+  private String startContainer(
+      String sandbox, PodSandboxConfig pod, String containerName, String image) {
+    ContainerConfig container = Requests.container(pod, containerName, image, WORKLOAD).build();
+    String id =
         client
             .runtime()
             .createContainer(
                 CreateContainerRequest.newBuilder()
                     .setPodSandboxId(sandbox)
                     .setConfig(container)
-                    .setSandboxConfig(config)
+                    .setSandboxConfig(pod)
                     .build())
             .getContainerId();
+    client.runtime().startContainer(StartContainerRequest.newBuilder().setContainerId(id).build());
+    return id;
+  }
+
+  void removeContainer(String id) {
+    client.runtime().stopContainer(StopContainerRequest.newBuilder().setContainerId(id).build());
     client
         .runtime()
-        .startContainer(StartContainerRequest.newBuilder().setContainerId(containerId).build());
-    return new Pod(sandbox, containerId);
+        .removeContainer(RemoveContainerRequest.newBuilder().setContainerId(id).build());
   }
 
   void removePod(Pod pod) {
@@ -127,22 +161,38 @@ record Endpoint(String name, CriClient client, long daemonPid, String shimMark) 
     }
   }
 
-  void list(int pods) {
-    int sandboxes =
-        client.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance()).getItemsCount();
-    int containers =
+  void listPods(int pods) {
+    requireAtLeast(
+        pods,
+        client.runtime().listPodSandbox(ListPodSandboxRequest.getDefaultInstance()).getItemsCount(),
+        "sandboxes");
+  }
+
+  void listContainers(int pods) {
+    requireAtLeast(
+        pods,
         client
             .runtime()
             .listContainers(ListContainersRequest.getDefaultInstance())
-            .getContainersCount();
-    if (sandboxes < pods || containers < pods) {
+            .getContainersCount(),
+        "containers");
+  }
+
+  void status(Pod pod) {
+    ContainerState state =
+        client
+            .runtime()
+            .containerStatus(
+                ContainerStatusRequest.newBuilder().setContainerId(pod.containerId()).build())
+            .getStatus()
+            .getState();
+    if (state != ContainerState.CONTAINER_RUNNING) {
       throw new IllegalStateException(
-          "%s lists %d sandboxes and %d containers of %d"
-              .formatted(name, sandboxes, containers, pods));
+          "%s: container %s is %s".formatted(name, pod.containerId(), state));
     }
   }
 
-  void statistics(int pods) {
+  void containerStatistics(int pods) {
     long measured =
         client
             .runtime()
@@ -151,9 +201,25 @@ record Endpoint(String name, CriClient client, long daemonPid, String shimMark) 
             .stream()
             .filter(ContainerStats::hasCpu)
             .count();
-    if (measured < pods) {
+    requireAtLeast(pods, measured, "containers with statistics");
+  }
+
+  void podStatistics(int pods) {
+    long measured =
+        client
+            .runtime()
+            .listPodSandboxStats(ListPodSandboxStatsRequest.getDefaultInstance())
+            .getStatsList()
+            .stream()
+            .filter(statistics -> statistics.getLinux().hasCpu())
+            .count();
+    requireAtLeast(pods, measured, "sandboxes with statistics");
+  }
+
+  private void requireAtLeast(int expected, long actual, String what) {
+    if (actual < expected) {
       throw new IllegalStateException(
-          "%s has statistics of %d containers of %d".formatted(name, measured, pods));
+          "%s lists %d %s of %d".formatted(name, actual, what, expected));
     }
   }
 }

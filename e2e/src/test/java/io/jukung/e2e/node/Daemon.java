@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +32,9 @@ public final class Daemon implements AutoCloseable {
   private final Map<String, String> environment;
   private @Nullable Process process;
   private long pid;
-  private int wantedSpares = SPARE_SHIMS;
+  private int leastSpares = SPARE_SHIMS;
+  private int mostSpares = SPARE_SHIMS;
+  private List<String> prefix = List.of();
 
   private Daemon(Node node, Path directory, Map<String, String> environment) {
     this.node = node;
@@ -96,13 +100,15 @@ public final class Daemon implements AutoCloseable {
    * @param more additional keys or tables
    */
   public void writeConfig(String more) throws IOException {
-    wantedSpares = more.contains("spare = 0\n") ? 0 : SPARE_SHIMS;
+    leastSpares = number("spare", more);
+    mostSpares = number("max_spare", more);
     Files.writeString(
         config(),
         """
         root = "%s"
         state = "%s"
         socket = "%s"
+        %s
         %s
         [cni]
         conf_dir = "%s"
@@ -120,6 +126,8 @@ public final class Daemon implements AutoCloseable {
                 state(),
                 socket(),
                 more,
+                // The number of shims must not depend on what was before, or they look left behind.
+                more.contains("[shim]") ? "" : "[shim]\nmax_spare = " + SPARE_SHIMS,
                 cniConfiguration(),
                 cniPlugins(),
                 directory.resolve("cni-cache"),
@@ -128,6 +136,11 @@ public final class Daemon implements AutoCloseable {
                 directory.getFileName(),
                 Node.hasControllers() ? "error" : "ignore",
                 Node.cgroupDriver()));
+  }
+
+  private static int number(String key, String configuration) {
+    Matcher value = Pattern.compile("(?m)^" + key + " = ([0-9]+)$").matcher(configuration);
+    return value.find() ? Integer.parseInt(value.group(1)) : SPARE_SHIMS;
   }
 
   /** Configures a bridge network in which pods get addresses of 10.88.0.0/16. */
@@ -177,6 +190,11 @@ public final class Daemon implements AutoCloseable {
     return dist;
   }
 
+  /** From the next start on, this command starts the program: {@code taskset}, for example. */
+  public void startBy(String... command) {
+    prefix = List.of(command);
+  }
+
   /** Starts the program without waiting until it serves. */
   public void launch() throws IOException {
     // The shell writes down its pid in the node's pid namespace, then becomes the daemon.
@@ -189,6 +207,7 @@ public final class Daemon implements AutoCloseable {
                 "-c",
                 "echo $$ >\"$0.new\"; mv \"$0.new\" \"$0\"; exec \"$@\"",
                 pidFile.toString()));
+    line.addAll(prefix);
     line.addAll(commandLine());
     ProcessBuilder builder =
         new ProcessBuilder(node.inside(line))
@@ -238,18 +257,19 @@ public final class Daemon implements AutoCloseable {
     return started.exitValue();
   }
 
-  /** Whether as many spare shims wait for a pod as the configuration asks for. */
+  /**
+   * Whether as many spare shims wait for a pod as the configuration asks for, and none is starting
+   * or ending.
+   */
   boolean hasItsSpareShims() throws IOException {
-    return spareShims() == wantedSpares;
-  }
-
-  private int spareShims() throws IOException {
     Path spares = state().resolve("spares");
     if (!Files.exists(spares)) {
-      return 0;
+      return leastSpares == 0;
     }
-    try (Stream<Path> sockets = Files.list(spares)) {
-      return (int) sockets.filter(path -> path.toString().endsWith(".sock")).count();
+    try (Stream<Path> entries = Files.list(spares)) {
+      List<String> names = entries.map(Path::toString).toList();
+      long sockets = names.stream().filter(name -> name.endsWith(".sock")).count();
+      return sockets >= leastSpares && sockets <= mostSpares && names.size() == 2 * sockets;
     }
   }
 
@@ -269,6 +289,8 @@ public final class Daemon implements AutoCloseable {
   /** Ends the daemon by SIGKILL, like a crash or the OOM killer. */
   public void kill() throws IOException, InterruptedException {
     signal("KILL");
+    // The socket on which the JVM answered jcmd: the next daemon with this pid could not be asked.
+    Files.deleteIfExists(Path.of("/tmp/.java_pid" + pid));
   }
 
   /** Ends the daemon by SIGTERM, as systemd does. */

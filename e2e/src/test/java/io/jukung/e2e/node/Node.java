@@ -101,7 +101,10 @@ public final class Node implements AutoCloseable {
     return initPid;
   }
 
-  /** The command line that runs {@code command} inside the node. */
+  /**
+   * The command line that runs {@code command} inside the node. The client leaves no resident
+   * client behind there, unless the command removes the variable.
+   */
   public List<String> inside(List<String> command) {
     List<String> line =
         new ArrayList<>(
@@ -114,7 +117,10 @@ public final class Node implements AutoCloseable {
                 "--ipc",
                 "--uts",
                 "--wd=" + directory,
-                "--"));
+                "--",
+                "env",
+                "--default-signal", // what the tests ignore, as under nohup(1), is not ignored
+                "JUKUNG_CLIENT_SERVER=off"));
     line.addAll(command);
     return line;
   }
@@ -150,7 +156,10 @@ public final class Node implements AutoCloseable {
 
   private static CompletableFuture<String> drain(InputStream stream) {
     CompletableFuture<String> text = new CompletableFuture<>();
-    Thread.ofVirtual()
+    // A read of a pipe that a process keeps open would hold the thread that carries virtual
+    // threads.
+    Thread.ofPlatform()
+        .daemon()
         .start(
             () -> {
               try (stream) {
@@ -179,7 +188,7 @@ public final class Node implements AutoCloseable {
   }
 
   /** Whether the cgroup v2 hierarchy has the controllers to enforce limits. */
-  static boolean hasControllers() throws IOException {
+  public static boolean hasControllers() throws IOException {
     return Files.readString(cgroupMount().resolve("cgroup.controllers")).contains("memory");
   }
 

@@ -96,6 +96,30 @@ public final class Testbed implements AutoCloseable {
     }
   }
 
+  /** Prepares the files of a daemon that has not been started. */
+  @FunctionalInterface
+  public interface Preparation {
+    void run(Node node, Daemon daemon) throws Exception;
+  }
+
+  /** Starts a testbed for the caller alone over files that the caller has prepared. */
+  public static Testbed start(Preparation preparation, String configuration) throws Exception {
+    Node node = Node.start();
+    try {
+      Registry registry = Registry.start(node);
+      String busybox = registry.push("busybox:1");
+      Daemon daemon = Daemon.in(node, "daemon", Map.of());
+      preparation.run(node, daemon);
+      daemon.writeConfig(configuration);
+      daemon.writeBridgeNetwork();
+      daemon.start();
+      return new Testbed(node, registry, daemon, busybox);
+    } catch (Exception | Error e) {
+      node.close();
+      throw e;
+    }
+  }
+
   private void warmUp() throws Exception {
     for (NamespaceMode network : List.of(NamespaceMode.POD, NamespaceMode.NODE)) {
       Pod pod = runPod("warm-up", network);
@@ -327,7 +351,11 @@ public final class Testbed implements AutoCloseable {
     }
   }
 
-  public Snapshot snapshot() throws IOException, InterruptedException {
+  /** Takes a snapshot to compare with. Waits for spare shims that are starting or ending. */
+  public Snapshot snapshot() throws Exception {
+    if (!Daemon.isForeign() && daemon.isAlive()) {
+      Await.until("the spare shims are started", daemon::hasItsSpareShims);
+    }
     return Snapshot.of(node, daemon);
   }
 
@@ -340,7 +368,7 @@ public final class Testbed implements AutoCloseable {
           SETTLE_BOUND,
           () -> {
             differences.clear();
-            differences.addAll(snapshot().differencesFrom(before));
+            differences.addAll(Snapshot.of(node, daemon).differencesFrom(before));
             return differences.isEmpty();
           });
     } catch (AssertionError e) {

@@ -72,8 +72,8 @@ public final class ApiServer implements AutoCloseable {
       try (SocketChannel server =
           SocketChannel.open(UnixDomainSocketAddress.of(relay(url).socket()))) {
         write(server, head.replaceFirst(" \\S+ ", " " + url.getPath() + " "));
-        Thread back = Thread.ofVirtual().start(() -> copy(server, connection));
-        copy(connection, server);
+        Thread back = Thread.ofVirtual().start(() -> LoopbackRelay.copy(server, connection));
+        LoopbackRelay.copy(connection, server);
         back.join();
       }
     } catch (Exception e) {
@@ -136,27 +136,6 @@ public final class ApiServer implements AutoCloseable {
       relay = Relay.to(node, url);
     }
     return relay;
-  }
-
-  private static void copy(SocketChannel from, SocketChannel to) {
-    ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
-    try {
-      while (from.read(buffer.clear()) >= 0) {
-        buffer.flip();
-        while (buffer.hasRemaining()) {
-          to.write(buffer);
-        }
-      }
-      to.shutdownOutput();
-    } catch (IOException e) {
-      // One side has closed the connection: close the other side, too.
-      try (from;
-          to) {
-        return;
-      } catch (IOException ignored) {
-        // Nothing more can be closed.
-      }
-    }
   }
 
   @Override

@@ -1,0 +1,353 @@
+package io.jukung.e2e.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.ImageStatusRequest;
+import io.jukung.cri.v1.LinuxContainerResources;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.NetworkConfig;
+import io.jukung.cri.v1.PodSandboxState;
+import io.jukung.cri.v1.ReopenContainerLogRequest;
+import io.jukung.cri.v1.RuntimeConfig;
+import io.jukung.cri.v1.UpdateContainerResourcesRequest;
+import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
+import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Await;
+import io.jukung.e2e.node.Testbed.Pod;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/** A mutating call, its preparation, and the check of its result. */
+enum SweptCall {
+  RUN_POD_ON_HOST_NETWORK {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.config = node.testbed().podConfig("swept", NamespaceMode.NODE).build();
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.pod = node.testbed().runPod(node.config);
+    }
+
+    @Override
+    void check(SweptNode node) {
+      node.assertPodRuns();
+    }
+  },
+  RUN_POD {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.config = node.testbed().podConfig("swept", NamespaceMode.POD).build();
+    }
+
+    @Override
+    void make(SweptNode node) throws Exception {
+      RUN_POD_ON_HOST_NETWORK.make(node);
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      RUN_POD_ON_HOST_NETWORK.check(node);
+    }
+  },
+  CREATE_CONTAINER {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.pod = node.testbed().runPod("swept", NamespaceMode.NODE);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.container =
+          node.testbed()
+              .createContainer(
+                  node.pod,
+                  Requests.container(
+                          node.pod.config(),
+                          "c",
+                          node.testbed().busybox(),
+                          List.of("sleep", "1000"))
+                      .build());
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(node.testbed().containers()).hasSize(1);
+      node.testbed().startContainer(node.container);
+      assertThat(node.testbed().exec(node.container, "true").getExitCode()).isZero();
+    }
+  },
+  START_CONTAINER {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      CREATE_CONTAINER.prepare(node);
+      CREATE_CONTAINER.make(node);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      // Repeated only if the daemon has not recorded the first call. kubelet checks this, too.
+      if (node.testbed().status(node.container).getState() == ContainerState.CONTAINER_CREATED) {
+        node.testbed().startContainer(node.container);
+      }
+    }
+
+    @Override
+    void check(SweptNode node) {
+      ContainerStatus status = node.testbed().status(node.container);
+      assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(node.testbed().exec(node.container, "true").getExitCode()).isZero();
+    }
+  },
+  STOP_CONTAINER {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.runContainer();
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed().stopContainer(node.container, 0);
+    }
+
+    @Override
+    void check(SweptNode node) {
+      ContainerStatus status = node.testbed().status(node.container);
+      assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
+      assertThat(status.getFinishedAt()).isPositive();
+    }
+  },
+  REMOVE_CONTAINER {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.runContainer();
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed().removeContainer(node.container);
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(node.testbed().containers()).isEmpty();
+    }
+  },
+  STOP_POD {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.pod = node.testbed().runPod("swept", NamespaceMode.POD);
+      node.container = node.testbed().runContainer(node.pod, "c", List.of("sleep", "1000"));
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed().stopPod(node.pod.id());
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(node.testbed().pods())
+          .singleElement()
+          .satisfies(
+              each -> assertThat(each.getState()).isEqualTo(PodSandboxState.SANDBOX_NOTREADY));
+      assertThat(node.testbed().status(node.container).getState())
+          .isEqualTo(ContainerState.CONTAINER_EXITED);
+    }
+  },
+  REMOVE_POD {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      STOP_POD.prepare(node);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed().removePod(node.pod.id());
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(node.testbed().pods()).isEmpty();
+      assertThat(node.testbed().containers()).isEmpty();
+    }
+  },
+  PULL_IMAGE {
+    @Override
+    void prepare(SweptNode node) {
+      node.testbed().removeImage(node.image);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed().pull(node.image);
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      Pod pod = node.testbed().runPod("swept", NamespaceMode.NODE);
+      ContainerStatus status =
+          node.testbed()
+              .awaitExited(
+                  node.testbed()
+                      .runContainer(
+                          pod,
+                          Requests.container(
+                                  pod.config(), "c", node.image, List.of("busybox", "true"))
+                              .build()));
+      assertThat(status.getExitCode()).isZero();
+    }
+  },
+  REMOVE_IMAGE {
+    @Override
+    void prepare(SweptNode node) {
+      node.testbed().pull(node.image);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed().removeImage(node.image);
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(
+              node.testbed()
+                  .client()
+                  .images()
+                  .imageStatus(
+                      ImageStatusRequest.newBuilder().setImage(Requests.image(node.image)).build())
+                  .hasImage())
+          .isFalse();
+    }
+  },
+  EXEC_SYNC {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.runContainer();
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed().exec(node.container, "true");
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(node.testbed().exec(node.container, "echo", "x").getStdout().toStringUtf8())
+          .isEqualTo("x\n");
+      assertThat(node.testbed().processes(node.container)).doesNotContain("true");
+    }
+  },
+  UPDATE_CONTAINER_RESOURCES {
+    private static final long SHARES = 2048;
+
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.runContainer();
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed()
+          .client()
+          .runtime()
+          .updateContainerResources(
+              UpdateContainerResourcesRequest.newBuilder()
+                  .setContainerId(node.container)
+                  .setLinux(LinuxContainerResources.newBuilder().setCpuShares(SHARES))
+                  .build());
+    }
+
+    @Override
+    void check(SweptNode node) {
+      ContainerStatus status = node.testbed().status(node.container);
+      assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(status.getResources().getLinux().getCpuShares()).isEqualTo(SHARES);
+    }
+  },
+  REOPEN_CONTAINER_LOG {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.pod = node.testbed().runPod("swept", NamespaceMode.NODE);
+      node.container =
+          node.testbed().runShell(node.pod, "c", "while :; do echo line; sleep 0.1; done");
+      Path log = node.pod.log("c");
+      Await.until("the container has written", () -> Files.size(log) > 0);
+      Files.move(log, log.resolveSibling("rotated"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed()
+          .client()
+          .runtime()
+          .reopenContainerLog(
+              ReopenContainerLogRequest.newBuilder().setContainerId(node.container).build());
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      Path log = node.pod.log("c");
+      Await.until("the new log is written", () -> Files.exists(log) && Files.size(log) > 0);
+    }
+  },
+  /** An ExecSync that wakes a shim, which then falls asleep again. */
+  WAKE_AND_SLEEP {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.runContainer();
+      node.awaitAsleepOrGone();
+    }
+
+    @Override
+    void make(SweptNode node) throws Exception {
+      EXEC_SYNC.make(node);
+      node.awaitAsleepOrGone();
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      node.awaitAsleepOrGone();
+      EXEC_SYNC.check(node);
+      assertThat(node.testbed().status(node.container).getState())
+          .isEqualTo(ContainerState.CONTAINER_RUNNING);
+    }
+  },
+  UPDATE_RUNTIME_CONFIG {
+    @Override
+    void prepare(SweptNode node) {
+      // Nothing: the call stands alone.
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.testbed()
+          .client()
+          .runtime()
+          .updateRuntimeConfig(
+              UpdateRuntimeConfigRequest.newBuilder()
+                  .setRuntimeConfig(
+                      RuntimeConfig.newBuilder()
+                          .setNetworkConfig(NetworkConfig.newBuilder().setPodCidr("10.89.0.0/16")))
+                  .build());
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      node.pod = node.testbed().runPod("swept", NamespaceMode.POD);
+      node.assertPodRuns();
+    }
+  };
+
+  abstract void prepare(SweptNode node) throws Exception;
+
+  abstract void make(SweptNode node) throws Exception;
+
+  abstract void check(SweptNode node) throws Exception;
+}
