@@ -10,8 +10,8 @@ import static io.jukung.linux.libc.CloneFlags.CLONE_PARENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jukung.linux.OpenDescriptors;
 import io.jukung.linux.Errno;
+import io.jukung.linux.OpenDescriptors;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.libc.Arch;
@@ -27,7 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Launches real processes. The tests with namespaces need root. */

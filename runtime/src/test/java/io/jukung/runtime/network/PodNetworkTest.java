@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jukung.runtime.OpenDescriptors;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.linux.Errno;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.libc.Syscalls;
+import io.jukung.runtime.OpenDescriptors;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.network.cni.CniCommand;
 import io.jukung.runtime.network.cni.CniException;

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import io.jukung.runtime.OpenDescriptors;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.linux.Errno;
@@ -19,6 +18,7 @@ import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.OpenDescriptors;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.Failure;
