@@ -2,7 +2,6 @@ package io.jukung.linux.mount;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.StringJoiner;
 
 /** Builds the options of an overlay mount as one string, as mount(2) takes them. */
@@ -12,7 +11,7 @@ final class OptionString {
 
   private OptionString() {}
 
-  static String of(OverlayMount.Layers layers, List<String> fixedOptions) throws IOException {
+  static String of(OverlayMount.Layers layers) throws IOException {
     StringJoiner lowers = new StringJoiner(":", "lowerdir=", "");
     for (Path lower : layers.lowersTopFirst()) {
       lowers.add(escape(lower).replace(":", "\\:"));
@@ -20,7 +19,7 @@ final class OptionString {
     StringJoiner options = new StringJoiner(",").add(lowers.toString());
     layers.upper().ifPresent(upper -> options.add("upperdir=" + escape(upper)));
     layers.work().ifPresent(work -> options.add("workdir=" + escape(work)));
-    fixedOptions.forEach(options::add);
+    layers.options().forEach(options::add);
     String text = options.toString();
     if (OverlayMount.bytes(text) > MAX_BYTES) {
       throw new IOException(

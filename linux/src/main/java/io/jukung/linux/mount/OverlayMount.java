@@ -53,11 +53,16 @@ public final class OverlayMount {
    */
   public static Fd detachedIn(Fd userNamespace, List<Path> lowersTopFirst, Path upper, Path work)
       throws IOException {
+    return mountIn(
+        userNamespace, new Layers(lowersTopFirst, Optional.of(upper), Optional.of(work)));
+  }
+
+  static Fd mountIn(Fd userNamespace, Layers layers) throws IOException {
     return FreshThread.call(
         "overlay-mount",
         () -> {
           ownMounts();
-          for (Path lower : lowersTopFirst) {
+          for (Path lower : layers.lowersTopFirst()) {
             // Overlayfs takes paths, so each mapped layer is mounted on its own path, for this
             // thread alone.
             try (Fd mapped = Mounts.clone(lower)) {
@@ -65,7 +70,7 @@ public final class OverlayMount {
               Mounts.attach(mapped, lower);
             }
           }
-          return detached(lowersTopFirst, upper, work);
+          return mount(layers);
         });
   }
 
@@ -94,16 +99,29 @@ public final class OverlayMount {
     return mount(new Layers(lowersTopFirst, Optional.empty(), Optional.empty()));
   }
 
-  record Layers(List<Path> lowersTopFirst, Optional<Path> upper, Optional<Path> work) {
+  record Layers(
+      List<Path> lowersTopFirst, Optional<Path> upper, Optional<Path> work, boolean isVolatile) {
+    Layers(List<Path> lowersTopFirst, Optional<Path> upper, Optional<Path> work) {
+      this(lowersTopFirst, upper, work, false);
+    }
+
     Layers {
       lowersTopFirst = List.copyOf(lowersTopFirst);
       if (lowersTopFirst.isEmpty()) {
         throw new IllegalArgumentException("overlay without a lower directory");
       }
     }
+
+    List<String> options() {
+      List<String> options = new ArrayList<>(FIXED_OPTIONS);
+      if (isVolatile) {
+        options.add("volatile");
+      }
+      return options;
+    }
   }
 
-  private static Fd mount(Layers layers) throws IOException {
+  static Fd mount(Layers layers) throws IOException {
     try (FilesystemContext context = FilesystemContext.open("overlay");
         LongPaths paths = new LongPaths()) {
       if (!supportsLowerdirAdd(context, paths, layers.lowersTopFirst().getFirst())) {
@@ -116,9 +134,13 @@ public final class OverlayMount {
         context.set("upperdir", paths.shortened(layers.upper().get()));
         context.set("workdir", paths.shortened(layers.work().get()));
       }
-      for (String option : FIXED_OPTIONS) {
+      for (String option : layers.options()) {
         int equals = option.indexOf('=');
-        context.set(option.substring(0, equals), option.substring(equals + 1));
+        if (equals < 0) {
+          context.flag(option);
+        } else {
+          context.set(option.substring(0, equals), option.substring(equals + 1));
+        }
       }
       return context.mount();
     }
@@ -190,7 +212,7 @@ public final class OverlayMount {
    */
   static Fd mountByOptionString(Layers layers) throws IOException {
     Path target = layers.upper().orElse(layers.lowersTopFirst().getFirst());
-    String options = OptionString.of(layers, FIXED_OPTIONS);
+    String options = OptionString.of(layers);
     return FreshThread.call(
         "overlay-mount",
         () -> {

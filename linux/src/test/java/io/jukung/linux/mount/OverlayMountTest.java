@@ -139,6 +139,31 @@ class OverlayMountTest {
   }
 
   @Test
+  void directoriesOfAClosedDraftCanBeMountedAgainWithItsChanges() throws IOException {
+    List<Path> lowers = List.of(layer("base", "a", "1"));
+    for (int i = 0; i < 3; i++) {
+      try (DraftOverlay draft = DraftOverlay.mount(lowers, upper, work)) {
+        Path root = Path.of(draft.root().procPath());
+        assertThat(root.resolve("a")).hasContent("1");
+        Files.writeString(root.resolve("made-" + i), "");
+      }
+    }
+    try (Fd mount = OverlayMount.detached(lowers, upper, work)) {
+      assertThat(Path.of(mount.procPath(), "made-2")).isEmptyFile();
+    }
+  }
+
+  /** The mark that the kernel leaves is what makes closing a draft more than closing its mount. */
+  @Test
+  void directoriesOfADraftWhoseProcessWasKilledAreRefused() throws IOException {
+    List<Path> lowers = List.of(layer("base", "a", "1"));
+    DraftOverlay.mount(lowers, upper, work).root().close();
+    assertThatThrownBy(() -> OverlayMount.detached(lowers, upper, work))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("EINVAL");
+  }
+
+  @Test
   void sameUpperDirectoryCanBeMountedAgainAtOnce() throws IOException {
     List<Path> lowers = List.of(layer("base", "a", "1"));
     for (int i = 0; i < 50; i++) {

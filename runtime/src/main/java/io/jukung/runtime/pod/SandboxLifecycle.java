@@ -1,13 +1,12 @@
 package io.jukung.runtime.pod;
 
-import com.google.common.util.concurrent.Uninterruptibles;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.Mounts;
-import io.jukung.runtime.call.Failures;
 import io.jukung.runtime.call.Rollback;
+import io.jukung.runtime.call.SideTask;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
@@ -26,10 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,10 +76,11 @@ public final class SandboxLifecycle {
     rollback.undo("delete volatile state", () -> deleteState(id, rollback.isClean()));
     StatePaths.createPrivate(files.paths().namespaces(id));
 
-    FutureTask<PodShim> adoption = new FutureTask<>(() -> adopt(id));
-    rollback.undo("end shim", () -> endShim(sandbox, adoption));
+    SideTask<Boolean> settled =
+        SideTask.start("record of sandbox " + id, () -> files.settleSandbox(id));
     // The pod gets its shim while the kernel and the network plugins make the rest.
-    Thread.ofVirtual().name("adoption for " + id).start(adoption);
+    SideTask<PodShim> adoption = SideTask.start("adoption of a shim for " + id, () -> adopt(id));
+    rollback.undo("end shim", () -> endShim(sandbox, adoption));
 
     rollback.undo("remove namespaces", () -> host.removeNamespaces(id));
     host.createNamespaces(sandbox);
@@ -91,6 +88,8 @@ public final class SandboxLifecycle {
 
     SandboxRecord current = sandbox;
     if (!sandbox.config().isHostNetwork()) {
+      settled.join();
+      timer.step("disk");
       // Registered before ADD: a failed ADD may already hold an address.
       rollback.undo("tear down network", () -> host.tearDownNetwork(sandbox));
       current = current.withNetwork(true, host.setUpNetwork(sandbox));
@@ -99,7 +98,7 @@ public final class SandboxLifecycle {
     host.writeFiles(current);
     timer.step("files");
 
-    PodShim shim = adopted(adoption);
+    PodShim shim = adoption.join();
     current = current.withShimPid(shim.shimPid());
     timer.step("shim");
 
@@ -110,6 +109,8 @@ public final class SandboxLifecycle {
       startReaper(sandbox, shim);
       timer.step("pid namespace");
     }
+    settled.join();
+    timer.step("disk");
     current = current.ready();
     files.writeSandbox(current);
     timer.step("record");
@@ -126,19 +127,11 @@ public final class SandboxLifecycle {
     return shim;
   }
 
-  private static PodShim adopted(FutureTask<PodShim> adoption) throws IOException {
-    try {
-      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(adoption), "adoption");
-    } catch (ExecutionException e) {
-      throw Failures.rethrow("adoption of a shim", Failures.cause(e));
-    }
-  }
-
   /** Ends the shim of a sandbox that could not be made, after its adoption. */
-  private void endShim(SandboxRecord sandbox, FutureTask<PodShim> adoption)
+  private void endShim(SandboxRecord sandbox, SideTask<PodShim> adoption)
       throws IOException, InterruptedException {
     try {
-      adopted(adoption);
+      var _ = adoption.join();
     } catch (IOException | RuntimeException e) {
       LOG.debug("sandbox {}: {}", sandbox.id(), e.getMessage()); // setUp reports it
     }

@@ -11,7 +11,7 @@ import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.Signal;
 import io.jukung.linux.fs.Fd;
-import io.jukung.linux.mount.OverlayMount;
+import io.jukung.linux.mount.DraftOverlay;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
@@ -221,7 +221,8 @@ public final class CreateContainer {
       throws IOException {
     String cgroup = cgroups.container(sandbox, id).path();
     LifecyclePlugins.Draft draft;
-    try (Fd root = root(sandbox, id, lowers)) {
+    try (DraftOverlay overlay = overlay(sandbox, id, lowers)) {
+      Fd root = overlay.root();
       List<Spec.Mount> mounts =
           new ArrayList<>(volumes.declared(id, image.volumes(), config, root));
       imageMounts.forEach(each -> mounts.add(each.mount()));
@@ -270,15 +271,16 @@ public final class CreateContainer {
     }
   }
 
-  /** Opens the root file system as the container will see it. It is mounted nowhere. */
-  private Fd root(SandboxRecord sandbox, String id, List<Path> lowers) throws IOException {
+  /** Mounts the root file system as the container will see it, at no path. */
+  private DraftOverlay overlay(SandboxRecord sandbox, String id, List<Path> lowers)
+      throws IOException {
     Path upper = files.paths().containerUpper(id);
     Path work = files.paths().containerWork(id);
     if (sandbox.config().user() == null) {
-      return OverlayMount.detached(lowers, upper, work);
+      return DraftOverlay.mount(lowers, upper, work);
     }
     try (Fd user = new NamespacePins(files.paths().namespaces(sandbox.id())).open(Namespace.USER)) {
-      return OverlayMount.detachedIn(user, lowers, upper, work);
+      return DraftOverlay.mountIn(user, lowers, upper, work);
     }
   }
 

@@ -1,6 +1,5 @@
 package io.jukung.runtime.service;
 
-import com.google.common.util.concurrent.Uninterruptibles;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.StartContainerRequest;
@@ -9,6 +8,7 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.call.PathWork;
+import io.jukung.runtime.call.SideTask;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
@@ -40,8 +40,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -134,7 +132,10 @@ public final class StartContainer {
 
   private PodShim.Started launch(Container container, StepTimer timer) throws IOException {
     ContainerRecord record = container.record();
-    FutureTask<Boolean> settled = settle(record.id());
+    // The disk takes its time while the launch is prepared.
+    SideTask<Boolean> settled =
+        SideTask.start(
+            "record of container " + record.id(), () -> files.settleContainer(record.id()));
     Spec created = withFreshTarget(record, specs.of(record.id()));
     timer.step("spec");
     Spec spec = limit(container, created);
@@ -168,23 +169,11 @@ public final class StartContainer {
     }
   }
 
-  /** The disk takes its time while the launch is prepared. */
-  private FutureTask<Boolean> settle(String id) {
-    FutureTask<Boolean> task =
-        new FutureTask<>(
-            () -> {
-              files.settleContainer(id);
-              return true;
-            });
-    Thread.ofVirtual().name("settle " + id).start(task);
-    return task;
-  }
-
-  private static void awaitSettled(FutureTask<Boolean> settled) throws IOException {
+  private static void awaitSettled(SideTask<Boolean> settled) throws IOException {
     try {
-      Uninterruptibles.getUninterruptibly(settled);
-    } catch (ExecutionException e) {
-      throw new IOException("the container cannot be recorded: " + e.getCause(), e);
+      settled.join();
+    } catch (IOException e) {
+      throw new IOException("the container cannot be recorded: " + e, e);
     }
   }
 

@@ -52,14 +52,22 @@ public final class StateFiles {
     return paths;
   }
 
-  /** Makes the sandbox's directory and its first record. Both are on the disk on return. */
+  /** Makes the sandbox's directory and its first record, without waiting for the disk. */
   public void createSandbox(SandboxRecord record) throws IOException {
     Path directory = paths.sandbox(record.id());
     StatePaths.createPrivate(directory);
     BootMark.write(directory);
     // The name first: one commit of the file system's journal is enough then.
     AtomicFile.replace(paths.sandboxRecord(record.id()), RecordText.of(record));
-    AtomicFile.settle(paths.sandboxRecord(record.id()));
+  }
+
+  /**
+   * Waits until the sandbox's directory and its first record are on the disk. To be called before
+   * anything is made for the sandbox that outlives a power cut, as an address that a network plugin
+   * hands out does, and before the caller of RunPodSandbox learns of the sandbox.
+   */
+  public void settleSandbox(String id) throws IOException {
+    AtomicFile.settle(paths.sandboxRecord(id));
     AtomicFile.sync(paths.sandboxes());
   }
 
