@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures the calls that read, and the memory, of a node with many pods. Before its memory is
+ * Measures the calls that read, further pods, and the memory of a node with many pods. Before its memory is
  * measured the node is left alone for a while, because a pod is idle for most of its life and a
  * runtime may use that.
  */
@@ -37,6 +37,8 @@ final class LoadedBench {
                               podName, NamespaceMode.NODE, contender.image(), options.logs())));
     }
     reads(pods);
+    new PodBench(turns, options)
+        .lives(NamespaceMode.NODE, Row.LOADED_POD_START, Row.LOADED_POD_REMOVAL);
     turns.settle();
     Thread.sleep(options.rest());
     Map<Contender, ProcessMemory.Sizes> loaded =

@@ -37,17 +37,18 @@ final class PodBench {
       turns.once(contender -> pods.put(contender, start(contender, podName, network)));
       turns.once(contender -> contender.endpoint().removePod(contender.valueIn(pods)));
     }
-    turns.account(
-        processor,
-        turns.iterations(),
-        () -> {
-          for (int i = 0; i < turns.iterations(); i++) {
-            String podName = "pod-" + i;
-            turns.time(start, contender -> pods.put(contender, start(contender, podName, network)));
-            turns.time(
-                removal, contender -> contender.endpoint().removePod(contender.valueIn(pods)));
-          }
-        });
+    turns.account(processor, turns.iterations(), () -> lives(network, start, removal));
+  }
+
+  /** Starts and removes pods, one at a time. */
+  void lives(NamespaceMode network, Row start, Row removal)
+      throws IOException, InterruptedException {
+    Map<Contender, Endpoint.Pod> pods = new HashMap<>();
+    for (int i = 0; i < turns.iterations(); i++) {
+      String podName = "pod-" + i;
+      turns.time(start, contender -> pods.put(contender, start(contender, podName, network)));
+      turns.time(removal, contender -> contender.endpoint().removePod(contender.valueIn(pods)));
+    }
   }
 
   private void containers(Map<Contender, Endpoint.Pod> pods)

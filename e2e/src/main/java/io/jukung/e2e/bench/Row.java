@@ -17,6 +17,8 @@ enum Row {
   CONTAINER_STATUS(Table.TIMES, "ContainerStatus, many pods"),
   CONTAINER_STATS(Table.TIMES, "ListContainerStats, many pods"),
   POD_STATS(Table.TIMES, "ListPodSandboxStats, many pods"),
+  LOADED_POD_START(Table.TIMES, "pod start, host network, beside many pods"),
+  LOADED_POD_REMOVAL(Table.TIMES, "pod stop and removal, host network, beside many pods"),
 
   POD_PROCESSOR_HOST(Table.PROCESSOR, "processor per pod, host network"),
   POD_PROCESSOR_CNI(Table.PROCESSOR, "processor per pod, CNI"),
