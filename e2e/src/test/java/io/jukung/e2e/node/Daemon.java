@@ -258,8 +258,8 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
-   * Whether as many spare shims wait for a pod as the configuration asks for, and none is starting
-   * or ending.
+   * Whether as many spare shims wait for a pod as the configuration asks for, and none is starting,
+   * rehearsing a launch (which has a directory ".state") or ending.
    */
   boolean hasItsSpareShims() throws IOException {
     Path spares = state().resolve("spares");
@@ -269,7 +269,10 @@ public final class Daemon implements AutoCloseable {
     try (Stream<Path> entries = Files.list(spares)) {
       List<String> names = entries.map(Path::toString).toList();
       long sockets = names.stream().filter(name -> name.endsWith(".sock")).count();
-      return sockets >= leastSpares && sockets <= mostSpares && names.size() == 2 * sockets;
+      return sockets >= leastSpares
+          && sockets <= mostSpares
+          && names.size() == 2 * sockets
+          && names.stream().noneMatch(name -> name.endsWith(".state"));
     }
   }
 
