@@ -109,8 +109,9 @@ class ResourceLimitsIT {
             .putUnified("memory.high", "67108864")
             .putUnified("memory.oom.group", "1")
             .build();
+    // A shell whose fork is refused exits. This one must not be the container's first process.
     String script =
-        "for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 & done 2>/dev/null; echo done; exec sleep 1000";
+        "(for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 & done) 2>/dev/null; exec sleep 1000";
     String container = run(testbed, pod, limits, script);
     Path cgroup = Limits.cgroup(container);
     Await.until("a fork is refused", () -> Limits.keyed(cgroup, "pids.events", "max") > 0);

@@ -46,12 +46,15 @@ public record Footprint(long threads, long descriptors, long residentKib) {
 
   /** Waits until the daemon has no more threads and descriptors than before. */
   public static void awaitBackAt(Footprint before, Testbed testbed) throws Exception {
-    Await.until(
-        "threads and descriptors as before",
-        () -> {
-          Footprint now = of(testbed);
-          return now.threads <= before.threads + MORE_THREADS
-              && now.descriptors <= before.descriptors + MORE_DESCRIPTORS;
-        });
+    try {
+      Await.until("threads and descriptors as before", () -> of(testbed).isAtMost(before));
+    } catch (AssertionError e) {
+      throw new AssertionError("before: " + before + ", now: " + of(testbed), e);
+    }
+  }
+
+  private boolean isAtMost(Footprint before) {
+    return threads <= before.threads + MORE_THREADS
+        && descriptors <= before.descriptors + MORE_DESCRIPTORS;
   }
 }
