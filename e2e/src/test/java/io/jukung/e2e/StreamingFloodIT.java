@@ -60,9 +60,9 @@ class StreamingFloodIT {
           serve(testbed, relay, pod, container, round);
         }
         assertThat(flood.isRunning()).as("the flood goes on").isTrue();
-        assertThat(Footprint.of(testbed).residentKib())
-            .as("resident memory")
-            .isLessThan(before.residentKib() + MORE_KIB);
+        long more = Footprint.of(testbed).residentKib() - before.residentKib();
+        System.out.printf("flood of %s: %d MiB more%n", kind, more >> 10);
+        assertThat(more).as("more resident memory").isLessThan(MORE_KIB);
       }
       Footprint.awaitBackAt(before, testbed);
     }

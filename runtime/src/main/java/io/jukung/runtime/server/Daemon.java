@@ -119,7 +119,6 @@ public final class Daemon implements AutoCloseable {
     opened.serve(made.services());
     WarmUp.startInBackground(config.socket(), () -> served(made));
     IdleMemory.startInBackground();
-    WorkingHeap.startInBackground();
   }
 
   /** The first calls have been answered. */

@@ -1,8 +1,5 @@
 package io.jukung.runtime.server;
 
-import java.lang.ref.Reference;
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,8 +8,8 @@ import java.util.function.LongSupplier;
  * under a flood of connections, objects become old before they are garbage, and the heap would take
  * all that it may. {@link IdleMemory} does the same, for less, when the daemon rests.
  *
- * <p>Calls do nothing for this. The heap grows only in a collection of young objects, and each such
- * collection clears a weak reference for which a thread waits. A daemon that rests is not woken.
+ * <p>Calls do nothing for this: {@link YoungCollections} tells when the heap may have grown. Not
+ * thread-safe.
  */
 final class WorkingHeap {
   /** A collection stops the daemon for some 50 ms, which is worth it for so much memory. */
@@ -40,25 +37,8 @@ final class WorkingHeap {
     this.notBefore = nanoTime.getAsLong();
   }
 
-  static Thread startInBackground() {
-    WorkingHeap heap =
-        new WorkingHeap(Runtime.getRuntime()::totalMemory, System::gc, System::nanoTime);
-    return Thread.ofVirtual().name("working-heap").start(() -> afterEachCollection(heap::look));
-  }
-
-  /** Calls back after each collection of young objects, until the thread is interrupted. */
-  static void afterEachCollection(Runnable action) {
-    ReferenceQueue<Object> cleared = new ReferenceQueue<>();
-    try {
-      while (true) {
-        WeakReference<Object> young = new WeakReference<>(new Object(), cleared);
-        cleared.remove();
-        Reference.reachabilityFence(young); // an unreachable reference is never put in its queue
-        action.run();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  static WorkingHeap ofThisProcess() {
+    return new WorkingHeap(Runtime.getRuntime()::totalMemory, System::gc, System::nanoTime);
   }
 
   /** To be called when the heap may have grown. */

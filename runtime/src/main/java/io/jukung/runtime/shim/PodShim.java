@@ -49,7 +49,7 @@ public interface PodShim {
       String call = failure.getPhase() == Failure.Phase.CLONE ? "clone3" : "launch";
       return failure.getErrno() == 0
           ? null
-          : new ErrnoException(call, failure.getPhase().toString(), failure.getErrno());
+          : new ErrnoException(call, "step=" + failure.getStep(), failure.getErrno());
     }
 
     /** Which step failed, and how. */
