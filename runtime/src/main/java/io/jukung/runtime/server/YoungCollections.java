@@ -21,8 +21,10 @@ final class YoungCollections {
    */
   boolean await(Duration patience) throws InterruptedException {
     WeakReference<Object> young = new WeakReference<>(new Object(), cleared);
-    boolean collected = cleared.remove(patience.toMillis()) != null;
-    Reference.reachabilityFence(young); // an unreachable reference is never put in its queue
-    return collected;
+    try {
+      return cleared.remove(patience.toMillis()) != null;
+    } finally {
+      Reference.reachabilityFence(young); // an unreachable reference is never put in its queue
+    }
   }
 }
