@@ -59,8 +59,7 @@ class HungNfsIT {
   private static ContainerConfig withVolume(
       Testbed testbed, Pod pod, String name, Path source, String script) {
     return Requests.container(pod.config(), name, testbed.busybox(), List.of("sh", "-c", script))
-        .addMounts(
-            Mount.newBuilder().setHostPath(source.toString()).setContainerPath("/volume"))
+        .addMounts(Mount.newBuilder().setHostPath(source.toString()).setContainerPath("/volume"))
         .build();
   }
 

@@ -7,8 +7,7 @@ import java.nio.file.Path;
 /**
  * The NFS server of the kernel in a node, and a mount of what it exports, in the same node. The
  * server can fall silent, as one does whose network is cut: what is sent to it gets lost, and the
- * client, whose mount is "hard", waits. Needs the kernel modules nfs, nfsd and
- * sch_netem.
+ * client, whose mount is "hard", waits. Needs the kernel modules nfs, nfsd and sch_netem.
  */
 public final class NfsServer implements AutoCloseable {
   /**

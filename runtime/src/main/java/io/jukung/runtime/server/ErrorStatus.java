@@ -34,12 +34,12 @@ final class ErrorStatus {
     }
     return switch (failure) {
       case CriException e when e.kind() == ErrorKind.INTERNAL && ReachedLimit.causes(e) ->
-          status(
-              Status.Code.RESOURCE_EXHAUSTED, Objects.requireNonNullElse(e.getMessage(), ""));
+          status(Status.Code.RESOURCE_EXHAUSTED, Objects.requireNonNullElse(e.getMessage(), ""));
       case CriException e ->
           status(
               Status.Code.valueOf(e.kind().name()), Objects.requireNonNullElse(e.getMessage(), ""));
-      case IOException e when ReachedLimit.causes(e) -> status(Status.Code.RESOURCE_EXHAUSTED, text(e));
+      case IOException e when ReachedLimit.causes(e) ->
+          status(Status.Code.RESOURCE_EXHAUSTED, text(e));
       case IOException e -> status(Status.Code.INTERNAL, text(e));
       // Only a request can bring text that is no path: the daemon's own paths have no NUL.
       case InvalidPathException e -> status(Status.Code.INVALID_ARGUMENT, "path: " + e.getReason());

@@ -39,8 +39,7 @@ class ReachedLimitTest {
     assertThat(ReachedLimit.causes(refused(Failure.Phase.CLONE, Errno.EAGAIN))).isTrue();
     assertThat(
             ReachedLimit.causes(
-                new LaunchFailure(
-                    LaunchFailure.Phase.CLONE, LaunchFailure.NO_STEP, Errno.EAGAIN)))
+                new LaunchFailure(LaunchFailure.Phase.CLONE, LaunchFailure.NO_STEP, Errno.EAGAIN)))
         .isTrue();
     assertThat(ReachedLimit.causes(refused(Failure.Phase.CONFINE, Errno.EAGAIN))).isFalse();
     assertThat(ReachedLimit.causes(new ErrnoException("read", "fd=3", Errno.EAGAIN))).isFalse();
