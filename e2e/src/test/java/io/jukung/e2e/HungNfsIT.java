@@ -38,9 +38,9 @@ class HungNfsIT {
   /** What a call may take that has nothing to do with the silent server. */
   private static final Duration BOUND = Duration.ofSeconds(20);
 
-  /** What waits for an answer can be killed. */
+  /** What waits for an answer can be killed. The server is asked for each name. */
   private static final String READS =
-      "echo x >/volume/file; while :; do cat /volume/file >/dev/null; echo read; usleep 99999; done";
+      "i=0; while :; do i=$((i + 1)); [ -e /volume/$i ]; echo read; usleep 99999; done";
 
   /** What waits for its writes cannot. */
   private static final String WRITES =

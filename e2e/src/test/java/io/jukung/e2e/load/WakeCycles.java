@@ -148,14 +148,12 @@ public record WakeCycles(int cycles, int pods) implements Load {
       }
     }
 
+    /** What the shim has open. The numbers are not the same after each wake. */
     private List<String> open() throws IOException {
       List<String> names = new ArrayList<>();
       try (Stream<Path> entries = Files.list(process.resolve("fd"))) {
         for (Path entry : entries.toList()) {
-          names.add(
-              entry.getFileName()
-                  + " "
-                  + Files.readSymbolicLink(entry).toString().replaceFirst(":.*", ""));
+          names.add(Files.readSymbolicLink(entry).toString().replaceFirst(":.*", ""));
         }
       }
       return names.stream().sorted().toList();
