@@ -12,6 +12,7 @@ import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -252,11 +253,15 @@ class FaultsIT {
     }
   }
 
-  private static boolean isUninterruptible(String container) throws Exception {
+  static boolean isUninterruptible(String container) throws Exception {
     for (String pid : Limits.read(Limits.cgroup(container), "cgroup.procs").lines().toList()) {
-      String stat = Files.readString(Path.of("/proc", pid, "stat"));
-      if (stat.substring(stat.lastIndexOf(')') + 2).startsWith("D")) {
-        return true;
+      try {
+        String stat = Files.readString(Path.of("/proc", pid, "stat"));
+        if (stat.substring(stat.lastIndexOf(')') + 2).startsWith("D")) {
+          return true;
+        }
+      } catch (NoSuchFileException e) {
+        continue; // it has ended meanwhile
       }
     }
     return false;

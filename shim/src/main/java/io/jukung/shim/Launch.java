@@ -3,6 +3,7 @@ package io.jukung.shim;
 import static io.jukung.linux.fs.OpenFlags.O_DIRECTORY;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.io.WallClock;
@@ -136,7 +137,10 @@ abstract class Launch implements Runnable {
       return Pod.failure(Failure.Kind.INTERNAL, "the launch thread ended early");
     }
     if (failure instanceof IOException) {
-      return Pod.failure(Failure.Kind.INTERNAL, failure.getMessage());
+      Failure told = Pod.failure(Failure.Kind.INTERNAL, failure.getMessage());
+      return failure instanceof ErrnoException call
+          ? told.toBuilder().setErrno(call.errno()).build()
+          : told;
     }
     ErrorLog.unexpected("launch", failure);
     return Pod.failure(Failure.Kind.INTERNAL, failure.toString());

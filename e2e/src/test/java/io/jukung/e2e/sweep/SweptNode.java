@@ -39,6 +39,7 @@ final class SweptNode implements AutoCloseable {
   final String image;
 
   private final List<String> failures = new ArrayList<>();
+  private int points;
 
   /** A node where each pod has a shim of its own. */
   SweptNode() throws Exception {
@@ -157,6 +158,7 @@ final class SweptNode implements AutoCloseable {
 
   /** Keeps a failure for {@link #assertNoFailures}, so that the other points are tried as well. */
   void check(String point, Check check) throws Exception {
+    points++;
     try {
       check.run();
     } catch (Exception | AssertionError e) {
@@ -221,6 +223,7 @@ final class SweptNode implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
+    System.out.println(points + " points were tried");
     testbed.close();
     try (var files = Files.walk(directory)) {
       files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());

@@ -8,6 +8,7 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.call.ReachedLimit;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
@@ -145,7 +146,7 @@ public final class ContainerExec {
       // Nearly always the command: it is not there, no program, or too long. A stack trace in the
       // log would help nobody.
       throw new CriException(
-          ErrorKind.FAILED_PRECONDITION,
+          ReachedLimit.causes(e) ? ErrorKind.RESOURCE_EXHAUSTED : ErrorKind.FAILED_PRECONDITION,
           "exec in container " + container.id() + ": " + launch.program().explain(e.failure()),
           e);
     }

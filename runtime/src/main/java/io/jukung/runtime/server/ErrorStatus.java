@@ -4,14 +4,12 @@ import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Status;
 import io.jukung.cri.CriException;
-import io.jukung.linux.Errno;
-import io.jukung.linux.ErrnoException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.runtime.call.ReachedLimit;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
-import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 
 /** The one place where exceptions become gRPC status. */
 final class ErrorStatus {
@@ -21,15 +19,6 @@ final class ErrorStatus {
    * ours.
    */
   static final int MAX_ENCODED_BYTES = 6_000;
-
-  /** Deeper than any chain of causes is; ends a chain that is a circle. */
-  private static final int MAX_CAUSES = 16;
-
-  private static final Set<Integer> LIMITS =
-      Set.of(Errno.ENOSPC, Errno.EDQUOT, Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM);
-
-  private static final List<String> LIMIT_TEXTS =
-      List.of("No space left on device", "Disk quota exceeded", "Too many open files");
 
   private ErrorStatus() {}
 
@@ -44,10 +33,13 @@ final class ErrorStatus {
       return Objects.requireNonNull(Contexts.statusFromCancelled(context), "cancelled context");
     }
     return switch (failure) {
+      case CriException e when e.kind() == ErrorKind.INTERNAL && ReachedLimit.causes(e) ->
+          status(Status.Code.RESOURCE_EXHAUSTED, Objects.requireNonNullElse(e.getMessage(), ""));
       case CriException e ->
           status(
               Status.Code.valueOf(e.kind().name()), Objects.requireNonNullElse(e.getMessage(), ""));
-      case IOException e when isLimitReached(e) -> status(Status.Code.RESOURCE_EXHAUSTED, text(e));
+      case IOException e when ReachedLimit.causes(e) ->
+          status(Status.Code.RESOURCE_EXHAUSTED, text(e));
       case IOException e -> status(Status.Code.INTERNAL, text(e));
       // Only a request can bring text that is no path: the daemon's own paths have no NUL.
       case InvalidPathException e -> status(Status.Code.INVALID_ARGUMENT, "path: " + e.getReason());
@@ -58,25 +50,6 @@ final class ErrorStatus {
               Status.Code.INTERNAL,
               "error inside jukung, see its log: " + failure.getClass().getName());
     };
-  }
-
-  /** Whether the failure, or a cause of it, is that a disk is full or another limit is reached. */
-  private static boolean isLimitReached(IOException failure) {
-    Throwable cause = failure;
-    for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
-      boolean reached =
-          switch (cause) {
-            case ErrnoException e -> LIMITS.contains(e.errno());
-            // The JDK keeps no error number, only strerror(3)'s text at the end of the message.
-            case IOException e -> LIMIT_TEXTS.stream().anyMatch(text(e)::endsWith);
-            default -> false;
-          };
-      if (reached) {
-        return true;
-      }
-      cause = cause.getCause();
-    }
-    return false;
   }
 
   // Many IOExceptions of the JDK have only a path as their message, as NoSuchFileException has. Our

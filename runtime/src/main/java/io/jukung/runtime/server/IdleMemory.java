@@ -29,6 +29,11 @@ final class IdleMemory {
 
   static final Duration LOOK = Duration.ofSeconds(2);
 
+  /** How soon the heap is looked at after a collection, if no further one is noticed. */
+  private static final long WORKING_LOOK = Duration.ofMillis(250).toNanos();
+
+  private static final Duration SHORTEST = Duration.ofMillis(1);
+
   /** A daemon rests if it has used less of a processor since the last look: 5 %. */
   static final Duration REST = LOOK.dividedBy(20);
 
@@ -63,16 +68,26 @@ final class IdleMemory {
     this.process = process;
   }
 
+  /** Looks after the memory of this process: of the heap also while it works. */
   static Thread startInBackground() {
     IdleMemory memory = new IdleMemory(new ThisProcess());
-    return Thread.ofVirtual().name("idle-memory").start(memory::run);
+    WorkingHeap heap = WorkingHeap.ofThisProcess();
+    return Thread.ofVirtual().name("idle-memory").start(() -> memory.run(heap));
   }
 
-  private void run() {
+  private void run(WorkingHeap heap) {
+    YoungCollections collections = new YoungCollections();
+    long nextLook = System.nanoTime() + LOOK.toNanos();
+    boolean works = false;
     try {
       while (true) {
-        Thread.sleep(LOOK);
-        look();
+        long left = Math.max(nextLook - System.nanoTime(), SHORTEST.toNanos());
+        works = collections.await(Duration.ofNanos(works ? Math.min(left, WORKING_LOOK) : left));
+        heap.look();
+        if (System.nanoTime() - nextLook >= 0) {
+          look();
+          nextLook = System.nanoTime() + LOOK.toNanos();
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

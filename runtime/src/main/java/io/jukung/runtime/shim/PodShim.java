@@ -1,6 +1,7 @@
 package io.jukung.runtime.shim;
 
 import io.jukung.cri.CriException;
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
@@ -39,8 +40,16 @@ public interface PodShim {
     private final transient Failure failure;
 
     public LaunchRefused(Failure failure) {
-      super(failure.getMessage());
+      super(failure.getMessage(), cause(failure));
       this.failure = failure;
+    }
+
+    /** Keeps the error number where those look who ask whether a limit of the node is reached. */
+    private static @Nullable ErrnoException cause(Failure failure) {
+      String call = failure.getPhase() == Failure.Phase.CLONE ? "clone3" : "launch";
+      return failure.getErrno() == 0
+          ? null
+          : new ErrnoException(call, "step=" + failure.getStep(), failure.getErrno());
     }
 
     /** Which step failed, and how. */

@@ -1,5 +1,6 @@
 package io.jukung.runtime.shim;
 
+import io.jukung.cri.CriException;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.cgroup.Cgroup;
@@ -60,9 +61,26 @@ final class ShimRehearsal {
   /**
    * Rehearses with a spare, which is of no use any more afterwards.
    *
-   * @return the spare that it has become; empty if it has ended
+   * @return the spare that it has become
    */
-  Optional<ShimClient> run(ShimClient spare) throws IOException {
+  ShimClient run(ShimClient spare) throws Failed {
+    try {
+      return live(spare).orElseThrow(() -> new IOException("it could not be used again"));
+    } catch (IOException | CriException e) {
+      throw new Failed(spare + " has failed its rehearsal: " + e.getMessage(), e);
+    }
+  }
+
+  /** A spare could not rehearse. The spare is of no use. */
+  static final class Failed extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private Failed(String message, Exception cause) {
+      super(message, cause);
+    }
+  }
+
+  private Optional<ShimClient> live(ShimClient spare) throws IOException {
     Path before = spare.socketPath();
     Path socket = starter.newSocket();
     try {

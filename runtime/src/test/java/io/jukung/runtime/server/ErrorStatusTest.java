@@ -60,6 +60,17 @@ class ErrorStatusTest {
   }
 
   @Test
+  void internalFailureThatAFullDiskHasCausedIsResourceExhausted() {
+    var full = new ErrnoException("write", "fd=3", Errno.ENOSPC);
+
+    assertThat(code(new CriException(ErrorKind.INTERNAL, "start of container c", full)))
+        .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(code(new CriException(ErrorKind.UNAVAILABLE, "the shim is gone", full)))
+        .as("a failure that says more than INTERNAL")
+        .isEqualTo(Status.Code.UNAVAILABLE);
+  }
+
+  @Test
   void nulInAPathOfARequestIsAnInvalidArgument() {
     assertThatExceptionOfType(InvalidPathException.class)
         .isThrownBy(() -> Path.of("/a\0b"))

@@ -228,6 +228,16 @@ class ShimRecyclingTest {
   }
 
   @Test
+  void podGetsAShimAlsoIfNoShimPassesItsRehearsal() throws Exception {
+    pool.close();
+    pool = open(1, 1, plan(List.of("/nonexistent"), List.of()));
+    await("a spare that has not rehearsed", () -> sockets().size() == 1);
+    ShimClient shim = adopt("s1");
+    assertThat(run(shim, "c1", "exit 7").getExitCode()).isEqualTo(7);
+    assertThat(rehearsals.children()).isEmpty();
+  }
+
+  @Test
   void rehearsalOfAKilledDaemonIsEndedWithItsProcess() throws Exception {
     ShimClient shim = pool.adopt("rehearsal", spares.resolve("left.sock"));
     pids.add(shim.shimPid());
