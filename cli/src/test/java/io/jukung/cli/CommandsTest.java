@@ -9,7 +9,9 @@ import io.jukung.cli.command.OwnProcess;
 import io.jukung.cli.text.ShortId;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ImportRequest;
+import io.jukung.client.v1.LoginRequest;
 import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.PushRequest;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.cri.v1.ContainerMetadata;
 import io.jukung.cri.v1.ContainerState;
@@ -634,6 +636,82 @@ class CommandsTest {
 
     assertThat(err).hasToString("jukung: pull busybox from docker.io: no such image\n");
     assertThat(out).hasToString("");
+  }
+
+  @Test
+  void pushWritesLinesToAPipeAndPrintsTheDigest() {
+    assertThat(jukung("push", "busybox:1")).isZero();
+
+    assertThat(out).hasToString("docker.io/library/busybox:1: digest: sha256:pushed size: 528\n");
+    assertThat(err)
+        .hasToString(
+            """
+            aaaaaaaaaaaa: uploading 1MB
+            aaaaaaaaaaaa: uploaded
+            bbbbbbbbbbbb: already there
+            """);
+  }
+
+  @Test
+  void quietPushPrintsTheCompleteNameOnly() {
+    assertThat(jukung("push", "-q", "--all-platforms", "busybox:1")).isZero();
+
+    assertThat(out).hasToString("docker.io/library/busybox:1\n");
+    assertThat(err).hasToString("");
+    assertThat(cri.requests(PushRequest.class).getFirst().getAllPlatforms()).isTrue();
+  }
+
+  @Test
+  void pushPrintsAFailureAsOneSentence() {
+    cri.failOn(
+        PushRequest.class,
+        Status.UNAVAILABLE.withDescription("push a/b:1: layer sha256:0: a: HTTP 500"));
+
+    assertThat(jukung("push", "a/b:1")).isEqualTo(1);
+
+    assertThat(err).hasToString("jukung: push a/b:1: layer sha256:0: a: HTTP 500\n");
+  }
+
+  @Test
+  void loginSendsThePasswordOfStandardInputAndTheFile() {
+    input = "hunter2\n";
+
+    assertThat(
+            jukung("login", "-u", "joe", "--password-stdin", "--authfile", "/root/a.json", "x.y"))
+        .isZero();
+
+    assertThat(out).hasToString("Login Succeeded: kept in /root/a.json\n");
+    assertThat(err).hasToString("");
+    var request = cri.requests(LoginRequest.class).getFirst();
+    assertThat(request.getServer()).isEqualTo("x.y");
+    assertThat(request.getAuth().getUsername()).isEqualTo("joe");
+    assertThat(request.getAuth().getPassword()).isEqualTo("hunter2");
+  }
+
+  @Test
+  void loginSaysThatPullsDoNotReadTheFile() {
+    input = "hunter2\n";
+
+    assertThat(jukung("login", "-u", "joe", "--password-stdin", "--authfile", "/x/a.json"))
+        .isZero();
+
+    assertThat(err.toString(UTF_8)).contains("does not look for credentials in /x/a.json");
+  }
+
+  @Test
+  void loginNeedsUserAndPassword() {
+    assertThat(jukung("login", "x.y")).isEqualTo(125);
+    assertThat(jukung("login", "-u", "joe", "x.y")).isEqualTo(125);
+    assertThat(cri.requests(LoginRequest.class)).isEmpty();
+  }
+
+  @Test
+  void logoutSaysWhetherThereWasALogin() {
+    assertThat(jukung("logout", "--authfile", "/x", "known.example")).isZero();
+    assertThat(jukung("logout", "--authfile", "/x", "other.example")).isZero();
+
+    assertThat(out)
+        .hasToString("Removed the login for known.example\nNot logged in to other.example\n");
   }
 
   @Test

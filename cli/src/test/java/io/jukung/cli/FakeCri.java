@@ -6,20 +6,28 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.jukung.client.v1.BlobProgress;
 import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
 import io.jukung.client.v1.DiagnoseRequest;
 import io.jukung.client.v1.Diagnosis;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ExportResponse;
+import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.LayerProgress;
+import io.jukung.client.v1.LoginRequest;
+import io.jukung.client.v1.LoginResponse;
+import io.jukung.client.v1.LogoutRequest;
+import io.jukung.client.v1.LogoutResponse;
 import io.jukung.client.v1.PlannedHost;
 import io.jukung.client.v1.PullPlan;
 import io.jukung.client.v1.PullProgress;
 import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.PushProgress;
+import io.jukung.client.v1.PushRequest;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.client.v1.TagResponse;
 import io.jukung.cri.v1.*;
@@ -136,6 +144,7 @@ final class FakeCri implements AutoCloseable {
             .addService(new RuntimeFake())
             .addService(new ImagesFake())
             .addService(new JukungFake())
+            .addService(new MadeImagesFake())
             .build()
             .start();
   }
@@ -556,6 +565,68 @@ final class FakeCri implements AutoCloseable {
                 .removeIf(i -> i.getId().equals(name) || i.getRepoTagsList().contains(name));
             return RemoveImageResponse.getDefaultInstance();
           });
+    }
+  }
+
+  private final class MadeImagesFake extends ImagesGrpc.ImagesImplBase {
+    @Override
+    public void push(PushRequest request, StreamObserver<PushProgress> observer) {
+      synchronized (FakeCri.this) {
+        requests.add(request);
+        Status failure = failures.get(PushRequest.class);
+        if (failure != null) {
+          observer.onError(failure.asRuntimeException());
+          return;
+        }
+      }
+      observer.onNext(
+          PushProgress.newBuilder()
+              .addBlobs(blob("sha256:aaaaaaaaaaaaaaaa", BlobProgress.Phase.UPLOADING, 500_000))
+              .addBlobs(blob("sha256:bbbbbbbbbbbbbbbb", BlobProgress.Phase.WAITING, 0))
+              .build());
+      observer.onNext(
+          PushProgress.newBuilder()
+              .addBlobs(blob("sha256:aaaaaaaaaaaaaaaa", BlobProgress.Phase.UPLOADED, 0))
+              .addBlobs(blob("sha256:bbbbbbbbbbbbbbbb", BlobProgress.Phase.PRESENT, 0))
+              .setReference("docker.io/library/" + request.getImage())
+              .setDigest("sha256:pushed")
+              .setSize(528)
+              .build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void login(LoginRequest request, StreamObserver<LoginResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              LoginResponse.newBuilder()
+                  .setRegistry("docker.io")
+                  .setKeptIn(request.getFile())
+                  .setFileIsUsed(request.getFile().startsWith("/root/"))
+                  .build());
+    }
+
+    @Override
+    public void logout(LogoutRequest request, StreamObserver<LogoutResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              LogoutResponse.newBuilder()
+                  .setRegistry(request.getServer())
+                  .setHadLogin(request.getServer().equals("known.example"))
+                  .build());
+    }
+
+    private static BlobProgress blob(String digest, BlobProgress.Phase phase, long sent) {
+      return BlobProgress.newBuilder()
+          .setDigest(digest)
+          .setPhase(phase)
+          .setSentBytes(sent)
+          .setTotalBytes(1_000_000)
+          .build();
     }
   }
 
