@@ -18,6 +18,7 @@ import io.jukung.cli.container.Run;
 import io.jukung.cli.container.StopContainer;
 import io.jukung.cli.doctor.Doctor;
 import io.jukung.cli.event.Events;
+import io.jukung.cli.image.Commit;
 import io.jukung.cli.image.Ctr;
 import io.jukung.cli.image.Export;
 import io.jukung.cli.image.Fsck;
@@ -223,6 +224,7 @@ public final class Jukung implements Runnable {
     commands.put("pods", Pods::new);
     commands.put("stopp", StopPod::new);
     commands.put("rmp", RemovePod::new);
+    commands.put("commit", Commit::new);
     commands.put("images", Images::new);
     commands.put("pull", Pull::new);
     commands.put("pulls", Pulls::new);

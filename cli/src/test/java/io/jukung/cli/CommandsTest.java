@@ -9,6 +9,7 @@ import io.jukung.cli.command.OwnProcess;
 import io.jukung.cli.text.ShortId;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ImportRequest;
+import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.LoginRequest;
 import io.jukung.client.v1.PullRequest;
 import io.jukung.client.v1.PushRequest;
@@ -670,6 +671,31 @@ class CommandsTest {
     assertThat(jukung("push", "a/b:1")).isEqualTo(1);
 
     assertThat(err).hasToString("jukung: push a/b:1: layer sha256:0: a: HTTP 500\n");
+  }
+
+  @Test
+  void commitSendsTheContainersIdAndTheChanges() {
+    String pod = cri.addPod("web", Map.of());
+    String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(
+            jukung(
+                "commit", "-m", "why", "-a", "me", "-c", "CMD a", "-c", "ENV A=1", "web", "x:1"))
+        .isZero();
+    assertThat(jukung("commit", "--no-pause", id.substring(0, 60))).isZero();
+
+    assertThat(out).hasToString("sha256:made\nsha256:made\n");
+    CommitRequest first = cri.requests(CommitRequest.class).getFirst();
+    assertThat(first.getContainerId()).isEqualTo(id);
+    assertThat(first.getName()).isEqualTo("x:1");
+    assertThat(first.getMessage()).isEqualTo("why");
+    assertThat(first.getAuthor()).isEqualTo("me");
+    assertThat(first.getChangesList()).containsExactly("CMD a", "ENV A=1");
+    assertThat(first.getNoPause()).isFalse();
+    CommitRequest second = cri.requests(CommitRequest.class).getLast();
+    assertThat(second.getContainerId()).isEqualTo(id);
+    assertThat(second.getName()).isEmpty();
+    assertThat(second.getNoPause()).isTrue();
   }
 
   @Test

@@ -7,6 +7,8 @@ import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.jukung.client.v1.BlobProgress;
+import io.jukung.client.v1.CommitRequest;
+import io.jukung.client.v1.CommitResponse;
 import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
 import io.jukung.client.v1.DiagnoseRequest;
@@ -593,6 +595,12 @@ final class FakeCri implements AutoCloseable {
               .setSize(528)
               .build());
       observer.onCompleted();
+    }
+
+    @Override
+    public void commit(CommitRequest request, StreamObserver<CommitResponse> observer) {
+      answer(
+          request, observer, () -> CommitResponse.newBuilder().setImageId("sha256:made").build());
     }
 
     @Override

@@ -25,6 +25,9 @@ import java.util.Map;
 final class SweptNode implements AutoCloseable {
   private static final String SLEEPLESS = "0s";
 
+  /** The image that a call makes. */
+  static final String MADE = "swept-made:1";
+
   private final Path directory;
   private final Failpoint inDaemon;
   private final Failpoint inShim;
@@ -146,6 +149,7 @@ final class SweptNode implements AutoCloseable {
   void assertNothingLeft() throws Exception {
     testbed.removeAllPods();
     testbed.removeImage(image);
+    testbed.removeImage(MADE);
     recycleOne();
     testbed.assertNothingLeft(before);
     assertThat(images()).as("files of images").isEqualTo(imagesBefore);
@@ -176,6 +180,7 @@ final class SweptNode implements AutoCloseable {
     startAgain();
     testbed.removeAllPods();
     testbed.removeImage(image);
+    testbed.removeImage(MADE);
     remember();
   }
 
