@@ -699,6 +699,113 @@ class CommandsTest {
   }
 
   @Test
+  void historyListsTheStepsWithTheImagesIdAtTheLatest() {
+    assertThat(jukung("history", "busybox")).isZero();
+
+    assertThat(out.toString(UTF_8).lines().map(line -> line.replaceAll(" {2,}", "|")))
+        .containsExactly(
+            "IMAGE|CREATED|CREATED BY|SIZE|COMMENT",
+            "0123456789ab|5 minutes ago|RUN make install with all the options that t…|1.5MB|why",
+            "<missing>|N/A|CMD [\"sh\"]|0B");
+  }
+
+  @Test
+  void historyWithoutTruncationPrintsWholeCommands() {
+    assertThat(jukung("history", "--no-trunc", "busybox")).isZero();
+    assertThat(jukung("history", "-q", "busybox")).isZero();
+
+    assertThat(out.toString(UTF_8))
+        .contains("sha256:0123456789abcdef ")
+        .contains("RUN make install with all the options that there are")
+        .endsWith("sha256:0123456789abcdef\n<missing>\n");
+  }
+
+  @Test
+  void loadSaysWhatItHasLoaded() throws Exception {
+    Path archive = Files.writeString(directory.resolve("a.tar"), "archive");
+
+    assertThat(jukung("load", "-i", archive.toString())).isZero();
+    input = "archive";
+    assertThat(jukung("load", "-q")).isZero();
+
+    assertThat(out).hasToString("Loaded image: a:1\nLoaded image ID: sha256:2\n");
+    assertThat(cri.importedContent()).isEqualTo("archive");
+  }
+
+  @Test
+  void saveWritesToTheFileOrToStandardOutput() throws Exception {
+    cri.addImage("sha256:1", "busybox:1");
+    Path target = directory.resolve("out.tar");
+
+    assertThat(jukung("save", "-o", target.toString(), "busybox:1")).isZero();
+    assertThat(out).hasToString("");
+    assertThat(jukung("save", "busybox:1")).isZero();
+
+    assertThat(cri.requests(ExportRequest.class).getFirst().getPath())
+        .isEqualTo(target.toString());
+    assertThat(out.toString(UTF_8)).isEqualTo("exported");
+    Path copy = Path.of(cri.requests(ExportRequest.class).getLast().getPath());
+    assertThat(copy.getParent()).doesNotExist();
+  }
+
+  @Test
+  void imagePruneRemovesWhatNoContainerUses() {
+    cri.addImage("sha256:1");
+    cri.addImage("sha256:2", "tagged:1");
+    cri.addImage("sha256:3", "used:1");
+    cri.addContainer(
+        cri.addPod("web", Map.of()),
+        container("web", ContainerState.CONTAINER_EXITED).setImageId("sha256:3"));
+
+    assertThat(jukung("image", "prune", "-f")).isZero();
+    assertThat(cri.images.keySet()).containsExactly("sha256:2", "sha256:3");
+    assertThat(out.toString(UTF_8))
+        .startsWith("deleted: sha256:1\nTotal reclaimed space: ");
+
+    input = "n\n";
+    assertThat(jukung("image", "prune", "-a")).isEqualTo(1);
+    assertThat(cri.images).hasSize(2);
+    input = "y\n";
+    assertThat(jukung("image", "prune", "-a")).isZero();
+    assertThat(cri.images.keySet()).containsExactly("sha256:3");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dangling=true, sha256:1",
+    "dangling=false, sha256:2 sha256:3",
+    "reference=busybox, sha256:2",
+    "reference=busy*:1*, sha256:2",
+    "reference=docker.io/*/busybox, sha256:2",
+    "reference=*/busybox, ''",
+    "reference=x.y/team/*, sha256:3",
+    "reference=x.y/*, ''",
+  })
+  void imagesAreListedByAFilter(String filter, String ids) {
+    cri.addImage("sha256:1");
+    cri.addImage("sha256:2", "docker.io/library/busybox:1.36");
+    cri.addImage("sha256:3", "x.y/team/app:1");
+
+    assertThat(jukung("images", "-q", "--filter", filter)).isZero();
+
+    assertThat(out.toString(UTF_8).strip().replace("\n", " ")).isEqualTo(ids);
+  }
+
+  @Test
+  void unknownFilterOfImagesIsRefused() {
+    assertThat(jukung("images", "--filter", "size=3")).isEqualTo(125);
+    assertThat(err.toString(UTF_8)).contains("neither dangling=BOOL nor reference=PATTERN");
+    assertThat(jukung("images", "--filter", "dangling=x")).isEqualTo(125);
+  }
+
+  @Test
+  void imagesWithoutTruncationHaveWholeIds() {
+    cri.addImage("sha256:0123456789abcdef", "a:1");
+    assertThat(jukung("images", "--no-trunc")).isZero();
+    assertThat(out.toString(UTF_8)).contains("sha256:0123456789abcdef");
+  }
+
+  @Test
   void loginSendsThePasswordOfStandardInputAndTheFile() {
     input = "hunter2\n";
 

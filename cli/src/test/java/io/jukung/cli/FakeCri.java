@@ -15,6 +15,9 @@ import io.jukung.client.v1.DiagnoseRequest;
 import io.jukung.client.v1.Diagnosis;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ExportResponse;
+import io.jukung.client.v1.HistoryRequest;
+import io.jukung.client.v1.HistoryResponse;
+import io.jukung.client.v1.HistoryStep;
 import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
@@ -32,6 +35,8 @@ import io.jukung.client.v1.PushProgress;
 import io.jukung.client.v1.PushRequest;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.client.v1.TagResponse;
+import io.jukung.client.v1.UsageRequest;
+import io.jukung.client.v1.UsageResponse;
 import io.jukung.cri.v1.*;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerFilter;
@@ -604,6 +609,28 @@ final class FakeCri implements AutoCloseable {
     }
 
     @Override
+    public void history(HistoryRequest request, StreamObserver<HistoryResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              HistoryResponse.newBuilder()
+                  .setImageId("sha256:0123456789abcdef")
+                  .addSteps(
+                      HistoryStep.newBuilder()
+                          .setCreated(NOW.minusSeconds(300).toString())
+                          .setCreatedBy("RUN   make\tinstall with all the options that there are")
+                          .setComment("why")
+                          .setHasLayer(true)
+                          .setSize(1_500_000))
+                  .addSteps(
+                      HistoryStep.newBuilder()
+                          .setCreated("0001-01-01T00:00:00Z")
+                          .setCreatedBy("CMD [\"sh\"]"))
+                  .build());
+    }
+
+    @Override
     public void login(LoginRequest request, StreamObserver<LoginResponse> observer) {
       answer(
           request,
@@ -706,7 +733,22 @@ final class FakeCri implements AutoCloseable {
 
     @Override
     public void export(ExportRequest request, StreamObserver<ExportResponse> observer) {
-      answer(request, observer, ExportResponse::getDefaultInstance);
+      answer(
+          request,
+          observer,
+          () -> {
+            try {
+              Files.writeString(Path.of(request.getPath()), "exported");
+            } catch (IOException e) {
+              throw Status.INTERNAL.withDescription(e.toString()).asRuntimeException();
+            }
+            return ExportResponse.getDefaultInstance();
+          });
+    }
+
+    @Override
+    public void usage(UsageRequest request, StreamObserver<UsageResponse> observer) {
+      answer(request, observer, UsageResponse::getDefaultInstance);
     }
 
     @Override

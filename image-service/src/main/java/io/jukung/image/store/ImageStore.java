@@ -200,6 +200,17 @@ public final class ImageStore {
   }
 
   /**
+   * The disk space of each layer of an image, bottom first; 0 for a layer that is lost.
+   *
+   * @throws CriException NOT_FOUND if there is no such image
+   */
+  public List<Long> layerBytes(String idOrReference) {
+    return catalog.require(idOrReference).chain().stream()
+        .map(layer -> layers.find(layer).map(each -> each.usage().bytes()).orElse(0L))
+        .toList();
+  }
+
+  /**
    * The repositories of a registry that have a blob, as far as the names of the images here tell.
    *
    * @param domain the registry

@@ -14,6 +14,7 @@ import io.jukung.image.registry.RegistryTimeouts;
 import io.jukung.image.service.Check;
 import io.jukung.image.service.ExplainPull;
 import io.jukung.image.service.Export;
+import io.jukung.image.service.History;
 import io.jukung.image.service.ImageFsInfo;
 import io.jukung.image.service.ImageStatus;
 import io.jukung.image.service.Import;
@@ -113,7 +114,8 @@ final class ImageParts {
         new ImagesEndpoint.Calls(
             new Push(new ImagePusher(images, registries)),
             new Login(registries, authFiles),
-            commit));
+            commit,
+            new History(images)));
   }
 
   private static RegistryTimeouts registryTimeouts(Config.Registry settings) {
