@@ -16,8 +16,8 @@ import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
-import io.jukung.linux.fs.Openat2;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -205,9 +205,7 @@ final class UpperLayer {
       Fd directory, byte[] name, String path, FileStatus status, Map<String, byte[]> attributes)
       throws IOException {
     TarEntry entry = entry(path, Type.FILE, status, "", attributes);
-    try (Fd file =
-        Openat2.open(
-            directory, name, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NONBLOCK, 0)) {
+    try (Fd file = openRegular(directory, name, path, status)) {
       TarEntryWriter.Content content = part -> open(file, part);
       boolean holes = status.size() - status.blocks() * STATUS_BLOCK_BYTES >= MIN_HOLE_BYTES;
       List<Extent> parts = holes ? parts(file, status.size()) : List.of();
@@ -216,6 +214,22 @@ final class UpperLayer {
       } else {
         tar.file(entry, content);
       }
+    }
+  }
+
+  /**
+   * Opens a file for reading. A container that does not stand still may put a device of the node in
+   * the place of the file, which the daemon could read and the container could not: so what is
+   * opened is looked at before it is opened for reading.
+   */
+  private static Fd openRegular(Fd directory, byte[] name, String path, FileStatus expected)
+      throws IOException {
+    try (Fd handle = DirectoryEntry.openPath(directory, name)) {
+      FileStatus found = FileStatus.of(handle);
+      if (found.type() != FileType.REGULAR || found.inode() != expected.inode()) {
+        throw refused(path, "was replaced while it was read");
+      }
+      return HostFile.open(handle.procPath(), OpenFlags.O_RDONLY, 0);
     }
   }
 
