@@ -7,9 +7,9 @@ import io.grpc.Status;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.OwnProcess;
 import io.jukung.cli.text.ShortId;
+import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ImportRequest;
-import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.LoginRequest;
 import io.jukung.client.v1.PullRequest;
 import io.jukung.client.v1.PushRequest;
@@ -679,8 +679,7 @@ class CommandsTest {
     String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
 
     assertThat(
-            jukung(
-                "commit", "-m", "why", "-a", "me", "-c", "CMD a", "-c", "ENV A=1", "web", "x:1"))
+            jukung("commit", "-m", "why", "-a", "me", "-c", "CMD a", "-c", "ENV A=1", "web", "x:1"))
         .isZero();
     assertThat(jukung("commit", "--no-pause", id.substring(0, 60))).isZero();
 
@@ -741,8 +740,7 @@ class CommandsTest {
     assertThat(out).hasToString("");
     assertThat(jukung("save", "busybox:1")).isZero();
 
-    assertThat(cri.requests(ExportRequest.class).getFirst().getPath())
-        .isEqualTo(target.toString());
+    assertThat(cri.requests(ExportRequest.class).getFirst().getPath()).isEqualTo(target.toString());
     assertThat(out.toString(UTF_8)).isEqualTo("exported");
     Path copy = Path.of(cri.requests(ExportRequest.class).getLast().getPath());
     assertThat(copy.getParent()).doesNotExist();
@@ -759,8 +757,7 @@ class CommandsTest {
 
     assertThat(jukung("image", "prune", "-f")).isZero();
     assertThat(cri.images.keySet()).containsExactly("sha256:2", "sha256:3");
-    assertThat(out.toString(UTF_8))
-        .startsWith("deleted: sha256:1\nTotal reclaimed space: ");
+    assertThat(out.toString(UTF_8)).startsWith("deleted: sha256:1\nTotal reclaimed space: ");
 
     input = "n\n";
     assertThat(jukung("image", "prune", "-a")).isEqualTo(1);

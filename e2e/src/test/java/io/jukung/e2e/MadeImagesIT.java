@@ -115,8 +115,7 @@ class MadeImagesIT {
     Pod pod = testbed.runPod("shows", NamespaceMode.NODE);
     String container =
         testbed.runContainer(
-            pod,
-            Requests.container(pod.config(), "c", image, List.of("sleep", "1000")).build());
+            pod, Requests.container(pod.config(), "c", image, List.of("sleep", "1000")).build());
     try {
       return testbed.exec(container, "sh", "-c", script).getStdout().toStringUtf8();
     } finally {
@@ -129,9 +128,7 @@ class MadeImagesIT {
         .client()
         .images()
         .imageStatus(
-            io.jukung.cri.v1.ImageStatusRequest.newBuilder()
-                .setImage(Requests.image(name))
-                .build())
+            io.jukung.cri.v1.ImageStatusRequest.newBuilder().setImage(Requests.image(name)).build())
         .getImage()
         .getId();
   }
@@ -141,14 +138,25 @@ class MadeImagesIT {
     Pod pod = testbed.runPod("commits", NamespaceMode.NODE);
     String container =
         testbed.runShell(
-            pod, "c", "echo made >/made; rm /bin/ls; mkdir /d; i=0; while :; do i=$((i+1)); echo $i >/n; done");
+            pod,
+            "c",
+            "echo made >/made; rm /bin/ls; mkdir /d; i=0; while :; do i=$((i+1)); echo $i >/n; done");
     Await.until(
         "the container has written",
         () -> testbed.exec(container, "test", "-e", "/d").getExitCode() == 0);
     String name = Registry.HOST + "/made:1";
     String id =
         jukung(
-                "commit", "-m", "why", "-a", "me", "-c", "ENV A=1", "-c", "CMD [\"x\"]", container,
+                "commit",
+                "-m",
+                "why",
+                "-a",
+                "me",
+                "-c",
+                "ENV A=1",
+                "-c",
+                "CMD [\"x\"]",
+                container,
                 name)
             .orThrow()
             .strip();
@@ -246,12 +254,14 @@ class MadeImagesIT {
     assertThat(refused.exitCode()).isEqualTo(1);
     assertThat(refused.stderr()).contains("push " + name).contains(PRIVATE);
 
-    CommandResult wrong = jukungReading("wrong", "login", "-u", "user", "--password-stdin", PRIVATE);
+    CommandResult wrong =
+        jukungReading("wrong", "login", "-u", "user", "--password-stdin", PRIVATE);
     assertThat(wrong.exitCode()).isEqualTo(1);
     assertThat(wrong.stderr()).contains("log in to " + PRIVATE).doesNotContain("wrong\n");
     assertThat(authFile).doesNotExist();
 
-    CommandResult login = jukungReading("secret", "login", "-u", "user", "--password-stdin", PRIVATE);
+    CommandResult login =
+        jukungReading("secret", "login", "-u", "user", "--password-stdin", PRIVATE);
     assertThat(login.orThrow()).isEqualTo("Login Succeeded: kept in " + authFile + "\n");
     assertThat(login.stderr()).isEmpty();
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(authFile)))
@@ -272,8 +282,7 @@ class MadeImagesIT {
   @Test
   void containerThatStoodStillForAKilledDaemonGoesOn() throws Exception {
     Pod pod = testbed.runPod("killed", NamespaceMode.NODE);
-    String container =
-        testbed.runShell(pod, "c", "i=0; while :; do i=$((i+1)); echo $i >/n; done");
+    String container = testbed.runShell(pod, "c", "i=0; while :; do i=$((i+1)); echo $i >/n; done");
     String cgroup =
         testbed
             .node()

@@ -45,8 +45,7 @@ record ArchiveInput(Path path, boolean temporary) implements AutoCloseable {
 
   /** Where archives are kept for a moment. */
   static Path directory(CliEnvironment environment) {
-    return environment.absolute(
-        Path.of(environment.variables().getOrDefault("TMPDIR", DIRECTORY)));
+    return environment.absolute(Path.of(environment.variables().getOrDefault("TMPDIR", DIRECTORY)));
   }
 
   @Override

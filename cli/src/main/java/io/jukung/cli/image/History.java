@@ -47,8 +47,7 @@ public final class History extends ListCommand<HistoryResponse, HistoryStep> {
     HistoryResponse answer =
         connection
             .madeImages()
-            .history(
-                HistoryRequest.newBuilder().setImage(Lookup.image(connection, image)).build());
+            .history(HistoryRequest.newBuilder().setImage(Lookup.image(connection, image)).build());
     imageId = answer.getImageId();
     return answer;
   }
@@ -93,8 +92,6 @@ public final class History extends ListCommand<HistoryResponse, HistoryStep> {
 
   private String command(String createdBy) {
     String line = createdBy.replaceAll("\\s+", " ").strip();
-    return whole || line.length() <= MAX_COMMAND
-        ? line
-        : line.substring(0, MAX_COMMAND - 1) + "…";
+    return whole || line.length() <= MAX_COMMAND ? line : line.substring(0, MAX_COMMAND - 1) + "…";
   }
 }

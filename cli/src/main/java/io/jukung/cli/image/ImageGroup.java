@@ -25,8 +25,7 @@ public final class ImageGroup implements Runnable {
 
   /** Makes the command with its subcommands. */
   public static CommandLine of(CommandContext context) {
-    return new CommandLine(new ImageGroup(context))
-        .addSubcommand("prune", new ImagePrune(context));
+    return new CommandLine(new ImageGroup(context)).addSubcommand("prune", new ImagePrune(context));
   }
 
   @Override

@@ -35,8 +35,7 @@ public final class Load extends ClientCommand {
   @Override
   protected int run(Connection connection) {
     try (ArchiveInput input = ArchiveInput.of(file, environment)) {
-      ImportRequest request =
-          ImportRequest.newBuilder().setPath(input.path().toString()).build();
+      ImportRequest request = ImportRequest.newBuilder().setPath(input.path().toString()).build();
       for (String name : connection.jukung().import_(request).getNamesList()) {
         if (!quiet) {
           String what = name.startsWith("sha256:") ? "Loaded image ID: " : "Loaded image: ";

@@ -46,8 +46,7 @@ public final class Save extends ClientCommand {
       throw CliException.failed("an archive is not printed on a terminal: use -o or redirect it");
     }
     // The daemon writes to files only: it replaces an archive as a whole.
-    Path directory =
-        Files.createTempDirectory(ArchiveInput.directory(environment), "jukung-save-");
+    Path directory = Files.createTempDirectory(ArchiveInput.directory(environment), "jukung-save-");
     Path archive = directory.resolve("archive.tar");
     try {
       save(connection, archive);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
+import io.jukung.image.dockerfile.InstructionWords;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,7 @@ final class ConfigChanges {
   private static final Pattern PORT =
       Pattern.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?");
   private static final int MAX_PORT = 65_535;
+  private static final char ESCAPE = InstructionWords.BACKSLASH;
 
   private final ObjectNode config;
   private boolean hasCommand;
@@ -93,7 +95,7 @@ final class ConfigChanges {
   }
 
   private String whole(String argument) {
-    return InstructionWords.whole(argument, environment());
+    return InstructionWords.whole(argument, environment(), ESCAPE);
   }
 
   /** {@code NAME=VALUE NAME=VALUE…}, or the old form {@code NAME VALUE}. */
@@ -107,7 +109,7 @@ final class ConfigChanges {
       pairs.put(first[0], whole(first[1]));
       return pairs;
     }
-    for (String word : InstructionWords.split(argument, environment())) {
+    for (String word : InstructionWords.split(argument, environment(), ESCAPE)) {
       int equals = word.indexOf('=');
       if (equals <= 0) {
         throw refused(instruction, "\"" + word + "\" is not NAME=VALUE");
@@ -131,7 +133,7 @@ final class ConfigChanges {
 
   private void expose(String instruction, String argument) {
     ObjectNode ports = config.withObjectProperty("ExposedPorts");
-    for (String word : InstructionWords.split(argument, environment())) {
+    for (String word : InstructionWords.split(argument, environment(), ESCAPE)) {
       Matcher match = PORT.matcher(word.toLowerCase(Locale.ROOT));
       if (!match.matches()) {
         throw refused(instruction, "\"" + word + "\" is not a port");
@@ -151,7 +153,7 @@ final class ConfigChanges {
   private void volumes(String argument) {
     ObjectNode volumes = config.withObjectProperty("Volumes");
     InstructionWords.json(argument)
-        .orElseGet(() -> InstructionWords.split(argument, environment()))
+        .orElseGet(() -> InstructionWords.split(argument, environment(), ESCAPE))
         .forEach(volumes::putObject);
   }
 

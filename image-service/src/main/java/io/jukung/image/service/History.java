@@ -25,9 +25,7 @@ public final class History {
   public HistoryResponse call(HistoryRequest request) throws IOException {
     String name = request.getImage();
     StoredImage image =
-        store
-            .find(name)
-            .orElseThrow(() -> CriException.notFound("image " + name + " is not here"));
+        store.find(name).orElseThrow(() -> CriException.notFound("image " + name + " is not here"));
     if (image.artifact()) {
       throw CriException.failedPrecondition(name + " is an artifact, which has no history");
     }

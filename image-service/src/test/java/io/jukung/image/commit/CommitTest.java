@@ -25,11 +25,11 @@ import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -138,15 +138,12 @@ class CommitTest {
       throws Exception {
     return new ImageCommitter(fixture.store)
         .commit(
-            new Source(image.id(), upper, OwnerMap.SAME),
-            description,
-            ImageCommitter.Work::run);
+            new Source(image.id(), upper, OwnerMap.SAME), description, ImageCommitter.Work::run);
   }
 
   private JsonNode configuration(StoredImage image) throws IOException {
     return new ObjectMapper()
-        .readTree(
-            fixture.store.content().read(Digest.parse(image.id()), ConfigDocument.MAX_BYTES));
+        .readTree(fixture.store.content().read(Digest.parse(image.id()), ConfigDocument.MAX_BYTES));
   }
 
   private List<String> unfinished() throws IOException {
@@ -208,7 +205,9 @@ class CommitTest {
     }
     StoredImage made = commit(base, upper, named("sparse:1"));
     assertThat(
-            shown(made, "stat -c '%s' big; dd if=big bs=6 skip=1G iflag=skip_bytes count=1 2>/dev/null"))
+            shown(
+                made,
+                "stat -c '%s' big; dd if=big bs=6 skip=1G iflag=skip_bytes count=1 2>/dev/null"))
         .isEqualTo("4294967296\nmiddle");
   }
 
@@ -304,7 +303,9 @@ class CommitTest {
   void socketIsLeftOutAndAMarkThatAFileHasIsRefused() throws Exception {
     StoredImage base = base();
     Path upper = written(base, "true");
-    run("perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local=>shift, Listen=>1)' " + upper.resolve("s"));
+    run(
+        "perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local=>shift, Listen=>1)' "
+            + upper.resolve("s"));
     assertThat(Files.exists(upper.resolve("s"), LinkOption.NOFOLLOW_LINKS)).isTrue();
     StoredImage made = commit(base, upper, named("socket:1"));
     assertThat(shown(made, "ls")).doesNotContain("s\n");
