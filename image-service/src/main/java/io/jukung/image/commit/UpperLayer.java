@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.tar.TarEntry;
-import io.jukung.image.tar.TarEntry.Type;
 import io.jukung.image.tar.TarEntryWriter;
 import io.jukung.image.tar.TarEntryWriter.Extent;
 import io.jukung.image.tar.TarPath;
@@ -110,7 +109,8 @@ final class UpperLayer {
   private void enter(Fd directory, String path, int depth) throws IOException {
     List<String> attributes = ExtendedAttributes.list(directory);
     FileStatus status = FileStatus.of(directory);
-    tar.entry(entry(path, Type.DIRECTORY, status, "", attributes(path, directory, attributes)));
+    tar.entry(
+        entry(path, TarEntry.Type.DIRECTORY, status, "", attributes(path, directory, attributes)));
     if (isOpaque(directory, attributes)) {
       whiteout(TarPath.join(path, OPAQUE_MARK));
     }
@@ -134,7 +134,7 @@ final class UpperLayer {
     tar.entry(
         new TarEntry(
             path,
-            Type.FILE,
+            TarEntry.Type.FILE,
             0,
             0,
             0,
@@ -153,7 +153,7 @@ final class UpperLayer {
               status.filesystemMajor() + ":" + status.filesystemMinor() + ":" + status.inode(),
               path);
       if (first != null) {
-        tar.entry(entry(path, Type.HARD_LINK, status, first, Map.of()));
+        tar.entry(entry(path, TarEntry.Type.HARD_LINK, status, first, Map.of()));
         return;
       }
     }
@@ -166,20 +166,25 @@ final class UpperLayer {
           tar.entry(
               entry(
                   path,
-                  Type.SYMLINK,
+                  TarEntry.Type.SYMLINK,
                   status,
                   new String(DirectoryEntry.readSymlink(directory, bytes), ISO_8859_1),
                   attributes));
       case CHARACTER_DEVICE ->
-          tar.entry(entry(path, Type.CHARACTER_DEVICE, status, "", attributes));
-      case BLOCK_DEVICE -> tar.entry(entry(path, Type.BLOCK_DEVICE, status, "", attributes));
-      case FIFO -> tar.entry(entry(path, Type.FIFO, status, "", attributes));
+          tar.entry(entry(path, TarEntry.Type.CHARACTER_DEVICE, status, "", attributes));
+      case BLOCK_DEVICE ->
+          tar.entry(entry(path, TarEntry.Type.BLOCK_DEVICE, status, "", attributes));
+      case FIFO -> tar.entry(entry(path, TarEntry.Type.FIFO, status, "", attributes));
       default -> throw refused(path, "is of a kind that no archive can have");
     }
   }
 
   private TarEntry entry(
-      String path, Type type, FileStatus status, String link, Map<String, byte[]> attributes)
+      String path,
+      TarEntry.Type type,
+      FileStatus status,
+      String link,
+      Map<String, byte[]> attributes)
       throws IOException {
     try {
       return new TarEntry(
@@ -190,12 +195,12 @@ final class UpperLayer {
           owners.group(status.gid()),
           status.modified(),
           link,
-          type == Type.FILE ? status.size() : 0,
+          type == TarEntry.Type.FILE ? status.size() : 0,
           status.deviceMajor(),
           status.deviceMinor(),
           attributes);
     } catch (IOException e) {
-      throw refused(path, e.getMessage());
+      throw refused(path, String.valueOf(e.getMessage()));
     }
   }
 
@@ -204,7 +209,7 @@ final class UpperLayer {
   private void regular(
       Fd directory, byte[] name, String path, FileStatus status, Map<String, byte[]> attributes)
       throws IOException {
-    TarEntry entry = entry(path, Type.FILE, status, "", attributes);
+    TarEntry entry = entry(path, TarEntry.Type.FILE, status, "", attributes);
     try (Fd file = openRegular(directory, name, path, status)) {
       TarEntryWriter.Content content = part -> open(file, part);
       boolean holes = status.size() - status.blocks() * STATUS_BLOCK_BYTES >= MIN_HOLE_BYTES;

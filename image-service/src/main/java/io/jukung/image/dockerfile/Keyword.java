@@ -1,5 +1,6 @@
 package io.jukung.image.dockerfile;
 
+import com.google.common.collect.ImmutableSet;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -7,28 +8,28 @@ import java.util.Set;
 
 /** The instructions of a Dockerfile. */
 public enum Keyword {
-  ADD(Set.of("chown", "chmod", "link", "checksum", "keep-git-dir", "unpack", "exclude")),
-  ARG(Set.of()),
-  CMD(Set.of()),
-  COPY(Set.of("from", "chown", "chmod", "link", "parents", "exclude")),
-  ENTRYPOINT(Set.of()),
-  ENV(Set.of()),
-  EXPOSE(Set.of()),
-  FROM(Set.of("platform")),
-  HEALTHCHECK(Set.of("interval", "timeout", "start-period", "start-interval", "retries")),
-  LABEL(Set.of()),
-  MAINTAINER(Set.of()),
-  ONBUILD(Set.of()),
-  RUN(Set.of("mount", "network", "security", "device")),
-  SHELL(Set.of()),
-  STOPSIGNAL(Set.of()),
-  USER(Set.of()),
-  VOLUME(Set.of()),
-  WORKDIR(Set.of());
+  ADD(ImmutableSet.of("chown", "chmod", "link", "checksum", "keep-git-dir", "unpack", "exclude")),
+  ARG(ImmutableSet.of()),
+  CMD(ImmutableSet.of()),
+  COPY(ImmutableSet.of("from", "chown", "chmod", "link", "parents", "exclude")),
+  ENTRYPOINT(ImmutableSet.of()),
+  ENV(ImmutableSet.of()),
+  EXPOSE(ImmutableSet.of()),
+  FROM(ImmutableSet.of("platform")),
+  HEALTHCHECK(ImmutableSet.of("interval", "timeout", "start-period", "start-interval", "retries")),
+  LABEL(ImmutableSet.of()),
+  MAINTAINER(ImmutableSet.of()),
+  ONBUILD(ImmutableSet.of()),
+  RUN(ImmutableSet.of("mount", "network", "security", "device")),
+  SHELL(ImmutableSet.of()),
+  STOPSIGNAL(ImmutableSet.of()),
+  USER(ImmutableSet.of()),
+  VOLUME(ImmutableSet.of()),
+  WORKDIR(ImmutableSet.of());
 
-  private final Set<String> flags;
+  private final ImmutableSet<String> flags;
 
-  Keyword(Set<String> flags) {
+  Keyword(ImmutableSet<String> flags) {
     this.flags = flags;
   }
 

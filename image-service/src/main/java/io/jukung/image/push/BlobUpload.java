@@ -82,8 +82,8 @@ final class BlobUpload {
     }
     if (!content.contains(blob.digest())) {
       throw CriException.failedPrecondition(
-          "%s is not there, and here are only its unpacked files, because an image with the same"
-              + " files was pulled first".formatted(session.hostName()));
+          "%s does not have it, and it is lost here; `jukung fsck` can fetch it again"
+              .formatted(session.hostName()));
     }
     upload(begun == null ? session.begin() : begun);
     return Outcome.UPLOADED;

@@ -166,7 +166,10 @@ final class HostSession {
         question.reads()
             ? question.method().equals("HEAD") ? request.HEAD() : request.GET()
             : request.method(question.method(), HttpRequest.BodyPublishers.noBody());
-    return transport.send(complete, uri);
+    // At the end of an upload a registry may copy the whole blob before it answers.
+    RegistryTimeouts timeouts = transport.timeouts();
+    boolean slow = question.method().equals("PUT");
+    return transport.send(complete, uri, slow ? timeouts.progress() : timeouts.response());
   }
 
   private HttpRequest.Builder request(

@@ -103,7 +103,17 @@ final class HostTransport {
   /** Sends a request without content, or with a short one. */
   HttpResponse<InputStream> send(HttpRequest.Builder request, URI uri)
       throws IOException, InterruptedException {
-    HttpRequest bounded = request.timeout(timeouts.response()).build();
+    return send(request, uri, timeouts.response());
+  }
+
+  /**
+   * As {@link #send(HttpRequest.Builder, URI)}.
+   *
+   * @param wait the longest wait for the response's headers
+   */
+  HttpResponse<InputStream> send(HttpRequest.Builder request, URI uri, Duration wait)
+      throws IOException, InterruptedException {
+    HttpRequest bounded = request.timeout(wait).build();
     try {
       return chosen(uri).send(bounded, HttpResponse.BodyHandlers.ofInputStream());
     } catch (IOException e) {

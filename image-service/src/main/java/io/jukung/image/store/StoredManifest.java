@@ -15,8 +15,7 @@ import java.util.Optional;
  * A manifest of an image, as it came here.
  *
  * @param content its bytes
- * @param missing the layers whose blobs are not in the content store, because layers with the same
- *     files were here already
+ * @param missing the layers whose blobs are not in the content store, because they were lost
  */
 public record StoredManifest(
     Digest digest, byte[] content, ImageManifest manifest, List<Digest> missing) {

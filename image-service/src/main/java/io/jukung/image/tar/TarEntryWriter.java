@@ -2,7 +2,6 @@ package io.jukung.image.tar;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import io.jukung.image.tar.TarEntry.Type;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -106,7 +105,7 @@ public final class TarEntryWriter {
   // ── headers ────────────────────────────────────────────────────────────────────────────────
 
   private void header(TarEntry entry, long stored, Map<String, byte[]> sparse) throws IOException {
-    String name = entry.type() == Type.DIRECTORY ? entry.name() + "/" : entry.name();
+    String name = entry.type() == TarEntry.Type.DIRECTORY ? entry.name() + "/" : entry.name();
     String shownName = sparse.isEmpty() ? name : "GNUSparseFile.0/" + lastName(name);
     Map<String, byte[]> records = new LinkedHashMap<>(sparse);
     if (!sparse.isEmpty() && needsRecord(shownName)) {
@@ -191,7 +190,9 @@ public final class TarEntryWriter {
     }
     bytes(header, 257, 8, "ustar\00000");
     boolean device =
-        !extended && (entry.type() == Type.CHARACTER_DEVICE || entry.type() == Type.BLOCK_DEVICE);
+        !extended
+            && (entry.type() == TarEntry.Type.CHARACTER_DEVICE
+                || entry.type() == TarEntry.Type.BLOCK_DEVICE);
     octal(header, 329, 8, device ? entry.deviceMajor() : 0);
     octal(header, 337, 8, device ? entry.deviceMinor() : 0);
     bytes(header, 148, 8, "        ");
@@ -203,7 +204,7 @@ public final class TarEntryWriter {
     out.write(header);
   }
 
-  private static char flag(Type type) {
+  private static char flag(TarEntry.Type type) {
     return switch (type) {
       case FILE -> '0';
       case HARD_LINK -> '1';

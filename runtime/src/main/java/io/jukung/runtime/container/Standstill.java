@@ -57,7 +57,7 @@ public final class Standstill {
       return;
     }
     Path mark = paths.standing().resolve(container.id());
-    Files.createFile(mark);
+    Files.write(mark, new byte[0]);
     try {
       cgroup.setFrozen(true);
       await(container, cgroup);
