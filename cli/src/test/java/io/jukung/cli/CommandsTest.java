@@ -7,9 +7,12 @@ import io.grpc.Status;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.OwnProcess;
 import io.jukung.cli.text.ShortId;
+import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ImportRequest;
+import io.jukung.client.v1.LoginRequest;
 import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.PushRequest;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.cri.v1.ContainerMetadata;
 import io.jukung.cri.v1.ContainerState;
@@ -634,6 +637,211 @@ class CommandsTest {
 
     assertThat(err).hasToString("jukung: pull busybox from docker.io: no such image\n");
     assertThat(out).hasToString("");
+  }
+
+  @Test
+  void pushWritesLinesToAPipeAndPrintsTheDigest() {
+    assertThat(jukung("push", "busybox:1")).isZero();
+
+    assertThat(out).hasToString("docker.io/library/busybox:1: digest: sha256:pushed size: 528\n");
+    assertThat(err)
+        .hasToString(
+            """
+            aaaaaaaaaaaa: uploading 1MB
+            aaaaaaaaaaaa: uploaded
+            bbbbbbbbbbbb: already there
+            """);
+  }
+
+  @Test
+  void quietPushPrintsTheCompleteNameOnly() {
+    assertThat(jukung("push", "-q", "--all-platforms", "busybox:1")).isZero();
+
+    assertThat(out).hasToString("docker.io/library/busybox:1\n");
+    assertThat(err).hasToString("");
+    assertThat(cri.requests(PushRequest.class).getFirst().getAllPlatforms()).isTrue();
+  }
+
+  @Test
+  void pushPrintsAFailureAsOneSentence() {
+    cri.failOn(
+        PushRequest.class,
+        Status.UNAVAILABLE.withDescription("push a/b:1: layer sha256:0: a: HTTP 500"));
+
+    assertThat(jukung("push", "a/b:1")).isEqualTo(1);
+
+    assertThat(err).hasToString("jukung: push a/b:1: layer sha256:0: a: HTTP 500\n");
+  }
+
+  @Test
+  void commitSendsTheContainersIdAndTheChanges() {
+    String pod = cri.addPod("web", Map.of());
+    String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(
+            jukung("commit", "-m", "why", "-a", "me", "-c", "CMD a", "-c", "ENV A=1", "web", "x:1"))
+        .isZero();
+    assertThat(jukung("commit", "--no-pause", id.substring(0, 60))).isZero();
+
+    assertThat(out).hasToString("sha256:made\nsha256:made\n");
+    CommitRequest first = cri.requests(CommitRequest.class).getFirst();
+    assertThat(first.getContainerId()).isEqualTo(id);
+    assertThat(first.getName()).isEqualTo("x:1");
+    assertThat(first.getMessage()).isEqualTo("why");
+    assertThat(first.getAuthor()).isEqualTo("me");
+    assertThat(first.getChangesList()).containsExactly("CMD a", "ENV A=1");
+    assertThat(first.getNoPause()).isFalse();
+    CommitRequest second = cri.requests(CommitRequest.class).getLast();
+    assertThat(second.getContainerId()).isEqualTo(id);
+    assertThat(second.getName()).isEmpty();
+    assertThat(second.getNoPause()).isTrue();
+  }
+
+  @Test
+  void historyListsTheStepsWithTheImagesIdAtTheLatest() {
+    assertThat(jukung("history", "busybox")).isZero();
+
+    assertThat(out.toString(UTF_8).lines().map(line -> line.replaceAll(" {2,}", "|")))
+        .containsExactly(
+            "IMAGE|CREATED|CREATED BY|SIZE|COMMENT",
+            "0123456789ab|5 minutes ago|RUN make install with all the options that t…|1.5MB|why",
+            "<missing>|N/A|CMD [\"sh\"]|0B");
+  }
+
+  @Test
+  void historyWithoutTruncationPrintsWholeCommands() {
+    assertThat(jukung("history", "--no-trunc", "busybox")).isZero();
+    assertThat(jukung("history", "-q", "busybox")).isZero();
+
+    assertThat(out.toString(UTF_8))
+        .contains("sha256:0123456789abcdef ")
+        .contains("RUN make install with all the options that there are")
+        .endsWith("sha256:0123456789abcdef\n<missing>\n");
+  }
+
+  @Test
+  void loadSaysWhatItHasLoaded() throws Exception {
+    Path archive = Files.writeString(directory.resolve("a.tar"), "archive");
+
+    assertThat(jukung("load", "-i", archive.toString())).isZero();
+    input = "archive";
+    assertThat(jukung("load", "-q")).isZero();
+
+    assertThat(out).hasToString("Loaded image: a:1\nLoaded image ID: sha256:2\n");
+    assertThat(cri.importedContent()).isEqualTo("archive");
+  }
+
+  @Test
+  void saveWritesToTheFileOrToStandardOutput() throws Exception {
+    cri.addImage("sha256:1", "busybox:1");
+    Path target = directory.resolve("out.tar");
+
+    assertThat(jukung("save", "-o", target.toString(), "busybox:1")).isZero();
+    assertThat(out).hasToString("");
+    assertThat(jukung("save", "busybox:1")).isZero();
+
+    assertThat(cri.requests(ExportRequest.class).getFirst().getPath()).isEqualTo(target.toString());
+    assertThat(out.toString(UTF_8)).isEqualTo("exported");
+    Path copy = Path.of(cri.requests(ExportRequest.class).getLast().getPath());
+    assertThat(copy.getParent()).doesNotExist();
+  }
+
+  @Test
+  void imagePruneRemovesWhatNoContainerUses() {
+    cri.addImage("sha256:1");
+    cri.addImage("sha256:2", "tagged:1");
+    cri.addImage("sha256:3", "used:1");
+    cri.addContainer(
+        cri.addPod("web", Map.of()),
+        container("web", ContainerState.CONTAINER_EXITED).setImageId("sha256:3"));
+
+    assertThat(jukung("image", "prune", "-f")).isZero();
+    assertThat(cri.images.keySet()).containsExactly("sha256:2", "sha256:3");
+    assertThat(out.toString(UTF_8)).startsWith("deleted: sha256:1\nTotal reclaimed space: ");
+
+    input = "n\n";
+    assertThat(jukung("image", "prune", "-a")).isEqualTo(1);
+    assertThat(cri.images).hasSize(2);
+    input = "y\n";
+    assertThat(jukung("image", "prune", "-a")).isZero();
+    assertThat(cri.images.keySet()).containsExactly("sha256:3");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dangling=true, sha256:1",
+    "dangling=false, sha256:2 sha256:3",
+    "reference=busybox, sha256:2",
+    "reference=busy*:1*, sha256:2",
+    "reference=docker.io/*/busybox, sha256:2",
+    "reference=*/busybox, ''",
+    "reference=x.y/team/*, sha256:3",
+    "reference=x.y/*, ''",
+  })
+  void imagesAreListedByAFilter(String filter, String ids) {
+    cri.addImage("sha256:1");
+    cri.addImage("sha256:2", "docker.io/library/busybox:1.36");
+    cri.addImage("sha256:3", "x.y/team/app:1");
+
+    assertThat(jukung("images", "-q", "--filter", filter)).isZero();
+
+    assertThat(out.toString(UTF_8).strip().replace("\n", " ")).isEqualTo(ids);
+  }
+
+  @Test
+  void unknownFilterOfImagesIsRefused() {
+    assertThat(jukung("images", "--filter", "size=3")).isEqualTo(125);
+    assertThat(err.toString(UTF_8)).contains("neither dangling=BOOL nor reference=PATTERN");
+    assertThat(jukung("images", "--filter", "dangling=x")).isEqualTo(125);
+  }
+
+  @Test
+  void imagesWithoutTruncationHaveWholeIds() {
+    cri.addImage("sha256:0123456789abcdef", "a:1");
+    assertThat(jukung("images", "--no-trunc")).isZero();
+    assertThat(out.toString(UTF_8)).contains("sha256:0123456789abcdef");
+  }
+
+  @Test
+  void loginSendsThePasswordOfStandardInputAndTheFile() {
+    input = "hunter2\n";
+
+    assertThat(
+            jukung("login", "-u", "joe", "--password-stdin", "--authfile", "/root/a.json", "x.y"))
+        .isZero();
+
+    assertThat(out).hasToString("Login Succeeded: kept in /root/a.json\n");
+    assertThat(err).hasToString("");
+    var request = cri.requests(LoginRequest.class).getFirst();
+    assertThat(request.getServer()).isEqualTo("x.y");
+    assertThat(request.getAuth().getUsername()).isEqualTo("joe");
+    assertThat(request.getAuth().getPassword()).isEqualTo("hunter2");
+  }
+
+  @Test
+  void loginSaysThatPullsDoNotReadTheFile() {
+    input = "hunter2\n";
+
+    assertThat(jukung("login", "-u", "joe", "--password-stdin", "--authfile", "/x/a.json"))
+        .isZero();
+
+    assertThat(err.toString(UTF_8)).contains("does not look for credentials in /x/a.json");
+  }
+
+  @Test
+  void loginNeedsUserAndPassword() {
+    assertThat(jukung("login", "x.y")).isEqualTo(125);
+    assertThat(jukung("login", "-u", "joe", "x.y")).isEqualTo(125);
+    assertThat(cri.requests(LoginRequest.class)).isEmpty();
+  }
+
+  @Test
+  void logoutSaysWhetherThereWasALogin() {
+    assertThat(jukung("logout", "--authfile", "/x", "known.example")).isZero();
+    assertThat(jukung("logout", "--authfile", "/x", "other.example")).isZero();
+
+    assertThat(out)
+        .hasToString("Removed the login for known.example\nNot logged in to other.example\n");
   }
 
   @Test

@@ -6,22 +6,37 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.jukung.client.v1.BlobProgress;
 import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
+import io.jukung.client.v1.CommitRequest;
+import io.jukung.client.v1.CommitResponse;
 import io.jukung.client.v1.DiagnoseRequest;
 import io.jukung.client.v1.Diagnosis;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ExportResponse;
+import io.jukung.client.v1.HistoryRequest;
+import io.jukung.client.v1.HistoryResponse;
+import io.jukung.client.v1.HistoryStep;
+import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.LayerProgress;
+import io.jukung.client.v1.LoginRequest;
+import io.jukung.client.v1.LoginResponse;
+import io.jukung.client.v1.LogoutRequest;
+import io.jukung.client.v1.LogoutResponse;
 import io.jukung.client.v1.PlannedHost;
 import io.jukung.client.v1.PullPlan;
 import io.jukung.client.v1.PullProgress;
 import io.jukung.client.v1.PullRequest;
+import io.jukung.client.v1.PushProgress;
+import io.jukung.client.v1.PushRequest;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.client.v1.TagResponse;
+import io.jukung.client.v1.UsageRequest;
+import io.jukung.client.v1.UsageResponse;
 import io.jukung.cri.v1.*;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerFilter;
@@ -136,6 +151,7 @@ final class FakeCri implements AutoCloseable {
             .addService(new RuntimeFake())
             .addService(new ImagesFake())
             .addService(new JukungFake())
+            .addService(new MadeImagesFake())
             .build()
             .start();
   }
@@ -559,6 +575,96 @@ final class FakeCri implements AutoCloseable {
     }
   }
 
+  private final class MadeImagesFake extends ImagesGrpc.ImagesImplBase {
+    @Override
+    public void push(PushRequest request, StreamObserver<PushProgress> observer) {
+      synchronized (FakeCri.this) {
+        requests.add(request);
+        Status failure = failures.get(PushRequest.class);
+        if (failure != null) {
+          observer.onError(failure.asRuntimeException());
+          return;
+        }
+      }
+      observer.onNext(
+          PushProgress.newBuilder()
+              .addBlobs(blob("sha256:aaaaaaaaaaaaaaaa", BlobProgress.Phase.UPLOADING, 500_000))
+              .addBlobs(blob("sha256:bbbbbbbbbbbbbbbb", BlobProgress.Phase.WAITING, 0))
+              .build());
+      observer.onNext(
+          PushProgress.newBuilder()
+              .addBlobs(blob("sha256:aaaaaaaaaaaaaaaa", BlobProgress.Phase.UPLOADED, 0))
+              .addBlobs(blob("sha256:bbbbbbbbbbbbbbbb", BlobProgress.Phase.PRESENT, 0))
+              .setReference("docker.io/library/" + request.getImage())
+              .setDigest("sha256:pushed")
+              .setSize(528)
+              .build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void commit(CommitRequest request, StreamObserver<CommitResponse> observer) {
+      answer(
+          request, observer, () -> CommitResponse.newBuilder().setImageId("sha256:made").build());
+    }
+
+    @Override
+    public void history(HistoryRequest request, StreamObserver<HistoryResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              HistoryResponse.newBuilder()
+                  .setImageId("sha256:0123456789abcdef")
+                  .addSteps(
+                      HistoryStep.newBuilder()
+                          .setCreated(NOW.minusSeconds(300).toString())
+                          .setCreatedBy("RUN   make\tinstall with all the options that there are")
+                          .setComment("why")
+                          .setHasLayer(true)
+                          .setSize(1_500_000))
+                  .addSteps(
+                      HistoryStep.newBuilder()
+                          .setCreated("0001-01-01T00:00:00Z")
+                          .setCreatedBy("CMD [\"sh\"]"))
+                  .build());
+    }
+
+    @Override
+    public void login(LoginRequest request, StreamObserver<LoginResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              LoginResponse.newBuilder()
+                  .setRegistry("docker.io")
+                  .setKeptIn(request.getFile())
+                  .setFileIsUsed(request.getFile().startsWith("/root/"))
+                  .build());
+    }
+
+    @Override
+    public void logout(LogoutRequest request, StreamObserver<LogoutResponse> observer) {
+      answer(
+          request,
+          observer,
+          () ->
+              LogoutResponse.newBuilder()
+                  .setRegistry(request.getServer())
+                  .setHadLogin(request.getServer().equals("known.example"))
+                  .build());
+    }
+
+    private static BlobProgress blob(String digest, BlobProgress.Phase phase, long sent) {
+      return BlobProgress.newBuilder()
+          .setDigest(digest)
+          .setPhase(phase)
+          .setSentBytes(sent)
+          .setTotalBytes(1_000_000)
+          .build();
+    }
+  }
+
   private final class JukungFake extends JukungGrpc.JukungImplBase {
     @Override
     public void diagnose(DiagnoseRequest request, StreamObserver<Diagnosis> observer) {
@@ -627,7 +733,22 @@ final class FakeCri implements AutoCloseable {
 
     @Override
     public void export(ExportRequest request, StreamObserver<ExportResponse> observer) {
-      answer(request, observer, ExportResponse::getDefaultInstance);
+      answer(
+          request,
+          observer,
+          () -> {
+            try {
+              Files.writeString(Path.of(request.getPath()), "exported");
+            } catch (IOException e) {
+              throw Status.INTERNAL.withDescription(e.toString()).asRuntimeException();
+            }
+            return ExportResponse.getDefaultInstance();
+          });
+    }
+
+    @Override
+    public void usage(UsageRequest request, StreamObserver<UsageResponse> observer) {
+      answer(request, observer, UsageResponse::getDefaultInstance);
     }
 
     @Override

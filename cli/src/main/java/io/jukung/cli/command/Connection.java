@@ -2,6 +2,8 @@ package io.jukung.cli.command;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.ImagesGrpc;
+import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.JukungGrpc.JukungBlockingStub;
 import io.jukung.cri.client.CriChannel;
@@ -106,6 +108,14 @@ public final class Connection implements AutoCloseable {
    */
   public JukungBlockingStub jukung() {
     return JukungGrpc.newBlockingStub(channel.grpc());
+  }
+
+  /**
+   * Returns a stub of the daemon's service for images that are made here, without a deadline: the
+   * user decides how long a push may take.
+   */
+  public ImagesBlockingStub madeImages() {
+    return ImagesGrpc.newBlockingStub(channel.grpc());
   }
 
   /** Returns a container's status; empty where there is no such container. */

@@ -27,8 +27,7 @@ record ArchiveInput(Path path, boolean temporary) implements AutoCloseable {
       }
       return new ArchiveInput(absolute, false);
     }
-    Path directory =
-        environment.absolute(Path.of(environment.variables().getOrDefault("TMPDIR", DIRECTORY)));
+    Path directory = directory(environment);
     try {
       Path copy = Files.createTempFile(directory, "jukung-import-", ".tar");
       ArchiveInput input = new ArchiveInput(copy, true);
@@ -42,6 +41,11 @@ record ArchiveInput(Path path, boolean temporary) implements AutoCloseable {
     } catch (IOException e) {
       throw CliException.failed("cannot copy standard input to " + directory + ": " + e);
     }
+  }
+
+  /** Where archives are kept for a moment. */
+  static Path directory(CliEnvironment environment) {
+    return environment.absolute(Path.of(environment.variables().getOrDefault("TMPDIR", DIRECTORY)));
   }
 
   @Override

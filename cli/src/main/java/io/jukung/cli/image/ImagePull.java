@@ -20,7 +20,7 @@ public final class ImagePull {
   public static String pull(
       Connection connection, CliEnvironment environment, String image, AuthConfig credentials) {
     PullRequest request = request(image, credentials);
-    var view = PullView.of(environment);
+    var view = TransferView.of(environment);
     try {
       return withProgress(connection, request, view);
     } catch (StatusRuntimeException e) {
@@ -48,12 +48,13 @@ public final class ImagePull {
         .build();
   }
 
-  private static String withProgress(Connection connection, PullRequest request, PullView view) {
+  private static String withProgress(
+      Connection connection, PullRequest request, TransferView view) {
     Iterator<PullProgress> answers = connection.jukung().pull(request);
     String id = "";
     while (answers.hasNext()) {
       PullProgress progress = answers.next();
-      progress.getLayersList().forEach(view::show);
+      progress.getLayersList().forEach(layer -> view.show(Transfer.of(layer)));
       view.flush();
       id = progress.getImageRef().isEmpty() ? id : progress.getImageRef();
     }

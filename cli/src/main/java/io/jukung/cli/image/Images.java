@@ -33,6 +33,18 @@ public final class Images extends ListCommand<ListImagesResponse, Image> {
           "Check every byte of the images and print their state. Fails if an image is damaged.")
   boolean verify;
 
+  @Option(
+      names = {"-f", "--filter"},
+      paramLabel = "dangling=BOOL|reference=PATTERN",
+      converter = ImageFilter.Converter.class,
+      description =
+          "List only images without a tag (dangling=true), or with one; or those with a tag that"
+              + " matches, where * stands for any part of a name. Can be given more than once.")
+  List<ImageFilter> filters = List.of();
+
+  @Option(names = "--no-trunc", description = "Print IDs in full.")
+  boolean whole;
+
   public Images(CommandContext context) {
     super(context);
   }
@@ -44,7 +56,15 @@ public final class Images extends ListCommand<ListImagesResponse, Image> {
 
   @Override
   protected ListImagesResponse ask(Connection connection) {
-    return connection.images().listImages(ListImagesRequest.getDefaultInstance());
+    List<Image> images =
+        connection
+            .images()
+            .listImages(ListImagesRequest.getDefaultInstance())
+            .getImagesList()
+            .stream()
+            .filter(image -> filters.stream().allMatch(filter -> filter.matches(image)))
+            .toList();
+    return ListImagesResponse.newBuilder().addAllImages(images).build();
   }
 
   @Override
@@ -78,8 +98,9 @@ public final class Images extends ListCommand<ListImagesResponse, Image> {
     return table;
   }
 
-  private static void row(Table table, Image image, String repository, String tag) {
-    table.row(repository, tag, ShortId.of(image.getId()), HumanSize.format(image.getSize()));
+  private void row(Table table, Image image, String repository, String tag) {
+    String id = whole ? image.getId() : ShortId.of(image.getId());
+    table.row(repository, tag, id, HumanSize.format(image.getSize()));
   }
 
   private int verify(Connection connection) {

@@ -2,6 +2,8 @@ package io.jukung.e2e.client;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.jukung.client.v1.ImagesGrpc;
+import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
 import io.jukung.cri.v1.ImageServiceGrpc;
 import io.jukung.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
@@ -72,6 +74,12 @@ public final class CriClient implements AutoCloseable {
   public ImageServiceBlockingStub images(Duration timeout) {
     return ImageServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** The calls of jukung's own client about images that are made here. */
+  public ImagesBlockingStub madeImages() {
+    return ImagesGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -65,6 +65,7 @@ class ErrorSweepIT {
         "CREATE_CONTAINER", // has no step in the shim
         "PULL_IMAGE",
         "REMOVE_IMAGE",
+        "COMMIT_CONTAINER",
         "UPDATE_CONTAINER_RESOURCES",
         "UPDATE_RUNTIME_CONFIG",
         "WAKE_AND_SLEEP" // in SleepSweepIT

@@ -70,6 +70,7 @@ class KillSweepIT {
         "CREATE_CONTAINER", // has no step in the shim
         "PULL_IMAGE",
         "REMOVE_IMAGE",
+        "COMMIT_CONTAINER",
         "UPDATE_CONTAINER_RESOURCES",
         "UPDATE_RUNTIME_CONFIG",
         "WAKE_AND_SLEEP" // in SleepSweepIT

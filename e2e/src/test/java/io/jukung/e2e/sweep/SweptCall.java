@@ -2,6 +2,7 @@ package io.jukung.e2e.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.client.v1.CommitRequest;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ImageStatusRequest;
@@ -224,6 +225,48 @@ enum SweptCall {
                       ImageStatusRequest.newBuilder().setImage(Requests.image(node.image)).build())
                   .hasImage())
           .isFalse();
+    }
+  },
+  COMMIT_CONTAINER {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.pod = node.testbed().runPod("swept", NamespaceMode.NODE);
+      node.container =
+          node.testbed().runShell(node.pod, "c", "echo x >/made; mkdir /done; sleep 1000");
+      Await.until(
+          "the container has written",
+          () -> node.testbed().exec(node.container, "test", "-e", "/done").getExitCode() == 0);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      var _ =
+          node.testbed()
+              .client()
+              .madeImages()
+              .commit(
+                  CommitRequest.newBuilder()
+                      .setContainerId(node.container)
+                      .setName(SweptNode.MADE)
+                      .build());
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      // The container does not stand still.
+      assertThat(node.testbed().exec(node.container, "echo", "x").getStdout().toStringUtf8())
+          .isEqualTo("x\n");
+      Pod pod = node.testbed().runPod("made", NamespaceMode.NODE);
+      ContainerStatus status =
+          node.testbed()
+              .awaitExited(
+                  node.testbed()
+                      .runContainer(
+                          pod,
+                          Requests.container(
+                                  pod.config(), "c", SweptNode.MADE, List.of("test", "-e", "/made"))
+                              .build()));
+      assertThat(status.getExitCode()).isZero();
     }
   },
   EXEC_SYNC {

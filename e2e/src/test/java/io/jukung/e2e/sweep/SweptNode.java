@@ -25,6 +25,9 @@ import java.util.Map;
 final class SweptNode implements AutoCloseable {
   private static final String SLEEPLESS = "0s";
 
+  /** The image that a call makes. */
+  static final String MADE = "swept-made:1";
+
   private final Path directory;
   private final Failpoint inDaemon;
   private final Failpoint inShim;
@@ -147,6 +150,7 @@ final class SweptNode implements AutoCloseable {
   void assertNothingLeft() throws Exception {
     testbed.removeAllPods();
     testbed.removeImage(image);
+    testbed.removeImage(MADE);
     recycleOne();
     testbed.assertNothingLeft(before);
     assertThat(images()).as("files of images").isEqualTo(imagesBefore);
@@ -178,6 +182,7 @@ final class SweptNode implements AutoCloseable {
     startAgain();
     testbed.removeAllPods();
     testbed.removeImage(image);
+    testbed.removeImage(MADE);
     remember();
   }
 

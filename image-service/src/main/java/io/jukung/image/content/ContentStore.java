@@ -14,6 +14,7 @@ import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -148,9 +149,45 @@ public final class ContentStore {
       throw new IllegalArgumentException("content does not have the digest " + digest);
     }
     if (!contains(digest)) {
-      AtomicFile.write(path(digest), content);
-      sizes.put(digest, (long) content.length);
+      named(digest, content.length, () -> AtomicFile.write(path(digest), content));
     }
+  }
+
+  /** Gives a file the name of its blob. */
+  @FunctionalInterface
+  private interface Naming {
+    void run() throws IOException;
+  }
+
+  /**
+   * Gives a blob its name and lists it. A file that has the name when that fails (its directory
+   * could not be synced, say) is removed, so that no file stays that nobody knows. Meanwhile no
+   * other writer gives the same name.
+   */
+  private void named(Digest digest, long size, Naming naming) throws IOException {
+    try {
+      sizes.compute(
+          digest,
+          (_, known) -> {
+            try {
+              naming.run();
+            } catch (IOException e) {
+              throw new UncheckedIOException(known == null ? withoutFile(digest, e) : e);
+            }
+            return size;
+          });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private IOException withoutFile(Digest digest, IOException failure) {
+    try {
+      Files.deleteIfExists(path(digest));
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+    return failure;
   }
 
   /** The beginnings of blobs whose transfer was interrupted. */
@@ -171,11 +208,15 @@ public final class ContentStore {
   void adopt(Path file, Digest digest, long size) throws IOException {
     try (Fd from = HostFile.openDirectory(temporary);
         Fd to = HostFile.openDirectory(blobs.resolve(digest.algorithm().label()))) {
-      DirectoryEntry.rename(
-          from, file.getFileName().toString().getBytes(UTF_8), to, digest.hex().getBytes(UTF_8));
-      Sync.file(to);
+      byte[] name = file.getFileName().toString().getBytes(UTF_8);
+      named(
+          digest,
+          size,
+          () -> {
+            DirectoryEntry.rename(from, name, to, digest.hex().getBytes(UTF_8));
+            Sync.file(to);
+          });
     }
-    sizes.put(digest, size);
     partial.drop(digest);
   }
 

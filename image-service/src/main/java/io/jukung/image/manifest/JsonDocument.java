@@ -101,6 +101,18 @@ public final class JsonDocument {
     return Optional.of(value.textValue());
   }
 
+  /** Whether the field is true; false if it is absent or null. */
+  public boolean flag(String field) {
+    if (!has(field)) {
+      return false;
+    }
+    JsonNode value = node.get(field);
+    if (!value.isBoolean()) {
+      throw wrongType(field, "true or false");
+    }
+    return value.booleanValue();
+  }
+
   /** The field's string, which must exist. */
   public String requiredString(String field) {
     return string(field).orElseThrow(() -> refused("it has no " + field));

@@ -1,11 +1,11 @@
 package io.jukung.image.pull;
 
 import io.jukung.cri.CriException;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.install.PullListener;
 import io.jukung.image.manifest.FetchedManifest;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.reference.ImageReference;
-import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.HostPlan;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistrySession;

@@ -15,6 +15,7 @@ import java.util.Optional;
 final class Destination {
   private static final String REDIRECT = "redirects to ";
   private static final String TOKEN_SERVER = "names a token server at ";
+  private static final String UPLOAD = "wants the blob to be uploaded to ";
 
   private Destination() {}
 
@@ -35,6 +36,35 @@ final class Destination {
     }
     checkAddress(from, target, REDIRECT);
     return target;
+  }
+
+  /**
+   * The URL of an upload. A registry behind a proxy that ends TLS often does not know that it is
+   * reached by https: where it names its own host by http, https is meant.
+   *
+   * @param from the URL that was answered
+   * @param location the Location header, which may be relative
+   * @throws RegistryException PERMISSION_DENIED for a URL that is refused
+   */
+  static URI ofUpload(URI from, Optional<String> location) throws RegistryException {
+    if (location.isEmpty() || location.get().isBlank()) {
+      throw refused(from, "begins an upload without a Location");
+    }
+    URI target = parse(from, location.get(), UPLOAD);
+    if (from.getScheme().equals("https") && target.getScheme().equals("http")) {
+      boolean own = host(from).equals(host(target)) && isPortOf(from, target);
+      if (!own) {
+        throw refused(from, "places an upload by plain http");
+      }
+      String query = target.getRawQuery() == null ? "" : "?" + target.getRawQuery();
+      return URI.create("https://" + from.getRawAuthority() + target.getRawPath() + query);
+    }
+    checkAddress(from, target, UPLOAD);
+    return target;
+  }
+
+  private static boolean isPortOf(URI from, URI target) {
+    return target.getPort() < 0 || target.getPort() == 80 || target.getPort() == from.getPort();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.jukung.image.registry;
 
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.registry.RegistryHost.Capability;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.jukung.image.registry;
 
 import io.jukung.cri.CriException;
+import io.jukung.image.credentials.AuthFiles;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.reference.ImageReference;
 import java.io.IOException;
 import java.util.List;
@@ -57,6 +59,42 @@ public final class RegistryClient implements AutoCloseable {
         environmentProxies,
         unreachable,
         timeouts);
+  }
+
+  /**
+   * Opens a session that writes to one repository, as {@link #open}. No host is asked yet.
+   *
+   * @param sources other repositories of the same registry that blobs may be mounted from
+   * @throws CriException FAILED_PRECONDITION for a host configuration with problems
+   */
+  public UploadSession openForPush(
+      ImageReference reference, Credentials credentials, List<String> sources)
+      throws IOException, InterruptedException {
+    return new UploadSession(
+        reference,
+        hosts.of(reference.domain()),
+        usable(credentials, reference),
+        sources,
+        new UploadSession.Connections(clients, environmentProxies, timeouts));
+  }
+
+  /**
+   * Asks a registry whether it accepts credentials.
+   *
+   * @param domain a reference's registry, such as {@code docker.io} or {@code localhost:5000}
+   * @throws RegistryException UNAUTHENTICATED if it refuses them
+   * @throws CriException FAILED_PRECONDITION for a host configuration with problems
+   */
+  public void verify(String domain, Credentials credentials)
+      throws IOException, InterruptedException {
+    RegistryHost server =
+        hosts.of(domain).stream().filter(RegistryHost::server).findFirst().orElseThrow();
+    HostSession session =
+        new HostSession(
+            HostTransport.open(server, clients, environmentProxies, timeouts),
+            credentials,
+            TokenScopes.NONE);
+    session.get("/", Map.of()).close();
   }
 
   private Credentials usable(Credentials given, ImageReference reference)

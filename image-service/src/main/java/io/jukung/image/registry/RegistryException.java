@@ -41,7 +41,7 @@ public final class RegistryException extends IOException {
    * How long to wait before the same request is worth repeating: zero if the host names no time,
    * empty if a repetition would fail in the same way.
    */
-  Optional<Duration> retryAfter() {
+  public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);
   }
 }

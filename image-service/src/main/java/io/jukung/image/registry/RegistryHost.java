@@ -34,7 +34,7 @@ record RegistryHost(
     PULL,
     /** The manifest that a tag names, which only a trusted host may decide. */
     RESOLVE,
-    /** Never used; accepted because other runtimes read the same files. */
+    /** Blobs and manifests that are written. Only the registry's own server gets any. */
     PUSH,
     /** Never used; accepted because other runtimes read the same files. */
     REFERRERS

@@ -67,7 +67,7 @@ public final class RegistryHosts {
         new RegistryHost(
             URI.create(defaultServer(domain) + "/v2"),
             /* server= */ true,
-            EnumSet.of(Capability.PULL, Capability.RESOLVE),
+            EnumSet.of(Capability.PULL, Capability.RESOLVE, Capability.PUSH),
             Map.of(),
             /* proxy= */ Optional.empty(),
             RegistryHost.Tls.SYSTEM,

@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.ContentMismatchException;
 import io.jukung.image.content.Digest;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.manifest.FetchedManifest;
 import io.jukung.image.manifest.ImageSource;
 import io.jukung.image.manifest.ManifestDocument;
@@ -86,16 +87,11 @@ public final class RegistrySession implements ImageSource {
     this.unreachable = unreachable;
     this.timeouts = timeouts;
     for (RegistryHost host : hosts) {
-      ProxyRule proxies = host.proxyOr(environmentProxies);
       this.hosts.add(
           new HostSession(
-              host,
-              clients.of(host.tls(), proxies, timeouts.connect()),
-              clients.of(host.tls().withoutClients(), proxies, timeouts.connect()),
-              proxies,
+              HostTransport.open(host, clients, environmentProxies, timeouts),
               host.server() ? credentials : Credentials.ANONYMOUS,
-              reference.path(),
-              timeouts));
+              TokenScopes.pull(reference.path())));
     }
   }
 

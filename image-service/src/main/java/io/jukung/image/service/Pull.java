@@ -6,16 +6,11 @@ import io.jukung.client.v1.PullRequest;
 import io.jukung.image.content.Digest;
 import io.jukung.image.install.PullListener;
 import io.jukung.image.pull.ImagePuller;
-import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Pulls an image and reports the progress, for jukung's own client. */
 public final class Pull {
-  /** People cannot follow more messages, and bytes arrive in thousands of pieces a second. */
-  private static final Duration INTERVAL = Duration.ofMillis(100);
-
   private final ImagePuller puller;
 
   public Pull(ImagePuller puller) {
@@ -31,40 +26,30 @@ public final class Pull {
    */
   public void call(PullRequest request, Consumer<PullProgress> sink) throws InterruptedException {
     String reference = ImageFields.requiredReference(request.getImage(), "image");
-    var changes = new Changes();
-    Thread reporter =
-        Thread.ofVirtual().name("progress of " + reference).start(() -> report(changes, sink));
-    String id;
+    var reports =
+        new ProgressReports<LayerProgress>(
+            reference,
+            layers -> sink.accept(PullProgress.newBuilder().addAllLayers(layers).build()));
+    String id = "";
     try {
       id =
           puller
-              .pull(reference, PullImage.credentials(request.getAuth()), changes, "jukung pull")
+              .pull(
+                  reference,
+                  PullImage.credentials(request.getAuth()),
+                  new Listener(reports),
+                  "jukung pull")
               .id();
     } finally {
-      reporter.interrupt();
-      reporter.join();
-    }
-    sink.accept(changes.take().setImageRef(id).build());
-  }
-
-  private static void report(Changes changes, Consumer<PullProgress> sink) {
-    try {
-      while (true) {
-        Thread.sleep(INTERVAL);
-        PullProgress.Builder progress = changes.take();
-        if (progress.getLayersCount() > 0) {
-          sink.accept(progress.build());
-        }
+      List<LayerProgress> rest = reports.end();
+      if (!id.isEmpty()) {
+        sink.accept(PullProgress.newBuilder().addAllLayers(rest).setImageRef(id).build());
       }
-    } catch (InterruptedException e) {
-      return; // the pull has ended; call() sends the rest
     }
   }
 
-  /** The progress of layers since the last message to the client. Thread-safe. */
-  private static final class Changes implements PullListener {
-    private final Map<Digest, LayerProgress> latest = new LinkedHashMap<>();
-
+  /** Turns what happens to layers into reports. */
+  private record Listener(ProgressReports<LayerProgress> reports) implements PullListener {
     @Override
     public void layerNeeded(Digest layer, long sizeBytes) {
       put(layer, LayerProgress.Phase.WAITING, 0, sizeBytes);
@@ -86,9 +71,8 @@ public final class Pull {
       put(layer, LayerProgress.Phase.DONE, 0, 0);
     }
 
-    private synchronized void put(
-        Digest layer, LayerProgress.Phase phase, long arrivedBytes, long totalBytes) {
-      latest.put(
+    private void put(Digest layer, LayerProgress.Phase phase, long arrivedBytes, long totalBytes) {
+      reports.put(
           layer,
           LayerProgress.newBuilder()
               .setDigest(layer.toString())
@@ -96,12 +80,6 @@ public final class Pull {
               .setArrivedBytes(arrivedBytes)
               .setTotalBytes(totalBytes)
               .build());
-    }
-
-    synchronized PullProgress.Builder take() {
-      PullProgress.Builder progress = PullProgress.newBuilder().addAllLayers(latest.values());
-      latest.clear();
-      return progress;
     }
   }
 }

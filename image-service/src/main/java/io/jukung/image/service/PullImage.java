@@ -4,9 +4,9 @@ import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.PullImageRequest;
 import io.jukung.cri.v1.PullImageResponse;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.install.PullListener;
 import io.jukung.image.pull.ImagePuller;
-import io.jukung.image.registry.Credentials;
 
 /**
  * Pulls an image and answers its ID. The pod's sandbox configuration in the request is ignored: it

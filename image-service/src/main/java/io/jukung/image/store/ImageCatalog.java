@@ -141,6 +141,20 @@ final class ImageCatalog {
     return Optional.ofNullable(images.get(id)).map(Entry::record);
   }
 
+  /** The repositories that have a blob, as far as names with digests tell, without their prefix. */
+  Set<String> repositoriesWith(Digest blob, String prefix) {
+    Set<String> repositories = new TreeSet<>();
+    for (ImageRecord image : records()) {
+      if (image.layers().contains(blob.toString()) || image.id().equals(blob.toString())) {
+        image.repoDigests().stream()
+            .filter(name -> name.startsWith(prefix))
+            .map(name -> name.substring(prefix.length(), name.indexOf('@')))
+            .forEach(repositories::add);
+      }
+    }
+    return repositories;
+  }
+
   /** Whether the node's garbage collection must keep the image. */
   boolean isPinned(ImageRecord image) {
     return image.pinned()
@@ -232,6 +246,20 @@ final class ImageCatalog {
     lock.lock();
     try {
       return register(require(idOrReference).withNames(Set.of(normal), Set.of()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Gives an image a further name with a digest.
+   *
+   * @throws CriException NOT_FOUND if there is no such image
+   */
+  StoredImage addDigest(String id, String nameWithDigest) throws IOException {
+    lock.lock();
+    try {
+      return register(require(id).withNames(Set.of(), Set.of(nameWithDigest)));
     } finally {
       lock.unlock();
     }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.jukung.cri.CriException;
 import io.jukung.image.content.BlobTransfers;
 import io.jukung.image.content.ContentStore;
+import io.jukung.image.content.Digest;
 import io.jukung.image.content.PartialBlobs;
 import io.jukung.image.install.LayerInstaller;
 import io.jukung.image.layer.ChainId;
@@ -186,6 +187,36 @@ public final class ImageStore {
    */
   public StoredImage tag(String idOrReference, String tag) throws IOException {
     return catalog.tag(idOrReference, tag);
+  }
+
+  /**
+   * Gives an image the digest that it has in a repository, beside its other names.
+   *
+   * @param repository registry and repository
+   * @throws CriException NOT_FOUND if there is no such image
+   */
+  public StoredImage addDigest(String id, String repository, Digest digest) throws IOException {
+    return catalog.addDigest(id, repository + "@" + digest);
+  }
+
+  /**
+   * The disk space of each layer of an image, bottom first; 0 for a layer that is lost.
+   *
+   * @throws CriException NOT_FOUND if there is no such image
+   */
+  public List<Long> layerBytes(String idOrReference) {
+    return catalog.require(idOrReference).chain().stream()
+        .map(layer -> layers.find(layer).map(each -> each.usage().bytes()).orElse(0L))
+        .toList();
+  }
+
+  /**
+   * The repositories of a registry that have a blob, as far as the names of the images here tell.
+   *
+   * @param domain the registry
+   */
+  public Set<String> repositoriesWith(Digest blob, String domain) {
+    return catalog.repositoriesWith(blob, domain + "/");
   }
 
   /**

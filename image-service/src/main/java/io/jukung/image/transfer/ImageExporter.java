@@ -9,9 +9,7 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.archive.DockerArchive;
 import io.jukung.image.archive.OciLayout;
-import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
-import io.jukung.image.manifest.Descriptor;
 import io.jukung.image.manifest.ImageManifest;
 import io.jukung.image.manifest.ManifestDocument;
 import io.jukung.image.manifest.MediaType;
@@ -20,6 +18,7 @@ import io.jukung.image.reference.ImageReference;
 import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
+import io.jukung.image.store.StoredManifest;
 import io.jukung.image.tar.TarWriter;
 import io.jukung.linux.fs.AtomicFile;
 import java.io.BufferedOutputStream;
@@ -86,35 +85,11 @@ public final class ImageExporter {
 
   private Exported find(String reference, Pin pin) throws IOException {
     ImageRecord image = store.pinned(reference, pin);
-    if (image.isArtifact()) {
-      throw CriException.failedPrecondition(
-          reference + " is an artifact: only images can be exported");
-    }
     Optional<String> asked = ImageReference.tagged(reference).filter(image.repoTags()::contains);
     List<String> tags = asked.map(List::of).orElse(List.copyOf(image.repoTags()));
-    ContentStore content = store.content();
-    List<String> missing = new ArrayList<>();
-    for (String document : image.documents()) {
-      Digest digest = Digest.parse(document);
-      byte[] bytes = content.read(digest, ManifestDocument.MAX_BYTES);
-      // The image can have several manifests, of which only one has all its layers in the store.
-      if (ManifestDocument.parse(digest, bytes, Optional.empty()) instanceof ImageManifest manifest
-          && manifest.config().digest().toString().equals(image.id())) {
-        List<String> absent =
-            manifest.layers().stream()
-                .map(Descriptor::digest)
-                .filter(layer -> !content.contains(layer))
-                .map(Digest::toString)
-                .toList();
-        if (absent.isEmpty()) {
-          return new Exported(digest, manifest, tags);
-        }
-        missing.addAll(absent);
-      }
-    }
-    throw CriException.failedPrecondition(
-        "image %s cannot be exported: of its layers only the unpacked files are here, not %s"
-            .formatted(reference, String.join(", ", missing)));
+    StoredManifest stored =
+        StoredManifest.of(image, store.content(), "exported").whole(reference, "exported");
+    return new Exported(stored.digest(), stored.manifest(), tags);
   }
 
   private void write(List<Exported> images, Path target, Format format) throws IOException {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.Digest;
-import io.jukung.image.registry.Credentials;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.registry.TestCertificates;
 import io.jukung.image.registry.WildRegistry;
 import io.jukung.image.registry.WildRegistry.Behaviour;

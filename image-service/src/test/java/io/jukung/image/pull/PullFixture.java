@@ -3,9 +3,9 @@ package io.jukung.image.pull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.cri.CriException;
+import io.jukung.image.credentials.AuthFiles;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.install.PullListener;
-import io.jukung.image.registry.AuthFiles;
-import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;
@@ -40,7 +40,7 @@ public final class PullFixture implements AutoCloseable {
           Duration.ofMillis(20));
 
   private final Path directory;
-  private final RegistryClient client;
+  public final RegistryClient client;
   public final ImageStore store;
   public final ImagePuller puller;
 

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.Digest;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.install.PullListener;
 import io.jukung.image.layer.ChainId;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.pull.PullFixture.Work;
-import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.WildRegistry;
 import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.store.StoreCheck;

@@ -3,9 +3,9 @@ package io.jukung.image.pull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.image.credentials.AuthFiles;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.install.PullListener;
-import io.jukung.image.registry.AuthFiles;
-import io.jukung.image.registry.Credentials;
 import io.jukung.image.registry.DebianRegistry;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;

@@ -9,7 +9,7 @@ import io.jukung.client.v1.CheckRequest;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.AuthConfig;
-import io.jukung.image.registry.Credentials;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.registry.DebianRegistry;
 import io.jukung.image.registry.TestCertificates;
 import io.jukung.image.registry.TokenServer;

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
@@ -152,6 +153,24 @@ public final class DebianRegistry implements AutoCloseable {
             .header("Content-Type", type.text())
             .PUT(HttpRequest.BodyPublishers.ofByteArray(content)),
         201);
+  }
+
+  /** The bytes that the registry has for a path below a repository, as in manifests/1. */
+  public byte[] bytes(String repository, String path) throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(url() + "/v2/" + repository + "/" + path))
+            .header(
+                "Accept",
+                String.join(", ", Arrays.stream(MediaType.values()).map(MediaType::text).toList()));
+    if (authorization != null) {
+      request.header("Authorization", authorization);
+    }
+    HttpResponse<byte[]> response =
+        client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+    if (response.statusCode() != 200) {
+      throw new IOException(path + ": " + response.statusCode());
+    }
+    return response.body();
   }
 
   private HttpResponse<String> send(HttpRequest.Builder request, int expected)

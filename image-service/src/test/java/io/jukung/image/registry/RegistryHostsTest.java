@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.jukung.cri.CriException;
+import io.jukung.image.credentials.AuthFiles;
+import io.jukung.image.credentials.Credentials;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.RegistryHost.Capability;
 import io.jukung.image.registry.RegistryHost.ClientCertificate;

@@ -3,6 +3,7 @@ package io.jukung.image.registry;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -13,6 +14,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A token server by Distribution's token specification. Its tokens are signed with the key of the
@@ -22,6 +25,7 @@ public final class TokenServer implements AutoCloseable {
   /** The refresh token that the server accepts. */
   public static final String IDENTITY = "identity-of-user";
 
+  private static final Pattern SCOPE = Pattern.compile("[?&]scope=([^&]*)");
   private static final ObjectMapper JSON = new ObjectMapper();
   private final WildRegistry http;
   private final TestCertificates certificates;
@@ -49,7 +53,12 @@ public final class TokenServer implements AutoCloseable {
             reply.empty(401);
             return;
           }
-          String scope = query.replaceFirst("(?s).*scope=([^&]*).*", "$1");
+          String scope =
+              SCOPE
+                  .matcher(query)
+                  .results()
+                  .map(match -> match.group(1))
+                  .collect(Collectors.joining(" "));
           server.scopes.add(scope);
           ObjectNode answer = JSON.createObjectNode();
           answer.put("token", server.issue(scope)).put("expires_in", 300);
@@ -67,10 +76,9 @@ public final class TokenServer implements AutoCloseable {
     return List.copyOf(scopes);
   }
 
-  /** Signs a token for the scope {@code repository:NAME:ACTION,ACTION}. */
+  /** Signs a token for scopes {@code repository:NAME:ACTION,ACTION}, with spaces between them. */
   public String issue(String scope) {
     try {
-      String[] parts = scope.split(":", 3);
       ObjectNode head = JSON.createObjectNode().put("typ", "JWT").put("alg", "RS256");
       String pem = Files.readString(certificates.file("server.pem"));
       head.putArray("x5c").add(pem.replaceAll("-----[^-]*-----|\\s", ""));
@@ -84,9 +92,13 @@ public final class TokenServer implements AutoCloseable {
               .put("nbf", now - 10)
               .put("iat", now)
               .put("jti", UUID.randomUUID().toString());
-      ObjectNode access = claims.putArray("access").addObject();
-      access.put("type", parts[0]).put("name", parts[1]);
-      List.of(parts[2].split(",", -1)).forEach(access.withArray("actions")::add);
+      ArrayNode accesses = claims.putArray("access");
+      for (String each : scope.isEmpty() ? new String[0] : scope.split(" ", -1)) {
+        String[] parts = each.split(":", 3);
+        ObjectNode access = accesses.addObject();
+        access.put("type", parts[0]).put("name", parts[1]);
+        List.of(parts[2].split(",", -1)).forEach(access.withArray("actions")::add);
+      }
       String signed =
           encode(JSON.writeValueAsBytes(head)) + "." + encode(JSON.writeValueAsBytes(claims));
       Signature signature = Signature.getInstance("SHA256withRSA");

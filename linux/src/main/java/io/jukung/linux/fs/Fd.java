@@ -1,5 +1,6 @@
 package io.jukung.linux.fs;
 
+import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
@@ -21,6 +22,8 @@ public final class Fd implements AutoCloseable {
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final int SEEK_SET = 0;
   private static final int SEEK_END = 2;
+  private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
 
   private int number;
 
@@ -73,6 +76,36 @@ public final class Fd implements AutoCloseable {
   public long seekToEnd() throws ErrnoException {
     int fd = number();
     return Kernel.call(Syscall.LSEEK, () -> fd + ", SEEK_END", fd, 0, SEEK_END);
+  }
+
+  /**
+   * Moves the file's position to the next byte that is not in a hole (lseek(2), SEEK_DATA).
+   *
+   * @return the position; -1 if there are only holes from the offset on
+   */
+  public long seekData(long offset) throws ErrnoException {
+    int fd = number();
+    try {
+      return Kernel.call(
+          Syscall.LSEEK, () -> fd + ", " + offset + ", SEEK_DATA", fd, offset, SEEK_DATA);
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENXIO)) {
+        return -1;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Moves the file's position to the next hole (lseek(2), SEEK_HOLE), which may be the end of the
+   * file.
+   *
+   * @param offset lies before the end of the file
+   */
+  public long seekHole(long offset) throws ErrnoException {
+    int fd = number();
+    return Kernel.call(
+        Syscall.LSEEK, () -> fd + ", " + offset + ", SEEK_HOLE", fd, offset, SEEK_HOLE);
   }
 
   /**

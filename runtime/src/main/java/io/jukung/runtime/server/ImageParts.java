@@ -1,24 +1,29 @@
 package io.jukung.runtime.server;
 
 import io.jukung.cri.CriException;
+import io.jukung.image.commit.ImageCommitter;
+import io.jukung.image.credentials.AuthFiles;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.push.ImagePusher;
 import io.jukung.image.reference.ImageReference;
-import io.jukung.image.registry.AuthFiles;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;
 import io.jukung.image.service.Check;
 import io.jukung.image.service.ExplainPull;
 import io.jukung.image.service.Export;
+import io.jukung.image.service.History;
 import io.jukung.image.service.ImageFsInfo;
 import io.jukung.image.service.ImageStatus;
 import io.jukung.image.service.Import;
 import io.jukung.image.service.ListImages;
 import io.jukung.image.service.ListPulls;
+import io.jukung.image.service.Login;
 import io.jukung.image.service.Pull;
 import io.jukung.image.service.PullImage;
+import io.jukung.image.service.Push;
 import io.jukung.image.service.RemoveImage;
 import io.jukung.image.service.StreamImages;
 import io.jukung.image.service.Tag;
@@ -28,6 +33,7 @@ import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.transfer.ImageExporter;
 import io.jukung.image.transfer.ImageImporter;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.container.CommitContainer;
 import io.jukung.runtime.container.StoredImages;
 import io.jukung.runtime.doctor.Diagnose;
 import io.jukung.runtime.recovery.OrphanRepair;
@@ -96,6 +102,20 @@ final class ImageParts {
             new Check(images, puller, orphans::run),
             new Usage(images, paths.containers()),
             diagnose));
+  }
+
+  /** Makes images of containers. */
+  ImageCommitter committer() {
+    return new ImageCommitter(images);
+  }
+
+  ImagesEndpoint imagesService(CommitContainer commit) {
+    return new ImagesEndpoint(
+        new ImagesEndpoint.Calls(
+            new Push(new ImagePusher(images, registries)),
+            new Login(registries, authFiles),
+            commit,
+            new History(images)));
   }
 
   private static RegistryTimeouts registryTimeouts(Config.Registry settings) {

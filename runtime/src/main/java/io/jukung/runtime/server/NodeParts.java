@@ -59,7 +59,8 @@ final class NodeParts implements AutoCloseable {
     return List.of(
         pods.runtimeService(streaming),
         images.imageService(),
-        images.jukungService(pods.diagnose(), pods.orphanRepair()));
+        images.jukungService(pods.diagnose(), pods.orphanRepair()),
+        images.imagesService(pods.commit(images.committer())));
   }
 
   /** How many pods and containers there are, in a few words. */

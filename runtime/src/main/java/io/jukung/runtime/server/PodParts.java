@@ -1,6 +1,7 @@
 package io.jukung.runtime.server;
 
 import io.jukung.cri.client.Release;
+import io.jukung.image.commit.ImageCommitter;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
@@ -15,6 +16,7 @@ import io.jukung.runtime.cgroup.SystemdDriver;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.Installation;
+import io.jukung.runtime.container.CommitContainer;
 import io.jukung.runtime.container.ContainerExec;
 import io.jukung.runtime.container.ContainerImages;
 import io.jukung.runtime.container.ContainerLimits;
@@ -23,6 +25,7 @@ import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.container.ContainerViews;
 import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.container.Standstill;
 import io.jukung.runtime.container.UnreportedExits;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.runtime.doctor.Diagnose;
@@ -135,6 +138,7 @@ final class PodParts implements AutoCloseable {
   private final SandboxStopper sandboxStopper;
   private final Recovery recovery;
   private final ContainerExec execs;
+  private final Standstill standstill;
   private final CdiDevices cdiDevices;
   private final SpecBuilder specs;
 
@@ -225,6 +229,7 @@ final class PodParts implements AutoCloseable {
                 events,
                 exits::watch),
             host::takeUpNetwork);
+    this.standstill = new Standstill(paths, cgroups, containers);
     this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler);
     this.cdiDevices = new CdiDevices(config.cdi().specDirs());
     this.specs =
@@ -280,6 +285,10 @@ final class PodParts implements AutoCloseable {
     return execs;
   }
 
+  CommitContainer commit(ImageCommitter committer) {
+    return new CommitContainer(sandboxes, containers, containerSpecs, paths, standstill, committer);
+  }
+
   PathWork pathWork() {
     return pathWork;
   }
@@ -287,6 +296,7 @@ final class PodParts implements AutoCloseable {
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
     var _ = recovery.run();
+    standstill.recover();
     if (nri != null) {
       nri.start();
     }

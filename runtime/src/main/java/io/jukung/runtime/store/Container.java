@@ -325,6 +325,33 @@ public final class Container {
     }
   }
 
+  /** A reading of the container's files, which keeps them from being removed. */
+  public final class Reading extends Operation {
+    private Reading() {
+      super("being committed");
+    }
+  }
+
+  /**
+   * Begins to read the files that the container has written.
+   *
+   * @throws CriException FAILED_PRECONDITION if another operation is under way
+   */
+  public Reading beginReading() {
+    lock.lock();
+    try {
+      if (operation != null) {
+        throw CriException.failedPrecondition(
+            "commit of container " + id() + ": it is " + operation.what);
+      }
+      Reading reading = new Reading();
+      operation = reading;
+      return reading;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * Records how the first process ended. Of several reports, the first one counts. A CREATED
    * container of which no start is under way was started by an earlier daemon, which had no time to

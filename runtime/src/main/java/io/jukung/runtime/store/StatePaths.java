@@ -19,6 +19,7 @@ import java.util.Set;
  * root/damaged/…                     copies of damaged records
  * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
  * state/spares/N.sock
+ * state/standing/ID                  a container that stands still while its files are read
  * </pre>
  *
  * Directories are for root only (0700).
@@ -156,6 +157,11 @@ public record StatePaths(Path root, Path state) {
     return sandboxState(id).resolve("resolv.conf");
   }
 
+  /** A mark for each container that stands still while its files are read. */
+  public Path standing() {
+    return state.resolve("standing");
+  }
+
   public Path spares() {
     return state.resolve("spares");
   }
@@ -177,7 +183,8 @@ public record StatePaths(Path root, Path state) {
           damaged(),
           state,
           sandboxStates(),
-          spares()
+          spares(),
+          standing()
         }) {
       createPrivate(directory);
     }

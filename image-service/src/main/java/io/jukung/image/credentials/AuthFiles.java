@@ -1,4 +1,4 @@
-package io.jukung.image.registry;
+package io.jukung.image.credentials;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,10 +25,6 @@ import java.util.Optional;
  */
 public final class AuthFiles {
   private static final int MAX_FILE_BYTES = 1 << 20;
-  private static final String DOCKER_HUB = "docker.io";
-
-  /** The key under which Docker's own client keeps the credentials of Docker Hub. */
-  private static final String DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
@@ -49,6 +45,11 @@ public final class AuthFiles {
     this.helperPrefix = helperPrefix;
   }
 
+  /** Whether pulls and pushes look for credentials in the file. */
+  public boolean includes(Path file) {
+    return files.contains(file);
+  }
+
   /** Reads other files from now on. */
   public void use(List<Path> others) {
     files = List.copyOf(others);
@@ -60,7 +61,7 @@ public final class AuthFiles {
    * @throws CriException FAILED_PRECONDITION for a file that cannot be understood, and for a helper
    *     that fails
    */
-  Credentials of(ImageReference image) throws IOException, InterruptedException {
+  public Credentials of(ImageReference image) throws IOException, InterruptedException {
     for (Path file : files) {
       Optional<Credentials> found = find(file, image);
       if (found.isPresent()) {
@@ -81,7 +82,7 @@ public final class AuthFiles {
     for (String key : keys) {
       JsonNode helper = root.path("credHelpers").path(key);
       if (helper.isTextual()) {
-        return helper(helper.textValue(), file).get(serverOf(image.domain()));
+        return helper(helper.textValue(), file).get(RegistryKey.of(image.domain()));
       }
     }
     for (String key : keys) {
@@ -93,7 +94,7 @@ public final class AuthFiles {
     }
     JsonNode store = root.path("credsStore");
     return store.isTextual() && !store.textValue().isEmpty()
-        ? helper(store.textValue(), file).get(serverOf(image.domain()))
+        ? helper(store.textValue(), file).get(RegistryKey.of(image.domain()))
         : Optional.empty();
   }
 
@@ -109,24 +110,8 @@ public final class AuthFiles {
         name = name.substring(0, name.lastIndexOf('/'))) {
       keys.add(name);
     }
-    String domain = image.domain();
-    keys.add(domain);
-    if (domain.equals(DOCKER_HUB)) {
-      keys.addAll(List.of("index.docker.io", DOCKER_HUB_KEY, "https://index.docker.io/v2/"));
-    } else {
-      keys.addAll(
-          List.of(
-              "https://" + domain,
-              "https://" + domain + "/v1/",
-              "https://" + domain + "/v2/",
-              "http://" + domain));
-    }
+    keys.addAll(RegistryKey.all(image.domain()));
     return keys;
-  }
-
-  /** What a helper is asked for: docker login stores Docker Hub's credentials under its URL. */
-  private static String serverOf(String domain) {
-    return domain.equals(DOCKER_HUB) ? DOCKER_HUB_KEY : domain;
   }
 
   private static Credentials credentials(JsonNode entry, Path file, String key) {
@@ -145,7 +130,12 @@ public final class AuthFiles {
     }
   }
 
-  private static Optional<JsonNode> read(Path file) throws IOException {
+  /**
+   * Reads a file; empty if there is none.
+   *
+   * @throws CriException FAILED_PRECONDITION for a file that is no JSON object
+   */
+  static Optional<JsonNode> read(Path file) throws IOException {
     try {
       if (Files.size(file) > MAX_FILE_BYTES) {
         throw CriException.failedPrecondition(

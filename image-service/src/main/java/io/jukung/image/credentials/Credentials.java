@@ -1,4 +1,4 @@
-package io.jukung.image.registry;
+package io.jukung.image.credentials;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -22,7 +22,7 @@ public final class Credentials {
   /** No credentials. */
   public static final Credentials ANONYMOUS = new Credentials(Kind.ANONYMOUS, "", "", "", GIVEN);
 
-  enum Kind {
+  public enum Kind {
     ANONYMOUS,
     /** A user and password, sent as Basic or exchanged for a token. */
     PASSWORD,
@@ -47,12 +47,12 @@ public final class Credentials {
   }
 
   /** The same credentials, which are not the request's. */
-  Credentials from(String newOrigin) {
+  public Credentials from(String newOrigin) {
     return new Credentials(kind, user, secret, serverAddress, newOrigin);
   }
 
   /** Where the credentials are from, in words without a secret. */
-  String origin() {
+  public String origin() {
     return origin;
   }
 
@@ -101,7 +101,7 @@ public final class Credentials {
   }
 
   /** These credentials if they are for the registry, {@link #ANONYMOUS} otherwise. */
-  Credentials forRegistry(String domain) {
+  public Credentials forRegistry(String domain) {
     if (kind == Kind.ANONYMOUS || serverAddress.isEmpty()) {
       return this;
     }
@@ -112,20 +112,20 @@ public final class Credentials {
         : ANONYMOUS;
   }
 
-  Kind kind() {
+  public Kind kind() {
     return kind;
   }
 
-  String user() {
+  public String user() {
     return user;
   }
 
-  String secret() {
+  public String secret() {
     return secret;
   }
 
   /** The value of an Authorization header, for {@link Kind#PASSWORD}. */
-  String basic() {
+  public String basic() {
     return "Basic " + Base64.getEncoder().encodeToString((user + ":" + secret).getBytes(UTF_8));
   }
 

@@ -1,4 +1,4 @@
-package io.jukung.image.registry;
+package io.jukung.image.credentials;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

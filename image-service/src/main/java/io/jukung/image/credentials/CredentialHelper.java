@@ -1,4 +1,4 @@
-package io.jukung.image.registry;
+package io.jukung.image.credentials;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,6 +66,18 @@ final class CredentialHelper {
     this.file = file;
   }
 
+  /** What the helper has said before it ended. */
+  private record Answer(int exitCode, byte[] said) {
+    String text() {
+      String text = new String(said, UTF_8).strip();
+      return text.substring(0, Math.min(MAX_SHOWN, text.length()));
+    }
+
+    boolean hasNothing() {
+      return exitCode != 0 && new String(said, UTF_8).contains(NOT_FOUND);
+    }
+  }
+
   /**
    * Asks the helper. An interrupt ends the helper.
    *
@@ -71,10 +85,58 @@ final class CredentialHelper {
    * @throws CriException FAILED_PRECONDITION if the helper is missing, fails or does not end
    */
   Optional<Credentials> get(String server) throws InterruptedException {
+    Answer answer = run("get", server.getBytes(UTF_8));
+    if (answer.hasNothing()) {
+      return Optional.empty();
+    }
+    checkSuccess(answer);
     try {
-      Process process = start();
+      return Optional.of(credentials(answer.said));
+    } catch (IOException e) {
+      throw failure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Has the helper keep a user and password.
+   *
+   * @throws CriException FAILED_PRECONDITION if the helper is missing, fails or does not end
+   */
+  void store(String server, String user, String secret) throws IOException, InterruptedException {
+    ObjectNode credentials =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("ServerURL", server)
+            .put("Username", user)
+            .put("Secret", secret);
+    checkSuccess(run("store", JSON.writeValueAsBytes(credentials)));
+  }
+
+  /**
+   * Has the helper forget what it has for a server.
+   *
+   * @return false if it had nothing
+   */
+  boolean erase(String server) throws InterruptedException {
+    Answer answer = run("erase", server.getBytes(UTF_8));
+    if (answer.hasNothing()) {
+      return false;
+    }
+    checkSuccess(answer);
+    return true;
+  }
+
+  private void checkSuccess(Answer answer) {
+    if (answer.exitCode != 0) {
+      throw failure("exit code %d, %s".formatted(answer.exitCode, answer.text()));
+    }
+  }
+
+  private Answer run(String action, byte[] input) throws InterruptedException {
+    try {
+      Process process = start(action);
       try {
-        return answer(process, server);
+        return answer(process, input);
       } finally {
         process.destroyForcibly();
       }
@@ -83,8 +145,8 @@ final class CredentialHelper {
     }
   }
 
-  private Process start() throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(program, "get");
+  private Process start(String action) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(program, action);
     builder.environment().keySet().removeAll(List.of("NOTIFY_SOCKET", "WATCHDOG_USEC"));
     // Services of systemd have no HOME, and helpers keep their own settings there.
     builder.environment().putIfAbsent("HOME", System.getProperty("user.home"));
@@ -92,8 +154,7 @@ final class CredentialHelper {
     return builder.start();
   }
 
-  private Optional<Credentials> answer(Process process, String server)
-      throws IOException, InterruptedException {
+  private Answer answer(Process process, byte[] question) throws IOException, InterruptedException {
     CompletableFuture<byte[]> output = new CompletableFuture<>();
     // A platform thread: a read of a pipe holds the carrier of a virtual one.
     Thread.ofPlatform()
@@ -108,31 +169,19 @@ final class CredentialHelper {
               }
             });
     try (var input = process.getOutputStream()) {
-      input.write(server.getBytes(UTF_8));
+      input.write(question);
     } catch (IOException e) {
       // The helper has not read the question: its answer and its exit code say why.
     }
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw failure("it has not ended after " + PATIENCE.toSeconds() + " s");
     }
-    byte[] said;
     try {
       // A child of the helper may keep the pipe open.
-      said = output.get(1, TimeUnit.SECONDS);
+      return new Answer(process.exitValue(), output.get(1, TimeUnit.SECONDS));
     } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
       throw failure("its answer cannot be read");
     }
-    if (process.exitValue() != 0) {
-      String text = new String(said, UTF_8).strip();
-      if (text.contains(NOT_FOUND)) {
-        return Optional.empty();
-      }
-      throw failure(
-          "exit code %d, %s"
-              .formatted(
-                  process.exitValue(), text.substring(0, Math.min(MAX_SHOWN, text.length()))));
-    }
-    return Optional.of(credentials(said));
   }
 
   private Credentials credentials(byte[] answer) throws IOException {
@@ -158,5 +207,10 @@ final class CredentialHelper {
   private CriException failure(String why) {
     return CriException.failedPrecondition(
         "credential helper " + program + ", which " + file + " names: " + why);
+  }
+
+  @Override
+  public String toString() {
+    return "the credential helper " + program;
   }
 }

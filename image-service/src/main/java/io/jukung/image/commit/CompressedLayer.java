@@ -1,0 +1,74 @@
+package io.jukung.image.commit;
+
+import io.jukung.image.content.Digest;
+import io.jukung.image.tar.TarEntryWriter;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.zip.GZIPOutputStream;
+
+/** A layer's archive, compressed with gzip, in a file among the unfinished work of the store. */
+final class CompressedLayer implements AutoCloseable {
+  private static final int BUFFER_BYTES = 128 * 1024;
+
+  private final Path file;
+  private final CommittedDocuments.NewLayer layer;
+
+  private CompressedLayer(Path file, CommittedDocuments.NewLayer layer) {
+    this.file = file;
+    this.layer = layer;
+  }
+
+  /**
+   * Writes the archive of an overlay's upper directory.
+   *
+   * @param directory the store's directory for unfinished work
+   */
+  static CompressedLayer write(Path upper, OwnerMap owners, Path directory) throws IOException {
+    Path file = Files.createTempFile(directory, "commit-", ".tar.gz");
+    try {
+      MessageDigest compressed = Digest.Algorithm.SHA256.start();
+      MessageDigest plain = Digest.Algorithm.SHA256.start();
+      try (Fd tree = HostFile.openDirectory(upper);
+          OutputStream out =
+              new BufferedOutputStream(
+                  new DigestOutputStream(
+                      // JDK: the header of gzip has no time and no name.
+                      new GZIPOutputStream(
+                          new DigestOutputStream(Files.newOutputStream(file), compressed),
+                          BUFFER_BYTES),
+                      plain),
+                  BUFFER_BYTES)) {
+        UpperLayer.write(tree, owners, new TarEntryWriter(out));
+      }
+      return new CompressedLayer(
+          file,
+          new CommittedDocuments.NewLayer(
+              Digest.of(Digest.Algorithm.SHA256, plain),
+              Digest.of(Digest.Algorithm.SHA256, compressed),
+              Files.size(file)));
+    } catch (IOException | RuntimeException e) {
+      Files.deleteIfExists(file);
+      throw e;
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+
+  CommittedDocuments.NewLayer layer() {
+    return layer;
+  }
+
+  @Override
+  public void close() throws IOException {
+    Files.deleteIfExists(file);
+  }
+}
