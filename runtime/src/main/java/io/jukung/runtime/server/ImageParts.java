@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.pull.PullObserver;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.AuthFiles;
 import io.jukung.image.registry.RegistryClient;
@@ -30,6 +31,7 @@ import io.jukung.image.transfer.ImageImporter;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.StoredImages;
 import io.jukung.runtime.doctor.Diagnose;
+import io.jukung.runtime.pod.ListCreations;
 import io.jukung.runtime.recovery.OrphanRepair;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
@@ -67,6 +69,20 @@ final class ImageParts {
     images.limitDownloads(config.image().maxDownloads());
   }
 
+  /** Has something see how pulls end. */
+  void observe(PullObserver observer) {
+    puller.observe(observer);
+  }
+
+  /** How many images there are. */
+  int count() {
+    return images.list().size();
+  }
+
+  int pullsUnderWay() {
+    return puller.active().list().size();
+  }
+
   /** The images as containers use them. */
   StoredImages containerImages() {
     return containerImages;
@@ -84,7 +100,7 @@ final class ImageParts {
             new ImageFsInfo(images, paths.containers())));
   }
 
-  JukungEndpoint jukungService(Diagnose diagnose, OrphanRepair orphans) {
+  JukungEndpoint jukungService(Diagnose diagnose, OrphanRepair orphans, ListCreations creations) {
     return new JukungEndpoint(
         new JukungEndpoint.Calls(
             new Pull(puller),
@@ -95,7 +111,8 @@ final class ImageParts {
             new Tag(images),
             new Check(images, puller, orphans::run),
             new Usage(images, paths.containers()),
-            diagnose));
+            diagnose,
+            creations));
   }
 
   private static RegistryTimeouts registryTimeouts(Config.Registry settings) {
