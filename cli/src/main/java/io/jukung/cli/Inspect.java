@@ -1,6 +1,8 @@
 package io.jukung.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
@@ -8,6 +10,8 @@ import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.text.Json;
+import io.jukung.client.v1.Creation;
+import io.jukung.client.v1.ListCreationsRequest;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.ImageStatusRequest;
@@ -23,7 +27,11 @@ import picocli.CommandLine.Parameters;
 /** {@code jukung inspect}: prints everything that is known about containers, pods and images. */
 @Command(
     name = "inspect",
-    description = "Prints everything that is known about containers, pods or images, as JSON.",
+    description = {
+      "Prints everything that is known about containers, pods or images, as JSON.",
+      "Of a pod or container that is still being made, prints the call that makes it, its step, and"
+          + " since when."
+    },
     mixinStandardHelpOptions = true)
 final class Inspect extends ClientCommand {
   @Option(
@@ -86,9 +94,29 @@ final class Inspect extends ClientCommand {
                     .setImage(ImageSpec.newBuilder().setImage(nameOrId))
                     .setVerbose(true)
                     .build());
-    if (!image.hasImage()) {
-      throw CliException.failed("no container, pod or image is called " + name);
+    return image.hasImage() ? Json.withInfo(image) : creation(connection, name);
+  }
+
+  /** What is being made is in no list yet. */
+  private static JsonNode creation(Connection connection, String name) {
+    return creations(connection).stream()
+        .filter(each -> each.getName().equals(name) || each.getId().startsWith(name))
+        .findFirst()
+        .map(Json::withInfo)
+        .orElseThrow(() -> CliException.failed("no container, pod or image is called " + name));
+  }
+
+  private static List<Creation> creations(Connection connection) {
+    try {
+      return connection
+          .jukung()
+          .listCreations(ListCreationsRequest.getDefaultInstance())
+          .getCreationsList();
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+        return List.of(); // an older daemon, or another runtime
+      }
+      throw e;
     }
-    return Json.withInfo(image);
   }
 }

@@ -15,6 +15,7 @@ import io.jukung.cli.container.Logs;
 import io.jukung.cli.container.Ps;
 import io.jukung.cli.container.RemoveContainer;
 import io.jukung.cli.container.Run;
+import io.jukung.cli.container.Stats;
 import io.jukung.cli.container.StopContainer;
 import io.jukung.cli.doctor.Doctor;
 import io.jukung.cli.event.Events;
@@ -246,6 +247,7 @@ public final class Jukung implements Runnable {
     commands.put("df", Df::new);
     commands.put("fsck", Fsck::new);
     commands.put("inspect", Inspect::new);
+    commands.put("stats", Stats::new);
     commands.put("events", Events::new);
     commands.put("doctor", Doctor::new);
     commands.put("info", DaemonInfo::new);

@@ -11,6 +11,7 @@ import io.jukung.client.v1.CheckFinding;
 import io.jukung.client.v1.CheckRequest;
 import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.CommitResponse;
+import io.jukung.client.v1.Creation;
 import io.jukung.client.v1.DiagnoseRequest;
 import io.jukung.client.v1.Diagnosis;
 import io.jukung.client.v1.ExportRequest;
@@ -23,6 +24,8 @@ import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.LayerProgress;
+import io.jukung.client.v1.ListCreationsRequest;
+import io.jukung.client.v1.ListCreationsResponse;
 import io.jukung.client.v1.LoginRequest;
 import io.jukung.client.v1.LoginResponse;
 import io.jukung.client.v1.LogoutRequest;
@@ -87,11 +90,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -131,6 +136,12 @@ final class FakeCri implements AutoCloseable {
 
   /** What GetContainerEvents answers before it ends with a status. */
   final List<ContainerEventResponse> events = new ArrayList<>();
+
+  /** The readings of usage; after the last one, the daemon ends. */
+  final Deque<ListPodSandboxStatsResponse> podStats = new ConcurrentLinkedDeque<>();
+
+  /** What is being made. */
+  final List<Creation> creations = new ArrayList<>();
 
   Status endOfEvents = Status.UNAVAILABLE.withDescription("the daemon is stopping");
 
@@ -253,6 +264,18 @@ final class FakeCri implements AutoCloseable {
         GetEventsRequest request, StreamObserver<ContainerEventResponse> observer) {
       events.forEach(observer::onNext);
       observer.onError(endOfEvents.asRuntimeException());
+    }
+
+    @Override
+    public void listPodSandboxStats(
+        ListPodSandboxStatsRequest request, StreamObserver<ListPodSandboxStatsResponse> observer) {
+      ListPodSandboxStatsResponse next = podStats.poll();
+      if (next == null) {
+        observer.onError(endOfEvents.asRuntimeException());
+        return;
+      }
+      observer.onNext(next);
+      observer.onCompleted();
     }
 
     @Override
@@ -666,6 +689,13 @@ final class FakeCri implements AutoCloseable {
   }
 
   private final class JukungFake extends JukungGrpc.JukungImplBase {
+    @Override
+    public void listCreations(
+        ListCreationsRequest request, StreamObserver<ListCreationsResponse> observer) {
+      observer.onNext(ListCreationsResponse.newBuilder().addAllCreations(creations).build());
+      observer.onCompleted();
+    }
+
     @Override
     public void diagnose(DiagnoseRequest request, StreamObserver<Diagnosis> observer) {
       diagnoses.forEach(observer::onNext);

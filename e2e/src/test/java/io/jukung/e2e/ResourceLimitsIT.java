@@ -42,6 +42,10 @@ class ResourceLimitsIT {
     ContainerStatus end = testbed.awaitExited(run(testbed, pod, limits, Limits.HUNGRY));
     assertThat(end.getReason()).isEqualTo("OOMKilled");
     assertThat(end.getExitCode()).isEqualTo(137);
+    assertThat(end.getMessage())
+        .matches(
+            "the kernel killed its first process for want of memory, it had used up to"
+                + " (2[89]|3[0-2])\\.\\d MiB, and its limit is 32\\.0 MiB");
     assertThat(end.getResources().getLinux().getMemoryLimitInBytes()).isEqualTo(32 * MEBIBYTE);
   }
 
@@ -164,7 +168,23 @@ class ResourceLimitsIT {
     assertThat(Limits.read(cgroup, "memory.max")).isEqualTo(Long.toString(48 * MEBIBYTE));
     assertThat(Limits.read(cgroup, "cpu.weight")).isEqualTo("59");
     String container = testbed.runShell(pod, "hungry", Limits.HUNGRY);
-    assertThat(testbed.awaitExited(container).getReason()).isEqualTo("OOMKilled");
+    ContainerStatus end = testbed.awaitExited(container);
+    assertThat(end.getReason()).isEqualTo("OOMKilled");
+    assertThat(end.getMessage())
+        .endsWith("and it has no limit of its own: the pod or the node had no more");
+  }
+
+  @Test
+  void killOfAnotherProcessThanTheFirstIsNamedAsSuch(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("child", NamespaceMode.NODE);
+    LinuxContainerResources limits = limits().setMemoryLimitInBytes(32 * MEBIBYTE).build();
+    // The first process, small and spared by its score, goes on after its child was killed.
+    String script = "(" + Limits.HUNGRY + "); exit 7";
+    ContainerStatus end = testbed.awaitExited(run(testbed, pod, limits, script));
+    assertThat(end.getExitCode()).isEqualTo(7);
+    assertThat(end.getReason()).isEqualTo("OOMKilled");
+    assertThat(end.getMessage())
+        .startsWith("the kernel killed a process other than its first one for want of memory");
   }
 
   @Test

@@ -321,12 +321,18 @@ final class Container extends Source {
     // In a pid namespace of its own, all processes have died with the init. Without one, they are
     // killed by the cgroup.
     ContainerCgroup.killRest(cgroup, this);
-    return ContainerExited.newBuilder()
-        .setContainerId(id)
-        .setExitCode(ended.exitCode())
-        .setFinishedAt(finishedAt)
-        .setOomKilled(oomKilled)
-        .build();
+    ContainerExited.Builder exited =
+        ContainerExited.newBuilder()
+            .setContainerId(id)
+            .setExitCode(ended.exitCode())
+            .setFinishedAt(finishedAt)
+            .setOomKilled(oomKilled);
+    if (oomKilled) {
+      exited
+          .setMemoryPeak(ContainerCgroup.number(cgroup, "memory.peak"))
+          .setMemoryLimit(ContainerCgroup.number(cgroup, "memory.max"));
+    }
+    return exited.build();
   }
 
   /** Writes exit.json, unless that is done. */
@@ -335,8 +341,7 @@ final class Container extends Source {
       return;
     }
     try {
-      ExitRecord.write(
-          stateDirectory, ended.getExitCode(), ended.getFinishedAt(), ended.getOomKilled());
+      ExitRecord.write(stateDirectory, ended);
       recorded = true;
     } catch (IOException e) {
       ErrorLog.unexpected("exit record of " + this, e);

@@ -10,6 +10,9 @@ final class ContainerCgroup {
   /** memory.events has six short lines. */
   private static final int EVENTS_LIMIT = 1024;
 
+  /** A number has up to 20 digits. */
+  private static final int NUMBER_LIMIT = 64;
+
   private static final String OOM_KILL = "oom_kill ";
 
   private ContainerCgroup() {}
@@ -26,6 +29,20 @@ final class ContainerCgroup {
     } catch (IOException e) {
       ErrorLog.unexpected("OOM kills of " + container, e);
       return false;
+    }
+  }
+
+  /**
+   * Reads a control file with one number.
+   *
+   * @return 0 if there is no such file, or if it says "max"
+   */
+  static long number(String directory, String file) {
+    try {
+      String text = HostFile.read(directory + "/" + file, NUMBER_LIMIT).strip();
+      return text.equals("max") ? 0 : Long.parseLong(text);
+    } catch (IOException | NumberFormatException e) {
+      return 0; // an older kernel: the number is for people alone
     }
   }
 

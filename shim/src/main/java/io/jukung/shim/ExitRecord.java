@@ -1,6 +1,7 @@
 package io.jukung.shim;
 
 import io.jukung.linux.fs.AtomicFile;
+import io.jukung.shim.v1.ContainerExited;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -15,23 +16,23 @@ final class ExitRecord {
 
   private ExitRecord() {}
 
-  /**
-   * Writes the record. It is on disk when this method returns.
-   *
-   * @param finishedAt nanoseconds since the epoch
-   */
-  static void write(String directory, int exitCode, long finishedAt, boolean oomKilled)
-      throws IOException {
+  /** Writes the record. It is on disk when this method returns. */
+  static void write(String directory, ContainerExited exit) throws IOException {
     String json =
         "{\"version\":"
             + VERSION
             + ",\"exitCode\":"
-            + exitCode
+            + exit.getExitCode()
             + ",\"finishedAt\":"
-            + finishedAt
+            + exit.getFinishedAt()
             + ",\"oomKilled\":"
-            + oomKilled
+            + exit.getOomKilled()
+            + (exit.getOomKilled() ? memory(exit) : "")
             + "}\n";
     AtomicFile.write(Path.of(directory, FILE_NAME), json.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String memory(ContainerExited exit) {
+    return ",\"memoryPeak\":" + exit.getMemoryPeak() + ",\"memoryLimit\":" + exit.getMemoryLimit();
   }
 }

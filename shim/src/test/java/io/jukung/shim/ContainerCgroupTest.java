@@ -33,6 +33,15 @@ class ContainerCgroupTest {
   }
 
   @Test
+  void numbersOfControlFilesAreZeroIfThereAreNone() throws Exception {
+    Files.writeString(directory.resolve("memory.peak"), "33554432\n");
+    Files.writeString(directory.resolve("memory.max"), "max\n");
+    assertThat(ContainerCgroup.number(directory.toString(), "memory.peak")).isEqualTo(33554432);
+    assertThat(ContainerCgroup.number(directory.toString(), "memory.max")).isZero();
+    assertThat(ContainerCgroup.number(directory.toString(), "memory.none")).isZero();
+  }
+
+  @Test
   void killInARemovedCgroupSucceeds() throws Exception {
     ContainerCgroup.kill(directory.resolve("gone").toString());
   }

@@ -56,11 +56,9 @@ public final class ActivePulls {
    * Begins to follow a pull, until the result is closed.
    *
    * @param listener is told of the progress as well
-   * @param hosts tells the hosts that have delivered something so far
    */
-  Tracked begin(
-      String image, String requester, PullListener listener, Supplier<List<String>> hosts) {
-    Tracked pull = new Tracked(image, requester, listener, hosts);
+  Tracked begin(String image, String requester, PullListener listener) {
+    Tracked pull = new Tracked(image, requester, listener);
     pulls.add(pull);
     return pull;
   }
@@ -70,17 +68,24 @@ public final class ActivePulls {
     private final String image;
     private final String requester;
     private final PullListener listener;
-    private final Supplier<List<String>> hosts;
+    private volatile Supplier<List<String>> hosts = List::of;
     private final Instant startedAt = Instant.now();
     private final Map<Digest, Layer> layers = new HashMap<>();
     private final Rate rate = new Rate();
 
-    private Tracked(
-        String image, String requester, PullListener listener, Supplier<List<String>> hosts) {
+    private Tracked(String image, String requester, PullListener listener) {
       this.image = image;
       this.requester = requester;
       this.listener = listener;
-      this.hosts = hosts;
+    }
+
+    /**
+     * Says where the image comes from.
+     *
+     * @param delivering tells the hosts that have delivered something so far
+     */
+    void from(Supplier<List<String>> delivering) {
+      hosts = delivering;
     }
 
     private static final class Layer {
@@ -125,7 +130,7 @@ public final class ActivePulls {
       listener.layerReady(layer);
     }
 
-    private Progress progress() {
+    Progress progress() {
       List<String> from = new ArrayList<>(hosts.get());
       synchronized (layers) {
         return new Progress(

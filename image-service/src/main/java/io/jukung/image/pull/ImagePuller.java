@@ -1,6 +1,7 @@
 package io.jukung.image.pull;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.image.credentials.Credentials;
 import io.jukung.image.install.PullListener;
 import io.jukung.image.manifest.FetchedManifest;
@@ -13,14 +14,17 @@ import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Pulls images from registries into the store. Thread-safe. */
 public final class ImagePuller {
   private final ImageStore store;
   private final RegistryClient registries;
   private final ActivePulls active = new ActivePulls();
+  private volatile PullObserver observer = PullObserver.NONE;
 
   public ImagePuller(ImageStore store, RegistryClient registries) {
     this.store = store;
@@ -41,22 +45,47 @@ public final class ImagePuller {
       String reference, Credentials credentials, PullListener listener, String requester)
       throws InterruptedException {
     ImageReference parsed = ImageReference.parse(reference).withoutTagIfDigest();
-    String action = "pull " + parsed;
+    long start = System.nanoTime();
+    @Nullable ErrorKind failure = ErrorKind.INTERNAL; // unless the end is one that is expected
+    ActivePulls.Tracked tracked = active.begin(parsed.toString(), requester, listener);
+    try {
+      StoredImage image = pull(parsed, credentials, tracked);
+      failure = null;
+      return image;
+    } catch (CriException e) {
+      failure = e.kind();
+      throw e;
+    } catch (InterruptedException e) {
+      failure = ErrorKind.CANCELLED;
+      throw e;
+    } finally {
+      tracked.close();
+      observer.ended(tracked.progress(), Duration.ofNanos(System.nanoTime() - start), failure);
+    }
+  }
+
+  private StoredImage pull(
+      ImageReference reference, Credentials credentials, ActivePulls.Tracked tracked)
+      throws InterruptedException {
+    String action = "pull " + reference;
     try (Pin pin = store.pin()) {
-      RegistrySession registry = registries.open(parsed, credentials);
-      try (ActivePulls.Tracked tracked =
-          active.begin(parsed.toString(), requester, listener, registry::deliveringHosts)) {
-        FetchedManifest top = registry.resolve();
-        Set<String> tags =
-            parsed.tag().map(tag -> Set.of(parsed.name() + ":" + tag)).orElse(Set.of());
-        return new ImageInstaller(store, pin, registry, tracked, Platform.current())
-            .install(top, tags, Set.of(parsed.name()));
-      }
+      RegistrySession registry = registries.open(reference, credentials);
+      tracked.from(registry::deliveringHosts);
+      FetchedManifest top = registry.resolve();
+      Set<String> tags =
+          reference.tag().map(tag -> Set.of(reference.name() + ":" + tag)).orElse(Set.of());
+      return new ImageInstaller(store, pin, registry, tracked, Platform.current())
+          .install(top, tags, Set.of(reference.name()));
     } catch (IOException e) {
       throw ImageInstaller.explain(action, e);
     } catch (CriException e) {
       throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Has the observer told of the pulls that end from now on, in place of the one before. */
+  public void observe(PullObserver next) {
+    observer = next;
   }
 
   /** The pulls that are under way. */

@@ -2,6 +2,7 @@ package io.jukung.image.pull;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
@@ -14,9 +15,11 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +49,30 @@ class ActivePullTest {
   void close() throws Exception {
     fixture.close();
     registry.close();
+  }
+
+  private record Ended(ActivePulls.Progress pull, Duration took, @Nullable ErrorKind failure) {}
+
+  @Test
+  void observerIsToldOfPullsThatSucceedAndThatFail() throws Exception {
+    List<Ended> ended = new ArrayList<>();
+    fixture.puller.observe((pull, took, failure) -> ended.add(new Ended(pull, took, failure)));
+
+    fixture.pull(registry.reference("app:1"));
+    fixture.refusal(registry.reference("app:unknown"));
+    fixture.hosts(registry.authority(), "not = [ TOML");
+    fixture.refusal(registry.reference("app:1"));
+
+    assertThat(ended)
+        .extracting(Ended::failure)
+        .startsWith(null, ErrorKind.NOT_FOUND)
+        .hasSize(3)
+        .last()
+        .isNotNull();
+    assertThat(ended.getFirst().pull().hosts()).containsExactly(registry.authority());
+    assertThat(ended.getFirst().pull().arrivedBytes()).isEqualTo(image.blob(layer).length);
+    assertThat(ended.getFirst().took()).isPositive();
+    assertThat(fixture.puller.active().list()).isEmpty();
   }
 
   @Test

@@ -18,8 +18,8 @@ class ActivePullsTest {
 
   @Test
   void pullIsListedFromItsBeginningToItsEnd() {
-    try (ActivePulls.Tracked pull =
-        pulls.begin("quay.io/a:1", "pod n/p", PullListener.NONE, () -> List.of("mirror"))) {
+    try (ActivePulls.Tracked pull = pulls.begin("quay.io/a:1", "pod n/p", PullListener.NONE)) {
+      pull.from(() -> List.of("mirror"));
       assertThat(pulls.list())
           .singleElement()
           .satisfies(each -> assertThat(each.totalBytes()).isZero());

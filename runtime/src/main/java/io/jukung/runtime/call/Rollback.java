@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,7 @@ public final class Rollback implements AutoCloseable {
   private final ThreadFactory threads;
   private final Deque<Step> steps = new ArrayDeque<>();
   private final RollbackException failures;
+  private Consumer<String> follower = _ -> {};
   private boolean committed;
 
   Rollback(String name, Duration stepLimit, ThreadFactory threads) {
@@ -81,6 +83,15 @@ public final class Rollback implements AutoCloseable {
   }
 
   /**
+   * Has the follower told of each step that is undone.
+   *
+   * @param told receives "undo: " and the name of the step
+   */
+  public void follow(Consumer<String> told) {
+    follower = told;
+  }
+
+  /**
    * Whether none of the steps that have run so far has failed. A step can ask, if it must not run
    * after another one failed.
    */
@@ -108,6 +119,7 @@ public final class Rollback implements AutoCloseable {
 
   private void run(Step step) {
     LOG.debug("{}: undo: {}", name, step.what);
+    follower.accept("undo: " + step.what);
     Callable<Boolean> work =
         () -> {
           step.undo.run();

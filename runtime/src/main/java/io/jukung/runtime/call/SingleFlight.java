@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,7 @@ public final class SingleFlight<K, R, V> {
   private final Map<K, Flight<R, V>> flights = new HashMap<>();
   private final String what;
   private final ThreadFactory threads;
+  private final Function<K, Optional<?>> progress;
 
   /**
    * A single flight without any work.
@@ -44,9 +47,24 @@ public final class SingleFlight<K, R, V> {
     this(what, Thread.ofVirtual().factory());
   }
 
+  /**
+   * A single flight whose error messages say how far the work is.
+   *
+   * @param progress says how far the work for a key is, as {@code toString} of its answer
+   */
+  public static <K, R, V> SingleFlight<K, R, V> withProgress(
+      String what, Function<K, Optional<?>> progress) {
+    return new SingleFlight<>(what, Thread.ofVirtual().factory(), progress);
+  }
+
   SingleFlight(String what, ThreadFactory threads) {
+    this(what, threads, _ -> Optional.empty());
+  }
+
+  private SingleFlight(String what, ThreadFactory threads, Function<K, Optional<?>> progress) {
     this.what = what;
     this.threads = threads;
+    this.progress = progress;
   }
 
   /** All but the request and the result is guarded by the lock. */
@@ -79,15 +97,21 @@ public final class SingleFlight<K, R, V> {
         start(key, flight, work);
         flights.put(key, flight); // last: without a thread the key would be taken for ever
       } else if (!flight.request.equals(request)) {
-        throw new CriException(
-            ErrorKind.ALREADY_EXISTS,
-            what + ": a different request for " + key + " is running or has just succeeded");
+        throw new CriException(ErrorKind.ALREADY_EXISTS, conflict(key));
       }
       flight.waiting++;
     } finally {
       lock.unlock();
     }
     return await(key, flight);
+  }
+
+  private String conflict(K key) {
+    String other = what + ": a different request for " + key;
+    return progress
+        .apply(key)
+        .map(how -> other + " is running: the name is reserved for " + how)
+        .orElse(other + " is running or has just succeeded");
   }
 
   /** Drops a kept result because it is no longer true. Work that is running goes on. */

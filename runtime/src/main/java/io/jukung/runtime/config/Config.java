@@ -28,7 +28,8 @@ public record Config(
     Cgroup cgroup,
     Image image,
     Registry registry,
-    Streaming streaming) {
+    Streaming streaming,
+    Metrics metrics) {
 
   public static final Config DEFAULTS =
       new Config(
@@ -72,7 +73,8 @@ public record Config(
               Duration.ofSeconds(60),
               Duration.ofSeconds(60),
               Duration.ofMinutes(5)),
-          new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""));
+          new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
+          new Metrics(""));
 
   /** The log on standard error. */
   public record Log(LogLevel level, LogFormat format) {}
@@ -268,6 +270,23 @@ public record Config(
   }
 
   /**
+   * The metrics for Prometheus.
+   *
+   * @param address as {@link MetricsAddress} reads it; empty: there are no metrics
+   */
+  public record Metrics(String address) {
+    public Metrics {
+      if (!address.isEmpty()) {
+        try {
+          var _ = MetricsAddress.parse(address);
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException("address " + e.getMessage(), e);
+        }
+      }
+    }
+  }
+
+  /**
    * This configuration with the settings of another one that a running daemon can take over. What
    * its parts have used already stays: paths of state, sockets, the cgroup driver, the format of
    * layers.
@@ -303,7 +322,8 @@ public record Config(
             image.layerFormat(),
             image.pinned()),
         next.registry(),
-        streaming);
+        streaming,
+        metrics);
   }
 
   private static void require(boolean holds, String otherwise) {

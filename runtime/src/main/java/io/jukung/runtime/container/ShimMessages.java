@@ -3,6 +3,7 @@ package io.jukung.runtime.container;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerExit;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
@@ -60,7 +61,13 @@ public final class ShimMessages {
   }
 
   /** How a container ended, as its shim reports it. */
-  public static Container.Exit exit(ContainerExited report) {
-    return new Container.Exit(report.getExitCode(), report.getFinishedAt(), report.getOomKilled());
+  public static ContainerExit exit(ContainerExited report) {
+    return report.getOomKilled()
+        ? ContainerExit.outOfMemory(
+            report.getExitCode(),
+            report.getFinishedAt(),
+            report.getMemoryPeak(),
+            report.getMemoryLimit())
+        : ContainerExit.ended(report.getExitCode(), report.getFinishedAt());
   }
 }

@@ -8,6 +8,7 @@ import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.ChangeListener;
 import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerExit;
 import io.jukung.runtime.store.ExitRecord;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.StateFiles;
@@ -172,7 +173,7 @@ public final class UnreportedExits implements ChangeListener, AutoCloseable {
   private void unreported(Container container) throws IOException {
     Optional<ExitRecord> exit = files.readExit(container.id());
     if (exit.isPresent()) {
-      container.exited(Container.Exit.of(exit.get()));
+      container.exited(ContainerExit.of(exit.get()));
     } else {
       LOG.warn("container {} has ended, and its shim does not tell how", container.id());
       container.endedUnreported("its process has ended, and its shim does not answer");

@@ -4,6 +4,7 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerExit;
 import io.jukung.runtime.store.ExitRecord;
 import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class UnwatchedContainers {
     removeCgroup(container, why);
     Optional<ExitRecord> exit = exitRecord(container.id());
     if (exit.isPresent()) {
-      container.exited(Container.Exit.of(exit.get()));
+      container.exited(ContainerExit.of(exit.get()));
     } else {
       container.lost(Clock.now(), why);
     }

@@ -7,6 +7,7 @@ import io.jukung.runtime.container.UnwatchedContainers;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerExit;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.Sandbox;
@@ -58,7 +59,7 @@ public final class PodEvents implements PodShim.Listener {
   }
 
   /** Applies an exit, and ends what the container left behind. */
-  public void exited(Container container, Container.Exit exit) {
+  public void exited(Container container, ContainerExit exit) {
     String id = container.id();
     Cgroup cgroup = cgroups.at(container.record().cgroup());
     try {
@@ -76,7 +77,7 @@ public final class PodEvents implements PodShim.Listener {
           "container {} exited with code {}{}",
           LogNames.container(container.record()),
           exit.code(),
-          exit.oomKilled() ? ", killed because it was out of memory" : "");
+          exit.why().isEmpty() ? "" : ": " + exit.why());
     } catch (IOException e) {
       // The next start of the daemon reads exit.json.
       LOG.error("container {}: its exit cannot be recorded", id, e);

@@ -4,6 +4,7 @@ import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.recovery.BoundedWork.Step;
 import io.jukung.runtime.recovery.BoundedWork.Work;
 import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerExit;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerStatusRecord;
 import io.jukung.runtime.store.DamagedRecordException;
@@ -260,7 +261,7 @@ final class RecordLoader {
     Optional<ExitRecord> exit = exit(container.id());
     if (exit.isPresent()) {
       container.unknown("it has ended, and its end is being recorded");
-      container.exited(Container.Exit.of(exit.get()));
+      container.exited(ContainerExit.of(exit.get()));
       return;
     }
     boolean hasProcesses = cgroups.at(container.record().cgroup()).isPopulated();

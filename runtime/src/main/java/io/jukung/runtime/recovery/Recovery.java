@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +76,8 @@ public final class Recovery implements AutoCloseable {
   private final TakeUps takeUps;
   private final Sweep sweep;
   private boolean serves;
+  private volatile Duration read = Duration.ZERO;
+  private volatile @Nullable Duration takenUp;
 
   /**
    * Makes a recovery into stores that are empty.
@@ -154,16 +157,31 @@ public final class Recovery implements AutoCloseable {
       afterLoad(container).ifPresent(sweeps::add);
     }
     parts.add(inBackground(sweeps));
+    read = since(start);
     LOG.info(
         "read the records of {} sandboxes and {} containers in {} ms",
         sandboxes.all().size(),
         containers.all().size(),
-        (System.nanoTime() - start) / 1_000_000);
+        read.toMillis());
     return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
         .thenRun(
-            () ->
-                LOG.info(
-                    "took up what was left in {} ms", (System.nanoTime() - start) / 1_000_000));
+            () -> {
+              Duration took = since(start);
+              takenUp = took;
+              LOG.info("took up what was left in {} ms", took.toMillis());
+            });
+  }
+
+  private static Duration since(long startNanos) {
+    return Duration.ofNanos(System.nanoTime() - startNanos);
+  }
+
+  /** How {@link #run} has gone so far. */
+  public RecoveryReport report() {
+    return new RecoveryReport(
+        read,
+        Optional.ofNullable(takenUp),
+        loader.damagedSandboxes().size() + loader.damagedContainers().size());
   }
 
   /**

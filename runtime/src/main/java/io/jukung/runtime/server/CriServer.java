@@ -3,6 +3,7 @@ package io.jukung.runtime.server;
 import io.grpc.BindableService;
 import io.grpc.HandlerRegistry;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
@@ -87,6 +88,7 @@ final class CriServer implements AutoCloseable {
   private final ListeningSocket socket;
   private final Config.Server settings;
   private final Methods methods = new Methods();
+  private @Nullable ServerInterceptor watcher;
   private final EventLoopGroup events;
   private final ExecutorService calls;
   private final Server server;
@@ -165,6 +167,11 @@ final class CriServer implements AutoCloseable {
     return opened;
   }
 
+  /** Has something see the calls that {@link #serve} adds. */
+  void watchBy(ServerInterceptor interceptor) {
+    watcher = interceptor;
+  }
+
   /** Lets clients connect. On return they can. If that fails, the server is closed. */
   void serve(List<? extends BindableService> calls) throws StartupException {
     calls.forEach(this::add);
@@ -181,10 +188,11 @@ final class CriServer implements AutoCloseable {
   }
 
   private void add(BindableService calls) {
-    methods.add(
+    ServerServiceDefinition service =
         ServerInterceptors.intercept(
             EncodedAnswers.accept(MalformedRequests.refuse(calls.bindService())),
-            new EarlyHeaders()));
+            new EarlyHeaders());
+    methods.add(watcher == null ? service : ServerInterceptors.intercept(service, watcher));
   }
 
   /** The methods of all services, which are added after the server was opened. */

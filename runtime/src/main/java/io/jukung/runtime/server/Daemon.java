@@ -116,6 +116,12 @@ public final class Daemon implements AutoCloseable {
     server = opened;
     parts.push(() -> opened.close(made.config().server().shutdownGrace()));
     parts.push(made::endSubscriptions);
+    String metricsAddress = config.metrics().address();
+    if (!metricsAddress.isEmpty()) {
+      MetricsParts metrics = new MetricsParts(metricsAddress, made);
+      parts.push(metrics);
+      opened.watchBy(metrics.watcher());
+    }
     opened.serve(made.services());
     WarmUp.startInBackground(config.socket(), () -> served(made));
     IdleMemory.startInBackground();

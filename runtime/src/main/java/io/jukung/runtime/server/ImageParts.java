@@ -6,6 +6,7 @@ import io.jukung.image.credentials.AuthFiles;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.pull.PullObserver;
 import io.jukung.image.push.ImagePusher;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.RegistryClient;
@@ -36,6 +37,7 @@ import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.CommitContainer;
 import io.jukung.runtime.container.StoredImages;
 import io.jukung.runtime.doctor.Diagnose;
+import io.jukung.runtime.pod.ListCreations;
 import io.jukung.runtime.recovery.OrphanRepair;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
@@ -73,6 +75,20 @@ final class ImageParts {
     images.limitDownloads(config.image().maxDownloads());
   }
 
+  /** Has something see how pulls end. */
+  void observe(PullObserver observer) {
+    puller.observe(observer);
+  }
+
+  /** How many images there are. */
+  int count() {
+    return images.list().size();
+  }
+
+  int pullsUnderWay() {
+    return puller.active().list().size();
+  }
+
   /** The images as containers use them. */
   StoredImages containerImages() {
     return containerImages;
@@ -90,7 +106,7 @@ final class ImageParts {
             new ImageFsInfo(images, paths.containers())));
   }
 
-  JukungEndpoint jukungService(Diagnose diagnose, OrphanRepair orphans) {
+  JukungEndpoint jukungService(Diagnose diagnose, OrphanRepair orphans, ListCreations creations) {
     return new JukungEndpoint(
         new JukungEndpoint.Calls(
             new Pull(puller),
@@ -101,7 +117,8 @@ final class ImageParts {
             new Tag(images),
             new Check(images, puller, orphans::run),
             new Usage(images, paths.containers()),
-            diagnose));
+            diagnose,
+            creations));
   }
 
   /** Makes images of containers. */

@@ -10,6 +10,8 @@ import io.jukung.client.v1.ExportResponse;
 import io.jukung.client.v1.ImportRequest;
 import io.jukung.client.v1.ImportResponse;
 import io.jukung.client.v1.JukungGrpc;
+import io.jukung.client.v1.ListCreationsRequest;
+import io.jukung.client.v1.ListCreationsResponse;
 import io.jukung.client.v1.ListPullsRequest;
 import io.jukung.client.v1.ListPullsResponse;
 import io.jukung.client.v1.PullPlan;
@@ -28,6 +30,7 @@ import io.jukung.image.service.Pull;
 import io.jukung.image.service.Tag;
 import io.jukung.image.service.Usage;
 import io.jukung.runtime.doctor.Diagnose;
+import io.jukung.runtime.pod.ListCreations;
 
 /** The jukung.v1 service: what jukung's own client needs beyond CRI. */
 final class JukungEndpoint extends JukungGrpc.JukungImplBase {
@@ -41,7 +44,8 @@ final class JukungEndpoint extends JukungGrpc.JukungImplBase {
       Tag tag,
       Check check,
       Usage usage,
-      Diagnose diagnose) {}
+      Diagnose diagnose,
+      ListCreations listCreations) {}
 
   private final Calls calls;
 
@@ -57,6 +61,12 @@ final class JukungEndpoint extends JukungGrpc.JukungImplBase {
   @Override
   public void listPulls(ListPullsRequest request, StreamObserver<ListPullsResponse> answer) {
     Rpc.unary(calls.listPulls::call, request, answer);
+  }
+
+  @Override
+  public void listCreations(
+      ListCreationsRequest request, StreamObserver<ListCreationsResponse> answer) {
+    Rpc.unary(calls.listCreations::call, request, answer);
   }
 
   @Override

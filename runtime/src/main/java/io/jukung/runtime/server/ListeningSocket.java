@@ -1,6 +1,7 @@
 package io.jukung.runtime.server;
 
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.config.FileMode;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
@@ -83,13 +84,22 @@ final class ListeningSocket {
   }
 
   void publish(Config.Server settings) throws IOException {
+    publish(settings.socketGroup(), settings.socketMode());
+  }
+
+  /**
+   * Lets clients connect that the group and the mode admit.
+   *
+   * @param group the name or the number of a group
+   */
+  void publish(String group, FileMode mode) throws IOException {
     var attributes = Files.getFileAttributeView(temporary, PosixFileAttributeView.class);
     attributes.setGroup(
         temporary
             .getFileSystem()
             .getUserPrincipalLookupService()
-            .lookupPrincipalByGroupName(settings.socketGroup()));
-    Files.setPosixFilePermissions(temporary, settings.socketMode().permissions());
+            .lookupPrincipalByGroupName(group));
+    Files.setPosixFilePermissions(temporary, mode.permissions());
     Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
   }
 

@@ -1,9 +1,11 @@
 package io.jukung.runtime.server;
 
 import io.grpc.BindableService;
+import io.jukung.image.pull.PullObserver;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.Installation;
+import io.jukung.runtime.metrics.NodeMetrics;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.util.List;
@@ -50,6 +52,16 @@ final class NodeParts implements AutoCloseable {
     return live;
   }
 
+  /** Has something see how pulls end. */
+  void observe(PullObserver observer) {
+    images.observe(observer);
+  }
+
+  /** What metrics are read from. */
+  NodeMetrics.Sources metricSources() {
+    return pods.metricSources(images::count, images::pullsUnderWay);
+  }
+
   /** Recovers the pods of an earlier daemon. Must end before the first call is served. */
   void recover() throws IOException, InterruptedException {
     pods.recover();
@@ -59,7 +71,7 @@ final class NodeParts implements AutoCloseable {
     return List.of(
         pods.runtimeService(streaming),
         images.imageService(),
-        images.jukungService(pods.diagnose(), pods.orphanRepair()),
+        images.jukungService(pods.diagnose(), pods.orphanRepair(), pods.listCreations()),
         images.imagesService(pods.commit(images.committer())));
   }
 

@@ -34,9 +34,11 @@ import io.jukung.runtime.doctor.LinuxHostView;
 import io.jukung.runtime.events.ContainerEvents;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
+import io.jukung.runtime.metrics.NodeMetrics;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.nri.Nri;
 import io.jukung.runtime.pod.LinuxPodHost;
+import io.jukung.runtime.pod.ListCreations;
 import io.jukung.runtime.pod.PodEvents;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxStopper;
@@ -98,6 +100,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -293,6 +296,12 @@ final class PodParts implements AutoCloseable {
     return pathWork;
   }
 
+  /** What metrics are read from. */
+  NodeMetrics.Sources metricSources(IntSupplier imageCount, IntSupplier pulls) {
+    return new NodeMetrics.Sources(
+        sandboxes, containers, imageCount, pulls, shims, pool::counts, recovery::report);
+  }
+
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
     var _ = recovery.run();
@@ -397,6 +406,10 @@ final class PodParts implements AutoCloseable {
         () ->
             Doctor.of(new LinuxHostView(), current.get(), host::networkReadiness)
                 .with(recovery::orphans));
+  }
+
+  ListCreations listCreations() {
+    return new ListCreations(sandboxes, containers);
   }
 
   OrphanRepair orphanRepair() {

@@ -45,6 +45,7 @@ import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerRecord.Propagation;
 import io.jukung.runtime.store.ContainerStatusRecord;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.Creation;
 import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.ObjectId;
@@ -82,8 +83,7 @@ public final class CreateContainer {
   private final SeccompFilters filters;
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
-  private final SingleFlight<ContainerName, CreateContainerRequest, String> flights =
-      new SingleFlight<>("CreateContainer");
+  private final SingleFlight<ContainerName, CreateContainerRequest, String> flights;
 
   public CreateContainer(
       SandboxStore sandboxes,
@@ -109,6 +109,7 @@ public final class CreateContainer {
     this.filters = filters;
     this.pathWork = pathWork;
     this.plugins = plugins;
+    this.flights = SingleFlight.withProgress("CreateContainer", containers.names()::creation);
   }
 
   public CreateContainerResponse call(CreateContainerRequest request)
@@ -149,11 +150,13 @@ public final class CreateContainer {
     try (LifecyclePlugins.Step _ = plugins.begin(id);
         Sandbox.Operation operation = sandbox.begin("CreateContainer " + name);
         Rollback rollback = Rollback.named("CreateContainer", id)) {
-      containers.names().reserve(name, id);
+      Creation creation = containers.names().reserve(name, id, "CreateContainer");
+      rollback.follow(creation::at);
       rollback.undo("release name", () -> containers.names().release(name, id));
       ContainerImages.Found image = image(config);
       timer.step("image");
 
+      creation.at("layers");
       StatePaths paths = files.paths();
       // A directory without container.json is no container: recovery deletes it.
       rollback.undo("delete directory", () -> files.deleteContainer(id));
@@ -166,12 +169,14 @@ public final class CreateContainer {
       List<ImageVolumes.Mounted> imageMounts = volumes.requested(id, config);
       timer.step("layers");
 
+      creation.at("volumes and specification");
       rollback.undo("tell the plugins", () -> plugins.undoCreateContainer(sandbox.record(), id));
       ContainerRecord record =
           makeRecords(sandbox.record(), id, name, config, image, lowers, imageMounts);
       Container container = new Container(files, record, ContainerStatusRecord.created());
       operation.finish(() -> containers.addCreated(container));
       rollback.commit();
+      containers.names().created(name, id);
       timer.step("records");
       plugins.postCreateContainer(container);
       LOG.info("container {} created", LogNames.container(record));

@@ -15,6 +15,7 @@ import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxRequest;
 import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.Creation;
 import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.Sandbox;
@@ -43,8 +44,7 @@ public final class RunPodSandbox {
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
   private final Selinux selinux = new Selinux(Path.of("/"));
-  private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights =
-      new SingleFlight<>("RunPodSandbox");
+  private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights;
 
   public RunPodSandbox(
       SandboxStore sandboxes,
@@ -61,6 +61,7 @@ public final class RunPodSandbox {
     this.specs = specs;
     this.pathWork = pathWork;
     this.plugins = plugins;
+    this.flights = SingleFlight.withProgress("RunPodSandbox", sandboxes.names()::creation);
   }
 
   public RunPodSandboxResponse call(RunPodSandboxRequest request)
@@ -102,14 +103,18 @@ public final class RunPodSandbox {
   private String run(SandboxRecord intent) throws IOException, InterruptedException {
     String id = intent.id();
     try (Rollback rollback = Rollback.named("RunPodSandbox", id)) {
-      reserve(intent);
+      Creation creation = reserve(intent);
+      rollback.follow(creation::at);
       rollback.undo("forget", () -> forget(intent, rollback));
+      creation.at("record");
       files.createSandbox(intent);
-      SandboxRecord ready = lifecycle.setUp(intent, rollback);
+      SandboxRecord ready = lifecycle.setUp(intent, rollback, creation);
+      creation.at("plugins");
       publish(ready, rollback);
       // The shim may have died before the sandbox was in the store, and nobody has acted on that.
       lifecycle.requireShim(id);
       rollback.commit();
+      sandboxes.names().created(intent.name(), id);
     }
     LOG.info("pod {} runs", LogNames.pod(intent));
     return id;
@@ -129,12 +134,12 @@ public final class RunPodSandbox {
    * Reserves the name. A sandbox of that name which an earlier daemon has not finished is being
    * undone since the start of this one, and then frees the name.
    */
-  private void reserve(SandboxRecord intent) throws InterruptedException {
+  private Creation reserve(SandboxRecord intent) throws InterruptedException {
     Optional<String> owner = sandboxes.names().owner(intent.name());
     if (owner.isPresent()) {
       lifecycle.awaitTakeUp(owner.get());
     }
-    sandboxes.names().reserve(intent.name(), intent.id());
+    return sandboxes.names().reserve(intent.name(), intent.id(), "RunPodSandbox");
   }
 
   /**
@@ -151,6 +156,7 @@ public final class RunPodSandbox {
     SandboxRecord kept = latest(intent).notReady();
     sandboxes.addCreated(
         new Sandbox(kept)); // first: a sandbox that is in no list cannot be stopped
+    sandboxes.names().created(intent.name(), intent.id());
     files.writeSandbox(kept);
   }
 

@@ -113,6 +113,9 @@ public interface PodShim {
    */
   boolean isConnected();
 
+  /** Whether the shim sleeps, as far as the daemon was told. Never waits. */
+  boolean isAsleep();
+
   /**
    * Connects to a shim that is not connected as soon as one of these processes ends, so that the
    * shim reports the exit.

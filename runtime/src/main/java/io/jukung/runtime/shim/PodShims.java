@@ -3,6 +3,8 @@ package io.jukung.runtime.shim;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -75,6 +77,11 @@ public final class PodShims {
 
   public Optional<PodShim> remove(String sandboxId) {
     return Optional.ofNullable(bySandbox.remove(sandboxId));
+  }
+
+  /** The shims that are known now. */
+  public Collection<PodShim> all() {
+    return List.copyOf(bySandbox.values());
   }
 
   /** Finds the shim as far as it is known now. Never waits. */

@@ -177,6 +177,16 @@ public final class ShimClient implements PodShim, AutoCloseable {
     }
 
     @Override
+    public void slept() {
+      owner.sleepCounts().slept();
+    }
+
+    @Override
+    public void woke() {
+      owner.sleepCounts().woke();
+    }
+
+    @Override
     public void disconnected(ShimConnection over) {
       if (over != connection) {
         return; // of an attempt to connect again, which fails by itself
@@ -263,6 +273,12 @@ public final class ShimClient implements PodShim, AutoCloseable {
   }
 
   @Override
+  public boolean isAsleep() {
+    ShimConnection present = connection;
+    return present == null || present.isAsleep();
+  }
+
+  @Override
   public void watch(List<Integer> pids) throws IOException {
     for (int each : pids) {
       exits.add(each);
@@ -302,6 +318,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
       }
       ShimConnection fresh = connectAfresh(patience);
       connection = fresh;
+      owner.sleepCounts().woke();
       exits.close();
       if (!fresh.isOpen()) {
         connection = null;

@@ -49,6 +49,12 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
     /** The shim sleeps and has been sent a request, so it must be rung, see shim.proto. */
     void ring();
 
+    /** The shim has said that it sleeps. */
+    void slept();
+
+    /** The shim, which had said that it sleeps, has sent something else, or the same again. */
+    void woke();
+
     /** The connection has ended, and everything that came over it has been delivered. */
     void disconnected(ShimConnection connection);
   }
@@ -332,9 +338,14 @@ final class ShimConnection implements DescriptorLoop.Watched, AutoCloseable {
   }
 
   private void deliver(FromShim message) {
+    boolean wasAsleep = asleep;
     asleep = message.hasAsleep();
+    if (wasAsleep) {
+      events.woke();
+    }
     if (asleep) {
       slept = true;
+      events.slept();
       ringIfAsked();
       return;
     }

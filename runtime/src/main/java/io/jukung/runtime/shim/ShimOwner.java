@@ -10,6 +10,9 @@ interface ShimOwner {
   /** A pod uses the shim to start a container. */
   void used();
 
+  /** Counts the sleeps of the owner's shims. */
+  SleepCounts sleepCounts();
+
   /**
    * The shim has ended.
    *

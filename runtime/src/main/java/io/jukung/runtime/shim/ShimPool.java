@@ -91,6 +91,7 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
   // The starts that nobody waits for, by process id; guarded by itself.
   private final Set<Integer> unhurried = new HashSet<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final SleepCounts sleeps = new SleepCounts();
 
   private ShimPool(Settings settings, PodShim.Listener listener, DescriptorLoop loop) {
     this.settings = settings;
@@ -159,6 +160,13 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     spares.rebound(least, most, other);
   }
 
+  /** What there is now, and what has happened since the daemon started. */
+  public ShimCounts counts() {
+    SpareShims.Counts now = spares.counts();
+    return new ShimCounts(
+        now.ready(), now.starting(), now.waiting(), sleeps.sleeps(), sleeps.wakes());
+  }
+
   /** Receives what the clients report. */
   private final class Events implements ShimOwner {
     @Override
@@ -171,6 +179,11 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     @Override
     public void used() {
       spares.noteUse();
+    }
+
+    @Override
+    public SleepCounts sleepCounts() {
+      return sleeps;
     }
 
     @Override

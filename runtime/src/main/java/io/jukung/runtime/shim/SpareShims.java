@@ -220,6 +220,24 @@ final class SpareShims<S> {
     changed.signalAll();
   }
 
+  /**
+   * How many shims and pods there are here.
+   *
+   * @param ready shims that wait for a pod
+   * @param starting starts that are under way
+   * @param waiting pods that wait for a shim
+   */
+  record Counts(int ready, int starting, int waiting) {}
+
+  Counts counts() {
+    lock.lock();
+    try {
+      return new Counts(spares.size(), starts.size(), waiting.size());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether a shim that its pod gives back would be kept. */
   boolean hasRoom() {
     lock.lock();

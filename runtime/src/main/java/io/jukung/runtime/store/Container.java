@@ -57,14 +57,6 @@ public final class Container {
     }
   }
 
-  /** How the first process of a container ended. */
-  public record Exit(int code, long finishedAt, boolean oomKilled) {
-    /** How it ended, as its shim has written to exit.json. */
-    public static Exit of(ExitRecord record) {
-      return new Exit(record.exitCode(), record.finishedAt(), record.oomKilled());
-    }
-  }
-
   public ContainerRecord record() {
     return record;
   }
@@ -357,7 +349,7 @@ public final class Container {
    * container of which no start is under way was started by an earlier daemon, which had no time to
    * record that.
    */
-  public void exited(Exit exit) throws IOException {
+  public void exited(ContainerExit exit) throws IOException {
     lock.lock();
     try {
       if (status.isCreated() && operation == null) {
@@ -366,7 +358,7 @@ public final class Container {
     } finally {
       lock.unlock();
     }
-    ended(before -> before.exited(exit.code(), exit.finishedAt(), exit.oomKilled()));
+    ended(before -> before.exited(exit));
   }
 
   /** Records that the container ended and nobody can say how. A CREATED container stays so. */

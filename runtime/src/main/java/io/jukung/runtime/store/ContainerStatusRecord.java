@@ -125,9 +125,10 @@ public record ContainerStatusRecord(
     return next(State.EXITED, 0, 0, at, START_FAILED, "StartError", why);
   }
 
-  ContainerStatusRecord exited(int code, long at, boolean oomKilled) {
-    String why = oomKilled ? "OOMKilled" : code == 0 ? "Completed" : "Error";
-    return next(State.EXITED, 0, startedBy(at), at, code, why, "");
+  ContainerStatusRecord exited(ContainerExit exit) {
+    String word = exit.oomKilled() ? "OOMKilled" : exit.code() == 0 ? "Completed" : "Error";
+    long at = exit.finishedAt();
+    return next(State.EXITED, 0, startedBy(at), at, exit.code(), word, exit.why());
   }
 
   /** The status of a container that has ended, nobody knows how. */

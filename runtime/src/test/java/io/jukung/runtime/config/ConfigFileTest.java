@@ -79,7 +79,8 @@ class ConfigFileTest {
                     Duration.ofSeconds(3),
                     Duration.ofSeconds(4)),
                 new Config.Streaming(
-                    "::1", 10010, Duration.ofHours(1), "/a/cert.pem", "/a/key.pem")));
+                    "::1", 10010, Duration.ofHours(1), "/a/cert.pem", "/a/key.pem"),
+                new Config.Metrics("unix:/a/metrics")));
     var defaults = ConfigKeys.flatten(Config.DEFAULTS);
     ConfigKeys.flatten(config)
         .forEach(
@@ -143,6 +144,14 @@ class ConfigFileTest {
         "server.socket_mode = '0999' | t: server.socket_mode: not a file mode: \"0999\" (write"
             + " three octal digits, as \"0660\")",
         "cgroup.root = '/a/../b' | t: cgroup.root must be an absolute path without ..",
+        "metrics.address = ':9413' | t: metrics.address \":9413\" is not an address (write"
+            + " \"127.0.0.1:9413\" or \"unix:/path\")",
+        "metrics.address = '127.0.0.1' | t: metrics.address \"127.0.0.1\" is not an address (write"
+            + " \"127.0.0.1:9413\" or \"unix:/path\")",
+        "metrics.address = '0.0.0.0:9413' | t: metrics.address \"0.0.0.0:9413\" can be reached by"
+            + " other machines; metrics have no password",
+        "metrics.address = 'unix:metrics' | t: metrics.address \"unix:metrics\" has no absolute"
+            + " path",
       })
   void badKeyIsNamedInTheError(String toml, String message) {
     assertThatThrownBy(() -> ConfigFile.parse(toml.replace("\\n", "\n"), "t", Map.of()))

@@ -51,7 +51,8 @@ class DoctorTest {
             cgroup,
             defaults.image(),
             defaults.registry(),
-            defaults.streaming());
+            defaults.streaming(),
+            defaults.metrics());
     Doctor.of(host, config, () -> network).with(() -> orphans).run(findings::add);
     assertThat(findings).hasSizeGreaterThan(15);
     List<Finding> wrong = findings.stream().filter(each -> each.level() != Level.OK).toList();

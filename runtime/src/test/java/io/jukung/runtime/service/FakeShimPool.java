@@ -159,6 +159,11 @@ public final class FakeShimPool implements PodShim.Pool {
     }
 
     @Override
+    public boolean isAsleep() {
+      return asleep;
+    }
+
+    @Override
     public void watch(List<Integer> pids) {
       watched.addAll(pids);
     }

@@ -65,6 +65,11 @@ class ShimReconnectTest {
         }
 
         @Override
+        public SleepCounts sleepCounts() {
+          return new SleepCounts();
+        }
+
+        @Override
         public void shimEnded(ShimClient shim, @Nullable String sandboxId, boolean expected) {}
       };
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ContainerTest {
   private static final String ID = "c".repeat(64);
-  private static final Container.Exit EXIT = new Container.Exit(3, 2000, false);
+  private static final ContainerExit EXIT = ContainerExit.ended(3, 2000);
 
   @TempDir private Path directory;
   private StateFiles files;
@@ -192,5 +192,21 @@ class ContainerTest {
         null,
         "/pod/c",
         List.of());
+  }
+
+  @Test
+  void endForWantOfMemoryNamesTheVictimThePeakAndTheLimit() {
+    assertThat(ContainerExit.outOfMemory(137, 1, 33_500_000, 32 << 20).why())
+        .isEqualTo(
+            "the kernel killed its first process for want of memory, it had used up to 31.9 MiB,"
+                + " and its limit is 32.0 MiB");
+    assertThat(ContainerExit.outOfMemory(0, 1, 0, 0).why())
+        .isEqualTo(
+            "the kernel killed a process other than its first one for want of memory, and it has no"
+                + " limit of its own: the pod or the node had no more");
+    assertThat(ContainerExit.of(new ExitRecord(1, 137, 5, true, 1 << 20, 2 << 20)))
+        .isEqualTo(ContainerExit.outOfMemory(137, 5, 1 << 20, 2 << 20));
+    assertThat(ContainerExit.of(new ExitRecord(1, 137, 5, false, 0, 0)))
+        .isEqualTo(ContainerExit.ended(137, 5));
   }
 }

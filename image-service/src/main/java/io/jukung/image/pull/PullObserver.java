@@ -1,0 +1,19 @@
+package io.jukung.image.pull;
+
+import io.jukung.cri.ErrorKind;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Is told how each pull has ended. Thread-safe. */
+@FunctionalInterface
+public interface PullObserver {
+  PullObserver NONE = (_, _, _) -> {};
+
+  /**
+   * A pull has ended. Must not wait.
+   *
+   * @param pull how far it came
+   * @param failure null: the image is in the store
+   */
+  void ended(ActivePulls.Progress pull, Duration took, @Nullable ErrorKind failure);
+}
