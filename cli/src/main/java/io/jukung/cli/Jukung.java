@@ -9,6 +9,18 @@ import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.completion.Complete;
 import io.jukung.cli.completion.Completion;
+import io.jukung.cli.container.Create;
+import io.jukung.cli.container.Diff;
+import io.jukung.cli.copy.Copy;
+import io.jukung.cli.container.Kill;
+import io.jukung.cli.container.Pause;
+import io.jukung.cli.container.Port;
+import io.jukung.cli.container.Rename;
+import io.jukung.cli.container.Restart;
+import io.jukung.cli.container.Start;
+import io.jukung.cli.container.Top;
+import io.jukung.cli.container.Unpause;
+import io.jukung.cli.container.Wait;
 import io.jukung.cli.container.Attach;
 import io.jukung.cli.container.Exec;
 import io.jukung.cli.container.Logs;
@@ -77,7 +89,7 @@ public final class Jukung implements Runnable {
   private static final int MAX_HELP_COLUMNS = 200;
 
   /** Commands after whose first operand every word belongs to the container's command. */
-  private static final Set<String> TAKE_A_COMMAND_LINE = Set.of("run", "exec");
+  private static final Set<String> TAKE_A_COMMAND_LINE = Set.of("run", "create", "exec");
 
   /** The commands, in the order in which the help lists them. */
   private static final Map<String, Function<CommandContext, Object>> COMMANDS = commands();
@@ -215,7 +227,19 @@ public final class Jukung implements Runnable {
     commands.put("exec", Exec::new);
     commands.put("attach", Attach::new);
     commands.put("port-forward", PortForward::new);
+    commands.put("create", Create::new);
+    commands.put("start", Start::new);
     commands.put("stop", StopContainer::new);
+    commands.put("restart", Restart::new);
+    commands.put("kill", Kill::new);
+    commands.put("pause", Pause::new);
+    commands.put("unpause", Unpause::new);
+    commands.put("wait", Wait::new);
+    commands.put("rename", Rename::new);
+    commands.put("cp", Copy::new);
+    commands.put("diff", Diff::new);
+    commands.put("top", Top::new);
+    commands.put("port", Port::new);
     commands.put("rm", RemoveContainer::new);
     commands.put("pods", Pods::new);
     commands.put("stopp", StopPod::new);

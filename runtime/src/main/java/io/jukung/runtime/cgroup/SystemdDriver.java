@@ -1,5 +1,6 @@
 package io.jukung.runtime.cgroup;
 
+import io.jukung.runtime.call.NamedLocks;
 import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;

@@ -59,6 +59,7 @@ final class NodeParts implements AutoCloseable {
     return List.of(
         pods.runtimeService(streaming),
         images.imageService(),
+        pods.containersService(),
         images.jukungService(pods.diagnose(), pods.orphanRepair()));
   }
 

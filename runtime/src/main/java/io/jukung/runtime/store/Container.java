@@ -5,6 +5,7 @@ import io.jukung.runtime.store.ChangeListener.Change;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,13 +24,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Container {
   private final ReentrantLock lock = new ReentrantLock();
-  private final CompletableFuture<Void> exited = new CompletableFuture<>();
   private final StateFiles files;
   private final ReentrantLock limitsLock = new ReentrantLock();
   private final ShownBytes listed = new ShownBytes();
   private final ShownBytes shown = new ShownBytes();
   private volatile ContainerRecord record;
   private volatile ContainerStatusRecord status;
+
+  /** Completes with the next end of the container. */
+  private volatile CompletableFuture<Void> exited = new CompletableFuture<>();
+
+  /** Completes when what the last run has left behind is removed. */
+  private volatile CompletableFuture<Void> cleanedUp = CompletableFuture.completedFuture(null);
 
   /** Null until the container is in a store. */
   private @Nullable ChangeListener listener;
@@ -145,9 +151,18 @@ public final class Container {
 
   /** Changes the limits, first on disk and then in memory. */
   public void limit(Resources resources) throws IOException {
+    change(before -> before.withResources(resources));
+  }
+
+  /** Changes the name, first on disk and then in memory. */
+  public void rename(ContainerName name, Map<String, String> labels) throws IOException {
+    change(before -> before.renamed(name, labels));
+  }
+
+  private void change(UnaryOperator<ContainerRecord> change) throws IOException {
     lock.lock();
     try {
-      ContainerRecord next = record.withResources(resources);
+      ContainerRecord next = change.apply(record);
       files.writeContainer(next);
       record = next;
     } finally {
@@ -176,7 +191,7 @@ public final class Container {
   }
 
   /**
-   * The one start of the container's life. An end of the container that is reported while the start
+   * A start of the container. An end of the container that is reported while the start
    * is under way is applied once the start has succeeded.
    */
   public final class Start extends Operation {
@@ -209,7 +224,7 @@ public final class Container {
       }
     }
 
-    /** Records that the container never ran. It will not be started again. */
+    /** Records that the container did not run. */
     public void failed(long at, String why) throws IOException {
       lock.lock();
       try {
@@ -261,7 +276,7 @@ public final class Container {
   }
 
   /**
-   * Begins the one start of the container's life.
+   * Begins a start of the container.
    *
    * @throws CriException FAILED_PRECONDITION if the container is not CREATED or another operation
    *     is under way
@@ -282,6 +297,54 @@ public final class Container {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Makes an EXITED container CREATED, so that it can be started again. How its last run ended is
+   * forgotten.
+   *
+   * @throws CriException FAILED_PRECONDITION if the container is not EXITED or an operation is under
+   *     way
+   */
+  public void renew() throws IOException {
+    lock.lock();
+    try {
+      if (!status.isExited() || operation != null) {
+        throw CriException.failedPrecondition(
+            "start of container "
+                + id()
+                + ": it is "
+                + (operation == null ? status.state() : operation.what));
+      }
+      // First: a CREATED container with an exit.json is taken for one that has run and ended.
+      files.deleteExit(id());
+      write(status.renewed());
+      exited = new CompletableFuture<>();
+      tell(Change.CREATED);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Says that what the container's run leaves behind is going to be removed in the background. To be
+   * called before the end is shown.
+   *
+   * @return to be completed when that is removed, or cannot be
+   */
+  public CompletableFuture<Void> beginCleanUp() {
+    CompletableFuture<Void> begun = new CompletableFuture<>();
+    cleanedUp = begun;
+    return begun;
+  }
+
+  /**
+   * Waits until what the last run has left behind is removed.
+   *
+   * @return whether that is over
+   */
+  public boolean awaitCleanUp(Duration wait) throws InterruptedException {
+    return await(cleanedUp, wait);
   }
 
   /**
@@ -439,8 +502,13 @@ public final class Container {
    * @return whether it is EXITED
    */
   public boolean awaitExit(Duration wait) throws InterruptedException {
+    return await(exited, wait);
+  }
+
+  private static boolean await(CompletableFuture<Void> future, Duration wait)
+      throws InterruptedException {
     try {
-      exited.get(wait.toNanos(), TimeUnit.NANOSECONDS);
+      future.get(wait.toNanos(), TimeUnit.NANOSECONDS);
       return true;
     } catch (TimeoutException e) {
       return false;
