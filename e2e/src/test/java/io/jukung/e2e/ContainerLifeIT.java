@@ -8,6 +8,8 @@ import io.jukung.e2e.node.CommandResult;
 import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -241,5 +243,45 @@ class ContainerLifeIT {
     jukung(testbed, "start", "alone").orThrow();
     Await.until("it runs again", () -> jukung(testbed, "logs", "alone").stdout().equals("1\n2\n"));
     jukung(testbed, "rm", "-f", "alone").orThrow();
+  }
+
+  @Test
+  void lessUsualOptionsOfRunReachTheContainer(Testbed testbed) throws Exception {
+    Path variables = testbed.node().directory().resolve("variables");
+    Files.writeString(variables, "# a comment\n\nFROM_FILE=yes\nBOTH=file\n");
+    Path idFile = testbed.node().directory().resolve("id");
+    String id =
+        shell(
+            testbed,
+            "create",
+            List.of(
+                "--env-file=" + variables,
+                "-e",
+                "BOTH=option",
+                "--cidfile=" + idFile,
+                "--dns=192.0.2.53",
+                "--dns-search=example.org",
+                "--sysctl=net.ipv4.ip_default_ttl=77",
+                "--group-add=4242",
+                "--device=/dev/null:/dev/another",
+                "--stop-signal=USR1"),
+            "options",
+            "echo $FROM_FILE $BOTH; cat /etc/resolv.conf /proc/sys/net/ipv4/ip_default_ttl; id -G;"
+                + " test -c /dev/another && echo device; trap 'exit 9' USR1;"
+                + " while :; do sleep 0.1; done");
+    assertThat(idFile).hasContent(id);
+    assertThat(
+            jukung(testbed, "create", "--cidfile=" + idFile, testbed.busybox(), "true").stderr())
+        .contains("exists, remove it");
+    jukung(testbed, "start", "options").orThrow();
+    Await.until(
+        "it has started", () -> jukung(testbed, "logs", "options").stdout().contains("device"));
+    assertThat(jukung(testbed, "logs", "options").orThrow())
+        .contains("yes option", "nameserver 192.0.2.53", "search example.org", "77", "4242");
+    assertThat(jukung(testbed, "logs", "--until", "1h", "options").orThrow()).isEmpty();
+    assertThat(jukung(testbed, "logs", "--since", "1h", "options").orThrow()).contains("device");
+    jukung(testbed, "stop", "options").orThrow();
+    assertThat(jukung(testbed, "wait", "options").orThrow()).isEqualTo("9\n");
+    jukung(testbed, "rm", "options").orThrow();
   }
 }

@@ -19,8 +19,13 @@ import io.jukung.cri.v1.ImageStatusResponse;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.RunPodSandboxRequest;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
@@ -53,7 +58,7 @@ final class ContainerMaker {
   }
 
   /** Makes the container, after its image was pulled where the options say so. */
-  Made make(Connection connection) {
+  Made make(Connection connection) throws IOException {
     String name = name(connection);
     var request = new RunRequest(options, name, UUID.randomUUID().toString(), environment);
     PodSandboxConfig pod = request.sandbox();
@@ -68,7 +73,12 @@ final class ContainerMaker {
             .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(pod).build())
             .getPodSandboxId();
     boolean made = false;
+    boolean named = false;
     try {
+      if (options.idFile != null) {
+        claim(options.idFile);
+        named = true;
+      }
       String id =
           connection
               .runtime(Connection.CHANGE)
@@ -79,12 +89,28 @@ final class ContainerMaker {
                       .setSandboxConfig(pod)
                       .build())
               .getContainerId();
+      if (options.idFile != null) {
+        Files.writeString(environment.absolute(options.idFile), id);
+      }
       made = true;
       return new Made(podId, id, request);
     } finally {
       if (!made) {
         discard(connection, podId, request);
       }
+      if (!made && named) {
+        Files.deleteIfExists(environment.absolute(Objects.requireNonNull(options.idFile)));
+      }
+    }
+  }
+
+  /** Makes the file for the ID, so that no other container is named in it. */
+  private void claim(Path idFile) throws IOException {
+    try {
+      Files.createFile(environment.absolute(idFile));
+    } catch (FileAlreadyExistsException e) {
+      throw CliException.withExitCode(
+          ExitCode.USAGE, "--cidfile " + idFile + " exists, remove it or name another file");
     }
   }
 
