@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What the command line does with containers beyond CRI, as a user does it. */
 @ExtendWith(Testbed.Extension.class)
 class ContainerLifeIT {
-  private static final String COUNTER = 
+  private static final String COUNTER =
       "while :; do i=$((i + 1)); echo $i >/new; mv /new /count; sleep 0.05; done";
 
   static CommandResult jukung(Testbed testbed, String... arguments) throws Exception {
@@ -121,8 +121,7 @@ class ContainerLifeIT {
     onHostNetwork(
         testbed, "signalled", "trap 'exit 42' USR1; echo ready; while :; do sleep 0.1; done");
     Await.until(
-        "the trap is set",
-        () -> jukung(testbed, "logs", "signalled").stdout().contains("ready"));
+        "the trap is set", () -> jukung(testbed, "logs", "signalled").stdout().contains("ready"));
     CompletableFuture<CommandResult> waiting = new CompletableFuture<>();
     Thread.ofVirtual()
         .start(
@@ -144,8 +143,7 @@ class ContainerLifeIT {
   @Test
   void topListsTheProcessesByTheirPidsOnTheNode(Testbed testbed) throws Exception {
     onHostNetwork(testbed, "busy", "sleep 1234 & exec sleep 5678");
-    Await.until(
-        "both run", () -> jukung(testbed, "top", "busy").stdout().contains("sleep 1234"));
+    Await.until("both run", () -> jukung(testbed, "top", "busy").stdout().contains("sleep 1234"));
     List<String> lines = jukung(testbed, "top", "busy").orThrow().lines().toList();
     assertThat(lines.getFirst()).matches("UID +PID +PPID +C +STIME +TTY +TIME +CMD");
     String first = lines.stream().filter(line -> line.endsWith("sleep 5678")).findFirst().get();
@@ -202,8 +200,7 @@ class ContainerLifeIT {
     jukung(testbed, "start", "back").orThrow(); // starting what runs is a no-op
     jukung(testbed, "restart", "-t", "20", "back").orThrow();
     Await.until(
-        "it ran three times",
-        () -> jukung(testbed, "logs", "back").stdout().equals("1\n2\n3\n"));
+        "it ran three times", () -> jukung(testbed, "logs", "back").stdout().equals("1\n2\n3\n"));
     jukung(testbed, "rm", "-f", "back").orThrow();
     assertThat(testbed.pods()).isEmpty();
   }
@@ -270,8 +267,7 @@ class ContainerLifeIT {
                 + " test -c /dev/another && echo device; trap 'exit 9' USR1;"
                 + " while :; do sleep 0.1; done");
     assertThat(idFile).hasContent(id);
-    assertThat(
-            jukung(testbed, "create", "--cidfile=" + idFile, testbed.busybox(), "true").stderr())
+    assertThat(jukung(testbed, "create", "--cidfile=" + idFile, testbed.busybox(), "true").stderr())
         .contains("exists, remove it");
     jukung(testbed, "start", "options").orThrow();
     Await.until(

@@ -38,13 +38,13 @@ class CopyIT {
     return ContainerLifeIT.jukung(testbed, "exec", name, "sh", "-c", script).orThrow();
   }
 
-  private static Path work(Testbed testbed) throws Exception {
-    return Files.createDirectories(testbed.node().directory().resolve("copies"));
+  private static Path work(Testbed testbed, String test) throws Exception {
+    return Files.createDirectories(testbed.node().directory().resolve("copies-" + test));
   }
 
   @Test
   void treesGoIntoRunningContainersAndComeBackFromStoppedOnes(Testbed testbed) throws Exception {
-    Path work = work(testbed);
+    Path work = work(testbed, "trees");
     Path volume = Files.createDirectories(work.resolve("volume"));
     Path tree = Files.createDirectories(work.resolve("tree/sub"));
     Path script = Files.writeString(tree.resolve("script"), "#!/bin/sh\n");
@@ -73,14 +73,15 @@ class CopyIT {
     assertThat(work.resolve("renamed")).hasContent("#!/bin/sh");
     assertThat(cp(testbed, "files:/opt", work + "/renamed").stderr())
         .contains("cannot copy a directory to a file");
-    assertThat(cp(testbed, "files:/missing", work + "/x").stderr()).contains("there is no /missing");
+    assertThat(cp(testbed, "files:/missing", work + "/x").stderr())
+        .contains("there is no /missing");
     assertThat(cp(testbed, "a", "b").stderr()).contains("write CONTAINER:PATH");
     ContainerLifeIT.jukung(testbed, "rm", "files").orThrow();
   }
 
   @Test
   void linksOfAContainerLeadNowhereButIntoIt(Testbed testbed) throws Exception {
-    Path work = work(testbed);
+    Path work = work(testbed, "links");
     Path secret = Files.writeString(work.resolve("secret"), "of the node");
     Path file = Files.writeString(work.resolve("file"), "mine");
     Path inside = Path.of(work.toString());
@@ -127,7 +128,7 @@ class CopyIT {
 
   @Test
   void largeFilesAndArchivesAreStreamed(Testbed testbed) throws Exception {
-    Path work = work(testbed);
+    Path work = work(testbed, "large");
     byte[] content = new byte[LARGE];
     new Random(15).nextBytes(content);
     Path large = Files.write(work.resolve("large"), content);

@@ -39,10 +39,11 @@ public final class Diff extends ClientCommand {
         .diff(DiffRequest.newBuilder().setContainerId(id).build())
         .forEachRemaining(
             each ->
-                out().println(
-                    letter(each.getKind())
-                        + " "
-                        + TerminalText.escape(each.getPath().toString(UTF_8))));
+                out()
+                    .println(
+                        letter(each.getKind())
+                            + " "
+                            + TerminalText.escape(each.getPath().toString(UTF_8))));
     return ExitCode.OK;
   }
 

@@ -25,8 +25,9 @@ record LogPeriod(@Nullable Instant since, @Nullable Instant until) {
   private static final Pattern UNIX = Pattern.compile("(\\d{1,11})(?:\\.(\\d{1,9}))?");
 
   /**
-   * Reads a point in time as docker does: {@code 10m} or {@code 1h30m} before now, seconds since the
-   * epoch, or a time such as {@code 2026-11-30T08:00:00Z}, in this time zone if none is written.
+   * Reads a point in time as docker does: {@code 10m} or {@code 1h30m} before now, seconds since
+   * the epoch, or a time such as {@code 2026-11-30T08:00:00Z}, in this time zone if none is
+   * written.
    *
    * @param option for the error text
    */

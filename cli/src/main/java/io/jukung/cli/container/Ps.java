@@ -98,7 +98,7 @@ public final class Ps extends ListCommand<ListContainersResponse, Container> {
   private String words(ContainerStatus status, boolean paused) {
     return switch (status.getState()) {
       case CONTAINER_CREATED -> "Created";
-      case CONTAINER_RUNNING -> 
+      case CONTAINER_RUNNING ->
           "Up "
               + HumanTime.since(status.getStartedAt(), environment.clock())
               + (paused ? " (Paused)" : "");

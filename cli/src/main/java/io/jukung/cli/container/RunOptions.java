@@ -80,10 +80,7 @@ final class RunOptions {
       description = "Set a kernel parameter of the pod's namespaces.")
   List<String> sysctls = List.of();
 
-  @Option(
-      names = "--group-add",
-      paramLabel = "GID",
-      description = "Add a group, by its number.")
+  @Option(names = "--group-add", paramLabel = "GID", description = "Add a group, by its number.")
   List<Long> groups = List.of();
 
   @Option(

@@ -93,7 +93,6 @@ public final class Top extends ClientCommand {
 
   static String cpuTime(long nanoseconds) {
     long seconds = nanoseconds / NANOSECONDS_PER_SECOND;
-    return "%02d:%02d:%02d"
-        .formatted(seconds / 3600, seconds / 60 % 60, seconds % 60);
+    return "%02d:%02d:%02d".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 }

@@ -26,8 +26,7 @@ record Landing(String directory, String name) {
   static Landing of(Place source, boolean isDirectory, Place target, Found there) {
     return switch (there) {
       case DIRECTORY ->
-          new Landing(
-              target.path(), isDirectory && source.meansContent() ? "" : required(source));
+          new Landing(target.path(), isDirectory && source.meansContent() ? "" : required(source));
       case FILE -> {
         if (isDirectory) {
           throw CliException.failed(

@@ -2,8 +2,8 @@ package io.jukung.cli.copy;
 
 /**
  * One end of a copy, as on docker's command line: {@code -} for a tar archive, {@code
- * CONTAINER:PATH}, or a path here. A path here that has a colon is told apart by a slash or a dot at
- * its beginning.
+ * CONTAINER:PATH}, or a path here. A path here that has a colon is told apart by a slash or a dot
+ * at its beginning.
  *
  * @param container empty: the path is one here, or the archive
  * @param path as the user has written it

@@ -34,8 +34,8 @@ public final class TarInput {
   }
 
   /**
-   * Returns the next member, or empty at the end of the archive. Content of the previous member that
-   * has not been read is skipped.
+   * Returns the next member, or empty at the end of the archive. Content of the previous member
+   * that has not been read is skipped.
    */
   public Optional<TarMember> next() throws IOException {
     in.skipNBytes(contentLeft + padding);
@@ -86,8 +86,7 @@ public final class TarInput {
     }
     String name = text(extensions, "path", headerName());
     TarMember.Kind kind = kind((char) (header[156] & 0xFF), name);
-    boolean device =
-        kind == TarMember.Kind.CHARACTER_DEVICE || kind == TarMember.Kind.BLOCK_DEVICE;
+    boolean device = kind == TarMember.Kind.CHARACTER_DEVICE || kind == TarMember.Kind.BLOCK_DEVICE;
     long size = number(extensions, "size", numeric(124, 12));
     if (size < 0) {
       throw new IOException("the tar archive has a member of negative size");

@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Writes files and directories into a tar archive. No symbolic link is followed, whatever changes in
- * the tree meanwhile, and no device or FIFO is opened. Sockets are left out: an archive cannot have
- * them. Belongs to one thread.
+ * Writes files and directories into a tar archive. No symbolic link is followed, whatever changes
+ * in the tree meanwhile, and no device or FIFO is opened. Sockets are left out: an archive cannot
+ * have them. Belongs to one thread.
  */
 public final class TreeReader {
   /** Deeper than any tree in use. Each level keeps a descriptor open. */
@@ -85,8 +85,7 @@ public final class TreeReader {
           }
         }
         case SYMLINK -> {
-          String target =
-              new String(DirectoryEntry.readSymlink(directory, name), ISO_8859_1);
+          String target = new String(DirectoryEntry.readSymlink(directory, name), ISO_8859_1);
           out.begin(member(member, TarMember.Kind.SYMLINK, status, target, 0, Map.of()));
         }
         case REGULAR, CHARACTER_DEVICE, BLOCK_DEVICE, FIFO, SOCKET ->
@@ -122,8 +121,7 @@ public final class TreeReader {
     switch (status.type()) {
       case REGULAR -> addRegular(handle, status, member);
       case CHARACTER_DEVICE ->
-          out.begin(
-              member(member, TarMember.Kind.CHARACTER_DEVICE, status, "", 0, Map.of()));
+          out.begin(member(member, TarMember.Kind.CHARACTER_DEVICE, status, "", 0, Map.of()));
       case BLOCK_DEVICE ->
           out.begin(member(member, TarMember.Kind.BLOCK_DEVICE, status, "", 0, Map.of()));
       case FIFO -> out.begin(member(member, TarMember.Kind.FIFO, status, "", 0, Map.of()));
@@ -137,8 +135,7 @@ public final class TreeReader {
 
   private void addRegular(Fd handle, FileStatus status, String member) throws IOException {
     if (status.links() > 1) {
-      Inode inode =
-          new Inode(status.filesystemMajor(), status.filesystemMinor(), status.inode());
+      Inode inode = new Inode(status.filesystemMajor(), status.filesystemMinor(), status.inode());
       String first = linked.get(inode);
       if (first != null) {
         out.begin(member(member, TarMember.Kind.HARD_LINK, status, first, 0, Map.of()));
@@ -149,8 +146,7 @@ public final class TreeReader {
       }
     }
     try (Fd file = Openat2.reopenForReading(handle)) {
-      out.begin(
-          member(member, TarMember.Kind.FILE, status, "", status.size(), attributes(file)));
+      out.begin(member(member, TarMember.Kind.FILE, status, "", status.size(), attributes(file)));
       copy(file, member, status.size());
     }
   }

@@ -96,8 +96,7 @@ public final class TreeWriter {
         case DIRECTORY -> makeDirectory(directory, path, name, member);
         case FILE -> makeFile(directory, name, member, content);
         case SYMLINK -> {
-          DirectoryEntry.makeSymlink(
-              directory, temporary, member.linkName().getBytes(ISO_8859_1));
+          DirectoryEntry.makeSymlink(directory, temporary, member.linkName().getBytes(ISO_8859_1));
           place(directory, name, member, Optional.empty());
         }
         case HARD_LINK -> makeHardLink(directory, name, member);

@@ -50,14 +50,12 @@ class TreeArchiveTest {
 
   private long unpack(byte[] archive, TreeWriter.Policy policy) throws IOException {
     try (Fd tree = HostFile.openDirectory(target)) {
-      return new TreeWriter(tree, policy)
-          .unpack(new TarInput(new ByteArrayInputStream(archive)));
+      return new TreeWriter(tree, policy).unpack(new TarInput(new ByteArrayInputStream(archive)));
     }
   }
 
   private static TarMember member(String name, TarMember.Kind kind, String link, byte[] content) {
-    return new TarMember(
-        name, kind, 0644, 0, 0, TIME, link, content.length, 0, 0, Map.of());
+    return new TarMember(name, kind, 0644, 0, 0, TIME, link, content.length, 0, 0, Map.of());
   }
 
   private static byte[] archive(TarMember... members) throws IOException {
@@ -168,8 +166,7 @@ class TreeArchiveTest {
   @Test
   void hardLinkLeadsToNoFileOutside() throws Exception {
     Files.createSymbolicLink(target.resolve("door"), outside);
-    byte[] archive =
-        archive(member("x", TarMember.Kind.HARD_LINK, "door/secret", new byte[0]));
+    byte[] archive = archive(member("x", TarMember.Kind.HARD_LINK, "door/secret", new byte[0]));
     assertThatThrownBy(() -> unpack(archive, KEEP)).isInstanceOf(IOException.class);
     Files.createSymbolicLink(target.resolve("direct"), outside.resolve("secret"));
     byte[] toLink = archive(member("x", TarMember.Kind.HARD_LINK, "direct", new byte[0]));
@@ -190,15 +187,13 @@ class TreeArchiveTest {
   @Test
   void withoutOwnersSetIdBitsGoAndDevicesAreRefused() throws Exception {
     TarMember program =
-        new TarMember(
-            "su", TarMember.Kind.FILE, 04755, 7, 7, TIME, "", 0, 0, 0, Map.of());
+        new TarMember("su", TarMember.Kind.FILE, 04755, 7, 7, TIME, "", 0, 0, 0, Map.of());
     unpack(archive(program), PLAIN);
     assertThat(Files.getAttribute(target.resolve("su"), "unix:mode", LinkOption.NOFOLLOW_LINKS))
         .isEqualTo(0100755);
     assertThat(Files.getAttribute(target.resolve("su"), "unix:uid")).isEqualTo(0);
     TarMember disk =
-        new TarMember(
-            "sda", TarMember.Kind.BLOCK_DEVICE, 0666, 0, 0, TIME, "", 0, 8, 0, Map.of());
+        new TarMember("sda", TarMember.Kind.BLOCK_DEVICE, 0666, 0, 0, TIME, "", 0, 8, 0, Map.of());
     byte[] device = archive(disk);
     assertThatThrownBy(() -> unpack(device, PLAIN)).hasMessageContaining("is a device");
   }

@@ -61,8 +61,7 @@ public final class ContainerStopper {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Stop> stops = new HashMap<>();
 
-  public ContainerStopper(
-      StateFiles files, PodShims shims, PodCgroups cgroups, Freezer freezer) {
+  public ContainerStopper(StateFiles files, PodShims shims, PodCgroups cgroups, Freezer freezer) {
     this(files, shims, cgroups, freezer, KILL_WAIT);
   }
 
@@ -274,7 +273,8 @@ public final class ContainerStopper {
 
   /**
    * Sends a signal to the first process of a running container. A paused container gets its stop
-   * signal and SIGTERM at once, because it runs on then; other signals reach it when it is unpaused.
+   * signal and SIGTERM at once, because it runs on then; other signals reach it when it is
+   * unpaused.
    *
    * @throws CriException UNAVAILABLE if the signal cannot be sent
    */

@@ -134,7 +134,10 @@ public final class ContainerRoots {
     if (sandboxes.get(container.record().sandboxId()).record().config().user() != null) {
       throw new CriException(
           ErrorKind.UNIMPLEMENTED,
-          what + ": container " + container.id() + " has a user namespace of its own, whose ids"
+          what
+              + ": container "
+              + container.id()
+              + " has a user namespace of its own, whose ids"
               + " cannot be translated yet");
     }
   }

@@ -35,8 +35,7 @@ public final class CopyIn {
    */
   public CopyInResponse call(CopyTarget target, InputStream archive)
       throws IOException, InterruptedException {
-    Container container =
-        own.toChange("CopyIn", target.getContainerId(), target.getAnyOwner());
+    Container container = own.toChange("CopyIn", target.getContainerId(), target.getAnyOwner());
     InnerPath path = InnerPath.of("CopyIn", target.getDirectory());
     TreeWriter.Policy policy = new TreeWriter.Policy(target.getKeepOwners(), 0, 0, true);
     return roots.with(

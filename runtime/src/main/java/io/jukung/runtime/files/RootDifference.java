@@ -112,8 +112,7 @@ public final class RootDifference {
     private boolean entry(String path, byte[] name, Fd upper, @Nullable Fd lower, int depth)
         throws IOException {
       FileStatus above = FileStatus.of(upper, name);
-      Optional<FileStatus> below =
-          lower == null ? Optional.empty() : FileStatus.find(lower, name);
+      Optional<FileStatus> below = lower == null ? Optional.empty() : FileStatus.find(lower, name);
       if (above.isWhiteout()) {
         if (below.isPresent()) {
           send(FileDifference.Kind.DELETED, path);

@@ -28,12 +28,10 @@ public final class StatPath {
   public StatPathResponse call(StatPathRequest request) throws IOException, InterruptedException {
     Container container = containers.get(request.getContainerId());
     InnerPath path = InnerPath.of("StatPath", request.getPath());
-    return roots.with(
-        container, "StatPath", root -> stat(root, path, request.getFollowLink()));
+    return roots.with(container, "StatPath", root -> stat(root, path, request.getFollowLink()));
   }
 
-  private static StatPathResponse stat(Fd root, InnerPath path, boolean follow)
-      throws IOException {
+  private static StatPathResponse stat(Fd root, InnerPath path, boolean follow) throws IOException {
     try {
       if (follow || path.isDirectory()) {
         try (Fd found = Openat2.openPath(root, path.whole())) {

@@ -25,7 +25,9 @@ import org.slf4j.LoggerFactory;
 public final class PodRest implements ChangeListener {
   private static final Logger LOG = LoggerFactory.getLogger(PodRest.class);
 
-  /** How many pods are stopped at a time, so that many ends at once do not start as many plugins. */
+  /**
+   * How many pods are stopped at a time, so that many ends at once do not start as many plugins.
+   */
   private static final int MAX_AT_ONCE = 8;
 
   private final SandboxStore sandboxes;

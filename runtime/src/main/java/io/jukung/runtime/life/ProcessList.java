@@ -7,9 +7,9 @@ import io.jukung.client.v1.TopRequest;
 import io.jukung.client.v1.TopResponse;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.HostFile;
-import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.store.Container;
@@ -46,8 +46,7 @@ public final class ProcessList {
   public TopResponse call(TopRequest request) throws IOException {
     Container container = containers.get(request.getContainerId());
     OwnContainers.requireRunning("Top", container);
-    List<Integer> pids =
-        new ArrayList<>(cgroups.at(container.record().cgroup()).allProcesses());
+    List<Integer> pids = new ArrayList<>(cgroups.at(container.record().cgroup()).allProcesses());
     Collections.sort(pids);
     long bootTime = bootTime();
     TopResponse.Builder response = TopResponse.newBuilder();

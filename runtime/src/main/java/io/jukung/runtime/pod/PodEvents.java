@@ -14,8 +14,8 @@ import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.shim.v1.ContainerExited;
 import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A call whose request is a stream of pieces of a file. The work reads them as a stream of bytes on
- * a thread of its own, and the caller sends no faster than the work reads. gRPC calls the methods of
- * the observer one after the other.
+ * a thread of its own, and the caller sends no faster than the work reads. gRPC calls the methods
+ * of the observer one after the other.
  *
  * @param <Q> a message of the request; the first one says what to do
  * @param <R> the answer

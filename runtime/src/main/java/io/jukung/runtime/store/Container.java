@@ -191,8 +191,8 @@ public final class Container {
   }
 
   /**
-   * A start of the container. An end of the container that is reported while the start
-   * is under way is applied once the start has succeeded.
+   * A start of the container. An end of the container that is reported while the start is under way
+   * is applied once the start has succeeded.
    */
   public final class Start extends Operation {
     private @Nullable UnaryOperator<ContainerStatusRecord> earlyEnd;
@@ -303,8 +303,8 @@ public final class Container {
    * Makes an EXITED container CREATED, so that it can be started again. How its last run ended is
    * forgotten.
    *
-   * @throws CriException FAILED_PRECONDITION if the container is not EXITED or an operation is under
-   *     way
+   * @throws CriException FAILED_PRECONDITION if the container is not EXITED or an operation is
+   *     under way
    */
   public void renew() throws IOException {
     lock.lock();
@@ -327,8 +327,8 @@ public final class Container {
   }
 
   /**
-   * Says that what the container's run leaves behind is going to be removed in the background. To be
-   * called before the end is shown.
+   * Says that what the container's run leaves behind is going to be removed in the background. To
+   * be called before the end is shown.
    *
    * @return to be completed when that is removed, or cannot be
    */

@@ -209,9 +209,7 @@ class StartAgainTest {
       node.restart();
       node.recover();
       start();
-      assertThat(node.state(container))
-          .as(injected)
-          .isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(node.state(container)).as(injected).isEqualTo(ContainerState.CONTAINER_RUNNING);
       end(0);
       if (injected.isEmpty()) {
         assertThat(failed).contains("mkdirat", "renameat2");
