@@ -7,9 +7,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +28,7 @@ public final class Container {
   private volatile ContainerRecord record;
   private volatile ContainerStatusRecord status;
 
-  /** Completes with the next end of the container. */
-  private volatile CompletableFuture<Void> exited = new CompletableFuture<>();
-
-  /** Completes when what the last run has left behind is removed. */
-  private volatile CompletableFuture<Void> cleanedUp = CompletableFuture.completedFuture(null);
+  private final RunEnd runEnd = new RunEnd();
 
   /** Null until the container is in a store. */
   private @Nullable ChangeListener listener;
@@ -59,7 +52,7 @@ public final class Container {
     this.status = status;
     this.known = status;
     if (status.isExited()) {
-      exited.complete(null);
+      runEnd.complete();
     }
   }
 
@@ -319,7 +312,7 @@ public final class Container {
       // First: a CREATED container with an exit.json is taken for one that has run and ended.
       files.deleteExit(id());
       write(status.renewed());
-      exited = new CompletableFuture<>();
+      runEnd.renew();
       tell(Change.CREATED);
     } finally {
       lock.unlock();
@@ -333,9 +326,7 @@ public final class Container {
    * @return to be completed when that is removed, or cannot be
    */
   public CompletableFuture<Void> beginCleanUp() {
-    CompletableFuture<Void> begun = new CompletableFuture<>();
-    cleanedUp = begun;
-    return begun;
+    return runEnd.beginCleanUp();
   }
 
   /**
@@ -344,7 +335,7 @@ public final class Container {
    * @return whether that is over
    */
   public boolean awaitCleanUp(Duration wait) throws InterruptedException {
-    return await(cleanedUp, wait);
+    return runEnd.awaitCleanUp(wait);
   }
 
   /**
@@ -493,7 +484,7 @@ public final class Container {
 
   /** Completes when the container is EXITED. Callers may complete the future without effect. */
   public CompletableFuture<Void> exit() {
-    return exited.copy();
+    return runEnd.future();
   }
 
   /**
@@ -502,19 +493,7 @@ public final class Container {
    * @return whether it is EXITED
    */
   public boolean awaitExit(Duration wait) throws InterruptedException {
-    return await(exited, wait);
-  }
-
-  private static boolean await(CompletableFuture<Void> future, Duration wait)
-      throws InterruptedException {
-    try {
-      future.get(wait.toNanos(), TimeUnit.NANOSECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // never completed exceptionally
-    }
+    return runEnd.await(wait);
   }
 
   /** An end is shown even if it cannot be written: callers that wait for it would wait for ever. */
@@ -524,7 +503,7 @@ public final class Container {
     } finally {
       status = next;
       tell(Change.STOPPED);
-      exited.complete(null);
+      runEnd.complete();
     }
   }
 
