@@ -9,6 +9,7 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
+import io.jukung.cli.container.Conditions;
 import io.jukung.cli.text.Json;
 import io.jukung.client.v1.Creation;
 import io.jukung.client.v1.ListCreationsRequest;
@@ -72,7 +73,11 @@ final class Inspect extends ClientCommand {
   private static JsonNode inspect(Connection connection, String name) {
     Optional<Container> container = Lookup.findContainer(connection, name);
     if (container.isPresent()) {
-      return Json.withInfo(connection.verboseContainerStatus(container.get().getId()));
+      String id = container.get().getId();
+      return Json.withField(
+          Json.withInfo(connection.verboseContainerStatus(id)),
+          "condition",
+          Conditions.of(connection, id));
     }
     Optional<PodSandbox> pod = Lookup.findPod(connection, name);
     if (pod.isPresent()) {

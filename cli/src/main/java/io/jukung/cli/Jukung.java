@@ -10,13 +10,25 @@ import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.completion.Complete;
 import io.jukung.cli.completion.Completion;
 import io.jukung.cli.container.Attach;
+import io.jukung.cli.container.Create;
+import io.jukung.cli.container.Diff;
 import io.jukung.cli.container.Exec;
+import io.jukung.cli.container.Kill;
 import io.jukung.cli.container.Logs;
+import io.jukung.cli.container.Pause;
+import io.jukung.cli.container.Port;
 import io.jukung.cli.container.Ps;
 import io.jukung.cli.container.RemoveContainer;
+import io.jukung.cli.container.Rename;
+import io.jukung.cli.container.Restart;
 import io.jukung.cli.container.Run;
+import io.jukung.cli.container.Start;
 import io.jukung.cli.container.Stats;
 import io.jukung.cli.container.StopContainer;
+import io.jukung.cli.container.Top;
+import io.jukung.cli.container.Unpause;
+import io.jukung.cli.container.Wait;
+import io.jukung.cli.copy.Copy;
 import io.jukung.cli.doctor.Doctor;
 import io.jukung.cli.event.Events;
 import io.jukung.cli.image.Commit;
@@ -86,7 +98,7 @@ public final class Jukung implements Runnable {
   private static final int MAX_HELP_COLUMNS = 200;
 
   /** Commands after whose first operand every word belongs to the container's command. */
-  private static final Set<String> TAKE_A_COMMAND_LINE = Set.of("run", "exec");
+  private static final Set<String> TAKE_A_COMMAND_LINE = Set.of("run", "create", "exec");
 
   /** The commands, in the order in which the help lists them. */
   private static final Map<String, Function<CommandContext, Object>> COMMANDS = commands();
@@ -224,7 +236,19 @@ public final class Jukung implements Runnable {
     commands.put("exec", Exec::new);
     commands.put("attach", Attach::new);
     commands.put("port-forward", PortForward::new);
+    commands.put("create", Create::new);
+    commands.put("start", Start::new);
     commands.put("stop", StopContainer::new);
+    commands.put("restart", Restart::new);
+    commands.put("kill", Kill::new);
+    commands.put("pause", Pause::new);
+    commands.put("unpause", Unpause::new);
+    commands.put("wait", Wait::new);
+    commands.put("rename", Rename::new);
+    commands.put("cp", Copy::new);
+    commands.put("diff", Diff::new);
+    commands.put("top", Top::new);
+    commands.put("port", Port::new);
     commands.put("rm", RemoveContainer::new);
     commands.put("pods", Pods::new);
     commands.put("stopp", StopPod::new);

@@ -2,8 +2,11 @@ package io.jukung.cli.command;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.jukung.client.v1.ImagesGrpc;
+import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
+import io.jukung.client.v1.ContainersGrpc.ContainersStub;
+import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
+import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.JukungGrpc.JukungBlockingStub;
 import io.jukung.cri.client.CriChannel;
@@ -100,6 +103,26 @@ public final class Connection implements AutoCloseable {
   /** Returns a stub without a deadline: the user decides how long a pull may take. */
   public ImageServiceBlockingStub imagesWithoutDeadline() {
     return ImageServiceGrpc.newBlockingStub(channel.grpc());
+  }
+
+  /** Returns a stub of the calls on containers that CRI does not have. */
+  public ContainersBlockingStub containers(Duration deadline) {
+    return ContainersGrpc.newBlockingStub(channel.grpc())
+        .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  public ContainersBlockingStub containers() {
+    return containers(QUERY);
+  }
+
+  /** As {@link #containers()}, without a deadline, for the calls that last until they are over. */
+  public ContainersBlockingStub containersWithoutDeadline() {
+    return ContainersGrpc.newBlockingStub(channel.grpc());
+  }
+
+  /** As {@link #containersWithoutDeadline()}, for calls whose requests are streams. */
+  public ContainersStub containerUploads() {
+    return ContainersGrpc.newStub(channel.grpc());
   }
 
   /**

@@ -8,6 +8,8 @@ import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,6 +39,20 @@ public final class Logs extends ClientCommand {
       description = "Print the time before each line.")
   boolean timestamps;
 
+  @Option(
+      names = "--since",
+      paramLabel = "TIME",
+      description =
+          "Print only lines from this time on: 10m or 1h30m ago, seconds since 1970, or a time such"
+              + " as 2026-11-30T08:00:00Z.")
+  @Nullable String since;
+
+  @Option(
+      names = "--until",
+      paramLabel = "TIME",
+      description = "Print only lines up to this time, written as for --since.")
+  @Nullable String until;
+
   @Parameters(paramLabel = "CONTAINER")
   @SuppressWarnings("NullAway.Init") // set by picocli
   String container;
@@ -57,7 +73,15 @@ public final class Logs extends ClientCommand {
       throw CliException.failed("container " + container + " has no log");
     }
     var printer = new LogPrinter(environment.out(), environment.err(), timestamps);
-    try (LogFile log = new LogFile(Path.of(path), printer::print)) {
+    LogPeriod period = new LogPeriod(time("--since", since), time("--until", until));
+    try (LogFile log =
+        new LogFile(
+            Path.of(path),
+            line -> {
+              if (period.contains(line)) {
+                printer.print(line);
+              }
+            })) {
       if (tail >= 0) {
         log.skipToLast(tail);
       }
@@ -68,5 +92,9 @@ public final class Logs extends ClientCommand {
       }
     }
     return ExitCode.OK;
+  }
+
+  private @Nullable Instant time(String option, @Nullable String text) {
+    return text == null ? null : LogPeriod.parse(option, text, environment.clock().instant());
   }
 }

@@ -6,6 +6,7 @@ import io.jukung.cli.command.ListCommand;
 import io.jukung.cli.text.HumanTime;
 import io.jukung.cli.text.ShortId;
 import io.jukung.cli.text.Table;
+import io.jukung.client.v1.Condition;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerFilter;
 import io.jukung.cri.v1.ContainerState;
@@ -15,6 +16,8 @@ import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListContainersResponse;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -61,6 +64,8 @@ public final class Ps extends ListCommand<ListContainersResponse, Container> {
   @Override
   protected Table table(Connection connection, List<Container> containers) {
     Table table = new Table("CONTAINER ID", "IMAGE", "CREATED", "STATUS", "NAME", "POD ID");
+    Map<String, Condition> conditions =
+        containers.isEmpty() ? Map.of() : Conditions.all(connection);
     for (Container container : containers) {
       // The list does not say when a container started or how it ended. A container that was
       // removed since it was listed is left out.
@@ -72,7 +77,7 @@ public final class Ps extends ListCommand<ListContainersResponse, Container> {
                       ShortId.of(container.getId()),
                       image(container),
                       HumanTime.ago(container.getCreatedAt(), environment.clock()),
-                      words(status),
+                      words(status, isPaused(conditions.get(container.getId()))),
                       container.getMetadata().getName(),
                       ShortId.of(container.getPodSandboxId())));
     }
@@ -86,10 +91,17 @@ public final class Ps extends ListCommand<ListContainersResponse, Container> {
     return image.startsWith("sha256:") ? ShortId.of(image) : image;
   }
 
-  private String words(ContainerStatus status) {
+  private static boolean isPaused(@Nullable Condition condition) {
+    return condition != null && condition.getPaused();
+  }
+
+  private String words(ContainerStatus status, boolean paused) {
     return switch (status.getState()) {
       case CONTAINER_CREATED -> "Created";
-      case CONTAINER_RUNNING -> "Up " + HumanTime.since(status.getStartedAt(), environment.clock());
+      case CONTAINER_RUNNING ->
+          "Up "
+              + HumanTime.since(status.getStartedAt(), environment.clock())
+              + (paused ? " (Paused)" : "");
       case CONTAINER_EXITED ->
           "Exited ("
               + status.getExitCode()

@@ -6,32 +6,13 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
-import io.jukung.cli.command.Lookup;
-import io.jukung.cli.image.ImagePull;
-import io.jukung.cli.pod.PodTeardown;
 import io.jukung.cli.terminal.Attended;
 import io.jukung.cli.terminal.CommandStreams;
 import io.jukung.cli.text.ShortId;
-import io.jukung.cri.v1.AuthConfig;
-import io.jukung.cri.v1.Container;
-import io.jukung.cri.v1.ContainerConfig;
-import io.jukung.cri.v1.ContainerFilter;
 import io.jukung.cri.v1.ContainerStatus;
-import io.jukung.cri.v1.CreateContainerRequest;
-import io.jukung.cri.v1.ImageSpec;
-import io.jukung.cri.v1.ImageStatusRequest;
-import io.jukung.cri.v1.ImageStatusResponse;
-import io.jukung.cri.v1.ListContainersRequest;
-import io.jukung.cri.v1.PodSandboxConfig;
-import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.StartContainerRequest;
 import java.io.IOException;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -50,8 +31,6 @@ import picocli.CommandLine.Option;
     },
     sortOptions = false)
 public final class Run extends ClientCommand {
-  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}");
-
   @Mixin
   @SuppressWarnings("NullAway.Init") // set by picocli
   RunOptions options;
@@ -78,10 +57,7 @@ public final class Run extends ClientCommand {
     if (options.detach && options.remove) {
       throw CliException.usage("--rm does not go with -d: nobody would be there to remove it");
     }
-    if (options.name != null && !NAME.matcher(options.name).matches()) {
-      throw CliException.usage(
-          "not a name: \"" + options.name + "\" (letters, digits, _ . -, at most 63)");
-    }
+    ContainerMaker.checkName(options);
   }
 
   @Override
@@ -94,32 +70,12 @@ public final class Run extends ClientCommand {
   }
 
   private int runPod(Connection connection) throws IOException, InterruptedException {
-    String name = name(connection);
-    var request = new RunRequest(options, name, UUID.randomUUID().toString(), environment);
-    PodSandboxConfig pod = request.sandbox();
-    // Both configurations are made before an image is pulled, because making them finds every
-    // error in the options.
-    ContainerConfig.Builder container = request.container();
-    container.getImageBuilder().setImage(image(connection));
-
-    String podId =
-        connection
-            .runtime(Connection.CHANGE)
-            .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(pod).build())
-            .getPodSandboxId();
+    ContainerMaker.Made made = new ContainerMaker(options, environment).make(connection);
+    String podId = made.podId();
+    String id = made.id();
+    RunRequest request = made.request();
     boolean started = false;
-    String id;
     try {
-      id =
-          connection
-              .runtime(Connection.CHANGE)
-              .createContainer(
-                  CreateContainerRequest.newBuilder()
-                      .setPodSandboxId(podId)
-                      .setConfig(container)
-                      .setSandboxConfig(pod)
-                      .build())
-              .getContainerId();
       if (!options.detach && (options.interactive || options.tty)) {
         return attach(connection, id, podId, request);
       }
@@ -127,7 +83,7 @@ public final class Run extends ClientCommand {
       started = true;
     } finally {
       if (!started && !startedAttached) {
-        discard(connection, podId, request);
+        ContainerMaker.discard(connection, podId, request);
       }
     }
     if (options.detach) {
@@ -161,7 +117,7 @@ public final class Run extends ClientCommand {
     }
     int code = Attach.exitCode(connection, id, end);
     if (options.remove) {
-      discard(connection, podId, request);
+      ContainerMaker.discard(connection, podId, request);
     }
     return code;
   }
@@ -175,7 +131,7 @@ public final class Run extends ClientCommand {
     try (LogFile log = new LogFile(request.logFile(), printer::print)) {
       end = new ContainerWatch(connection, id).followToEnd(log);
       if (options.remove) {
-        discard(connection, podId, request);
+        ContainerMaker.discard(connection, podId, request);
       }
     } finally {
       interruption.over();
@@ -192,68 +148,5 @@ public final class Run extends ClientCommand {
       environment.printError("the container was out of memory and was killed");
     }
     return end.getExitCode();
-  }
-
-  private static void discard(Connection connection, String podId, RunRequest request) {
-    PodTeardown.remove(connection, podId);
-    ContainerTeardown.removeLogs(request.logFile());
-  }
-
-  private String name(Connection connection) {
-    if (options.name == null) {
-      return generatedName(options.image);
-    }
-    var sameName =
-        ListContainersRequest.newBuilder()
-            .setFilter(
-                ContainerFilter.newBuilder().putLabelSelector(RunRequest.LABEL, options.name))
-            .build();
-    List<Container> others = connection.runtime().listContainers(sameName).getContainersList();
-    if (!others.isEmpty()) {
-      throw CliException.withExitCode(
-          ExitCode.USAGE,
-          "the name "
-              + options.name
-              + " is in use by container "
-              + ShortId.of(others.getFirst().getId()));
-    }
-    return options.name;
-  }
-
-  /**
-   * Returns for example {@code busybox-3f9a} of {@code
-   * registry:5000/library/busybox:1.36@sha256:…}.
-   */
-  static String generatedName(String image) {
-    String last = image.substring(image.lastIndexOf('/') + 1);
-    String base = last.split("[:@]", 2)[0].replaceAll("[^a-zA-Z0-9-]", "-");
-    String start = base.matches("[a-zA-Z0-9].*") ? base : "container";
-    int number = ThreadLocalRandom.current().nextInt(1 << 16);
-    return start.substring(0, Math.min(40, start.length()))
-        + "-"
-        + HexFormat.of().toHexDigits((short) number);
-  }
-
-  /** Returns the ID of the image, which is pulled where the options say so. */
-  private String image(Connection connection) {
-    if (options.pull != RunOptions.PullPolicy.ALWAYS) {
-      ImageStatusResponse here =
-          connection
-              .images()
-              .imageStatus(
-                  ImageStatusRequest.newBuilder()
-                      .setImage(
-                          ImageSpec.newBuilder().setImage(Lookup.image(connection, options.image)))
-                      .build());
-      if (here.hasImage()) {
-        return here.getImage().getId();
-      }
-      if (options.pull == RunOptions.PullPolicy.NEVER) {
-        throw CliException.withExitCode(
-            ExitCode.USAGE,
-            "image " + options.image + " is not here, and --pull never forbids to pull it");
-      }
-    }
-    return ImagePull.pull(connection, environment, options.image, AuthConfig.getDefaultInstance());
   }
 }

@@ -45,6 +45,63 @@ final class RunOptions {
   List<String> environment = List.of();
 
   @Option(
+      names = "--env-file",
+      paramLabel = "FILE",
+      description = "Set the variables of a file with a line NAME=VALUE or NAME for each.")
+  List<Path> environmentFiles = List.of();
+
+  @Option(
+      names = "--cidfile",
+      paramLabel = "FILE",
+      description = "Write the container's ID to a file that does not exist yet.")
+  @Nullable Path idFile;
+
+  @Option(
+      names = "--dns",
+      paramLabel = "ADDRESS",
+      description = "A name server, instead of the node's.")
+  List<String> dnsServers = List.of();
+
+  @Option(
+      names = "--dns-search",
+      paramLabel = "DOMAIN",
+      description = "A domain in which short names are looked up.")
+  List<String> dnsSearches = List.of();
+
+  @Option(
+      names = "--dns-option",
+      paramLabel = "OPTION",
+      description = "An option of resolv.conf, such as ndots:2.")
+  List<String> dnsOptions = List.of();
+
+  @Option(
+      names = "--sysctl",
+      paramLabel = "NAME=VALUE",
+      description = "Set a kernel parameter of the pod's namespaces.")
+  List<String> sysctls = List.of();
+
+  @Option(names = "--group-add", paramLabel = "GID", description = "Add a group, by its number.")
+  List<Long> groups = List.of();
+
+  @Option(
+      names = "--device",
+      paramLabel = "HOST[:CONTAINER[:rwm]]",
+      description = "Give the container a device of the host.")
+  List<String> devices = List.of();
+
+  @Option(
+      names = "--pids-limit",
+      paramLabel = "N",
+      description = "Limit the number of processes and threads; -1: no limit.")
+  @Nullable Long pidsLimit;
+
+  @Option(
+      names = "--stop-signal",
+      paramLabel = "SIGNAL",
+      description = "The signal that asks the container to end, instead of the image's.")
+  @Nullable String stopSignal;
+
+  @Option(
       names = {"-v", "--volume"},
       paramLabel = "HOST:CONTAINER[:ro]",
       description = "Mount a directory or file of the host in the container.")

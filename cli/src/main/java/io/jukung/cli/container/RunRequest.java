@@ -92,7 +92,11 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
                 PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace(NAMESPACE))
             .setLogDirectory(logDirectory().toString())
             .putLabels(LABEL, name)
-            .setLinux(LinuxPodSandboxConfig.newBuilder().setSecurityContext(security));
+            .setLinux(
+                LinuxPodSandboxConfig.newBuilder()
+                    .setSecurityContext(security)
+                    .putAllSysctls(ExtraOptions.sysctls(options)));
+    ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
     if (options.network == Network.POD) {
       config.setHostname(options.hostname == null ? hostname() : options.hostname);
     } else if (options.hostname != null) {
@@ -130,7 +134,13 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
     if (options.workingDirectory != null) {
       config.setWorkingDir(options.workingDirectory);
     }
+    // As docker does it, -e takes precedence over a file.
+    ExtraOptions.variables(options, environment).forEach(text -> addVariable(config, text));
     options.environment.forEach(text -> addVariable(config, text));
+    options.devices.forEach(text -> config.addDevices(ExtraOptions.device(text)));
+    if (options.stopSignal != null) {
+      config.setStopSignal(ExtraOptions.signal(options.stopSignal));
+    }
     options.volumes.forEach(text -> config.addMounts(mount(text)));
     return config;
   }
@@ -164,6 +174,7 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
           .addAllReadonlyPaths(READONLY_PATHS)
           .setSeccomp(profile(ProfileType.RuntimeDefault));
     }
+    security.addAllSupplementalGroups(options.groups);
     options.securityOptions.forEach(text -> addSecurityOption(security, text));
     if (!options.capAdd.isEmpty() || !options.capDrop.isEmpty()) {
       security.setCapabilities(
@@ -232,6 +243,9 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
     }
     if (options.memory != null) {
       resources.setMemoryLimitInBytes(MemorySize.parse(options.memory));
+    }
+    if (options.pidsLimit != null) {
+      resources.putUnified("pids.max", ExtraOptions.pids(options.pidsLimit));
     }
     return resources.build();
   }

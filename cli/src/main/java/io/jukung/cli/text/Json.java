@@ -61,6 +61,14 @@ public final class Json {
     return tree;
   }
 
+  /** Adds a message to a tree, as a field of this name, and returns the tree. */
+  public static JsonNode withField(JsonNode tree, String name, Message message) {
+    if (tree instanceof ObjectNode object) {
+      object.set(name, tree(message));
+    }
+    return tree;
+  }
+
   /** Returns a text from the daemon as a tree, which is empty where the text is not JSON. */
   public static JsonNode parse(String text) {
     try {

@@ -2,8 +2,10 @@ package io.jukung.e2e.client;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
-import io.jukung.client.v1.ImagesGrpc;
+import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
+import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
+import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.cri.v1.ImageServiceGrpc;
 import io.jukung.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
@@ -65,6 +67,12 @@ public final class CriClient implements AutoCloseable {
   public RuntimeServiceBlockingStub runtime(Duration timeout) {
     return RuntimeServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Calls of jukung's own, on containers. Only jukung answers them. */
+  public ContainersBlockingStub containers() {
+    return ContainersGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   public ImageServiceBlockingStub images() {

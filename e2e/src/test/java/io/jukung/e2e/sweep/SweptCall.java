@@ -3,6 +3,7 @@ package io.jukung.e2e.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.client.v1.CommitRequest;
+import io.jukung.client.v1.StartRequest;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ImageStatusRequest;
@@ -121,6 +122,37 @@ enum SweptCall {
       ContainerStatus status = node.testbed().status(node.container);
       assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
       assertThat(status.getFinishedAt()).isPositive();
+    }
+  },
+  /** The start of a container of jukung's own that has ended, whose pod is made again. */
+  START_AGAIN {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.config =
+          node.testbed()
+              .podConfig("swept", NamespaceMode.POD)
+              .putLabels("io.jukung.run", "swept")
+              .build();
+      node.pod = node.testbed().runPod(node.config);
+      node.container = node.testbed().runContainer(node.pod, "c", List.of("sleep", "1000"));
+      node.testbed().stopContainer(node.container, 0);
+      node.testbed().stopPod(node.pod.id());
+    }
+
+    @Override
+    void make(SweptNode node) {
+      var _ =
+          node.testbed()
+              .client()
+              .containers()
+              .start(StartRequest.newBuilder().setContainerId(node.container).build());
+    }
+
+    @Override
+    void check(SweptNode node) {
+      ContainerStatus status = node.testbed().status(node.container);
+      assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(node.testbed().exec(node.container, "true").getExitCode()).isZero();
     }
   },
   REMOVE_CONTAINER {

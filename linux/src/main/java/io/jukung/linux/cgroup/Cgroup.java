@@ -230,16 +230,6 @@ public final class Cgroup implements ControlFiles {
     CgroupFile.write(directory.resolve("cgroup.freeze"), frozen ? "1" : "0");
   }
 
-  /** Whether somebody has asked for the processes to be frozen, and not to be thawed since. */
-  public boolean isFreezeRequested() throws IOException {
-    return CgroupFile.read(directory.resolve("cgroup.freeze")).strip().equals("1");
-  }
-
-  /** Whether every process of this cgroup stands still; false if the cgroup does not exist. */
-  public boolean isFrozen() throws IOException {
-    return counters("cgroup.events").getOrDefault("frozen", 0L) == 1;
-  }
-
   /** Whether this cgroup or one inside it has a process; false if the cgroup does not exist. */
   public boolean isPopulated() throws IOException {
     return counters("cgroup.events").getOrDefault("populated", 0L) == 1;

@@ -55,7 +55,7 @@ public final class Openat2 {
     return open(root, bytes(path), O_PATH, 0);
   }
 
-  /** As {@link #openPath}, but a symlink at the end of the path is opened itself. */
+  /** As {@link #openPath(Fd, String)}, but a symlink at the end of the path is opened itself. */
   public static Fd openPathNoFollow(Fd root, String path) throws ErrnoException {
     return open(root, bytes(path), O_PATH | O_NOFOLLOW, 0);
   }
@@ -68,6 +68,16 @@ public final class Openat2 {
   /** Opens a file for reading. Never blocks, even if the path is a FIFO. */
   public static Fd openForReading(Fd root, String path) throws ErrnoException {
     return open(root, bytes(path), O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+  }
+
+  /** As {@link #openPath(Fd, String)}, of a path in the bytes of the file system. */
+  public static Fd openPath(Fd root, byte[] path) throws ErrnoException {
+    return open(root, path, O_PATH, 0);
+  }
+
+  /** As {@link #openDirectory(Fd, String)}, of a path in the bytes of the file system. */
+  public static Fd openDirectory(Fd root, byte[] path) throws ErrnoException {
+    return open(root, path, O_RDONLY | O_DIRECTORY, 0);
   }
 
   /**
@@ -245,7 +255,8 @@ public final class Openat2 {
     }
   }
 
-  private static Fd reopenForReading(Fd handle) throws ErrnoException {
+  /** Opens the file of an O_PATH handle for reading. Never blocks, even if it is a FIFO. */
+  public static Fd reopenForReading(Fd handle) throws ErrnoException {
     String path = handle.procPath();
     try (Memory name = KernelPath.of("openat", bytes(path))) {
       return Fd.own(

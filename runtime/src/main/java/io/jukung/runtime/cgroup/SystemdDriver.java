@@ -3,6 +3,7 @@ package io.jukung.runtime.cgroup;
 import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
+import io.jukung.runtime.call.NamedLocks;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;

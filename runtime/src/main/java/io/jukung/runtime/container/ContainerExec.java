@@ -9,6 +9,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.call.ReachedLimit;
+import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
@@ -47,18 +48,21 @@ public final class ContainerExec {
   private final PodShims shims;
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
+  private final Freezer freezer;
 
   public ContainerExec(
       ContainerStore containers,
       ContainerSpecs specs,
       PodShims shims,
       PodCgroups cgroups,
-      LaunchCompiler compiler) {
+      LaunchCompiler compiler,
+      Freezer freezer) {
     this.containers = containers;
     this.specs = specs;
     this.shims = shims;
     this.cgroups = cgroups;
     this.compiler = compiler;
+    this.freezer = freezer;
   }
 
   /**
@@ -72,9 +76,9 @@ public final class ContainerExec {
    * Returns the container with the id.
    *
    * @param call for the error text
-   * @throws CriException FAILED_PRECONDITION if the container does not run
+   * @throws CriException FAILED_PRECONDITION if the container does not run or is paused
    */
-  public Container running(String call, String containerId) {
+  public Container running(String call, String containerId) throws IOException {
     Container container = containers.get(containerId);
     if (!container.status().isRunning()) {
       throw CriException.failedPrecondition(
@@ -84,6 +88,7 @@ public final class ContainerExec {
               + " is not running but "
               + container.status().state());
     }
+    freezer.entering(cgroup(container), what(call, container)).close();
     return container;
   }
 
@@ -95,10 +100,10 @@ public final class ContainerExec {
   public Started start(Container container, Command command, Duration patience) throws IOException {
     long deadline = System.nanoTime() + patience.toNanos();
     String id = ObjectId.random();
-    Cgroup cgroup = cgroups.at(container.record().cgroup()).child("exec-" + id);
+    Cgroup cgroup = cgroup(container).child("exec-" + id);
     PodShim shim = shims.get(container.record().sandboxId(), shorter(patience));
     boolean started = false;
-    try {
+    try (Freezer.Entry _ = freezer.entering(cgroup(container), what("exec", container))) {
       cgroup.createPlain();
       Launch launch = compile(container, command, cgroup);
       int pid = start(container, id, launch, shim, deadline);
@@ -109,6 +114,14 @@ public final class ContainerExec {
         removeUnlessUsed(cgroup);
       }
     }
+  }
+
+  private Cgroup cgroup(Container container) {
+    return cgroups.at(container.record().cgroup());
+  }
+
+  private static String what(String call, Container container) {
+    return call + " in container " + container.id();
   }
 
   private static Duration shorter(Duration patience) {

@@ -1,7 +1,10 @@
 package io.jukung.runtime.container;
 
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
@@ -52,13 +55,14 @@ public final class ContainerStopper {
 
   private final PodShims shims;
   private final PodCgroups cgroups;
+  private final Freezer freezer;
   private final Duration killWait;
   private final UnwatchedContainers unwatched;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Stop> stops = new HashMap<>();
 
-  public ContainerStopper(StateFiles files, PodShims shims, PodCgroups cgroups) {
-    this(files, shims, cgroups, KILL_WAIT);
+  public ContainerStopper(StateFiles files, PodShims shims, PodCgroups cgroups, Freezer freezer) {
+    this(files, shims, cgroups, freezer, KILL_WAIT);
   }
 
   /**
@@ -66,9 +70,11 @@ public final class ContainerStopper {
    *
    * @param killWait how long a killed container may take to end
    */
-  public ContainerStopper(StateFiles files, PodShims shims, PodCgroups cgroups, Duration killWait) {
+  public ContainerStopper(
+      StateFiles files, PodShims shims, PodCgroups cgroups, Freezer freezer, Duration killWait) {
     this.shims = shims;
     this.cgroups = cgroups;
+    this.freezer = freezer;
     this.killWait = killWait;
     this.unwatched = new UnwatchedContainers(files, cgroups);
   }
@@ -99,7 +105,7 @@ public final class ContainerStopper {
       boolean wait =
           grace.isZero()
               || !isFirstToSignal(stop)
-              || signal(container, container.record().stopSignal());
+              || signalAndThaw(container, container.record().stopSignal());
       if (wait && awaitGracePeriod(container, stop)) {
         return;
       }
@@ -263,6 +269,39 @@ public final class ContainerStopper {
         throw new IOException("wait for container " + container.id(), e);
       }
     }
+  }
+
+  /**
+   * Sends a signal to the first process of a running container. A paused container gets its stop
+   * signal and SIGTERM at once, because it runs on then; other signals reach it when it is
+   * unpaused.
+   *
+   * @throws CriException UNAVAILABLE if the signal cannot be sent
+   */
+  public void send(Container container, int signal) {
+    boolean ends = signal == container.record().stopSignal() || signal == Signals.SIGTERM;
+    boolean sent = ends ? signalAndThaw(container, signal) : signal(container, signal);
+    if (!sent) {
+      throw new CriException(
+          ErrorKind.UNAVAILABLE,
+          Signals.name(signal) + " cannot be sent to container " + container.id());
+    }
+  }
+
+  /**
+   * A frozen process handles no signal but SIGKILL. It is thawed after the signal was sent, so that
+   * it runs no instruction before it sees the signal.
+   */
+  private boolean signalAndThaw(Container container, int signal) {
+    boolean sent = signal(container, signal);
+    try {
+      if (freezer.thaw(cgroups.at(container.record().cgroup()))) {
+        LOG.info("container {}: unpaused, because it is being stopped", container.id());
+      }
+    } catch (IOException e) {
+      LOG.warn("container {}: it cannot be unpaused: {}", container.id(), e.getMessage());
+    }
+    return sent;
   }
 
   /**

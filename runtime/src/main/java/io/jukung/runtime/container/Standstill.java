@@ -1,7 +1,7 @@
 package io.jukung.runtime.container;
 
-import io.jukung.cri.CriException;
 import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
@@ -9,88 +9,77 @@ import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets containers stand still while their files are read (cgroup.freeze). A mark on disk is made
- * before and removed after that, so that a daemon that starts lets go what its predecessor could
- * not. Thread-safe.
+ * Freezes containers while their files are read. A mark on disk is made before that and removed
+ * after it, so that the next daemon thaws what a killed daemon has left frozen. Thread-safe.
  */
 public final class Standstill {
-  private static final Logger log = LoggerFactory.getLogger(Standstill.class);
-
-  /** A process that waits for a slow disk stands still only when its wait has ended. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-  private static final Duration INTERVAL = Duration.ofMillis(2);
+  private static final Logger LOG = LoggerFactory.getLogger(Standstill.class);
 
   private final StatePaths paths;
   private final PodCgroups cgroups;
   private final ContainerStore containers;
+  private final Freezer freezer;
 
-  public Standstill(StatePaths paths, PodCgroups cgroups, ContainerStore containers) {
+  public Standstill(
+      StatePaths paths, PodCgroups cgroups, ContainerStore containers, Freezer freezer) {
     this.paths = paths;
     this.cgroups = cgroups;
     this.containers = containers;
+    this.freezer = freezer;
   }
 
-  /** What is done meanwhile. */
+  /** What is done while the container is frozen. */
   @FunctionalInterface
   public interface Work {
+    /** Does the work. */
     void run() throws IOException;
   }
 
   /**
-   * Does the work while the container's processes stand still. A container that does not run, or
-   * that stands still already, is left as it is.
+   * Does the work while the container's processes are frozen. A container that does not run, or
+   * that is paused already, is left as it is.
    *
-   * @throws CriException FAILED_PRECONDITION if its processes do not come to a stand
+   * @throws IOException if the processes do not freeze, or from the work
    */
   public void during(Container container, Work work) throws IOException, InterruptedException {
     Cgroup cgroup = cgroups.at(container.record().cgroup());
-    if (!container.status().isRunning() || cgroup.isFreezeRequested()) {
+    if (!container.status().isRunning() || Freezer.isFrozen(cgroup)) {
       work.run();
       return;
     }
     Path mark = paths.standing().resolve(container.id());
-    Files.write(mark, new byte[0]);
+    Files.createFile(mark);
     try {
-      cgroup.setFrozen(true);
-      await(container, cgroup);
+      freeze(container, cgroup);
       work.run();
     } finally {
-      letGo(cgroup, mark);
+      thaw(cgroup, mark);
     }
   }
 
-  private static void await(Container container, Cgroup cgroup)
-      throws IOException, InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!cgroup.isFrozen()) {
-      if (!cgroup.isPopulated()) {
-        return; // its last process has ended: nothing changes the files any more
+  private void freeze(Container container, Cgroup cgroup) throws IOException, InterruptedException {
+    try {
+      freezer.freeze(cgroup);
+    } catch (IOException e) {
+      if (cgroup.exists() && cgroup.isPopulated()) {
+        throw e;
       }
-      if (System.nanoTime() - end > 0) {
-        throw CriException.failedPrecondition(
-            "the processes of container %s do not stand still after %d s"
-                .formatted(container.id(), PATIENCE.toSeconds()));
-      }
-      Thread.sleep(INTERVAL);
+      LOG.debug("container {} has ended, nothing changes its files", container.id());
     }
   }
 
-  private static void letGo(Cgroup cgroup, Path mark) throws IOException {
-    if (cgroup.exists()) {
-      cgroup.setFrozen(false);
-    }
+  private void thaw(Cgroup cgroup, Path mark) throws IOException {
+    freezer.thaw(cgroup);
     Files.deleteIfExists(mark);
   }
 
-  /** Lets go the containers that an earlier daemon has left standing. */
+  /** Thaws the containers that an earlier daemon has left frozen for its own work. */
   public void recover() throws IOException {
     List<Path> marks;
     try (Stream<Path> files = Files.list(paths.standing())) {
@@ -100,8 +89,8 @@ public final class Standstill {
       String id = mark.getFileName().toString();
       for (Container container : containers.all()) {
         if (container.id().equals(id)) {
-          log.warn("container {} stood still for an earlier daemon and goes on now", id);
-          letGo(cgroups.at(container.record().cgroup()), mark);
+          LOG.warn("container {} was frozen for a call of an earlier daemon, and is thawed", id);
+          thaw(cgroups.at(container.record().cgroup()), mark);
         }
       }
       Files.deleteIfExists(mark);

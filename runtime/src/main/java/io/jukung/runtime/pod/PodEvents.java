@@ -16,6 +16,7 @@ import io.jukung.runtime.store.StateFiles;
 import io.jukung.shim.v1.ContainerExited;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +63,7 @@ public final class PodEvents implements PodShim.Listener {
   public void exited(Container container, ContainerExit exit) {
     String id = container.id();
     Cgroup cgroup = cgroups.at(container.record().cgroup());
+    CompletableFuture<Void> cleanUp = container.beginCleanUp();
     try {
       // In a shared pid namespace, processes outlive the first one.
       cgroup.kill();
@@ -84,15 +86,19 @@ public final class PodEvents implements PodShim.Listener {
     }
     if (container.status().isExited()) {
       // A process that hangs in the kernel may delay the removal, which must not delay events.
-      Thread.ofVirtual().name("remove cgroup of " + id).start(() -> remove(cgroup));
+      Thread.ofVirtual().name("remove cgroup of " + id).start(() -> remove(cgroup, cleanUp));
+    } else {
+      cleanUp.complete(null);
     }
   }
 
-  private void remove(Cgroup cgroup) {
+  private void remove(Cgroup cgroup, CompletableFuture<Void> cleanUp) {
     try {
       cgroups.remove(cgroup);
     } catch (IOException e) {
       LOG.warn("{} cannot be removed: {}", cgroup, e.getMessage());
+    } finally {
+      cleanUp.complete(null);
     }
   }
 

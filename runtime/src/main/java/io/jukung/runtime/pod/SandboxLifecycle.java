@@ -15,7 +15,6 @@ import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.PodNamespaces;
-import io.jukung.runtime.store.Creation;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
@@ -27,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,10 +68,10 @@ public final class SandboxLifecycle {
   /**
    * Makes everything that the sandbox consists of, and registers how to undo each step.
    *
-   * @param creation is told of each step
+   * @param progress is told of each step before it is made
    * @return the READY record with what was learnt. It is on disk
    */
-  public SandboxRecord setUp(SandboxRecord sandbox, Rollback rollback, Creation creation)
+  public SandboxRecord setUp(SandboxRecord sandbox, Rollback rollback, Consumer<String> progress)
       throws IOException, InterruptedException {
     String id = sandbox.id();
     StepTimer timer = new StepTimer("RunPodSandbox", id);
@@ -84,36 +84,36 @@ public final class SandboxLifecycle {
     SideTask<PodShim> adoption = SideTask.start("adoption of a shim for " + id, () -> adopt(id));
     rollback.undo("end shim", () -> endShim(sandbox, adoption));
 
-    creation.at("namespaces");
+    progress.accept("namespaces");
     rollback.undo("remove namespaces", () -> host.removeNamespaces(id));
     host.createNamespaces(sandbox);
     timer.step("namespaces");
 
     SandboxRecord current = sandbox;
     if (!sandbox.config().isHostNetwork()) {
-      creation.at("disk");
+      progress.accept("disk");
       settled.join();
       timer.step("disk");
-      creation.at("network");
+      progress.accept("network");
       // Registered before ADD: a failed ADD may already hold an address.
       rollback.undo("tear down network", () -> host.tearDownNetwork(sandbox));
       current = current.withNetwork(true, host.setUpNetwork(sandbox));
       timer.step("network");
     }
-    creation.at("files");
+    progress.accept("files");
     host.writeFiles(current);
     timer.step("files");
 
-    creation.at("shim");
+    progress.accept("shim");
     PodShim shim = adoption.join();
     current = current.withShimPid(shim.shimPid());
     timer.step("shim");
 
-    creation.at("cgroups");
+    progress.accept("cgroups");
     rollback.undo("remove cgroups", () -> removeCgroups(sandbox));
     cgroups.limitPod(sandbox, rollback);
     if (sandbox.config().isSharedPid()) {
-      creation.at("pid namespace");
+      progress.accept("pid namespace");
       rollback.undo("unpin pid namespace", () -> unpinPidNamespace(id));
       startReaper(sandbox, shim);
       timer.step("pid namespace");

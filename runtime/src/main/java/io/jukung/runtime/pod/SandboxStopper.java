@@ -82,6 +82,11 @@ public final class SandboxStopper {
     flights.join(sandbox.id(), sandbox.id(), () -> run(sandbox));
   }
 
+  /** Forgets a stop that has succeeded, because the sandbox is made again. */
+  public void forget(Sandbox sandbox) {
+    flights.forget(sandbox.id());
+  }
+
   private String run(Sandbox sandbox) throws IOException, InterruptedException {
     String id = sandbox.id();
     StepTimer timer = new StepTimer("StopPodSandbox", id);

@@ -7,8 +7,10 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Lets GetContainerEvents send the headers of its answer before the first event. By them a caller
@@ -16,8 +18,11 @@ import java.util.Objects;
  * come after hours.
  */
 final class EarlyHeaders implements ServerInterceptor {
-  private static final String METHOD =
-      RuntimeServiceGrpc.getGetContainerEventsMethod().getFullMethodName();
+  /** The calls that are made by {@link Rpc#subscription}. */
+  private static final Set<String> METHODS =
+      Set.of(
+          RuntimeServiceGrpc.getGetContainerEventsMethod().getFullMethodName(),
+          ContainersGrpc.getCopyOutMethod().getFullMethodName());
 
   private static final Context.Key<Runnable> OPENING = Context.key("opening");
 
@@ -29,7 +34,7 @@ final class EarlyHeaders implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    if (!call.getMethodDescriptor().getFullMethodName().equals(METHOD)) {
+    if (!METHODS.contains(call.getMethodDescriptor().getFullMethodName())) {
       return next.startCall(call, headers);
     }
     Once<Q, R> once = new Once<>(call);

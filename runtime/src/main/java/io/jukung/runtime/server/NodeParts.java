@@ -71,6 +71,7 @@ final class NodeParts implements AutoCloseable {
     return List.of(
         pods.runtimeService(streaming),
         images.imageService(),
+        pods.containersService(),
         images.jukungService(pods.diagnose(), pods.orphanRepair(), pods.listCreations()),
         images.imagesService(pods.commit(images.committer())));
   }

@@ -5,10 +5,12 @@ import io.jukung.image.commit.ImageCommitter;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
+import io.jukung.runtime.call.NamedLocks;
 import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.cgroup.CgroupfsDriver;
+import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroupDriver;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.cgroup.SystemdBus;
@@ -32,8 +34,25 @@ import io.jukung.runtime.doctor.Diagnose;
 import io.jukung.runtime.doctor.Doctor;
 import io.jukung.runtime.doctor.LinuxHostView;
 import io.jukung.runtime.events.ContainerEvents;
+import io.jukung.runtime.files.ContainerRoots;
+import io.jukung.runtime.files.CopyIn;
+import io.jukung.runtime.files.CopyOut;
+import io.jukung.runtime.files.RootDifference;
+import io.jukung.runtime.files.StatPath;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
+import io.jukung.runtime.life.AwaitContainer;
+import io.jukung.runtime.life.Conditions;
+import io.jukung.runtime.life.ContainerStarter;
+import io.jukung.runtime.life.OwnContainers;
+import io.jukung.runtime.life.PauseContainer;
+import io.jukung.runtime.life.PodRest;
+import io.jukung.runtime.life.PodRevival;
+import io.jukung.runtime.life.ProcessList;
+import io.jukung.runtime.life.PublishedPorts;
+import io.jukung.runtime.life.RenameContainer;
+import io.jukung.runtime.life.SignalContainer;
+import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.metrics.NodeMetrics;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.nri.Nri;
@@ -123,6 +142,7 @@ final class PodParts implements AutoCloseable {
   private final PodShims shims = new PodShims();
   private final PodCgroupDriver cgroupDriver;
   private final PodCgroups cgroups;
+  private final Freezer freezer = new Freezer();
   private final SeccompFilters filters = new SeccompFilters();
   private final AppArmor appArmor = new AppArmor(Path.of("/sys"));
   private final Selinux selinux = new Selinux(Path.of("/"));
@@ -139,6 +159,9 @@ final class PodParts implements AutoCloseable {
   private final LifecyclePlugins plugins;
   private final ContainerStopper containerStopper;
   private final SandboxStopper sandboxStopper;
+  private final NamedLocks lives = new NamedLocks();
+  private final PodRest rest;
+  private final ContainerStarter starter;
   private final Recovery recovery;
   private final ContainerExec execs;
   private final Standstill standstill;
@@ -179,7 +202,7 @@ final class PodParts implements AutoCloseable {
     this.changes = new ContainerEvents(sandboxes, containers, views);
     DescriptorLoop loop = DescriptorLoop.start("shims");
     this.exits = new UnreportedExits(loop, shims, files);
-    this.containerStopper = new ContainerStopper(files, shims, cgroups);
+    this.containerStopper = new ContainerStopper(files, shims, cgroups, freezer);
     this.limits = new ContainerLimits(cgroups);
     this.nri =
         config.nri().enable()
@@ -193,10 +216,6 @@ final class PodParts implements AutoCloseable {
                 containerStopper)
             : null;
     this.plugins = nri == null ? LifecyclePlugins.NONE : nri;
-    ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
-    listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
-    sandboxes.listen(listeners);
-    containers.listen(listeners);
     this.events = new PodEvents(sandboxes, containers, files, shims, cgroups);
     this.pool =
         ShimPool.open(
@@ -212,6 +231,23 @@ final class PodParts implements AutoCloseable {
     this.lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
     this.sandboxStopper =
         new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups, plugins);
+    this.rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
+    ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
+    listeners = ChangeListener.both(listeners, rest);
+    listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
+    sandboxes.listen(listeners);
+    containers.listen(listeners);
+    this.starter =
+        new ContainerStarter(
+            sandboxes,
+            containers,
+            files,
+            containerSpecs,
+            shims,
+            cgroups,
+            compiler,
+            pathWork,
+            plugins);
     this.recovery =
         new Recovery(
             files,
@@ -232,8 +268,8 @@ final class PodParts implements AutoCloseable {
                 events,
                 exits::watch),
             host::takeUpNetwork);
-    this.standstill = new Standstill(paths, cgroups, containers);
-    this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler);
+    this.standstill = new Standstill(paths, cgroups, containers, freezer);
+    this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
     this.cdiDevices = new CdiDevices(config.cdi().specDirs());
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
@@ -304,7 +340,7 @@ final class PodParts implements AutoCloseable {
 
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
-    var _ = recovery.run();
+    var _ = recovery.run().thenRun(rest::begin);
     standstill.recover();
     if (nri != null) {
       nri.start();
@@ -352,16 +388,7 @@ final class PodParts implements AutoCloseable {
                 filters,
                 pathWork,
                 plugins),
-            new StartContainer(
-                sandboxes,
-                containers,
-                files,
-                containerSpecs,
-                shims,
-                cgroups,
-                compiler,
-                pathWork,
-                plugins),
+            new StartContainer(containers, starter),
             new StopContainer(containers, containerStopper, plugins),
             new RemoveContainer(containers, remover),
             listContainers,
@@ -399,6 +426,32 @@ final class PodParts implements AutoCloseable {
         new ListMetricDescriptors(),
         listPodSandboxMetrics,
         new StreamPodSandboxMetrics(listPodSandboxMetrics::call));
+  }
+
+  ContainersEndpoint containersService() {
+    OwnContainers own = new OwnContainers(sandboxes, containers);
+    ContainerRoots roots = new ContainerRoots(own, sandboxes, images, cgroups, paths, lives);
+    return new ContainersEndpoint(
+        new ContainersEndpoint.Calls(
+            new PauseContainer(own, cgroups, freezer),
+            new Conditions(containers, own, cgroups),
+            new SignalContainer(own, containerStopper, plugins),
+            new AwaitContainer(own),
+            new ProcessList(own, cgroups),
+            new PublishedPorts(own, sandboxes),
+            new RenameContainer(own, sandboxes, containers, files),
+            new StartAgain(
+                own,
+                sandboxes,
+                images,
+                new PodRevival(files, lifecycle, sandboxStopper, plugins),
+                starter,
+                rest,
+                lives),
+            new RootDifference(containers, containerSpecs, roots),
+            new StatPath(containers, roots),
+            new CopyOut(containers, roots),
+            new CopyIn(own, roots)));
   }
 
   Diagnose diagnose() {

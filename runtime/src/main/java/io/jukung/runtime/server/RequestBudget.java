@@ -9,6 +9,8 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
+import io.jukung.client.v1.ContainersGrpc;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,10 @@ final class RequestBudget {
 
   /** As large as any request that kubelet makes for a usual pod. */
   static final long ALWAYS_ACCEPTED_BYTES = 64 << 10;
+
+  /** The calls whose requests are streams. What was read of such a request is not in the heap. */
+  private static final Set<String> STREAMS =
+      Set.of(ContainersGrpc.getCopyInMethod().getFullMethodName());
 
   private static final Context.Key<Account> ACCOUNT = Context.key("bytes of the request");
 
@@ -58,16 +64,31 @@ final class RequestBudget {
   private final class Accounts extends ServerStreamTracer.Factory {
     @Override
     public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
-      return new Account();
+      return new Account(STREAMS.contains(method));
     }
   }
 
   /** The bytes of one call. gRPC counts on a thread of the transport. */
   private final class Account extends ServerStreamTracer {
+    private final boolean isStream;
     private long own;
     private boolean isReleased;
     private boolean isRefused;
     private @Nullable Runnable refuse;
+
+    Account(boolean isStream) {
+      this.isStream = isStream;
+    }
+
+    /** Called when a message is complete and is handed over. */
+    @Override
+    public synchronized void inboundMessageRead(
+        int sequenceNumber, long wireBytes, long uncompressedBytes) {
+      if (isStream && !isReleased) {
+        used.addAndGet(-own);
+        own = 0;
+      }
+    }
 
     @Override
     public Context filterContext(Context context) {

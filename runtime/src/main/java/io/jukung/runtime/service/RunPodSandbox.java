@@ -108,7 +108,7 @@ public final class RunPodSandbox {
       rollback.undo("forget", () -> forget(intent, rollback));
       creation.at("record");
       files.createSandbox(intent);
-      SandboxRecord ready = lifecycle.setUp(intent, rollback, creation);
+      SandboxRecord ready = lifecycle.setUp(intent, rollback, creation::at);
       creation.at("plugins");
       publish(ready, rollback);
       // The shim may have died before the sandbox was in the store, and nobody has acted on that.

@@ -5,10 +5,8 @@ import io.jukung.runtime.store.ChangeListener.Change;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Container {
   private final ReentrantLock lock = new ReentrantLock();
-  private final CompletableFuture<Void> exited = new CompletableFuture<>();
   private final StateFiles files;
   private final ReentrantLock limitsLock = new ReentrantLock();
   private final ShownBytes listed = new ShownBytes();
   private final ShownBytes shown = new ShownBytes();
   private volatile ContainerRecord record;
   private volatile ContainerStatusRecord status;
+
+  private final RunEnd runEnd = new RunEnd();
 
   /** Null until the container is in a store. */
   private @Nullable ChangeListener listener;
@@ -53,7 +52,7 @@ public final class Container {
     this.status = status;
     this.known = status;
     if (status.isExited()) {
-      exited.complete(null);
+      runEnd.complete();
     }
   }
 
@@ -137,9 +136,18 @@ public final class Container {
 
   /** Changes the limits, first on disk and then in memory. */
   public void limit(Resources resources) throws IOException {
+    change(before -> before.withResources(resources));
+  }
+
+  /** Changes the name, first on disk and then in memory. */
+  public void rename(ContainerName name, Map<String, String> labels) throws IOException {
+    change(before -> before.renamed(name, labels));
+  }
+
+  private void change(UnaryOperator<ContainerRecord> change) throws IOException {
     lock.lock();
     try {
-      ContainerRecord next = record.withResources(resources);
+      ContainerRecord next = change.apply(record);
       files.writeContainer(next);
       record = next;
     } finally {
@@ -168,8 +176,8 @@ public final class Container {
   }
 
   /**
-   * The one start of the container's life. An end of the container that is reported while the start
-   * is under way is applied once the start has succeeded.
+   * A start of the container. An end of the container that is reported while the start is under way
+   * is applied once the start has succeeded.
    */
   public final class Start extends Operation {
     private @Nullable UnaryOperator<ContainerStatusRecord> earlyEnd;
@@ -201,7 +209,7 @@ public final class Container {
       }
     }
 
-    /** Records that the container never ran. It will not be started again. */
+    /** Records that the container did not run. */
     public void failed(long at, String why) throws IOException {
       lock.lock();
       try {
@@ -253,7 +261,7 @@ public final class Container {
   }
 
   /**
-   * Begins the one start of the container's life.
+   * Begins a start of the container.
    *
    * @throws CriException FAILED_PRECONDITION if the container is not CREATED or another operation
    *     is under way
@@ -274,6 +282,52 @@ public final class Container {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Makes an EXITED container CREATED, so that it can be started again. How its last run ended is
+   * forgotten.
+   *
+   * @throws CriException FAILED_PRECONDITION if the container is not EXITED or an operation is
+   *     under way
+   */
+  public void renew() throws IOException {
+    lock.lock();
+    try {
+      if (!status.isExited() || operation != null) {
+        throw CriException.failedPrecondition(
+            "start of container "
+                + id()
+                + ": it is "
+                + (operation == null ? status.state() : operation.what));
+      }
+      // First: a CREATED container with an exit.json is taken for one that has run and ended.
+      files.deleteExit(id());
+      write(status.renewed());
+      runEnd.renew();
+      tell(Change.CREATED);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Says that what the container's run leaves behind is going to be removed in the background. To
+   * be called before the end is shown.
+   *
+   * @return to be completed when that is removed, or cannot be
+   */
+  public CompletableFuture<Void> beginCleanUp() {
+    return runEnd.beginCleanUp();
+  }
+
+  /**
+   * Waits until what the last run has left behind is removed.
+   *
+   * @return whether that is over
+   */
+  public boolean awaitCleanUp(Duration wait) throws InterruptedException {
+    return runEnd.awaitCleanUp(wait);
   }
 
   /**
@@ -449,7 +503,7 @@ public final class Container {
 
   /** Completes when the container is EXITED. Callers may complete the future without effect. */
   public CompletableFuture<Void> exit() {
-    return exited.copy();
+    return runEnd.future();
   }
 
   /**
@@ -458,14 +512,7 @@ public final class Container {
    * @return whether it is EXITED
    */
   public boolean awaitExit(Duration wait) throws InterruptedException {
-    try {
-      exited.get(wait.toNanos(), TimeUnit.NANOSECONDS);
-      return true;
-    } catch (TimeoutException e) {
-      return false;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // never completed exceptionally
-    }
+    return runEnd.await(wait);
   }
 
   /** An end is shown even if it cannot be written: callers that wait for it would wait for ever. */
@@ -475,7 +522,7 @@ public final class Container {
     } finally {
       status = next;
       tell(Change.STOPPED);
-      exited.complete(null);
+      runEnd.complete();
     }
   }
 

@@ -8,7 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code container.json}: what a container is. Only the limits change after its creation.
+ * {@code container.json}: what a container is. Only the limits and the name change after its
+ * creation.
  *
  * @param version {@link #VERSION}
  * @param createdAt nanoseconds since the epoch
@@ -55,6 +56,32 @@ public record ContainerRecord(
 
   public String sandboxId() {
     return name.sandboxId();
+  }
+
+  /** A record of the same container with another name. */
+  public ContainerRecord renamed(ContainerName newName, Map<String, String> newLabels) {
+    return new ContainerRecord(
+        version,
+        id,
+        newName,
+        createdAt,
+        image,
+        imageId,
+        newLabels,
+        annotations,
+        logPath,
+        tty,
+        stdin,
+        stdinOnce,
+        requestedStopSignal,
+        stopSignal,
+        pidMode,
+        pidTarget,
+        user,
+        mounts,
+        resources,
+        cgroup,
+        lowerDirectories);
   }
 
   public ContainerRecord withResources(Resources newResources) {

@@ -43,7 +43,8 @@ public record ContainerStatusRecord(
    * Where a container is in its life.
    *
    * <pre>
-   *              start                     exit
+   *    ┌───────────── to be started again ──────────────┐
+   *    ▼         start                     exit         │
    *   CREATED ─────────────► RUNNING ────────────────► EXITED
    *    ▲  │  │                ▲  │                      ▲  ▲
    *    │  │  └────────────────│──│── start failed ──────┘  │
@@ -55,7 +56,8 @@ public record ContainerStatusRecord(
    *
    * UNKNOWN means that the truth could not be learnt: the shim does not answer, or it is gone and
    * processes of the container do not end, or the record is damaged. UNKNOWN is never written to
-   * the disk, where the last state that was known stays. EXITED is final.
+   * the disk, where the last state that was known stays. EXITED is final for CRI. A container of
+   * jukung's own can be started again: it is CREATED for the time of that start.
    */
   public enum State {
     CREATED,
@@ -69,7 +71,7 @@ public record ContainerStatusRecord(
         case CREATED -> EnumSet.of(RUNNING, EXITED, UNKNOWN);
         case RUNNING -> EnumSet.of(EXITED, UNKNOWN);
         case UNKNOWN -> EnumSet.of(CREATED, RUNNING, EXITED, UNKNOWN);
-        case EXITED -> EnumSet.noneOf(State.class);
+        case EXITED -> EnumSet.of(CREATED);
       };
     }
 
@@ -115,6 +117,11 @@ public record ContainerStatusRecord(
   /** Whether the container has processes, as far as that is known. */
   public boolean mayRun() {
     return isRunning() || isUnknown();
+  }
+
+  /** The status of a container that has ended and is about to be started again. */
+  ContainerStatusRecord renewed() {
+    return next(State.CREATED, 0, 0, 0, 0, "", "");
   }
 
   ContainerStatusRecord started(int newPid, long at) {

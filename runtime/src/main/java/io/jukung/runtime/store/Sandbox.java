@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sandbox in memory: its record, and how many operations are under way in it. Reads never wait.
@@ -24,6 +25,7 @@ public final class Sandbox {
   private final Condition noOperation = lock.newCondition();
   private final ReentrantLock limitsLock = new ReentrantLock();
   private final Set<Work> operations = new HashSet<>();
+  private @Nullable Revival revival;
   private final ShownBytes listed = new ShownBytes();
   private final ShownBytes shown = new ShownBytes();
   private volatile SandboxRecord record;
@@ -99,6 +101,9 @@ public final class Sandbox {
   public void notReady(StateFiles files) throws IOException {
     lock.lock();
     try {
+      if (revival != null) {
+        revival.giveUp();
+      }
       SandboxRecord next = record.notReady();
       if (!next.equals(record)) {
         boolean wasReady = isReady();
@@ -130,6 +135,83 @@ public final class Sandbox {
       return operation;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Begins to make a NOT_READY sandbox again, of which the host holds nothing. A stop waits for the
+   * end of the revival, which fails then.
+   *
+   * @throws CriException FAILED_PRECONDITION if the sandbox is READY, or work is under way in it
+   */
+  public Revival beginRevival() {
+    lock.lock();
+    try {
+      if (isReady() || !operations.isEmpty()) {
+        throw CriException.failedPrecondition(
+            "start of sandbox " + id() + ": it is ready, or not stopped yet");
+      }
+      revival = new Revival();
+      operations.add(revival.work);
+      return revival;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A sandbox that is being made again. To be closed once. */
+  public final class Revival implements AutoCloseable {
+    private final Work work = new Work("the start of the sandbox");
+
+    private Revival() {}
+
+    private void giveUp() {
+      work.givenUp = true;
+    }
+
+    /**
+     * Shows that the sandbox is made again.
+     *
+     * @param ready its READY record, which is on disk
+     * @throws CriException FAILED_PRECONDITION if the sandbox was stopped meanwhile
+     */
+    public void succeeded(SandboxRecord ready) {
+      work.finish(
+          () -> {
+            record = ready;
+            listener.changed(Sandbox.this, Change.STARTED);
+          });
+    }
+
+    /**
+     * Records that the sandbox is not made again.
+     *
+     * @param isClean whether the host holds nothing for it
+     */
+    public void undo(StateFiles files, boolean isClean) throws IOException {
+      lock.lock();
+      try {
+        boolean wasReady = isReady();
+        SandboxRecord stopped = record.notReady();
+        record = isClean ? stopped.tornDown() : stopped;
+        if (wasReady) {
+          listener.changed(Sandbox.this, Change.STOPPED);
+        }
+        files.writeSandbox(record);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        revival = null;
+        work.close();
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

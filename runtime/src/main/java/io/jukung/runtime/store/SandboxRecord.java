@@ -41,6 +41,7 @@ public record SandboxRecord(
    * Where a sandbox is in its life.
    *
    * <pre>
+   *                      ◄── made again ──
    *   CREATING ──────► READY ──────► NOT_READY ──► (removed)
    *      │ roll back                     ▲
    *      ├────────────► (removed)        │
@@ -49,7 +50,7 @@ public record SandboxRecord(
    *
    * A CREATING record that is found when the daemon starts is rolled back. NOT_READY is a sandbox
    * that is stopped, or is being stopped, or whose shim died. What such a sandbox still has is
-   * released by the next stop.
+   * released by the next stop. A pod of jukung's own can be made again, with all it consists of.
    */
   public enum State {
     CREATING,
@@ -60,7 +61,8 @@ public record SandboxRecord(
     private boolean canBecome(State next) {
       return switch (this) {
         case CREATING -> next == READY || next == NOT_READY;
-        case READY, NOT_READY -> next == NOT_READY;
+        case READY -> next == NOT_READY;
+        case NOT_READY -> next == READY || next == NOT_READY;
       };
     }
   }
@@ -101,6 +103,22 @@ public record SandboxRecord(
 
   public SandboxRecord withLimits(PodLimits newLimits) {
     return with(state, networkSetUp, addresses, shimPid, newLimits);
+  }
+
+  /** A record of the same sandbox with another name. */
+  public SandboxRecord renamed(SandboxName newName, Map<String, String> newLabels) {
+    return new SandboxRecord(
+        version,
+        id,
+        newName,
+        state,
+        createdAt,
+        runtimeHandler,
+        config.withLabels(newLabels),
+        networkSetUp,
+        addresses,
+        shimPid,
+        limits);
   }
 
   private SandboxRecord withState(State next) {
@@ -172,6 +190,23 @@ public record SandboxRecord(
       labels = Json.orEmpty(labels);
       annotations = Json.orEmpty(annotations);
       sysctls = Json.orEmpty(sysctls);
+    }
+
+    SandboxConfig withLabels(Map<String, String> newLabels) {
+      return new SandboxConfig(
+          hostname,
+          logDirectory,
+          dns,
+          portMappings,
+          newLabels,
+          annotations,
+          cgroupParent,
+          sysctls,
+          network,
+          pid,
+          ipc,
+          privileged,
+          user);
     }
 
     @JsonIgnore

@@ -192,6 +192,11 @@ public final class StateFiles {
     }
   }
 
+  /** Deletes what the shim wrote when the container ended, if that is there. */
+  public void deleteExit(String id) throws IOException {
+    Files.deleteIfExists(paths.containerExit(id));
+  }
+
   /** Deletes the container's directory, including its writable layer. */
   public void deleteContainer(String id) throws IOException {
     discard(paths.container(id));

@@ -17,16 +17,16 @@ public final class Faults {
     failed = false;
   }
 
-  synchronized void none() {
+  public synchronized void none() {
     failAt = -1;
   }
 
   /** Whether the call that had to fail was made. */
-  synchronized boolean failed() {
+  public synchronized boolean failed() {
     return failed;
   }
 
-  synchronized List<String> calls() {
+  public synchronized List<String> calls() {
     return List.copyOf(calls);
   }
 

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The real kernel, except that one system call of the whole process fails. */
-final class KernelFaults implements Syscalls, AutoCloseable {
+public final class KernelFaults implements Syscalls, AutoCloseable {
   /** Refusing to close would leak the descriptor in the test itself. */
   private static final Set<Syscall> NEVER = EnumSet.of(Syscall.CLOSE);
 
@@ -24,7 +24,7 @@ final class KernelFaults implements Syscalls, AutoCloseable {
   }
 
   /** Makes the {@code n}-th call fail with EIO. Affects the whole process until {@link #close}. */
-  static KernelFaults failAt(int n) {
+  public static KernelFaults failAt(int n) {
     Syscalls real = Kernel.install((_, _, _, _, _, _) -> -Errno.ENOSYS);
     KernelFaults faults = new KernelFaults(real, n);
     Kernel.install(faults);
@@ -32,7 +32,7 @@ final class KernelFaults implements Syscalls, AutoCloseable {
   }
 
   /** The name of the call that failed; empty if fewer calls were made. */
-  String failed() {
+  public String failed() {
     return failed;
   }
 

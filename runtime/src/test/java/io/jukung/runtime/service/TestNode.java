@@ -22,10 +22,12 @@ import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
+import io.jukung.runtime.call.NamedLocks;
 import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.Selection;
 import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.cgroup.CgroupfsDriver;
+import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerExec;
 import io.jukung.runtime.container.ContainerLimits;
@@ -37,6 +39,14 @@ import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.events.ContainerEvents;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
+import io.jukung.runtime.life.ContainerStarter;
+import io.jukung.runtime.life.OwnContainers;
+import io.jukung.runtime.life.PauseContainer;
+import io.jukung.runtime.life.PodRest;
+import io.jukung.runtime.life.PodRevival;
+import io.jukung.runtime.life.RenameContainer;
+import io.jukung.runtime.life.SignalContainer;
+import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.pod.PodEvents;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxStopper;
@@ -47,6 +57,7 @@ import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.ImageDefaults;
 import io.jukung.runtime.spec.LabelRules;
 import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.ChangeListener;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
@@ -96,6 +107,7 @@ public final class TestNode {
   public SandboxStore sandboxes;
   public ContainerStore containers;
   public PodShims shims;
+  public Freezer freezer;
   public ContainerEvents changes;
   public PodEvents events;
   public Recovery recovery;
@@ -106,6 +118,12 @@ public final class TestNode {
   ListPodSandbox listPodSandbox;
   CreateContainer createContainer;
   public StartContainer startContainer;
+  public OwnContainers own;
+  public PodRest rest;
+  public StartAgain startAgain;
+  public RenameContainer renameContainer;
+  public PauseContainer pauses;
+  public SignalContainer signalContainer;
   public StopContainer stopContainer;
   public RemoveContainer removeContainer;
   public ContainerStatus containerStatus;
@@ -151,19 +169,18 @@ public final class TestNode {
     containers = new ContainerStore();
     ContainerViews views = new ContainerViews(images::names);
     changes = new ContainerEvents(sandboxes, containers, views);
-    sandboxes.listen(changes);
-    containers.listen(changes);
     shims = new PodShims();
     PodCgroups cgroups =
         new PodCgroups(
             mount, new CgroupfsDriver(mount, cgroupRoot), PodCgroups.MissingController.IGNORE);
+    freezer = new Freezer();
     SeccompFilters filters = new SeccompFilters();
     PathWork pathWork = new PathWork();
     LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0, filters);
     SandboxLifecycle lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
     events = new PodEvents(sandboxes, containers, files, shims, cgroups);
     pool.tell(events);
-    ContainerStopper stopper = new ContainerStopper(files, shims, cgroups, KILL_WAIT);
+    ContainerStopper stopper = new ContainerStopper(files, shims, cgroups, freezer, KILL_WAIT);
     ContainerRemover remover =
         new ContainerRemover(
             containers, files, containerSpecs, images, shims, cgroups, stopper, plugins);
@@ -219,8 +236,8 @@ public final class TestNode {
             filters,
             pathWork,
             plugins);
-    startContainer =
-        new StartContainer(
+    ContainerStarter starter =
+        new ContainerStarter(
             sandboxes,
             containers,
             files,
@@ -230,6 +247,25 @@ public final class TestNode {
             compiler,
             pathWork,
             plugins);
+    own = new OwnContainers(sandboxes, containers);
+    NamedLocks lives = new NamedLocks();
+    rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
+    ChangeListener listeners = ChangeListener.both(changes, rest);
+    sandboxes.listen(listeners);
+    containers.listen(listeners);
+    startAgain =
+        new StartAgain(
+            own,
+            sandboxes,
+            images,
+            new PodRevival(files, lifecycle, sandboxStopper, plugins),
+            starter,
+            rest,
+            lives);
+    renameContainer = new RenameContainer(own, sandboxes, containers, files);
+    pauses = new PauseContainer(own, cgroups, freezer);
+    signalContainer = new SignalContainer(own, stopper, plugins);
+    startContainer = new StartContainer(containers, starter);
     stopContainer = new StopContainer(containers, stopper, plugins);
     removeContainer = new RemoveContainer(containers, remover);
     containerStatus = new ContainerStatus(containers, views, files, compiler, pathWork);
@@ -238,13 +274,13 @@ public final class TestNode {
     updateContainerResources =
         new UpdateContainerResources(containers, new ContainerLimits(cgroups), plugins);
     updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups, plugins);
-    execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler);
+    execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
     execSync = new ExecSync(execs);
   }
 
   /** Recovers, and waits until that is over, as far as it can be. */
   public void recover() throws Exception {
-    recovery.run().get(RECOVERY_BOUND_SECONDS, TimeUnit.SECONDS);
+    recovery.run().thenRun(rest::begin).get(RECOVERY_BOUND_SECONDS, TimeUnit.SECONDS);
   }
 
   public static RunPodSandboxRequest pod(String name) {

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class RunTest {
+class ContainerMakerTest {
   @ParameterizedTest
   @CsvSource({
     "busybox, busybox-",
@@ -16,6 +16,6 @@ class RunTest {
     "docker.io/my.app, my-app-",
   })
   void generatedNameBeginsWithTheImagesName(String image, String start) {
-    assertThat(Run.generatedName(image)).matches(Pattern.quote(start) + "[0-9a-f]{4}");
+    assertThat(ContainerMaker.generatedName(image)).matches(Pattern.quote(start) + "[0-9a-f]{4}");
   }
 }

@@ -1,4 +1,4 @@
-package io.jukung.runtime.cgroup;
+package io.jukung.runtime.call;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -7,7 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * One lock for each name. A lock exists only while a thread holds it or waits for it, so that names
  * that are no longer used leave nothing behind. Thread-safe.
  */
-final class NamedLocks {
+public final class NamedLocks {
   private final ConcurrentHashMap<String, NamedLock> locks = new ConcurrentHashMap<>();
 
   /** The number of users is changed only inside the map's atomic operations. */
@@ -18,13 +18,13 @@ final class NamedLocks {
 
   /** A lock that the current thread holds until {@link #close}. */
   @FunctionalInterface
-  interface Held extends AutoCloseable {
+  public interface Held extends AutoCloseable {
     @Override
     void close();
   }
 
   /** Waits for the lock of this name. The thread that acquired it must release it. */
-  Held acquire(String name) {
+  public Held acquire(String name) {
     NamedLock named =
         locks.compute(
             name,

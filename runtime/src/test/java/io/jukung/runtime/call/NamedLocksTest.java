@@ -1,4 +1,4 @@
-package io.jukung.runtime.cgroup;
+package io.jukung.runtime.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

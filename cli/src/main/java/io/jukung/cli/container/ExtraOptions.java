@@ -1,0 +1,111 @@
+package io.jukung.cli.container;
+
+import io.jukung.cli.command.CliEnvironment;
+import io.jukung.cli.command.CliException;
+import io.jukung.cri.v1.DNSConfig;
+import io.jukung.cri.v1.Device;
+import io.jukung.cri.v1.Signal;
+import io.jukung.linux.process.Signals;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the less usual options of {@code jukung run} mean in CRI. */
+final class ExtraOptions {
+  /** The largest file of variables: 2 MiB is all that a process can get. */
+  private static final long MAX_FILE_BYTES = 2 << 20;
+
+  private ExtraOptions() {}
+
+  /**
+   * The variables of the files, as {@code -e} takes them. Empty lines and comments are left out.
+   */
+  static List<String> variables(RunOptions options, CliEnvironment environment) {
+    List<String> variables = new ArrayList<>();
+    for (Path named : options.environmentFiles) {
+      Path file = environment.absolute(named);
+      try {
+        if (Files.size(file) > MAX_FILE_BYTES) {
+          throw CliException.usage("--env-file " + file + " is larger than 2 MiB");
+        }
+        for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+          String text = line.stripLeading();
+          if (!text.isEmpty() && !text.startsWith("#")) {
+            variables.add(text);
+          }
+        }
+      } catch (IOException e) {
+        throw CliException.usage("--env-file " + file + " cannot be read: " + e);
+      }
+    }
+    return variables;
+  }
+
+  /** The resolver of the pod; empty: the node's. */
+  static Optional<DNSConfig> dns(RunOptions options) {
+    if (options.dnsServers.isEmpty()
+        && options.dnsSearches.isEmpty()
+        && options.dnsOptions.isEmpty()) {
+      return Optional.empty();
+    }
+    if (options.dnsServers.isEmpty()) {
+      throw CliException.usage("--dns-search and --dns-option need a server: --dns ADDRESS");
+    }
+    return Optional.of(
+        DNSConfig.newBuilder()
+            .addAllServers(options.dnsServers)
+            .addAllSearches(options.dnsSearches)
+            .addAllOptions(options.dnsOptions)
+            .build());
+  }
+
+  static Map<String, String> sysctls(RunOptions options) {
+    Map<String, String> sysctls = new LinkedHashMap<>();
+    for (String text : options.sysctls) {
+      int equals = text.indexOf('=');
+      if (equals <= 0) {
+        throw CliException.usage("not a sysctl: \"" + text + "\" (write NAME=VALUE)");
+      }
+      sysctls.put(text.substring(0, equals), text.substring(equals + 1));
+    }
+    return sysctls;
+  }
+
+  static Device device(String text) {
+    String[] parts = text.split(":", -1);
+    String permissions = parts.length == 3 ? parts[2] : "rwm";
+    boolean onlyPermissions = parts.length == 2 && parts[1].matches("[rwm]{1,3}");
+    if (parts.length > 3 || !parts[0].startsWith("/") || !permissions.matches("[rwm]{1,3}")) {
+      throw CliException.usage(
+          "not a device: \"" + text + "\" (write HOST, HOST:CONTAINER or HOST:CONTAINER:rwm)");
+    }
+    return Device.newBuilder()
+        .setHostPath(parts[0])
+        .setContainerPath(parts.length == 1 || onlyPermissions ? parts[0] : parts[1])
+        .setPermissions(onlyPermissions ? parts[1] : permissions)
+        .build();
+  }
+
+  static String pids(long limit) {
+    if (limit == 0 || limit < -1) {
+      throw CliException.usage("--pids-limit must be positive, or -1 for no limit");
+    }
+    return limit == -1 ? "max" : Long.toString(limit);
+  }
+
+  /** CRI names real-time signals in its own way. */
+  static Signal signal(String text) {
+    try {
+      String name = Signals.name(Signals.parse(text)).replace("+", "PLUS").replace("-", "MINUS");
+      return Signal.valueOf(name);
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage("--stop-signal: not a signal of containers: \"" + text + "\"");
+    }
+  }
+}

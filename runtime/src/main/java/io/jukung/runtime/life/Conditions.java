@@ -1,0 +1,47 @@
+package io.jukung.runtime.life;
+
+import io.jukung.client.v1.Condition;
+import io.jukung.client.v1.ConditionsRequest;
+import io.jukung.client.v1.ConditionsResponse;
+import io.jukung.runtime.cgroup.Freezer;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStore;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+
+/** Says of containers what CRI has no words for. */
+public final class Conditions {
+  private final ContainerStore containers;
+  private final OwnContainers own;
+  private final PodCgroups cgroups;
+
+  public Conditions(ContainerStore containers, OwnContainers own, PodCgroups cgroups) {
+    this.containers = containers;
+    this.own = own;
+    this.cgroups = cgroups;
+  }
+
+  public ConditionsResponse call(ConditionsRequest request) throws IOException {
+    Collection<Container> asked =
+        request.getContainerId().isEmpty()
+            ? containers.all()
+            : List.of(containers.get(request.getContainerId()));
+    ConditionsResponse.Builder response = ConditionsResponse.newBuilder();
+    for (Container each : asked) {
+      response.addConditions(condition(each));
+    }
+    return response.build();
+  }
+
+  private Condition condition(Container container) throws IOException {
+    return Condition.newBuilder()
+        .setContainerId(container.id())
+        .setPaused(
+            container.status().mayRun()
+                && Freezer.isFrozen(cgroups.at(container.record().cgroup())))
+        .setOwn(own.isOwn(container))
+        .build();
+  }
+}

@@ -1,0 +1,280 @@
+package io.jukung.runtime.life;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.process.Signals;
+import io.jukung.runtime.call.Clock;
+import io.jukung.runtime.call.PathWork;
+import io.jukung.runtime.call.SingleFlight;
+import io.jukung.runtime.call.SideTask;
+import io.jukung.runtime.call.StepTimer;
+import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.ContainerSpecs;
+import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.container.ShimMessages;
+import io.jukung.runtime.container.TargetContainer;
+import io.jukung.runtime.container.UnwatchedContainers;
+import io.jukung.runtime.launch.CompiledLaunch;
+import io.jukung.runtime.launch.LaunchCompiler;
+import io.jukung.runtime.launch.Overlay;
+import io.jukung.runtime.shim.PodShim;
+import io.jukung.runtime.shim.PodShims;
+import io.jukung.runtime.spec.ResourceRecords;
+import io.jukung.runtime.spec.ResourceRules;
+import io.jukung.runtime.spec.Spec;
+import io.jukung.runtime.spec.SpecBuilder;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.LogNames;
+import io.jukung.runtime.store.NamespaceOwner;
+import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxStore;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts CREATED containers. If the start fails the container is EXITED, and the message of its
+ * status names the step of the launch that failed. Several calls for one container share one start.
+ * Thread-safe.
+ */
+public final class ContainerStarter {
+  private static final Logger LOG = LoggerFactory.getLogger(ContainerStarter.class);
+
+  private final SandboxStore sandboxes;
+  private final ContainerStore containers;
+  private final StateFiles files;
+  private final ContainerSpecs specs;
+  private final PodShims shims;
+  private final PodCgroups cgroups;
+  private final LaunchCompiler compiler;
+  private final PathWork pathWork;
+  private final LifecyclePlugins plugins;
+  private final SingleFlight<String, String, Container> flights =
+      new SingleFlight<>("StartContainer");
+
+  public ContainerStarter(
+      SandboxStore sandboxes,
+      ContainerStore containers,
+      StateFiles files,
+      ContainerSpecs specs,
+      PodShims shims,
+      PodCgroups cgroups,
+      LaunchCompiler compiler,
+      PathWork pathWork,
+      LifecyclePlugins plugins) {
+    this.sandboxes = sandboxes;
+    this.containers = containers;
+    this.files = files;
+    this.specs = specs;
+    this.shims = shims;
+    this.cgroups = cgroups;
+    this.compiler = compiler;
+    this.pathWork = pathWork;
+    this.plugins = plugins;
+  }
+
+  /**
+   * Starts the container.
+   *
+   * @throws CriException FAILED_PRECONDITION if it is not CREATED, or its sandbox is not READY
+   */
+  public void start(Container container) throws IOException, InterruptedException {
+    flights.join(container.id(), container.id(), () -> run(container));
+  }
+
+  /** Forgets the start that has succeeded, so that the container can be started once more. */
+  void forget(Container container) {
+    flights.forget(container.id());
+  }
+
+  private Container run(Container container) throws IOException {
+    StepTimer timer = new StepTimer("StartContainer", container.id());
+    Sandbox sandbox = sandboxes.get(container.record().sandboxId());
+    if (sandbox.isReady()) {
+      shims.get(sandbox.id()); // the take-up of the pod may find that the container was started
+    }
+    try (LifecyclePlugins.Step _ = plugins.begin(container.id());
+        Sandbox.Operation _ = sandbox.begin("StartContainer " + container.id());
+        Container.Start start = container.beginStart()) {
+      try {
+        plugins.startContainer(container);
+        record(container, start, launch(container, timer));
+        timer.step("record");
+      } catch (IOException | RuntimeException | Error e) {
+        throw failed(container, start, e);
+      }
+      plugins.postStartContainer(container);
+    }
+    timer.done();
+    LOG.info("container {} started", LogNames.container(container.record()));
+    return container;
+  }
+
+  /** Records the start, and kills a container whose start cannot be recorded. */
+  private void record(Container container, Container.Start start, PodShim.Started started)
+      throws IOException {
+    try {
+      start.succeeded(started.pid(), started.startedAt());
+    } catch (IOException e) {
+      try {
+        shims.get(container.record().sandboxId()).signal(container.id(), Signals.SIGKILL);
+      } catch (IOException | RuntimeException unsent) {
+        e.addSuppressed(unsent); // its cgroup is killed next
+      }
+      throw e;
+    }
+  }
+
+  private record Prepared(String logPath, CompiledLaunch launch) {}
+
+  private PodShim.Started launch(Container container, StepTimer timer) throws IOException {
+    ContainerRecord record = container.record();
+    // The disk takes its time while the launch is prepared.
+    SideTask<Boolean> settled =
+        SideTask.start(
+            "record of container " + record.id(), () -> files.settleContainer(record.id()));
+    Spec created = withFreshTarget(record, specs.of(record.id()));
+    timer.step("spec");
+    Spec spec = limit(container, created);
+    timer.step("cgroup");
+    // Both look at paths of the request: the log directory, and the sources of volumes.
+    Prepared prepared =
+        pathWork.call(
+            record.sandboxId(),
+            "StartContainer " + record.id(),
+            () ->
+                new Prepared(
+                    logFile(record), compiler.container(spec, overlay(record), record.stdin())));
+    CompiledLaunch launch = prepared.launch();
+    timer.step("compile");
+    awaitSettled(settled);
+    timer.step("disk");
+    try {
+      PodShim.Started started =
+          shims
+              .get(record.sandboxId())
+              .start(
+                  ShimMessages.start(
+                      record,
+                      launch.toPlan(),
+                      files.paths().container(record.id()),
+                      prepared.logPath()));
+      timer.step("launch");
+      return started;
+    } catch (PodShim.LaunchRefused e) {
+      throw new IOException(launch.explain(e.failure()), e);
+    }
+  }
+
+  private static void awaitSettled(SideTask<Boolean> settled) throws IOException {
+    try {
+      settled.join();
+    } catch (IOException e) {
+      throw new IOException("the container cannot be recorded: " + e, e);
+    }
+  }
+
+  /** Makes the cgroup with the limits in force. A later update finds the cgroup and changes it. */
+  private Spec limit(Container container, Spec created) throws IOException {
+    container.limitsLock().lock();
+    try {
+      Spec spec = ResourceRecords.inForce(created, container.record());
+      Cgroup cgroup = cgroups.at(container.record().cgroup());
+      cgroups.create(cgroup);
+      cgroups.apply(cgroup, ResourceRules.settings(spec.linux().resources()));
+      cgroups.limitDevices(cgroup, spec.linux().resources().devices());
+      return spec;
+    } finally {
+      container.limitsLock().unlock();
+    }
+  }
+
+  /** Removes what was made for the start, and makes the container's status say why it failed. */
+  private CriException failed(Container container, Container.Start start, Throwable cause) {
+    String why = "start of container " + container.id() + ": " + cause.getMessage();
+    ErrorKind kind = cause instanceof CriException known ? known.kind() : ErrorKind.INTERNAL;
+    CriException failure = new CriException(kind, why, cause);
+    Cgroup cgroup = cgroups.at(container.record().cgroup());
+    try {
+      cgroups.remove(cgroup);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+      if (UnwatchedContainers.mayHaveProcesses(cgroup)) {
+        container.unknown("its start failed, and its processes do not end: " + e.getMessage());
+        return failure;
+      }
+    }
+    try {
+      start.failed(Clock.now(), String.valueOf(cause.getMessage()));
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+    return failure;
+  }
+
+  /** Looks the target up again: it may have been restarted since this container was created. */
+  private Spec withFreshTarget(ContainerRecord record, Spec spec) {
+    String target = record.pidTarget();
+    if (record.pidMode() != NamespaceOwner.TARGET || target == null) {
+      return spec;
+    }
+    int pid = TargetContainer.pid(containers, record.sandboxId(), target);
+    List<Spec.Namespace> namespaces = new ArrayList<>();
+    for (Spec.Namespace each : spec.linux().namespaces()) {
+      namespaces.add(
+          each.type().equals("pid")
+              ? new Spec.Namespace("pid", SpecBuilder.targetPidNamespace(pid))
+              : each);
+    }
+    return spec.withLinux(spec.linux().withNamespaces(namespaces));
+  }
+
+  private Overlay overlay(ContainerRecord record) {
+    return new Overlay(
+        record.lowerDirectories().stream().map(Path::of).toList(),
+        files.paths().containerUpper(record.id()),
+        files.paths().containerWork(record.id()));
+  }
+
+  /**
+   * Returns the real path of the log, whose directories are made. The log directory of the sandbox
+   * may be reached through symbolic links of the node; below it symbolic links are refused.
+   */
+  private String logFile(ContainerRecord record) throws IOException {
+    if (record.logPath().isEmpty()) {
+      return "";
+    }
+    Path base = Path.of(sandboxes.get(record.sandboxId()).record().config().logDirectory());
+    Path log = Path.of(record.logPath());
+    Path real = Files.createDirectories(base).toRealPath();
+    Path below = base.relativize(log);
+    for (int i = 0; i < below.getNameCount(); i++) {
+      real = real.resolve(below.getName(i));
+      if (Files.isSymbolicLink(real)) {
+        throw CriException.failedPrecondition(
+            "log path " + log + ": " + real + " is a symbolic link");
+      }
+      if (i < below.getNameCount() - 1) {
+        makeDirectory(real);
+      }
+    }
+    return real.toString();
+  }
+
+  private static void makeDirectory(Path directory) throws IOException {
+    try {
+      Files.createDirectory(directory);
+    } catch (FileAlreadyExistsException e) {
+      LOG.trace("log directory {} is there", directory);
+    }
+  }
+}
