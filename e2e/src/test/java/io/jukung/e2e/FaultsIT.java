@@ -261,7 +261,7 @@ class FaultsIT {
           return true;
         }
       } catch (NoSuchFileException e) {
-        continue; // it has ended meanwhile
+        // it has ended meanwhile
       }
     }
     return false;

@@ -7,8 +7,6 @@ import io.jukung.cri.ErrorKind;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.launch.LaunchFailure;
-import io.jukung.runtime.shim.PodShim;
-import io.jukung.shim.v1.Failure;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import org.junit.jupiter.api.Test;
@@ -25,23 +23,14 @@ class ReachedLimitTest {
     assertThat(ReachedLimit.causes(new CriException(ErrorKind.INTERNAL, "x", call))).isTrue();
     assertThat(ReachedLimit.causes(new LaunchFailure(LaunchFailure.Phase.PREPARE, 3, errno)))
         .isTrue();
-    assertThat(ReachedLimit.causes(refused(Failure.Phase.CONFINE, errno))).isTrue();
-    assertThat(ReachedLimit.causes(refused(Failure.Phase.NONE, errno))).isTrue();
-  }
-
-  private static PodShim.LaunchRefused refused(Failure.Phase phase, int errno) {
-    return new PodShim.LaunchRefused(
-        Failure.newBuilder().setPhase(phase).setErrno(errno).setMessage("why").build());
   }
 
   @Test
   void clone3SaysByEagainThatALimitOfProcessesIsReachedAndOtherCallsDoNot() {
-    assertThat(ReachedLimit.causes(refused(Failure.Phase.CLONE, Errno.EAGAIN))).isTrue();
     assertThat(
             ReachedLimit.causes(
                 new LaunchFailure(LaunchFailure.Phase.CLONE, LaunchFailure.NO_STEP, Errno.EAGAIN)))
         .isTrue();
-    assertThat(ReachedLimit.causes(refused(Failure.Phase.CONFINE, Errno.EAGAIN))).isFalse();
     assertThat(ReachedLimit.causes(new ErrnoException("read", "fd=3", Errno.EAGAIN))).isFalse();
   }
 
@@ -56,8 +45,7 @@ class ReachedLimitTest {
 
   @Test
   void otherFailuresAndCirclesOfCausesAreNoLimits() {
-    assertThat(ReachedLimit.causes(refused(Failure.Phase.NONE, 0))).isFalse();
-    assertThat(ReachedLimit.causes(refused(Failure.Phase.CONFINE, Errno.ENOENT))).isFalse();
+    assertThat(ReachedLimit.causes(new ErrnoException("open", "/x", Errno.ENOENT))).isFalse();
     IOException first = new IOException("first");
     IOException second = new IOException("second", first);
     first.initCause(second);
