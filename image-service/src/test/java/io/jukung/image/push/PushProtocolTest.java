@@ -78,7 +78,7 @@ class PushProtocolTest {
             }
             case "PATCH" -> {
               long size = Long.parseLong(request.headers().get("content-length"));
-              String range = request.headers().get("content-range");
+              String range = request.headers().getOrDefault("content-range", "");
               if (!range.startsWith(received.get() + "-")) {
                 reply.empty(416);
                 return;
