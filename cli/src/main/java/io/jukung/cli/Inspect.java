@@ -74,10 +74,10 @@ final class Inspect extends ClientCommand {
     Optional<Container> container = Lookup.findContainer(connection, name);
     if (container.isPresent()) {
       String id = container.get().getId();
-      return Json.withField(
-          Json.withInfo(connection.verboseContainerStatus(id)),
-          "condition",
-          Conditions.of(connection, id));
+      JsonNode tree = Json.withInfo(connection.verboseContainerStatus(id));
+      return Conditions.of(connection, id)
+          .map(condition -> Json.withField(tree, "condition", condition))
+          .orElse(tree);
     }
     Optional<PodSandbox> pod = Lookup.findPod(connection, name);
     if (pod.isPresent()) {

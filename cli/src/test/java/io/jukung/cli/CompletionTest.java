@@ -76,7 +76,7 @@ class CompletionTest {
 
   @Test
   void commandsAndOptionsAreOfferedByWhatTheyBeginWith() {
-    assertThat(complete("po")).containsExactly("port-forward", "pods");
+    assertThat(complete("po")).containsExactly("port-forward", "port", "pods");
     assertThat(complete("logs", "--foll")).containsExactly("--follow");
     assertThat(complete("run", "--rm", "--na")).containsExactly("--name");
     assertThat(complete("no-such-command", "")).isEmpty();

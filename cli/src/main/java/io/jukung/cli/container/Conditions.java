@@ -1,35 +1,42 @@
 package io.jukung.cli.container;
 
-import io.jukung.cli.command.CliException;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.Connection;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** What the daemon says of containers beyond CRI. */
+/** What jukung's daemon says of containers beyond CRI. Other runtimes say nothing. */
 public final class Conditions {
   private Conditions() {}
 
   /** The conditions of all containers, by their IDs. */
   static Map<String, Condition> all(Connection connection) {
     Map<String, Condition> byId = new HashMap<>();
-    connection
-        .containers()
-        .conditions(ConditionsRequest.getDefaultInstance())
-        .getConditionsList()
-        .forEach(each -> byId.put(each.getContainerId(), each));
+    ask(connection, "").forEach(each -> byId.put(each.getContainerId(), each));
     return byId;
   }
 
   /** The condition of the container with this ID. */
-  public static Condition of(Connection connection, String id) {
-    return connection
-        .containers()
-        .conditions(ConditionsRequest.newBuilder().setContainerId(id).build())
-        .getConditionsList()
-        .stream()
-        .findFirst()
-        .orElseThrow(() -> CliException.failed("no such container: " + id));
+  public static Optional<Condition> of(Connection connection, String id) {
+    return ask(connection, id).stream().findFirst();
+  }
+
+  private static List<Condition> ask(Connection connection, String id) {
+    try {
+      return connection
+          .containers()
+          .conditions(ConditionsRequest.newBuilder().setContainerId(id).build())
+          .getConditionsList();
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.UNIMPLEMENTED) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 }

@@ -5,6 +5,7 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.command.NamedTargetsCommand;
+import io.jukung.client.v1.Condition;
 import io.jukung.cri.v1.Container;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -49,7 +50,7 @@ public final class Restart extends NamedTargetsCommand {
   protected void apply(Connection connection, String name) {
     Container container = Lookup.container(connection, name);
     // Before it is stopped: one that cannot be started again must not be stopped.
-    if (!Conditions.of(connection, container.getId()).getOwn()) {
+    if (Conditions.of(connection, container.getId()).filter(Condition::getOwn).isEmpty()) {
       throw CliException.failed(
           "container " + name + " was made by kubelet or another client, which alone starts it");
     }

@@ -175,7 +175,7 @@ public final class TarInput {
     if (content.length < size) {
       throw new EOFException("the tar archive ends in the middle of an extended header");
     }
-    in.skipNBytes((int) (-size & (BLOCK - 1)));
+    in.skipNBytes(-size & (BLOCK - 1));
     return content;
   }
 

@@ -76,9 +76,10 @@ public final class TreeWriter {
    * @return how many files, links and directories were written
    */
   public long unpack(TarInput archive) throws IOException {
-    Optional<TarMember> member;
-    while ((member = archive.next()).isPresent()) {
+    Optional<TarMember> member = archive.next();
+    while (member.isPresent()) {
       write(member.get(), archive);
+      member = archive.next();
     }
     finish();
     return written;
@@ -200,9 +201,10 @@ public final class TreeWriter {
   private void makeFile(Fd directory, byte[] name, TarMember member, TarInput content)
       throws IOException {
     try (Fd file = DirectoryEntry.createFile(directory, temporary, 0600)) {
-      int count;
-      while ((count = content.read(buffer)) > 0) {
+      int count = content.read(buffer);
+      while (count > 0) {
         file.write(count == buffer.length ? buffer : Arrays.copyOf(buffer, count));
+        count = content.read(buffer);
       }
       place(directory, name, member, Optional.of(file));
     } catch (IOException e) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ class RootDifferenceTest {
   private void whiteout(String path) throws IOException {
     Path file = upper.resolve(path);
     Files.createDirectories(file.getParent());
-    try (Fd parent = HostFile.openDirectory(file.getParent())) {
+    try (Fd parent = HostFile.openDirectory(Objects.requireNonNull(file.getParent()))) {
       DirectoryEntry.makeWhiteout(parent, file.getFileName().toString().getBytes(UTF_8));
     }
   }
