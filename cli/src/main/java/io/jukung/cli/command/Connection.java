@@ -2,11 +2,11 @@ package io.jukung.cli.command;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
 import io.jukung.client.v1.ContainersGrpc.ContainersStub;
-import io.jukung.client.v1.ContainersGrpc;
-import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
 import io.jukung.client.v1.ImagesGrpc;
+import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.JukungGrpc.JukungBlockingStub;
 import io.jukung.cri.client.CriChannel;

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures the calls that read, further pods, and the memory of a node with many pods. Before its memory is
- * measured the node is left alone for a while, because a pod is idle for most of its life and a
- * runtime may use that.
+ * Measures the calls that read, further pods, and the memory of a node with many pods. Before its
+ * memory is measured the node is left alone for a while, because a pod is idle for most of its life
+ * and a runtime may use that.
  */
 final class LoadedBench {
   private final Turns turns;

@@ -2,10 +2,10 @@ package io.jukung.e2e.client;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
-import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
 import io.jukung.client.v1.ContainersGrpc;
-import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
+import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
 import io.jukung.client.v1.ImagesGrpc;
+import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
 import io.jukung.cri.v1.ImageServiceGrpc;
 import io.jukung.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.jukung.cri.v1.RuntimeServiceGrpc;

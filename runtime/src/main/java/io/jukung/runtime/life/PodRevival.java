@@ -46,7 +46,8 @@ public final class PodRevival {
         Rollback rollback = Rollback.named("start of sandbox", id)) {
       rollback.undo("record", () -> revival.undo(files, rollback.isClean()));
       sandbox.update(files, PodRevival::intent);
-      SandboxRecord ready = lifecycle.setUp(sandbox.record(), rollback, step -> LOG.debug("pod {}: {}", id, step));
+      SandboxRecord ready =
+          lifecycle.setUp(sandbox.record(), rollback, step -> LOG.debug("pod {}: {}", id, step));
       try (LifecyclePlugins.Step _ = plugins.begin(id)) {
         rollback.undo("tell the plugins", () -> plugins.undoRunPodSandbox(ready));
         plugins.runPodSandbox(ready);
