@@ -2,6 +2,7 @@ package io.jukung.runtime.call;
 
 import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -53,7 +54,7 @@ public final class SideTask<T> {
    */
   public T join() throws IOException {
     try {
-      return Uninterruptibles.getUninterruptibly(task);
+      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(task), what);
     } catch (ExecutionException e) {
       throw Failures.rethrow(what, Failures.cause(e));
     }
