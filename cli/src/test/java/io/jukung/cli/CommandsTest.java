@@ -216,6 +216,9 @@ class CommandsTest {
             List.of("-v", "data:/x", "busybox"),
             List.of("--cpus", "0", "busybox"),
             List.of("--cpus", "many", "busybox"),
+            List.of("--restart", "sometimes", "busybox"),
+            List.of("--restart", "always:3", "busybox"),
+            List.of("--rm", "--restart", "always", "busybox"),
             List.of("--network", "none", "busybox"),
             List.of("--nope", "busybox"),
             List.<String>of())) {

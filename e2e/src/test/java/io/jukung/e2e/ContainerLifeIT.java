@@ -87,6 +87,39 @@ class ContainerLifeIT {
   }
 
   @Test
+  void containerThatDiesComesBackAlsoAfterTheDaemonsDeathAndStaysStoppedWhenStopped(Testbed testbed)
+      throws Exception {
+    List<String> options = List.of("-d", "--network", "host", "--restart", "unless-stopped");
+    String id = shell(testbed, "run", options, "phoenix", "echo run >>/runs; exec sleep 1000");
+    Await.until("the first run", () -> runs(testbed) == 1);
+    killProcesses(id);
+    Await.until("the second run, with the files of the first", () -> runs(testbed) == 2);
+    assertThat(jukung(testbed, "inspect", "phoenix").orThrow())
+        .containsPattern("\"restarts\" ?: 1\\b");
+
+    testbed.daemon().kill();
+    killProcesses(id);
+    testbed.daemon().start();
+    testbed.reconnect();
+    Await.until("the third run", () -> runs(testbed) == 3);
+
+    jukung(testbed, "stop", "-t", "0", "phoenix").orThrow();
+    testbed.killAndRestartDaemon();
+    assertThat(jukung(testbed, "ps").orThrow()).doesNotContain("phoenix");
+    assertThat(jukung(testbed, "run", "--rm", "--restart", "always", "x").stderr())
+        .contains("--rm does not go with --restart");
+    jukung(testbed, "rm", "phoenix").orThrow();
+  }
+
+  private static long runs(Testbed testbed) throws Exception {
+    return jukung(testbed, "exec", "phoenix", "cat", "/runs").stdout().lines().count();
+  }
+
+  private static void killProcesses(String container) throws Exception {
+    Files.writeString(Limits.cgroup(container).resolve("cgroup.kill"), "1");
+  }
+
+  @Test
   void pausedContainersCanBeStoppedAndKilled(Testbed testbed) throws Exception {
     onHostNetwork(testbed, "polite", "trap 'exit 3' TERM; while :; do sleep 0.1; done");
     onHostNetwork(testbed, "stubborn", "trap '' TERM; while :; do sleep 0.1; done");

@@ -14,14 +14,39 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** What the less usual options of {@code jukung run} mean in CRI. */
 final class ExtraOptions {
   /** The largest file of variables: 2 MiB is all that a process can get. */
   private static final long MAX_FILE_BYTES = 2 << 20;
 
+  private static final Pattern RESTART =
+      Pattern.compile("no|on-failure(:[0-9]{1,9})?|always|unless-stopped");
+
   private ExtraOptions() {}
+
+  /**
+   * The restart policy, as the daemon takes it. {@code options.restart} must be set.
+   *
+   * @throws CliException with the exit code for wrong usage
+   */
+  static String restart(RunOptions options) {
+    String policy = Objects.requireNonNull(options.restart, "restart");
+    if (!RESTART.matcher(policy).matches()) {
+      throw CliException.usage(
+          "not a restart policy: \""
+              + policy
+              + "\" (no, on-failure, on-failure:NUMBER, always or unless-stopped)");
+    }
+    if (options.remove && !policy.equals("no")) {
+      throw CliException.usage(
+          "--rm does not go with --restart: a removed container cannot return");
+    }
+    return policy;
+  }
 
   /**
    * The variables of the files, as {@code -e} takes them. Empty lines and comments are left out.

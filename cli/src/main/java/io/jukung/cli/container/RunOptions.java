@@ -96,6 +96,15 @@ final class RunOptions {
   @Nullable Long pidsLimit;
 
   @Option(
+      names = "--restart",
+      paramLabel = "POLICY",
+      description =
+          "When the daemon starts the container again after it has ended: no, on-failure,"
+              + " on-failure:NUMBER (of restarts at most), always, or unless-stopped. After `jukung"
+              + " stop` it stays stopped; with always, until the daemon starts.")
+  @Nullable String restart;
+
+  @Option(
       names = "--stop-signal",
       paramLabel = "SIGNAL",
       description = "The signal that asks the container to end, instead of the image's.")

@@ -47,6 +47,9 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
    */
   static final String LABEL = "io.jukung.run";
 
+  /** The annotation by which the daemon knows the restart policy of a container. */
+  private static final String RESTART = "io.jukung.restart";
+
   /** Kubelet's labels of containers, by which crictl shows a container's pod. */
   private static final String POD_NAME = "io.kubernetes.pod.name";
 
@@ -138,6 +141,9 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
     ExtraOptions.variables(options, environment).forEach(text -> addVariable(config, text));
     options.environment.forEach(text -> addVariable(config, text));
     options.devices.forEach(text -> config.addDevices(ExtraOptions.device(text)));
+    if (options.restart != null) {
+      config.putAnnotations(RESTART, ExtraOptions.restart(options));
+    }
     if (options.stopSignal != null) {
       config.setStopSignal(ExtraOptions.signal(options.stopSignal));
     }

@@ -16,11 +16,14 @@ public final class Conditions {
   private final ContainerStore containers;
   private final OwnContainers own;
   private final PodCgroups cgroups;
+  private final Restarts restarts;
 
-  public Conditions(ContainerStore containers, OwnContainers own, PodCgroups cgroups) {
+  public Conditions(
+      ContainerStore containers, OwnContainers own, PodCgroups cgroups, Restarts restarts) {
     this.containers = containers;
     this.own = own;
     this.cgroups = cgroups;
+    this.restarts = restarts;
   }
 
   public ConditionsResponse call(ConditionsRequest request) throws IOException {
@@ -42,6 +45,7 @@ public final class Conditions {
             container.status().mayRun()
                 && Freezer.isFrozen(cgroups.at(container.record().cgroup())))
         .setOwn(own.isOwn(container))
+        .setRestarts(restarts.count(container))
         .build();
   }
 }

@@ -14,12 +14,17 @@ public final class SignalContainer {
   private final OwnContainers containers;
   private final ContainerStopper stopper;
   private final LifecyclePlugins plugins;
+  private final Restarts restarts;
 
   public SignalContainer(
-      OwnContainers containers, ContainerStopper stopper, LifecyclePlugins plugins) {
+      OwnContainers containers,
+      ContainerStopper stopper,
+      LifecyclePlugins plugins,
+      Restarts restarts) {
     this.containers = containers;
     this.stopper = stopper;
     this.plugins = plugins;
+    this.restarts = restarts;
   }
 
   /** Sends the signal. With SIGKILL the container has ended on return, with all its processes. */
@@ -27,6 +32,9 @@ public final class SignalContainer {
     int signal = signal(request.getSignal());
     Container container =
         containers.running("Kill", request.getContainerId(), request.getAnyOwner());
+    if (signal == Signals.SIGKILL || signal == container.record().stopSignal()) {
+      restarts.stopping(container);
+    }
     if (signal != Signals.SIGKILL) {
       stopper.send(container, signal);
       return KillResponse.getDefaultInstance();

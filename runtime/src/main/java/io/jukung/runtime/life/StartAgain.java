@@ -36,6 +36,7 @@ public final class StartAgain {
   private final ContainerStarter starter;
   private final PodRest rest;
   private final NamedLocks lives;
+  private final Restarts restarts;
   private final SingleFlight<String, String, String> flights = new SingleFlight<>("Start");
 
   /**
@@ -49,7 +50,8 @@ public final class StartAgain {
       PodRevival pods,
       ContainerStarter starter,
       PodRest rest,
-      NamedLocks lives) {
+      NamedLocks lives,
+      Restarts restarts) {
     this.containers = containers;
     this.sandboxes = sandboxes;
     this.images = images;
@@ -57,15 +59,19 @@ public final class StartAgain {
     this.starter = starter;
     this.rest = rest;
     this.lives = lives;
+    this.restarts = restarts;
   }
 
   /** Starts the container. The start of a container that runs is a no-op. */
   public StartResponse call(StartRequest request) throws IOException, InterruptedException {
-    start(containers.own("Start", request.getContainerId()));
+    Container container = containers.own("Start", request.getContainerId());
+    restarts.starting(container);
+    restart(container);
     return StartResponse.getDefaultInstance();
   }
 
-  private void start(Container container) throws IOException, InterruptedException {
+  /** Starts the container as {@link #call} does, for its restart policy. */
+  public void restart(Container container) throws IOException, InterruptedException {
     if (!container.status().mayRun()) {
       flights.forget(container.id()); // of an earlier run
     }

@@ -51,6 +51,7 @@ import io.jukung.runtime.life.PodRevival;
 import io.jukung.runtime.life.ProcessList;
 import io.jukung.runtime.life.PublishedPorts;
 import io.jukung.runtime.life.RenameContainer;
+import io.jukung.runtime.life.Restarts;
 import io.jukung.runtime.life.SignalContainer;
 import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.metrics.NodeMetrics;
@@ -160,8 +161,11 @@ final class PodParts implements AutoCloseable {
   private final ContainerStopper containerStopper;
   private final SandboxStopper sandboxStopper;
   private final NamedLocks lives = new NamedLocks();
+  private final OwnContainers own = new OwnContainers(sandboxes, containers);
+  private final Restarts restarts;
   private final PodRest rest;
   private final ContainerStarter starter;
+  private final StartAgain startAgain;
   private final Recovery recovery;
   private final ContainerExec execs;
   private final Standstill standstill;
@@ -232,8 +236,9 @@ final class PodParts implements AutoCloseable {
     this.sandboxStopper =
         new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups, plugins);
     this.rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
+    this.restarts = new Restarts(own, containers, files);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
-    listeners = ChangeListener.both(listeners, rest);
+    listeners = ChangeListener.both(ChangeListener.both(listeners, rest), restarts);
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);
     containers.listen(listeners);
@@ -248,6 +253,16 @@ final class PodParts implements AutoCloseable {
             compiler,
             pathWork,
             plugins);
+    this.startAgain =
+        new StartAgain(
+            own,
+            sandboxes,
+            images,
+            new PodRevival(files, lifecycle, sandboxStopper, plugins),
+            starter,
+            rest,
+            lives,
+            restarts);
     this.recovery =
         new Recovery(
             files,
@@ -340,13 +355,19 @@ final class PodParts implements AutoCloseable {
 
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
-    var _ = recovery.run().thenRun(rest::begin);
+    var _ = recovery.run().thenRun(this::takenUp);
     standstill.recover();
     if (nri != null) {
       nri.start();
     }
     // The first Status tells the result. Not before recovery, which removes unknown directories.
     Thread.ofPlatform().daemon().name("probe").start(host::missingForUserNamespaces);
+  }
+
+  /** Begins what needs to know all pods of the earlier daemon. */
+  private void takenUp() {
+    rest.begin();
+    restarts.begin(startAgain::restart);
   }
 
   /** Begins the work that the first answers do not need. */
@@ -370,7 +391,7 @@ final class PodParts implements AutoCloseable {
             new RuntimeConfig(cgroupDriver.kind()),
             new UpdateRuntimeConfig(host),
             new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins),
-            new StopPodSandbox(sandboxes, sandboxStopper),
+            new StopPodSandbox(sandboxes, containers, sandboxStopper, restarts),
             new RemovePodSandbox(
                 sandboxes, containers, files, sandboxStopper, remover, cgroups, plugins),
             new PodSandboxStatus(sandboxes, containers, views, paths),
@@ -389,7 +410,7 @@ final class PodParts implements AutoCloseable {
                 pathWork,
                 plugins),
             new StartContainer(containers, starter),
-            new StopContainer(containers, containerStopper, plugins),
+            new StopContainer(containers, containerStopper, plugins, restarts),
             new RemoveContainer(containers, remover),
             listContainers,
             new StreamContainers(listContainers::call),
@@ -429,25 +450,17 @@ final class PodParts implements AutoCloseable {
   }
 
   ContainersEndpoint containersService() {
-    OwnContainers own = new OwnContainers(sandboxes, containers);
     ContainerRoots roots = new ContainerRoots(own, sandboxes, images, cgroups, paths, lives);
     return new ContainersEndpoint(
         new ContainersEndpoint.Calls(
             new PauseContainer(own, cgroups, freezer),
-            new Conditions(containers, own, cgroups),
-            new SignalContainer(own, containerStopper, plugins),
+            new Conditions(containers, own, cgroups, restarts),
+            new SignalContainer(own, containerStopper, plugins, restarts),
             new AwaitContainer(own),
             new ProcessList(own, cgroups),
             new PublishedPorts(own, sandboxes),
             new RenameContainer(own, sandboxes, containers, files),
-            new StartAgain(
-                own,
-                sandboxes,
-                images,
-                new PodRevival(files, lifecycle, sandboxStopper, plugins),
-                starter,
-                rest,
-                lives),
+            startAgain,
             new RootDifference(containers, containerSpecs, roots),
             new StatPath(containers, roots),
             new CopyOut(containers, roots),

@@ -5,6 +5,7 @@ import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.life.Restarts;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
@@ -16,12 +17,17 @@ public final class StopContainer {
   private final ContainerStore containers;
   private final ContainerStopper stopper;
   private final LifecyclePlugins plugins;
+  private final Restarts restarts;
 
   public StopContainer(
-      ContainerStore containers, ContainerStopper stopper, LifecyclePlugins plugins) {
+      ContainerStore containers,
+      ContainerStopper stopper,
+      LifecyclePlugins plugins,
+      Restarts restarts) {
     this.containers = containers;
     this.stopper = stopper;
     this.plugins = plugins;
+    this.restarts = restarts;
   }
 
   public StopContainerResponse call(StopContainerRequest request)
@@ -31,6 +37,7 @@ public final class StopContainer {
     }
     Optional<Container> container = containers.find(request.getContainerId());
     if (container.isPresent()) {
+      restarts.stopping(container.get());
       stopper.stop(container.get(), Duration.ofSeconds(request.getTimeout()));
       if (container.get().status().isExited()) {
         plugins.containerStopped(container.get());

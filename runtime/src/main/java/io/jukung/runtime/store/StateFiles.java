@@ -179,6 +179,25 @@ public final class StateFiles {
     }
   }
 
+  /** Reads what the container's restarts depend on. */
+  public RestartRecord readRestarts(String id) throws IOException {
+    try {
+      return read(paths.containerRestarts(id), RestartRecord.class);
+    } catch (NoSuchFileException e) {
+      return RestartRecord.fresh();
+    } catch (DamagedRecordException e) {
+      if (!BootMark.isOfEarlierBoot(paths.container(id))) {
+        throw e;
+      }
+      LOG.warn("{}; nothing is known of the container's restarts", e.getMessage());
+      return RestartRecord.fresh();
+    }
+  }
+
+  public void writeRestarts(String id, RestartRecord record) throws IOException {
+    AtomicFile.write(paths.containerRestarts(id), Json.write(record));
+  }
+
   private static ContainerStatusRecord lost() {
     return ContainerStatusRecord.damaged("the node was restarted before its status was on disk");
   }

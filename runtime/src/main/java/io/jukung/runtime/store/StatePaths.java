@@ -93,6 +93,11 @@ public record StatePaths(Path root, Path state) {
     return container(id).resolve("exit.json");
   }
 
+  /** What the restarts of a container of jukung's own depend on. */
+  public Path containerRestarts(String id) {
+    return container(id).resolve("restart.json");
+  }
+
   /** The overlay's writable layer. */
   public Path containerUpper(String id) {
     return container(id).resolve("upper");

@@ -22,7 +22,7 @@ public final class FakeHost implements PodHost {
   boolean refusesTearDown;
 
   /** Runs while the namespaces of a sandbox are made. */
-  Consumer<String> whileNamespacesAreMade = _ -> {};
+  public Consumer<String> whileNamespacesAreMade = _ -> {};
 
   /** Networks are not taken down before this is done. */
   public CompletableFuture<Void> tearDown = CompletableFuture.completedFuture(null);

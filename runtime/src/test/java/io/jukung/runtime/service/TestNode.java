@@ -45,6 +45,7 @@ import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.PodRest;
 import io.jukung.runtime.life.PodRevival;
 import io.jukung.runtime.life.RenameContainer;
+import io.jukung.runtime.life.Restarts;
 import io.jukung.runtime.life.SignalContainer;
 import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.pod.PodEvents;
@@ -119,6 +120,7 @@ public final class TestNode {
   CreateContainer createContainer;
   public StartContainer startContainer;
   public OwnContainers own;
+  public Restarts restarts;
   public PodRest rest;
   public StartAgain startAgain;
   public RenameContainer renameContainer;
@@ -217,7 +219,9 @@ public final class TestNode {
             new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
     runPodSandbox =
         new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins);
-    stopPodSandbox = new StopPodSandbox(sandboxes, sandboxStopper);
+    own = new OwnContainers(sandboxes, containers);
+    restarts = new Restarts(own, containers, files);
+    stopPodSandbox = new StopPodSandbox(sandboxes, containers, sandboxStopper, restarts);
     removePodSandbox =
         new RemovePodSandbox(
             sandboxes, containers, files, sandboxStopper, remover, cgroups, plugins);
@@ -247,10 +251,9 @@ public final class TestNode {
             compiler,
             pathWork,
             plugins);
-    own = new OwnContainers(sandboxes, containers);
     NamedLocks lives = new NamedLocks();
     rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
-    ChangeListener listeners = ChangeListener.both(changes, rest);
+    ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, rest), restarts);
     sandboxes.listen(listeners);
     containers.listen(listeners);
     startAgain =
@@ -261,12 +264,13 @@ public final class TestNode {
             new PodRevival(files, lifecycle, sandboxStopper, plugins),
             starter,
             rest,
-            lives);
+            lives,
+            restarts);
     renameContainer = new RenameContainer(own, sandboxes, containers, files);
     pauses = new PauseContainer(own, cgroups, freezer);
-    signalContainer = new SignalContainer(own, stopper, plugins);
+    signalContainer = new SignalContainer(own, stopper, plugins, restarts);
     startContainer = new StartContainer(containers, starter);
-    stopContainer = new StopContainer(containers, stopper, plugins);
+    stopContainer = new StopContainer(containers, stopper, plugins, restarts);
     removeContainer = new RemoveContainer(containers, remover);
     containerStatus = new ContainerStatus(containers, views, files, compiler, pathWork);
     listContainers = new ListContainers(new Selection(sandboxes, containers), views);
@@ -281,6 +285,7 @@ public final class TestNode {
   /** Recovers, and waits until that is over, as far as it can be. */
   public void recover() throws Exception {
     recovery.run().thenRun(rest::begin).get(RECOVERY_BOUND_SECONDS, TimeUnit.SECONDS);
+    restarts.begin(startAgain::restart);
   }
 
   public static RunPodSandboxRequest pod(String name) {
@@ -326,6 +331,14 @@ public final class TestNode {
 
   public String create(String sandboxId, String name) throws IOException, InterruptedException {
     return createContainer.call(container(sandboxId, name)).getContainerId();
+  }
+
+  /** Creates a container with an annotation. */
+  public String create(String sandboxId, String name, String annotation, String value)
+      throws IOException, InterruptedException {
+    CreateContainerRequest.Builder request = container(sandboxId, name).toBuilder();
+    request.getConfigBuilder().putAnnotations(annotation, value);
+    return createContainer.call(request.build()).getContainerId();
   }
 
   public String start(String sandboxId, String name) throws IOException, InterruptedException {

@@ -51,6 +51,7 @@ class ContainerTest {
             "CREATED UNKNOWN",
             "RUNNING EXITED",
             "RUNNING UNKNOWN",
+            "EXITED CREATED",
             "UNKNOWN CREATED",
             "UNKNOWN RUNNING",
             "UNKNOWN EXITED",
