@@ -26,8 +26,8 @@ class RestartsTest {
 
   @TempDir private Path directory;
   private TestNode node;
-  private String sandbox;
-  private String container;
+  private String sandbox = "";
+  private String container = "";
 
   @BeforeEach
   void setUp() throws Exception {
