@@ -1,7 +1,7 @@
 package io.jukung.runtime.command;
 
 import io.jukung.runtime.config.ConfigException;
-import io.jukung.runtime.server.LogProvider;
+import io.jukung.runtime.log.LogProvider;
 import io.jukung.runtime.server.StartupException;
 import java.io.PrintStream;
 import java.util.ArrayList;

@@ -6,6 +6,8 @@ import io.jukung.linux.process.HangupSignal;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.ConfigSource;
+import io.jukung.runtime.log.Logging;
+import io.jukung.runtime.memory.IdleMemory;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -5,6 +5,8 @@ import io.jukung.image.pull.PullObserver;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.Installation;
+import io.jukung.runtime.log.Logging;
+import io.jukung.runtime.log.RequestSubject;
 import io.jukung.runtime.metrics.NodeMetrics;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.memory;
 
 import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;

@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.log;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;

@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.log;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** What lines of the log say of a request: names and ids only, so that no secret gets there. */
-final class RequestSubject {
+public final class RequestSubject {
   private static final String CONTAINER = "container_id";
   private static final String SANDBOX = "pod_sandbox_id";
 
@@ -28,18 +28,18 @@ final class RequestSubject {
    *
    * @param byId returns quickly, and empty for an unknown or ambiguous id
    */
-  static void findNamesBy(Function<String, Optional<String>> byId) {
+  public static void findNamesBy(Function<String, Optional<String>> byId) {
     names = byId;
   }
 
   /** The name of the call, as {@code RunPodSandbox}. */
-  static String call(Message request) {
+  public static String call(Message request) {
     String type = request.getDescriptorForType().getName();
     return type.endsWith("Request") ? type.substring(0, type.length() - "Request".length()) : type;
   }
 
   /** The pod, container or image that a request is about; "-" if it is about no single object. */
-  static String of(Message request) {
+  public static String of(Message request) {
     for (String field : FIELDS) {
       String value = field(request, field);
       if (!value.isEmpty()) {
@@ -52,12 +52,12 @@ final class RequestSubject {
   }
 
   /** The id of the container that a request is about; may be empty. */
-  static String container(Message request) {
+  public static String container(Message request) {
     return field(request, CONTAINER);
   }
 
   /** The id of the sandbox that a request is about; may be empty. */
-  static String sandbox(Message request) {
+  public static String sandbox(Message request) {
     return field(request, SANDBOX);
   }
 

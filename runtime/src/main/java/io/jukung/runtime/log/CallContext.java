@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.log;
 
 import com.google.protobuf.Message;
 import java.util.concurrent.atomic.AtomicLong;
@@ -8,12 +8,12 @@ import org.slf4j.MDC;
  * What lines of the log that a call writes have in common: the call, its number, and the container
  * or sandbox that it is about. Only JSON lines show it. Belongs to one thread.
  */
-final class CallContext implements AutoCloseable {
+public final class CallContext implements AutoCloseable {
   private static final AtomicLong CALLS = new AtomicLong();
 
   private CallContext() {}
 
-  static CallContext of(Message request) {
+  public static CallContext of(Message request) {
     if (Logging.showsContext()) {
       MDC.put("call", Long.toString(CALLS.incrementAndGet()));
       MDC.put("rpc", RequestSubject.call(request));

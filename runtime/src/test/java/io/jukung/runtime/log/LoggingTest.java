@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -104,7 +104,7 @@ class LoggingTest {
     IOException failure = new IOException("no space", new IllegalStateException("the cause"));
     assertThat(line(Instant.EPOCH, Level.ERROR, failure))
         .startsWith("1970-01-01T00:00:00.000Z ERROR Shim: ends\njava.io.IOException: no space\n")
-        .contains("\tat io.jukung.runtime.server.LoggingTest.stackTraceWithItsCause")
+        .contains("\tat io.jukung.runtime.log.LoggingTest.stackTraceWithItsCause")
         .contains("Caused by: java.lang.IllegalStateException: the cause")
         .endsWith("\n");
   }

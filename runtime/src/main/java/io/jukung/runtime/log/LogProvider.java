@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.log;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;

@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.memory;
 
 import io.jukung.linux.process.MappedFiles;
 import java.io.IOException;
@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * files that are mapped because their neighbours were read. The start is such work, and so is
  * everything that brings these pages back. Not thread-safe.
  */
-final class IdleMemory {
+public final class IdleMemory {
   private static final Logger LOG = LoggerFactory.getLogger(IdleMemory.class);
 
   /**
@@ -69,7 +69,7 @@ final class IdleMemory {
   }
 
   /** Looks after the memory of this process: of the heap also while it works. */
-  static Thread startInBackground() {
+  public static Thread startInBackground() {
     IdleMemory memory = new IdleMemory(new ThisProcess());
     WorkingHeap heap = WorkingHeap.ofThisProcess();
     return Thread.ofVirtual().name("idle-memory").start(() -> memory.run(heap));

@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.log;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -72,14 +72,14 @@ public final class Logging extends ContextAwareBase implements Configurator {
   }
 
   /** Applies the settings, and sends what gRPC logs through java.util.logging to this log. */
-  static void start(Config.Log settings) {
+  public static void start(Config.Log settings) {
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     apply(settings);
   }
 
   /** Applies the settings from now on. */
-  static void apply(Config.Log settings) {
+  public static void apply(Config.Log settings) {
     ILoggerFactory factory = LoggerFactory.getILoggerFactory();
     if (!(factory instanceof LoggerContext context)) {
       throw new IllegalStateException("logback is not on the class path: " + factory.getClass());
@@ -98,7 +98,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
   }
 
   /** Whether lines show the context (MDC) that the thread has set. */
-  static boolean showsContext() {
+  public static boolean showsContext() {
     return showsContext;
   }
 
