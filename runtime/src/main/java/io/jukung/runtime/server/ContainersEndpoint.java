@@ -41,6 +41,8 @@ import io.jukung.runtime.life.PublishedPorts;
 import io.jukung.runtime.life.RenameContainer;
 import io.jukung.runtime.life.SignalContainer;
 import io.jukung.runtime.life.StartAgain;
+import io.jukung.runtime.rpc.Rpc;
+import io.jukung.runtime.rpc.Upload;
 
 /** The service Containers of jukung.v1: the life of a container beyond CRI. */
 final class ContainersEndpoint extends ContainersGrpc.ContainersImplBase {

@@ -20,6 +20,7 @@ import io.jukung.image.service.ListImages;
 import io.jukung.image.service.PullImage;
 import io.jukung.image.service.RemoveImage;
 import io.jukung.image.service.StreamImages;
+import io.jukung.runtime.rpc.Rpc;
 
 /** CRI's ImageService. A call without a method here is answered with UNIMPLEMENTED. */
 final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {

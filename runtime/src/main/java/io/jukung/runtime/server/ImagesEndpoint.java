@@ -16,6 +16,7 @@ import io.jukung.image.service.History;
 import io.jukung.image.service.Login;
 import io.jukung.image.service.Push;
 import io.jukung.runtime.container.CommitContainer;
+import io.jukung.runtime.rpc.Rpc;
 
 /** The service Images of jukung.v1: images that are made on this node, and their way out. */
 final class ImagesEndpoint extends ImagesGrpc.ImagesImplBase {

@@ -31,6 +31,7 @@ import io.jukung.image.service.Tag;
 import io.jukung.image.service.Usage;
 import io.jukung.runtime.doctor.Diagnose;
 import io.jukung.runtime.pod.ListCreations;
+import io.jukung.runtime.rpc.Rpc;
 
 /** The jukung.v1 service: what jukung's own client needs beyond CRI. */
 final class JukungEndpoint extends JukungGrpc.JukungImplBase {

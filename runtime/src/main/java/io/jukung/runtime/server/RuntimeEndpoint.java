@@ -70,6 +70,7 @@ import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
 import io.jukung.cri.v1.UpdateRuntimeConfigResponse;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
+import io.jukung.runtime.rpc.Rpc;
 import io.jukung.runtime.service.Attach;
 import io.jukung.runtime.service.ContainerStats;
 import io.jukung.runtime.service.ContainerStatus;

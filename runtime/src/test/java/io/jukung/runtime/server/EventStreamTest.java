@@ -16,6 +16,7 @@ import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.DataSize;
 import io.jukung.runtime.config.FileMode;
 import io.jukung.runtime.events.ContainerEvents;
+import io.jukung.runtime.rpc.Rpc;
 import io.jukung.runtime.service.Await;
 import io.jukung.runtime.service.GetContainerEvents;
 import io.jukung.runtime.service.TestNode;

@@ -9,6 +9,7 @@ import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.cri.v1.StreamContainersRequest;
 import io.jukung.cri.v1.StreamContainersResponse;
+import io.jukung.runtime.rpc.Rpc;
 
 /** Service classes as the daemon's, over calls that a test supplies. */
 final class FakeServices {

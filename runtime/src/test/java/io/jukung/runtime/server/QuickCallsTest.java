@@ -21,6 +21,8 @@ import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.runtime.call.EncodedMessage;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.rpc.QuickCalls;
+import io.jukung.runtime.rpc.Rpc;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -11,6 +11,7 @@ import io.jukung.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.rpc.RequestBudget;
 import io.jukung.runtime.server.FakeServices.FakeRuntime;
 import java.nio.file.Path;
 import java.util.ArrayList;

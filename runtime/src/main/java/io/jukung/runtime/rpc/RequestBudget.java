@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import io.grpc.Context;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  * and what has arrived is released. A small request is never refused, so that pods can be stopped
  * and listed meanwhile.
  */
-final class RequestBudget {
+public final class RequestBudget {
   /**
    * A request is in the heap some five times while it is carried out: as text, as a record, as
    * JSON. The heap has 512 MiB.
    */
-  static final long MAX_BYTES = 64L << 20;
+  public static final long MAX_BYTES = 64L << 20;
 
   /** As large as any request that kubelet makes for a usual pod. */
   static final long ALWAYS_ACCEPTED_BYTES = 64 << 10;
@@ -47,7 +47,7 @@ final class RequestBudget {
    * @param maxMessageBytes the largest request that the server accepts; one of this size always
    *     finds room if it is alone
    */
-  RequestBudget(long maxMessageBytes) {
+  public RequestBudget(long maxMessageBytes) {
     this.maxBytes = Math.max(MAX_BYTES, maxMessageBytes);
     this.refusal =
         Status.RESOURCE_EXHAUSTED.withDescription(
@@ -56,7 +56,7 @@ final class RequestBudget {
                 + " MiB together, repeat this one later");
   }
 
-  void install(NettyServerBuilder builder) {
+  public void install(NettyServerBuilder builder) {
     builder.addStreamTracerFactory(new Accounts()).intercept(new Refusals());
   }
 

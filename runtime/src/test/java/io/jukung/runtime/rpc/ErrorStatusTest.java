@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

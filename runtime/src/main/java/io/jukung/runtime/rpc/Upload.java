@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param <Q> a message of the request; the first one says what to do
  * @param <R> the answer
  */
-final class Upload<Q extends Message, R> implements StreamObserver<Q> {
+public final class Upload<Q extends Message, R> implements StreamObserver<Q> {
   /** How many pieces may wait to be read. More would help nobody: the disk is the slower end. */
   private static final int MAX_WAITING = 2;
 
@@ -38,7 +38,7 @@ final class Upload<Q extends Message, R> implements StreamObserver<Q> {
 
   /** Does the work of the call. */
   @FunctionalInterface
-  interface Work<Q, R> {
+  public interface Work<Q, R> {
     R call(Q first, InputStream content) throws Exception;
   }
 
@@ -47,7 +47,8 @@ final class Upload<Q extends Message, R> implements StreamObserver<Q> {
    *
    * @param bytes the piece in a message; it may be empty
    */
-  Upload(ServerCallStreamObserver<R> answer, Function<Q, ByteString> bytes, Work<Q, R> work) {
+  public Upload(
+      ServerCallStreamObserver<R> answer, Function<Q, ByteString> bytes, Work<Q, R> work) {
     this.answer = answer;
     this.bytes = bytes;
     this.work = work;

@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * Lets a method of a service answer with an {@link EncodedMessage} in place of the message: gRPC
  * copies its bytes straight to the buffer of the connection.
  */
-final class EncodedAnswers {
+public final class EncodedAnswers {
   private EncodedAnswers() {}
 
   /** The service, each of whose methods may answer in both forms. */
-  static ServerServiceDefinition accept(ServerServiceDefinition service) {
+  public static ServerServiceDefinition accept(ServerServiceDefinition service) {
     ServerServiceDefinition.Builder both =
         ServerServiceDefinition.builder(service.getServiceDescriptor().getName());
     service.getMethods().forEach(method -> add(both, method));

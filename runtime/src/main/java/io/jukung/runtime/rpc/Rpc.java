@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import com.google.protobuf.Message;
 import io.grpc.Context;
@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * cancels or its deadline passes, turns exceptions into a gRPC status, and writes a line to the
  * access log.
  */
-final class Rpc {
+public final class Rpc {
   private static final Logger LOG = LoggerFactory.getLogger(Rpc.class);
 
   private static final LoggedStacks STACKS = new LoggedStacks();
@@ -36,7 +36,7 @@ final class Rpc {
   private Rpc() {}
 
   /** A call with one request and one answer. */
-  interface Call<Q, R> {
+  public interface Call<Q, R> {
     R call(Q request) throws Exception;
   }
 
@@ -44,11 +44,12 @@ final class Rpc {
    * A call with one request and many answers. One thread at a time gives the answers to the sink,
    * in order.
    */
-  interface StreamingCall<Q, R> {
+  public interface StreamingCall<Q, R> {
     void call(Q request, Consumer<R> sink) throws Exception;
   }
 
-  static <Q extends Message, R> void unary(Call<Q, R> call, Q request, StreamObserver<R> answer) {
+  public static <Q extends Message, R> void unary(
+      Call<Q, R> call, Q request, StreamObserver<R> answer) {
     runHere(() -> answer.onNext(call.call(request)), request, answer);
   }
 
@@ -57,7 +58,8 @@ final class Rpc {
    * that is held for long. The call runs on the thread that it arrived on, which may be that of the
    * connection, and is not interrupted. {@link QuickCalls} lists the methods.
    */
-  static <Q extends Message, R> void quick(Call<Q, R> call, Q request, StreamObserver<R> answer) {
+  public static <Q extends Message, R> void quick(
+      Call<Q, R> call, Q request, StreamObserver<R> answer) {
     if (request.getSerializedSize() > MAX_QUICK_BYTES) {
       elsewhere(call, request, answer); // the check of its text takes long
       return;
@@ -79,25 +81,25 @@ final class Rpc {
    *
    * @param answer belongs to a service of {@link EncodedAnswers#accept}
    */
-  static <Q extends Message> void encoded(
+  public static <Q extends Message> void encoded(
       Call<Q, EncodedMessage> call, Q request, StreamObserver<?> answer) {
     quick(call, request, EncodedAnswers.of(answer));
   }
 
   /** Makes a call that may wait, of a method whose other calls are quick. */
-  static <Q extends Message, R> void elsewhere(
+  public static <Q extends Message, R> void elsewhere(
       Call<Q, R> call, Q request, StreamObserver<R> answer) {
     ignoreCancellation(answer);
     startThread(() -> run(() -> answer.onNext(call.call(request)), request, answer), request);
   }
 
-  static <Q extends Message, R> void streaming(
+  public static <Q extends Message, R> void streaming(
       StreamingCall<Q, R> call, Q request, StreamObserver<R> answer) {
     runHere(() -> call.call(request, answer::onNext), request, answer);
   }
 
   /** A call with one request and answers that come as long as the caller wants them. */
-  interface Subscription<Q, R> {
+  public interface Subscription<Q, R> {
     void call(Q request, Outlet<R> outlet) throws Exception;
   }
 
@@ -105,7 +107,7 @@ final class Rpc {
    * Runs the call on a thread of its own: gRPC tells that the caller has read answers only when the
    * thread that the call arrived on is free.
    */
-  static <Q extends Message, R> void subscription(
+  public static <Q extends Message, R> void subscription(
       Subscription<Q, R> call, Q request, StreamObserver<R> answer) {
     ReadyOutlet<R> outlet = new ReadyOutlet<>((ServerCallStreamObserver<R>) answer);
     startThread(() -> run(() -> call.call(request, outlet), request, answer), request);

@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
  * and back takes longer than the call itself. Such a call is made by {@link Rpc#quick}. Every other
  * call runs on a virtual thread of its own, because it may wait.
  */
-final class QuickCalls implements ServerCallExecutorSupplier {
+public final class QuickCalls implements ServerCallExecutorSupplier {
   /** The calls that are made by {@link Rpc#quick}, by the full names of their methods. */
-  static final Set<String> NAMES =
+  public static final Set<String> NAMES =
       Stream.of(
               RuntimeServiceGrpc.getVersionMethod(),
               RuntimeServiceGrpc.getRuntimeConfigMethod(),
@@ -42,7 +42,7 @@ final class QuickCalls implements ServerCallExecutorSupplier {
   /**
    * @param calls runs the calls that may wait
    */
-  QuickCalls(Executor calls) {
+  public QuickCalls(Executor calls) {
     this.calls = calls;
   }
 

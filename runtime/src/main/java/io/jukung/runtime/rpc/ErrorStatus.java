@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import io.grpc.Context;
 import io.grpc.Contexts;

@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
@@ -17,7 +17,7 @@ import java.util.Set;
  * knows from when on no event is missing. gRPC itself sends them with the first event, which may
  * come after hours.
  */
-final class EarlyHeaders implements ServerInterceptor {
+public final class EarlyHeaders implements ServerInterceptor {
   /** The calls that are made by {@link Rpc#subscription}. */
   private static final Set<String> METHODS =
       Set.of(

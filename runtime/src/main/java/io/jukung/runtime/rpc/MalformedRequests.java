@@ -1,4 +1,4 @@
-package io.jukung.runtime.server;
+package io.jukung.runtime.rpc;
 
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -16,7 +16,7 @@ import java.io.InputStream;
  * Answers requests that are no messages of the protocol with INVALID_ARGUMENT. gRPC would answer
  * INTERNAL or UNKNOWN, and log a stack trace, as if the daemon were at fault.
  */
-final class MalformedRequests {
+public final class MalformedRequests {
   private MalformedRequests() {}
 
   /** What the marshaller makes of the bytes of a request: the message, or why it is none. */
@@ -27,7 +27,7 @@ final class MalformedRequests {
   }
 
   /** The service, whose methods are called with well-formed requests only. */
-  static ServerServiceDefinition refuse(ServerServiceDefinition service) {
+  public static ServerServiceDefinition refuse(ServerServiceDefinition service) {
     ServerServiceDefinition.Builder guarded =
         ServerServiceDefinition.builder(service.getServiceDescriptor().getName());
     service.getMethods().forEach(method -> add(guarded, method));
