@@ -23,6 +23,7 @@ import io.jukung.shim.v1.ToShim;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -78,11 +79,15 @@ final class RunningShim implements AutoCloseable {
     return shim;
   }
 
-  /** Whether the process is the keeper that a sleeping shim executes. */
+  /** Whether the process is the keeper that a sleeping shim executes, from its execve(2) on. */
   boolean isAsleep() throws IOException {
-    return Files.readSymbolicLink(Path.of("/proc/" + pid() + "/exe"))
-        .toString()
-        .contains(Keeper.IMAGE_NAME);
+    Path process = Path.of("/proc/" + pid());
+    try {
+      return Files.readSymbolicLink(process.resolve("exe")).toString().contains(Keeper.IMAGE_NAME)
+          && !Files.readString(process.resolve("cmdline")).isEmpty();
+    } catch (NoSuchFileException e) {
+      return false; // within execve(2) a process has no executable for a moment
+    }
   }
 
   void awaitAsleep() throws Exception {
