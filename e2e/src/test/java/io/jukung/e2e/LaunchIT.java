@@ -18,6 +18,7 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import java.nio.file.Files;
@@ -58,6 +59,25 @@ class LaunchIT {
       String daemon = Long.toString(testbed.daemon().pid());
       assertThat(testbed.node().run("cat", "/proc/" + daemon + "/status").stdout())
           .contains("Cpus_allowed_list:\t0\n");
+      testbed.removePod(pod);
+    }
+  }
+
+  /** As UMask=0077 of a unit does it. */
+  @Test
+  void rootOfAContainerCanBeEnteredByItsUserAlthoughTheDaemonsUmaskIsStrict() throws Exception {
+    try (Testbed testbed = Testbed.start(Map.of(), "")) {
+      testbed.daemon().terminate();
+      testbed.daemon().startBy("sh", "-c", "umask 077; exec \"$@\"", "sh");
+      testbed.daemon().start();
+      testbed.reconnect();
+      Pod pod = testbed.runPod("umask", NamespaceMode.NODE);
+      ContainerConfig.Builder config =
+          shell(testbed, pod, "cd / && cat /etc/hosts >/tmp/copy && echo entered");
+      config.getLinuxBuilder().setSecurityContext(nobody());
+      String container = testbed.runContainer(pod, config.build());
+      Await.until("the end", () -> testbed.status(container).getFinishedAt() != 0);
+      assertThat(logged(pod, "c")).containsExactly("entered");
       testbed.removePod(pod);
     }
   }
