@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
     name = "stats",
     description = {
       "Shows what pods and containers use, again and again until it is interrupted: processor time"
-          + " (100% is one processor), memory without the page cache that the kernel can drop, and"
+          + " (100%% is one processor), memory without the page cache that the kernel can drop, and"
           + " for each pod its processes and its network.",
       "The first table comes after a second."
     },
