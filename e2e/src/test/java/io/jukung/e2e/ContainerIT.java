@@ -13,6 +13,7 @@ import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.e2e.client.Requests;
+import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
@@ -233,8 +234,14 @@ class ContainerIT {
     String namespaces = "readlink /proc/self/ns/net /proc/self/ns/ipc /proc/self/ns/uts";
     assertThat(testbed.exec(first, "sh", "-c", namespaces).getStdout())
         .isEqualTo(testbed.exec(second, "sh", "-c", namespaces).getStdout());
-    assertThat(testbed.exec(second, "sh", "-c", "wc -l </dev/shm/seen").getStdout().toStringUtf8())
-        .isEqualTo("2\n");
+    Await.until(
+        "each container sees the lines of both",
+        () ->
+            testbed
+                .exec(second, "sh", "-c", "wc -l </dev/shm/seen")
+                .getStdout()
+                .toStringUtf8()
+                .equals("2\n"));
     assertThat(testbed.exec(first, "sh", "-c", "readlink /proc/self/ns/pid").getStdout())
         .as("each container has its own pid namespace")
         .isNotEqualTo(testbed.exec(second, "sh", "-c", "readlink /proc/self/ns/pid").getStdout());

@@ -8,9 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A unix socket on which this JVM can reach the streaming server's port in a node's network. */
 public final class Relay implements AutoCloseable {
+  /** The flag __SO_ACCEPTCON of a socket that listens, as /proc/net/unix shows flags. */
+  private static final String ACCEPTS_CONNECTIONS = "00010000";
+
   private final Path socket;
   private final Process process;
 
@@ -47,8 +51,19 @@ public final class Relay implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(node.directory().resolve("relay.log").toFile())
             .start();
-    Await.until("the relay listens", () -> Files.exists(socket));
+    Await.until("the relay listens", () -> isListening(process, socket));
     return new Relay(socket, process);
+  }
+
+  /**
+   * Whether a process in the network namespace of this one has called listen(2) on the socket. The
+   * socket's file is there earlier, from bind(2) on, while connections are still refused.
+   */
+  private static boolean isListening(Process process, Path socket) throws IOException {
+    try (Stream<String> sockets = Files.lines(Path.of("/proc/" + process.pid() + "/net/unix"))) {
+      return sockets.anyMatch(
+          line -> line.endsWith(" " + socket) && line.split(" ")[3].equals(ACCEPTS_CONNECTIONS));
+    }
   }
 
   public Path socket() {

@@ -327,7 +327,9 @@ final class SpareShims<S> {
     } catch (IOException | RuntimeException | Error e) { // also an Error: pods wait for the end
       failure = e;
     }
-    boolean kept = shim == null || place(shim);
+    if (shim != null && !place(shim)) {
+      source.end(shim); // close() waits for it, because the start is still under way
+    }
     lock.lock();
     try {
       starts.remove(Thread.currentThread());
@@ -338,9 +340,6 @@ final class SpareShims<S> {
       changed.signalAll();
     } finally {
       lock.unlock();
-    }
-    if (shim != null && !kept) {
-      source.end(shim);
     }
   }
 

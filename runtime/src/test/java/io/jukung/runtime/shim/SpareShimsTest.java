@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -45,6 +46,8 @@ class SpareShimsTest {
     final AtomicInteger hurries = new AtomicInteger();
     final BlockingQueue<String> ended = new LinkedBlockingQueue<>();
     final Set<String> dead = ConcurrentHashMap.newKeySet();
+    volatile CompletableFuture<Void> mayEnd = CompletableFuture.completedFuture(null);
+    volatile boolean startsAlthoughInterrupted;
 
     @Override
     public String start(BooleanSupplier awaited) throws IOException {
@@ -56,6 +59,9 @@ class SpareShimsTest {
       } catch (ExecutionException e) {
         throw new IOException(e.getCause() == null ? "" : e.getCause().getMessage(), e);
       } catch (InterruptedException e) {
+        if (startsAlthoughInterrupted) {
+          return "late";
+        }
         throw new CriException(ErrorKind.CANCELLED, "cancelled", e);
       } finally {
         underWay.decrementAndGet();
@@ -75,6 +81,7 @@ class SpareShimsTest {
     @Override
     public void end(String shim) {
       ended.add(shim);
+      mayEnd.join();
     }
 
     Start next() throws InterruptedException {
@@ -113,7 +120,7 @@ class SpareShimsTest {
     return taken;
   }
 
-  private static String of(CompletableFuture<String> taken) throws Exception {
+  private static <T> T of(CompletableFuture<T> taken) throws Exception {
     return taken.get(10, TimeUnit.SECONDS);
   }
 
@@ -278,5 +285,21 @@ class SpareShimsTest {
         .isInstanceOfSatisfying(
             CriException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.UNAVAILABLE));
     assertThatThrownBy(() -> shims.take()).isInstanceOf(CriException.class);
+  }
+
+  /** The cgroup of the shims is removed after close(), which fails while a shim is in it. */
+  @Test
+  void closeWaitsForTheEndOfAShimWhoseStartCouldNotBeStopped() throws Exception {
+    launcher.startsAlthoughInterrupted = true;
+    launcher.mayEnd = new CompletableFuture<>();
+    CompletableFuture<String> waiting = take();
+    launcher.next();
+    CompletableFuture<List<String>> closing = CompletableFuture.supplyAsync(shims::close);
+    assertThat(launcher.ended.poll(10, TimeUnit.SECONDS)).isEqualTo("late");
+    assertThatThrownBy(() -> closing.get(100, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+    launcher.mayEnd.complete(null);
+    assertThat(of(closing)).isEmpty();
+    assertThatThrownBy(() -> of(waiting)).cause().isInstanceOf(CriException.class);
   }
 }
