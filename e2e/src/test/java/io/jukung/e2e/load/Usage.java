@@ -50,8 +50,9 @@ record Usage(Map<Kind, Long> amounts) {
       amounts.put(Kind.MOUNTS, mounts.count());
     }
     amounts.put(Kind.CGROUPS, files(testbed.node().cgroup(), true));
-    String processes = testbed.node().run("sh", "-c", "ls -d /proc/[0-9]* | wc -l").orThrow();
-    amounts.put(Kind.PROCESSES, Long.parseLong(processes.strip()));
+    // Counted here, not by wc(1): a shell may list the processes before or after it starts wc.
+    String processes = testbed.node().run("sh", "-c", "ls -d /proc/[0-9]*").orThrow();
+    amounts.put(Kind.PROCESSES, processes.lines().count());
     Path directory = testbed.daemon().directory();
     long files = 0;
     for (String name : new String[] {"root", "state", "ipam", "cni-cache"}) {
