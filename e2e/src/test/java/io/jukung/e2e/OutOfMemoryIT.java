@@ -131,6 +131,15 @@ class OutOfMemoryIT {
         "the quiet shim sleeps",
         BOUND,
         () -> testbed.node().run("readlink", "/proc/" + shim + "/exe").stdout().contains("asleep"));
+    // Without it the kernel may kill the sleeping shim as well, because it has nobody else to kill.
+    Await.until(
+        "the OOM killer never chooses the quiet shim",
+        () ->
+            testbed
+                .node()
+                .run("cat", "/proc/" + shim + "/oom_score_adj")
+                .stdout()
+                .equals("-1000\n"));
     Path shims = Limits.cgroup("shims");
     limit(shims, Long.toString(SHIMS_BYTES));
     try {

@@ -34,6 +34,9 @@ final class Sleep extends EventLoop.Clockwork {
   /** Names the program that starts the shim, whatever flags a later release gives to Java. */
   private static final String STARTER = "jukung.shim.starter";
 
+  /** A number with its sign, and the end of the line. */
+  private static final int MAX_NUMBER = 16;
+
   private static final long NANOS_PER_MILLI = 1_000_000L;
 
   private final Pod pod;
@@ -126,7 +129,11 @@ final class Sleep extends EventLoop.Clockwork {
       Keeper.write(
           image,
           new Keeper.Watch(
-              saved.epoll(), pod.expectsOrphans(), wakeCommand(state, image), environment()));
+              saved.epoll(),
+              pod.expectsOrphans(),
+              wakeCommand(state, image),
+              environment(),
+              oomScoreAdjustment()));
       Keeper.become(image, title, with(kept, state));
     }
   }
@@ -153,6 +160,11 @@ final class Sleep extends EventLoop.Clockwork {
     }
     command.addAll(Main.wakeArguments(state.number(), image.number()));
     return command;
+  }
+
+  /** The containers inherit it, unless their pod asks for another one. */
+  private static int oomScoreAdjustment() throws IOException {
+    return Integer.parseInt(HostFile.read("/proc/self/oom_score_adj", MAX_NUMBER).strip());
   }
 
   private static List<String> environment() throws IOException {

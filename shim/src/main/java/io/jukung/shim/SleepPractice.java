@@ -34,7 +34,8 @@ final class SleepPractice {
     try (Fd state = StateFile.write(pod, pod.descriptors());
         Fd image = Keeper.createImage()) {
       Keeper.write(
-          image, new Keeper.Watch(DESCRIPTOR, true, List.of("/practice"), List.of("NAME=value")));
+          image,
+          new Keeper.Watch(DESCRIPTOR, true, List.of("/practice"), List.of("NAME=value"), 0));
       Keeper.closeAllOnExec();
       return StateFile.decode(StateFile.content(state));
     }

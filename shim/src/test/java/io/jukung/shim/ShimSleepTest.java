@@ -211,6 +211,30 @@ class ShimSleepTest {
     }
   }
 
+  /** The OOM killer would free almost nothing with a sleeping shim, and end its pod. */
+  @Test
+  void onlyTheSleepingShimIsNeverChosenByTheOomKiller() throws Exception {
+    // Some machines allow nobody to lower the score. OutOfMemoryIT runs on one that does.
+    boolean mayBeLowered =
+        new ProcessBuilder("choom", "-n", "-1000", "true").start().waitFor() == 0;
+    shim.close();
+    Path other = Files.createDirectory(directory.resolve("scored"));
+    shim = RunningShim.startSleepy(other, AFTER, List.of(), "choom", "-n", "7", "--");
+    new Speaker("c1");
+    shim.awaitAsleep();
+    RunningShim.await(
+        "the keeper's score is set", () -> score(shim.pid()) == (mayBeLowered ? -1000 : 7));
+    new Speaker("c2"); // wakes the shim, whose containers inherit its score
+    assertThat(shim.children()).hasSize(2);
+    for (ProcessHandle child : shim.children()) {
+      assertThat(score(child.pid())).isEqualTo(7);
+    }
+  }
+
+  private static int score(long pid) throws IOException {
+    return Integer.parseInt(Files.readString(Path.of("/proc/" + pid + "/oom_score_adj")).strip());
+  }
+
   @Test
   void exitWakesTheShimWhichRecordsAndTellsIt() throws Exception {
     Speaker speaker = new Speaker("c1", "read -r line; echo last words; exit 7");

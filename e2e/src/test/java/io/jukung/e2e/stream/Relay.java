@@ -62,7 +62,8 @@ public final class Relay implements AutoCloseable {
   private static boolean isListening(Process process, Path socket) throws IOException {
     try (Stream<String> sockets = Files.lines(Path.of("/proc/" + process.pid() + "/net/unix"))) {
       return sockets.anyMatch(
-          line -> line.endsWith(" " + socket) && line.split(" ")[3].equals(ACCEPTS_CONNECTIONS));
+          line ->
+              line.endsWith(" " + socket) && line.split(" ", -1)[3].equals(ACCEPTS_CONNECTIONS));
     }
   }
 

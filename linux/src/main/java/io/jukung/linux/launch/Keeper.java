@@ -2,6 +2,8 @@ package io.jukung.linux.launch;
 
 import static io.jukung.linux.fs.Fd.CLOSE_RANGE_CLOEXEC;
 import static io.jukung.linux.fs.OpenFlags.AT_EMPTY_PATH;
+import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
+import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
 import static io.jukung.linux.process.CurrentProcess.PR_SET_DUMPABLE;
@@ -30,7 +32,8 @@ import java.util.List;
  * </pre>
  *
  * The epoll instance reports every event that came before the wait began, so that no event is lost.
- * A signal that ends other programs ends a keeper too.
+ * A signal that ends other programs ends a keeper too. Only the kernel's OOM killer does not choose
+ * a keeper: that would free some 20 kB, and end what the keeper waits for.
  */
 public final class Keeper {
   /** The name of the memory file; {@code /proc/PID/exe} of a keeper shows it. */
@@ -65,6 +68,10 @@ public final class Keeper {
   private static final int FIRST_OTHER = 3;
 
   private static final int SIGNALS = Register.FIRST_FREE;
+  private static final int SCORE = Register.FIRST_FREE + 1;
+
+  /** The OOM killer never chooses a process with this score (proc_pid_oom_score_adj(5)). */
+  private static final String NEVER_CHOSEN = "-1000";
 
   // A JVM has handlers for these signals and survives them; by default they end a process. They
   // wait until the JVM is there again. A JVM itself blocks SIGQUIT in all threads but one.
@@ -81,9 +88,14 @@ public final class Keeper {
    *     the epoll instance
    * @param command the real program with its arguments; the first is an absolute path
    * @param environment {@code NAME=value} each
+   * @param oomScoreAdjustment the OOM score adjustment with which the real program is executed
    */
   public record Watch(
-      int epoll, boolean watchesChildren, List<String> command, List<String> environment) {
+      int epoll,
+      boolean watchesChildren,
+      List<String> command,
+      List<String> environment,
+      int oomScoreAdjustment) {
     public Watch {
       command = List.copyOf(command);
       environment = List.copyOf(environment);
@@ -117,6 +129,7 @@ public final class Keeper {
     ProgramBuilder program = new ProgramBuilder();
     program.step("refuse dumps", Syscall.PRCTL, imm(PR_SET_DUMPABLE), imm(0));
     program.step("name", Syscall.PRCTL, imm(PR_SET_NAME), program.string(PROCESS_NAME));
+    setOomScore(program, "not for the OOM killer", NEVER_CHOSEN);
     Arg survived = program.words("[signals that a JVM survives]", SURVIVED);
     setMask(program, "signals that wait", SIG_SETMASK, survived);
     if (watch.watchesChildren()) {
@@ -126,6 +139,7 @@ public final class Keeper {
     } else {
       await(program, watch.epoll());
     }
+    setOomScore(program, "OOM score as before", Integer.toString(watch.oomScoreAdjustment()));
     wake(program, image, watch);
     return program.build();
   }
@@ -198,6 +212,31 @@ public final class Keeper {
 
   private static void setMask(ProgramBuilder program, String purpose, int how, Arg mask) {
     program.step(purpose, Syscall.RT_SIGPROCMASK, imm(how), mask, imm(0), imm(SIGSET_SIZE));
+  }
+
+  /** Lowering the score needs CAP_SYS_RESOURCE. Without it the score stays as it is. */
+  private static void setOomScore(ProgramBuilder program, String purpose, String score) {
+    program
+        .step(
+            purpose,
+            Syscall.OPENAT,
+            imm(Fd.AT_FDCWD),
+            program.string("/proc/self/oom_score_adj"),
+            imm(O_WRONLY | O_CLOEXEC))
+        .into(SCORE)
+        .tolerate(Step.ANY_ERRNO)
+        .ifItSucceeds(
+            () -> {
+              program
+                  .step(
+                      purpose,
+                      Syscall.WRITE,
+                      reg(SCORE),
+                      program.string(score),
+                      imm(score.length()))
+                  .tolerate(Step.ANY_ERRNO);
+              program.step("close", Syscall.CLOSE, reg(SCORE)).clears(SCORE);
+            });
   }
 
   private static void wake(ProgramBuilder program, int image, Watch watch) {
