@@ -13,6 +13,9 @@ import java.util.List;
  * turns after each operation, so that other load on the machine affects them alike.
  */
 public final class Bench {
+  /** A runtime may give back memory when nobody calls. */
+  private static final Duration FIRST_REST = Duration.ofSeconds(10);
+
   private final BenchOptions options;
   private final List<Contender> contenders;
   private final Results results;
@@ -73,10 +76,9 @@ public final class Bench {
     }
     Turns turns = turns(contenders);
     turns.settle();
-    ProcessMemory.of(contenders, 0)
-        .forEach(
-            (contender, sizes) ->
-                results.put(Row.FRESH_DAEMON, contender.name(), sizes.daemonMebibytes()));
+    putDaemonMemory(Row.FRESH_DAEMON);
+    Thread.sleep(FIRST_REST);
+    putDaemonMemory(Row.RESTED_DAEMON);
     new PodBench(turns, options).run();
     new BurstBench(turns, options).run();
     new LoadedBench(turns, options).run();
@@ -91,6 +93,12 @@ public final class Bench {
     }
   }
 
+  private void putDaemonMemory(Row row) throws IOException {
+    ProcessMemory.of(contenders, 0)
+        .forEach(
+            (contender, sizes) -> results.put(row, contender.name(), sizes.daemonMebibytes()));
+  }
+
   private static Duration ownProcessorTime() {
     return ProcessHandle.current().info().totalCpuDuration().orElseThrow();
   }
@@ -103,12 +111,13 @@ public final class Bench {
     List<String> lines = new ArrayList<>(heads);
     lines.add(
         """
-        %d iterations after %d to warm up, %d starts of daemons, %d bursts of %d pods; many pods are \
+        %d iterations after %d to warm up, %d of calls that read memory, %d starts of daemons, %d bursts of %d pods; many pods are \
         %d, left alone for %d s before their memory is measured. The runtimes take turns in a random \
         order."""
             .formatted(
                 options.iterations(),
                 options.warmUp(),
+                options.reads(),
                 options.rounds(),
                 options.bursts(),
                 options.burst(),

@@ -18,6 +18,8 @@ import java.util.Set;
  * @param endpoints the runtimes, each as {@link Contender#SYNTAX}; the first is compared with the
  *     others
  * @param warmUp how often an operation runs before it is measured
+ * @param reads how often a call that reads memory is measured. Of 50 calls the 99th percentile would
+ *     be the slowest one
  * @param rounds how often daemons are started
  * @param pods the number of pods of a loaded node
  * @param burst the number of pods in a burst
@@ -30,6 +32,7 @@ record BenchOptions(
     String image,
     int iterations,
     int warmUp,
+    int reads,
     int rounds,
     int pods,
     int burst,
@@ -41,24 +44,25 @@ record BenchOptions(
   static final String USAGE =
       """
       options: --endpoint %s (again for each runtime)
-               --image REFERENCE --iterations N --warm-up N --rounds N --pods N --burst N --bursts N
-               --rest SECONDS
+               --image REFERENCE --iterations N --warm-up N --reads N --rounds N --pods N --burst N
+               --bursts N --rest SECONDS
                --network host|pod|both --logs DIRECTORY --svg FILE\
       """
           .formatted(Contender.SYNTAX);
 
   private static final Map<String, String> DEFAULTS =
-      Map.of(
-          "iterations", "50",
-          "warm-up", "10",
-          "rounds", "10",
-          "pods", "50",
-          "burst", "30",
-          "bursts", "3",
-          "rest", "40",
-          "network", "both",
-          "logs", "",
-          "svg", "");
+      Map.ofEntries(
+          Map.entry("iterations", "50"),
+          Map.entry("warm-up", "10"),
+          Map.entry("reads", "1000"),
+          Map.entry("rounds", "10"),
+          Map.entry("pods", "50"),
+          Map.entry("burst", "30"),
+          Map.entry("bursts", "3"),
+          Map.entry("rest", "40"),
+          Map.entry("network", "both"),
+          Map.entry("logs", ""),
+          Map.entry("svg", ""));
 
   static BenchOptions parse(String[] arguments) throws IOException {
     List<String> endpoints = new ArrayList<>();
@@ -86,6 +90,7 @@ record BenchOptions(
         text(values, "image"),
         number(values, "iterations", 1),
         number(values, "warm-up", 0),
+        number(values, "reads", 1),
         number(values, "rounds", 1),
         number(values, "pods", 1),
         number(values, "burst", 1),

@@ -53,25 +53,31 @@ final class LoadedBench {
   private void reads(Map<Contender, List<Endpoint.Pod>> pods)
       throws IOException, InterruptedException {
     int count = options.pods();
-    int calls = turns.iterations() + turns.warmUp() + 1; // one of them finds out who answers
-    turns.read(Row.VERSION, contender -> contender.endpoint().version());
+    int reads = options.reads();
+    int others = turns.warmUp() + 1; // one call finds out who answers
+    turns.read(Row.VERSION, reads, contender -> contender.endpoint().version());
     turns.account(
         Row.LISTS_PROCESSOR,
-        calls,
+        reads + others,
         () -> {
-          turns.read(Row.LIST_PODS, contender -> contender.endpoint().listPods(count));
-          turns.read(Row.LIST_CONTAINERS, contender -> contender.endpoint().listContainers(count));
+          turns.read(Row.LIST_PODS, reads, contender -> contender.endpoint().listPods(count));
+          turns.read(
+              Row.LIST_CONTAINERS, reads, contender -> contender.endpoint().listContainers(count));
         });
     turns.read(
         Row.CONTAINER_STATUS,
+        reads,
         contender -> contender.endpoint().status(contender.valueIn(pods).getFirst()));
+    int iterations = turns.iterations();
     turns.account(
         Row.STATS_PROCESSOR,
-        calls,
+        iterations + others,
         () ->
             turns.read(
-                Row.CONTAINER_STATS, contender -> contender.endpoint().containerStatistics(count)));
-    turns.read(Row.POD_STATS, contender -> contender.endpoint().podStatistics(count));
+                Row.CONTAINER_STATS,
+                iterations,
+                contender -> contender.endpoint().containerStatistics(count)));
+    turns.read(Row.POD_STATS, iterations, contender -> contender.endpoint().podStatistics(count));
   }
 
   private void putSizes(String runtime, ProcessMemory.Sizes idle, ProcessMemory.Sizes loaded) {

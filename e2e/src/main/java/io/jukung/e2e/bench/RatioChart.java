@@ -23,7 +23,7 @@ final class RatioChart {
           Row.LIST_PODS,
           Row.CONTAINER_STATS,
           Row.POD_MEMORY,
-          Row.FRESH_DAEMON,
+          Row.RESTED_DAEMON,
           Row.DAEMON_START);
 
   private static final int WIDTH = 800;

@@ -34,6 +34,7 @@ enum Row {
   EXEC_RATE(Table.RATES, "ExecSyncs of true"),
 
   FRESH_DAEMON(Table.MEMORY, "memory of daemon, just started"),
+  RESTED_DAEMON(Table.MEMORY, "memory of daemon, 10 s later"),
   IDLE_DAEMON(Table.MEMORY, "memory of daemon, pods removed"),
   IDLE_TOTAL(Table.MEMORY, "memory of all processes, pods removed"),
   LOADED_DAEMON(Table.MEMORY, "memory of daemon, many pods"),

@@ -91,7 +91,7 @@ final class Turns {
    * Runs a call that reads, first to warm up and then measured. A runtime that answers the first
    * one with an error is left out, and the error is shown below the table.
    */
-  void read(Row row, Operation operation) throws IOException, InterruptedException {
+  void read(Row row, int times, Operation operation) throws IOException, InterruptedException {
     List<Contender> answering = new ArrayList<>();
     for (Contender contender : contenders) {
       try {
@@ -106,7 +106,7 @@ final class Turns {
         operation.run(contender);
       }
     }
-    for (int i = 0; i < iterations; i++) {
+    for (int i = 0; i < times; i++) {
       time(row, operation, answering);
     }
   }

@@ -11,7 +11,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -182,7 +181,7 @@ public final class PartialBlobs {
         }
       }
     }
-    all.sort(Comparator.comparing(Partial::modified).reversed());
+    all.sort((first, second) -> second.modified().compareTo(first.modified()));
     return all;
   }
 

@@ -19,9 +19,9 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
   static final int STEP_SIZE = 88;
   private static final int MAGIC = 0x6a756b31;
 
-  private static final int KIND_IMMEDIATE = 0;
-  private static final int KIND_REGISTER = 1;
-  private static final int KIND_DATA = 2;
+  static final int KIND_IMMEDIATE = 0;
+  static final int KIND_REGISTER = 1;
+  static final int KIND_DATA = 2;
   static final int KIND_COMPLETED = 3;
 
   public Program {
@@ -59,27 +59,9 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
     long kinds = 0;
     out.putLong(step.call().number(arch));
     for (int i = 0; i < 6; i++) {
-      Arg argument = i < step.arguments().size() ? step.arguments().get(i) : new Arg.Immediate(0);
-      long kind =
-          switch (argument) {
-            case Arg.Immediate(long value) -> {
-              out.putLong(value);
-              yield KIND_IMMEDIATE;
-            }
-            case Arg.FromRegister(int register) -> {
-              out.putLong(register);
-              yield KIND_REGISTER;
-            }
-            case Arg.Data(int offset, String _) -> {
-              out.putLong(offset);
-              yield KIND_DATA;
-            }
-            case Arg.Completed(int offset, int field, int register, String _) -> {
-              out.putLong(offset | (long) field << 32 | (long) register << 48);
-              yield KIND_COMPLETED;
-            }
-          };
-      kinds |= kind << (8 * i);
+      Arg argument = i < step.arguments().size() ? step.arguments().get(i) : Arg.Immediate.ZERO;
+      out.putLong(argument.word());
+      kinds |= (long) argument.kind() << (8 * i);
     }
     long tolerated = 0;
     for (int i = 0; i < step.toleratedErrnos().size(); i++) {

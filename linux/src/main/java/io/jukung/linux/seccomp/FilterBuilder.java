@@ -110,7 +110,7 @@ public final class FilterBuilder implements AutoCloseable {
         return false;
       }
       noteLargest(name);
-      if (action.equals(byDefault)) {
+      if (action.word() == byDefault.word()) {
         return true; // libseccomp refuses a rule that changes nothing
       }
       long arguments = comparisons.stream().mapToInt(Comparison::argument).distinct().count();

@@ -114,7 +114,8 @@ public final class SeccompFilters {
   }
 
   private static Comparison.Operator operator(@Nullable String name) throws IOException {
-    return switch (name) {
+    // A switch with a case for null would have Java generate a class at run time.
+    return switch (name == null ? "" : name) {
       case "SCMP_CMP_NE" -> Comparison.Operator.NOT_EQUAL;
       case "SCMP_CMP_LT" -> Comparison.Operator.LESS_THAN;
       case "SCMP_CMP_LE" -> Comparison.Operator.LESS_OR_EQUAL;
@@ -122,7 +123,7 @@ public final class SeccompFilters {
       case "SCMP_CMP_GE" -> Comparison.Operator.GREATER_OR_EQUAL;
       case "SCMP_CMP_GT" -> Comparison.Operator.GREATER_THAN;
       case "SCMP_CMP_MASKED_EQ" -> Comparison.Operator.MASKED_EQUAL;
-      case null, default -> throw new ProfileException("there is no comparison " + name);
+      default -> throw new ProfileException("there is no comparison " + name);
     };
   }
 

@@ -87,15 +87,15 @@ public final class MalformedRequests {
 
     @Override
     public void onMessage(Parsed<Q> message) {
-      switch (message) {
-        case Parsed.Good<Q>(Q request) -> next.onMessage(request);
-        case Parsed.Bad<Q>(String why) -> {
-          refused = true;
-          call.close(
-              Status.INVALID_ARGUMENT.withDescription(
-                  "the request is not valid, or has text that is not valid UTF-8: " + why),
-              new Metadata());
-        }
+      // Not a switch: Java would generate a class for it at run time, in the daemon's first call.
+      if (message instanceof Parsed.Good<Q>(Q request)) {
+        next.onMessage(request);
+      } else if (message instanceof Parsed.Bad<Q>(String why)) {
+        refused = true;
+        call.close(
+            Status.INVALID_ARGUMENT.withDescription(
+                "the request is not valid, or has text that is not valid UTF-8: " + why),
+            new Metadata());
       }
     }
 

@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -113,8 +112,12 @@ public final class MountRules {
       result.add(bind(each));
     }
     // The sort is stable: of two mounts on one target the later one covers the earlier one.
-    result.sort(Comparator.comparingInt(each -> Path.of(each.destination()).getNameCount()));
+    result.sort((first, second) -> Integer.compare(depth(first), depth(second)));
     return result;
+  }
+
+  private static int depth(Spec.Mount mount) {
+    return Path.of(mount.destination()).getNameCount();
   }
 
   private List<Spec.Mount> defaults(Facts facts) {

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -352,6 +353,15 @@ public record Spec(
       architectures = orEmpty(architectures);
       flags = orEmpty(flags);
       syscalls = orEmpty(syscalls);
+    }
+
+    /**
+     * A profile has some hundred rules, and is looked up for each container. So this does not look
+     * at each rule, as the method that Java would generate does.
+     */
+    @Override
+    public int hashCode() {
+      return 31 * Objects.hashCode(defaultAction) + syscalls.size();
     }
   }
 
