@@ -58,6 +58,7 @@ public final class ContainerStarter {
   private final LaunchCompiler compiler;
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
+  private final LogPolicy logs;
   private final SingleFlight<String, String, Container> flights =
       new SingleFlight<>("StartContainer");
 
@@ -70,7 +71,8 @@ public final class ContainerStarter {
       PodCgroups cgroups,
       LaunchCompiler compiler,
       PathWork pathWork,
-      LifecyclePlugins plugins) {
+      LifecyclePlugins plugins,
+      LogPolicy logs) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -80,6 +82,7 @@ public final class ContainerStarter {
     this.compiler = compiler;
     this.pathWork = pathWork;
     this.plugins = plugins;
+    this.logs = logs;
   }
 
   /**
@@ -167,7 +170,8 @@ public final class ContainerStarter {
                       record,
                       launch.toPlan(),
                       files.paths().container(record.id()),
-                      prepared.logPath()));
+                      prepared.logPath(),
+                      logs.limits(container)));
       timer.step("launch");
       return started;
     } catch (PodShim.LaunchRefused e) {

@@ -2,6 +2,7 @@ package io.jukung.runtime.pod;
 
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.ShimMessages;
 import io.jukung.runtime.container.UnwatchedContainers;
 import io.jukung.runtime.shim.PodShim;
@@ -29,6 +30,7 @@ public final class PodEvents implements PodShim.Listener {
   private final StateFiles files;
   private final PodShims shims;
   private final PodCgroups cgroups;
+  private final LeftOutOutput leftOut;
   private final UnwatchedContainers unwatched;
 
   public PodEvents(
@@ -36,12 +38,14 @@ public final class PodEvents implements PodShim.Listener {
       ContainerStore containers,
       StateFiles files,
       PodShims shims,
-      PodCgroups cgroups) {
+      PodCgroups cgroups,
+      LeftOutOutput leftOut) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
     this.shims = shims;
     this.cgroups = cgroups;
+    this.leftOut = leftOut;
     this.unwatched = new UnwatchedContainers(files, cgroups);
   }
 
@@ -56,7 +60,16 @@ public final class PodEvents implements PodShim.Listener {
       LOG.debug("container {} exited and is removed already", exit.getContainerId());
       return;
     }
+    leftOut.ended(container.get(), exit.getLogLeftOut());
     exited(container.get(), ShimMessages.exit(exit));
+  }
+
+  @Override
+  public void logLeftOut(String containerId, long bytes) {
+    containers
+        .find(containerId)
+        .filter(container -> !container.status().isExited())
+        .ifPresent(container -> leftOut.told(container, bytes));
   }
 
   /** Applies an exit, and ends what the container left behind. */

@@ -26,6 +26,7 @@ import io.jukung.runtime.container.ContainerRemover;
 import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.container.ContainerViews;
+import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.Standstill;
 import io.jukung.runtime.container.UnreportedExits;
@@ -44,6 +45,7 @@ import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.life.AwaitContainer;
 import io.jukung.runtime.life.Conditions;
 import io.jukung.runtime.life.ContainerStarter;
+import io.jukung.runtime.life.LogPolicy;
 import io.jukung.runtime.life.OwnContainers;
 import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.PodRest;
@@ -164,6 +166,8 @@ final class PodParts implements AutoCloseable {
   private final OwnContainers own = new OwnContainers(sandboxes, containers);
   private final Restarts restarts;
   private final PodRest rest;
+  private final LogPolicy logs;
+  private final LeftOutOutput leftOut = new LeftOutOutput();
   private final ContainerStarter starter;
   private final StartAgain startAgain;
   private final Recovery recovery;
@@ -220,7 +224,7 @@ final class PodParts implements AutoCloseable {
                 containerStopper)
             : null;
     this.plugins = nri == null ? LifecyclePlugins.NONE : nri;
-    this.events = new PodEvents(sandboxes, containers, files, shims, cgroups);
+    this.events = new PodEvents(sandboxes, containers, files, shims, cgroups, leftOut);
     this.pool =
         ShimPool.open(
             new ShimPool.Settings(
@@ -242,6 +246,7 @@ final class PodParts implements AutoCloseable {
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);
     containers.listen(listeners);
+    this.logs = new LogPolicy(own, config.containerLog());
     this.starter =
         new ContainerStarter(
             sandboxes,
@@ -252,7 +257,8 @@ final class PodParts implements AutoCloseable {
             cgroups,
             compiler,
             pathWork,
-            plugins);
+            plugins,
+            logs);
     this.startAgain =
         new StartAgain(
             own,
@@ -307,6 +313,7 @@ final class PodParts implements AutoCloseable {
    */
   void reconfigure(Config config, List<String> shimCommand) {
     host.reconfigure(config.network(), config.cni());
+    logs.use(config.containerLog());
     cdiDevices.use(config.cdi().specDirs());
     pool.reconfigure(shimCommand, config.shim().spare(), config.shim().maxSpare());
   }
@@ -350,7 +357,14 @@ final class PodParts implements AutoCloseable {
   /** What metrics are read from. */
   NodeMetrics.Sources metricSources(IntSupplier imageCount, IntSupplier pulls) {
     return new NodeMetrics.Sources(
-        sandboxes, containers, imageCount, pulls, shims, pool::counts, recovery::report);
+        sandboxes,
+        containers,
+        imageCount,
+        pulls,
+        shims,
+        pool::counts,
+        leftOut::bytes,
+        recovery::report);
   }
 
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
