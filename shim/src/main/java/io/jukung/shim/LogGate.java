@@ -8,8 +8,8 @@ import io.jukung.shim.v1.LogLimits;
  * taken are left out and counted. Logs without limits have none of these objects. Not thread-safe.
  *
  * <pre>
- *   OPEN ──a record does not fit──▶ TOO_LARGE ──the file is another one, or has room──▶ OPEN
- *       ──a record is too early───▶ TOO_FAST  ──half of a burst may be logged again──▶ OPEN
+ *   OPEN ──a record does not fit──▶ TOO_LARGE ──the file is another one, with room──▶ OPEN
+ *        ──a record is too early──▶ TOO_FAST  ──half of a burst may be logged again──▶ OPEN
  * </pre>
  *
  * The way back is longer than the way there, so that a fast container gets some long gaps and not
@@ -30,6 +30,9 @@ final class LogGate {
 
   /** A container that was quiet may log this much at once, however low its rate is. */
   private static final long LEAST_BURST = 2L * CriLog.MAX_CONTENT;
+
+  /** How much room a file that was full has to have: enough for the longest record and a note. */
+  private static final int LEAST_ROOM = CriLog.MAX_CONTENT + 2 * NOTE_SIZE;
 
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
@@ -137,8 +140,13 @@ final class LogGate {
 
   /** Whether the file has no room for the record. If so, rotation would make room. */
   boolean isTooLarge(int recordLength) {
-    long ofNotes = state == State.OPEN ? 0 : NOTE_SIZE;
-    return maxSize != 0 && size + ofNotes + recordLength > maxSize - RESERVE;
+    long needed =
+        switch (state) {
+          case OPEN -> recordLength;
+          case TOO_FAST -> NOTE_SIZE + recordLength;
+          case TOO_LARGE -> LEAST_ROOM;
+        };
+    return maxSize != 0 && size + needed > maxSize - RESERVE;
   }
 
   /** Returns what becomes of a record with this many bytes: OPEN if the log takes the record. */
