@@ -48,7 +48,13 @@ public record Config(
               Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
           new Network(true, true),
-          new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
+          new Cdi(
+              List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi")),
+              List.of(
+                  Path.of("/usr/bin"),
+                  Path.of("/usr/libexec"),
+                  Path.of("/usr/local/nvidia/toolkit")),
+              Duration.ofSeconds(30)),
           new Nri(
               false,
               Path.of("/var/run/nri/nri.sock"),
@@ -177,10 +183,17 @@ public record Config(
    */
   public record Network(boolean unprivilegedPorts, boolean unprivilegedPing) {}
 
-  /** The Container Device Interface: devices that vendors describe in files. */
-  public record Cdi(List<Path> specDirs) {
+  /**
+   * The Container Device Interface: devices that vendors describe in files.
+   *
+   * @param hookDirs where programs are that devices may run as hooks
+   * @param hookTimeout the longest time of a hook
+   */
+  public record Cdi(List<Path> specDirs, List<Path> hookDirs, Duration hookTimeout) {
     public Cdi {
       specDirs = List.copyOf(specDirs);
+      hookDirs = List.copyOf(hookDirs);
+      require(hookTimeout.isPositive(), "hook_timeout must be above 0s");
     }
   }
 

@@ -5,6 +5,7 @@ import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.ShimMessages;
 import io.jukung.runtime.container.UnwatchedContainers;
+import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
@@ -31,6 +32,7 @@ public final class PodEvents implements PodShim.Listener {
   private final PodShims shims;
   private final PodCgroups cgroups;
   private final LeftOutOutput leftOut;
+  private final ContainerHooks hooks;
   private final UnwatchedContainers unwatched;
 
   public PodEvents(
@@ -39,13 +41,15 @@ public final class PodEvents implements PodShim.Listener {
       StateFiles files,
       PodShims shims,
       PodCgroups cgroups,
-      LeftOutOutput leftOut) {
+      LeftOutOutput leftOut,
+      ContainerHooks hooks) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
     this.shims = shims;
     this.cgroups = cgroups;
     this.leftOut = leftOut;
+    this.hooks = hooks;
     this.unwatched = new UnwatchedContainers(files, cgroups);
   }
 
@@ -99,17 +103,20 @@ public final class PodEvents implements PodShim.Listener {
     }
     if (container.status().isExited()) {
       // A process that hangs in the kernel may delay the removal, which must not delay events.
-      Thread.ofVirtual().name("remove cgroup of " + id).start(() -> remove(cgroup, cleanUp));
+      Thread.ofVirtual().name("remove cgroup of " + id).start(() -> cleanUp(container, cgroup, cleanUp));
     } else {
       cleanUp.complete(null);
     }
   }
 
-  private void remove(Cgroup cgroup, CompletableFuture<Void> cleanUp) {
+  private void cleanUp(Container container, Cgroup cgroup, CompletableFuture<Void> cleanUp) {
     try {
-      cgroups.remove(cgroup);
-    } catch (IOException e) {
-      LOG.warn("{} cannot be removed: {}", cgroup, e.getMessage());
+      try {
+        cgroups.remove(cgroup);
+      } catch (IOException e) {
+        LOG.warn("{} cannot be removed: {}", cgroup, e.getMessage());
+      }
+      hooks.poststop(container);
     } finally {
       cleanUp.complete(null);
     }

@@ -40,6 +40,7 @@ import io.jukung.runtime.files.CopyIn;
 import io.jukung.runtime.files.CopyOut;
 import io.jukung.runtime.files.RootDifference;
 import io.jukung.runtime.files.StatPath;
+import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.life.AwaitContainer;
@@ -167,6 +168,7 @@ final class PodParts implements AutoCloseable {
   private final Restarts restarts;
   private final PodRest rest;
   private final LogPolicy logs;
+  private final ContainerHooks hooks;
   private final LeftOutOutput leftOut = new LeftOutOutput();
   private final ContainerStarter starter;
   private final StartAgain startAgain;
@@ -224,7 +226,11 @@ final class PodParts implements AutoCloseable {
                 containerStopper)
             : null;
     this.plugins = nri == null ? LifecyclePlugins.NONE : nri;
-    this.events = new PodEvents(sandboxes, containers, files, shims, cgroups, leftOut);
+    this.cdiDevices = new CdiDevices(config.cdi().specDirs(), config.cdi().hookDirs());
+    this.hooks =
+        new ContainerHooks(
+            paths, containerSpecs, compiler, cdiDevices, config.cdi().hookTimeout());
+    this.events = new PodEvents(sandboxes, containers, files, shims, cgroups, leftOut, hooks);
     this.pool =
         ShimPool.open(
             new ShimPool.Settings(
@@ -258,7 +264,8 @@ final class PodParts implements AutoCloseable {
             compiler,
             pathWork,
             plugins,
-            logs);
+            logs,
+            hooks);
     this.startAgain =
         new StartAgain(
             own,
@@ -291,7 +298,6 @@ final class PodParts implements AutoCloseable {
             host::takeUpNetwork);
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
     this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
-    this.cdiDevices = new CdiDevices(config.cdi().specDirs());
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
   }
@@ -314,7 +320,8 @@ final class PodParts implements AutoCloseable {
   void reconfigure(Config config, List<String> shimCommand) {
     host.reconfigure(config.network(), config.cni());
     logs.use(config.containerLog());
-    cdiDevices.use(config.cdi().specDirs());
+    cdiDevices.use(config.cdi().specDirs(), config.cdi().hookDirs());
+    hooks.use(config.cdi().hookTimeout());
     pool.reconfigure(shimCommand, config.shim().spare(), config.shim().maxSpare());
   }
 
@@ -517,8 +524,8 @@ final class PodParts implements AutoCloseable {
    * Creates the two directories that every launch mounts on, in a mount namespace of the launch.
    */
   private static Path mountPoints(StatePaths paths) throws IOException {
-    Path directory = paths.state().resolve("mounts");
-    StatePaths.createPrivate(directory.resolve("rootfs"));
+    Path directory = paths.mounts();
+    StatePaths.createPrivate(paths.rootMountPoint());
     StatePaths.createPrivate(directory.resolve("mask"));
     return directory;
   }

@@ -41,6 +41,7 @@ import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.events.ContainerEvents;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
+import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.life.ContainerStarter;
 import io.jukung.runtime.life.LogPolicy;
 import io.jukung.runtime.life.OwnContainers;
@@ -183,7 +184,15 @@ public final class TestNode {
     PathWork pathWork = new PathWork();
     LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0, filters);
     SandboxLifecycle lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
-    events = new PodEvents(sandboxes, containers, files, shims, cgroups, new LeftOutOutput());
+    ContainerHooks hooks =
+        new ContainerHooks(
+            paths,
+            containerSpecs,
+            compiler,
+            new CdiDevices(List.of(), List.of()),
+            Config.DEFAULTS.cdi().hookTimeout());
+    events =
+        new PodEvents(sandboxes, containers, files, shims, cgroups, new LeftOutOutput(), hooks);
     pool.tell(events);
     ContainerStopper stopper = new ContainerStopper(files, shims, cgroups, freezer, KILL_WAIT);
     ContainerRemover remover =
@@ -218,7 +227,7 @@ public final class TestNode {
         new SpecBuilder(
             paths,
             1024,
-            new CdiDevices(List.of()),
+            new CdiDevices(List.of(), List.of()),
             new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
     runPodSandbox =
         new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins);
@@ -254,7 +263,8 @@ public final class TestNode {
             compiler,
             pathWork,
             plugins,
-            new LogPolicy(own, Config.DEFAULTS.containerLog()));
+            new LogPolicy(own, Config.DEFAULTS.containerLog()),
+            hooks);
     NamedLocks lives = new NamedLocks();
     rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, rest), restarts);
