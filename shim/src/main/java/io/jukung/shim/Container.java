@@ -21,6 +21,7 @@ import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.FromShim;
 import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.LogLeftOut;
 import io.jukung.shim.v1.StartContainer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,6 +50,8 @@ final class Container extends Source {
    */
   private static final int LAST_READS = 17;
 
+  private static final long LEFT_OUT_INTERVAL_NANOS = 1_000_000_000L;
+
   private enum State {
     LAUNCHING,
     RUNNING,
@@ -73,6 +76,8 @@ final class Container extends Source {
   private int pid;
   private long startedAt;
   private long drainDeadline;
+  private long leftOutTold;
+  private long leftOutToldAt;
   private @Nullable ExitStatus status;
   private @Nullable ContainerExited exit;
   private boolean recorded;
@@ -102,7 +107,7 @@ final class Container extends Source {
     this.stdin = saved.stdin() == SavedPod.NONE ? null : Fd.own(saved.stdin());
     SavedExit ended = saved.exit();
     this.state = ended == null ? State.RUNNING : State.OVER;
-    this.exit = ended == null ? null : ended.told(id);
+    this.exit = ended == null ? null : ended.told(id, log.leftOutBytes());
   }
 
   /** Goes on with a container of a shim that has slept. */
@@ -355,6 +360,22 @@ final class Container extends Source {
     }
   }
 
+  /** Tells the daemon if the log has left out more output, at most once a second. */
+  void tellLeftOut() {
+    long leftOut = log.leftOutBytes();
+    long now = leftOut == leftOutTold ? 0 : System.nanoTime();
+    if (leftOut == leftOutTold
+        || (leftOutTold != 0 && now - leftOutToldAt < LEFT_OUT_INTERVAL_NANOS)) {
+      return;
+    }
+    leftOutTold = leftOut;
+    leftOutToldAt = now;
+    pod.tell(
+        FromShim.newBuilder()
+            .setLogLeftOut(LogLeftOut.newBuilder().setContainerId(id).setBytes(leftOut))
+            .build());
+  }
+
   /** Called when the time to wait for the outputs is over. */
   void stopDraining() {
     outputs.drainAndClose(LAST_READS);
@@ -366,6 +387,10 @@ final class Container extends Source {
     ContainerExited ended = exit;
     if (ended == null) {
       return; // handling the pidfd's event has failed; the loop repeats it
+    }
+    if (log.leftOutBytes() > 0) {
+      ended = ended.toBuilder().setLogLeftOut(log.leftOutBytes()).build();
+      exit = ended;
     }
     closeRest();
     // A second attempt if the first one failed: descriptors or disk space may be free by now. If it

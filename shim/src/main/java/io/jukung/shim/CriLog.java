@@ -14,6 +14,8 @@ import io.jukung.linux.io.Transfer;
 import io.jukung.linux.io.WallClock;
 import io.jukung.linux.libc.Memory;
 import io.jukung.shim.SavedPod.SavedLog;
+import java.io.File;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * If the file cannot be written, because the disk is full for example, lines are dropped: the
- * application is never delayed. All lines of one read carry the same time. Not thread-safe.
+ * application is never delayed. All lines of one read carry the same time. A log with limits leaves
+ * records out, and says so in lines of its own, see {@link LogGate}. Not thread-safe.
  */
 final class CriLog {
   /** The longest content of one record, as in other runtimes; a longer line is split. */
@@ -74,29 +77,37 @@ final class CriLog {
   private final Buffers buffers;
   private final String path;
   private @Nullable Fd file;
+  // Null: the log has no limits.
+  private final @Nullable LogGate gate;
+  private String lastStream = "stdout";
   private int batched;
   private boolean torn;
+  private boolean rotationFailed;
   private long droppedBytes;
 
-  private CriLog(Buffers buffers, String path) {
+  private CriLog(Buffers buffers, String path, @Nullable LogGate gate) {
     this.buffers = buffers;
     this.path = path;
+    this.gate = gate;
   }
 
   /**
    * Opens the log, which may exist, to append.
    *
    * @param path empty to discard all output
+   * @param gate null: the log has no limits
    */
-  static CriLog open(Buffers buffers, String path) throws ErrnoException {
-    CriLog log = new CriLog(buffers, path);
+  static CriLog open(Buffers buffers, String path, @Nullable LogGate gate) throws ErrnoException {
+    CriLog log = new CriLog(buffers, path, gate);
     log.reopen();
     return log;
   }
 
   /** Goes on with a log of a shim that has slept. */
   static CriLog restore(Buffers buffers, SavedLog saved) {
-    CriLog log = new CriLog(buffers, saved.path());
+    SavedPod.SavedGate gate = saved.gate();
+    CriLog log =
+        new CriLog(buffers, saved.path(), gate == null ? null : LogGate.restore(gate));
     log.file = saved.file() == SavedPod.NONE ? null : Fd.own(saved.file());
     log.torn = saved.torn();
     log.droppedBytes = saved.droppedBytes();
@@ -105,7 +116,12 @@ final class CriLog {
 
   /** Describes the log for {@link #restore}. Between two events no record waits in the batch. */
   SavedLog save() {
-    return new SavedLog(path, file == null ? SavedPod.NONE : file.number(), torn, droppedBytes);
+    return new SavedLog(
+        path,
+        file == null ? SavedPod.NONE : file.number(),
+        torn,
+        droppedBytes,
+        gate == null ? null : gate.save());
   }
 
   /**
@@ -120,9 +136,18 @@ final class CriLog {
     // has the log directory as a volume could replace a directory of the path by one.
     int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY;
     Fd reopened = HostFile.openNoSymlinks(path, flags, MODE);
-    close();
+    if (gate != null) {
+      try {
+        gate.file(reopened.seekToEnd());
+      } catch (ErrnoException e) {
+        reopened.close(); // a FIFO has no size that could be limited
+        throw e;
+      }
+    }
+    closeFile();
     file = reopened;
     torn = false;
+    rotationFailed = false;
   }
 
   /** Returns one of the two streams of the log. */
@@ -135,10 +160,77 @@ final class CriLog {
     return droppedBytes;
   }
 
+  /** Returns how many bytes of output the limits have left out. */
+  long leftOutBytes() {
+    return gate == null ? 0 : gate.leftOut();
+  }
+
   void close() {
+    if (gate != null && gate.state() != LogGate.State.OPEN && file != null) {
+      note(gate, gate.end());
+      gate.begin(LogGate.State.OPEN);
+      flush();
+    }
+    closeFile();
+  }
+
+  private void closeFile() {
     if (file != null) {
       file.close();
       file = null;
+    }
+  }
+
+  /** Whether the limits of the log let a record with so many bytes of output in. */
+  private boolean admits(LogGate limits, String stream, int length) {
+    int recordLength = HEADER_SIZE + length + 1;
+    lastStream = stream;
+    if (limits.isTooLarge(recordLength) && limits.rotates() && !rotationFailed) {
+      rotate(limits.maxFiles());
+    }
+    LogGate.State verdict = limits.judge(recordLength);
+    if (verdict == LogGate.State.OPEN) {
+      if (limits.state() != LogGate.State.OPEN) {
+        note(limits, limits.end());
+        limits.begin(LogGate.State.OPEN);
+      }
+      limits.take(recordLength);
+      return true;
+    }
+    if (limits.state() == LogGate.State.OPEN) {
+      limits.begin(verdict);
+      note(limits, limits.beginning());
+    }
+    return false;
+  }
+
+  /** Writes a line of the log's own. */
+  private void note(LogGate limits, String text) {
+    byte[] line = (" " + lastStream + " F " + text + "\n").getBytes(StandardCharsets.US_ASCII);
+    int length = Rfc3339.LENGTH + line.length;
+    int at = reserve(length);
+    byte[] time = buffers.time.format(buffers.clock.nanos());
+    buffers.batch.put(at, time, 0, Rfc3339.LENGTH);
+    buffers.batch.put(at + Rfc3339.LENGTH, line, 0, line.length);
+    limits.take(length);
+  }
+
+  /** Moves the files on, drops the oldest, and continues in a new one. */
+  private void rotate(int maxFiles) {
+    flush();
+    for (int i = maxFiles - 1; i > 1; i--) {
+      var _ = new File(path + "." + (i - 1)).renameTo(new File(path + "." + i)); // may be missing
+    }
+    File full = new File(path);
+    boolean moved = maxFiles == 1 ? full.delete() : full.renameTo(new File(path + ".1"));
+    try {
+      if (!moved) {
+        throw new IOException("it cannot be moved away");
+      }
+      reopen();
+    } catch (IOException e) {
+      rotationFailed = true; // until somebody else rotates the log
+      ErrorLog.say("log " + path + " is not rotated: " + e.getMessage());
     }
   }
 
@@ -312,9 +404,16 @@ final class CriLog {
     private void stamp() {
       Buffers buffers = log.buffers;
       header.put(0, buffers.time.format(buffers.clock.nanos()), 0, Rfc3339.LENGTH);
+      if (log.gate != null) {
+        log.gate.refill(System.nanoTime());
+      }
     }
 
     private void record(Memory content, int start, int length, char tag) {
+      if (log.gate != null && !log.admits(log.gate, name, length)) {
+        log.gate.leaveOut(length + (tag == 'F' ? 1 : 0)); // with the newline
+        return;
+      }
       int at = log.reserve(HEADER_SIZE + length + 1);
       Memory batch = log.buffers.batch;
       header.copyTo(0, batch, at, HEADER_SIZE);

@@ -272,7 +272,8 @@ final class Pod extends EventLoop.Clockwork {
         throw Refusal.precondition("container " + request.getContainerId() + " was started before");
       }
       Container container =
-          new Container(this, request, CriLog.open(logBuffers, request.getLogPath()));
+          new Container(
+              this, request, CriLog.open(logBuffers, request.getLogPath(), gate(request)));
       containers.put(request.getContainerId(), container);
       try {
         container.launch(from, id, request, data);
@@ -284,6 +285,12 @@ final class Pod extends EventLoop.Clockwork {
       close(data);
       throw e;
     }
+  }
+
+  private static @Nullable LogGate gate(StartContainer request) {
+    return request.hasLogLimits() && !request.getLogPath().isEmpty()
+        ? LogGate.of(request.getLogLimits(), System.nanoTime())
+        : null;
   }
 
   private void startExec(Connection from, long id, StartExec request) throws Refusal, IOException {

@@ -121,6 +121,7 @@ final class Pump extends Source {
   private int pumpOnce() {
     int count = log.pump(output);
     if (count > 0) {
+      container.tellLeftOut();
       // Backwards, because a client that has gone is removed from the list.
       for (int i = attached.size() - 1; i >= 0; i--) {
         copyTo(attached.get(i), count);

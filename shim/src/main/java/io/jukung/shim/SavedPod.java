@@ -89,12 +89,13 @@ record SavedPod(
     }
 
     /** Returns what the daemon was told. */
-    ContainerExited told(String containerId) {
+    ContainerExited told(String containerId, long logLeftOut) {
       return ContainerExited.newBuilder()
           .setContainerId(containerId)
           .setExitCode(exitCode)
           .setFinishedAt(finishedAt)
           .setOomKilled(oomKilled)
+          .setLogLeftOut(logLeftOut)
           .build();
     }
   }
@@ -104,8 +105,24 @@ record SavedPod(
    *
    * @param file the open file, or {@link #NONE}
    * @param torn whether the file ends within a record
+   * @param gate null: the log has no limits
    */
-  record SavedLog(String path, int file, boolean torn, long droppedBytes) {}
+  record SavedLog(
+      String path, int file, boolean torn, long droppedBytes, @Nullable SavedGate gate) {}
+
+  /**
+   * The limits of a log, and how far they are used. See {@link LogGate}, which has the same fields.
+   */
+  record SavedGate(
+      long maxSize,
+      long maxBytesPerSecond,
+      int maxFiles,
+      long size,
+      long allowance,
+      long refilledAt,
+      LogGate.State state,
+      long leftOut,
+      long leftOutHere) {}
 
   /**
    * An output of a container.

@@ -55,7 +55,7 @@ final class SleepPractice {
             SavedPod.NONE,
             false,
             new SavedPod.SavedExit(0, 1L, false),
-            new SavedPod.SavedLog("/log", DESCRIPTOR, false, 0L),
+            new SavedPod.SavedLog("/log", DESCRIPTOR, false, 0L, null),
             List.of(new SavedPod.SavedOutput("stdout", DESCRIPTOR, new byte[] {'a'})));
     return new SavedPod(
         "/socket", "sandbox", 1L, 0, DESCRIPTOR, DESCRIPTOR, DESCRIPTOR, false, List.of(container));

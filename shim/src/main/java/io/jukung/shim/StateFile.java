@@ -4,6 +4,7 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.MemoryFile;
 import io.jukung.shim.SavedPod.SavedContainer;
 import io.jukung.shim.SavedPod.SavedExit;
+import io.jukung.shim.SavedPod.SavedGate;
 import io.jukung.shim.SavedPod.SavedLog;
 import io.jukung.shim.SavedPod.SavedOutput;
 import java.io.ByteArrayInputStream;
@@ -31,7 +32,10 @@ import org.jspecify.annotations.Nullable;
  * that it can sleep again without losing one.
  */
 final class StateFile {
-  static final int VERSION = 1;
+  static final int VERSION = 2;
+
+  /** The first version in which a log may have limits. */
+  private static final int WITH_LOG_LIMITS = 2;
 
   /** To be raised only by a release whose predecessor did not write the version any more. */
   private static final int OLDEST = 1;
@@ -159,7 +163,7 @@ final class StateFile {
       if (checksum(state) != sum) {
         throw new UnreadableException("state with a wrong checksum");
       }
-      return pod(input(state));
+      return pod(input(state), version);
     } catch (EOFException e) {
       throw new UnreadableException("state that ends early");
     }
@@ -183,7 +187,7 @@ final class StateFile {
     return bytes.toByteArray();
   }
 
-  private static SavedPod pod(DataInputStream in) throws IOException {
+  private static SavedPod pod(DataInputStream in, int version) throws IOException {
     String socketPath = text(in);
     String sandboxId = text(in);
     long sleepAfterMillis = in.readLong();
@@ -195,7 +199,7 @@ final class StateFile {
     int count = count(in, MAX_CONTAINERS);
     List<SavedContainer> containers = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      containers.add(container(in));
+      containers.add(container(in, version));
     }
     if (in.available() != 0) {
       throw new UnreadableException(in.available() + " bytes after the state");
@@ -228,6 +232,7 @@ final class StateFile {
     out.writeInt(container.log().file());
     out.writeBoolean(container.log().torn());
     out.writeLong(container.log().droppedBytes());
+    gate(out, container.log().gate());
     count(out, container.outputs().size(), MAX_OUTPUTS);
     for (SavedOutput output : container.outputs()) {
       text(out, output.stream());
@@ -236,7 +241,8 @@ final class StateFile {
     }
   }
 
-  private static SavedContainer container(DataInputStream in) throws IOException {
+  private static SavedContainer container(DataInputStream in, int version)
+      throws IOException {
     return new SavedContainer(
         text(in),
         text(in),
@@ -249,7 +255,12 @@ final class StateFile {
         descriptor(in),
         bool(in),
         exit(in),
-        new SavedLog(text(in), descriptor(in), bool(in), in.readLong()),
+        new SavedLog(
+            text(in),
+            descriptor(in),
+            bool(in),
+            in.readLong(),
+            version < WITH_LOG_LIMITS ? null : gate(in)),
         outputs(in));
   }
 
@@ -264,6 +275,37 @@ final class StateFile {
 
   private static @Nullable SavedExit exit(DataInputStream in) throws IOException {
     return bool(in) ? new SavedExit(in.readInt(), in.readLong(), bool(in)) : null;
+  }
+
+  private static void gate(DataOutputStream out, @Nullable SavedGate gate) throws IOException {
+    out.writeBoolean(gate != null);
+    if (gate != null) {
+      out.writeLong(gate.maxSize());
+      out.writeLong(gate.maxBytesPerSecond());
+      out.writeInt(gate.maxFiles());
+      out.writeLong(gate.size());
+      out.writeLong(gate.allowance());
+      out.writeLong(gate.refilledAt());
+      out.writeInt(gate.state().code);
+      out.writeLong(gate.leftOut());
+      out.writeLong(gate.leftOutHere());
+    }
+  }
+
+  private static @Nullable SavedGate gate(DataInputStream in) throws IOException {
+    if (!bool(in)) {
+      return null;
+    }
+    return new SavedGate(
+        in.readLong(),
+        in.readLong(),
+        count(in, LogGate.MAX_FILES),
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        LogGate.State.of(count(in, LogGate.State.MAX_CODE)),
+        in.readLong(),
+        in.readLong());
   }
 
   private static List<SavedOutput> outputs(DataInputStream in) throws IOException {

@@ -94,7 +94,7 @@ class CriLogTest {
   @Test
   void streamsAreNamedAndKeepTheirOwnTails() throws Exception {
     Path path = directory.resolve("two.log");
-    CriLog log = CriLog.open(buffers, path.toString());
+    CriLog log = CriLog.open(buffers, path.toString(), null);
     CriLog.Stream out = log.stream("stdout");
     CriLog.Stream err = log.stream("stderr");
     feed(out, bytes("a"));
@@ -121,14 +121,14 @@ class CriLogTest {
   void symbolicLinkIsNotFollowed() throws Exception {
     Path target = Files.createFile(directory.resolve("target"));
     Path link = Files.createSymbolicLink(directory.resolve("link.log"), target);
-    assertThatThrownBy(() -> CriLog.open(buffers, link.toString())).hasMessageContaining("ELOOP");
+    assertThatThrownBy(() -> CriLog.open(buffers, link.toString(), null)).hasMessageContaining("ELOOP");
   }
 
   @Test
   void reopenedLogGoesOnInTheNewFile() throws Exception {
     Path path = directory.resolve("rotated.log");
     Path old = directory.resolve("rotated.log.1");
-    CriLog log = CriLog.open(buffers, path.toString());
+    CriLog log = CriLog.open(buffers, path.toString(), null);
     CriLog.Stream stream = log.stream("stdout");
     feed(stream, bytes("before\nbegun "));
     Files.move(path, old);
@@ -146,7 +146,7 @@ class CriLogTest {
   void failedReopenStaysWithTheOldFile() throws Exception {
     Path logs = Files.createDirectory(directory.resolve("logs"));
     Path path = logs.resolve("0.log");
-    CriLog log = CriLog.open(buffers, path.toString());
+    CriLog log = CriLog.open(buffers, path.toString(), null);
     CriLog.Stream stream = log.stream("stdout");
     Path moved = directory.resolve("moved");
     Files.move(logs, moved);
@@ -159,7 +159,7 @@ class CriLogTest {
 
   @Test
   void linesThatAFullDiskDropsAreCounted() throws Exception {
-    CriLog log = CriLog.open(buffers, "/dev/full");
+    CriLog log = CriLog.open(buffers, "/dev/full", null);
     CriLog.Stream stream = log.stream("stdout");
     feed(stream, bytes("lost\n"));
     feed(stream, bytes("lost\n"));
@@ -175,7 +175,7 @@ class CriLogTest {
     Path fifo = directory.resolve("fifo");
     assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
     try (Fd reader = HostFile.open(fifo.toString(), OpenFlags.O_NONBLOCK, 0)) {
-      CriLog log = CriLog.open(buffers, fifo.toString());
+      CriLog log = CriLog.open(buffers, fifo.toString(), null);
       CriLog.Stream stream = log.stream("stdout");
       for (int i = 0; i < 8; i++) {
         feed(stream, bytes("x".repeat(10_000) + "\n"));
@@ -195,7 +195,7 @@ class CriLogTest {
 
   @Test
   void logWithoutAPathDiscardsOutput() throws Exception {
-    CriLog log = CriLog.open(buffers, "");
+    CriLog log = CriLog.open(buffers, "", null);
     CriLog.Stream stream = log.stream("stdout");
     feed(stream, bytes("nobody reads this\n"));
     stream.end();
@@ -208,7 +208,7 @@ class CriLogTest {
   void closedPipeIsTheEndAndAnEmptyPipeIsNot() throws Exception {
     try (Pipe pipe = Pipe.open()) {
       StatusFlags.setNonBlocking(pipe.reader());
-      CriLog log = CriLog.open(buffers, "");
+      CriLog log = CriLog.open(buffers, "", null);
       CriLog.Stream stream = log.stream("stdout");
       assertThat(stream.pump(pipe.reader())).isEqualTo(Transfer.WOULD_BLOCK);
       pipe.writer().close();
@@ -226,7 +226,7 @@ class CriLogTest {
       Random random = new Random(seed);
       byte[] output = randomOutput(random);
       Path path = directory.resolve("random-" + seed + ".log");
-      CriLog log = CriLog.open(buffers, path.toString());
+      CriLog log = CriLog.open(buffers, path.toString(), null);
       CriLog.Stream stream = log.stream("stdout");
       for (int at = 0; at < output.length; ) {
         int bound = random.nextInt(4) == 0 ? 8 : 64 * 1024;
@@ -291,7 +291,7 @@ class CriLogTest {
   private List<Line> logOf(String... pieces) throws Exception {
     Path path = directory.resolve("0.log");
     List<Line> before = Files.exists(path) ? read(path) : List.of();
-    CriLog log = CriLog.open(buffers, path.toString());
+    CriLog log = CriLog.open(buffers, path.toString(), null);
     CriLog.Stream stream = log.stream("stdout");
     for (String piece : pieces) {
       feed(stream, bytes(piece));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jukung.linux.fs.Fd;
 import io.jukung.shim.SavedPod.SavedContainer;
 import io.jukung.shim.SavedPod.SavedExit;
+import io.jukung.shim.SavedPod.SavedGate;
 import io.jukung.shim.SavedPod.SavedLog;
 import io.jukung.shim.SavedPod.SavedOutput;
 import io.jukung.shim.StateFile.UnreadableException;
@@ -43,7 +44,12 @@ class StateFileTest {
         12,
         true,
         null,
-        new SavedLog("/var/log/pods/ü/0.log", 13, true, 17),
+        new SavedLog(
+            "/var/log/pods/ü/0.log",
+            13,
+            true,
+            17,
+            new SavedGate(1 << 20, 4096, 3, 777, -5, 99, LogGate.State.TOO_FAST, 1234, 34)),
         List.of(
             new SavedOutput("stdout", 14, tail.getBytes(StandardCharsets.UTF_8)),
             new SavedOutput("stderr", SavedPod.NONE, new byte[0])));
@@ -62,7 +68,7 @@ class StateFileTest {
         SavedPod.NONE,
         false,
         new SavedExit(137, 1_700_000_001_000_000_000L, true),
-        new SavedLog("", SavedPod.NONE, false, 0),
+        new SavedLog("", SavedPod.NONE, false, 0, null),
         List.of());
   }
 
@@ -101,6 +107,24 @@ class StateFileTest {
       assertThat(shown(StateFile.decode(content))).isEqualTo(shown(pod));
       assertThat(StateFile.keptDescriptors(content)).isEqualTo(KEPT);
     }
+  }
+
+  /** Version 1 had no limits of logs. */
+  @Test
+  void aStateOfTheReleaseBeforeIsRead() throws Exception {
+    byte[] content = encode(pod(ended()));
+    // The container ends with the truth value of the limits and the count of its outputs.
+    byte[] before = new byte[content.length - 1];
+    int limitsAt = content.length - Integer.BYTES - 1;
+    System.arraycopy(content, 0, before, 0, limitsAt);
+    System.arraycopy(content, limitsAt + 1, before, limitsAt, Integer.BYTES);
+    CRC32 sum = new CRC32();
+    sum.update(before, STATE_AT, before.length - STATE_AT);
+    ByteBuffer.wrap(before)
+        .putInt(VERSION_AT, 1)
+        .putInt(VERSION_AT + Integer.BYTES, before.length - STATE_AT)
+        .putInt(CHECKSUM_AT, (int) sum.getValue());
+    assertThat(shown(StateFile.decode(before))).isEqualTo(shown(pod(ended())));
   }
 
   @Test

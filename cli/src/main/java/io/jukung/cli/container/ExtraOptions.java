@@ -23,6 +23,12 @@ final class ExtraOptions {
   /** The largest file of variables: 2 MiB is all that a process can get. */
   private static final long MAX_FILE_BYTES = 2 << 20;
 
+  /** The annotations by which the daemon knows the limits of a container's log. */
+  private static final String LOG_MAX_SIZE = "io.jukung.log-max-size";
+
+  private static final String LOG_MAX_FILE = "io.jukung.log-max-file";
+  private static final long LEAST_LOG_BYTES = 64 << 10;
+
   private static final Pattern RESTART =
       Pattern.compile("no|on-failure(:[0-9]{1,9})?|always|unless-stopped");
 
@@ -88,6 +94,41 @@ final class ExtraOptions {
             .addAllSearches(options.dnsSearches)
             .addAllOptions(options.dnsOptions)
             .build());
+  }
+
+  /** The limits of the log, as annotations that the daemon knows. */
+  static Map<String, String> logLimits(RunOptions options) {
+    Map<String, String> annotations = new LinkedHashMap<>();
+    for (String text : options.logOptions) {
+      int equals = text.indexOf('=');
+      String value = text.substring(equals + 1);
+      switch (equals < 0 ? text : text.substring(0, equals)) {
+        case "max-size" -> annotations.put(LOG_MAX_SIZE, Long.toString(logSize(value)));
+        case "max-file" -> annotations.put(LOG_MAX_FILE, Integer.toString(logFiles(value)));
+        default ->
+            throw CliException.usage(
+                "--log-opt: \"" + text + "\" is neither max-size=SIZE nor max-file=NUMBER");
+      }
+    }
+    if (annotations.containsKey(LOG_MAX_FILE) && !annotations.containsKey(LOG_MAX_SIZE)) {
+      throw CliException.usage("--log-opt max-file needs --log-opt max-size=SIZE");
+    }
+    return annotations;
+  }
+
+  private static long logSize(String text) {
+    long size = MemorySize.parse(text);
+    if (size < LEAST_LOG_BYTES) {
+      throw CliException.usage("--log-opt max-size must be at least 64k: \"" + text + "\"");
+    }
+    return size;
+  }
+
+  private static int logFiles(String text) {
+    if (text.matches("[1-9][0-9]{0,2}|1000")) {
+      return Integer.parseInt(text);
+    }
+    throw CliException.usage("--log-opt max-file must be from 1 to 1000: \"" + text + "\"");
   }
 
   static Map<String, String> sysctls(RunOptions options) {

@@ -41,11 +41,35 @@ final class LogFile implements AutoCloseable {
   /**
    * Skips all but the last {@code count} lines that the container wrote, each of which may be
    * several lines of the file. To be called before anything is read.
+   *
+   * @return how many lines the file has too few
    */
-  void skipToLast(long count) throws IOException {
+  long skipToLast(long count) throws IOException {
     FileChannel opened = open();
-    if (opened != null) {
-      opened.position(count == 0 ? opened.size() : new Tail(opened).offsetOfLast(count));
+    if (opened == null) {
+      return count;
+    }
+    Tail tail = new Tail(opened);
+    opened.position(count == 0 ? opened.size() : tail.offsetOfLast(count));
+    return count - Math.min(count, tail.found);
+  }
+
+  /**
+   * Opens the file, so that a rotation changes nothing any more.
+   *
+   * @return what distinguishes the file from others; null if there is none
+   */
+  @Nullable Object openNow() throws IOException {
+    return open() == null ? null : openedKey;
+  }
+
+  /** Reads the rest of a file that nothing is added to any more. */
+  void readFinished() throws IOException {
+    if (channel != null) {
+      drain(channel);
+      if (line.size() > 0) {
+        endLine();
+      }
     }
   }
 
@@ -145,6 +169,9 @@ final class LogFile implements AutoCloseable {
   private static final class Tail {
     private final FileChannel file;
 
+    /** How many lines were found, at most as many as were looked for. */
+    long found;
+
     Tail(FileChannel file) {
       this.file = file;
     }
@@ -165,6 +192,7 @@ final class LogFile implements AutoCloseable {
         }
         if (endsOwnLine || start == end) {
           complete++;
+          found = complete;
         }
         start = lineStart;
       }

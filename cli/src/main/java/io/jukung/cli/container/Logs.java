@@ -9,6 +9,7 @@ import io.jukung.cli.command.Lookup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -74,16 +75,16 @@ public final class Logs extends ClientCommand {
     }
     var printer = new LogPrinter(environment.out(), environment.err(), timestamps);
     LogPeriod period = new LogPeriod(time("--since", since), time("--until", until));
-    try (LogFile log =
-        new LogFile(
-            Path.of(path),
-            line -> {
-              if (period.contains(line)) {
-                printer.print(line);
-              }
-            })) {
-      if (tail >= 0) {
-        log.skipToLast(tail);
+    Consumer<byte[]> lines =
+        line -> {
+          if (period.contains(line)) {
+            printer.print(line);
+          }
+        };
+    try (LogFile log = new LogFile(Path.of(path), lines)) {
+      long missing = tail < 0 ? Long.MAX_VALUE : log.skipToLast(tail);
+      if (missing > 0) {
+        EarlierLogs.read(Path.of(path), log, missing, lines);
       }
       if (follow) {
         var _ = new ContainerWatch(connection, id).followToEnd(log);

@@ -105,6 +105,15 @@ final class RunOptions {
   @Nullable String restart;
 
   @Option(
+      names = "--log-opt",
+      paramLabel = "NAME=VALUE",
+      description =
+          "Bound the container's log: max-size=10m begins a new file when the log has this size,"
+              + " 64k or more, and max-file=3 keeps so many files (1 without it). Older output is"
+              + " removed.")
+  List<String> logOptions = List.of();
+
+  @Option(
       names = "--stop-signal",
       paramLabel = "SIGNAL",
       description = "The signal that asks the container to end, instead of the image's.")

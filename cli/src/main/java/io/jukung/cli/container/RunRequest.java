@@ -144,6 +144,7 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
     if (options.restart != null) {
       config.putAnnotations(RESTART, ExtraOptions.restart(options));
     }
+    config.putAllAnnotations(ExtraOptions.logLimits(options));
     if (options.stopSignal != null) {
       config.setStopSignal(ExtraOptions.signal(options.stopSignal));
     }

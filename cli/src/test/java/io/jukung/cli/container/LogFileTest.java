@@ -144,6 +144,45 @@ class LogFileTest {
         .isEqualTo(expected);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "-1, 'a,b,c,d,e'",
+    "0, ''",
+    "1, 'e'",
+    "2, 'd,e'",
+    "3, 'c,d,e'",
+    "4, 'b,c,d,e'",
+    "9, 'a,b,c,d,e'"
+  })
+  void earlierFilesComeFirst(long tail, String expected) throws IOException {
+    append("F d\nF e\n");
+    Files.writeString(Path.of(file + ".1"), "F c\n");
+    Files.writeString(Path.of(file + ".2"), "F a\nF b\n");
+    Files.writeString(Path.of(file + ".4"), "not of this log\n");
+    try (LogFile log = open()) {
+      long missing = tail < 0 ? Long.MAX_VALUE : log.skipToLast(tail);
+      if (missing > 0) {
+        EarlierLogs.read(file, log, missing, line -> lines.add(new String(line, UTF_8)));
+      }
+      log.readRest();
+    }
+    assertThat(lines.stream().map(line -> line.substring(2)).collect(Collectors.joining(",")))
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void aFileThatIsRotatedMeanwhileIsPrintedOnce() throws IOException {
+    append("F before\n");
+    try (LogFile log = open()) {
+      assertThat(log.openNow()).isNotNull();
+      Files.move(file, Path.of(file + ".1"));
+      append("F after\n");
+      EarlierLogs.read(file, log, 10, line -> lines.add(new String(line, UTF_8)));
+      log.readRest();
+    }
+    assertThat(lines).containsExactly("F before", "F after");
+  }
+
   @Test
   void tailOfLinesLongerThanABlock() throws IOException {
     for (int i = 0; i < 5; i++) {

@@ -35,6 +35,25 @@ class RunRequestTest {
   }
 
   @Test
+  void limitsOfTheLogAreAnnotationsOfTheContainer() {
+    assertThat(
+            request("--log-opt", "max-size=10m", "--log-opt=max-file=3", "busybox")
+                .container()
+                .getAnnotationsMap())
+        .containsExactly(
+            Map.entry("io.jukung.log-max-size", "10485760"),
+            Map.entry("io.jukung.log-max-file", "3"));
+    assertThat(request("busybox").container().getAnnotationsMap()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"max-size=63k", "max-file=3", "max-size", "mode=non-blocking"})
+  void anUnknownOrImpossibleLimitOfTheLogIsRefused(String option) {
+    RunRequest request = request("--log-opt", option, "busybox");
+    assertThatThrownBy(request::container).isInstanceOf(CliException.class);
+  }
+
+  @Test
   void runWithoutOptionsMakesAPodWithKubeletsDefaults() {
     RunRequest request = request("busybox");
 

@@ -116,6 +116,7 @@ public final class Daemon implements AutoCloseable {
         cache_dir = "%s"
         [cdi]
         spec_dirs = ["%s/cdi"]
+        hook_dirs = ["%s/hooks"]
         [cgroup]
         root = "/%s/%s"
         missing_controller = "%s"
@@ -131,6 +132,7 @@ public final class Daemon implements AutoCloseable {
                 cniConfiguration(),
                 cniPlugins(),
                 directory.resolve("cni-cache"),
+                directory,
                 directory,
                 node.name(),
                 directory.getFileName(),

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Finds the node's CDI devices. The CDI files are read again for each container that asks for a
  * device, because drivers add and remove them. Other containers do not read them.
  *
- * <p>A device with hooks is refused: hooks are programs that run with the node's privileges, partly
- * inside the container, and jukung's launch cannot run them. Devices that set up resctrl or network
- * devices are refused, too. Thread-safe.
+ * <p>Hooks are programs that run with the node's privileges. A device with hooks is refused unless
+ * its file and the programs are root's alone, see {@link HookFiles}. Devices that set up resctrl or
+ * network devices are refused. Thread-safe.
  */
 public final class CdiDevices {
   /** Old clients, which do not know the request's field, pass device names as annotations. */
@@ -32,20 +32,45 @@ public final class CdiDevices {
   /** The most CDI files that one directory may have. */
   private static final int MAX_FILES = 1000;
 
+  private static final Set<String> MOMENTS =
+      Set.of(
+          "prestart",
+          "createRuntime",
+          "createContainer",
+          "startContainer",
+          "poststart",
+          "poststop");
+
+  /** Runs inside the container, with its rights. */
+  private static final String IN_CONTAINER = "startContainer";
+
   private volatile List<Path> directories;
+  private volatile HookFiles hookFiles;
 
   /**
    * The devices that CDI files in these directories describe.
    *
    * @param directories a device in a later directory replaces one of that name in an earlier one
+   * @param hookDirectories hooks may be programs in these directories
    */
-  public CdiDevices(List<Path> directories) {
+  public CdiDevices(List<Path> directories, List<Path> hookDirectories) {
     this.directories = List.copyOf(directories);
+    this.hookFiles = new HookFiles(hookDirectories);
   }
 
   /** Reads other directories from now on, for containers that are created later. */
-  public void use(List<Path> others) {
+  public void use(List<Path> others, List<Path> hookDirectories) {
     directories = List.copyOf(others);
+    hookFiles = new HookFiles(hookDirectories);
+  }
+
+  /**
+   * Checks a program of the node that is to run as a hook now.
+   *
+   * @throws CriException FAILED_PRECONDITION if it may not
+   */
+  public void requireHookFile(Path program) throws IOException {
+    hookFiles.require(program);
   }
 
   /**
@@ -97,24 +122,16 @@ public final class CdiDevices {
       Found found = catalogue.get(name);
       CdiEdits common = found.spec().containerEdits();
       if (common != null && files.add(found.file())) {
-        edits = edits.and(checked(name, common));
+        edits = edits.and(checked(name, found.file(), common));
       }
-      edits = edits.and(checked(name, found.edits()));
+      edits = edits.and(checked(name, found.file(), found.edits()));
     }
     return edits;
   }
 
-  private static CdiEdits checked(String name, CdiEdits edits) {
-    if (!edits.hooks().isEmpty()) {
-      CdiEdits.Hook hook = edits.hooks().getFirst();
-      throw CriException.failedPrecondition(
-          "CDI device "
-              + name
-              + " needs the hook "
-              + hook.hookName()
-              + " "
-              + hook.path()
-              + ", but hooks are not implemented");
+  private CdiEdits checked(String name, Path file, CdiEdits edits) throws IOException {
+    for (CdiEdits.Hook hook : edits.hooks()) {
+      check(name, file, hook);
     }
     if (CdiSpec.isSet(edits.intelRdt())) {
       throw CriException.failedPrecondition(
@@ -125,6 +142,31 @@ public final class CdiDevices {
           "CDI device " + name + " needs netDevices, which is not implemented");
     }
     return edits;
+  }
+
+  private void check(String name, Path file, CdiEdits.Hook hook) throws IOException {
+    String prefix = "CDI device " + name + " has a hook ";
+    if (!MOMENTS.contains(hook.hookName())) {
+      throw CriException.failedPrecondition(
+          prefix + hook.hookName() + ", which is no moment of the OCI runtime specification");
+    }
+    if (hook.path() == null || !hook.path().startsWith("/")) {
+      throw CriException.failedPrecondition(
+          prefix + "whose path " + hook.path() + " is not absolute");
+    }
+    Integer timeout = hook.timeout();
+    if (timeout != null && timeout <= 0) {
+      throw CriException.failedPrecondition(
+          prefix + hook.path() + " whose timeout " + timeout + " is not above 0");
+    }
+    try {
+      HookFiles.requireRootsOwn(Path.of(hook.path()), file.toRealPath());
+      if (!hook.hookName().equals(IN_CONTAINER)) {
+        hookFiles.require(Path.of(hook.path()));
+      }
+    } catch (CriException e) {
+      throw CriException.failedPrecondition("CDI device " + name + ": " + e.getMessage());
+    }
   }
 
   /** The devices, conflicts and unreadable files that one pass over the directories has found. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The changes that a CDI device makes to a container.
  *
  * @param env environment variables as {@code NAME=value}
- * @param hooks programs of the node, which {@link CdiDevices} refuses to run
+ * @param hooks programs that run while the container starts or stops
  */
 public record CdiEdits(
     List<String> env,
@@ -60,8 +60,14 @@ public record CdiEdits(
     }
   }
 
-  /** A program of the node that should run while the container starts or stops. */
-  record Hook(
+  /**
+   * A program that runs while the container starts or stops.
+   *
+   * @param hookName the moment, by the name of the OCI runtime specification
+   * @param path on the node; of a startContainer hook in the container
+   * @param timeout in seconds; null: that of the configuration
+   */
+  public record Hook(
       String hookName,
       String path,
       @Nullable List<String> args,

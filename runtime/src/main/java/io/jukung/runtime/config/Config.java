@@ -19,6 +19,7 @@ public record Config(
     Path state,
     Path socket,
     Log log,
+    ContainerLog containerLog,
     Server server,
     Shim shim,
     Cni cni,
@@ -37,6 +38,7 @@ public record Config(
           Path.of("/run/jukung"),
           Path.of("/run/jukung/jukung.sock"),
           new Log(LogLevel.INFO, LogFormat.TEXT),
+          new ContainerLog(new DataSize(0), new DataSize(0)),
           new Server(new FileMode(0660), "root", DataSize.ofMebibytes(16), Duration.ofSeconds(10)),
           new Shim(List.of(), 2, 8, Duration.ofSeconds(30)),
           new Cni(
@@ -46,7 +48,13 @@ public record Config(
               Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
           new Network(true, true),
-          new Cdi(List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi"))),
+          new Cdi(
+              List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi")),
+              List.of(
+                  Path.of("/usr/bin"),
+                  Path.of("/usr/libexec"),
+                  Path.of("/usr/local/nvidia/toolkit")),
+              Duration.ofSeconds(30)),
           new Nri(
               false,
               Path.of("/var/run/nri/nri.sock"),
@@ -94,6 +102,26 @@ public record Config(
     INFO,
     DEBUG,
     TRACE
+  }
+
+  /**
+   * The logs of containers.
+   *
+   * @param maxSize the largest log between two rotations; 0: any size
+   * @param maxRate how much is logged in a second, on the average; 0: any amount
+   */
+  public record ContainerLog(DataSize maxSize, DataSize maxRate) {
+    private static final DataSize LEAST_SIZE = new DataSize(64 << 10);
+    private static final DataSize LEAST_RATE = new DataSize(1 << 10);
+
+    public ContainerLog {
+      require(
+          maxSize.bytes() == 0 || maxSize.compareTo(LEAST_SIZE) >= 0,
+          "max_size must be 0B or at least 64KiB");
+      require(
+          maxRate.bytes() == 0 || maxRate.compareTo(LEAST_RATE) >= 0,
+          "max_rate must be 0B or at least 1KiB");
+    }
   }
 
   /** The gRPC server on {@link Config#socket()}. */
@@ -155,10 +183,17 @@ public record Config(
    */
   public record Network(boolean unprivilegedPorts, boolean unprivilegedPing) {}
 
-  /** The Container Device Interface: devices that vendors describe in files. */
-  public record Cdi(List<Path> specDirs) {
+  /**
+   * The Container Device Interface: devices that vendors describe in files.
+   *
+   * @param hookDirs where programs are that devices may run as hooks
+   * @param hookTimeout the longest time of a hook
+   */
+  public record Cdi(List<Path> specDirs, List<Path> hookDirs, Duration hookTimeout) {
     public Cdi {
       specDirs = List.copyOf(specDirs);
+      hookDirs = List.copyOf(hookDirs);
+      require(hookTimeout.isPositive(), "hook_timeout must be above 0s");
     }
   }
 
@@ -297,6 +332,7 @@ public record Config(
         state,
         socket,
         next.log(),
+        next.containerLog(),
         new Server(
             server.socketMode(),
             server.socketGroup(),

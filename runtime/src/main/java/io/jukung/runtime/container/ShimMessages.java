@@ -8,6 +8,7 @@ import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.LogLimits;
 import io.jukung.shim.v1.StartContainer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,9 +27,14 @@ public final class ShimMessages {
    *
    * @param stateDirectory where the shim writes exit.json
    * @param logPath the log file; empty: the output is discarded
+   * @param logLimits how much output the log takes
    */
   public static StartContainer start(
-      ContainerRecord container, LaunchPlan plan, Path stateDirectory, String logPath) {
+      ContainerRecord container,
+      LaunchPlan plan,
+      Path stateDirectory,
+      String logPath,
+      LogLimits logLimits) {
     return StartContainer.newBuilder()
         .setContainerId(container.id())
         .setPlan(plan)
@@ -37,6 +43,7 @@ public final class ShimMessages {
         .setTty(container.tty())
         .setStdin(container.stdin())
         .setStdinOnce(container.stdinOnce())
+        .setLogLimits(logLimits)
         .build();
   }
 

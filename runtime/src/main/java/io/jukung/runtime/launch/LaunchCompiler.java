@@ -16,12 +16,14 @@ import static io.jukung.linux.terminal.Pty.TIOCSPTLCK;
 
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.OpenFlags;
+import io.jukung.linux.launch.Program;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.probe.ProcOfNamespace;
 import io.jukung.linux.seccomp.Filter;
+import io.jukung.runtime.spec.Hooks;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -77,10 +79,20 @@ public final class LaunchCompiler {
    *     otherwise it is /dev/null
    */
   public CompiledLaunch container(Spec spec, Overlay overlay, boolean stdin) throws IOException {
+    return container(spec, overlay, stdin, null);
+  }
+
+  /**
+   * As {@link #container(Spec, Overlay, boolean)}, of a launch that waits for the container's hooks.
+   *
+   * @param hooks the directory of the socket on which the daemon runs the hooks; null: none
+   */
+  public CompiledLaunch container(
+      Spec spec, Overlay overlay, boolean stdin, @Nullable Path hooks) throws IOException {
     ProgramBuilder prepare = new ProgramBuilder();
     prepareContainer(prepare, spec, overlay);
     ProgramBuilder confine = new ProgramBuilder();
-    confineContainer(confine, spec, stdin);
+    confineContainer(confine, spec, stdin, hooks);
     return new CompiledLaunch(
         prepare.build(),
         confine.build(),
@@ -139,6 +151,29 @@ public final class LaunchCompiler {
         cgroup(cgroupsPath),
         process.args().getFirst(),
         ProcessSteps.commandBytes(process));
+  }
+
+  /**
+   * The program of a startContainer hook: a program of the container that runs in it, with the user
+   * and the rights of the container's own program, while the launch waits whose pidfd is in {@link
+   * Register#TARGET}.
+   */
+  public Program startHook(Spec spec, Hooks.Hook hook) throws IOException {
+    ProgramBuilder confine = new ProgramBuilder();
+    inheritStandard(confine).inherit(Register.TARGET);
+    Spec.Process process = spec.process().ofHook(hook);
+    ProcessSteps steps = new ProcessSteps(confine);
+    steps.hide();
+    steps.labels(process.apparmorProfile(), process.selinuxLabel());
+    steps.rlimits(process.rlimits());
+    boolean forks = HookSteps.join(confine, spec.linux().namespaces());
+    become(
+        steps,
+        process,
+        spec.linux().seccomp(),
+        Register.STDIN,
+        forks ? Entry.JOINS_PROCESSES : Entry.IS_IN);
+    return confine.build();
   }
 
   /**
@@ -313,7 +348,8 @@ public final class LaunchCompiler {
     mounts.bindDescriptor("mount the terminal on /dev/console", TERMINAL, "/dev/console");
   }
 
-  private void confineContainer(ProgramBuilder program, Spec spec, boolean stdin)
+  private void confineContainer(
+      ProgramBuilder program, Spec spec, boolean stdin, @Nullable Path hookDirectory)
       throws IOException {
     inheritStandard(program);
     ProcessSteps steps = new ProcessSteps(program);
@@ -324,6 +360,10 @@ public final class LaunchCompiler {
     RootSteps root = new RootSteps(program);
     steps.hide();
     steps.everyProcessor();
+    HookSteps hooks = new HookSteps(program);
+    if (hookDirectory != null) {
+      hooks.connect(hookDirectory);
+    }
     oomScore(steps, spec.process());
     steps.labels(spec.process().apparmorProfile(), spec.process().selinuxLabel());
     steps.rlimits(spec.process().rlimits());
@@ -360,9 +400,19 @@ public final class LaunchCompiler {
         mounts.putHeldInProc(mount, Objects.requireNonNull(held.register(mount)));
       }
     }
+    Hooks all = spec.hooks();
+    if (hookDirectory != null && all != null && all.hasCreation()) {
+      hooks.await("of the creation");
+    }
     enterRoot(program, root, mounts, spec);
     if (spec.process().terminal()) {
       openSlave(program);
+    }
+    if (hookDirectory != null && all != null) {
+      if (!all.startContainer().isEmpty()) {
+        hooks.await("startContainer");
+      }
+      hooks.disconnect();
     }
     become(steps, spec.process(), spec.linux().seccomp(), TERMINAL, entry(spec));
   }

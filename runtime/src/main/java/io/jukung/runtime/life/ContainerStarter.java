@@ -15,6 +15,8 @@ import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.ShimMessages;
 import io.jukung.runtime.container.TargetContainer;
 import io.jukung.runtime.container.UnwatchedContainers;
+import io.jukung.runtime.hook.ContainerHooks;
+import io.jukung.runtime.hook.StartHooks;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.Overlay;
@@ -58,6 +60,8 @@ public final class ContainerStarter {
   private final LaunchCompiler compiler;
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
+  private final LogPolicy logs;
+  private final ContainerHooks hooks;
   private final SingleFlight<String, String, Container> flights =
       new SingleFlight<>("StartContainer");
 
@@ -70,7 +74,9 @@ public final class ContainerStarter {
       PodCgroups cgroups,
       LaunchCompiler compiler,
       PathWork pathWork,
-      LifecyclePlugins plugins) {
+      LifecyclePlugins plugins,
+      LogPolicy logs,
+      ContainerHooks hooks) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -80,6 +86,8 @@ public final class ContainerStarter {
     this.compiler = compiler;
     this.pathWork = pathWork;
     this.plugins = plugins;
+    this.logs = logs;
+    this.hooks = hooks;
   }
 
   /**
@@ -107,8 +115,10 @@ public final class ContainerStarter {
         Container.Start start = container.beginStart()) {
       try {
         plugins.startContainer(container);
-        record(container, start, launch(container, timer));
+        PodShim.Started started = launch(container, timer);
+        record(container, start, started);
         timer.step("record");
+        poststart(container, started);
       } catch (IOException | RuntimeException | Error e) {
         throw failed(container, start, e);
       }
@@ -125,12 +135,26 @@ public final class ContainerStarter {
     try {
       start.succeeded(started.pid(), started.startedAt());
     } catch (IOException e) {
-      try {
-        shims.get(container.record().sandboxId()).signal(container.id(), Signals.SIGKILL);
-      } catch (IOException | RuntimeException unsent) {
-        e.addSuppressed(unsent); // its cgroup is killed next
-      }
+      kill(container, e);
       throw e;
+    }
+  }
+
+  /** Runs the poststart hooks. If one fails, the container is killed. */
+  private void poststart(Container container, PodShim.Started started) throws IOException {
+    try {
+      hooks.poststart(container.id(), specs.of(container.id()), started.pid());
+    } catch (IOException e) {
+      kill(container, e);
+      throw e;
+    }
+  }
+
+  private void kill(Container container, IOException cause) {
+    try {
+      shims.get(container.record().sandboxId()).signal(container.id(), Signals.SIGKILL);
+    } catch (IOException | RuntimeException unsent) {
+      cause.addSuppressed(unsent); // its cgroup is killed next
     }
   }
 
@@ -146,6 +170,19 @@ public final class ContainerStarter {
     timer.step("spec");
     Spec spec = limit(container, created);
     timer.step("cgroup");
+    try (StartHooks waiting = hooks.begin(record.id(), spec)) {
+      return launch(container, spec, waiting, settled, timer);
+    }
+  }
+
+  private PodShim.Started launch(
+      Container container,
+      Spec spec,
+      StartHooks waiting,
+      SideTask<Boolean> settled,
+      StepTimer timer)
+      throws IOException {
+    ContainerRecord record = container.record();
     // Both look at paths of the request: the log directory, and the sources of volumes.
     Prepared prepared =
         pathWork.call(
@@ -153,7 +190,9 @@ public final class ContainerStarter {
             "StartContainer " + record.id(),
             () ->
                 new Prepared(
-                    logFile(record), compiler.container(spec, overlay(record), record.stdin())));
+                    logFile(record),
+                    compiler.container(
+                        spec, overlay(record), record.stdin(), waiting.directory())));
     CompiledLaunch launch = prepared.launch();
     timer.step("compile");
     awaitSettled(settled);
@@ -167,10 +206,17 @@ public final class ContainerStarter {
                       record,
                       launch.toPlan(),
                       files.paths().container(record.id()),
-                      prepared.logPath()));
+                      prepared.logPath(),
+                      logs.limits(container)));
       timer.step("launch");
       return started;
     } catch (PodShim.LaunchRefused e) {
+      waiting.end();
+      IOException hook = waiting.failure();
+      if (hook != null) {
+        hook.addSuppressed(e); // the launch has ended because of the hook
+        throw hook;
+      }
       throw new IOException(launch.explain(e.failure()), e);
     }
   }
@@ -213,6 +259,7 @@ public final class ContainerStarter {
         return failure;
       }
     }
+    hooks.poststop(container);
     try {
       start.failed(Clock.now(), String.valueOf(cause.getMessage()));
     } catch (IOException e) {

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** What there is on the node: pods, containers, images, shims. */
@@ -24,6 +25,7 @@ public final class NodeMetrics {
    * Where the numbers come from.
    *
    * @param images how many images there are
+   * @param leftOutBytes how many bytes of output the limits of logs have left out
    * @param pulls how many pulls are under way
    */
   public record Sources(
@@ -33,6 +35,7 @@ public final class NodeMetrics {
       IntSupplier pulls,
       PodShims shims,
       Supplier<ShimCounts> pool,
+      LongSupplier leftOutBytes,
       Supplier<RecoveryReport> recovery) {}
 
   private final Sources from;
@@ -76,6 +79,11 @@ public final class NodeMetrics {
             "jukung_shim_wakes_total",
             "How often sleeping shims have woken",
             () -> from.pool().get().wakes()),
+        Reading.counter(
+            "jukung_container_log_left_out_bytes_total",
+            "Bytes of containers' output that are not in their logs because of a limit of size or"
+                + " rate",
+            () -> from.leftOutBytes().getAsLong()),
         Reading.gauges(
             "jukung_recovery_seconds",
             "phase",

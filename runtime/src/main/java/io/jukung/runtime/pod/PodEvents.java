@@ -2,8 +2,10 @@ package io.jukung.runtime.pod;
 
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.ShimMessages;
 import io.jukung.runtime.container.UnwatchedContainers;
+import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.store.Container;
@@ -29,6 +31,8 @@ public final class PodEvents implements PodShim.Listener {
   private final StateFiles files;
   private final PodShims shims;
   private final PodCgroups cgroups;
+  private final LeftOutOutput leftOut;
+  private final ContainerHooks hooks;
   private final UnwatchedContainers unwatched;
 
   public PodEvents(
@@ -36,12 +40,16 @@ public final class PodEvents implements PodShim.Listener {
       ContainerStore containers,
       StateFiles files,
       PodShims shims,
-      PodCgroups cgroups) {
+      PodCgroups cgroups,
+      LeftOutOutput leftOut,
+      ContainerHooks hooks) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
     this.shims = shims;
     this.cgroups = cgroups;
+    this.leftOut = leftOut;
+    this.hooks = hooks;
     this.unwatched = new UnwatchedContainers(files, cgroups);
   }
 
@@ -56,7 +64,16 @@ public final class PodEvents implements PodShim.Listener {
       LOG.debug("container {} exited and is removed already", exit.getContainerId());
       return;
     }
+    leftOut.ended(container.get(), exit.getLogLeftOut());
     exited(container.get(), ShimMessages.exit(exit));
+  }
+
+  @Override
+  public void logLeftOut(String containerId, long bytes) {
+    containers
+        .find(containerId)
+        .filter(container -> !container.status().isExited())
+        .ifPresent(container -> leftOut.told(container, bytes));
   }
 
   /** Applies an exit, and ends what the container left behind. */
@@ -86,17 +103,20 @@ public final class PodEvents implements PodShim.Listener {
     }
     if (container.status().isExited()) {
       // A process that hangs in the kernel may delay the removal, which must not delay events.
-      Thread.ofVirtual().name("remove cgroup of " + id).start(() -> remove(cgroup, cleanUp));
+      Thread.ofVirtual().name("remove cgroup of " + id).start(() -> cleanUp(container, cgroup, cleanUp));
     } else {
       cleanUp.complete(null);
     }
   }
 
-  private void remove(Cgroup cgroup, CompletableFuture<Void> cleanUp) {
+  private void cleanUp(Container container, Cgroup cgroup, CompletableFuture<Void> cleanUp) {
     try {
-      cgroups.remove(cgroup);
-    } catch (IOException e) {
-      LOG.warn("{} cannot be removed: {}", cgroup, e.getMessage());
+      try {
+        cgroups.remove(cgroup);
+      } catch (IOException e) {
+        LOG.warn("{} cannot be removed: {}", cgroup, e.getMessage());
+      }
+      hooks.poststop(container);
     } finally {
       cleanUp.complete(null);
     }

@@ -26,6 +26,7 @@ import io.jukung.runtime.container.ContainerRemover;
 import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.container.ContainerViews;
+import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.Standstill;
 import io.jukung.runtime.container.UnreportedExits;
@@ -39,11 +40,13 @@ import io.jukung.runtime.files.CopyIn;
 import io.jukung.runtime.files.CopyOut;
 import io.jukung.runtime.files.RootDifference;
 import io.jukung.runtime.files.StatPath;
+import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.life.AwaitContainer;
 import io.jukung.runtime.life.Conditions;
 import io.jukung.runtime.life.ContainerStarter;
+import io.jukung.runtime.life.LogPolicy;
 import io.jukung.runtime.life.OwnContainers;
 import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.PodRest;
@@ -164,6 +167,9 @@ final class PodParts implements AutoCloseable {
   private final OwnContainers own = new OwnContainers(sandboxes, containers);
   private final Restarts restarts;
   private final PodRest rest;
+  private final LogPolicy logs;
+  private final ContainerHooks hooks;
+  private final LeftOutOutput leftOut = new LeftOutOutput();
   private final ContainerStarter starter;
   private final StartAgain startAgain;
   private final Recovery recovery;
@@ -220,7 +226,11 @@ final class PodParts implements AutoCloseable {
                 containerStopper)
             : null;
     this.plugins = nri == null ? LifecyclePlugins.NONE : nri;
-    this.events = new PodEvents(sandboxes, containers, files, shims, cgroups);
+    this.cdiDevices = new CdiDevices(config.cdi().specDirs(), config.cdi().hookDirs());
+    this.hooks =
+        new ContainerHooks(
+            paths, containerSpecs, compiler, cdiDevices, config.cdi().hookTimeout());
+    this.events = new PodEvents(sandboxes, containers, files, shims, cgroups, leftOut, hooks);
     this.pool =
         ShimPool.open(
             new ShimPool.Settings(
@@ -242,6 +252,7 @@ final class PodParts implements AutoCloseable {
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);
     containers.listen(listeners);
+    this.logs = new LogPolicy(own, config.containerLog());
     this.starter =
         new ContainerStarter(
             sandboxes,
@@ -252,7 +263,9 @@ final class PodParts implements AutoCloseable {
             cgroups,
             compiler,
             pathWork,
-            plugins);
+            plugins,
+            logs,
+            hooks);
     this.startAgain =
         new StartAgain(
             own,
@@ -285,7 +298,6 @@ final class PodParts implements AutoCloseable {
             host::takeUpNetwork);
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
     this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
-    this.cdiDevices = new CdiDevices(config.cdi().specDirs());
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
   }
@@ -307,7 +319,9 @@ final class PodParts implements AutoCloseable {
    */
   void reconfigure(Config config, List<String> shimCommand) {
     host.reconfigure(config.network(), config.cni());
-    cdiDevices.use(config.cdi().specDirs());
+    logs.use(config.containerLog());
+    cdiDevices.use(config.cdi().specDirs(), config.cdi().hookDirs());
+    hooks.use(config.cdi().hookTimeout());
     pool.reconfigure(shimCommand, config.shim().spare(), config.shim().maxSpare());
   }
 
@@ -350,7 +364,14 @@ final class PodParts implements AutoCloseable {
   /** What metrics are read from. */
   NodeMetrics.Sources metricSources(IntSupplier imageCount, IntSupplier pulls) {
     return new NodeMetrics.Sources(
-        sandboxes, containers, imageCount, pulls, shims, pool::counts, recovery::report);
+        sandboxes,
+        containers,
+        imageCount,
+        pulls,
+        shims,
+        pool::counts,
+        leftOut::bytes,
+        recovery::report);
   }
 
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
@@ -503,8 +524,8 @@ final class PodParts implements AutoCloseable {
    * Creates the two directories that every launch mounts on, in a mount namespace of the launch.
    */
   private static Path mountPoints(StatePaths paths) throws IOException {
-    Path directory = paths.state().resolve("mounts");
-    StatePaths.createPrivate(directory.resolve("rootfs"));
+    Path directory = paths.mounts();
+    StatePaths.createPrivate(paths.rootMountPoint());
     StatePaths.createPrivate(directory.resolve("mask"));
     return directory;
   }

@@ -62,6 +62,13 @@ public interface PodShim {
   interface Listener {
     void containerExited(String sandboxId, ContainerExited exit);
 
+    /**
+     * The limits of a running container's log have left output out.
+     *
+     * @param bytes since the container's start
+     */
+    void logLeftOut(String containerId, long bytes);
+
     /** The shim ended without having been asked to. Nobody watches the pod's processes any more. */
     void shimDied(String sandboxId);
   }

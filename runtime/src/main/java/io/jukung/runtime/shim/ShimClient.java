@@ -12,6 +12,7 @@ import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.FromShim;
+import io.jukung.shim.v1.LogLeftOut;
 import io.jukung.shim.v1.LaunchPlan;
 import io.jukung.shim.v1.ProcessList;
 import io.jukung.shim.v1.Reply;
@@ -167,6 +168,7 @@ public final class ShimClient implements PodShim, AutoCloseable {
         case CONTAINER_EXITED -> exited(message.getContainerExited());
         case EXEC_EXITED ->
             execs.ended(message.getExecExited().getExecId(), message.getExecExited().getExitCode());
+        case LOG_LEFT_OUT -> leftOut(message.getLogLeftOut());
         default -> LOG.warn("{} sent an unexpected {}", ShimClient.this, message.getMessageCase());
       }
     }
@@ -218,6 +220,13 @@ public final class ShimClient implements PodShim, AutoCloseable {
     @Override
     public String toString() {
       return ShimClient.this.toString();
+    }
+  }
+
+  private void leftOut(LogLeftOut report) {
+    String sandbox = sandboxId;
+    if (sandbox != null) {
+      events.add(() -> owner.logLeftOut(sandbox, report.getContainerId(), report.getBytes()));
     }
   }
 

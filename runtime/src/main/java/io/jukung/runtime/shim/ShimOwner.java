@@ -7,6 +7,13 @@ import org.jspecify.annotations.Nullable;
 interface ShimOwner {
   void containerExited(String sandboxId, ContainerExited exit);
 
+  /**
+   * The limits of a running container's log have left output out.
+   *
+   * @param bytes since the container's start
+   */
+  void logLeftOut(String sandboxId, String containerId, long bytes);
+
   /** A pod uses the shim to start a container. */
   void used();
 

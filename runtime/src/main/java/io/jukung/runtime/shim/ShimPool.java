@@ -177,6 +177,13 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
     }
 
     @Override
+    public void logLeftOut(String sandboxId, String containerId, long bytes) {
+      if (!sandboxId.equals(ShimRehearsal.SANDBOX)) {
+        listener.logLeftOut(containerId, bytes);
+      }
+    }
+
+    @Override
     public void used() {
       spares.noteUse();
     }

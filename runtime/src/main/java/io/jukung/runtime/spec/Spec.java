@@ -39,7 +39,8 @@ public record Spec(
     @Nullable String hostname,
     List<Mount> mounts,
     Map<String, String> annotations,
-    Linux linux) {
+    Linux linux,
+    @Nullable Hooks hooks) {
 
   public static final String OCI_VERSION = "1.2.0";
 
@@ -52,8 +53,20 @@ public record Spec(
     annotations = orEmpty(annotations);
   }
 
+  /** A specification without hooks. */
+  public Spec(
+      String ociVersion,
+      Process process,
+      Root root,
+      @Nullable String hostname,
+      List<Mount> mounts,
+      Map<String, String> annotations,
+      Linux linux) {
+    this(ociVersion, process, root, hostname, mounts, annotations, linux, null);
+  }
+
   public Spec withLinux(Linux newLinux) {
-    return new Spec(ociVersion, process, root, hostname, mounts, annotations, newLinux);
+    return new Spec(ociVersion, process, root, hostname, mounts, annotations, newLinux, hooks);
   }
 
   /** A copy with other limits. */
@@ -65,7 +78,8 @@ public record Spec(
         hostname,
         mounts,
         annotations,
-        linux.withResources(resources));
+        linux.withResources(resources),
+        hooks);
   }
 
   public byte[] toJson() throws IOException {
@@ -108,6 +122,22 @@ public record Spec(
       args = orEmpty(args);
       env = orEmpty(env);
       rlimits = orEmpty(rlimits);
+    }
+
+    /** The process of a hook that runs in the container, with the container's rights. */
+    public Process ofHook(Hooks.Hook hook) {
+      return new Process(
+          false,
+          user,
+          hook.argv(),
+          hook.env(),
+          cwd,
+          capabilities,
+          rlimits,
+          noNewPrivileges,
+          null,
+          apparmorProfile,
+          selinuxLabel);
     }
 
     public Process withOomScoreAdj(@Nullable Integer adjustment) {

@@ -48,7 +48,14 @@ public final class SpecAdjuster {
     mounts.sort(Comparator.comparingInt(each -> Path.of(each.destination()).getNameCount()));
     Spec result =
         new Spec(
-            spec.ociVersion(), process, spec.root(), spec.hostname(), mounts, annotations, linux);
+            spec.ociVersion(),
+            process,
+            spec.root(),
+            spec.hostname(),
+            mounts,
+            annotations,
+            linux,
+            spec.hooks());
     SpecBuilder.refuseZeroBytes(result);
     return result;
   }

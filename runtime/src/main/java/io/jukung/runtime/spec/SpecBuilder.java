@@ -45,6 +45,7 @@ public final class SpecBuilder {
   private final PodNamespaces podNamespaces;
   private final MountRules mounts;
   private final SeccompRules seccomp = new SeccompRules();
+  private final StatePaths paths;
   private final CdiDevices cdi;
   private final LabelRules labels;
   private final long openFiles;
@@ -56,6 +57,7 @@ public final class SpecBuilder {
    *     not more than {@link #MAX_OPEN_FILES}.
    */
   public SpecBuilder(StatePaths paths, long openFiles, CdiDevices cdi, LabelRules labels) {
+    this.paths = paths;
     this.podNamespaces = new PodNamespaces(paths);
     this.mounts = new MountRules(paths);
     this.openFiles = openFiles;
@@ -209,13 +211,17 @@ public final class SpecBuilder {
     NamespaceOwner pidMode = pidMode(security, input.sandbox().config());
     Optional<IdMappings> ids = Optional.ofNullable(input.sandbox().config().user());
     ids.ifPresent(each -> checkMapped(user, each));
+    Hooks hooks = HookRules.of(edits.hooks(), ids.isPresent());
     LabelRules.Labels label = labels.of(security, input.sandbox().id());
     Spec.Process process = process(input, user, edits, label);
     Spec spec =
         new Spec(
             Spec.OCI_VERSION,
             process,
-            new Spec.Root("rootfs", security.getReadonlyRootfs()),
+            // Hooks find the root by this path, see LaunchCompiler. Nobody else needs it.
+            new Spec.Root(
+                hooks == null ? "rootfs" : paths.rootMountPoint().toString(),
+                security.getReadonlyRootfs()),
             null,
             mounts.of(
                 config.getMountsList(),
@@ -241,7 +247,8 @@ public final class SpecBuilder {
                 seccomp.of(security, process.capabilities().bounding()).orElse(null),
                 mappings(ids, IdMappings::users),
                 mappings(ids, IdMappings::groups),
-                label.files()));
+                label.files()),
+            hooks);
     refuseZeroBytes(spec);
     return new Built(spec, user, pidMode);
   }

@@ -31,6 +31,16 @@ public record StatePaths(Path root, Path state) {
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
 
+  /** Where every launch mounts, in a mount namespace of its own. */
+  public Path mounts() {
+    return state.resolve("mounts");
+  }
+
+  /** The root of a container in its launch's mount namespace, before it becomes the root. */
+  public Path rootMountPoint() {
+    return mounts().resolve("rootfs");
+  }
+
   public Path sandboxes() {
     return root.resolve("sandboxes");
   }

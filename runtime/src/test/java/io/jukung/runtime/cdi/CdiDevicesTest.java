@@ -7,6 +7,7 @@ import io.jukung.cri.CriException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +48,7 @@ class CdiDevicesTest {
   void makeDirectories() throws IOException {
     low = Files.createDirectory(directory.resolve("low"));
     high = Files.createDirectory(directory.resolve("high"));
-    devices = new CdiDevices(List.of(low, high, directory.resolve("absent")));
+    devices = new CdiDevices(List.of(low, high, directory.resolve("absent")), List.of());
   }
 
   private static String json(String device, String edits) {
@@ -122,8 +123,6 @@ class CdiDevicesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"hooks\": [{\"hookName\": \"createContainer\", \"path\": \"/bin/h\"}]}|hook"
-            + " createContainer /bin/h, but hooks are not",
         "{\"intelRdt\": {\"closID\": \"x\"}}|intelRdt, which is not implemented",
         "{\"netDevices\": [{\"hostInterfaceName\": \"x\", \"name\": \"y\"}]}|netDevices, which is"
             + " not",
@@ -133,6 +132,79 @@ class CdiDevicesTest {
     assertThatThrownBy(() -> devices.edits(List.of("vendor.example/net=0")))
         .isInstanceOf(CriException.class)
         .hasMessageContainingAll("vendor.example/net=0", message);
+  }
+
+  private static String hook(String moment, String path, String more) {
+    return "{\"hooks\": [{\"hookName\": \"%s\", \"path\": \"%s\"%s}]}"
+        .formatted(moment, path, more);
+  }
+
+  private Path program(String name) throws IOException {
+    Path hooks = Files.createDirectories(directory.resolve("hooks"));
+    Path program = Files.writeString(hooks.resolve(name), "#!/bin/sh\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    devices.use(List.of(low), List.of(hooks));
+    return program;
+  }
+
+  private void assertHookRefused(String hook, String... why) throws IOException {
+    write(low, "a.json", json("0", hook));
+    assertThatThrownBy(() -> devices.edits(List.of("vendor.example/net=0")))
+        .isInstanceOf(CriException.class)
+        .hasMessageContainingAll(why)
+        .hasMessageContaining("CDI device vendor.example/net=0");
+  }
+
+  @Test
+  void hooksOfRootAloneAreTaken() throws IOException {
+    Path program = program("nvidia-cdi-hook");
+    write(low, "a.json", json("0", hook("createContainer", program.toString(), "")));
+    assertThat(devices.edits(List.of("vendor.example/net=0")).hooks())
+        .containsExactly(
+            new CdiEdits.Hook("createContainer", program.toString(), null, null, null));
+    write(low, "a.json", json("0", hook("startContainer", "/in/the/container", "")));
+    assertThat(devices.edits(List.of("vendor.example/net=0")).hooks()).hasSize(1);
+  }
+
+  @Test
+  void hooksThatOthersThanRootCanChangeAreRefused() throws IOException {
+    Path program = program("hook");
+    String hook = hook("createContainer", program.toString(), "");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxrwxr-x"));
+    assertHookRefused(hook, program + " can be changed by others than root (owner 0, mode 775)");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setAttribute(program, "unix:uid", 1000);
+    assertHookRefused(hook, "owner 1000");
+    Files.setAttribute(program, "unix:uid", 0);
+    Files.setPosixFilePermissions(
+        program.getParent(), PosixFilePermissions.fromString("rwxr-xrwx"));
+    assertHookRefused(hook, program.getParent() + " can be changed");
+    Files.setPosixFilePermissions(
+        program.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
+    write(low, "a.json", json("0", hook));
+    assertThat(devices.edits(List.of("vendor.example/net=0")).hooks()).hasSize(1);
+    Files.setPosixFilePermissions(
+        low.resolve("a.json"), PosixFilePermissions.fromString("rw-rw-rw-"));
+    assertThatThrownBy(() -> devices.edits(List.of("vendor.example/net=0")))
+        .hasMessageContaining("a.json can be changed");
+  }
+
+  @Test
+  void hooksElsewhereAndImpossibleHooksAreRefused() throws IOException {
+    Path program = program("hook");
+    Path outside = Files.copy(program, directory.resolve("outside"));
+    Path link = Files.createSymbolicLink(program.resolveSibling("link"), outside);
+    String allowed = "none of the directories of cdi.hook_dirs: " + program.getParent();
+    assertHookRefused(hook("poststop", outside.toString(), ""), allowed);
+    assertHookRefused(hook("poststop", link.toString(), ""), allowed);
+    assertHookRefused(
+        hook("poststop", program.getParent() + "/../outside", ""), allowed);
+    assertHookRefused(hook("poststop", program + "x", ""), program + "x does not exist");
+    assertHookRefused(hook("poststop", program.getParent().toString(), ""), "no executable file");
+    assertHookRefused(hook("poststop", "hook", ""), "path hook is not absolute");
+    assertHookRefused(hook("later", program.toString(), ""), "hook later, which is no moment");
+    assertHookRefused(
+        hook("poststop", program.toString(), ", \"timeout\": 0"), "timeout 0 is not above 0");
   }
 
   @ParameterizedTest

@@ -45,6 +45,7 @@ class ConfigFileTest {
                 Path.of("/a/state"),
                 Path.of("/a/socket"),
                 new Config.Log(LogLevel.TRACE, Config.LogFormat.JSON),
+                new Config.ContainerLog(DataSize.ofMebibytes(32), new DataSize(3 << 10)),
                 new Config.Server(
                     new FileMode(0600), "4711", DataSize.ofMebibytes(32), Duration.ofSeconds(90)),
                 new Config.Shim(List.of("/usr/bin/shim", "--flag"), 7, 9, Duration.ofMillis(1500)),
@@ -55,7 +56,8 @@ class ConfigFileTest {
                     Path.of("/a/cache"),
                     Duration.ofMillis(250)),
                 new Config.Network(false, false),
-                new Config.Cdi(List.of(Path.of("/a/cdi"))),
+                new Config.Cdi(
+                    List.of(Path.of("/a/cdi")), List.of(Path.of("/a/hooks")), Duration.ofSeconds(3)),
                 new Config.Nri(
                     true,
                     Path.of("/a/nri.sock"),
@@ -121,6 +123,8 @@ class ConfigFileTest {
         "shim.spare = 2.5 | t: shim.spare must be a whole number, not the number 2.5",
         "shim.spare = 99999999999 | t: shim.spare must be a whole number, not the number"
             + " 99999999999",
+        "container_log.max_size = '63KiB' | t: container_log.max_size must be 0B or at least 64KiB",
+        "container_log.max_rate = '1B' | t: container_log.max_rate must be 0B or at least 1KiB",
         "shim.spare = 65 | t: shim.spare must be between 0 and 64",
         "shim = 3 | t: shim must be a table, not the number 3",
         "root = 3 | t: root must be a path, not the number 3",

@@ -42,6 +42,7 @@ class DoctorTest {
             host.state(),
             defaults.socket(),
             defaults.log(),
+            defaults.containerLog(),
             defaults.server(),
             defaults.shim(),
             defaults.cni(),

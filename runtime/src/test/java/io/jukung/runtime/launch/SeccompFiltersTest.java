@@ -200,7 +200,7 @@ class SeccompFiltersTest {
     return new SpecBuilder(
             new StatePaths(nowhere, nowhere),
             1024,
-            new CdiDevices(List.of()),
+            new CdiDevices(List.of(), List.of()),
             new LabelRules(new AppArmor(nowhere), new Selinux(nowhere)))
         .usualSeccomp();
   }

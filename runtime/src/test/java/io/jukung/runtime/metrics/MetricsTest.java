@@ -32,6 +32,7 @@ class MetricsTest {
             () -> 1,
             new PodShims(),
             () -> new ShimCounts(2, 1, 3, 40, 30),
+            () -> 4711,
             () -> new RecoveryReport(Duration.ofMillis(20), takenUp, 1)));
   }
 

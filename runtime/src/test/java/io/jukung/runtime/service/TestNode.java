@@ -29,17 +29,21 @@ import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.cgroup.CgroupfsDriver;
 import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.ContainerExec;
 import io.jukung.runtime.container.ContainerLimits;
 import io.jukung.runtime.container.ContainerRemover;
 import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.container.ContainerViews;
+import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.events.ContainerEvents;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
+import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.life.ContainerStarter;
+import io.jukung.runtime.life.LogPolicy;
 import io.jukung.runtime.life.OwnContainers;
 import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.PodRest;
@@ -180,7 +184,15 @@ public final class TestNode {
     PathWork pathWork = new PathWork();
     LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0, filters);
     SandboxLifecycle lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
-    events = new PodEvents(sandboxes, containers, files, shims, cgroups);
+    ContainerHooks hooks =
+        new ContainerHooks(
+            paths,
+            containerSpecs,
+            compiler,
+            new CdiDevices(List.of(), List.of()),
+            Config.DEFAULTS.cdi().hookTimeout());
+    events =
+        new PodEvents(sandboxes, containers, files, shims, cgroups, new LeftOutOutput(), hooks);
     pool.tell(events);
     ContainerStopper stopper = new ContainerStopper(files, shims, cgroups, freezer, KILL_WAIT);
     ContainerRemover remover =
@@ -215,7 +227,7 @@ public final class TestNode {
         new SpecBuilder(
             paths,
             1024,
-            new CdiDevices(List.of()),
+            new CdiDevices(List.of(), List.of()),
             new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
     runPodSandbox =
         new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins);
@@ -250,7 +262,9 @@ public final class TestNode {
             cgroups,
             compiler,
             pathWork,
-            plugins);
+            plugins,
+            new LogPolicy(own, Config.DEFAULTS.containerLog()),
+            hooks);
     NamedLocks lives = new NamedLocks();
     rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, rest), restarts);

@@ -63,6 +63,9 @@ class ShimPoolTest {
         }
 
         @Override
+        public void logLeftOut(String containerId, long bytes) {}
+
+        @Override
         public void shimDied(String sandboxId) {
           deaths.add(sandboxId);
         }

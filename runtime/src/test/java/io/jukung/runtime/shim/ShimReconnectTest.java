@@ -60,6 +60,9 @@ class ShimReconnectTest {
         public void containerExited(String sandboxId, ContainerExited exit) {}
 
         @Override
+        public void logLeftOut(String sandboxId, String containerId, long bytes) {}
+
+        @Override
         public void used() {
           // nobody waits for a quiet moment here
         }

@@ -79,6 +79,9 @@ class ShimRecyclingTest {
           }
 
           @Override
+          public void logLeftOut(String containerId, long bytes) {}
+
+          @Override
           public void shimDied(String sandboxId) {
             deaths.add(sandboxId);
           }

@@ -61,7 +61,7 @@ class SpecBuilderTest {
     return new SpecBuilder(
         paths,
         openFiles,
-        new CdiDevices(List.of()),
+        new CdiDevices(List.of(), List.of()),
         new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
   }
 

@@ -3,6 +3,7 @@ package io.jukung.runtime.network.cni;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.process.Signals;
+import io.jukung.runtime.call.NodeProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,9 +27,6 @@ public final class PluginRunner {
    */
   private static final String SEARCH_PATH =
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-  /** How much of a plugin's unstructured output is quoted in an error message. */
-  private static final int MAX_QUOTED = 1000;
 
   private volatile List<Path> directories;
   private volatile Duration timeout;
@@ -71,10 +69,10 @@ public final class PluginRunner {
     Path executable =
         find(call.type()).orElseThrow(() -> new CniException(call + ": " + notFound(call.type())));
     long start = System.nanoTime();
-    PluginProcess.Outcome outcome;
+    NodeProgram.Outcome outcome;
     try {
       outcome =
-          PluginProcess.run(executable, environment(call), CniJson.bytes(request), timeout, cancel);
+          NodeProgram.run(executable, environment(call), CniJson.bytes(request), timeout, cancel);
     } catch (IOException e) {
       throw new CniException(call + ": " + e.getMessage(), CniException.NO_CODE, e);
     }
@@ -85,7 +83,7 @@ public final class PluginRunner {
               call + ": not done after " + timeout.toMillis() + " ms, killed" + said(outcome));
       case TOO_MUCH_OUTPUT ->
           throw new CniException(
-              call + ": wrote more than " + PluginProcess.MAX_STDOUT_BYTES + " bytes, killed");
+              call + ": wrote more than " + NodeProgram.MAX_STDOUT_BYTES + " bytes, killed");
       case CANCELLED -> throw new CniException(call + ": interrupted, killed");
       case EXITED -> {
         if (outcome.exit().exitCode() != 0) {
@@ -130,7 +128,7 @@ public final class PluginRunner {
    * Makes the exception of a plugin that failed. A plugin reports its error as JSON on standard
    * output; other output is quoted.
    */
-  private static CniException failure(Call call, PluginProcess.Outcome outcome) {
+  private static CniException failure(Call call, NodeProgram.Outcome outcome) {
     try {
       ObjectNode error = CniJson.parseObject(outcome.stdout());
       String message = error.path("msg").asText("");
@@ -159,7 +157,7 @@ public final class PluginRunner {
     return new CniException(call + ": " + how + said(outcome));
   }
 
-  private static String said(PluginProcess.Outcome outcome) {
+  private static String said(NodeProgram.Outcome outcome) {
     byte[] words = outcome.stderr().length > 0 ? outcome.stderr() : outcome.stdout();
     String text = quote(new String(words, StandardCharsets.UTF_8));
     return text.isEmpty() ? "" : ": " + text;
@@ -167,8 +165,7 @@ public final class PluginRunner {
 
   /** The text as one line of bounded length, without control characters. */
   public static String quote(String text) {
-    String line = text.strip().replaceAll("\\s+", " ").replaceAll("\\p{Cntrl}", "?");
-    return line.length() <= MAX_QUOTED ? line : line.substring(0, MAX_QUOTED) + "…";
+    return NodeProgram.quote(text);
   }
 
   private String notFound(String type) {

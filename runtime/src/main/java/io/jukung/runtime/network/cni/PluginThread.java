@@ -2,6 +2,7 @@ package io.jukung.runtime.network.cni;
 
 import io.jukung.linux.io.Eventfd;
 import io.jukung.runtime.call.Failures;
+import io.jukung.runtime.call.NodeProgram;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -18,7 +19,7 @@ public final class PluginThread {
   /** Each plugin has its own timeout, and a network has few plugins. */
   private static final Duration NO_LIMIT = Duration.ofDays(1);
 
-  /** Work that passes the descriptor on to {@link PluginProcess#run}. */
+  /** Work that passes the descriptor on to {@link NodeProgram#run}. */
   @FunctionalInterface
   public interface Work<T> {
     T run(Eventfd cancel) throws IOException;

@@ -1,4 +1,4 @@
-package io.jukung.runtime.network.cni;
+package io.jukung.runtime.call;
 
 import static io.jukung.linux.launch.ProgramBuilder.imm;
 import static io.jukung.linux.launch.ProgramBuilder.reg;
@@ -13,11 +13,13 @@ import io.jukung.linux.io.Pipe;
 import io.jukung.linux.io.Readiness;
 import io.jukung.linux.io.StatusFlags;
 import io.jukung.linux.io.Transfer;
+import io.jukung.linux.launch.Arg;
 import io.jukung.linux.launch.LaunchFailure;
 import io.jukung.linux.launch.Launcher;
 import io.jukung.linux.launch.Program;
 import io.jukung.linux.launch.ProgramBuilder;
 import io.jukung.linux.launch.Register;
+import io.jukung.linux.launch.Step;
 import io.jukung.linux.libc.Arch;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
@@ -30,16 +32,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a plugin, as a process in a session of its own that inherits nothing of the daemon but
- * its namespaces. The input is a file, so the plugin need not read it. The run is over when the
- * process exits, even if a process that it has started keeps its output open.
+ * One run of a program of the node, such as a CNI plugin or a hook, as a process in a session of
+ * its own that inherits nothing of the daemon but its namespaces. The input is a file, so the
+ * program need not read it. The run is over when the process exits, even if a process that it has
+ * started keeps its output open.
  */
-final class PluginProcess implements AutoCloseable {
-  /** The limit of a result; a plugin that writes more is broken. */
-  static final int MAX_STDOUT_BYTES = 1 << 20;
+public final class NodeProgram implements AutoCloseable {
+  /** The limit of a result; a program that writes more is broken. */
+  public static final int MAX_STDOUT_BYTES = 1 << 20;
 
   /** How much of the error output is kept; the rest is read and dropped. */
   static final int MAX_STDERR_BYTES = 16 << 10;
@@ -58,10 +63,13 @@ final class PluginProcess implements AutoCloseable {
    */
   private static final Duration KILL_WAIT = Duration.ofSeconds(5);
 
+  /** How much of a program's output is quoted in an error message. */
+  private static final int MAX_QUOTED = 1000;
+
   private static final int BUFFER_BYTES = 64 << 10;
 
   /**
-   * How much is read at once, so that a plugin that writes without end does not keep the loop from
+   * How much is read at once, so that a program that writes without end does not keep the loop from
    * its other events.
    */
   private static final int MAX_BYTES_AT_ONCE = 1 << 20;
@@ -76,14 +84,15 @@ final class PluginProcess implements AutoCloseable {
   private static final int MAX_EVENTS = 4;
 
   /** How a run ended. */
-  enum End {
+  public enum End {
     EXITED,
     TIMED_OUT,
     TOO_MUCH_OUTPUT,
     CANCELLED
   }
 
-  record Outcome(End end, ExitStatus exit, byte[] stdout, byte[] stderr) {}
+  /** What became of a run. */
+  public record Outcome(End end, ExitStatus exit, byte[] stdout, byte[] stderr) {}
 
   private final Fd stdout;
   private final Fd stderr;
@@ -91,29 +100,50 @@ final class PluginProcess implements AutoCloseable {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final Memory buffer = Memory.allocate(BUFFER_BYTES);
 
-  private PluginProcess(Fd stdout, Fd stderr) {
+  private NodeProgram(Fd stdout, Fd stderr) {
     this.stdout = stdout;
     this.stderr = stderr;
   }
 
   /**
-   * Runs the plugin to its end. Blocks its thread in the kernel, so it must not run on a virtual
+   * Runs the program to its end. Blocks its thread in the kernel, so it must not run on a virtual
    * thread.
    *
    * @param environment the whole environment, as {@code NAME=value}
-   * @param cancel the plugin is killed when this is signalled
-   * @throws IOException if the plugin could not be started
+   * @param cancel the program is killed when this is signalled
+   * @throws IOException if the program could not be started
    */
-  static Outcome run(
+  public static Outcome run(
       Path executable, List<String> environment, byte[] input, Duration timeout, Eventfd cancel)
+      throws IOException {
+    ProgramBuilder steps = new ProgramBuilder();
+    steps.inherit(Register.STDIN).inherit(Register.STDOUT).inherit(Register.STDERR);
+    execute(steps, executable.toString(), List.of(executable.toString()), environment);
+    return run(steps.build(), null, input, timeout, cancel);
+  }
+
+  /**
+   * Runs a program that other steps come before, as {@link #run(Path, List, byte[], Duration,
+   * Eventfd)} does. It becomes a process group to kill only if a step makes it the leader of one.
+   *
+   * @param program ends with the execve; the standard descriptors are inherited in their registers
+   * @param target a process whose namespaces are joined; null: none
+   */
+  public static Outcome run(
+      Program program, @Nullable Pidfd target, byte[] input, Duration timeout, Eventfd cancel)
       throws IOException {
     long deadline = System.nanoTime() + timeout.toNanos();
     try (Pipe stdout = Pipe.open();
         Pipe stderr = Pipe.open();
-        PluginProcess process = new PluginProcess(stdout.reader(), stderr.reader())) {
+        NodeProgram process = new NodeProgram(stdout.reader(), stderr.reader())) {
       Launcher.Launched launched;
-      try (Fd stdin = MemoryFile.of("cni-request", input)) {
-        launched = launch(executable, environment, stdin, stdout.writer(), stderr.writer());
+      try (Fd stdin = MemoryFile.of("input", input)) {
+        long[] registers = Launcher.noRegisters();
+        registers[Register.STDIN] = stdin.number();
+        registers[Register.STDOUT] = stdout.writer().number();
+        registers[Register.STDERR] = stderr.writer().number();
+        registers[Register.TARGET] = target == null ? -1 : target.fd().number();
+        launched = launch(program, registers);
       }
       stdout.writer().close();
       stderr.writer().close();
@@ -123,46 +153,55 @@ final class PluginProcess implements AutoCloseable {
     }
   }
 
-  private static Launcher.Launched launch(
-      Path executable, List<String> environment, Fd stdin, Fd stdout, Fd stderr)
-      throws IOException {
-    Program program = program(executable.toString(), environment);
+  private static Launcher.Launched launch(Program program, long[] registers) throws IOException {
     byte[] encoded = program.encode(Arch.CURRENT);
     byte[] nothing = Program.empty().encode(Arch.CURRENT);
-    long[] registers = Launcher.noRegisters();
-    registers[Register.STDIN] = stdin.number();
-    registers[Register.STDOUT] = stdout.number();
-    registers[Register.STDERR] = stderr.number();
+    int last = program.steps().size() - 1;
     for (int attempt = 1; ; attempt++) {
       try {
         return Launcher.launch(new Launcher.Request(nothing, encoded, 0, null, registers));
       } catch (LaunchFailure e) {
-        if (e.step() != program.steps().size() - 1) {
+        if (e.step() < 0 || e.step() > last) {
           throw e;
         }
-        if (e.errno() != Errno.ETXTBSY || attempt == MAX_BUSY_ATTEMPTS) {
-          throw new ErrnoException("execve", executable.toString(), e.errno());
+        Step failed = program.steps().get(e.step());
+        if (e.step() != last || e.errno() != Errno.ETXTBSY || attempt == MAX_BUSY_ATTEMPTS) {
+          String call = failed.call().name().toLowerCase(Locale.ROOT);
+          throw new ErrnoException(call, shown(failed), e.errno());
         }
       }
       LockSupport.parkNanos(BUSY_WAIT.toNanos());
     }
   }
 
-  private static Program program(String executable, List<String> environment) {
-    ProgramBuilder program = new ProgramBuilder();
-    program.inherit(Register.STDIN).inherit(Register.STDOUT).inherit(Register.STDERR);
+  private static String shown(Step step) {
+    return step.arguments().getFirst() instanceof Arg.Data text
+        ? text.text().replace("\"", "")
+        : step.purpose();
+  }
+
+  /**
+   * Adds the last steps: the standard descriptors of the registers, a process group, the command.
+   */
+  public static void execute(
+      ProgramBuilder program, String executable, List<String> args, List<String> environment) {
     program.step("standard input", Syscall.DUP3, reg(Register.STDIN), imm(0), imm(0));
     program.step("standard output", Syscall.DUP3, reg(Register.STDOUT), imm(1), imm(0));
     program.step("standard error", Syscall.DUP3, reg(Register.STDERR), imm(2), imm(0));
     program.closeOnExecFrom("close the rest on exec", STANDARD_DESCRIPTORS);
     program.step("a process group to kill", Syscall.SETSID);
     program.step(
-        "run the plugin",
+        "run the program",
         Syscall.EXECVE,
         program.string(executable),
-        program.pointers("argv", List.of(executable)),
+        program.pointers("argv", args),
         program.pointers("envp", environment));
-    return program.build();
+  }
+
+  /** The text as one line of bounded length, without control characters. */
+  public static String quote(String text) {
+    String line = text.strip().replaceAll("\\s+", " ").replaceAll("\\p{Cntrl}", "?");
+    return line.length() <= MAX_QUOTED ? line : line.substring(0, MAX_QUOTED) + "…";
   }
 
   private Outcome await(int pid, Pidfd pidfd, long deadline, Eventfd cancel) throws IOException {
@@ -181,7 +220,7 @@ final class PluginProcess implements AutoCloseable {
     return new Outcome(end, exit, out.toByteArray(), err.toByteArray());
   }
 
-  /** Kills the plugin and the processes that it has started. */
+  /** Kills the program and the processes that it has started. */
   private static ExitStatus kill(int pid, Pidfd pidfd) throws IOException {
     // The process has not been waited for, so its pid still names its process group.
     ProcessGroup.send(pid, Signals.SIGKILL);
@@ -223,7 +262,7 @@ final class PluginProcess implements AutoCloseable {
           }
         }
         if (exited) {
-          // What the plugin wrote is in the pipes; nobody waits for what other processes may write.
+          // What the program wrote is in the pipes; nobody waits for what other processes may write.
           read(stdout, out, MAX_STDOUT_BYTES + 1);
           read(stderr, err, MAX_STDERR_BYTES);
         }
@@ -256,7 +295,7 @@ final class PluginProcess implements AutoCloseable {
         return false;
       }
       if (count < 0) {
-        throw new ErrnoException("read", "output of a plugin", -count);
+        throw new ErrnoException("read", "output of a program", -count);
       }
       if (count == 0) {
         return true;
