@@ -57,7 +57,7 @@ public final class Attach extends ClientCommand {
     }
   }
 
-  static StreamEndpoint endpoint(Connection connection, String id, boolean stdin, boolean tty) {
+  public static StreamEndpoint endpoint(Connection connection, String id, boolean stdin, boolean tty) {
     AttachRequest request =
         AttachRequest.newBuilder()
             .setContainerId(id)
@@ -74,7 +74,7 @@ public final class Attach extends ClientCommand {
    *
    * @param end null where the user has left by the detach keys
    */
-  static int exitCode(Connection connection, String id, CommandStreams.@Nullable End end)
+  public static int exitCode(Connection connection, String id, CommandStreams.@Nullable End end)
       throws InterruptedException {
     if (end == null) {
       return ExitCode.OK;

@@ -5,6 +5,7 @@ import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.client.v1.ConditionsResponse;
 import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;

@@ -8,6 +8,7 @@ import io.jukung.runtime.config.Config;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.network.PodNetworkRequest;
 import io.jukung.runtime.network.Readiness;
+import io.jukung.runtime.own.PodOptions;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
 import io.jukung.runtime.sandboxfiles.SharedMemory;
 import io.jukung.runtime.store.ObjectId;
@@ -85,8 +86,13 @@ public final class LinuxPodHost implements PodHost {
             new NamespacePins.Request(
                 kinds, hostname, sysctls.of(config), Optional.ofNullable(config.user())));
     if (!config.isHostIpc()) {
-      SharedMemory.mount(paths.shm(sandbox.id()), config.user());
+      SharedMemory.mount(paths.shm(sandbox.id()), config.user(), shmBytes(sandbox));
     }
+  }
+
+  private static long shmBytes(SandboxRecord sandbox) {
+    long asked = PodOptions.of(sandbox).shmBytes();
+    return asked == 0 ? SharedMemory.SIZE_BYTES : asked;
   }
 
   @Override
@@ -154,6 +160,9 @@ public final class LinuxPodHost implements PodHost {
             hostname(config),
             config.isHostNetwork(),
             sandbox.addresses(),
+            PodOptions.of(sandbox).hosts().stream()
+                .map(each -> List.of(each.address(), each.name()))
+                .toList(),
             config.dns(),
             config.user()));
   }

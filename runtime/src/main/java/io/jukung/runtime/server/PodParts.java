@@ -44,7 +44,6 @@ import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.life.AwaitContainer;
 import io.jukung.runtime.life.Conditions;
 import io.jukung.runtime.life.ContainerStarter;
-import io.jukung.runtime.life.OwnContainers;
 import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.PodRest;
 import io.jukung.runtime.life.PodRevival;
@@ -57,6 +56,7 @@ import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.metrics.NodeMetrics;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.nri.Nri;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.pod.LinuxPodHost;
 import io.jukung.runtime.pod.ListCreations;
 import io.jukung.runtime.pod.PodEvents;
@@ -115,6 +115,8 @@ import io.jukung.runtime.store.Ownership;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
+import io.jukung.runtime.volume.VolumeRelease;
+import io.jukung.runtime.volume.Volumes;
 import io.jukung.shim.v1.LaunchPlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -166,6 +168,7 @@ final class PodParts implements AutoCloseable {
   private final PodRest rest;
   private final ContainerStarter starter;
   private final StartAgain startAgain;
+  private final Volumes volumes;
   private final Recovery recovery;
   private final ContainerExec execs;
   private final Standstill standstill;
@@ -237,8 +240,10 @@ final class PodParts implements AutoCloseable {
         new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups, plugins);
     this.rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     this.restarts = new Restarts(own, containers, files);
+    this.volumes = new Volumes(files, containers);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
     listeners = ChangeListener.both(ChangeListener.both(listeners, rest), restarts);
+    listeners = ChangeListener.both(listeners, new VolumeRelease(volumes));
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);
     containers.listen(listeners);
@@ -251,6 +256,7 @@ final class PodParts implements AutoCloseable {
             shims,
             cgroups,
             compiler,
+            volumes,
             pathWork,
             plugins);
     this.startAgain =
@@ -356,6 +362,7 @@ final class PodParts implements AutoCloseable {
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
     var _ = recovery.run().thenRun(this::takenUp);
+    volumes.load();
     standstill.recover();
     if (nri != null) {
       nri.start();
@@ -367,6 +374,7 @@ final class PodParts implements AutoCloseable {
   /** Begins what needs to know all pods of the earlier daemon. */
   private void takenUp() {
     rest.begin();
+    volumes.takeUpMounts();
     restarts.begin(startAgain::restart);
   }
 
@@ -404,6 +412,7 @@ final class PodParts implements AutoCloseable {
                 containerSpecs,
                 shims,
                 images,
+                volumes,
                 specs,
                 cgroups,
                 filters,
@@ -465,6 +474,10 @@ final class PodParts implements AutoCloseable {
             new StatPath(containers, roots),
             new CopyOut(containers, roots),
             new CopyIn(own, roots)));
+  }
+
+  VolumesEndpoint volumesService() {
+    return new VolumesEndpoint(volumes);
   }
 
   Diagnose diagnose() {

@@ -1,10 +1,11 @@
-package io.jukung.cli.container;
+package io.jukung.cli.run;
 
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
+import io.jukung.cli.container.ContainerTeardown;
 import io.jukung.cli.image.ImagePull;
 import io.jukung.cli.pod.PodTeardown;
 import io.jukung.cli.text.ShortId;
@@ -43,7 +44,7 @@ final class ContainerMaker {
   }
 
   /** A container that was made and not started, and its pod. */
-  record Made(String podId, String id, RunRequest request) {}
+  record Made(String podId, String id, RunRequest request, VolumesOfRun volumes) {}
 
   /**
    * Refuses a name that no container can have.
@@ -60,7 +61,7 @@ final class ContainerMaker {
   /** Makes the container, after its image was pulled where the options say so. */
   Made make(Connection connection) throws IOException {
     String name = name(connection);
-    var request = new RunRequest(options, name, UUID.randomUUID().toString(), environment);
+    var request = RunRequest.of(options, name, UUID.randomUUID().toString(), environment);
     PodSandboxConfig pod = request.sandbox();
     // Both configurations are made before an image is pulled, because making them finds every
     // error in the options.
@@ -72,6 +73,7 @@ final class ContainerMaker {
             .runtime(Connection.CHANGE)
             .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(pod).build())
             .getPodSandboxId();
+    VolumesOfRun volumes = new VolumesOfRun(connection);
     boolean made = false;
     boolean named = false;
     try {
@@ -79,6 +81,7 @@ final class ContainerMaker {
         claim(options.idFile);
         named = true;
       }
+      volumes.addTo(container, request.mounts());
       String id =
           connection
               .runtime(Connection.CHANGE)
@@ -93,10 +96,10 @@ final class ContainerMaker {
         Files.writeString(environment.absolute(options.idFile), id);
       }
       made = true;
-      return new Made(podId, id, request);
+      return new Made(podId, id, request, volumes);
     } finally {
       if (!made) {
-        discard(connection, podId, request);
+        discard(connection, podId, request, volumes);
       }
       if (!made && named) {
         Files.deleteIfExists(environment.absolute(Objects.requireNonNull(options.idFile)));
@@ -114,9 +117,11 @@ final class ContainerMaker {
     }
   }
 
-  /** Removes the pod with its container and their log. */
-  static void discard(Connection connection, String podId, RunRequest request) {
+  /** Removes the pod with its container, their log and the container's anonymous volumes. */
+  static void discard(
+      Connection connection, String podId, RunRequest request, VolumesOfRun volumes) {
     PodTeardown.remove(connection, podId);
+    volumes.removeAnonymous();
     ContainerTeardown.removeLogs(request.logFile());
   }
 
@@ -127,7 +132,7 @@ final class ContainerMaker {
     var sameName =
         ListContainersRequest.newBuilder()
             .setFilter(
-                ContainerFilter.newBuilder().putLabelSelector(RunRequest.LABEL, options.name))
+                ContainerFilter.newBuilder().putLabelSelector(ContainerTeardown.LABEL, options.name))
             .build();
     List<Container> others = connection.runtime().listContainers(sameName).getContainersList();
     if (!others.isEmpty()) {
