@@ -99,13 +99,13 @@ class VolumesIT {
     List<String> run = List.of("run", "--rm", "--network", "host", "-v");
     String look = "stat -c '%u:%g %a' /srv /srv/deep/file; readlink /srv/link; cat /srv/deep/file";
     String filled = "12:34 2750\n12:34 600\n/etc/passwd\nimage\n";
-    assertThat(line(testbed, run, "a:/srv", "filled:1", look)).isEqualTo(filled);
-    line(testbed, run, "a:/srv", "filled:1", "rm -r /srv/deep /srv/link; echo mine >/srv/mine");
-    assertThat(line(testbed, run, "a:/srv", "filled:1", "ls /srv")).isEqualTo("mine\n");
-    assertThat(line(testbed, run, "b:/srv:nocopy", "filled:1", "ls /srv")).isEmpty();
+    assertThat(line(testbed, run, "aa:/srv", "filled:1", look)).isEqualTo(filled);
+    line(testbed, run, "aa:/srv", "filled:1", "rm -r /srv/deep /srv/link; echo mine >/srv/mine");
+    assertThat(line(testbed, run, "aa:/srv", "filled:1", "ls /srv")).isEqualTo("mine\n");
+    assertThat(line(testbed, run, "bb:/srv:nocopy", "filled:1", "ls /srv")).isEmpty();
     assertThat(line(testbed, run, "/srv", "filled:1", look)).isEqualTo(filled);
-    assertThat(jukung(testbed, "volume", "ls", "-q").orThrow()).isEqualTo("a\nb\n");
-    jukung(testbed, "volume", "rm", "a", "b").orThrow();
+    assertThat(jukung(testbed, "volume", "ls", "-q").orThrow()).isEqualTo("aa\nbb\n");
+    jukung(testbed, "volume", "rm", "aa", "bb").orThrow();
     jukung(testbed, "rmi", "filled:1").orThrow();
   }
 
@@ -159,8 +159,9 @@ class VolumesIT {
         .as("the same file system")
         .isEqualTo("shared\n700\n");
     assertThat(mounts(testbed)).contains(mountpoint);
+    Path kill = cgroupKill(testbed);
     testbed.daemon().kill();
-    Files.writeString(cgroupKill(testbed), "1");
+    Files.writeString(kill, "1");
     testbed.daemon().start();
     testbed.reconnect();
     Await.until("it is unmounted", () -> !mounts(testbed).contains(mountpoint));
@@ -173,7 +174,7 @@ class VolumesIT {
     jukung(testbed, "volume", "rm", "memory").orThrow();
   }
 
-  private static Path cgroupKill(Testbed testbed) {
+  private static Path cgroupKill(Testbed testbed) throws Exception {
     return Limits.cgroup(testbed.containers().getFirst().getId()).resolve("cgroup.kill");
   }
 
@@ -197,7 +198,7 @@ class VolumesIT {
     assertThat(missing.exitCode()).isEqualTo(125);
     assertThat(missing.stderr()).contains("mount volume bound", "ENOENT");
     jukung(testbed, "volume", "rm", "bound").orThrow();
-    assertThat(jukung(testbed, "volume", "create", "-o", "size=1", "x").stderr())
+    assertThat(jukung(testbed, "volume", "create", "-o", "size=1", "odd").stderr())
         .contains("the driver local has no option size");
   }
 

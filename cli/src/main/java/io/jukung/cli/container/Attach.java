@@ -1,6 +1,7 @@
 package io.jukung.cli.container;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
@@ -41,8 +42,15 @@ public final class Attach extends ClientCommand {
   @Override
   protected int run(Connection connection) throws IOException, InterruptedException {
     String id = Lookup.container(connection, container).getId();
+    return attach(environment, connection, id, !noStdin);
+  }
+
+  /** Connects the user to a container until the container ends; returns its exit code. */
+  static int attach(
+      CliEnvironment environment, Connection connection, String id, boolean withInput)
+      throws IOException, InterruptedException {
     Streams streams = Streams.of(connection, id);
-    boolean stdin = streams.stdin() && !noStdin;
+    boolean stdin = streams.stdin() && withInput;
     StreamEndpoint endpoint = endpoint(connection, id, stdin, streams.tty());
     CommandStreams.End end = new Attended(environment, stdin, streams.tty()).to(endpoint, () -> {});
     return exitCode(connection, id, end);

@@ -1,5 +1,6 @@
 package io.jukung.cli.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.Connection;
@@ -8,6 +9,7 @@ import io.jukung.cli.command.Lookup;
 import io.jukung.cli.container.ContainerTeardown;
 import io.jukung.cli.image.ImagePull;
 import io.jukung.cli.pod.PodTeardown;
+import io.jukung.cli.text.Json;
 import io.jukung.cli.text.ShortId;
 import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.Container;
@@ -62,11 +64,14 @@ final class ContainerMaker {
   Made make(Connection connection) throws IOException {
     String name = name(connection);
     var request = RunRequest.of(options, name, UUID.randomUUID().toString(), environment);
-    PodSandboxConfig pod = request.sandbox();
+    PodSandboxConfig.Builder draft = request.sandbox().toBuilder();
     // Both configurations are made before an image is pulled, because making them finds every
     // error in the options.
     ContainerConfig.Builder container = request.container();
-    container.getImageBuilder().setImage(image(connection));
+    String imageId = image(connection);
+    container.getImageBuilder().setImage(imageId);
+    request.addFromImage(draft, container, imageConfig(connection, imageId));
+    PodSandboxConfig pod = draft.build();
 
     String podId =
         connection
@@ -158,6 +163,20 @@ final class ContainerMaker {
     return start.substring(0, Math.min(40, start.length()))
         + "-"
         + HexFormat.of().toHexDigits((short) number);
+  }
+
+  /** The image's configuration, as the daemon tells it; empty if it does not. */
+  private static JsonNode imageConfig(Connection connection, String imageId) {
+    var info =
+        connection
+            .images()
+            .imageStatus(
+                ImageStatusRequest.newBuilder()
+                    .setImage(ImageSpec.newBuilder().setImage(imageId))
+                    .setVerbose(true)
+                    .build())
+            .getInfoMap();
+    return Json.parse(info.getOrDefault("info", "{}")).path("imageSpec").path("config");
   }
 
   /** Returns the ID of the image, which is pulled where the options say so. */

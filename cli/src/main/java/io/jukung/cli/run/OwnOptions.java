@@ -1,12 +1,12 @@
 package io.jukung.cli.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.container.ContainerTeardown;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -66,18 +66,21 @@ final class OwnOptions {
   }
 
   private static boolean isAddress(String text) {
+    boolean shaped = text.contains(":") || text.split("\\.", -1).length == 4;
     try {
-      // Only digits, colons and dots: nothing is looked up.
-      return text.contains(":") || text.split("\\.", -1).length == 4
-          ? InetAddress.getByName(text) != null
-          : false;
-    } catch (UnknownHostException e) {
+      return shaped && !InetAddress.ofLiteral(text).getHostAddress().isEmpty();
+    } catch (IllegalArgumentException e) {
       return false;
     }
   }
 
-  /** What the container asks for; empty if it asks for nothing. */
-  static Optional<String> ofContainer(RunOptions options, List<MountArgument> mounts) {
+  /**
+   * What the container asks for; empty if it asks for nothing.
+   *
+   * @param image the configuration of the image
+   */
+  static Optional<String> ofContainer(
+      RunOptions options, List<MountArgument> mounts, JsonNode image) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     for (MountArgument each : mounts) {
       if (each.kind() == MountArgument.Kind.TMPFS) {
@@ -89,6 +92,7 @@ final class OwnOptions {
       }
     }
     options.ulimits.forEach(text -> addUlimit(json.withArray("ulimits"), text));
+    options.health.check(image).ifPresent(check -> json.set("health", check));
     if (options.stopTimeout != null) {
       if (options.stopTimeout < 0) {
         throw CliException.usage("--stop-timeout is a number of seconds, not negative");

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -160,9 +161,18 @@ final class RunOptions {
 
   @Option(
       names = {"-p", "--publish"},
-      paramLabel = "HOST:CONTAINER",
-      description = "Make a port of the pod reachable at a port of the host.")
+      paramLabel = "[[IP:][HOST]:]CONTAINER",
+      description =
+          "Make a port of the pod, or a range such as 8000-8009:80-89, reachable at a port of the"
+              + " host; without HOST at a free one, which `jukung port` tells.")
   List<String> publish = List.of();
+
+  @Option(
+      names = {"-P", "--publish-all"},
+      description = "Make every port that the image exposes reachable at a free port of the host.")
+  boolean publishAll;
+
+  @Mixin HealthOptions health = new HealthOptions();
 
   @Option(
       names = "--cpus",

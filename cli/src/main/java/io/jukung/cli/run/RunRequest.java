@@ -1,5 +1,7 @@
 package io.jukung.cli.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.google.protobuf.ByteString;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
@@ -20,8 +22,6 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
-import io.jukung.cri.v1.PortMapping;
-import io.jukung.cri.v1.Protocol;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.cri.v1.SecurityProfile;
 import java.math.BigDecimal;
@@ -72,10 +72,6 @@ record RunRequest(
   private static final int MAX_HOSTNAME = 63;
 
   private static final Pattern USER = Pattern.compile("([^:]+)(?::(\\d+))?");
-  private static final Pattern PUBLISH =
-      Pattern.compile(
-          "(?:(\\d+\\.\\d+\\.\\d+\\.\\d+|\\[[0-9a-fA-F:]+]):)?(\\d+):(\\d+)(?:/(tcp|udp|sctp))?");
-
   /** The paths that kubelet masks in every container that is not privileged. */
   private static final List<String> MASKED_PATHS =
       List.of(
@@ -118,10 +114,10 @@ record RunRequest(
       config.setHostname(options.hostname == null ? hostname() : options.hostname);
     } else if (options.hostname != null) {
       throw CliException.usage("--hostname does not go with --network host");
-    } else if (!options.publish.isEmpty()) {
+    } else if (!options.publish.isEmpty() || options.publishAll) {
       throw CliException.usage("--publish does not go with --network host");
     }
-    options.publish.forEach(text -> config.addPortMappings(port(text)));
+    options.publish.forEach(text -> config.addAllPortMappings(PortArguments.parse(text)));
     return config.build();
   }
 
@@ -161,12 +157,22 @@ record RunRequest(
     if (options.stopSignal != null) {
       config.setStopSignal(ExtraOptions.signal(options.stopSignal));
     }
-    OwnOptions.ofContainer(options, mounts)
+    OwnOptions.ofContainer(options, mounts, MissingNode.getInstance())
         .ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
     mounts.stream()
         .filter(each -> each.kind() == MountArgument.Kind.BIND)
         .forEach(each -> config.addMounts(bind(each)));
     return config;
+  }
+
+  /** Adds what depends on the image, whose configuration is known only after a pull. */
+  void addFromImage(
+      PodSandboxConfig.Builder pod, ContainerConfig.Builder container, JsonNode image) {
+    OwnOptions.ofContainer(options, mounts, image)
+        .ifPresent(json -> container.putAnnotations(OwnOptions.ANNOTATION, json));
+    if (options.publishAll) {
+      pod.addAllPortMappings(PortArguments.ofImage(image, pod.getPortMappingsList()));
+    }
   }
 
   /** Returns the directory of the pod's logs. */
@@ -325,34 +331,6 @@ record RunRequest(
         .setReadonly(mount.readonly())
         .setPropagation(mount.propagation())
         .build();
-  }
-
-  private static PortMapping port(String text) {
-    Matcher matcher = PUBLISH.matcher(text);
-    if (!matcher.matches()) {
-      throw CliException.usage(
-          "not a port mapping: \"" + text + "\" (write HOST:CONTAINER, or IP:HOST:CONTAINER/udp)");
-    }
-    var mapping =
-        PortMapping.newBuilder()
-            .setHostPort(portNumber(matcher.group(2)))
-            .setContainerPort(portNumber(matcher.group(3)));
-    if (matcher.group(1) != null) {
-      mapping.setHostIp(matcher.group(1).replaceAll("[\\[\\]]", ""));
-    }
-    if (matcher.group(4) != null) {
-      mapping.setProtocol(Protocol.valueOf(matcher.group(4).toUpperCase(Locale.ROOT)));
-    }
-    return mapping.build();
-  }
-
-  private static int portNumber(String digits) {
-    if (digits.length() <= 5
-        && Integer.parseInt(digits) >= 1
-        && Integer.parseInt(digits) <= 65535) {
-      return Integer.parseInt(digits);
-    }
-    throw CliException.usage("not a port: " + digits + " (1 to 65535)");
   }
 
   private String hostname() {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param tmpfs file systems in memory that the container gets
  * @param withoutCopy the targets of volumes that are not filled from the image
  * @param ulimits limits of setrlimit(2)
+ * @param health how its health is learnt; null: it is not
  * @param stopTimeoutSeconds how long {@code jukung stop} waits before it kills; null: its default.
  *     The client reads this itself
  */
@@ -22,9 +23,10 @@ public record ContainerOptions(
     List<Tmpfs> tmpfs,
     List<String> withoutCopy,
     List<Ulimit> ulimits,
+    @Nullable HealthCheck health,
     @Nullable Long stopTimeoutSeconds) {
   private static final ContainerOptions NONE =
-      new ContainerOptions(List.of(), List.of(), List.of(), null);
+      new ContainerOptions(List.of(), List.of(), List.of(), null, null);
 
   public ContainerOptions {
     tmpfs = Json.orEmpty(tmpfs);

@@ -5,9 +5,11 @@ import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.probe.UserNamespaceSupport;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.network.HostListeners;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.network.PodNetworkRequest;
 import io.jukung.runtime.network.Readiness;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.own.PodOptions;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
 import io.jukung.runtime.sandboxfiles.SharedMemory;
@@ -103,6 +105,9 @@ public final class LinuxPodHost implements PodHost {
 
   @Override
   public List<String> setUpNetwork(SandboxRecord sandbox) throws IOException {
+    if (OwnContainers.isOwn(sandbox)) {
+      HostListeners.refuse(sandbox.config().portMappings());
+    }
     List<String> addresses = network.setUp(request(sandbox));
     pins(sandbox.id()).writeInterfaceSysctls(sysctls.of(sandbox.config()));
     return addresses;

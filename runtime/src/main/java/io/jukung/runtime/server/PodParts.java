@@ -44,6 +44,7 @@ import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.life.AwaitContainer;
 import io.jukung.runtime.life.Conditions;
 import io.jukung.runtime.life.ContainerStarter;
+import io.jukung.runtime.life.HealthProbes;
 import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.PodRest;
 import io.jukung.runtime.life.PodRevival;
@@ -169,6 +170,8 @@ final class PodParts implements AutoCloseable {
   private final ContainerStarter starter;
   private final StartAgain startAgain;
   private final Volumes volumes;
+  private final ExecSync execSync;
+  private final HealthProbes health;
   private final Recovery recovery;
   private final ContainerExec execs;
   private final Standstill standstill;
@@ -241,9 +244,13 @@ final class PodParts implements AutoCloseable {
     this.rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     this.restarts = new Restarts(own, containers, files);
     this.volumes = new Volumes(files, containers);
+    this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
+    this.execSync = new ExecSync(execs);
+    this.health = new HealthProbes(sandboxes, containers, cgroups, execSync::call);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
     listeners = ChangeListener.both(ChangeListener.both(listeners, rest), restarts);
     listeners = ChangeListener.both(listeners, new VolumeRelease(volumes));
+    listeners = ChangeListener.both(listeners, health);
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);
     containers.listen(listeners);
@@ -290,7 +297,6 @@ final class PodParts implements AutoCloseable {
                 exits::watch),
             host::takeUpNetwork);
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
-    this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
     this.cdiDevices = new CdiDevices(config.cdi().specDirs());
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
@@ -374,7 +380,8 @@ final class PodParts implements AutoCloseable {
   /** Begins what needs to know all pods of the earlier daemon. */
   private void takenUp() {
     rest.begin();
-    volumes.takeUpMounts();
+    volumes.unmountUnused();
+    health.begin();
     restarts.begin(startAgain::restart);
   }
 
@@ -427,7 +434,7 @@ final class PodParts implements AutoCloseable {
             new UpdateContainerResources(containers, limits, plugins),
             new UpdatePodSandboxResources(sandboxes, files, cgroups, plugins),
             new ReopenContainerLog(containers, shims),
-            new ExecSync(execs),
+            execSync,
             streaming.exec(),
             streaming.attach(),
             streaming.portForward(),
@@ -463,7 +470,7 @@ final class PodParts implements AutoCloseable {
     return new ContainersEndpoint(
         new ContainersEndpoint.Calls(
             new PauseContainer(own, cgroups, freezer),
-            new Conditions(containers, own, cgroups, restarts),
+            new Conditions(containers, own, cgroups, restarts, health),
             new SignalContainer(own, containerStopper, plugins, restarts),
             new AwaitContainer(own),
             new ProcessList(own, cgroups),

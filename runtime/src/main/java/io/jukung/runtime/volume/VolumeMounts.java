@@ -6,10 +6,6 @@ import io.jukung.linux.mount.Mounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The mounts of volumes that have options. Such a volume is mounted on its directory as long as a
@@ -17,53 +13,26 @@ import java.util.concurrent.ConcurrentHashMap;
  * caller holds the lock of the volume.
  */
 final class VolumeMounts {
-  /** The containers that run with a volume, by the id of the volume. */
-  private final Map<String, Set<String>> users = new ConcurrentHashMap<>();
+  private VolumeMounts() {}
 
   /**
-   * Mounts the volume unless it is mounted, and remembers that the container uses the mount. Blocks
-   * as long as the file system does not answer.
+   * Mounts the volume unless it is mounted. Blocks as long as the file system does not answer.
    *
    * @param data the directory on which the volume is mounted
    */
-  void acquire(VolumeRecord volume, Path data, String containerId) throws IOException {
-    if (!isMounted(data)) {
-      try (Fd mount = VolumeOptions.parse(volume.options()).mount()) {
-        Mounts.attach(mount, data);
-      } catch (IOException e) {
-        throw new IOException("mount volume " + volume.name() + ": " + e.getMessage(), e);
-      }
-    }
-    users.computeIfAbsent(volume.id(), _ -> new HashSet<>()).add(containerId);
-  }
-
-  /** Unmounts the volume if the container was the last that uses the mount. */
-  void release(VolumeRecord volume, Path data, String containerId) throws IOException {
-    Set<String> left = users.get(volume.id());
-    if (left == null) {
+  static void ensureMounted(VolumeRecord volume, Path data) throws IOException {
+    if (isMounted(data)) {
       return;
     }
-    left.remove(containerId);
-    if (left.isEmpty()) {
-      unmount(volume, data);
+    try (Fd mount = VolumeOptions.parse(volume.options()).mount()) {
+      Mounts.attach(mount, data);
+    } catch (IOException e) {
+      throw new IOException("mount volume " + volume.name() + ": " + e.getMessage(), e);
     }
   }
 
-  /**
-   * Takes over the mount that an earlier daemon has made, if there is one.
-   *
-   * @param running the containers that run with the volume; if there are none, it is unmounted
-   */
-  void takeUp(VolumeRecord volume, Path data, Set<String> running) throws IOException {
-    users.put(volume.id(), new HashSet<>(running));
-    if (running.isEmpty()) {
-      unmount(volume, data);
-    }
-  }
-
-  /** Unmounts the volume, which no container uses. */
-  void unmount(VolumeRecord volume, Path data) throws IOException {
-    users.remove(volume.id());
+  /** Unmounts the volume if it is mounted. Containers that use it keep their own mounts. */
+  static void unmount(Path data) throws IOException {
     if (isMounted(data)) {
       var _ = Mounts.detach(data);
     }

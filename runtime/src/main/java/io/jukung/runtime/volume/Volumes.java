@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +41,6 @@ public final class Volumes {
   private final VolumeFiles files;
   private final ContainerStore containers;
   private final Path root;
-  private final VolumeMounts mounts = new VolumeMounts();
   private final NamedLocks locks = new NamedLocks();
   private final Map<String, VolumeRecord> byName = new ConcurrentHashMap<>();
 
@@ -152,7 +150,9 @@ public final class Volumes {
             "volume " + name + " is in use by " + describe(users) + ", and is not removed");
       }
       Path data = data(volume);
-      mounts.unmount(volume, data);
+      if (!volume.isDirectory()) {
+        VolumeMounts.unmount(data);
+      }
       if (VolumeMounts.isMounted(data)) {
         throw CriException.failedPrecondition(
             "volume " + name + ": something is mounted in " + data + ", and it is not removed");
@@ -290,9 +290,9 @@ public final class Volumes {
   /** A volume may have been removed after its path was handed out: it must not be made again. */
   private void requireVolumes(Collection<String> sources) {
     for (String each : sources) {
-      Path source = Path.of(each);
-      boolean isData = source.endsWith(VolumeContent.DATA) && source.getNameCount() > 1;
-      if (isData && root.equals(source.getParent().getParent()) && at(List.of(each)).isEmpty()) {
+      boolean isBelow = each.startsWith(root + "/");
+      boolean isVolume = isBelow && root.relativize(Path.of(each)).getNameCount() == 2;
+      if (isVolume && at(List.of(each)).isEmpty()) {
         throw CriException.notFound("the volume in " + each + " was removed");
       }
     }
@@ -321,7 +321,7 @@ public final class Volumes {
       for (VolumeRecord each : at(sources(container.record()))) {
         if (!each.isDirectory()) {
           try (NamedLocks.Held _ = locks.acquire(each.name())) {
-            mounts.acquire(each, data(each), container.id());
+            VolumeMounts.ensureMounted(each, data(each));
           }
         }
       }
@@ -339,44 +339,39 @@ public final class Volumes {
     release(container);
   }
 
-  /** Unmounts the volumes that only this container has used, if it does not run any more. */
+  /** Unmounts the volumes of a container that has ended, unless another one runs with them. */
   void release(Container container) {
-    for (VolumeRecord each : at(sources(container.record()))) {
-      if (each.isDirectory()) {
-        continue;
+    at(sources(container.record())).forEach(this::unmountUnlessUsed);
+  }
+
+  /**
+   * Unmounts the volumes with which no container runs. To be called when the pods of an earlier
+   * daemon are taken up.
+   */
+  public void unmountUnused() {
+    all().forEach(this::unmountUnlessUsed);
+  }
+
+  private void unmountUnlessUsed(VolumeRecord volume) {
+    if (volume.isDirectory()) {
+      return;
+    }
+    try (NamedLocks.Held _ = locks.acquire(volume.name())) {
+      if (!isRunningWith(data(volume).toString())) {
+        VolumeMounts.unmount(data(volume));
       }
-      try (NamedLocks.Held _ = locks.acquire(each.name())) {
-        if (!starting.contains(container.id()) && !container.status().mayRun()) {
-          mounts.release(each, data(each), container.id());
-        }
-      } catch (IOException e) {
-        LOG.warn(
-            "volume {} stays mounted until its removal, or the next daemon starts: {}",
-            each.name(),
-            e.getMessage());
-      }
+    } catch (IOException e) {
+      LOG.warn(
+          "volume {} stays mounted until its removal, or the next daemon starts: {}",
+          volume.name(),
+          e.getMessage());
     }
   }
 
-  /** Takes over the mounts of an earlier daemon. To be called when its pods are taken up. */
-  public void takeUpMounts() {
-    for (VolumeRecord volume : all()) {
-      if (volume.isDirectory()) {
-        continue;
-      }
-      try (NamedLocks.Held _ = locks.acquire(volume.name())) {
-        Set<String> running = new HashSet<>();
-        String data = data(volume).toString();
-        for (Container each : containers.all()) {
-          boolean runs = each.status().mayRun() || starting.contains(each.id());
-          if (runs && sources(each.record()).contains(data)) {
-            running.add(each.id());
-          }
-        }
-        mounts.takeUp(volume, data(volume), running);
-      } catch (IOException e) {
-        LOG.warn("volume {}: {}", volume.name(), e.getMessage());
-      }
-    }
+  /** A container that an earlier daemon has left counts until it is known to have ended. */
+  private boolean isRunningWith(String data) {
+    return containers.all().stream()
+        .filter(each -> each.status().mayRun() || starting.contains(each.id()))
+        .anyMatch(each -> sources(each.record()).contains(data));
   }
 }
