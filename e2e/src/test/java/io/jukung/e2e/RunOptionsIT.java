@@ -73,15 +73,15 @@ class RunOptionsIT {
       throws Exception {
     String listener =
         shell(
-            testbed,
-            "run",
-            List.of("-d", "--network", "host"),
-            "listener",
-            "exec nc -l -p 18077 -s 127.0.0.1");
+            testbed, "run", List.of("-d", "--network", "host"), "listener", "exec nc -l -p 18077");
     Await.until(
         "it listens",
         () ->
-            testbed.node().run("cat", "/proc/net/tcp").stdout().contains("0100007F:469D 00000000"));
+            testbed
+                .node()
+                .run("cat", "/proc/net/tcp", "/proc/net/tcp6")
+                .stdout()
+                .matches("(?s).*:469D [0-9A-F:]+ 0A .*")); // 0A: LISTEN
     CommandResult refused =
         jukung(
             testbed,

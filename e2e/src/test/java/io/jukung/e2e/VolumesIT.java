@@ -143,11 +143,18 @@ class VolumesIT {
   @Test
   void volumeWithOptionsIsMountedWhileAContainerRuns(Testbed testbed) throws Exception {
     jukung(
-            testbed, "volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o",
-            "o=size=1m,mode=700", "memory")
+            testbed,
+            "volume",
+            "create",
+            "-o",
+            "type=tmpfs",
+            "-o",
+            "device=tmpfs",
+            "-o",
+            "o=size=1m,mode=700",
+            "memory")
         .orThrow();
-    String mountpoint =
-        testbed.daemon().root().resolve("volumes").toString();
+    String mountpoint = testbed.daemon().root().resolve("volumes").toString();
     List<String> options = List.of("-d", "--network", "host", "-v", "memory:/m");
     shell(testbed, "run", options, "one", "echo shared >/m/file; sleep 1000");
     Await.until(
@@ -240,8 +247,7 @@ class VolumesIT {
         "polite",
         "trap 'exit 3' USR1; touch /ready; while :; do sleep 0.1; done");
     Await.until(
-        "the trap is set",
-        () -> jukung(testbed, "exec", "polite", "ls", "/ready").exitCode() == 0);
+        "the trap is set", () -> jukung(testbed, "exec", "polite", "ls", "/ready").exitCode() == 0);
     jukung(testbed, "stop", "-t", "60", "-s", "USR1", "polite").orThrow();
     assertThat(jukung(testbed, "wait", "polite").orThrow()).isEqualTo("3\n");
     assertThat(jukung(testbed, "ps").orThrow()).doesNotContain("polite");

@@ -46,8 +46,7 @@ public final class Attach extends ClientCommand {
   }
 
   /** Connects the user to a container until the container ends; returns its exit code. */
-  static int attach(
-      CliEnvironment environment, Connection connection, String id, boolean withInput)
+  static int attach(CliEnvironment environment, Connection connection, String id, boolean withInput)
       throws IOException, InterruptedException {
     Streams streams = Streams.of(connection, id);
     boolean stdin = streams.stdin() && withInput;
@@ -65,7 +64,8 @@ public final class Attach extends ClientCommand {
     }
   }
 
-  public static StreamEndpoint endpoint(Connection connection, String id, boolean stdin, boolean tty) {
+  public static StreamEndpoint endpoint(
+      Connection connection, String id, boolean stdin, boolean tty) {
     AttachRequest request =
         AttachRequest.newBuilder()
             .setContainerId(id)

@@ -27,7 +27,8 @@ public final class ContainerWatch {
    *
    * @return the container's last status; empty where the container was removed meanwhile
    */
-  public Optional<ContainerStatus> followToEnd(LogFile log) throws IOException, InterruptedException {
+  public Optional<ContainerStatus> followToEnd(LogFile log)
+      throws IOException, InterruptedException {
     while (true) {
       // The status is asked for before the log is read: when the container has ended, all of its
       // output is in the log.

@@ -111,9 +111,7 @@ public final class Ps extends ListCommand<ListContainersResponse, Container> {
     return switch (status.getState()) {
       case CONTAINER_CREATED -> "Created";
       case CONTAINER_RUNNING ->
-          "Up "
-              + HumanTime.since(status.getStartedAt(), environment.clock())
-              + note(condition);
+          "Up " + HumanTime.since(status.getStartedAt(), environment.clock()) + note(condition);
       case CONTAINER_EXITED ->
           "Exited ("
               + status.getExitCode()

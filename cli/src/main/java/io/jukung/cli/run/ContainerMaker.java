@@ -137,7 +137,8 @@ final class ContainerMaker {
     var sameName =
         ListContainersRequest.newBuilder()
             .setFilter(
-                ContainerFilter.newBuilder().putLabelSelector(ContainerTeardown.LABEL, options.name))
+                ContainerFilter.newBuilder()
+                    .putLabelSelector(ContainerTeardown.LABEL, options.name))
             .build();
     List<Container> others = connection.runtime().listContainers(sameName).getContainersList();
     if (!others.isEmpty()) {

@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 
 /** Times as Go programs, and so docker's users, write them: {@code 1m30s}, {@code 1.5s}. */
 final class GoDuration {
-  private static final Pattern PART = Pattern.compile("([0-9]{1,9}(?:\\.[0-9]{1,9})?)(h|ms|m|s|us)");
+  private static final Pattern PART =
+      Pattern.compile("([0-9]{1,9}(?:\\.[0-9]{1,9})?)(h|ms|m|s|us)");
 
   private GoDuration() {}
 
@@ -27,7 +28,8 @@ final class GoDuration {
     Duration sum = Duration.ZERO;
     int at = 0;
     while (at < text.length() && part.find(at) && part.start() == at) {
-      BigDecimal nanos = new BigDecimal(part.group(1)).multiply(BigDecimal.valueOf(unit(part.group(2))));
+      BigDecimal nanos =
+          new BigDecimal(part.group(1)).multiply(BigDecimal.valueOf(unit(part.group(2))));
       BigDecimal whole = nanos.setScale(0, RoundingMode.DOWN);
       sum = sum.plus(Duration.ofNanos(whole.min(BigDecimal.valueOf(Long.MAX_VALUE)).longValue()));
       at = part.end();

@@ -83,8 +83,7 @@ final class HealthOptions {
     check.put("interval", nanos(interval, "interval", declared, "Interval", DEFAULT_INTERVAL));
     check.put("timeout", nanos(timeout, "timeout", declared, "Timeout", DEFAULT_INTERVAL));
     check.put(
-        "startPeriod",
-        nanos(startPeriod, "start-period", declared, "StartPeriod", Duration.ZERO));
+        "startPeriod", nanos(startPeriod, "start-period", declared, "StartPeriod", Duration.ZERO));
     check.put(
         "startInterval",
         nanos(startInterval, "start-interval", declared, "StartInterval", DEFAULT_START_INTERVAL));

@@ -80,7 +80,8 @@ record MountArgument(
   static MountArgument ofTmpfs(String text) {
     String[] parts = text.split(":", 2);
     if (!parts[0].startsWith("/")) {
-      throw CliException.usage("not a tmpfs: \"" + text + "\" (write CONTAINER or CONTAINER:size=…)");
+      throw CliException.usage(
+          "not a tmpfs: \"" + text + "\" (write CONTAINER or CONTAINER:size=64m)");
     }
     Draft draft = new Draft(Kind.TMPFS, "", parts[0]);
     if (parts.length == 2 && !parts[1].isEmpty()) {
@@ -189,7 +190,8 @@ record MountArgument(
         throw CliException.usage("volume \"" + text + "\": nocopy is for volumes with a name");
       }
       if (kind == Kind.VOLUME && propagation != MountPropagation.PROPAGATION_PRIVATE) {
-        throw CliException.usage("volume \"" + text + "\": " + option + " is for paths of the host");
+        throw CliException.usage(
+            "volume \"" + text + "\": " + option + " is for paths of the host");
       }
     }
 

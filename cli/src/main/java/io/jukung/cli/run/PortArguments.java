@@ -29,8 +29,8 @@ final class PortArguments {
   private PortArguments() {}
 
   /**
-   * Reads a value of {@code -p}: {@code [[IP:][HOST]:]CONTAINER[/PROTOCOL]}, where both ports may be
-   * ranges of one length. Without a host port a free one is chosen.
+   * Reads a value of {@code -p}: {@code [[IP:][HOST]:]CONTAINER[/PROTOCOL]}, where both ports may
+   * be ranges of one length. Without a host port a free one is chosen.
    *
    * @throws CliException with the exit code for wrong usage
    */

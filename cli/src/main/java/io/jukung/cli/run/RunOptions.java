@@ -124,8 +124,8 @@ final class RunOptions {
       names = "--mount",
       paramLabel = "FIELDS",
       description =
-          "Mount type=bind,source=HOST,target=CONTAINER, or type=volume,source=NAME,target=…, or"
-              + " type=tmpfs,target=…. More fields: readonly, bind-propagation, volume-opt=NAME=VALUE,"
+          "Mount type=bind,source=HOST,target=CONTAINER, or type=volume,source=NAME,target=CONTAINER,"
+              + " or type=tmpfs,target=CONTAINER. More fields: readonly, bind-propagation, volume-opt=NAME=VALUE,"
               + " volume-label, volume-nocopy, tmpfs-size, tmpfs-mode.")
   List<String> mounts = List.of();
 
@@ -152,6 +152,13 @@ final class RunOptions {
       paramLabel = "NAME=SOFT[:HARD]",
       description = "Set a limit of the container's processes, for example nofile=1024:2048.")
   List<String> ulimits = List.of();
+
+  @Option(
+      names = "--init",
+      description =
+          "Not implemented: the container's program is its first process. Use an image with an"
+              + " init of its own, such as tini.")
+  boolean init;
 
   @Option(
       names = "--stop-timeout",

@@ -22,17 +22,19 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
-import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.cri.v1.SecurityProfile;
+import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -50,12 +52,21 @@ record RunRequest(
     CliEnvironment environment,
     List<MountArgument> mounts) {
   /** Reads the mounts of the options, which finds the errors in them. */
-  static RunRequest of(
-      RunOptions options, String name, String uid, CliEnvironment environment) {
+  static RunRequest of(RunOptions options, String name, String uid, CliEnvironment environment) {
+    if (options.init) {
+      throw CliException.usage(
+          "--init is not implemented: use an image with an init of its own, such as tini");
+    }
     List<MountArgument> mounts = new ArrayList<>();
     options.volumes.forEach(text -> mounts.add(MountArgument.ofVolume(text)));
     options.mounts.forEach(text -> mounts.add(MountArgument.ofMount(text)));
     options.tmpfs.forEach(text -> mounts.add(MountArgument.ofTmpfs(text)));
+    Set<Path> targets = new HashSet<>();
+    for (MountArgument each : mounts) {
+      if (!targets.add(Path.of(each.target()).normalize())) {
+        throw CliException.usage("there are two mounts on " + each.target());
+      }
+    }
     return new RunRequest(options, name, uid, environment, List.copyOf(mounts));
   }
 
@@ -72,6 +83,7 @@ record RunRequest(
   private static final int MAX_HOSTNAME = 63;
 
   private static final Pattern USER = Pattern.compile("([^:]+)(?::(\\d+))?");
+
   /** The paths that kubelet masks in every container that is not privileged. */
   private static final List<String> MASKED_PATHS =
       List.of(
@@ -108,8 +120,7 @@ record RunRequest(
                     .setSecurityContext(security)
                     .putAllSysctls(ExtraOptions.sysctls(options)));
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
-    OwnOptions.ofPod(options)
-        .ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
+    OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
     if (options.network == Network.POD) {
       config.setHostname(options.hostname == null ? hostname() : options.hostname);
     } else if (options.hostname != null) {

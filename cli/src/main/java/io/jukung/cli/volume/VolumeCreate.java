@@ -4,7 +4,7 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
-import io.jukung.cli.text.NameValues;
+import io.jukung.cli.command.NameValues;
 import io.jukung.client.v1.CreateVolumeRequest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -55,7 +55,8 @@ final class VolumeFilter {
     return switch (value) {
       case "true", "1" -> true;
       case "false", "0" -> false;
-      default -> throw CliException.usage("filter dangling is true or false, not \"" + value + "\"");
+      default ->
+          throw CliException.usage("filter dangling is true or false, not \"" + value + "\"");
     };
   }
 }

@@ -39,8 +39,7 @@ final class VolumeList extends ListCommand<ListVolumesResponse, Volume> {
     ListVolumesResponse answer =
         connection.volumes().listVolumes(ListVolumesRequest.getDefaultInstance());
     return ListVolumesResponse.newBuilder()
-        .addAllVolumes(
-            answer.getVolumesList().stream().filter(VolumeFilter.of(filters)).toList())
+        .addAllVolumes(answer.getVolumesList().stream().filter(VolumeFilter.of(filters)).toList())
         .build();
   }
 

@@ -38,9 +38,7 @@ final class VolumeRemove extends NamedTargetsCommand {
   protected void apply(Connection connection, String name) {
     try {
       var _ =
-          connection
-              .volumes()
-              .removeVolume(RemoveVolumeRequest.newBuilder().setName(name).build());
+          connection.volumes().removeVolume(RemoveVolumeRequest.newBuilder().setName(name).build());
     } catch (StatusRuntimeException e) {
       if (!force || e.getStatus().getCode() != Status.Code.NOT_FOUND) {
         throw e;

@@ -19,7 +19,9 @@ class HealthOptionsTest {
 
   private static String check(String image, String... arguments) {
     HealthOptions options = new HealthOptions();
-    new CommandLine(CommandLine.Model.CommandSpec.create().addMixin("h", CommandLine.Model.CommandSpec.forAnnotatedObject(options)))
+    new CommandLine(
+            CommandLine.Model.CommandSpec.create()
+                .addMixin("h", CommandLine.Model.CommandSpec.forAnnotatedObject(options)))
         .parseArgs(arguments);
     return options.check(Json.parse(image)).map(Object::toString).orElse("");
   }
@@ -49,7 +51,12 @@ class HealthOptionsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"--health-interval=5", "--health-retries=0", "--health-timeout=", "--health-interval=1s2"})
+      strings = {
+        "--health-interval=5",
+        "--health-retries=0",
+        "--health-timeout=",
+        "--health-interval=1s2"
+      })
   void whatIsNoTimeOrCountIsRefused(String option) {
     assertThatThrownBy(() -> check(IMAGE, option)).isInstanceOf(CliException.class);
   }

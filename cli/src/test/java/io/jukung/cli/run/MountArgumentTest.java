@@ -35,7 +35,15 @@ class MountArgumentTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "a", "/a:", ":/b", "/a:b", "/a:/b:ro:x", "/a:/b:rx", "a/b:/c", "/a:/b:nocopy",
+        "",
+        "a",
+        "/a:",
+        ":/b",
+        "/a:b",
+        "/a:/b:ro:x",
+        "/a:/b:rx",
+        "a/b:/c",
+        "/a:/b:nocopy",
         "data:/b:rshared"
       })
   void textsThatAreNotVolumesAreRefused(String text) {
@@ -103,7 +111,8 @@ class MountArgumentTest {
 
   @Test
   void quotedFieldMayHaveCommasAndQuotes() {
-    assertThat(CommaSeparated.parse("a,\"b,c\",\"d\"\"e\",")).containsExactly("a", "b,c", "d\"e", "");
+    assertThat(CommaSeparated.parse("a,\"b,c\",\"d\"\"e\","))
+        .containsExactly("a", "b,c", "d\"e", "");
     for (String wrong : new String[] {"a\"b", "\"a\"b", "\"a"}) {
       assertThatThrownBy(() -> CommaSeparated.parse(wrong)).isInstanceOf(CliException.class);
     }

@@ -27,8 +27,7 @@ class PortArgumentsTest {
   @Test
   void rangesArePairsOfPorts() {
     assertThat(texts(PortArguments.parse("127.0.0.1:8000-8002:80-82/udp")))
-        .containsExactly(
-            "127.0.0.1:8000:80/UDP", "127.0.0.1:8001:81/UDP", "127.0.0.1:8002:82/UDP");
+        .containsExactly("127.0.0.1:8000:80/UDP", "127.0.0.1:8001:81/UDP", "127.0.0.1:8002:82/UDP");
     assertThat(texts(PortArguments.parse("[::1]:1:2"))).containsExactly("::1:1:2/TCP");
   }
 
@@ -50,9 +49,7 @@ class PortArgumentsTest {
             PortArguments.parse("8080:80"));
     assertThat(mappings)
         .extracting(PortMapping::getContainerPort, PortMapping::getProtocol)
-        .containsExactlyInAnyOrder(
-            tuple(53, Protocol.UDP),
-            tuple(9, Protocol.TCP));
+        .containsExactlyInAnyOrder(tuple(53, Protocol.UDP), tuple(9, Protocol.TCP));
     assertThat(PortArguments.ofImage(Json.parse("{}"), List.of())).isEmpty();
   }
 }

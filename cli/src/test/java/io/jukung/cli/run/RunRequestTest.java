@@ -249,8 +249,8 @@ class RunRequestTest {
             "busybox");
     assertThat(request.container().getAnnotationsOrThrow("io.jukung.options"))
         .isEqualTo(
-            "{\"tmpfs\":[{\"path\":\"/run\",\"options\":[\"nosuid\",\"nodev\",\"noexec\",\"size=1m\"]}],"
-                + "\"withoutCopy\":[\"/data\"],\"ulimits\":[{\"name\":\"nofile\",\"soft\":5,\"hard\":9},"
+            "{\"withoutCopy\":[\"/data\"],\"tmpfs\":[{\"path\":\"/run\",\"options\":[\"nosuid\",\"nodev\","
+                + "\"noexec\",\"size=1m\"]}],\"ulimits\":[{\"name\":\"nofile\",\"soft\":5,\"hard\":9},"
                 + "{\"name\":\"core\",\"soft\":-1,\"hard\":-1}],\"stopTimeoutSeconds\":3}");
     assertThat(request.sandbox().getAnnotationsOrThrow("io.jukung.options"))
         .isEqualTo(
@@ -284,7 +284,8 @@ class RunRequestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"80-79", "1-2:3", "0:80", "80:0", "65536:80", "a:80", "80:80/icmp", "1.2.3:80:80"})
+  @ValueSource(
+      strings = {"80-79", "1-2:3", "0:80", "80:0", "65536:80", "a:80", "80:80/icmp", "1.2.3:80:80"})
   void textsThatAreNotPortMappingsAreRefused(String text) {
     RunRequest request = request("-p", text, "busybox");
     assertThatThrownBy(request::sandbox).isInstanceOf(CliException.class);

@@ -112,8 +112,7 @@ enum SweptCall {
                           "c",
                           node.testbed().busybox(),
                           List.of("sleep", "1000"))
-                      .addMounts(
-                          Mount.newBuilder().setHostPath(directory).setContainerPath("/bin"))
+                      .addMounts(Mount.newBuilder().setHostPath(directory).setContainerPath("/bin"))
                       .build());
     }
 

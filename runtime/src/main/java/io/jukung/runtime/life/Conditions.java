@@ -50,12 +50,12 @@ public final class Conditions {
   private Condition condition(Container container) throws IOException {
     Condition.Builder condition =
         Condition.newBuilder()
-        .setContainerId(container.id())
-        .setPaused(
-            container.status().mayRun()
-                && Freezer.isFrozen(cgroups.at(container.record().cgroup())))
-        .setOwn(own.isOwn(container))
-        .setRestarts(restarts.count(container));
+            .setContainerId(container.id())
+            .setPaused(
+                container.status().mayRun()
+                    && Freezer.isFrozen(cgroups.at(container.record().cgroup())))
+            .setOwn(own.isOwn(container))
+            .setRestarts(restarts.count(container));
     health.of(container).ifPresent(state -> condition.setHealth(message(state)));
     return condition.build();
   }

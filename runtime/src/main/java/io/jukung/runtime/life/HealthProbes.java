@@ -95,14 +95,21 @@ public final class HealthProbes implements ChangeListener {
     if (check.isEmpty() || !container.status().isRunning()) {
       return;
     }
-    Watch watch = new Watch(container, check.get(), container.status().startedAt());
-    Watch known = watches.get(container.id());
-    if (known != null && known.startedAt == watch.startedAt) {
-      return; // told again
-    }
-    forget(container.id());
-    watches.put(container.id(), watch);
-    watch.thread.start();
+    long startedAt = container.status().startedAt();
+    var _ =
+        watches.compute(
+            container.id(),
+            (_, known) -> {
+              if (known != null && known.startedAt == startedAt) {
+                return known; // told again
+              }
+              if (known != null) {
+                known.thread.interrupt();
+              }
+              Watch watch = new Watch(container, check.get(), startedAt);
+              watch.thread.start();
+              return watch;
+            });
   }
 
   private void forget(String id) {
@@ -192,8 +199,7 @@ public final class HealthProbes implements ChangeListener {
               new HealthState.Probe(start, Clock.now(), exitCode, output), counts, check.retries());
       state = after;
       if (before.status() != after.status()) {
-        LOG.info(
-            "container {} is {}", LogNames.container(container.record()), after.status());
+        LOG.info("container {} is {}", LogNames.container(container.record()), after.status());
       }
     }
   }

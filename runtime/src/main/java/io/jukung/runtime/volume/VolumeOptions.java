@@ -132,8 +132,7 @@ record VolumeOptions(
     try {
       Mounts.changeRecursive(mount, MountAttributes.propagating(Propagation.PRIVATE));
       if (!attributes.isEmpty()) {
-        Mounts.change(
-            mount, MountAttributes.setting(attributes.toArray(MountAttribute[]::new)));
+        Mounts.change(mount, MountAttributes.setting(attributes.toArray(MountAttribute[]::new)));
       }
       return mount;
     } catch (IOException e) {

@@ -1,4 +1,6 @@
-/** Named directories that outlive containers: records, content, mounts, and the calls about them. */
+/**
+ * Named directories that outlive containers: records, content, mounts, and the calls about them.
+ */
 @NullMarked
 package io.jukung.runtime.volume;
 

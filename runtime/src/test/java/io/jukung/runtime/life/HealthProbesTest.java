@@ -36,6 +36,7 @@ class HealthProbesTest {
   @TempDir private Path directory;
   private TestNode node;
   private HealthProbes probes;
+  private int pods;
   private final AtomicInteger exitCode = new AtomicInteger();
   private final AtomicReference<ExecSyncRequest> asked = new AtomicReference<>();
 
@@ -69,7 +70,7 @@ class HealthProbesTest {
   }
 
   private Container run(boolean own, String options) throws Exception {
-    RunPodSandboxRequest.Builder pod = TestNode.pod("web").toBuilder();
+    RunPodSandboxRequest.Builder pod = TestNode.pod("web-" + pods++).toBuilder();
     if (own) {
       pod.getConfigBuilder().putLabels(OwnContainers.LABEL, "web");
     }

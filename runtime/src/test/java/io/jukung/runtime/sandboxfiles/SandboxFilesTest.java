@@ -126,8 +126,7 @@ class SandboxFilesTest {
     files.write(new SandboxFiles.Names(ID, "node", true, List.of(), more, null, null));
     assertThat(paths.hosts(ID)).hasContent("192.0.2.1 host\n192.0.2.7\tdb\n");
     List<List<String>> wrong = List.of(List.of("192.0.2.7", "a b"));
-    assertThatThrownBy(
-            () -> new SandboxFiles.Names(ID, "node", true, List.of(), wrong, null, null))
+    assertThatThrownBy(() -> new SandboxFiles.Names(ID, "node", true, List.of(), wrong, null, null))
         .hasMessageContaining("hosts contains a space");
   }
 

@@ -51,7 +51,8 @@ class SharedMemoryTest {
     SharedMemory.mount(
         shm,
         new IdMappings(
-            new IdMappings.Range(200_000, 65_536), new IdMappings.Range(300_000, 65_536)), SharedMemory.SIZE_BYTES);
+            new IdMappings.Range(200_000, 65_536), new IdMappings.Range(300_000, 65_536)),
+        SharedMemory.SIZE_BYTES);
     assertThat(Files.getAttribute(shm, "unix:uid")).isEqualTo(200_000);
     assertThat(Files.getAttribute(shm, "unix:gid")).isEqualTo(300_000);
   }

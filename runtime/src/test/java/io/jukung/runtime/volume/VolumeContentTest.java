@@ -103,8 +103,7 @@ class VolumeContentTest {
   }
 
   @Test
-  void copyThatWasCompleteIsTakenOverAndLeavesWhatAContainerHasMadeMeanwhile()
-      throws IOException {
+  void copyThatWasCompleteIsTakenOverAndLeavesWhatAContainerHasMadeMeanwhile() throws IOException {
     Path filled = Files.createDirectories(volume.resolve("filled/deep")).resolve("..").normalize();
     Files.writeString(filled.resolve("a"), "image");
     Files.writeString(filled.resolve("b"), "image");

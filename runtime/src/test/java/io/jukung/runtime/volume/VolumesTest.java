@@ -46,8 +46,7 @@ class VolumesTest {
   }
 
   private void remove(String name) throws IOException {
-    var _ =
-        new RemoveVolume(volumes).call(RemoveVolumeRequest.newBuilder().setName(name).build());
+    var _ = new RemoveVolume(volumes).call(RemoveVolumeRequest.newBuilder().setName(name).build());
   }
 
   private List<Volume> list() throws IOException {

@@ -1,6 +1,5 @@
-package io.jukung.cli.text;
+package io.jukung.cli.command;
 
-import io.jukung.cli.command.CliException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
