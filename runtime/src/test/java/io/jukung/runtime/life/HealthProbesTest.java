@@ -19,7 +19,6 @@ import io.jukung.runtime.store.Container;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +37,7 @@ class HealthProbesTest {
   private HealthProbes probes;
   private int pods;
   private final AtomicInteger exitCode = new AtomicInteger();
-  private final AtomicReference<ExecSyncRequest> asked = new AtomicReference<>();
+  private volatile ExecSyncRequest asked = ExecSyncRequest.getDefaultInstance();
 
   @BeforeEach
   void setUp() throws Exception {
@@ -61,7 +60,7 @@ class HealthProbesTest {
   }
 
   private ExecSyncResponse answer(ExecSyncRequest request) {
-    asked.set(request);
+    asked = request;
     int code = exitCode.get();
     if (code < 0) {
       throw CriException.failedPrecondition("there is no probe");
@@ -102,8 +101,8 @@ class HealthProbesTest {
     assertThat(probes.of(container)).as("before the daemon has taken its pods up").isEmpty();
     probes.begin();
     await(container, Status.HEALTHY);
-    assertThat(asked.get().getCmdList()).containsExactly("probe", "it");
-    assertThat(asked.get().getTimeout()).as("whole seconds").isEqualTo(2);
+    assertThat(asked.getCmdList()).containsExactly("probe", "it");
+    assertThat(asked.getTimeout()).as("whole seconds").isEqualTo(2);
     exitCode.set(7);
     await(container, Status.UNHEALTHY);
     assertThat(probes.of(container).orElseThrow().failingStreak()).isGreaterThanOrEqualTo(2);

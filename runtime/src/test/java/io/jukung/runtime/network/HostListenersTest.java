@@ -32,7 +32,7 @@ class HostListenersTest {
   @Test
   void portOnWhichAProcessListensIsRefusedWithItsAddress() throws Exception {
     try (ServerSocket server = new ServerSocket()) {
-      server.bind(new InetSocketAddress("127.0.0.1", 0));
+      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       int port = server.getLocalPort();
       taken("TCP", "", port);
       taken("TCP", "127.0.0.1", port);
@@ -58,7 +58,8 @@ class HostListenersTest {
 
   @Test
   void boundDatagramPortIsRefused() throws Exception {
-    try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
+    try (DatagramSocket socket =
+        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
       taken("UDP", "", socket.getLocalPort());
       free("TCP", "", socket.getLocalPort());
     }
