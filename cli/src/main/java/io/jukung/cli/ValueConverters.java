@@ -14,6 +14,9 @@ final class ValueConverters {
   static void register(CommandLine line) {
     line.registerConverter(BigDecimal.class, number(BigDecimal::new, "a number"))
         .registerConverter(long.class, number(Long::valueOf, "a whole number"))
+        .registerConverter(Long.class, number(Long::valueOf, "a whole number"))
+        .registerConverter(int.class, number(Integer::valueOf, "a whole number"))
+        .registerConverter(Integer.class, number(Integer::valueOf, "a whole number"))
         .registerConverter(boolean.class, ValueConverters::truth);
   }
 

@@ -213,7 +213,10 @@ class CommandsTest {
             List.of("-d", "--rm", "busybox"),
             List.of("--name", "a b", "busybox"),
             List.of("--memory", "lots", "busybox"),
-            List.of("-v", "data:/x", "busybox"),
+            List.of("-v", "data:x", "busybox"),
+            List.of("--mount", "type=other,target=/x", "busybox"),
+            List.of("--init", "busybox"),
+            List.of("-v", "/a:/x", "--tmpfs", "/x/", "busybox"),
             List.of("--cpus", "0", "busybox"),
             List.of("--cpus", "many", "busybox"),
             List.of("--restart", "sometimes", "busybox"),
@@ -1126,6 +1129,8 @@ class CommandsTest {
   @CsvSource({
     "run --cpus abc busybox, \"abc\" is not a number",
     "stop -t soon web, \"soon\" is not a whole number",
+    "run --stop-timeout soon busybox, \"soon\" is not a whole number",
+    "run --health-retries many busybox, \"many\" is not a whole number",
     "logs --tail 1.5 web, \"1.5\" is not a whole number",
     "exec --timeout 99999999999999999999 web, \"99999999999999999999\" is not a whole number",
     "exec --tty=3 web ls, \"3\" is neither true nor false",
@@ -1143,12 +1148,12 @@ class CommandsTest {
   void shortSocketOptionStandsBeforeTheCommandAlone() {
     cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
 
-    assertThat(jukung("stop", "-s", "KILL", "web")).isEqualTo(125);
+    assertThat(jukung("pause", "-s", "KILL", "web")).isEqualTo(125);
 
     assertThat(err)
         .hasToString(
             "jukung: unknown option -s (the socket is -s before the command, or --socket),"
-                + " see `jukung stop --help`\n");
+                + " see `jukung pause --help`\n");
     assertThat(cri.requests).isEmpty();
     assertThat(Jukung.run(environment(), "-s", cri.socket().toString(), "ps")).isZero();
     assertThat(Jukung.run(environment(), "ps", "--socket", cri.socket().toString())).isZero();

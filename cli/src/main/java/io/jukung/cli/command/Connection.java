@@ -9,6 +9,8 @@ import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.JukungGrpc.JukungBlockingStub;
+import io.jukung.client.v1.VolumesGrpc;
+import io.jukung.client.v1.VolumesGrpc.VolumesBlockingStub;
 import io.jukung.cri.client.CriChannel;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ContainerStatusRequest;
@@ -123,6 +125,12 @@ public final class Connection implements AutoCloseable {
   /** As {@link #containersWithoutDeadline()}, for calls whose requests are streams. */
   public ContainersStub containerUploads() {
     return ContainersGrpc.newStub(channel.grpc());
+  }
+
+  /** Returns a stub of the calls on volumes. */
+  public VolumesBlockingStub volumes() {
+    return VolumesGrpc.newBlockingStub(channel.grpc())
+        .withDeadlineAfter(CHANGE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /**

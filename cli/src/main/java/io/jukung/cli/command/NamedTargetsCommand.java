@@ -20,10 +20,10 @@ public abstract class NamedTargetsCommand extends ClientCommand {
    *
    * @throws CliException where the object does not exist or is in the wrong state
    */
-  protected abstract void apply(Connection connection, String target);
+  protected abstract void apply(Connection connection, String target) throws InterruptedException;
 
   @Override
-  protected final int run(Connection connection) {
+  protected final int run(Connection connection) throws InterruptedException {
     int exitCode = ExitCode.OK;
     for (String target : targets()) {
       try {

@@ -1,6 +1,7 @@
 package io.jukung.cli.container;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
@@ -41,8 +42,14 @@ public final class Attach extends ClientCommand {
   @Override
   protected int run(Connection connection) throws IOException, InterruptedException {
     String id = Lookup.container(connection, container).getId();
+    return attach(environment, connection, id, !noStdin);
+  }
+
+  /** Connects the user to a container until the container ends; returns its exit code. */
+  static int attach(CliEnvironment environment, Connection connection, String id, boolean withInput)
+      throws IOException, InterruptedException {
     Streams streams = Streams.of(connection, id);
-    boolean stdin = streams.stdin() && !noStdin;
+    boolean stdin = streams.stdin() && withInput;
     StreamEndpoint endpoint = endpoint(connection, id, stdin, streams.tty());
     CommandStreams.End end = new Attended(environment, stdin, streams.tty()).to(endpoint, () -> {});
     return exitCode(connection, id, end);
@@ -57,7 +64,8 @@ public final class Attach extends ClientCommand {
     }
   }
 
-  static StreamEndpoint endpoint(Connection connection, String id, boolean stdin, boolean tty) {
+  public static StreamEndpoint endpoint(
+      Connection connection, String id, boolean stdin, boolean tty) {
     AttachRequest request =
         AttachRequest.newBuilder()
             .setContainerId(id)
@@ -74,7 +82,7 @@ public final class Attach extends ClientCommand {
    *
    * @param end null where the user has left by the detach keys
    */
-  static int exitCode(Connection connection, String id, CommandStreams.@Nullable End end)
+  public static int exitCode(Connection connection, String id, CommandStreams.@Nullable End end)
       throws InterruptedException {
     if (end == null) {
       return ExitCode.OK;

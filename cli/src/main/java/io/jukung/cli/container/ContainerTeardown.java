@@ -21,7 +21,16 @@ import java.util.Optional;
  * Stops and removes containers. {@code jukung run} makes a pod for each container, and that pod is
  * stopped and removed with the container; pods that others made are left alone.
  */
-final class ContainerTeardown {
+public final class ContainerTeardown {
+  /**
+   * The label of pods that {@code run} made, by which {@code stop} and {@code rm} know them. The
+   * value is the container's name.
+   */
+  public static final String LABEL = "io.jukung.run";
+
+  /** The annotation with the options that CRI has no fields for, as JSON. */
+  public static final String OPTIONS = "io.jukung.options";
+
   private ContainerTeardown() {}
 
   static void stop(Connection connection, String id, long graceSeconds) {
@@ -31,8 +40,9 @@ final class ContainerTeardown {
             StopContainerRequest.newBuilder().setContainerId(id).setTimeout(graceSeconds).build());
   }
 
-  static void stopWithPod(Connection connection, Container container, long graceSeconds) {
-    stop(connection, container.getId(), graceSeconds);
+  static void stopWithPod(Connection connection, Container container, StopTime time)
+      throws InterruptedException {
+    time.stop(connection, container);
     if (isPodOfRun(connection, container.getPodSandboxId())) {
       PodTeardown.stop(connection, container.getPodSandboxId());
     }
@@ -56,7 +66,7 @@ final class ContainerTeardown {
   }
 
   /** Removes a log, the files that rotation made of it, and their directory if it is empty then. */
-  static void removeLogs(Path log) {
+  public static void removeLogs(Path log) {
     Path directory = Objects.requireNonNull(log.getParent(), "a log path is absolute");
     String name = String.valueOf(log.getFileName());
     try {
@@ -78,7 +88,7 @@ final class ContainerTeardown {
   private static boolean isPodOfRun(Connection connection, String podId) {
     return connection
         .podStatus(podId)
-        .map(status -> status.getLabelsMap().containsKey(RunRequest.LABEL))
+        .map(status -> status.getLabelsMap().containsKey(LABEL))
         .orElse(false);
   }
 }

@@ -10,14 +10,14 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Waits for the end of a container by asking for its status again and again. */
-final class ContainerWatch {
+public final class ContainerWatch {
   /** Short enough that nobody notices the delay; the daemon needs about 40 µs for an answer. */
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
   private final Connection connection;
   private final String id;
 
-  ContainerWatch(Connection connection, String id) {
+  public ContainerWatch(Connection connection, String id) {
     this.connection = connection;
     this.id = id;
   }
@@ -27,7 +27,8 @@ final class ContainerWatch {
    *
    * @return the container's last status; empty where the container was removed meanwhile
    */
-  Optional<ContainerStatus> followToEnd(LogFile log) throws IOException, InterruptedException {
+  public Optional<ContainerStatus> followToEnd(LogFile log)
+      throws IOException, InterruptedException {
     while (true) {
       // The status is asked for before the log is read: when the container has ended, all of its
       // output is in the log.

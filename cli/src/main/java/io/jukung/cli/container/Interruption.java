@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * Handles Ctrl-C and SIGTERM while a command shows a container's output: a hook stops the
  * container, and the command ends only when the rest of the output is printed.
  */
-final class Interruption {
+public final class Interruption {
   private static final long STOP_GRACE_SECONDS = 10;
 
   /** How long the rest of the output may take once the container has been stopped. */
@@ -28,7 +28,7 @@ final class Interruption {
   }
 
   /** Registers the hook. */
-  static Interruption stopping(
+  public static Interruption stopping(
       CliEnvironment environment, Connection connection, String containerId) {
     var interruption = new Interruption(environment, connection, containerId);
     interruption.caller.addEndHook(interruption.hook);
@@ -47,7 +47,7 @@ final class Interruption {
   }
 
   /** Removes the hook. To be called when the container has ended and its output is printed. */
-  void over() {
+  public void over() {
     printed.countDown();
     caller.removeEndHook(hook);
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Reads a CRI log file while it is being written. Goes on after a rotation (the file was renamed
  * and a new one made) and after a truncation. Not thread-safe.
  */
-final class LogFile implements AutoCloseable {
+public final class LogFile implements AutoCloseable {
   private static final int BUFFER_BYTES = 64 << 10;
 
   /** CRI cuts lines at 16 KiB. A longer one is not from a container, and is given in pieces. */
@@ -33,7 +33,7 @@ final class LogFile implements AutoCloseable {
   /**
    * @param lines receives each line without its line break, in order
    */
-  LogFile(Path path, Consumer<byte[]> lines) {
+  public LogFile(Path path, Consumer<byte[]> lines) {
     this.path = path;
     this.lines = lines;
   }

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 
 /** Prints the lines of a container's log to the streams that the container wrote them to. */
-final class LogPrinter {
+public final class LogPrinter {
   private final PrintStream out;
   private final PrintStream err;
   private final boolean timestamps;
@@ -14,7 +14,7 @@ final class LogPrinter {
   /** The streams in the middle of a line, the time of which is printed already. */
   private final EnumSet<CriLogLine.Stream> midLine = EnumSet.noneOf(CriLogLine.Stream.class);
 
-  LogPrinter(PrintStream out, PrintStream err, boolean timestamps) {
+  public LogPrinter(PrintStream out, PrintStream err, boolean timestamps) {
     this.out = out;
     this.err = err;
     this.timestamps = timestamps;
@@ -25,7 +25,7 @@ final class LogPrinter {
    *
    * @throws CliException where nobody reads the output any more
    */
-  void print(byte[] raw) {
+  public void print(byte[] raw) {
     CriLogLine.parse(raw).ifPresentOrElse(this::print, () -> printForeign(raw));
   }
 

@@ -77,7 +77,7 @@ public final class Ps extends ListCommand<ListContainersResponse, Container> {
                       ShortId.of(container.getId()),
                       image(container),
                       HumanTime.ago(container.getCreatedAt(), environment.clock()),
-                      words(status, isPaused(conditions.get(container.getId()))),
+                      words(status, conditions.get(container.getId())),
                       container.getMetadata().getName(),
                       ShortId.of(container.getPodSandboxId())));
     }
@@ -91,17 +91,27 @@ public final class Ps extends ListCommand<ListContainersResponse, Container> {
     return image.startsWith("sha256:") ? ShortId.of(image) : image;
   }
 
-  private static boolean isPaused(@Nullable Condition condition) {
-    return condition != null && condition.getPaused();
+  /** What docker writes behind the time that a container is up. */
+  private static String note(@Nullable Condition condition) {
+    if (condition == null) {
+      return "";
+    }
+    if (condition.getPaused()) {
+      return " (Paused)";
+    }
+    String health = condition.getHealth().getStatus();
+    return switch (health) {
+      case "" -> "";
+      case "starting" -> " (health: starting)";
+      default -> " (" + health + ")";
+    };
   }
 
-  private String words(ContainerStatus status, boolean paused) {
+  private String words(ContainerStatus status, @Nullable Condition condition) {
     return switch (status.getState()) {
       case CONTAINER_CREATED -> "Created";
       case CONTAINER_RUNNING ->
-          "Up "
-              + HumanTime.since(status.getStartedAt(), environment.clock())
-              + (paused ? " (Paused)" : "");
+          "Up " + HumanTime.since(status.getStartedAt(), environment.clock()) + note(condition);
       case CONTAINER_EXITED ->
           "Exited ("
               + status.getExitCode()

@@ -5,6 +5,7 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.command.NamedTargetsCommand;
+import io.jukung.cli.volume.AnonymousVolumes;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
 import java.util.List;
@@ -24,6 +25,11 @@ public final class RemoveContainer extends NamedTargetsCommand {
       description = "Kill containers that are running, and remove them too.")
   boolean force;
 
+  @Option(
+      names = {"-v", "--volumes"},
+      description = "Remove the anonymous volumes of the containers, too.")
+  boolean volumes;
+
   @Parameters(arity = "1..*", paramLabel = "CONTAINER")
   List<String> containers = List.of();
 
@@ -42,6 +48,9 @@ public final class RemoveContainer extends NamedTargetsCommand {
     if (container.getState() == ContainerState.CONTAINER_RUNNING && !force) {
       throw CliException.failed("container " + name + " is running, stop it or use -f");
     }
+    List<String> anonymous =
+        volumes ? AnonymousVolumes.of(connection, container.getId()) : List.of();
     ContainerTeardown.remove(connection, container);
+    AnonymousVolumes.remove(connection, anonymous);
   }
 }

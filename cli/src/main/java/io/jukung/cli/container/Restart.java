@@ -9,7 +9,7 @@ import io.jukung.client.v1.Condition;
 import io.jukung.cri.v1.Container;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code jukung restart}: stops containers and starts them again. */
@@ -20,12 +20,9 @@ import picocli.CommandLine.Parameters;
             + " that they have.",
     mixinStandardHelpOptions = true)
 public final class Restart extends NamedTargetsCommand {
-  @Option(
-      names = {"-t", "--time"},
-      paramLabel = "SECONDS",
-      defaultValue = "10",
-      description = "How long a container may take to end after its stop signal: 10 by default.")
-  long graceSeconds;
+  @Mixin
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  StopTime time;
 
   @Parameters(arity = "1..*", paramLabel = "CONTAINER")
   List<String> containers = List.of();
@@ -36,9 +33,7 @@ public final class Restart extends NamedTargetsCommand {
 
   @Override
   protected void checkOptions() {
-    if (graceSeconds < 0) {
-      throw CliException.usage("--time cannot be negative");
-    }
+    time.check();
   }
 
   @Override
@@ -47,14 +42,14 @@ public final class Restart extends NamedTargetsCommand {
   }
 
   @Override
-  protected void apply(Connection connection, String name) {
+  protected void apply(Connection connection, String name) throws InterruptedException {
     Container container = Lookup.container(connection, name);
     // Before it is stopped: one that cannot be started again must not be stopped.
     if (Conditions.of(connection, container.getId()).filter(Condition::getOwn).isEmpty()) {
       throw CliException.failed(
           "container " + name + " was made by kubelet or another client, which alone starts it");
     }
-    ContainerTeardown.stop(connection, container.getId(), graceSeconds);
+    time.stop(connection, container);
     Start.start(connection, container.getId());
   }
 }

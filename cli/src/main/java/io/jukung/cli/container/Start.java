@@ -1,12 +1,21 @@
 package io.jukung.cli.container;
 
+import io.grpc.StatusRuntimeException;
+import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
-import io.jukung.cli.command.NamedTargetsCommand;
+import io.jukung.cli.text.ShortId;
 import io.jukung.client.v1.StartRequest;
+import io.jukung.cri.v1.ContainerStatus;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code jukung start}: starts containers that do not run. */
@@ -17,7 +26,19 @@ import picocli.CommandLine.Parameters;
       "A container that has ended gets its files back, and its pod a new address."
     },
     mixinStandardHelpOptions = true)
-public final class Start extends NamedTargetsCommand {
+public final class Start extends ClientCommand {
+  @Option(
+      names = {"-a", "--attach"},
+      description = "Print what the container writes, until it ends, and exit with its exit code.")
+  boolean attach;
+
+  @Option(
+      names = {"-i", "--interactive"},
+      description =
+          "Send the container what is typed. What the container writes in its first moment is only"
+              + " in its log.")
+  boolean interactive;
+
   @Parameters(arity = "1..*", paramLabel = "CONTAINER")
   List<String> containers = List.of();
 
@@ -26,13 +47,62 @@ public final class Start extends NamedTargetsCommand {
   }
 
   @Override
-  protected List<String> targets() {
-    return containers;
+  protected void checkOptions() {
+    if ((attach || interactive) && containers.size() > 1) {
+      throw CliException.usage("-a and -i take one container");
+    }
   }
 
   @Override
-  protected void apply(Connection connection, String name) {
-    start(connection, Lookup.container(connection, name).getId());
+  protected int run(Connection connection) throws IOException, InterruptedException {
+    if (attach || interactive) {
+      String id = Lookup.container(connection, containers.getFirst()).getId();
+      return interactive ? attached(connection, id) : shown(connection, id);
+    }
+    int exitCode = ExitCode.OK;
+    for (String name : containers) {
+      try {
+        start(connection, Lookup.container(connection, name).getId());
+        out().println(name);
+      } catch (CliException e) {
+        environment.printError(e.getMessage());
+        exitCode = ExitCode.FAILED;
+      } catch (StatusRuntimeException e) {
+        environment.printError(connection.sentence(e));
+        exitCode = ExitCode.FAILED;
+      }
+    }
+    return exitCode;
+  }
+
+  private int attached(Connection connection, String id) throws IOException, InterruptedException {
+    start(connection, id);
+    return Attach.attach(environment, connection, id, /* withInput= */ true);
+  }
+
+  /** Prints what the container adds to its log. A signal to this process stops the container. */
+  private int shown(Connection connection, String id) throws IOException, InterruptedException {
+    String path = connection.containerStatus(id).map(ContainerStatus::getLogPath).orElse("");
+    if (path.isEmpty()) {
+      throw CliException.failed("container " + ShortId.of(id) + " has no log, use -i");
+    }
+    var printer = new LogPrinter(environment.out(), environment.err(), false);
+    try (LogFile log = new LogFile(Path.of(path), printer::print)) {
+      log.skipToLast(0);
+      start(connection, id);
+      var interruption = Interruption.stopping(environment, connection, id);
+      try {
+        Optional<ContainerStatus> end = new ContainerWatch(connection, id).followToEnd(log);
+        return end.map(ContainerStatus::getExitCode)
+            .orElseThrow(
+                () ->
+                    CliException.withExitCode(
+                        ExitCode.USAGE,
+                        "container " + ShortId.of(id) + " was removed while it ran"));
+      } finally {
+        interruption.over();
+      }
+    }
   }
 
   static void start(Connection connection, String id) {

@@ -1,13 +1,12 @@
 package io.jukung.cli.container;
 
-import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.command.NamedTargetsCommand;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code jukung stop}: stops containers. */
@@ -16,14 +15,9 @@ import picocli.CommandLine.Parameters;
     description = "Stops containers. The pod of a container of `jukung run` stops too.",
     mixinStandardHelpOptions = true)
 public final class StopContainer extends NamedTargetsCommand {
-  @Option(
-      names = {"-t", "--time"},
-      paramLabel = "SECONDS",
-      defaultValue = "10",
-      description =
-          "How long a container may take to end after its stop signal, before it is killed: 10"
-              + " by default, 0 kills it at once.")
-  long graceSeconds;
+  @Mixin
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  StopTime time;
 
   @Parameters(arity = "1..*", paramLabel = "CONTAINER")
   List<String> containers = List.of();
@@ -34,9 +28,7 @@ public final class StopContainer extends NamedTargetsCommand {
 
   @Override
   protected void checkOptions() {
-    if (graceSeconds < 0) {
-      throw CliException.usage("--time cannot be negative");
-    }
+    time.check();
   }
 
   @Override
@@ -45,7 +37,7 @@ public final class StopContainer extends NamedTargetsCommand {
   }
 
   @Override
-  protected void apply(Connection connection, String name) {
-    ContainerTeardown.stopWithPod(connection, Lookup.container(connection, name), graceSeconds);
+  protected void apply(Connection connection, String name) throws InterruptedException {
+    ContainerTeardown.stopWithPod(connection, Lookup.container(connection, name), time);
   }
 }

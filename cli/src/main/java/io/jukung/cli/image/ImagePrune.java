@@ -3,6 +3,7 @@ package io.jukung.cli.image;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.Consent;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.text.HumanSize;
 import io.jukung.client.v1.UsageRequest;
@@ -15,14 +16,9 @@ import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListImagesRequest;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.RemoveImageRequest;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -53,7 +49,8 @@ public final class ImagePrune extends ClientCommand {
   @Override
   protected int run(Connection connection) throws IOException {
     List<Image> unused = unused(connection);
-    if (!force && !unused.isEmpty() && !agreed(unused.size())) {
+    String warning = "This removes %d images that no container uses.".formatted(unused.size());
+    if (!force && !unused.isEmpty() && !Consent.given(environment, warning)) {
       return ExitCode.FAILED;
     }
     long before = bytes(connection);
@@ -102,14 +99,6 @@ public final class ImagePrune extends ClientCommand {
     return used.contains(image.getId())
         || image.getRepoTagsList().stream().anyMatch(used::contains)
         || image.getRepoDigestsList().stream().anyMatch(used::contains);
-  }
-
-  private boolean agreed(int count) throws IOException {
-    out().print("This removes %d images that no container uses. Go on? [y/N] ".formatted(count));
-    out().flush();
-    var in = new BufferedReader(new InputStreamReader(environment.in(), StandardCharsets.UTF_8));
-    String answer = Objects.requireNonNullElse(in.readLine(), "").strip();
-    return Set.of("y", "yes").contains(answer.toLowerCase(Locale.ROOT));
   }
 
   private static long bytes(Connection connection) {

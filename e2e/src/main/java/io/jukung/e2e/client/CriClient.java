@@ -6,6 +6,8 @@ import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
 import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
+import io.jukung.client.v1.VolumesGrpc;
+import io.jukung.client.v1.VolumesGrpc.VolumesBlockingStub;
 import io.jukung.cri.v1.ImageServiceGrpc;
 import io.jukung.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
@@ -72,6 +74,12 @@ public final class CriClient implements AutoCloseable {
   /** Calls of jukung's own, on containers. Only jukung answers them. */
   public ContainersBlockingStub containers() {
     return ContainersGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Calls of jukung's own, on volumes. Only jukung answers them. */
+  public VolumesBlockingStub volumes() {
+    return VolumesGrpc.newBlockingStub(channel)
         .withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 

@@ -68,6 +68,8 @@ class KillSweepIT {
       names = {
         "RUN_POD_ON_HOST_NETWORK", // the shim does the same as in RUN_POD
         "CREATE_CONTAINER", // has no step in the shim
+        "FILL_VOLUME",
+        "REMOVE_VOLUME",
         "PULL_IMAGE",
         "REMOVE_IMAGE",
         "COMMIT_CONTAINER",

@@ -3,11 +3,14 @@ package io.jukung.e2e.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.client.v1.CommitRequest;
+import io.jukung.client.v1.CreateVolumeRequest;
+import io.jukung.client.v1.ListVolumesRequest;
 import io.jukung.client.v1.StartRequest;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ImageStatusRequest;
 import io.jukung.cri.v1.LinuxContainerResources;
+import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NetworkConfig;
 import io.jukung.cri.v1.PodSandboxState;
@@ -82,6 +85,66 @@ enum SweptCall {
       assertThat(node.testbed().containers()).hasSize(1);
       node.testbed().startContainer(node.container);
       assertThat(node.testbed().exec(node.container, "true").getExitCode()).isZero();
+    }
+  },
+  /** The creation of a container whose volume is made, and filled from the image. */
+  FILL_VOLUME {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.pod = node.testbed().runPod("swept", NamespaceMode.NODE);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      String directory =
+          node.testbed()
+              .client()
+              .volumes()
+              .createVolume(CreateVolumeRequest.newBuilder().setName(SweptNode.VOLUME).build())
+              .getVolume()
+              .getMountpoint();
+      node.container =
+          node.testbed()
+              .createContainer(
+                  node.pod,
+                  Requests.container(
+                          node.pod.config(),
+                          "c",
+                          node.testbed().busybox(),
+                          List.of("sleep", "1000"))
+                      .addMounts(Mount.newBuilder().setHostPath(directory).setContainerPath("/bin"))
+                      .build());
+    }
+
+    @Override
+    void check(SweptNode node) {
+      node.testbed().startContainer(node.container);
+      assertThat(node.testbed().exec(node.container, "/bin/busybox", "true").getExitCode())
+          .isZero();
+    }
+  },
+  REMOVE_VOLUME {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      FILL_VOLUME.prepare(node);
+      FILL_VOLUME.make(node);
+      node.testbed().removeContainer(node.container);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.removeVolume();
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(
+              node.testbed()
+                  .client()
+                  .volumes()
+                  .listVolumes(ListVolumesRequest.getDefaultInstance())
+                  .getVolumesList())
+          .isEmpty();
     }
   },
   START_CONTAINER {

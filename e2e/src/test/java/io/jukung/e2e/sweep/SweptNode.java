@@ -2,7 +2,9 @@ package io.jukung.e2e.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.RemoveVolumeRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxState;
@@ -27,6 +29,9 @@ final class SweptNode implements AutoCloseable {
 
   /** The image that a call makes. */
   static final String MADE = "swept-made:1";
+
+  /** The volume that a call makes. */
+  static final String VOLUME = "swept";
 
   private final Path directory;
   private final Failpoint inDaemon;
@@ -151,9 +156,27 @@ final class SweptNode implements AutoCloseable {
     testbed.removeAllPods();
     testbed.removeImage(image);
     testbed.removeImage(MADE);
+    removeVolume();
     recycleOne();
     testbed.assertNothingLeft(before);
     assertThat(images()).as("files of images").isEqualTo(imagesBefore);
+    String volumes = testbed.daemon().root().resolve("volumes").toString();
+    assertThat(testbed.node().run("ls", "-A", volumes).orThrow()).as("volumes").isEmpty();
+  }
+
+  /** Removes the volume that calls make, if it is there. */
+  void removeVolume() {
+    try {
+      var _ =
+          testbed
+              .client()
+              .volumes()
+              .removeVolume(RemoveVolumeRequest.newBuilder().setName(VOLUME).build());
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
+        throw e;
+      }
+    }
   }
 
   interface Check {
@@ -183,6 +206,7 @@ final class SweptNode implements AutoCloseable {
     testbed.removeAllPods();
     testbed.removeImage(image);
     testbed.removeImage(MADE);
+    removeVolume();
     remember();
   }
 

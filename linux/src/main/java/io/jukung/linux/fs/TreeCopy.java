@@ -63,7 +63,7 @@ public final class TreeCopy {
         }
       }
     }
-    copyAttributes(from, to, FileStatus.of(from));
+    copyAttributes(from, to);
   }
 
   private static void copyFile(Fd from, Fd to, byte[] name, FileStatus status) throws IOException {
@@ -75,6 +75,11 @@ public final class TreeCopy {
       }
       copyAttributes(source, target, status);
     }
+  }
+
+  /** Copies owner, mode, times and extended attributes of an open file or directory. */
+  public static void copyAttributes(Fd from, Fd to) throws ErrnoException {
+    copyAttributes(from, to, FileStatus.of(from));
   }
 
   private static void copyAttributes(Fd from, Fd to, FileStatus status) throws ErrnoException {

@@ -12,7 +12,7 @@ import io.jukung.runtime.call.Failures;
 import io.jukung.runtime.call.NamedLocks;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerImages;
-import io.jukung.runtime.life.OwnContainers;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerStatusRecord;

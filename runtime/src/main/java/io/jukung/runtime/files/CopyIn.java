@@ -9,7 +9,7 @@ import io.jukung.linux.archive.TarInput;
 import io.jukung.linux.archive.TreeWriter;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.Openat2;
-import io.jukung.runtime.life.OwnContainers;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import java.io.BufferedInputStream;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.jukung.runtime.life;
 
 import io.jukung.client.v1.AwaitRequest;
 import io.jukung.client.v1.AwaitResponse;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;

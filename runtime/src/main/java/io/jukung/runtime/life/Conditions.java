@@ -3,8 +3,11 @@ package io.jukung.runtime.life;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.client.v1.ConditionsResponse;
+import io.jukung.client.v1.Health;
+import io.jukung.client.v1.HealthProbe;
 import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import java.io.IOException;
@@ -17,13 +20,19 @@ public final class Conditions {
   private final OwnContainers own;
   private final PodCgroups cgroups;
   private final Restarts restarts;
+  private final HealthProbes health;
 
   public Conditions(
-      ContainerStore containers, OwnContainers own, PodCgroups cgroups, Restarts restarts) {
+      ContainerStore containers,
+      OwnContainers own,
+      PodCgroups cgroups,
+      Restarts restarts,
+      HealthProbes health) {
     this.containers = containers;
     this.own = own;
     this.cgroups = cgroups;
     this.restarts = restarts;
+    this.health = health;
   }
 
   public ConditionsResponse call(ConditionsRequest request) throws IOException {
@@ -39,13 +48,31 @@ public final class Conditions {
   }
 
   private Condition condition(Container container) throws IOException {
-    return Condition.newBuilder()
-        .setContainerId(container.id())
-        .setPaused(
-            container.status().mayRun()
-                && Freezer.isFrozen(cgroups.at(container.record().cgroup())))
-        .setOwn(own.isOwn(container))
-        .setRestarts(restarts.count(container))
-        .build();
+    Condition.Builder condition =
+        Condition.newBuilder()
+            .setContainerId(container.id())
+            .setPaused(
+                container.status().mayRun()
+                    && Freezer.isFrozen(cgroups.at(container.record().cgroup())))
+            .setOwn(own.isOwn(container))
+            .setRestarts(restarts.count(container));
+    health.of(container).ifPresent(state -> condition.setHealth(message(state)));
+    return condition.build();
+  }
+
+  private static Health message(HealthState state) {
+    Health.Builder message =
+        Health.newBuilder()
+            .setStatus(state.status().toString())
+            .setFailingStreak(state.failingStreak());
+    for (HealthState.Probe each : state.probes()) {
+      message.addLog(
+          HealthProbe.newBuilder()
+              .setStart(each.start())
+              .setEnd(each.end())
+              .setExitCode(each.exitCode())
+              .setOutput(each.output()));
+    }
+    return message.build();
   }
 }

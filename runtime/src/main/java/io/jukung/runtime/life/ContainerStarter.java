@@ -34,6 +34,7 @@ import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
+import io.jukung.runtime.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -58,6 +59,7 @@ public final class ContainerStarter {
   private final PodShims shims;
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
+  private final Volumes volumes;
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
   private final LogPolicy logs;
@@ -73,6 +75,7 @@ public final class ContainerStarter {
       PodShims shims,
       PodCgroups cgroups,
       LaunchCompiler compiler,
+      Volumes volumes,
       PathWork pathWork,
       LifecyclePlugins plugins,
       LogPolicy logs,
@@ -84,6 +87,7 @@ public final class ContainerStarter {
     this.shims = shims;
     this.cgroups = cgroups;
     this.compiler = compiler;
+    this.volumes = volumes;
     this.pathWork = pathWork;
     this.plugins = plugins;
     this.logs = logs;
@@ -113,7 +117,7 @@ public final class ContainerStarter {
     try (LifecyclePlugins.Step _ = plugins.begin(container.id());
         Sandbox.Operation _ = sandbox.begin("StartContainer " + container.id());
         Container.Start start = container.beginStart()) {
-      try {
+      try (Volumes.Start _ = mountVolumes(container)) {
         plugins.startContainer(container);
         PodShim.Started started = launch(container, timer);
         record(container, start, started);
@@ -127,6 +131,15 @@ public final class ContainerStarter {
     timer.done();
     LOG.info("container {} started", LogNames.container(container.record()));
     return container;
+  }
+
+  private Volumes.Start mountVolumes(Container container) throws IOException {
+    return volumes.needsMounts(container)
+        ? pathWork.call(
+            container.record().sandboxId(),
+            "volumes of container " + container.id(),
+            () -> volumes.mountFor(container))
+        : () -> {};
   }
 
   /** Records the start, and kills a container whose start cannot be recorded. */

@@ -8,6 +8,7 @@ import io.jukung.cri.CriException;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.LogNames;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.jukung.runtime.life;
 
 import io.jukung.cri.CriException;
 import io.jukung.runtime.call.NamedLocks;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.store.ChangeListener;
 import io.jukung.runtime.store.Container;

@@ -12,6 +12,7 @@ import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import java.io.IOException;
 import java.nio.file.Path;

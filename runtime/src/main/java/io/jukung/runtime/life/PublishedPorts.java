@@ -3,6 +3,7 @@ package io.jukung.runtime.life;
 import io.jukung.client.v1.PortsRequest;
 import io.jukung.client.v1.PortsResponse;
 import io.jukung.client.v1.PublishedPort;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.SandboxRecord.PortMapping;
 import io.jukung.runtime.store.SandboxStore;

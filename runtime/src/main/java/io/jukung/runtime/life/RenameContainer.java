@@ -4,6 +4,7 @@ import io.jukung.client.v1.RenameRequest;
 import io.jukung.client.v1.RenameResponse;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerName;
 import io.jukung.runtime.store.ContainerStore;

@@ -6,6 +6,7 @@ import io.jukung.cri.CriException;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import java.io.IOException;
 
@@ -32,7 +33,9 @@ public final class SignalContainer {
     int signal = signal(request.getSignal());
     Container container =
         containers.running("Kill", request.getContainerId(), request.getAnyOwner());
-    if (signal == Signals.SIGKILL || signal == container.record().stopSignal()) {
+    if (signal == Signals.SIGKILL
+        || signal == container.record().stopSignal()
+        || request.getStops()) {
       restarts.stopping(container);
     }
     if (signal != Signals.SIGKILL) {

@@ -8,6 +8,7 @@ import io.jukung.runtime.call.NamedLocks;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.ContainerImages;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;

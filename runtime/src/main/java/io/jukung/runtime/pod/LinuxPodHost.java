@@ -5,9 +5,12 @@ import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.probe.UserNamespaceSupport;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.network.HostListeners;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.network.PodNetworkRequest;
 import io.jukung.runtime.network.Readiness;
+import io.jukung.runtime.own.OwnContainers;
+import io.jukung.runtime.own.PodOptions;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
 import io.jukung.runtime.sandboxfiles.SharedMemory;
 import io.jukung.runtime.store.ObjectId;
@@ -85,8 +88,13 @@ public final class LinuxPodHost implements PodHost {
             new NamespacePins.Request(
                 kinds, hostname, sysctls.of(config), Optional.ofNullable(config.user())));
     if (!config.isHostIpc()) {
-      SharedMemory.mount(paths.shm(sandbox.id()), config.user());
+      SharedMemory.mount(paths.shm(sandbox.id()), config.user(), shmBytes(sandbox));
     }
+  }
+
+  private static long shmBytes(SandboxRecord sandbox) {
+    long asked = PodOptions.of(sandbox).shmBytes();
+    return asked == 0 ? SharedMemory.SIZE_BYTES : asked;
   }
 
   @Override
@@ -97,6 +105,9 @@ public final class LinuxPodHost implements PodHost {
 
   @Override
   public List<String> setUpNetwork(SandboxRecord sandbox) throws IOException {
+    if (OwnContainers.isOwn(sandbox)) {
+      HostListeners.refuse(sandbox.config().portMappings());
+    }
     List<String> addresses = network.setUp(request(sandbox));
     pins(sandbox.id()).writeInterfaceSysctls(sysctls.of(sandbox.config()));
     return addresses;
@@ -154,6 +165,9 @@ public final class LinuxPodHost implements PodHost {
             hostname(config),
             config.isHostNetwork(),
             sandbox.addresses(),
+            PodOptions.of(sandbox).hosts().stream()
+                .map(each -> List.of(each.address(), each.name()))
+                .toList(),
             config.dns(),
             config.user()));
   }

@@ -52,6 +52,7 @@ public final class SandboxFiles {
    * @param hostNetwork whether the pod is in the host's network, and resolves names as the host
    *     does
    * @param addresses the pod's IP addresses; empty in the host's network
+   * @param more lines for the hosts file, each an address and a name
    * @param dns the dns_config of CRI; if it is null or has no entry, the host's resolv.conf is used
    * @param user the mappings of the pod's user namespace, whose root owns the files; null for the
    *     host's user namespace
@@ -61,6 +62,7 @@ public final class SandboxFiles {
       String hostname,
       boolean hostNetwork,
       List<String> addresses,
+      List<List<String>> more,
       @Nullable Dns dns,
       @Nullable IdMappings user) {
     /**
@@ -70,6 +72,8 @@ public final class SandboxFiles {
      */
     public Names {
       addresses = List.copyOf(addresses);
+      more = List.copyOf(more);
+      more.forEach(line -> check("hosts", line));
       if (dns != null) {
         check("dns_config.servers", dns.servers());
         check("dns_config.searches", dns.searches());
@@ -97,10 +101,17 @@ public final class SandboxFiles {
   }
 
   private byte[] hosts(Names names) throws IOException {
-    if (names.hostNetwork()) {
+    if (names.hostNetwork() && names.more().isEmpty()) {
       return host.readHosts();
     }
-    StringBuilder text = new StringBuilder(HOSTS);
+    StringBuilder text = new StringBuilder();
+    if (names.hostNetwork()) {
+      text.append(new String(host.readHosts(), StandardCharsets.UTF_8).stripTrailing());
+      text.append('\n');
+    } else {
+      text.append(HOSTS);
+    }
+    names.more().forEach(line -> text.append(String.join("\t", line)).append('\n'));
     for (String address : names.addresses()) {
       text.append(address).append('\t').append(names.hostname()).append('\n');
     }

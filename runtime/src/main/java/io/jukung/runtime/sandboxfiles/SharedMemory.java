@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * When its directory is deleted, the kernel removes the mount in all mount namespaces.
  */
 public final class SharedMemory {
-  /** The size that other runtimes use, too. */
-  static final long SIZE_BYTES = 64L << 20;
+  /** The usual size, which other runtimes use, too. */
+  public static final long SIZE_BYTES = 64L << 20;
 
   private SharedMemory() {}
 
@@ -29,7 +29,8 @@ public final class SharedMemory {
    *     host's user namespace
    * @throws FileAlreadyExistsException if the directory exists
    */
-  public static void mount(Path directory, @Nullable IdMappings user) throws IOException {
+  public static void mount(Path directory, @Nullable IdMappings user, long sizeBytes)
+      throws IOException {
     Files.createDirectory(
         directory,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -37,7 +38,7 @@ public final class SharedMemory {
         Fd mount =
             tmpfs
                 .set("source", "shm")
-                .set("size", Long.toString(SIZE_BYTES))
+                .set("size", Long.toString(sizeBytes))
                 .set("mode", "1777")
                 .set("uid", Integer.toUnsignedString(user == null ? 0 : user.rootUser()))
                 .set("gid", Integer.toUnsignedString(user == null ? 0 : user.rootGroup()))

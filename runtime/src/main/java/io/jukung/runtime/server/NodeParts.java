@@ -74,6 +74,7 @@ final class NodeParts implements AutoCloseable {
         pods.runtimeService(streaming),
         images.imageService(),
         pods.containersService(),
+        pods.volumesService(),
         images.jukungService(pods.diagnose(), pods.orphanRepair(), pods.listCreations()),
         images.imagesService(pods.commit(images.committer())));
   }

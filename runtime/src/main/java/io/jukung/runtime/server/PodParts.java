@@ -46,8 +46,8 @@ import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.life.AwaitContainer;
 import io.jukung.runtime.life.Conditions;
 import io.jukung.runtime.life.ContainerStarter;
+import io.jukung.runtime.life.HealthProbes;
 import io.jukung.runtime.life.LogPolicy;
-import io.jukung.runtime.life.OwnContainers;
 import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.PodRest;
 import io.jukung.runtime.life.PodRevival;
@@ -60,6 +60,7 @@ import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.metrics.NodeMetrics;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.nri.Nri;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.pod.LinuxPodHost;
 import io.jukung.runtime.pod.ListCreations;
 import io.jukung.runtime.pod.PodEvents;
@@ -118,6 +119,8 @@ import io.jukung.runtime.store.Ownership;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
+import io.jukung.runtime.volume.VolumeRelease;
+import io.jukung.runtime.volume.Volumes;
 import io.jukung.shim.v1.LaunchPlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -172,6 +175,9 @@ final class PodParts implements AutoCloseable {
   private final LeftOutOutput leftOut = new LeftOutOutput();
   private final ContainerStarter starter;
   private final StartAgain startAgain;
+  private final Volumes volumes;
+  private final ExecSync execSync;
+  private final HealthProbes health;
   private final Recovery recovery;
   private final ContainerExec execs;
   private final Standstill standstill;
@@ -247,8 +253,14 @@ final class PodParts implements AutoCloseable {
         new SandboxStopper(containers, files, lifecycle, containerStopper, cgroups, plugins);
     this.rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     this.restarts = new Restarts(own, containers, files);
+    this.volumes = new Volumes(files, containers);
+    this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
+    this.execSync = new ExecSync(execs);
+    this.health = new HealthProbes(sandboxes, containers, cgroups, execSync::call);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
     listeners = ChangeListener.both(ChangeListener.both(listeners, rest), restarts);
+    listeners = ChangeListener.both(listeners, new VolumeRelease(volumes));
+    listeners = ChangeListener.both(listeners, health);
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);
     containers.listen(listeners);
@@ -262,6 +274,7 @@ final class PodParts implements AutoCloseable {
             shims,
             cgroups,
             compiler,
+            volumes,
             pathWork,
             plugins,
             logs,
@@ -297,7 +310,6 @@ final class PodParts implements AutoCloseable {
                 exits::watch),
             host::takeUpNetwork);
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
-    this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
   }
@@ -377,6 +389,7 @@ final class PodParts implements AutoCloseable {
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
     var _ = recovery.run().thenRun(this::takenUp);
+    volumes.load();
     standstill.recover();
     if (nri != null) {
       nri.start();
@@ -388,6 +401,8 @@ final class PodParts implements AutoCloseable {
   /** Begins what needs to know all pods of the earlier daemon. */
   private void takenUp() {
     rest.begin();
+    volumes.unmountUnused();
+    health.begin();
     restarts.begin(startAgain::restart);
   }
 
@@ -425,6 +440,7 @@ final class PodParts implements AutoCloseable {
                 containerSpecs,
                 shims,
                 images,
+                volumes,
                 specs,
                 cgroups,
                 filters,
@@ -439,7 +455,7 @@ final class PodParts implements AutoCloseable {
             new UpdateContainerResources(containers, limits, plugins),
             new UpdatePodSandboxResources(sandboxes, files, cgroups, plugins),
             new ReopenContainerLog(containers, shims),
-            new ExecSync(execs),
+            execSync,
             streaming.exec(),
             streaming.attach(),
             streaming.portForward(),
@@ -475,7 +491,7 @@ final class PodParts implements AutoCloseable {
     return new ContainersEndpoint(
         new ContainersEndpoint.Calls(
             new PauseContainer(own, cgroups, freezer),
-            new Conditions(containers, own, cgroups, restarts),
+            new Conditions(containers, own, cgroups, restarts, health),
             new SignalContainer(own, containerStopper, plugins, restarts),
             new AwaitContainer(own),
             new ProcessList(own, cgroups),
@@ -486,6 +502,10 @@ final class PodParts implements AutoCloseable {
             new StatPath(containers, roots),
             new CopyOut(containers, roots),
             new CopyIn(own, roots)));
+  }
+
+  VolumesEndpoint volumesService() {
+    return new VolumesEndpoint(volumes);
   }
 
   Diagnose diagnose() {

@@ -30,6 +30,7 @@ import io.jukung.runtime.container.ImageVolumes;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.TargetContainer;
 import io.jukung.runtime.launch.SeccompFilters;
+import io.jukung.runtime.own.ContainerOptions;
 import io.jukung.runtime.pod.LinuxPodHost;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.ContainerUser;
@@ -54,6 +55,7 @@ import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
+import io.jukung.runtime.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +79,8 @@ public final class CreateContainer {
   private final ContainerSpecs created;
   private final PodShims shims;
   private final ContainerImages images;
-  private final ImageVolumes volumes;
+  private final ImageVolumes imageVolumes;
+  private final Volumes volumes;
   private final SpecBuilder specs;
   private final PodCgroups cgroups;
   private final SeccompFilters filters;
@@ -92,6 +95,7 @@ public final class CreateContainer {
       ContainerSpecs created,
       PodShims shims,
       ContainerImages images,
+      Volumes volumes,
       SpecBuilder specs,
       PodCgroups cgroups,
       SeccompFilters filters,
@@ -103,7 +107,8 @@ public final class CreateContainer {
     this.created = created;
     this.shims = shims;
     this.images = images;
-    this.volumes = new ImageVolumes(images, files.paths());
+    this.imageVolumes = new ImageVolumes(images, files.paths());
+    this.volumes = volumes;
     this.specs = specs;
     this.cgroups = cgroups;
     this.filters = filters;
@@ -149,6 +154,7 @@ public final class CreateContainer {
     StepTimer timer = new StepTimer("CreateContainer", id);
     try (LifecyclePlugins.Step _ = plugins.begin(id);
         Sandbox.Operation operation = sandbox.begin("CreateContainer " + name);
+        Volumes.Hold held = volumes.hold(id, sources(config));
         Rollback rollback = Rollback.named("CreateContainer", id)) {
       Creation creation = containers.names().reserve(name, id, "CreateContainer");
       rollback.follow(creation::at);
@@ -166,13 +172,13 @@ public final class CreateContainer {
       Files.createDirectory(paths.containerWork(id));
       rollback.undo("release image", () -> images.release(id));
       List<Path> lowers = orEmptyDirectory(images.acquire(image.id(), id));
-      List<ImageVolumes.Mounted> imageMounts = volumes.requested(id, config);
+      List<ImageVolumes.Mounted> imageMounts = imageVolumes.requested(id, config);
       timer.step("layers");
 
       creation.at("volumes and specification");
       rollback.undo("tell the plugins", () -> plugins.undoCreateContainer(sandbox.record(), id));
       ContainerRecord record =
-          makeRecords(sandbox.record(), id, name, config, image, lowers, imageMounts);
+          makeRecords(sandbox.record(), id, name, config, image, lowers, imageMounts, held);
       Container container = new Container(files, record, ContainerStatusRecord.created());
       operation.finish(() -> containers.addCreated(container));
       rollback.commit();
@@ -222,14 +228,17 @@ public final class CreateContainer {
       ContainerConfig config,
       ContainerImages.Found image,
       List<Path> lowers,
-      List<ImageVolumes.Mounted> imageMounts)
+      List<ImageVolumes.Mounted> imageMounts,
+      Volumes.Hold held)
       throws IOException {
     String cgroup = cgroups.container(sandbox, id).path();
     LifecyclePlugins.Draft draft;
     try (DraftOverlay overlay = overlay(sandbox, id, lowers)) {
       Fd root = overlay.root();
+      ContainerOptions own = ContainerOptions.of(sandbox, config.getAnnotationsMap());
+      fillVolumes(held, sandbox, config, own, root);
       List<Spec.Mount> mounts =
-          new ArrayList<>(volumes.declared(id, image.volumes(), config, root));
+          new ArrayList<>(imageVolumes.declared(id, image.volumes(), config, root));
       imageMounts.forEach(each -> mounts.add(each.mount()));
       SpecBuilder.Input input =
           new SpecBuilder.Input(
@@ -247,8 +256,8 @@ public final class CreateContainer {
       draft =
           plugins.createContainer(
               sandbox,
-              new LifecyclePlugins.Draft(asked, built.spec()),
-              names -> specs.build(input.withCdiDevices(names), root).spec());
+              new LifecyclePlugins.Draft(asked, own.applyTo(built.spec())),
+              names -> own.applyTo(specs.build(input.withCdiDevices(names), root).spec()));
       Spec spec = draft.spec();
       cgroups.check(ResourceRules.settings(spec.linux().resources()));
       compileFilter(spec.linux().seccomp());
@@ -257,6 +266,28 @@ public final class CreateContainer {
     files.createContainer(draft.record(), draft.spec().toJson());
     created.keep(id, draft.spec());
     return draft.record();
+  }
+
+  private static List<String> sources(ContainerConfig config) {
+    return config.getMountsList().stream().map(Mount::getHostPath).toList();
+  }
+
+  /** Copies what the image has into empty volumes. The files of a pod with own ids stay its own. */
+  private static void fillVolumes(
+      Volumes.Hold held,
+      SandboxRecord sandbox,
+      ContainerConfig config,
+      ContainerOptions own,
+      Fd root)
+      throws IOException {
+    if (sandbox.config().user() != null) {
+      return;
+    }
+    for (Mount each : config.getMountsList()) {
+      if (!own.withoutCopy().contains(each.getContainerPath())) {
+        held.fill(each.getHostPath(), MountRules.destination(each), root);
+      }
+    }
   }
 
   /** Compiles the filter now, so that a wrong profile fails the creation and the start is fast. */

@@ -10,16 +10,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes the JSON of state files. */
-final class Json {
+public final class Json {
   private static final ObjectMapper MAPPER = JsonMapper.builder().build();
 
   private Json() {}
 
-  static byte[] write(Object document) throws IOException {
+  public static byte[] write(Object document) throws IOException {
     return MAPPER.writeValueAsBytes(document);
   }
 
-  static <T> T read(byte[] document, Class<T> type) throws IOException {
+  public static <T> T read(byte[] document, Class<T> type) throws IOException {
     T value = MAPPER.readValue(document, type);
     if (value == null) {
       throw new IOException("it is null"); // "null" is JSON, but no document
@@ -29,15 +29,15 @@ final class Json {
 
   // Jackson passes null for a property that the document leaves out.
 
-  static <T> List<T> orEmpty(@Nullable List<T> list) {
+  public static <T> List<T> orEmpty(@Nullable List<T> list) {
     return list == null ? List.of() : List.copyOf(list);
   }
 
-  static <K, V> Map<K, V> orEmpty(@Nullable Map<K, V> map) {
+  public static <K, V> Map<K, V> orEmpty(@Nullable Map<K, V> map) {
     return map == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }
 
-  static String orEmpty(@Nullable String text) {
+  public static String orEmpty(@Nullable String text) {
     return text == null ? "" : text;
   }
 }

@@ -14,6 +14,7 @@ import java.util.Set;
  * root/sandboxes/ID/{sandbox.json,status.json}
  * root/containers/ID/{container.json,config.json,status.json,exit.json,upper,work}
  * root/images/…
+ * root/volumes/ID/{volume.json,data}
  * root/pod-cidrs.json
  * root/trash/…                       what is being deleted
  * root/damaged/…                     copies of damaged records
@@ -51,6 +52,11 @@ public record StatePaths(Path root, Path state) {
 
   public Path images() {
     return root.resolve("images");
+  }
+
+  /** The named volumes, a directory for each. */
+  public Path volumes() {
+    return root.resolve("volumes");
   }
 
   /** The address ranges of the node's pods. */
@@ -193,6 +199,7 @@ public record StatePaths(Path root, Path state) {
           sandboxes(),
           containers(),
           images(),
+          volumes(),
           emptyDirectory(),
           trash(),
           damaged(),

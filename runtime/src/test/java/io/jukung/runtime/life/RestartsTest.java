@@ -8,6 +8,7 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.service.TestNode;
 import java.nio.file.Files;
 import java.nio.file.Path;

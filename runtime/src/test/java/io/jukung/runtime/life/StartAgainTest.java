@@ -9,6 +9,7 @@ import io.jukung.client.v1.StartRequest;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.service.FakeShimPool;
 import io.jukung.runtime.service.KernelFaults;
 import io.jukung.runtime.service.TestNode;

@@ -55,10 +55,10 @@ class SandboxFilesTest {
 
   @Test
   void podInTheHostNetworkGetsTheHostsFileOfTheHost() throws IOException {
-    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null, null));
+    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), List.of(), null, null));
     assertThat(paths.hosts(ID)).hasContent("192.0.2.1 host\n");
     Files.delete(host.hosts());
-    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null, null));
+    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), List.of(), null, null));
     assertThat(paths.hosts(ID)).isEmptyFile();
   }
 
@@ -110,11 +110,24 @@ class SandboxFilesTest {
     Files.writeString(host.upstreamResolvConf(), "nameserver 192.0.2.99\n");
     files.write(names("web-0", List.of(), null));
     assertThat(paths.resolvConf(ID)).hasContent("nameserver 192.0.2.99\n");
-    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), null, null));
+    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), List.of(), null, null));
     assertThat(paths.resolvConf(ID)).hasContent(LOCAL_RESOLVER);
     Files.writeString(host.resolvConf(), LOCAL_RESOLVER + "nameserver 192.0.2.53\n");
     files.write(names("web-0", List.of(), null));
     assertThat(paths.resolvConf(ID)).content().contains("127.0.0.53", "192.0.2.53");
+  }
+
+  @Test
+  void moreHostsStandInTheFileAlsoOnTheHostsNetwork() throws IOException {
+    List<List<String>> more = List.of(List.of("192.0.2.7", "db"));
+    files.write(new SandboxFiles.Names(ID, "web-0", false, List.of("10.0.0.2"), more, null, null));
+    assertThat(paths.hosts(ID)).content().contains("192.0.2.7\tdb\n", "10.0.0.2\tweb-0\n");
+    Files.writeString(host.hosts(), "192.0.2.1 host");
+    files.write(new SandboxFiles.Names(ID, "node", true, List.of(), more, null, null));
+    assertThat(paths.hosts(ID)).hasContent("192.0.2.1 host\n192.0.2.7\tdb\n");
+    List<List<String>> wrong = List.of(List.of("192.0.2.7", "a b"));
+    assertThatThrownBy(() -> new SandboxFiles.Names(ID, "node", true, List.of(), wrong, null, null))
+        .hasMessageContaining("hosts contains a space");
   }
 
   @Test
@@ -134,7 +147,7 @@ class SandboxFilesTest {
     IdMappings user =
         new IdMappings(
             new IdMappings.Range(200_000, 65_536), new IdMappings.Range(300_000, 65_536));
-    files.write(new SandboxFiles.Names(ID, "web-0", false, List.of(), null, user));
+    files.write(new SandboxFiles.Names(ID, "web-0", false, List.of(), List.of(), null, user));
     for (Path file : List.of(paths.hostname(ID), paths.hosts(ID), paths.resolvConf(ID))) {
       assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(200_000);
       assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(300_000);
@@ -168,6 +181,6 @@ class SandboxFilesTest {
 
   private static SandboxFiles.Names names(
       String hostname, List<String> addresses, @Nullable Dns dns) {
-    return new SandboxFiles.Names(ID, hostname, false, addresses, dns, null);
+    return new SandboxFiles.Names(ID, hostname, false, addresses, List.of(), dns, null);
   }
 }

@@ -37,7 +37,7 @@ class SharedMemoryTest {
 
   @Test
   void everyoneCanWriteAndNobodyCanExecute() throws IOException {
-    SharedMemory.mount(shm, null);
+    SharedMemory.mount(shm, null, SharedMemory.SIZE_BYTES);
     MountinfoLine mount = MountTable.read().at(shm).orElseThrow();
     assertThat(mount.type()).isEqualTo("tmpfs");
     assertThat(mount.options()).contains("rw", "nosuid", "nodev", "noexec");
@@ -51,14 +51,15 @@ class SharedMemoryTest {
     SharedMemory.mount(
         shm,
         new IdMappings(
-            new IdMappings.Range(200_000, 65_536), new IdMappings.Range(300_000, 65_536)));
+            new IdMappings.Range(200_000, 65_536), new IdMappings.Range(300_000, 65_536)),
+        SharedMemory.SIZE_BYTES);
     assertThat(Files.getAttribute(shm, "unix:uid")).isEqualTo(200_000);
     assertThat(Files.getAttribute(shm, "unix:gid")).isEqualTo(300_000);
   }
 
   @Test
   void holds64Mebibytes() throws IOException {
-    SharedMemory.mount(shm, null);
+    SharedMemory.mount(shm, null, SharedMemory.SIZE_BYTES);
     assertThat(Files.getFileStore(shm).getTotalSpace()).isEqualTo(SharedMemory.SIZE_BYTES);
     byte[] mebibyte = new byte[1 << 20];
     try (OutputStream out = Files.newOutputStream(shm.resolve("big"))) {
@@ -74,7 +75,7 @@ class SharedMemoryTest {
     SharedMemory.remove(shm);
     Files.createDirectory(shm);
     SharedMemory.remove(shm);
-    SharedMemory.mount(shm, null);
+    SharedMemory.mount(shm, null, SharedMemory.SIZE_BYTES);
     Files.writeString(shm.resolve("file"), "content");
     try (Fd user = Mounts.clone(shm)) {
       SharedMemory.remove(shm);
@@ -84,9 +85,9 @@ class SharedMemoryTest {
 
   @Test
   void secondMountFailsAndKeepsTheFirst() throws IOException {
-    SharedMemory.mount(shm, null);
+    SharedMemory.mount(shm, null, SharedMemory.SIZE_BYTES);
     Files.writeString(shm.resolve("file"), "content");
-    assertThatThrownBy(() -> SharedMemory.mount(shm, null))
+    assertThatThrownBy(() -> SharedMemory.mount(shm, null, SharedMemory.SIZE_BYTES))
         .isInstanceOf(FileAlreadyExistsException.class);
     assertThat(shm.resolve("file")).hasContent("content");
   }

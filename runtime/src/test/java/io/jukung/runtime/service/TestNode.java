@@ -44,7 +44,6 @@ import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.life.ContainerStarter;
 import io.jukung.runtime.life.LogPolicy;
-import io.jukung.runtime.life.OwnContainers;
 import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.PodRest;
 import io.jukung.runtime.life.PodRevival;
@@ -52,6 +51,7 @@ import io.jukung.runtime.life.RenameContainer;
 import io.jukung.runtime.life.Restarts;
 import io.jukung.runtime.life.SignalContainer;
 import io.jukung.runtime.life.StartAgain;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.pod.PodEvents;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxStopper;
@@ -68,6 +68,7 @@ import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
+import io.jukung.runtime.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -124,6 +125,7 @@ public final class TestNode {
   CreateContainer createContainer;
   public StartContainer startContainer;
   public OwnContainers own;
+  public Volumes volumes;
   public Restarts restarts;
   public PodRest rest;
   public StartAgain startAgain;
@@ -239,6 +241,8 @@ public final class TestNode {
             sandboxes, containers, files, sandboxStopper, remover, cgroups, plugins);
     podSandboxStatus = new PodSandboxStatus(sandboxes, containers, views, paths);
     listPodSandbox = new ListPodSandbox(new Selection(sandboxes, containers));
+    volumes = new Volumes(files, containers);
+    volumes.load();
     createContainer =
         new CreateContainer(
             sandboxes,
@@ -247,6 +251,7 @@ public final class TestNode {
             containerSpecs,
             shims,
             images,
+            volumes,
             specs,
             cgroups,
             filters,
@@ -261,6 +266,7 @@ public final class TestNode {
             shims,
             cgroups,
             compiler,
+            volumes,
             pathWork,
             plugins,
             new LogPolicy(own, Config.DEFAULTS.containerLog()),

@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cli.run;
 
 import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.CliException;
@@ -6,6 +6,11 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.container.Attach;
+import io.jukung.cli.container.ContainerWatch;
+import io.jukung.cli.container.Interruption;
+import io.jukung.cli.container.LogFile;
+import io.jukung.cli.container.LogPrinter;
 import io.jukung.cli.terminal.Attended;
 import io.jukung.cli.terminal.CommandStreams;
 import io.jukung.cli.text.ShortId;
@@ -71,26 +76,23 @@ public final class Run extends ClientCommand {
 
   private int runPod(Connection connection) throws IOException, InterruptedException {
     ContainerMaker.Made made = new ContainerMaker(options, environment).make(connection);
-    String podId = made.podId();
-    String id = made.id();
-    RunRequest request = made.request();
     boolean started = false;
     try {
       if (!options.detach && (options.interactive || options.tty)) {
-        return attach(connection, id, podId, request);
+        return attach(connection, made);
       }
-      start(connection, id);
+      start(connection, made.id());
       started = true;
     } finally {
       if (!started && !startedAttached) {
-        ContainerMaker.discard(connection, podId, request);
+        discard(connection, made);
       }
     }
     if (options.detach) {
-      out().println(id);
+      out().println(made.id());
       return ExitCode.OK;
     }
-    return showOutput(connection, id, podId, request);
+    return showOutput(connection, made);
   }
 
   private static void start(Connection connection, String id) {
@@ -101,8 +103,9 @@ public final class Run extends ClientCommand {
   }
 
   /** Attaches to the container and then starts it, so that no output is missed. */
-  private int attach(Connection connection, String id, String podId, RunRequest request)
+  private int attach(Connection connection, ContainerMaker.Made made)
       throws IOException, InterruptedException {
+    String id = made.id();
     CommandStreams.End end =
         new Attended(environment, options.interactive, options.tty)
             .to(
@@ -112,26 +115,27 @@ public final class Run extends ClientCommand {
                   startedAttached = true;
                 });
     if (end == null) {
-      environment.printError("left " + request.name() + ", it runs on");
+      environment.printError("left " + made.request().name() + ", it runs on");
       return ExitCode.OK;
     }
     int code = Attach.exitCode(connection, id, end);
     if (options.remove) {
-      ContainerMaker.discard(connection, podId, request);
+      discard(connection, made);
     }
     return code;
   }
 
   /** Prints the container's output until the container ends. A signal to this process stops it. */
-  private int showOutput(Connection connection, String id, String podId, RunRequest request)
+  private int showOutput(Connection connection, ContainerMaker.Made made)
       throws IOException, InterruptedException {
+    String id = made.id();
     var interruption = Interruption.stopping(environment, connection, id);
     Optional<ContainerStatus> end;
     var printer = new LogPrinter(environment.out(), environment.err(), false);
-    try (LogFile log = new LogFile(request.logFile(), printer::print)) {
+    try (LogFile log = new LogFile(made.request().logFile(), printer::print)) {
       end = new ContainerWatch(connection, id).followToEnd(log);
       if (options.remove) {
-        ContainerMaker.discard(connection, podId, request);
+        discard(connection, made);
       }
     } finally {
       interruption.over();
@@ -141,6 +145,10 @@ public final class Run extends ClientCommand {
             () ->
                 CliException.withExitCode(
                     ExitCode.USAGE, "container " + ShortId.of(id) + " was removed while it ran"));
+  }
+
+  private static void discard(Connection connection, ContainerMaker.Made made) {
+    ContainerMaker.discard(connection, made.podId(), made.request(), made.volumes());
   }
 
   private int exitCode(ContainerStatus end) {

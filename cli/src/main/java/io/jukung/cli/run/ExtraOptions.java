@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cli.run;
 
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;

@@ -1,10 +1,11 @@
-package io.jukung.cli.container;
+package io.jukung.cli.run;
 
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -121,15 +122,73 @@ final class RunOptions {
 
   @Option(
       names = {"-v", "--volume"},
-      paramLabel = "HOST:CONTAINER[:ro]",
-      description = "Mount a directory or file of the host in the container.")
+      paramLabel = "[HOST:|NAME:]CONTAINER[:ro]",
+      description =
+          "Mount a directory or file of the host, or a volume, which is made if it does not exist."
+              + " Without HOST or NAME the volume is anonymous. An empty volume gets what the image"
+              + " has there, except with :nocopy.")
   List<String> volumes = List.of();
 
   @Option(
+      names = "--mount",
+      paramLabel = "FIELDS",
+      description =
+          "Mount type=bind,source=HOST,target=CONTAINER, or type=volume,source=NAME,target=CONTAINER,"
+              + " or type=tmpfs,target=CONTAINER. More fields: readonly, bind-propagation, volume-opt=NAME=VALUE,"
+              + " volume-label, volume-nocopy, tmpfs-size, tmpfs-mode.")
+  List<String> mounts = List.of();
+
+  @Option(
+      names = "--tmpfs",
+      paramLabel = "CONTAINER[:OPTIONS]",
+      description = "Mount a file system in memory, for example /run:size=64m,mode=755.")
+  List<String> tmpfs = List.of();
+
+  @Option(
+      names = "--shm-size",
+      paramLabel = "SIZE",
+      description = "The size of /dev/shm, 64m without this option.")
+  @Nullable String shmSize;
+
+  @Option(
+      names = "--add-host",
+      paramLabel = "NAME:ADDRESS",
+      description = "Add an entry to /etc/hosts.")
+  List<String> hosts = List.of();
+
+  @Option(
+      names = "--ulimit",
+      paramLabel = "NAME=SOFT[:HARD]",
+      description = "Set a limit of the container's processes, for example nofile=1024:2048.")
+  List<String> ulimits = List.of();
+
+  @Option(
+      names = "--init",
+      description =
+          "Not implemented: the container's program is its first process. Use an image with an"
+              + " init of its own, such as tini.")
+  boolean init;
+
+  @Option(
+      names = "--stop-timeout",
+      paramLabel = "SECONDS",
+      description = "How long `jukung stop` waits before it kills the container, 10 without this.")
+  @Nullable Long stopTimeout;
+
+  @Option(
       names = {"-p", "--publish"},
-      paramLabel = "HOST:CONTAINER",
-      description = "Make a port of the pod reachable at a port of the host.")
+      paramLabel = "[[IP:][HOST]:]CONTAINER",
+      description =
+          "Make a port of the pod, or a range such as 8000-8009:80-89, reachable at a port of the"
+              + " host; without HOST at a free one, which `jukung port` tells.")
   List<String> publish = List.of();
+
+  @Option(
+      names = {"-P", "--publish-all"},
+      description = "Make every port that the image exposes reachable at a free port of the host.")
+  boolean publishAll;
+
+  @Mixin HealthOptions health = new HealthOptions();
 
   @Option(
       names = "--cpus",

@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cli.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

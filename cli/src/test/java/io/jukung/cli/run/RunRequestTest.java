@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cli.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -253,15 +253,58 @@ class RunRequestTest {
         .isEqualTo(Path.of("x").toAbsolutePath().toString());
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"/a", "/a:", ":/b", "/a:b", "/a:/b:ro:x", "/a:/b:rx", "data:/b", ""})
-  void textsThatAreNotVolumesAreRefused(String text) {
-    RunRequest request = request("-v", text, "busybox");
-    assertThatThrownBy(request::container).isInstanceOf(CliException.class);
+  @Test
+  void optionsThatCriHasNoFieldsForAreJsonInAnAnnotation() {
+    RunRequest request =
+        request(
+            "--ulimit=nofile=5:9",
+            "--ulimit=core=-1",
+            "--stop-timeout=3",
+            "--tmpfs=/run:size=1m",
+            "-v=data:/data:nocopy",
+            "--add-host=db:192.0.2.1",
+            "--add-host=six:[2001:db8::1]",
+            "--shm-size=1m",
+            "busybox");
+    assertThat(request.container().getAnnotationsOrThrow("io.jukung.options"))
+        .isEqualTo(
+            "{\"withoutCopy\":[\"/data\"],\"tmpfs\":[{\"path\":\"/run\",\"options\":[\"nosuid\",\"nodev\","
+                + "\"noexec\",\"size=1m\"]}],\"ulimits\":[{\"name\":\"nofile\",\"soft\":5,\"hard\":9},"
+                + "{\"name\":\"core\",\"soft\":-1,\"hard\":-1}],\"stopTimeoutSeconds\":3}");
+    assertThat(request.sandbox().getAnnotationsOrThrow("io.jukung.options"))
+        .isEqualTo(
+            "{\"hosts\":[{\"address\":\"192.0.2.1\",\"name\":\"db\"},"
+                + "{\"address\":\"2001:db8::1\",\"name\":\"six\"}],\"shmBytes\":1048576}");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"80", "0:80", "80:0", "65536:80", "a:80", "80:80/icmp", "1.2.3:80:80"})
+  @ValueSource(
+      strings = {
+        "--ulimit=nofile",
+        "--ulimit=files=1",
+        "--ulimit=nofile=a",
+        "--stop-timeout=-1",
+        "--add-host=db",
+        "--add-host=db:",
+        "--add-host=:192.0.2.1",
+        "--add-host=db:example.org",
+        "--add-host=db:1.2.3",
+        "--add-host=db:host-gateway",
+        "--shm-size=big"
+      })
+  void optionsWithoutMeaningAreRefused(String option) {
+    RunRequest request = request(option, "busybox");
+    assertThatThrownBy(
+            () -> {
+              var _ = request.sandbox();
+              var _ = request.container();
+            })
+        .isInstanceOf(CliException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"80-79", "1-2:3", "0:80", "80:0", "65536:80", "a:80", "80:80/icmp", "1.2.3:80:80"})
   void textsThatAreNotPortMappingsAreRefused(String text) {
     RunRequest request = request("-p", text, "busybox");
     assertThatThrownBy(request::sandbox).isInstanceOf(CliException.class);
@@ -296,7 +339,7 @@ class RunRequestTest {
             Map.of("HOME", "/home/joe"),
             InstantSource.system(),
             new OwnProcess());
-    return new RunRequest(holder.options, "Web_1", "uid", environment);
+    return RunRequest.of(holder.options, "Web_1", "uid", environment);
   }
 
   private static String text(KeyValue variable) {

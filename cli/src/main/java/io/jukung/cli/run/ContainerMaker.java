@@ -1,12 +1,15 @@
-package io.jukung.cli.container;
+package io.jukung.cli.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
+import io.jukung.cli.container.ContainerTeardown;
 import io.jukung.cli.image.ImagePull;
 import io.jukung.cli.pod.PodTeardown;
+import io.jukung.cli.text.Json;
 import io.jukung.cli.text.ShortId;
 import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.Container;
@@ -43,7 +46,7 @@ final class ContainerMaker {
   }
 
   /** A container that was made and not started, and its pod. */
-  record Made(String podId, String id, RunRequest request) {}
+  record Made(String podId, String id, RunRequest request, VolumesOfRun volumes) {}
 
   /**
    * Refuses a name that no container can have.
@@ -60,18 +63,22 @@ final class ContainerMaker {
   /** Makes the container, after its image was pulled where the options say so. */
   Made make(Connection connection) throws IOException {
     String name = name(connection);
-    var request = new RunRequest(options, name, UUID.randomUUID().toString(), environment);
-    PodSandboxConfig pod = request.sandbox();
+    var request = RunRequest.of(options, name, UUID.randomUUID().toString(), environment);
+    PodSandboxConfig.Builder draft = request.sandbox().toBuilder();
     // Both configurations are made before an image is pulled, because making them finds every
     // error in the options.
     ContainerConfig.Builder container = request.container();
-    container.getImageBuilder().setImage(image(connection));
+    String imageId = image(connection);
+    container.getImageBuilder().setImage(imageId);
+    request.addFromImage(draft, container, imageConfig(connection, imageId));
+    PodSandboxConfig pod = draft.build();
 
     String podId =
         connection
             .runtime(Connection.CHANGE)
             .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(pod).build())
             .getPodSandboxId();
+    VolumesOfRun volumes = new VolumesOfRun(connection);
     boolean made = false;
     boolean named = false;
     try {
@@ -79,6 +86,7 @@ final class ContainerMaker {
         claim(options.idFile);
         named = true;
       }
+      volumes.addTo(container, request.mounts());
       String id =
           connection
               .runtime(Connection.CHANGE)
@@ -93,10 +101,10 @@ final class ContainerMaker {
         Files.writeString(environment.absolute(options.idFile), id);
       }
       made = true;
-      return new Made(podId, id, request);
+      return new Made(podId, id, request, volumes);
     } finally {
       if (!made) {
-        discard(connection, podId, request);
+        discard(connection, podId, request, volumes);
       }
       if (!made && named) {
         Files.deleteIfExists(environment.absolute(Objects.requireNonNull(options.idFile)));
@@ -114,9 +122,11 @@ final class ContainerMaker {
     }
   }
 
-  /** Removes the pod with its container and their log. */
-  static void discard(Connection connection, String podId, RunRequest request) {
+  /** Removes the pod with its container, their log and the container's anonymous volumes. */
+  static void discard(
+      Connection connection, String podId, RunRequest request, VolumesOfRun volumes) {
     PodTeardown.remove(connection, podId);
+    volumes.removeAnonymous();
     ContainerTeardown.removeLogs(request.logFile());
   }
 
@@ -127,7 +137,8 @@ final class ContainerMaker {
     var sameName =
         ListContainersRequest.newBuilder()
             .setFilter(
-                ContainerFilter.newBuilder().putLabelSelector(RunRequest.LABEL, options.name))
+                ContainerFilter.newBuilder()
+                    .putLabelSelector(ContainerTeardown.LABEL, options.name))
             .build();
     List<Container> others = connection.runtime().listContainers(sameName).getContainersList();
     if (!others.isEmpty()) {
@@ -153,6 +164,20 @@ final class ContainerMaker {
     return start.substring(0, Math.min(40, start.length()))
         + "-"
         + HexFormat.of().toHexDigits((short) number);
+  }
+
+  /** The image's configuration, as the daemon tells it; empty if it does not. */
+  private static JsonNode imageConfig(Connection connection, String imageId) {
+    var info =
+        connection
+            .images()
+            .imageStatus(
+                ImageStatusRequest.newBuilder()
+                    .setImage(ImageSpec.newBuilder().setImage(imageId))
+                    .setVerbose(true)
+                    .build())
+            .getInfoMap();
+    return Json.parse(info.getOrDefault("info", "{}")).path("imageSpec").path("config");
   }
 
   /** Returns the ID of the image, which is pulled where the options say so. */

@@ -1,4 +1,4 @@
-package io.jukung.runtime.life;
+package io.jukung.runtime.own;
 
 import io.jukung.cri.CriException;
 import io.jukung.runtime.store.Container;
@@ -77,7 +77,7 @@ public final class OwnContainers {
    *
    * @throws CriException FAILED_PRECONDITION if it is not jukung's own
    */
-  Container own(String call, String id) {
+  public Container own(String call, String id) {
     Container container = containers.get(id);
     if (!isOwn(container)) {
       throw CriException.failedPrecondition(
@@ -94,13 +94,13 @@ public final class OwnContainers {
    *
    * @throws CriException FAILED_PRECONDITION also if the container does not run
    */
-  Container running(String call, String id, boolean anyOwner) {
+  public Container running(String call, String id, boolean anyOwner) {
     Container container = toChange(call, id, anyOwner);
     requireRunning(call, container);
     return container;
   }
 
-  static void requireRunning(String call, Container container) {
+  public static void requireRunning(String call, Container container) {
     if (!container.status().isRunning()) {
       throw CriException.failedPrecondition(
           call

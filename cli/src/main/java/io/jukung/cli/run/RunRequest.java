@@ -1,8 +1,11 @@
-package io.jukung.cli.container;
+package io.jukung.cli.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.google.protobuf.ByteString;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
+import io.jukung.cli.container.ContainerTeardown;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerMetadata;
@@ -15,22 +18,23 @@ import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.LinuxPodSandboxConfig;
 import io.jukung.cri.v1.LinuxSandboxSecurityContext;
 import io.jukung.cri.v1.Mount;
-import io.jukung.cri.v1.MountPropagation;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
-import io.jukung.cri.v1.PortMapping;
-import io.jukung.cri.v1.Protocol;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -39,13 +43,32 @@ import java.util.regex.Pattern;
  *
  * @param uid the pod's UID, which no other pod has
  * @param environment the user's variables and working directory
+ * @param mounts what is mounted, in the order of the options
  */
-record RunRequest(RunOptions options, String name, String uid, CliEnvironment environment) {
-  /**
-   * The label of pods that {@code run} made, by which {@code stop} and {@code rm} know them. The
-   * value is the container's name.
-   */
-  static final String LABEL = "io.jukung.run";
+record RunRequest(
+    RunOptions options,
+    String name,
+    String uid,
+    CliEnvironment environment,
+    List<MountArgument> mounts) {
+  /** Reads the mounts of the options, which finds the errors in them. */
+  static RunRequest of(RunOptions options, String name, String uid, CliEnvironment environment) {
+    if (options.init) {
+      throw CliException.usage(
+          "--init is not implemented: use an image with an init of its own, such as tini");
+    }
+    List<MountArgument> mounts = new ArrayList<>();
+    options.volumes.forEach(text -> mounts.add(MountArgument.ofVolume(text)));
+    options.mounts.forEach(text -> mounts.add(MountArgument.ofMount(text)));
+    options.tmpfs.forEach(text -> mounts.add(MountArgument.ofTmpfs(text)));
+    Set<Path> targets = new HashSet<>();
+    for (MountArgument each : mounts) {
+      if (!targets.add(Path.of(each.target()).normalize())) {
+        throw CliException.usage("there are two mounts on " + each.target());
+      }
+    }
+    return new RunRequest(options, name, uid, environment, List.copyOf(mounts));
+  }
 
   /** The annotation by which the daemon knows the restart policy of a container. */
   private static final String RESTART = "io.jukung.restart";
@@ -60,9 +83,6 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
   private static final int MAX_HOSTNAME = 63;
 
   private static final Pattern USER = Pattern.compile("([^:]+)(?::(\\d+))?");
-  private static final Pattern PUBLISH =
-      Pattern.compile(
-          "(?:(\\d+\\.\\d+\\.\\d+\\.\\d+|\\[[0-9a-fA-F:]+]):)?(\\d+):(\\d+)(?:/(tcp|udp|sctp))?");
 
   /** The paths that kubelet masks in every container that is not privileged. */
   private static final List<String> MASKED_PATHS =
@@ -94,20 +114,21 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
             .setMetadata(
                 PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace(NAMESPACE))
             .setLogDirectory(logDirectory().toString())
-            .putLabels(LABEL, name)
+            .putLabels(ContainerTeardown.LABEL, name)
             .setLinux(
                 LinuxPodSandboxConfig.newBuilder()
                     .setSecurityContext(security)
                     .putAllSysctls(ExtraOptions.sysctls(options)));
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
+    OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
     if (options.network == Network.POD) {
       config.setHostname(options.hostname == null ? hostname() : options.hostname);
     } else if (options.hostname != null) {
       throw CliException.usage("--hostname does not go with --network host");
-    } else if (!options.publish.isEmpty()) {
+    } else if (!options.publish.isEmpty() || options.publishAll) {
       throw CliException.usage("--publish does not go with --network host");
     }
-    options.publish.forEach(text -> config.addPortMappings(port(text)));
+    options.publish.forEach(text -> config.addAllPortMappings(PortArguments.parse(text)));
     return config.build();
   }
 
@@ -119,7 +140,7 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
             .setImage(ImageSpec.newBuilder().setUserSpecifiedImage(options.image))
             .addAllArgs(options.command)
             .putAllLabels(labels())
-            .putLabels(LABEL, name)
+            .putLabels(ContainerTeardown.LABEL, name)
             .putLabels(POD_NAME, name)
             .putLabels(POD_NAMESPACE, NAMESPACE)
             .setLogPath(name + ".log")
@@ -148,8 +169,22 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
     if (options.stopSignal != null) {
       config.setStopSignal(ExtraOptions.signal(options.stopSignal));
     }
-    options.volumes.forEach(text -> config.addMounts(mount(text)));
+    OwnOptions.ofContainer(options, mounts, MissingNode.getInstance())
+        .ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
+    mounts.stream()
+        .filter(each -> each.kind() == MountArgument.Kind.BIND)
+        .forEach(each -> config.addMounts(bind(each)));
     return config;
+  }
+
+  /** Adds what depends on the image, whose configuration is known only after a pull. */
+  void addFromImage(
+      PodSandboxConfig.Builder pod, ContainerConfig.Builder container, JsonNode image) {
+    OwnOptions.ofContainer(options, mounts, image)
+        .ifPresent(json -> container.putAnnotations(OwnOptions.ANNOTATION, json));
+    if (options.publishAll) {
+      pod.addAllPortMappings(PortArguments.ofImage(image, pod.getPortMappingsList()));
+    }
   }
 
   /** Returns the directory of the pod's logs. */
@@ -297,73 +332,17 @@ record RunRequest(RunOptions options, String name, String uid, CliEnvironment en
     }
   }
 
-  private Mount mount(String text) {
-    String[] parts = text.split(":", -1);
-    if (parts.length < 2 || parts.length > 3 || parts[0].isEmpty() || !parts[1].startsWith("/")) {
-      throw CliException.usage(
-          "not a volume: \"" + text + "\" (write HOST:CONTAINER or HOST:CONTAINER:ro)");
+  private Mount bind(MountArgument mount) {
+    Path source = environment.absolute(Path.of(mount.source()));
+    if (mount.mustExist() && Files.notExists(source)) {
+      throw CliException.usage("--mount: the source " + source + " does not exist");
     }
-    if (!parts[0].contains("/") && !parts[0].startsWith(".")) {
-      throw CliException.usage(
-          "there are no named volumes, write a path: \"./"
-              + parts[0]
-              + "\" for the directory here");
-    }
-    var mount =
-        Mount.newBuilder()
-            .setHostPath(environment.absolute(Path.of(parts[0])).toString())
-            .setContainerPath(parts[1]);
-    if (parts.length == 3) {
-      for (String option : parts[2].split(",", -1)) {
-        setMountOption(mount, option, text);
-      }
-    }
-    return mount.build();
-  }
-
-  private static void setMountOption(Mount.Builder mount, String option, String text) {
-    switch (option) {
-      case "rw" -> mount.setReadonly(false);
-      case "ro" -> mount.setReadonly(true);
-      case "rprivate" -> mount.setPropagation(MountPropagation.PROPAGATION_PRIVATE);
-      case "rslave" -> mount.setPropagation(MountPropagation.PROPAGATION_HOST_TO_CONTAINER);
-      case "rshared" -> mount.setPropagation(MountPropagation.PROPAGATION_BIDIRECTIONAL);
-      default ->
-          throw CliException.usage(
-              "volume \""
-                  + text
-                  + "\": option "
-                  + option
-                  + " is not ro, rw, rprivate, rslave or rshared");
-    }
-  }
-
-  private static PortMapping port(String text) {
-    Matcher matcher = PUBLISH.matcher(text);
-    if (!matcher.matches()) {
-      throw CliException.usage(
-          "not a port mapping: \"" + text + "\" (write HOST:CONTAINER, or IP:HOST:CONTAINER/udp)");
-    }
-    var mapping =
-        PortMapping.newBuilder()
-            .setHostPort(portNumber(matcher.group(2)))
-            .setContainerPort(portNumber(matcher.group(3)));
-    if (matcher.group(1) != null) {
-      mapping.setHostIp(matcher.group(1).replaceAll("[\\[\\]]", ""));
-    }
-    if (matcher.group(4) != null) {
-      mapping.setProtocol(Protocol.valueOf(matcher.group(4).toUpperCase(Locale.ROOT)));
-    }
-    return mapping.build();
-  }
-
-  private static int portNumber(String digits) {
-    if (digits.length() <= 5
-        && Integer.parseInt(digits) >= 1
-        && Integer.parseInt(digits) <= 65535) {
-      return Integer.parseInt(digits);
-    }
-    throw CliException.usage("not a port: " + digits + " (1 to 65535)");
+    return Mount.newBuilder()
+        .setHostPath(source.toString())
+        .setContainerPath(mount.target())
+        .setReadonly(mount.readonly())
+        .setPropagation(mount.propagation())
+        .build();
   }
 
   private String hostname() {

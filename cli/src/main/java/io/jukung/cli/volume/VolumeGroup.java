@@ -1,0 +1,40 @@
+package io.jukung.cli.volume;
+
+import io.jukung.cli.command.CommandContext;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code jukung volume}: docker's group of the commands about volumes. */
+@Command(
+    name = "volume",
+    description = "The commands about volumes: directories with a name that outlive containers.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true)
+public final class VolumeGroup implements Runnable {
+  private final CommandContext context;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  CommandSpec spec;
+
+  private VolumeGroup(CommandContext context) {
+    this.context = context;
+  }
+
+  /** Makes the command with its subcommands. */
+  public static CommandLine of(CommandContext context) {
+    return new CommandLine(new VolumeGroup(context))
+        .addSubcommand("create", new VolumeCreate(context))
+        .addSubcommand("ls", new VolumeList(context))
+        .addSubcommand("inspect", new VolumeInspect(context))
+        .addSubcommand("rm", new VolumeRemove(context))
+        .addSubcommand("prune", new VolumePrune(context));
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(context.environment().out());
+  }
+}

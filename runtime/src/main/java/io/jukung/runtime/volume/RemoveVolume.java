@@ -1,0 +1,24 @@
+package io.jukung.runtime.volume;
+
+import io.jukung.client.v1.RemoveVolumeRequest;
+import io.jukung.client.v1.RemoveVolumeResponse;
+import io.jukung.cri.CriException;
+import java.io.IOException;
+
+/** RemoveVolume: removes a volume that no container uses, with its content. */
+public final class RemoveVolume {
+  private final Volumes volumes;
+
+  public RemoveVolume(Volumes volumes) {
+    this.volumes = volumes;
+  }
+
+  public RemoveVolumeResponse call(RemoveVolumeRequest request) throws IOException {
+    if (request.getName().isEmpty()) {
+      throw CriException.invalidArgument("RemoveVolume: name is empty");
+    }
+    return RemoveVolumeResponse.newBuilder()
+        .setFreedBytes(volumes.remove(request.getName()).bytes())
+        .build();
+  }
+}

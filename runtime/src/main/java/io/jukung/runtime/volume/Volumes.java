@@ -1,0 +1,377 @@
+package io.jukung.runtime.volume;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.linux.fs.DiskUsage;
+import io.jukung.linux.fs.Fd;
+import io.jukung.runtime.call.Clock;
+import io.jukung.runtime.call.NamedLocks;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.StateFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The volumes of the node. A container uses a volume by a mount whose source is the directory of
+ * the volume; a volume that a container uses is not removed. Thread-safe: each volume has a lock,
+ * by its name.
+ */
+public final class Volumes {
+  private static final Logger LOG = LoggerFactory.getLogger(Volumes.class);
+
+  /** Docker's pattern; the limit is that of a file's name, less than a suffix. */
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{1,199}");
+
+  private final VolumeFiles files;
+  private final ContainerStore containers;
+  private final Path root;
+  private final NamedLocks locks = new NamedLocks();
+  private final Map<String, VolumeRecord> byName = new ConcurrentHashMap<>();
+
+  /** The containers that are being created, by the id of a volume that they will use. */
+  private final Map<String, Set<String>> creations = new ConcurrentHashMap<>();
+
+  /** The containers that are being started with a volume that has to be mounted. */
+  private final Set<String> starting = ConcurrentHashMap.newKeySet();
+
+  /** Makes an empty store. {@link #load} fills it. */
+  public Volumes(StateFiles files, ContainerStore containers) {
+    this.files = new VolumeFiles(files);
+    this.containers = containers;
+    this.root = files.paths().volumes();
+  }
+
+  /** Reads the volumes of an earlier daemon. To be called before anything else. */
+  public void load() throws IOException {
+    for (VolumeRecord each : files.load()) {
+      VolumeRecord other = byName.putIfAbsent(each.name(), each);
+      if (other != null) {
+        LOG.error("volume {} has the name of volume {}: {}", each.id(), other.id(), each.name());
+      }
+    }
+  }
+
+  /** Whether a volume can have this name. */
+  static boolean isName(String name) {
+    return NAME.matcher(name).matches();
+  }
+
+  /** All volumes, in the order of their names. */
+  List<VolumeRecord> all() {
+    return byName.values().stream().sorted(Comparator.comparing(VolumeRecord::name)).toList();
+  }
+
+  Optional<VolumeRecord> find(String name) {
+    return Optional.ofNullable(byName.get(name));
+  }
+
+  Path data(VolumeRecord volume) {
+    return files.data(volume.id());
+  }
+
+  /** What the content takes on the disk; nothing for a volume with options. */
+  DiskUsage usage(VolumeRecord volume) throws IOException {
+    return volume.isDirectory() ? DiskUsage.of(data(volume)) : DiskUsage.NONE;
+  }
+
+  /**
+   * Makes a volume, or finds the one that was made in the same way.
+   *
+   * @param name empty for an anonymous volume
+   * @throws CriException ALREADY_EXISTS if it exists with other options or labels
+   */
+  VolumeRecord create(String name, Map<String, String> options, Map<String, String> labels)
+      throws IOException {
+    String id = ObjectId.random();
+    boolean anonymous = name.isEmpty();
+    String known = anonymous ? id : name;
+    try (NamedLocks.Held _ = locks.acquire(known)) {
+      VolumeRecord existing = byName.get(known);
+      if (existing != null) {
+        return same(existing, options, labels);
+      }
+      VolumeRecord made =
+          new VolumeRecord(
+              VolumeRecord.VERSION, id, known, Clock.now(), anonymous, options, labels);
+      boolean recorded = false;
+      try {
+        files.create(made);
+        recorded = true;
+      } finally {
+        if (!recorded) {
+          files.delete(id);
+        }
+      }
+      byName.put(known, made);
+      LOG.info("volume {} created", known);
+      return made;
+    }
+  }
+
+  private static VolumeRecord same(
+      VolumeRecord existing, Map<String, String> options, Map<String, String> labels) {
+    boolean otherLabels = !labels.isEmpty() && !existing.labels().equals(labels);
+    if (otherLabels || (!options.isEmpty() && !existing.options().equals(options))) {
+      throw new CriException(
+          ErrorKind.ALREADY_EXISTS,
+          "volume " + existing.name() + " exists with other options or labels");
+    }
+    return existing;
+  }
+
+  /**
+   * Removes a volume with its content.
+   *
+   * @return what the content took on the disk
+   * @throws CriException FAILED_PRECONDITION if a container uses it; the message names them
+   */
+  DiskUsage remove(String name) throws IOException {
+    try (NamedLocks.Held _ = locks.acquire(name)) {
+      VolumeRecord volume = get(name);
+      Set<String> users = users(volume);
+      if (!users.isEmpty()) {
+        throw CriException.failedPrecondition(
+            "volume " + name + " is in use by " + describe(users) + ", and is not removed");
+      }
+      Path data = data(volume);
+      if (!volume.isDirectory()) {
+        VolumeMounts.unmount(data);
+      }
+      if (VolumeMounts.isMounted(data)) {
+        throw CriException.failedPrecondition(
+            "volume " + name + ": something is mounted in " + data + ", and it is not removed");
+      }
+      DiskUsage freed = usage(volume);
+      try {
+        files.delete(volume.id());
+      } finally {
+        if (Files.notExists(files.directory(volume.id()))) {
+          byName.remove(name); // also if its content is still in the trash, for the next daemon
+        }
+      }
+      LOG.info("volume {} removed", name);
+      return freed;
+    }
+  }
+
+  private VolumeRecord get(String name) {
+    return find(name).orElseThrow(() -> CriException.notFound("there is no volume " + name));
+  }
+
+  /** The ids of the containers that use the volume, and of those that are being created for it. */
+  Set<String> users(VolumeRecord volume) {
+    String data = data(volume).toString();
+    Set<String> users = new TreeSet<>(creations.getOrDefault(volume.id(), Set.of()));
+    for (Container each : containers.all()) {
+      if (sources(each.record()).contains(data)) {
+        users.add(each.id());
+      }
+    }
+    return users;
+  }
+
+  private String describe(Set<String> users) {
+    List<String> names =
+        users.stream()
+            .map(
+                id ->
+                    containers
+                        .find(id)
+                        .map(each -> each.record().name().name() + " (" + shortId(id) + ")")
+                        .orElse(shortId(id)))
+            .toList();
+    return (names.size() == 1 ? "container " : "containers ") + String.join(", ", names);
+  }
+
+  private static String shortId(String id) {
+    return id.substring(0, 12);
+  }
+
+  private static List<String> sources(ContainerRecord container) {
+    return container.mounts().stream().map(ContainerRecord.Mount::hostPath).toList();
+  }
+
+  /** The volumes that are the sources of mounts; mounts of other paths are left out. */
+  private List<VolumeRecord> at(Collection<String> sources) {
+    return sources.stream()
+        .filter(each -> each.startsWith(root + "/"))
+        .distinct()
+        .flatMap(each -> byName.values().stream().filter(v -> data(v).toString().equals(each)))
+        .toList();
+  }
+
+  /** Keeps volumes from being removed while a container that will use them is created. */
+  public final class Hold implements AutoCloseable {
+    private final String containerId;
+    private final List<VolumeRecord> volumes;
+
+    private Hold(String containerId, List<VolumeRecord> volumes) {
+      this.containerId = containerId;
+      this.volumes = volumes;
+    }
+
+    /**
+     * Copies what the container's image has at the path into the volume, if it is an empty
+     * directory. Does nothing if the source is no volume.
+     *
+     * @param container the container's root file system
+     */
+    public void fill(String source, Path destination, Fd container) throws IOException {
+      for (VolumeRecord volume : volumes) {
+        if (volume.isDirectory() && data(volume).toString().equals(source)) {
+          try (NamedLocks.Held _ = locks.acquire(volume.name())) {
+            VolumeContent.fill(files.directory(volume.id()), container, destination);
+          }
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      volumes.forEach(
+          each ->
+              creations.computeIfPresent(
+                  each.id(),
+                  (_, ids) -> {
+                    ids.remove(containerId);
+                    return ids.isEmpty() ? null : ids;
+                  }));
+    }
+  }
+
+  /**
+   * Holds the volumes that a new container will use.
+   *
+   * @param sources the sources of all mounts of the container
+   * @throws CriException NOT_FOUND if a source is below the directory of volumes and is none
+   */
+  public Hold hold(String containerId, Collection<String> sources) {
+    List<VolumeRecord> volumes = at(sources);
+    Hold hold = new Hold(containerId, volumes);
+    boolean held = false;
+    try {
+      for (VolumeRecord each : volumes) {
+        try (NamedLocks.Held _ = locks.acquire(each.name())) {
+          creations.compute(each.id(), (_, ids) -> plus(ids, containerId));
+        }
+      }
+      requireVolumes(sources);
+      held = true;
+      return hold;
+    } finally {
+      if (!held) {
+        hold.close();
+      }
+    }
+  }
+
+  private static Set<String> plus(@Nullable Set<String> ids, String id) {
+    Set<String> all = ids == null ? ConcurrentHashMap.newKeySet() : ids;
+    all.add(id);
+    return all;
+  }
+
+  /** A volume may have been removed after its path was handed out: it must not be made again. */
+  private void requireVolumes(Collection<String> sources) {
+    for (String each : sources) {
+      boolean isBelow = each.startsWith(root + "/");
+      boolean isVolume = isBelow && root.relativize(Path.of(each)).getNameCount() == 2;
+      if (isVolume && at(List.of(each)).isEmpty()) {
+        throw CriException.notFound("the volume in " + each + " was removed");
+      }
+    }
+  }
+
+  /** Ends the start of a container that uses mounted volumes. */
+  @FunctionalInterface
+  public interface Start extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** Whether the container uses volumes that have to be mounted while it runs. */
+  public boolean needsMounts(Container container) {
+    return at(sources(container.record())).stream().anyMatch(each -> !each.isDirectory());
+  }
+
+  /**
+   * Mounts the volumes of a container that is about to be started. They stay mounted if the
+   * container runs when the result is closed. May block: a server may not answer.
+   */
+  public Start mountFor(Container container) throws IOException {
+    starting.add(container.id());
+    boolean mounted = false;
+    try {
+      for (VolumeRecord each : at(sources(container.record()))) {
+        if (!each.isDirectory()) {
+          try (NamedLocks.Held _ = locks.acquire(each.name())) {
+            VolumeMounts.ensureMounted(each, data(each));
+          }
+        }
+      }
+      mounted = true;
+      return () -> started(container);
+    } finally {
+      if (!mounted) {
+        started(container);
+      }
+    }
+  }
+
+  private void started(Container container) {
+    starting.remove(container.id());
+    release(container);
+  }
+
+  /** Unmounts the volumes of a container that has ended, unless another one runs with them. */
+  void release(Container container) {
+    at(sources(container.record())).forEach(this::unmountUnlessUsed);
+  }
+
+  /**
+   * Unmounts the volumes with which no container runs. To be called when the pods of an earlier
+   * daemon are taken up.
+   */
+  public void unmountUnused() {
+    all().forEach(this::unmountUnlessUsed);
+  }
+
+  private void unmountUnlessUsed(VolumeRecord volume) {
+    if (volume.isDirectory()) {
+      return;
+    }
+    try (NamedLocks.Held _ = locks.acquire(volume.name())) {
+      if (!isRunningWith(data(volume).toString())) {
+        VolumeMounts.unmount(data(volume));
+      }
+    } catch (IOException e) {
+      LOG.warn(
+          "volume {} stays mounted until its removal, or the next daemon starts: {}",
+          volume.name(),
+          e.getMessage());
+    }
+  }
+
+  /** A container that an earlier daemon has left counts until it is known to have ended. */
+  private boolean isRunningWith(String data) {
+    return containers.all().stream()
+        .filter(each -> each.status().mayRun() || starting.contains(each.id()))
+        .anyMatch(each -> sources(each.record()).contains(data));
+  }
+}

@@ -1,0 +1,155 @@
+package io.jukung.runtime.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.client.v1.CreateVolumeRequest;
+import io.jukung.client.v1.ListVolumesRequest;
+import io.jukung.client.v1.RemoveVolumeRequest;
+import io.jukung.client.v1.Volume;
+import io.jukung.cri.CriException;
+import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.StateFiles;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VolumesTest {
+  @TempDir private Path directory;
+
+  @SuppressWarnings("NullAway.Init") // set by start
+  private Volumes volumes;
+
+  @SuppressWarnings("NullAway.Init") // set by start
+  private StatePaths paths;
+
+  @BeforeEach
+  void start() throws IOException {
+    paths = new StatePaths(directory.resolve("lib"), directory.resolve("run"));
+    paths.createDirectories();
+    volumes = new Volumes(new StateFiles(paths), new ContainerStore());
+    volumes.load();
+  }
+
+  private Volume create(String name) throws IOException {
+    return new CreateVolume(volumes)
+        .call(CreateVolumeRequest.newBuilder().setName(name).putLabels("a", "b").build())
+        .getVolume();
+  }
+
+  private void remove(String name) throws IOException {
+    var _ = new RemoveVolume(volumes).call(RemoveVolumeRequest.newBuilder().setName(name).build());
+  }
+
+  private List<Volume> list() throws IOException {
+    return new ListVolumes(volumes).call(ListVolumesRequest.getDefaultInstance()).getVolumesList();
+  }
+
+  private List<Path> directories() throws IOException {
+    try (Stream<Path> files = Files.list(paths.volumes())) {
+      return files.toList();
+    }
+  }
+
+  @Test
+  void volumeOutlivesTheDaemonAndIsFoundByItsName() throws IOException {
+    Volume made = create("data");
+    Files.writeString(Path.of(made.getMountpoint()).resolve("file"), "kept");
+    start();
+    assertThat(list()).containsExactly(made);
+    assertThat(create("data")).as("made again").isEqualTo(made);
+    assertThat(Path.of(made.getMountpoint()).resolve("file")).hasContent("kept");
+    remove("data");
+    assertThat(list()).isEmpty();
+    assertThat(directories()).isEmpty();
+    start();
+    assertThat(list()).isEmpty();
+  }
+
+  @Test
+  void anonymousVolumesHaveTheirIdsAsNames() throws IOException {
+    Volume first = create("");
+    assertThat(first.getAnonymous()).isTrue();
+    assertThat(ObjectId.isValid(first.getName())).isTrue();
+    assertThat(create("").getName()).isNotEqualTo(first.getName());
+  }
+
+  @Test
+  void wrongRequestsAreRefusedByName() throws IOException {
+    for (String name : List.of("x", "../etc", ".hidden", "a/b", "a b", "n".repeat(201))) {
+      assertThatThrownBy(() -> create(name)).hasMessageContaining("not a name");
+    }
+    CreateVolumeRequest.Builder request = CreateVolumeRequest.newBuilder().setName("data");
+    CreateVolume call = new CreateVolume(volumes);
+    assertThatThrownBy(() -> call.call(request.clone().setDriver("nfs").build()))
+        .hasMessageContaining("there is no driver nfs");
+    assertThatThrownBy(() -> call.call(request.clone().putOptions("size", "1").build()))
+        .hasMessageContaining("no option size");
+    var _ = create("data");
+    assertThatThrownBy(() -> call.call(request.clone().putLabels("c", "d").build()))
+        .hasMessageContaining("exists with other options or labels");
+    assertThatThrownBy(() -> remove("other")).hasMessageContaining("there is no volume other");
+    assertThatThrownBy(() -> remove("")).hasMessageContaining("name is empty");
+  }
+
+  @Test
+  void volumeThatAContainerIsCreatedWithIsNotRemoved() throws IOException {
+    Volume data = create("data");
+    String id = ObjectId.random();
+    List<String> sources = List.of(data.getMountpoint(), "/etc");
+    try (Volumes.Hold _ = volumes.hold(id, sources)) {
+      assertThatThrownBy(() -> remove("data"))
+          .isInstanceOf(CriException.class)
+          .hasMessageContaining("in use by container " + id.substring(0, 12));
+    }
+    remove("data");
+    assertThatThrownBy(() -> volumes.hold(id, sources)).hasMessageContaining("was removed");
+  }
+
+  @Test
+  void whatACreationHasLeftBeforeItsRecordIsRemovedWhenTheDaemonStarts() throws IOException {
+    Path left = Files.createDirectories(paths.volumes().resolve(ObjectId.random()));
+    Path withData = Files.createDirectories(paths.volumes().resolve(ObjectId.random()));
+    Files.createDirectory(withData.resolve("data"));
+    Path foreign = Files.createDirectories(paths.volumes().resolve("lost+found"));
+    start();
+    assertThat(left).doesNotExist();
+    assertThat(withData).doesNotExist();
+    assertThat(foreign).exists();
+  }
+
+  @Test
+  void damagedRecordIsSetAsideAndItsContentKept() throws IOException {
+    Path content = Path.of(create("data").getMountpoint()).resolve("file");
+    Files.writeString(content, "kept");
+    Path record = content.resolveSibling("../volume.json").normalize();
+    Files.writeString(record, "{\"version\": 99}");
+    start();
+    start();
+    assertThat(list()).isEmpty();
+    assertThat(content).hasContent("kept");
+    assertThat(record).doesNotExist();
+    assertThat(content.startsWith(create("data").getMountpoint())).isFalse();
+  }
+
+  @Test
+  void sizesAreCountedOnRequest() throws IOException {
+    Path content = Path.of(create("data").getMountpoint()).resolve("file");
+    Files.write(content, new byte[100_000]);
+    Volume sized =
+        new ListVolumes(volumes)
+            .call(ListVolumesRequest.newBuilder().setName("data").setWithSizes(true).build())
+            .getVolumes(0);
+    assertThat(sized.getSizeBytes()).isGreaterThanOrEqualTo(100_000);
+    assertThat(list().getFirst().getSizeBytes()).isZero();
+    assertThat(sized.getLabelsMap()).isEqualTo(Map.of("a", "b"));
+  }
+}
