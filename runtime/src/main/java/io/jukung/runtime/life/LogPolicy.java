@@ -2,6 +2,7 @@ package io.jukung.runtime.life;
 
 import io.jukung.cri.CriException;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.Container;
 import io.jukung.shim.v1.LogLimits;
 import java.util.Map;
