@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(Testbed.Extension.class)
 class BenchIT {
   private static final String OPTIONS =
-      "--iterations 2 --warm-up 1 --pods 2 --burst 11 --bursts 1 --rest 0 --network both --image ";
+      "--iterations 2 --warm-up 1 --reads 2 --pods 2 --burst 11 --bursts 1 --rest 0"
+          + " --network both --image ";
 
   @TempDir Path directory;
 

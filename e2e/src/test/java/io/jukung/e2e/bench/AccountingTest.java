@@ -134,6 +134,7 @@ class AccountingTest {
     new Turns(contenders, results, 1, 2)
         .read(
             Row.POD_STATS,
+            2,
             contender -> {
               if (contender.name().equals("two")) {
                 throw Status.UNIMPLEMENTED.withDescription("no").asRuntimeException();
