@@ -26,7 +26,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Containers that write more than their logs take: they go on, and the log says what is missing. */
+/**
+ * Containers that write more than their logs take: they go on, and the log says what is missing.
+ */
 @ExtendWith(Testbed.Extension.class)
 class LogLimitsIT {
   private static final String METRIC = "jukung_container_log_left_out_bytes_total ";

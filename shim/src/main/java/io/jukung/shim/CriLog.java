@@ -106,8 +106,7 @@ final class CriLog {
   /** Goes on with a log of a shim that has slept. */
   static CriLog restore(Buffers buffers, SavedLog saved) {
     SavedPod.SavedGate gate = saved.gate();
-    CriLog log =
-        new CriLog(buffers, saved.path(), gate == null ? null : LogGate.restore(gate));
+    CriLog log = new CriLog(buffers, saved.path(), gate == null ? null : LogGate.restore(gate));
     log.file = saved.file() == SavedPod.NONE ? null : Fd.own(saved.file());
     log.torn = saved.torn();
     log.droppedBytes = saved.droppedBytes();

@@ -128,7 +128,8 @@ final class LogGate {
     if (maxBytesPerSecond == 0) {
       return;
     }
-    // After one second for the rate, and longer for a rate below the least burst, nothing is gained.
+    // After one second for the rate, and longer for a rate below the least burst, nothing is
+    // gained.
     long most = burst / maxBytesPerSecond + 1;
     long passed = Math.min(Math.max(now - refilledAt, 0), most * NANOS_PER_SECOND);
     long gained = (long) (passed * (maxBytesPerSecond / (double) NANOS_PER_SECOND));

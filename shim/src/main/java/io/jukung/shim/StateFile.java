@@ -241,8 +241,7 @@ final class StateFile {
     }
   }
 
-  private static SavedContainer container(DataInputStream in, int version)
-      throws IOException {
+  private static SavedContainer container(DataInputStream in, int version) throws IOException {
     return new SavedContainer(
         text(in),
         text(in),

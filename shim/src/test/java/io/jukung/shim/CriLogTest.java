@@ -121,7 +121,8 @@ class CriLogTest {
   void symbolicLinkIsNotFollowed() throws Exception {
     Path target = Files.createFile(directory.resolve("target"));
     Path link = Files.createSymbolicLink(directory.resolve("link.log"), target);
-    assertThatThrownBy(() -> CriLog.open(buffers, link.toString(), null)).hasMessageContaining("ELOOP");
+    assertThatThrownBy(() -> CriLog.open(buffers, link.toString(), null))
+        .hasMessageContaining("ELOOP");
   }
 
   @Test

@@ -4,8 +4,11 @@ import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
+import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.Image;
 import io.jukung.cri.v1.ListImagesRequest;
+import io.jukung.cri.v1.VersionRequest;
+import io.jukung.cri.v1.VersionResponse;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +24,16 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "ctr",
     description = "Takes the place of containerd's ctr for kind.",
-    subcommands = Ctr.Images.class,
+    subcommands = {Ctr.Images.class, Ctr.Content.class},
     mixinStandardHelpOptions = true)
 public final class Ctr implements Runnable {
   private static final String NAMESPACE = "k8s.io";
   private static final String PINNED_LABEL = "io.cri-containerd.pinned=pinned";
+
+  /** The node's platform, by the names that images have for it. */
+  private static final String PLATFORM =
+      "linux/" + (System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64");
+
   private static final String SNAPSHOTTER = "overlayfs";
 
   private final CommandContext context;
@@ -33,8 +41,9 @@ public final class Ctr implements Runnable {
 
   @Option(
       names = {"-n", "--namespace"},
-      required = true,
-      description = "Must be " + NAMESPACE + ": jukung has no other namespace.")
+      defaultValue = "default",
+      description =
+          "Must be " + NAMESPACE + " for images and content: jukung has no other namespace.")
   String namespace = "";
 
   public Ctr(CommandContext context) {
@@ -44,7 +53,21 @@ public final class Ctr implements Runnable {
 
   @Override
   public void run() {
-    throw CliException.failed("ctr takes one of: images import, images list, images tag");
+    throw CliException.failed(
+        "ctr takes one of: images import, images list, images tag, content fetch, info");
+  }
+
+  /** {@code jukung ctr info}, by which tools see that the daemon answers. */
+  @Command(name = "info", description = "Prints which daemon answers, as JSON.")
+  void info() {
+    try (Connection connection = context.connect()) {
+      VersionResponse version = connection.runtime().version(VersionRequest.getDefaultInstance());
+      environment
+          .out()
+          .println(
+              "{\"server\": {\"name\": \"%s\", \"version\": \"%s\"}}"
+                  .formatted(version.getRuntimeName(), version.getRuntimeVersion()));
+    }
   }
 
   private Connection connect() {
@@ -52,6 +75,38 @@ public final class Ctr implements Runnable {
       throw CliException.failed("there is no namespace " + namespace + ", only " + NAMESPACE);
     }
     return context.connect();
+  }
+
+  /** {@code jukung ctr content}. */
+  @Command(
+      name = "content",
+      description = "The commands about content.",
+      mixinStandardHelpOptions = true)
+  static final class Content {
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    Ctr ctr;
+
+    /**
+     * {@code jukung ctr content fetch}. An image is always unpacked, and only that of the node's
+     * own platform is pulled.
+     */
+    @Command(name = "fetch", description = "Does the same as `jukung pull --quiet`.")
+    void fetch(
+        @Option(names = "--platform") @Nullable String platform,
+        @Parameters(paramLabel = "IMAGE") String image) {
+      if (platform != null && !platform.equals(PLATFORM)) {
+        throw CliException.failed(
+            "there is no --platform " + platform + " on this node, only " + PLATFORM);
+      }
+      try (Connection connection = ctr.connect()) {
+        ctr.environment
+            .out()
+            .println(
+                ImagePull.pull(
+                    connection, ctr.environment.quiet(), image, AuthConfig.getDefaultInstance()));
+      }
+    }
   }
 
   /** {@code jukung ctr images}. */

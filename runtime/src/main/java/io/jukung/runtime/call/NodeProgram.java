@@ -262,7 +262,8 @@ public final class NodeProgram implements AutoCloseable {
           }
         }
         if (exited) {
-          // What the program wrote is in the pipes; nobody waits for what other processes may write.
+          // What the program wrote is in the pipes; nobody waits for what other processes may
+          // write.
           read(stdout, out, MAX_STDOUT_BYTES + 1);
           read(stderr, err, MAX_STDERR_BYTES);
         }

@@ -1,15 +1,18 @@
 package io.jukung.runtime.container;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
+import io.jukung.runtime.spec.Hooks;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +20,9 @@ import org.slf4j.LoggerFactory;
 /** Removes containers, and kills them first if they run. Thread-safe. */
 public final class ContainerRemover {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerRemover.class);
+
+  /** Shorter than kubelet's limit of two minutes for a call. */
+  private static final Duration POSTSTOP_WAIT = Duration.ofMinutes(1);
 
   private final ContainerStore containers;
   private final StateFiles files;
@@ -53,10 +59,27 @@ public final class ContainerRemover {
     flights.join(container.id(), container.id(), () -> run(container));
   }
 
+  /** The poststop hooks read config.json in the container's directory. */
+  private void awaitPoststop(Container container) throws InterruptedException {
+    Hooks hooks;
+    try {
+      hooks = specs.of(container.id()).hooks();
+    } catch (IOException e) {
+      LOG.debug("container {}: no hooks are known: {}", container.id(), e.getMessage());
+      return;
+    }
+    if (hooks != null && !hooks.poststop().isEmpty() && !container.awaitCleanUp(POSTSTOP_WAIT)) {
+      throw new CriException(
+          ErrorKind.UNAVAILABLE,
+          "removal of container " + container.id() + ": its poststop hooks run, try again later");
+    }
+  }
+
   private String run(Container container) throws IOException, InterruptedException {
     String id = container.id();
     stopper.kill(container);
     plugins.containerStopped(container);
+    awaitPoststop(container);
     try (LifecyclePlugins.Step _ = plugins.begin(id);
         Container.Removal removal = container.beginRemoval()) {
       plugins.removeContainer(container);

@@ -139,8 +139,8 @@ public final class ContainerHooks {
   }
 
   /**
-   * Runs the hooks of a container that has ended, and whose processes are gone. Failures are logged,
-   * and the next hook runs. If the daemon is killed meanwhile, the others are not run.
+   * Runs the hooks of a container that has ended, and whose processes are gone. Failures are
+   * logged, and the next hook runs. If the daemon is killed meanwhile, the others are not run.
    */
   public void poststop(Container container) {
     String id = container.id();

@@ -64,7 +64,9 @@ final class HookRunner {
     run(moment, hook, state, compiler, target, cancel);
   }
 
-  /** As {@link #runOfNode}, of a program of the container, which runs with the container's rights. */
+  /**
+   * As {@link #runOfNode}, of a program of the container, which runs with the container's rights.
+   */
   void run(
       String moment,
       Hooks.Hook hook,

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The hooks that run while a launch waits for them. The process of the launch connects to a socket,
- * says when hooks may run, and goes on when it is told so. If a hook fails the connection is closed,
- * and so the launch fails.
+ * says when hooks may run, and goes on when it is told so. If a hook fails the connection is
+ * closed, and so the launch fails.
  */
 public final class StartHooks implements AutoCloseable {
   /** Runs the hooks of one moment. */
@@ -102,8 +102,7 @@ public final class StartHooks implements AutoCloseable {
       try (Pidfd process = Pidfd.open(pid);
           Memory word = Memory.allocate(1)) {
         for (Moment moment : moments) {
-          if (isOver(connection.fd(), cancel)
-              || Transfer.read(connection.fd(), word, 0, 1) != 1) {
+          if (isOver(connection.fd(), cancel) || Transfer.read(connection.fd(), word, 0, 1) != 1) {
             return; // the launch has failed at an earlier step
           }
           moment.run(pid, process, cancel);

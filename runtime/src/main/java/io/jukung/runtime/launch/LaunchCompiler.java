@@ -83,12 +83,13 @@ public final class LaunchCompiler {
   }
 
   /**
-   * As {@link #container(Spec, Overlay, boolean)}, of a launch that waits for the container's hooks.
+   * As {@link #container(Spec, Overlay, boolean)}, of a launch that waits for the container's
+   * hooks.
    *
    * @param hooks the directory of the socket on which the daemon runs the hooks; null: none
    */
-  public CompiledLaunch container(
-      Spec spec, Overlay overlay, boolean stdin, @Nullable Path hooks) throws IOException {
+  public CompiledLaunch container(Spec spec, Overlay overlay, boolean stdin, @Nullable Path hooks)
+      throws IOException {
     ProgramBuilder prepare = new ProgramBuilder();
     prepareContainer(prepare, spec, overlay);
     ProgramBuilder confine = new ProgramBuilder();

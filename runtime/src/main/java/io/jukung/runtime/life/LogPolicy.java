@@ -43,16 +43,25 @@ public final class LogPolicy {
    *     range
    */
   LogLimits limits(Container container) {
-    Config.ContainerLog limits = node;
+    Map<String, String> annotations = container.record().annotations();
+    return limits(
+        node, annotations.containsKey(MAX_SIZE) && own.isOwn(container) ? annotations : Map.of());
+  }
+
+  /**
+   * The limits by configuration and annotations.
+   *
+   * @param asked the annotations of an own container; empty for another one
+   */
+  static LogLimits limits(Config.ContainerLog node, Map<String, String> asked) {
     LogLimits.Builder all =
         LogLimits.newBuilder()
-            .setMaxSize(limits.maxSize().bytes())
-            .setMaxBytesPerSecond(limits.maxRate().bytes());
-    Map<String, String> annotations = container.record().annotations();
-    String size = annotations.get(MAX_SIZE);
-    if (size != null && own.isOwn(container)) {
+            .setMaxSize(node.maxSize().bytes())
+            .setMaxBytesPerSecond(node.maxRate().bytes());
+    String size = asked.get(MAX_SIZE);
+    if (size != null) {
       all.setMaxSize(number(MAX_SIZE, size, LEAST_SIZE, Long.MAX_VALUE));
-      String files = annotations.getOrDefault(MAX_FILE, "1");
+      String files = asked.getOrDefault(MAX_FILE, "1");
       all.setMaxFiles((int) number(MAX_FILE, files, 1, MOST_FILES));
     }
     return all.build();
@@ -72,6 +81,13 @@ public final class LogPolicy {
 
   private static CriException wrong(String annotation, String text, long least, long most) {
     return CriException.invalidArgument(
-        "annotation " + annotation + ": \"" + text + "\" is no number from " + least + " to " + most);
+        "annotation "
+            + annotation
+            + ": \""
+            + text
+            + "\" is no number from "
+            + least
+            + " to "
+            + most);
   }
 }

@@ -103,7 +103,9 @@ public final class PodEvents implements PodShim.Listener {
     }
     if (container.status().isExited()) {
       // A process that hangs in the kernel may delay the removal, which must not delay events.
-      Thread.ofVirtual().name("remove cgroup of " + id).start(() -> cleanUp(container, cgroup, cleanUp));
+      Thread.ofVirtual()
+          .name("remove cgroup of " + id)
+          .start(() -> cleanUp(container, cgroup, cleanUp));
     } else {
       cleanUp.complete(null);
     }

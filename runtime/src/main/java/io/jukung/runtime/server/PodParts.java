@@ -234,8 +234,7 @@ final class PodParts implements AutoCloseable {
     this.plugins = nri == null ? LifecyclePlugins.NONE : nri;
     this.cdiDevices = new CdiDevices(config.cdi().specDirs(), config.cdi().hookDirs());
     this.hooks =
-        new ContainerHooks(
-            paths, containerSpecs, compiler, cdiDevices, config.cdi().hookTimeout());
+        new ContainerHooks(paths, containerSpecs, compiler, cdiDevices, config.cdi().hookTimeout());
     this.events = new PodEvents(sandboxes, containers, files, shims, cgroups, leftOut, hooks);
     this.pool =
         ShimPool.open(

@@ -139,11 +139,15 @@ class CdiDevicesTest {
         .formatted(moment, path, more);
   }
 
+  private Path hooks() {
+    return directory.resolve("hooks");
+  }
+
   private Path program(String name) throws IOException {
-    Path hooks = Files.createDirectories(directory.resolve("hooks"));
-    Path program = Files.writeString(hooks.resolve(name), "#!/bin/sh\n");
+    Files.createDirectories(hooks());
+    Path program = Files.writeString(hooks().resolve(name), "#!/bin/sh\n");
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
-    devices.use(List.of(low), List.of(hooks));
+    devices.use(List.of(low), List.of(hooks()));
     return program;
   }
 
@@ -176,11 +180,9 @@ class CdiDevicesTest {
     Files.setAttribute(program, "unix:uid", 1000);
     assertHookRefused(hook, "owner 1000");
     Files.setAttribute(program, "unix:uid", 0);
-    Files.setPosixFilePermissions(
-        program.getParent(), PosixFilePermissions.fromString("rwxr-xrwx"));
-    assertHookRefused(hook, program.getParent() + " can be changed");
-    Files.setPosixFilePermissions(
-        program.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(hooks(), PosixFilePermissions.fromString("rwxr-xrwx"));
+    assertHookRefused(hook, hooks() + " can be changed");
+    Files.setPosixFilePermissions(hooks(), PosixFilePermissions.fromString("rwxr-xr-x"));
     write(low, "a.json", json("0", hook));
     assertThat(devices.edits(List.of("vendor.example/net=0")).hooks()).hasSize(1);
     Files.setPosixFilePermissions(
@@ -194,13 +196,12 @@ class CdiDevicesTest {
     Path program = program("hook");
     Path outside = Files.copy(program, directory.resolve("outside"));
     Path link = Files.createSymbolicLink(program.resolveSibling("link"), outside);
-    String allowed = "none of the directories of cdi.hook_dirs: " + program.getParent();
+    String allowed = "none of the directories of cdi.hook_dirs: " + hooks();
     assertHookRefused(hook("poststop", outside.toString(), ""), allowed);
     assertHookRefused(hook("poststop", link.toString(), ""), allowed);
-    assertHookRefused(
-        hook("poststop", program.getParent() + "/../outside", ""), allowed);
+    assertHookRefused(hook("poststop", hooks() + "/../outside", ""), allowed);
     assertHookRefused(hook("poststop", program + "x", ""), program + "x does not exist");
-    assertHookRefused(hook("poststop", program.getParent().toString(), ""), "no executable file");
+    assertHookRefused(hook("poststop", hooks().toString(), ""), "no executable file");
     assertHookRefused(hook("poststop", "hook", ""), "path hook is not absolute");
     assertHookRefused(hook("later", program.toString(), ""), "hook later, which is no moment");
     assertHookRefused(

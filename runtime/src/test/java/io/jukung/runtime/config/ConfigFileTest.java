@@ -57,7 +57,9 @@ class ConfigFileTest {
                     Duration.ofMillis(250)),
                 new Config.Network(false, false),
                 new Config.Cdi(
-                    List.of(Path.of("/a/cdi")), List.of(Path.of("/a/hooks")), Duration.ofSeconds(3)),
+                    List.of(Path.of("/a/cdi")),
+                    List.of(Path.of("/a/hooks")),
+                    Duration.ofSeconds(3)),
                 new Config.Nri(
                     true,
                     Path.of("/a/nri.sock"),
