@@ -14,11 +14,13 @@ import java.util.Set;
  * root/sandboxes/ID/{sandbox.json,status.json}
  * root/containers/ID/{container.json,config.json,status.json,exit.json,upper,work}
  * root/images/…
+ * root/builds/…                      what builds keep, and their work
  * root/pod-cidrs.json
  * root/trash/…                       what is being deleted
  * root/damaged/…                     copies of damaged records
  * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
  * state/spares/N.sock
+ * state/builds/…                     secrets of builds while a command needs them
  * state/standing/ID                  a container that stands still while its files are read
  * </pre>
  *
@@ -46,6 +48,16 @@ public record StatePaths(Path root, Path state) {
   /** The address ranges of the node's pods. */
   public Path podCidrs() {
     return root.resolve("pod-cidrs.json");
+  }
+
+  /** What builds keep for later ones, and files of those that are under way. */
+  public Path builds() {
+    return root.resolve("builds");
+  }
+
+  /** Secrets of builds. */
+  public Path buildSecrets() {
+    return state.resolve("builds");
   }
 
   public Path trash() {
@@ -183,6 +195,8 @@ public record StatePaths(Path root, Path state) {
           sandboxes(),
           containers(),
           images(),
+          builds(),
+          buildSecrets(),
           emptyDirectory(),
           trash(),
           damaged(),
