@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.content.Digest;
+import io.jukung.image.copy.CopyDestination;
 import io.jukung.image.copy.CopyRules;
-import io.jukung.image.copy.Destination;
 import io.jukung.image.copy.FileCopy;
 import io.jukung.image.copy.LocalArchive;
 import io.jukung.image.copy.RemoteFile;
@@ -193,7 +193,7 @@ final class CopyStep implements AutoCloseable {
   /** Adds everything that the result depends on to the key of the step. */
   void addTo(CacheKey key) throws IOException {
     CopyRules rules = rules(Optional.empty());
-    Destination to = Destination.of(destination, place.workingDirectory());
+    CopyDestination to = CopyDestination.of(destination, place.workingDirectory());
     key.add(to.path()).add(Boolean.toString(to.mustBeDirectory()));
     for (Instruction.Flag flag : instruction.flags()) {
       if (!flag.name().equals("from")) {
@@ -218,7 +218,7 @@ final class CopyStep implements AutoCloseable {
             owner.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new ImageAccounts(accounts).owner(owner.get())));
-    Destination to = Destination.of(destination, place.workingDirectory());
+    CopyDestination to = CopyDestination.of(destination, place.workingDirectory());
     long copied = parts.stream().filter(part -> !part.unpacked).count();
     if (copied > 1 && !to.mustBeDirectory()) {
       throw CriException.invalidArgument(

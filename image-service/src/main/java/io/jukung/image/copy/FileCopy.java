@@ -47,7 +47,7 @@ public final class FileCopy {
    * @param root the root of the image
    * @throws CriException INVALID_ARGUMENT for several files and a destination that is no directory
    */
-  public void copy(List<String> paths, Fd root, Destination destination) throws IOException {
+  public void copy(List<String> paths, Fd root, CopyDestination destination) throws IOException {
     if (paths.size() > 1 && !destination.mustBeDirectory()) {
       throw CriException.invalidArgument(
           "when more than one file is copied, the destination must be a directory and end with a"
@@ -69,7 +69,8 @@ public final class FileCopy {
     }
   }
 
-  private void single(Fd handle, FileStatus status, String path, Fd root, Destination destination)
+  private void single(
+      Fd handle, FileStatus status, String path, Fd root, CopyDestination destination)
       throws IOException {
     boolean into = destination.mustBeDirectory() || destination.isDirectory(root);
     try (Fd directory = destination.openParent(root, into, rules.ownerOfParents())) {

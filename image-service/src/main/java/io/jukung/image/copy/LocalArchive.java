@@ -78,7 +78,7 @@ public final class LocalArchive {
 
   /** Unpacks the archive below the destination. No name and no link leads out of that. */
   public static void unpack(
-      SourceTree tree, String path, Fd root, Destination destination, CopyRules rules)
+      SourceTree tree, String path, Fd root, CopyDestination destination, CopyRules rules)
       throws IOException {
     TreeWriter.Policy policy =
         rules

@@ -55,7 +55,7 @@ class CopiesTest {
       for (String each : sources) {
         paths.addAll(new SourcePaths(tree).find(each));
       }
-      new FileCopy(tree, rules).copy(paths, root, Destination.of(destination, "/work"));
+      new FileCopy(tree, rules).copy(paths, root, CopyDestination.of(destination, "/work"));
     }
   }
 
@@ -280,7 +280,7 @@ class CopiesTest {
       SourceTree tree = new SourceTree(source, "the context", false);
       assertThat(LocalArchive.isArchive(tree, "good")).isTrue();
       assertThat(LocalArchive.isArchive(tree, "text")).isFalse();
-      Destination destination = Destination.of("/opt", "/");
+      CopyDestination destination = CopyDestination.of("/opt", "/");
       LocalArchive.unpack(tree, "good", root, destination, CopyRules.PLAIN);
       assertThat(to.resolve("opt/dir/file")).hasContent("content");
       assertThatThrownBy(() -> LocalArchive.unpack(tree, "bad", root, destination, CopyRules.PLAIN))

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param path absolute, without {@code .} and {@code ..}
  * @param mustBeDirectory whether the path was written with a slash at its end
  */
-public record Destination(String path, boolean mustBeDirectory) {
+public record CopyDestination(String path, boolean mustBeDirectory) {
   private static final int NEW_DIRECTORY = 0755;
 
   /**
@@ -25,11 +25,11 @@ public record Destination(String path, boolean mustBeDirectory) {
    *
    * @param workingDirectory what a relative path is relative to; absolute
    */
-  public static Destination of(String text, String workingDirectory) {
+  public static CopyDestination of(String text, String workingDirectory) {
     Path path = Path.of(workingDirectory).resolve(text).normalize();
     boolean directory =
         text.isEmpty() || text.endsWith("/") || text.endsWith("/.") || text.equals(".");
-    return new Destination(path.toString(), directory || path.toString().equals("/"));
+    return new CopyDestination(path.toString(), directory || path.toString().equals("/"));
   }
 
   /** Opens the destination as a directory, which is made if it is missing. */
