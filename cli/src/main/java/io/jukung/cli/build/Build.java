@@ -111,7 +111,7 @@ public final class Build extends ClientCommand {
 
   @Option(
       names = "--network",
-      paramLabel = "default|host|none",
+      paramLabel = "default|host",
       defaultValue = "",
       description = "The network of RUN: that of jukung run, or the node's.")
   String network = "";

@@ -6,6 +6,7 @@ import io.jukung.image.dockerfile.Instruction;
 import io.jukung.image.dockerfile.Stage;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Refuses what docker's builder can do and jukung cannot, before anything is built. */
@@ -43,6 +44,9 @@ final class UnsupportedOptions {
       }
       if (flag.name().equals("security") && !flag.value().orElse("").equals("sandbox")) {
         throw BuildErrors.unimplemented("RUN --security=" + flag.value().orElse(""));
+      }
+      if (flag.name().equals("network") && flag.value().equals(Optional.of("none"))) {
+        throw BuildErrors.unimplemented("RUN --network=none");
       }
       if (flag.name().equals("mount") && flag.value().orElse("").contains("type=ssh")) {
         throw BuildErrors.unimplemented("RUN --mount=type=ssh");

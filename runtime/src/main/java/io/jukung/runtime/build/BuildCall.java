@@ -171,10 +171,12 @@ public final class BuildCall {
     return switch (text) {
       case "", "default" -> Network.DEFAULT;
       case "host" -> Network.HOST;
-      case "none" -> Network.NONE;
+      case "none" ->
+          throw new CriException(
+              ErrorKind.UNIMPLEMENTED, "a build with the network none is not implemented");
       default ->
           throw CriException.invalidArgument(
-              "the network \"" + text + "\" is not default, host or none");
+              "the network \"" + text + "\" is neither default nor host");
     };
   }
 }
