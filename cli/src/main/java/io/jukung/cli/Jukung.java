@@ -1,6 +1,8 @@
 package io.jukung.cli;
 
 import io.grpc.StatusRuntimeException;
+import io.jukung.cli.build.Build;
+import io.jukung.cli.build.BuilderGroup;
 import io.jukung.cli.command.Caller;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
@@ -254,6 +256,8 @@ public final class Jukung implements Runnable {
     commands.put("pods", Pods::new);
     commands.put("stopp", StopPod::new);
     commands.put("rmp", RemovePod::new);
+    commands.put("build", Build::new);
+    commands.put("builder", BuilderGroup::of);
     commands.put("commit", Commit::new);
     commands.put("history", History::new);
     commands.put("images", Images::new);

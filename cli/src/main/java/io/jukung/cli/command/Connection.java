@@ -2,6 +2,9 @@ package io.jukung.cli.command;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.BuildsGrpc;
+import io.jukung.client.v1.BuildsGrpc.BuildsBlockingStub;
+import io.jukung.client.v1.BuildsGrpc.BuildsStub;
 import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
 import io.jukung.client.v1.ContainersGrpc.ContainersStub;
@@ -147,6 +150,17 @@ public final class Connection implements AutoCloseable {
    */
   public ImagesBlockingStub madeImages() {
     return ImagesGrpc.newBlockingStub(channel.grpc());
+  }
+
+  /** Returns a stub for builds, whose requests and answers are streams. */
+  public BuildsStub builds() {
+    return BuildsGrpc.newStub(channel.grpc());
+  }
+
+  /** Returns a stub of the calls about the build cache. */
+  public BuildsBlockingStub buildCache() {
+    return BuildsGrpc.newBlockingStub(channel.grpc())
+        .withDeadlineAfter(CHANGE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Returns a container's status; empty where there is no such container. */

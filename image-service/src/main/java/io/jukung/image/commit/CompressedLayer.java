@@ -3,6 +3,7 @@ package io.jukung.image.commit;
 import io.jukung.image.content.Digest;
 import io.jukung.image.tar.TarEntryWriter;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.HostFile;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -11,10 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
+import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 
 /** A layer's archive, compressed with gzip, in a file among the unfinished work of the store. */
-final class CompressedLayer implements AutoCloseable {
+public final class CompressedLayer implements AutoCloseable {
   private static final int BUFFER_BYTES = 128 * 1024;
 
   private final Path file;
@@ -28,9 +30,12 @@ final class CompressedLayer implements AutoCloseable {
   /**
    * Writes the archive of an overlay's upper directory.
    *
+   * @param owners turns the ids of files into the container's
+   * @param newest later times of files become this one; empty: they stay
    * @param directory the store's directory for unfinished work
    */
-  static CompressedLayer write(Path upper, OwnerMap owners, Path directory) throws IOException {
+  public static CompressedLayer write(
+      Path upper, OwnerMap owners, Optional<FileTime> newest, Path directory) throws IOException {
     Path file = Files.createTempFile(directory, "commit-", ".tar.gz");
     try {
       MessageDigest compressed = Digest.Algorithm.SHA256.start();
@@ -45,7 +50,7 @@ final class CompressedLayer implements AutoCloseable {
                           BUFFER_BYTES),
                       plain),
                   BUFFER_BYTES)) {
-        UpperLayer.write(tree, owners, new TarEntryWriter(out));
+        UpperLayer.write(tree, owners, newest, new TarEntryWriter(out));
       }
       return new CompressedLayer(
           file,
@@ -59,8 +64,23 @@ final class CompressedLayer implements AutoCloseable {
     }
   }
 
-  Path file() {
+  public Path file() {
     return file;
+  }
+
+  /** The digest of the archive. */
+  public Digest diffId() {
+    return layer.diffId();
+  }
+
+  /** The digest of the compressed archive. */
+  public Digest digest() {
+    return layer.digest();
+  }
+
+  /** The bytes of the compressed archive. */
+  public long size() {
+    return layer.size();
   }
 
   CommittedDocuments.NewLayer layer() {

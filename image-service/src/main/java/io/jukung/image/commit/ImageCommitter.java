@@ -129,7 +129,10 @@ public final class ImageCommitter {
     CompressedLayer[] written = new CompressedLayer[1];
     try {
       quiet.during(
-          () -> written[0] = CompressedLayer.write(source.upper, source.owners, store.temporary()));
+          () ->
+              written[0] =
+                  CompressedLayer.write(
+                      source.upper, source.owners, Optional.empty(), store.temporary()));
       return written[0];
     } catch (IOException | InterruptedException | RuntimeException e) {
       if (written[0] != null) {

@@ -14,6 +14,7 @@ import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.FileType;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.OpenFlags;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -56,13 +58,15 @@ final class UpperLayer {
   private static final int MAX_DEPTH = 2_048;
 
   private final OwnerMap owners;
+  private final Optional<FileTime> newest;
   private final TarEntryWriter tar;
 
   /** The first names of files that have several, by file system and inode. */
   private final Map<String, String> firstNames = new HashMap<>();
 
-  private UpperLayer(OwnerMap owners, TarEntryWriter tar) {
+  private UpperLayer(OwnerMap owners, Optional<FileTime> newest, TarEntryWriter tar) {
     this.owners = owners;
+    this.newest = newest;
     this.tar = tar;
   }
 
@@ -71,9 +75,11 @@ final class UpperLayer {
    *
    * @param upper the directory
    * @param owners turns ids of the host into the container's
+   * @param newest later times of files become this one; empty: they stay
    */
-  static void write(Fd upper, OwnerMap owners, TarEntryWriter tar) throws IOException {
-    new UpperLayer(owners, tar).directory(upper, "", 0);
+  static void write(Fd upper, OwnerMap owners, Optional<FileTime> newest, TarEntryWriter tar)
+      throws IOException {
+    new UpperLayer(owners, newest, tar).directory(upper, "", 0);
     tar.finish();
   }
 
@@ -132,18 +138,7 @@ final class UpperLayer {
   /** The entry of a deleted name says nothing but the name. */
   private void whiteout(String path) throws IOException {
     tar.entry(
-        new TarEntry(
-            path,
-            TarEntry.Type.FILE,
-            0,
-            0,
-            0,
-            new io.jukung.linux.fs.FileTime(0, 0),
-            "",
-            0,
-            0,
-            0,
-            Map.of()));
+        new TarEntry(path, TarEntry.Type.FILE, 0, 0, 0, new FileTime(0, 0), "", 0, 0, 0, Map.of()));
   }
 
   private void file(Fd directory, String name, String path, FileStatus status) throws IOException {
@@ -193,7 +188,7 @@ final class UpperLayer {
           status.mode(),
           owners.user(status.uid()),
           owners.group(status.gid()),
-          status.modified(),
+          time(status.modified()),
           link,
           type == TarEntry.Type.FILE ? status.size() : 0,
           status.deviceMajor(),
@@ -202,6 +197,10 @@ final class UpperLayer {
     } catch (IOException e) {
       throw refused(path, String.valueOf(e.getMessage()));
     }
+  }
+
+  private FileTime time(FileTime modified) {
+    return newest.filter(limit -> limit.seconds() < modified.seconds()).orElse(modified);
   }
 
   // ── content ────────────────────────────────────────────────────────────────────────────────

@@ -58,8 +58,12 @@ public final class StageGraph {
     return found;
   }
 
-  /** An earlier stage by its name or number. */
-  private Optional<Integer> earlier(String nameOrNumber, int before) {
+  /**
+   * An earlier stage by its name or number.
+   *
+   * @param before the number of the stage that names it
+   */
+  public Optional<Integer> earlier(String nameOrNumber, int before) {
     if (nameOrNumber.matches("[0-9]{1,4}")) {
       int number = Integer.parseInt(nameOrNumber);
       return number < before ? Optional.of(number) : Optional.empty();
@@ -68,7 +72,7 @@ public final class StageGraph {
   }
 
   /** The last stage of that name before another one; of two, the later hides the earlier. */
-  private Optional<Integer> earlierNamed(String name, int before) {
+  public Optional<Integer> earlierNamed(String name, int before) {
     String lower = name.toLowerCase(Locale.ROOT);
     for (int i = before - 1; i >= 0; i--) {
       if (stages.get(i).name().equals(Optional.of(lower))) {

@@ -194,7 +194,8 @@ public final class ImageInstaller {
         new TreeSet<>(tags),
         repoDigests,
         Instant.now().toString(),
-        /* pinned= */ false);
+        /* pinned= */ false,
+        /* intermediate= */ false);
   }
 
   private byte[] config(Descriptor descriptor) throws IOException, InterruptedException {

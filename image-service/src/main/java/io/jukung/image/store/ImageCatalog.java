@@ -126,9 +126,12 @@ final class ImageCatalog {
         .orElseThrow(() -> CriException.notFound("image " + idOrReference + " is not here"));
   }
 
-  /** All images, sorted by ID. */
+  /** All images for users, sorted by ID. */
   List<StoredImage> list() {
-    return images.values().stream().map(Entry::image).toList();
+    return images.values().stream()
+        .filter(entry -> !entry.record.intermediate())
+        .map(Entry::image)
+        .toList();
   }
 
   /** The records of all images, sorted by ID. */

@@ -17,6 +17,8 @@ import java.util.TreeSet;
  * @param pulledAt an ISO 8601 instant
  * @param pinned whether the image was imported to be kept by the node's garbage collection; absent
  *     in records of older releases
+ * @param intermediate whether the image is a result that a build keeps for later ones, and no image
+ *     for users; absent in records of older releases
  */
 public record ImageRecord(
     int version,
@@ -27,7 +29,8 @@ public record ImageRecord(
     Set<String> repoTags,
     Set<String> repoDigests,
     String pulledAt,
-    boolean pinned) {
+    boolean pinned,
+    boolean intermediate) {
   public static final int VERSION = 1;
 
   /**
@@ -75,12 +78,27 @@ public record ImageRecord(
 
   ImageRecord withNames(Set<String> tags, Set<String> digests) {
     return new ImageRecord(
-        version, id, documents, layers, diffIds, tags, digests, pulledAt, pinned);
+        version, id, documents, layers, diffIds, tags, digests, pulledAt, pinned, intermediate);
   }
 
   public ImageRecord asPinned() {
     return new ImageRecord(
-        version, id, documents, layers, diffIds, repoTags, repoDigests, pulledAt, true);
+        version,
+        id,
+        documents,
+        layers,
+        diffIds,
+        repoTags,
+        repoDigests,
+        pulledAt,
+        true,
+        intermediate);
+  }
+
+  /** The same image as a result that only builds know. */
+  public ImageRecord asIntermediate() {
+    return new ImageRecord(
+        version, id, documents, layers, diffIds, Set.of(), Set.of(), pulledAt, pinned, true);
   }
 
   /** Unites the names and content of two records of the same image. */
@@ -94,7 +112,8 @@ public record ImageRecord(
         union(repoTags, newer.repoTags),
         union(repoDigests, newer.repoDigests),
         newer.pulledAt,
-        pinned || newer.pinned);
+        pinned || newer.pinned,
+        intermediate && newer.intermediate);
   }
 
   private static Set<String> union(Set<String> one, Set<String> other) {

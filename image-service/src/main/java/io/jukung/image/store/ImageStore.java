@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -148,7 +149,7 @@ public final class ImageStore {
     return catalog.find(idOrReference);
   }
 
-  /** All images, sorted by ID. */
+  /** All images for users, sorted by ID. Results that builds keep are not among them. */
   public List<StoredImage> list() {
     return catalog.list();
   }
@@ -231,7 +232,7 @@ public final class ImageStore {
 
   /** The disk space of blobs, layers and records together, including the directories themselves. */
   public DiskUsage usage() throws IOException {
-    long files = (long) directories.count() + catalog.list().size();
+    long files = (long) directories.count() + catalog.records().size();
     return content.usage().plus(layers.usage()).plus(new DiskUsage(files * BLOCK_BYTES, files));
   }
 
@@ -379,6 +380,30 @@ public final class ImageStore {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Mounts the layers of an image for work under way, without a lease.
+   *
+   * @param pin keeps the layers until it is closed
+   * @return the directories of the layers, topmost first
+   * @throws CriException NOT_FOUND if there is no such image, FAILED_PRECONDITION if a layer is
+   *     lost
+   */
+  public List<Path> mountPinned(String imageId, Pin pin) throws IOException {
+    ImageRecord image = pinned(imageId, pin);
+    pin.addLayers(image.chain());
+    Lease work = new Lease(Lease.VERSION, "work", image.id(), image.diffIds());
+    restoreMissing(work);
+    return mount(work).lowerDirectories();
+  }
+
+  /** The results that builds keep, by their IDs. */
+  public Set<String> intermediates() {
+    return catalog.records().stream()
+        .filter(ImageRecord::intermediate)
+        .map(ImageRecord::id)
+        .collect(Collectors.toSet());
   }
 
   // ── for the check ──────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** A directory of JSON files with one record each. Files are replaced atomically and synced. */
-final class RecordDirectory<T> {
+public final class RecordDirectory<T> {
   /** Stores the components of a record and no answers of its methods, such as isArtifact(). */
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -35,7 +35,7 @@ final class RecordDirectory<T> {
   private final Consumer<T> check;
 
   /** The file was read, and its content is not a valid record. */
-  static final class DamagedRecordException extends IOException {
+  public static final class DamagedRecordException extends IOException {
     private static final long serialVersionUID = 1L;
 
     DamagedRecordException(String message, Throwable cause) {
@@ -44,17 +44,19 @@ final class RecordDirectory<T> {
   }
 
   /**
+   * Makes a view of a directory that exists.
+   *
    * @param check throws IllegalArgumentException for a record that is incomplete or of another
    *     version
    */
-  RecordDirectory(Path directory, Class<T> type, Consumer<T> check) {
+  public RecordDirectory(Path directory, Class<T> type, Consumer<T> check) {
     this.directory = directory;
     this.type = type;
     this.check = check;
   }
 
   /** The records' files, sorted. Files that an interrupted write has left are removed. */
-  List<Path> files() throws IOException {
+  public List<Path> files() throws IOException {
     List<Path> files = new ArrayList<>();
     try (Stream<Path> all = Files.list(directory)) {
       for (Path file : all.sorted().toList()) {
@@ -75,10 +77,12 @@ final class RecordDirectory<T> {
   }
 
   /**
+   * Reads a record.
+   *
    * @throws DamagedRecordException if the content is no valid record
    * @throws IOException if the file could not be read, which says nothing about its content
    */
-  T read(Path file) throws IOException {
+  public T read(Path file) throws IOException {
     byte[] content;
     try {
       content = RegularFile.read(file, MAX_RECORD_BYTES);
@@ -102,12 +106,12 @@ final class RecordDirectory<T> {
   }
 
   /** As {@link #write}, without waiting for the disk: a power cut may leave an empty file. */
-  void writeSoon(String name, T content) throws IOException {
+  public void writeSoon(String name, T content) throws IOException {
     AtomicFile.replace(file(name), JSON.writeValueAsBytes(content));
   }
 
   /** As {@link #remove}, without waiting for the disk: a power cut may bring the record back. */
-  void removeSoon(String name) throws IOException {
+  public void removeSoon(String name) throws IOException {
     Files.deleteIfExists(file(name));
   }
 

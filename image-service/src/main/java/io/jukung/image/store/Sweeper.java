@@ -115,6 +115,9 @@ final class Sweeper {
       int images = 0;
       int used = 0;
       for (ImageRecord image : catalog.records()) {
+        if (image.intermediate()) {
+          continue; // what a prune of the build cache would free
+        }
         images++;
         if (leased.contains(image.id()) || catalog.isPinned(image)) {
           used++;

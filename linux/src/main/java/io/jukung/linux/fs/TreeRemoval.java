@@ -4,9 +4,12 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Objects;
 
 /**
  * Removes directory trees whose names and depth are not trusted. Instead of descending, each
@@ -18,6 +21,19 @@ import java.util.Deque;
  */
 public final class TreeRemoval {
   private TreeRemoval() {}
+
+  /**
+   * Removes the file or tree at a path. Does nothing if there is nothing.
+   *
+   * @param tree a path that the caller trusts, and not the root
+   */
+  public static void remove(Path tree) throws ErrnoException {
+    Path parent = Objects.requireNonNull(tree.toAbsolutePath().getParent(), "the root");
+    byte[] name = tree.getFileName().toString().getBytes(StandardCharsets.UTF_8);
+    try (Fd directory = HostFile.openDirectory(parent)) {
+      remove(directory, name);
+    }
+  }
 
   /** Removes the name and all that is below it. Does nothing if nothing has that name. */
   public static void remove(Fd directory, byte[] name) throws ErrnoException {

@@ -16,8 +16,17 @@ final class ReadyOutlet<R> implements Outlet<R> {
   private final Runnable opening;
 
   ReadyOutlet(ServerCallStreamObserver<R> answer) {
+    this(answer, EarlyHeaders.ofCurrentCall());
+  }
+
+  /**
+   * As the other constructor, of any call.
+   *
+   * @param opening tells the caller that the call is being served
+   */
+  ReadyOutlet(ServerCallStreamObserver<R> answer, Runnable opening) {
     this.answer = answer;
-    this.opening = EarlyHeaders.ofCurrentCall();
+    this.opening = opening;
     answer.setOnReadyHandler(this::wake);
     // Without a handler, an answer to a caller that is gone would throw. The cancellation
     // interrupts

@@ -6,6 +6,7 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.jukung.runtime.call.Outlet;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -28,7 +29,8 @@ public final class Upload<Q extends Message, R> implements StreamObserver<Q> {
 
   private final ServerCallStreamObserver<R> answer;
   private final Function<Q, ByteString> bytes;
-  private final Work<Q, R> work;
+  private final Dialogue<Q, R> work;
+  private final Outlet<R> outlet;
 
   /** An empty piece stands for the end. There is room for it besides the pieces. */
   private final BlockingQueue<ByteString> waiting = new ArrayBlockingQueue<>(MAX_WAITING + 1);
@@ -42,16 +44,34 @@ public final class Upload<Q extends Message, R> implements StreamObserver<Q> {
     R call(Q first, InputStream content) throws Exception;
   }
 
+  /** Does the work of a call that has many answers. */
+  @FunctionalInterface
+  public interface Dialogue<Q, R> {
+    void call(Q first, InputStream content, Outlet<R> outlet) throws Exception;
+  }
+
   /**
-   * To be made on the thread that the call arrived on.
+   * A call with one answer. To be made on the thread that the call arrived on.
    *
    * @param bytes the piece in a message; it may be empty
    */
   public Upload(
       ServerCallStreamObserver<R> answer, Function<Q, ByteString> bytes, Work<Q, R> work) {
+    this(answer, bytes, (first, content, _) -> answer.onNext(work.call(first, content)));
+  }
+
+  /** As the constructor, of a call that has many answers. */
+  public static <Q extends Message, R> Upload<Q, R> answering(
+      ServerCallStreamObserver<R> answer, Function<Q, ByteString> bytes, Dialogue<Q, R> work) {
+    return new Upload<>(answer, bytes, work);
+  }
+
+  private Upload(
+      ServerCallStreamObserver<R> answer, Function<Q, ByteString> bytes, Dialogue<Q, R> work) {
     this.answer = answer;
     this.bytes = bytes;
     this.work = work;
+    this.outlet = new ReadyOutlet<>(answer, () -> {}); // the first answer tells it
     answer.disableAutoRequest();
     answer.setOnCancelHandler(this::fail);
     answer.request(MAX_WAITING); // and one more for each that is read
@@ -76,8 +96,7 @@ public final class Upload<Q extends Message, R> implements StreamObserver<Q> {
 
   private void run(Q first, Context context) {
     try {
-      R result = work.call(first, new Content());
-      answer.onNext(result);
+      work.call(first, new Content(), outlet);
       answer.onCompleted();
     } catch (Throwable e) { // an Error too: the caller must get its answer
       Status status = ErrorStatus.of(e, context);

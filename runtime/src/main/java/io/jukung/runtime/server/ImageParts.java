@@ -1,6 +1,8 @@
 package io.jukung.runtime.server;
 
 import io.jukung.cri.CriException;
+import io.jukung.image.build.BuildCache;
+import io.jukung.image.build.ImageBuild;
 import io.jukung.image.commit.ImageCommitter;
 import io.jukung.image.credentials.AuthFiles;
 import io.jukung.image.layer.LayerFormat;
@@ -33,6 +35,10 @@ import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.transfer.ImageExporter;
 import io.jukung.image.transfer.ImageImporter;
+import io.jukung.runtime.build.BuildCall;
+import io.jukung.runtime.build.BuildDirectories;
+import io.jukung.runtime.build.BuildPods;
+import io.jukung.runtime.build.CachedSteps;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.CommitContainer;
 import io.jukung.runtime.container.StoredImages;
@@ -42,6 +48,7 @@ import io.jukung.runtime.recovery.OrphanRepair;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -55,6 +62,8 @@ final class ImageParts {
   private final RegistryClient registries;
   private final ImagePuller puller;
   private final StoredImages containerImages;
+  private final BuildDirectories buildDirectories;
+  private final BuildCache buildCache;
 
   ImageParts(Config config, StatePaths paths) throws IOException {
     this.paths = paths;
@@ -65,6 +74,9 @@ final class ImageParts {
         new RegistryClient(hosts, authFiles, System.getenv(), registryTimeouts(config.registry()));
     this.puller = new ImagePuller(images, registries);
     this.containerImages = new StoredImages(images);
+    this.buildDirectories = new BuildDirectories(paths);
+    buildDirectories.prepare();
+    this.buildCache = BuildCache.open(buildDirectories.steps(), images, InstantSource.system());
   }
 
   /** Takes over the settings for pulls that begin from now on. */
@@ -133,6 +145,18 @@ final class ImageParts {
             new Login(registries, authFiles),
             commit,
             new History(images)));
+  }
+
+  /**
+   * Builds of images.
+   *
+   * @param pods run the commands
+   */
+  BuildsEndpoint buildsService(BuildPods pods) {
+    ImageBuild builder = new ImageBuild(images, puller, buildCache);
+    return new BuildsEndpoint(
+        new BuildCall(images, builder, pods, buildDirectories, paths),
+        new CachedSteps(buildCache, buildDirectories));
   }
 
   private static RegistryTimeouts registryTimeouts(Config.Registry settings) {

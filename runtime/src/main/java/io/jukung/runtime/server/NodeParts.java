@@ -76,7 +76,8 @@ final class NodeParts implements AutoCloseable {
         pods.containersService(),
         pods.volumesService(),
         images.jukungService(pods.diagnose(), pods.orphanRepair(), pods.listCreations()),
-        images.imagesService(pods.commit(images.committer())));
+        images.imagesService(pods.commit(images.committer())),
+        images.buildsService(pods.buildPods()));
   }
 
   /** How many pods and containers there are, in a few words. */

@@ -5,6 +5,7 @@ import io.jukung.image.commit.ImageCommitter;
 import io.jukung.linux.cgroup.CgroupMount;
 import io.jukung.linux.lsm.AppArmor;
 import io.jukung.linux.lsm.Selinux;
+import io.jukung.runtime.build.BuildPods;
 import io.jukung.runtime.call.NamedLocks;
 import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.call.Selection;
@@ -183,6 +184,8 @@ final class PodParts implements AutoCloseable {
   private final Standstill standstill;
   private final CdiDevices cdiDevices;
   private final SpecBuilder specs;
+  private final BuildPods.Calls podCalls;
+  private final BuildPods buildPods;
 
   /**
    * @param current the configuration that holds; its first answer is used to make the parts
@@ -311,6 +314,38 @@ final class PodParts implements AutoCloseable {
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
+    this.podCalls = podCalls();
+    this.buildPods = new BuildPods(sandboxes, containers, podCalls);
+  }
+
+  private BuildPods.Calls podCalls() {
+    ContainerRemover remover =
+        new ContainerRemover(
+            containers, files, containerSpecs, images, shims, cgroups, containerStopper, plugins);
+    return new BuildPods.Calls(
+        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins),
+        new CreateContainer(
+            sandboxes,
+            containers,
+            files,
+            containerSpecs,
+            shims,
+            images,
+            volumes,
+            specs,
+            cgroups,
+            filters,
+            pathWork,
+            plugins),
+        starter,
+        remover,
+        new RemovePodSandbox(
+            sandboxes, containers, files, sandboxStopper, remover, cgroups, plugins));
+  }
+
+  /** The pods in which the commands of builds run. */
+  BuildPods buildPods() {
+    return buildPods;
   }
 
   /**
@@ -403,6 +438,7 @@ final class PodParts implements AutoCloseable {
     volumes.unmountUnused();
     health.begin();
     restarts.begin(startAgain::restart);
+    buildPods.removeLeft();
   }
 
   /** Begins the work that the first answers do not need. */
@@ -412,9 +448,6 @@ final class PodParts implements AutoCloseable {
   }
 
   RuntimeEndpoint runtimeService(StreamingParts streaming) {
-    ContainerRemover remover =
-        new ContainerRemover(
-            containers, files, containerSpecs, images, shims, cgroups, containerStopper, plugins);
     SecurityReport security = new SecurityReport(filters, appArmor, selinux, streaming);
     Selection selection = new Selection(sandboxes, containers);
     ListPodSandbox listPodSandbox = new ListPodSandbox(selection);
@@ -425,29 +458,16 @@ final class PodParts implements AutoCloseable {
             new Status(host, () -> ConfigJson.of(current.get()), security::entries),
             new RuntimeConfig(cgroupDriver.kind()),
             new UpdateRuntimeConfig(host),
-            new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins),
+            podCalls.run(),
             new StopPodSandbox(sandboxes, containers, sandboxStopper, restarts),
-            new RemovePodSandbox(
-                sandboxes, containers, files, sandboxStopper, remover, cgroups, plugins),
+            podCalls.remove(),
             new PodSandboxStatus(sandboxes, containers, views, paths),
             listPodSandbox,
             new StreamPodSandboxes(listPodSandbox::call),
-            new CreateContainer(
-                sandboxes,
-                containers,
-                files,
-                containerSpecs,
-                shims,
-                images,
-                volumes,
-                specs,
-                cgroups,
-                filters,
-                pathWork,
-                plugins),
+            podCalls.create(),
             new StartContainer(containers, starter),
             new StopContainer(containers, containerStopper, plugins, restarts),
-            new RemoveContainer(containers, remover),
+            new RemoveContainer(containers, podCalls.remover()),
             listContainers,
             new StreamContainers(listContainers::call),
             new ContainerStatus(containers, views, files, compiler, pathWork),

@@ -15,11 +15,13 @@ import java.util.Set;
  * root/containers/ID/{container.json,config.json,status.json,exit.json,upper,work}
  * root/images/…
  * root/volumes/ID/{volume.json,data}
+ * root/builds/…                      what builds keep, and their work
  * root/pod-cidrs.json
  * root/trash/…                       what is being deleted
  * root/damaged/…                     copies of damaged records
  * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
  * state/spares/N.sock
+ * state/builds/…                     secrets of builds while a command needs them
  * state/standing/ID                  a container that stands still while its files are read
  * </pre>
  *
@@ -62,6 +64,16 @@ public record StatePaths(Path root, Path state) {
   /** The address ranges of the node's pods. */
   public Path podCidrs() {
     return root.resolve("pod-cidrs.json");
+  }
+
+  /** What builds keep for later ones, and files of those that are under way. */
+  public Path builds() {
+    return root.resolve("builds");
+  }
+
+  /** Secrets of builds. */
+  public Path buildSecrets() {
+    return state.resolve("builds");
   }
 
   public Path trash() {
@@ -200,6 +212,8 @@ public record StatePaths(Path root, Path state) {
           containers(),
           images(),
           volumes(),
+          builds(),
+          buildSecrets(),
           emptyDirectory(),
           trash(),
           damaged(),

@@ -1,0 +1,243 @@
+package io.jukung.cli.build;
+
+import io.grpc.StatusRuntimeException;
+import io.jukung.cli.build.ContextUpload.BuildEndedException;
+import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.ClientCommand;
+import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.ExitCode;
+import io.jukung.client.v1.BuildOptions;
+import io.jukung.client.v1.BuiltImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code jukung build}: builds an image from a Dockerfile. */
+@Command(
+    name = "build",
+    description = {
+      "Builds an image from a Dockerfile. Steps whose input has not changed are taken from the"
+          + " cache; jukung builder prune empties it.",
+      "CONTEXT is a directory, or - for a tar archive or a Dockerfile on standard input."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+public final class Build extends ClientCommand {
+  private static final String EPOCH = "SOURCE_DATE_EPOCH";
+
+  /** How the progress is shown. */
+  enum Progress {
+    AUTO,
+    PLAIN,
+    TTY,
+    QUIET
+  }
+
+  @Option(
+      names = {"-t", "--tag"},
+      paramLabel = "NAME",
+      description = "A name of the image, with its tag. Can be given more than once.")
+  List<String> tags = List.of();
+
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      defaultValue = "",
+      description =
+          "The Dockerfile, or - for standard input; without this option it is CONTEXT/Dockerfile.")
+  String file = "";
+
+  @Option(
+      names = "--build-arg",
+      paramLabel = "NAME[=VALUE]",
+      description = "The value of an ARG; without VALUE that of the variable with its name.")
+  List<String> arguments = List.of();
+
+  @Option(
+      names = "--target",
+      paramLabel = "STAGE",
+      defaultValue = "",
+      description = "Build this stage, and those that it needs.")
+  String target = "";
+
+  @Option(names = "--no-cache", description = "Carry out every step.")
+  boolean noCache;
+
+  @Option(names = "--pull", description = "Pull the images of FROM although they are here.")
+  boolean pull;
+
+  @Option(
+      names = "--platform",
+      paramLabel = "OS/ARCH",
+      defaultValue = "",
+      description = "The platform of the image; so far only that of the node.")
+  String platform = "";
+
+  @Option(
+      names = "--secret",
+      paramLabel = "id=ID[,src=FILE|,env=NAME]",
+      description = "A secret for RUN --mount=type=secret. It is in no layer and in no log.")
+  List<String> secrets = List.of();
+
+  @Option(names = "--ssh", paramLabel = "KEY", description = "Not implemented.")
+  List<String> ssh = List.of();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "DEST",
+      description = "Not implemented: the image is kept by the daemon.")
+  List<String> outputs = List.of();
+
+  @Option(
+      names = "--progress",
+      paramLabel = "auto|plain|quiet",
+      defaultValue = "auto",
+      description = "How the progress is shown, on standard error.")
+  Progress progress = Progress.AUTO;
+
+  @Option(
+      names = "--label",
+      paramLabel = "NAME=VALUE",
+      description = "A label of the image. Can be given more than once.")
+  List<String> labels = List.of();
+
+  @Option(
+      names = "--network",
+      paramLabel = "default|host",
+      defaultValue = "",
+      description = "The network of RUN: that of jukung run, or the node's.")
+  String network = "";
+
+  @Option(
+      names = "--iidfile",
+      paramLabel = "FILE",
+      description = "Write the image's ID into this file.")
+  @Nullable Path idFile;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Show no progress, and print the image's ID.")
+  boolean quiet;
+
+  @Parameters(paramLabel = "CONTEXT")
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  String context;
+
+  public Build(CommandContext context) {
+    super(context);
+  }
+
+  @Override
+  protected void checkOptions() {
+    refuse(!ssh.isEmpty(), "--ssh");
+    refuse(!outputs.isEmpty(), "--output");
+    refuse(progress == Progress.TTY, "--progress tty");
+  }
+
+  private static void refuse(boolean given, String option) {
+    if (given) {
+      throw CliException.usage(option + " is not implemented");
+    }
+  }
+
+  @Override
+  protected int run(Connection connection) throws IOException, InterruptedException {
+    BuildOptions.Builder options =
+        BuildOptions.newBuilder()
+            .addAllTags(tags)
+            .putAllArguments(arguments())
+            .setTarget(target)
+            .setNoCache(noCache)
+            .setPull(pull)
+            .setPlatform(platform)
+            .putAllLabels(pairs("--label", labels))
+            .setNetwork(network);
+    for (String secret : secrets) {
+      options.addSecrets(SecretOption.read(secret, environment));
+    }
+    if (idFile != null) {
+      Files.deleteIfExists(environment.absolute(idFile));
+    }
+    ContextSource source = ContextSource.of(context, file, environment, options);
+    boolean silent = quiet || progress == Progress.QUIET;
+    var view = new PlainProgress(environment.err(), environment.clock(), silent);
+    BuiltImage image = build(connection, options.build(), source, view);
+    if (idFile != null) {
+      Files.writeString(environment.absolute(idFile), image.getImageId());
+    }
+    if (silent) {
+      out().println(image.getImageId());
+    }
+    return ExitCode.OK;
+  }
+
+  private BuiltImage build(
+      Connection connection, BuildOptions options, ContextSource source, PlainProgress view)
+      throws IOException, InterruptedException {
+    Throwable failure;
+    try (ContextUpload upload = new ContextUpload(connection.builds(), options, view::show)) {
+      Thread cancel = new Thread(upload::close, "build-cancel");
+      environment.caller().addEndHook(cancel);
+      try {
+        source.send(upload);
+        upload.complete();
+      } catch (BuildEndedException e) {
+        // Why the build has ended is told by the end of the call.
+      }
+      failure = upload.await();
+      environment.caller().removeEndHook(cancel);
+    }
+    if (failure == null) {
+      return view.image()
+          .orElseThrow(() -> CliException.failed("the daemon ended the build without an image"));
+    }
+    view.showFailure(file.isEmpty() ? "Dockerfile" : file);
+    if (view.failure().isPresent()) {
+      throw CliException.failed("failed to build: " + view.failure().get());
+    }
+    if (failure instanceof StatusRuntimeException refused) {
+      throw refused;
+    }
+    throw new IOException("build: " + failure.getMessage(), failure);
+  }
+
+  /** The arguments, and SOURCE_DATE_EPOCH as docker takes it from the environment. */
+  private Map<String, String> arguments() {
+    Map<String, String> all = new LinkedHashMap<>();
+    String epoch = environment.variables().getOrDefault(EPOCH, "");
+    if (!epoch.isEmpty()) {
+      all.put(EPOCH, epoch);
+    }
+    for (String text : arguments) {
+      int equals = text.indexOf('=');
+      if (equals >= 0) {
+        all.put(text.substring(0, equals), text.substring(equals + 1));
+      } else if (environment.variables().containsKey(text)) {
+        all.put(text, environment.variables().get(text));
+      }
+    }
+    return all;
+  }
+
+  private static Map<String, String> pairs(String option, List<String> texts) {
+    Map<String, String> all = new LinkedHashMap<>();
+    for (String text : texts) {
+      int equals = text.indexOf('=');
+      if (equals == 0) {
+        throw CliException.usage(option + ": \"" + text + "\" is not NAME=VALUE");
+      }
+      all.put(
+          equals < 0 ? text : text.substring(0, equals),
+          equals < 0 ? "" : text.substring(equals + 1));
+    }
+    return all;
+  }
+}

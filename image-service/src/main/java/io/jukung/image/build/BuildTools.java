@@ -1,0 +1,39 @@
+package io.jukung.image.build;
+
+import io.jukung.image.copy.SourceTree;
+import io.jukung.image.dockerfile.Dockerfile;
+import io.jukung.image.dockerfile.StageGraph;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/**
+ * What the stages of one build share. Thread-safe.
+ *
+ * @param given the arguments of the build
+ * @param global what FROM sees
+ * @param contextDirectory where the files of {@code context} are
+ * @param temporary the store's directory for unfinished work
+ * @param maxBytes the most that a download may have
+ * @param epoch the time of everything that is made (SOURCE_DATE_EPOCH); empty: the present
+ * @param room bounds how many steps work at a time
+ */
+record BuildTools(
+    BuildSettings settings,
+    Dockerfile file,
+    StageGraph graph,
+    Map<String, String> given,
+    Map<String, String> global,
+    SourceTree context,
+    Path contextDirectory,
+    Path temporary,
+    long maxBytes,
+    Optional<Instant> epoch,
+    ChainImages images,
+    BaseImages bases,
+    BuildCache cache,
+    CommandRunner.Factory runners,
+    BuildListener listener,
+    Semaphore room) {}

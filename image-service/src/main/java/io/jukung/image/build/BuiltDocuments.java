@@ -1,0 +1,64 @@
+package io.jukung.image.build;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.image.content.Digest;
+import io.jukung.image.manifest.MediaType;
+import io.jukung.image.manifest.Platform;
+import java.util.List;
+
+/** The documents of images that are built (OCI image-spec, manifest.md and config.md). */
+final class BuiltDocuments {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private BuiltDocuments() {}
+
+  /** The configuration of an image without anything, for the platform of this node. */
+  static ObjectNode empty() {
+    Platform platform = Platform.current();
+    ObjectNode root = NODES.objectNode().put("architecture", platform.architecture());
+    if (!platform.variant().isEmpty()) {
+      root.put("variant", platform.variant());
+    }
+    root.put("os", platform.os());
+    root.putObject("config");
+    root.putObject("rootfs").put("type", "layers").putArray("diff_ids");
+    root.putArray("history");
+    return root;
+  }
+
+  /**
+   * The configuration of an intermediate image. It depends on the layers alone, and has an author
+   * so that no image for users has the same ID.
+   */
+  static byte[] intermediate(List<Digest> diffIds) {
+    ObjectNode root = empty().put("author", "intermediate result of jukung build");
+    setDiffIds(root, diffIds);
+    return root.toString().getBytes(UTF_8);
+  }
+
+  static void setDiffIds(ObjectNode root, List<Digest> diffIds) {
+    ArrayNode all = root.withObjectProperty("rootfs").put("type", "layers").putArray("diff_ids");
+    diffIds.forEach(each -> all.add(each.toString()));
+  }
+
+  static byte[] manifest(byte[] configuration, List<StageLayer> layers) {
+    ObjectNode root = NODES.objectNode().put("schemaVersion", 2);
+    root.put("mediaType", MediaType.OCI_MANIFEST.text());
+    root.putObject("config")
+        .put("mediaType", MediaType.OCI_CONFIG.text())
+        .put("digest", Digest.sha256(configuration).toString())
+        .put("size", configuration.length);
+    ArrayNode all = root.putArray("layers");
+    for (StageLayer layer : layers) {
+      all.addObject()
+          .put("mediaType", layer.blob().mediaType())
+          .put("digest", layer.blob().digest().toString())
+          .put("size", layer.blob().size());
+    }
+    return root.toString().getBytes(UTF_8);
+  }
+}

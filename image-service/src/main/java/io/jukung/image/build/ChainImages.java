@@ -1,0 +1,232 @@
+package io.jukung.image.build;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.commit.CompressedLayer;
+import io.jukung.image.content.Digest;
+import io.jukung.image.install.PullListener;
+import io.jukung.image.layer.ChainId;
+import io.jukung.image.manifest.ConfigDocument;
+import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.FetchedManifest;
+import io.jukung.image.manifest.ImageSource;
+import io.jukung.image.manifest.MediaType;
+import io.jukung.image.manifest.Platform;
+import io.jukung.image.pull.ImageInstaller;
+import io.jukung.image.store.ImageRecord;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.Pin;
+import io.jukung.image.store.StoredImage;
+import io.jukung.image.store.StoredManifest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The images of one build: those that it is based on, intermediate ones for the layers so far, and
+ * the new one. Closing it lets go what nothing else needs. Thread-safe.
+ */
+final class ChainImages implements AutoCloseable {
+  private static final int BUFFER_BYTES = 128 * 1024;
+
+  private final ImageStore store;
+  private final BuildCache cache;
+  private final Pin pin;
+  private final Set<String> held = new HashSet<>();
+
+  ChainImages(ImageStore store, BuildCache cache) {
+    this.store = store;
+    this.cache = cache;
+    this.pin = store.pin();
+  }
+
+  /**
+   * An image that a stage is based on.
+   *
+   * @param configuration its document
+   */
+  record Base(List<StageLayer> layers, byte[] configuration) {}
+
+  /**
+   * Reads an image of the store, which is kept until the build ends.
+   *
+   * @throws CriException FAILED_PRECONDITION if only its unpacked files are here
+   */
+  Base base(StoredImage image) throws IOException {
+    ImageRecord record = store.pinned(image.id(), pin);
+    StoredManifest manifest =
+        StoredManifest.of(record, store.content(), "built on").whole(image.id(), "built on");
+    List<StageLayer> layers = new ArrayList<>();
+    for (int i = 0; i < record.diffIds().size(); i++) {
+      Descriptor blob = manifest.manifest().layers().get(i);
+      layers.add(new StageLayer(Digest.parse(record.diffIds().get(i)), asOci(blob)));
+    }
+    return new Base(
+        List.copyOf(layers),
+        store.content().read(Digest.parse(record.id()), ConfigDocument.MAX_BYTES));
+  }
+
+  /**
+   * Docker's types of layers mean the same as those of the OCI, whose manifest the build writes.
+   */
+  private static Descriptor asOci(Descriptor blob) {
+    MediaType type = MediaType.of(blob.mediaType()).orElse(null);
+    MediaType oci =
+        type == null
+            ? null
+            : switch (type) {
+              case DOCKER_LAYER -> MediaType.OCI_LAYER;
+              case DOCKER_LAYER_GZIP -> MediaType.OCI_LAYER_GZIP;
+              case DOCKER_LAYER_ZSTD -> MediaType.OCI_LAYER_ZSTD;
+              case OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD -> type;
+              case OCI_FOREIGN_LAYER, OCI_FOREIGN_LAYER_GZIP, OCI_FOREIGN_LAYER_ZSTD -> type;
+              case DOCKER_FOREIGN_LAYER_GZIP -> MediaType.OCI_FOREIGN_LAYER_GZIP;
+              case OCI_INDEX, DOCKER_INDEX, OCI_MANIFEST, DOCKER_MANIFEST -> null;
+              case DOCKER_SCHEMA1, DOCKER_SCHEMA1_SIGNED, OCI_CONFIG, DOCKER_CONFIG -> null;
+            };
+    if (oci == null) {
+      throw CriException.failedPrecondition(
+          "layer %s is of the type \"%s\", which no image can be built on"
+              .formatted(blob.digest(), blob.mediaType()));
+    }
+    return new Descriptor(oci.text(), blob.digest(), blob.size());
+  }
+
+  /**
+   * The directories of layers, topmost first.
+   *
+   * @param layers bottom first
+   */
+  List<Path> mounted(List<StageLayer> layers) throws IOException, InterruptedException {
+    return store.mountPinned(intermediate(layers), pin);
+  }
+
+  /**
+   * Has the store keep layers as an image until the build ends.
+   *
+   * @return the image's ID
+   */
+  String intermediate(List<StageLayer> layers) throws IOException, InterruptedException {
+    return keep(layers, null);
+  }
+
+  /**
+   * Brings a new layer into the store.
+   *
+   * @param layers with the new one at the end
+   * @return the ID of the intermediate image
+   */
+  String add(List<StageLayer> layers, CompressedLayer top)
+      throws IOException, InterruptedException {
+    return keep(layers, top);
+  }
+
+  private String keep(List<StageLayer> layers, @Nullable CompressedLayer top)
+      throws IOException, InterruptedException {
+    byte[] configuration =
+        BuiltDocuments.intermediate(layers.stream().map(StageLayer::diffId).toList());
+    String id = Digest.sha256(configuration).toString();
+    synchronized (held) {
+      if (held.add(id)) {
+        cache.hold(id);
+      }
+    }
+    if (store.find(id).isEmpty()) {
+      ImageRecord image = install(configuration, layers, top, Set.of());
+      var _ = store.register(image.asIntermediate());
+    }
+    return id;
+  }
+
+  /** Finds a step in the cache, and keeps its layer until the build ends. */
+  Optional<CacheEntry> cached(String key) throws IOException {
+    Optional<CacheEntry> found = cache.find(key);
+    if (found.isPresent() && !found.get().imageId().isEmpty()) {
+      String id = found.get().imageId();
+      synchronized (held) {
+        if (!held.add(id)) {
+          cache.holdOnce(id);
+        }
+      }
+      pin.addLayers(
+          ChainId.of(store.pinned(id, pin).diffIds().stream().map(Digest::parse).toList()));
+    }
+    return found;
+  }
+
+  /** The disk space of the topmost layer of an image. */
+  long topBytes(String imageId) {
+    return store.layerBytes(imageId).getLast();
+  }
+
+  /**
+   * Makes the image that the build is for.
+   *
+   * @param tags complete names
+   */
+  StoredImage finish(byte[] configuration, List<StageLayer> layers, Set<String> tags)
+      throws IOException, InterruptedException {
+    return store.register(install(configuration, layers, null, tags));
+  }
+
+  private ImageRecord install(
+      byte[] configuration,
+      List<StageLayer> layers,
+      @Nullable CompressedLayer top,
+      Set<String> tags)
+      throws IOException, InterruptedException {
+    byte[] manifest = BuiltDocuments.manifest(configuration, layers);
+    var document =
+        new FetchedManifest(
+            Digest.sha256(manifest), manifest, Optional.of(MediaType.OCI_MANIFEST.text()));
+    return new ImageInstaller(
+            store, pin, new Parts(configuration, top), PullListener.NONE, Platform.current())
+        .prepare(document, tags, /* repositories= */ Set.of());
+  }
+
+  @Override
+  public void close() throws IOException {
+    Set<String> mine;
+    synchronized (held) {
+      mine = Set.copyOf(held);
+      held.clear();
+    }
+    try {
+      cache.release(mine);
+    } finally {
+      pin.close();
+    }
+  }
+
+  /** The content that is not in the store yet. */
+  private record Parts(byte[] configuration, @Nullable CompressedLayer top) implements ImageSource {
+    @Override
+    public FetchedManifest manifest(Digest digest) throws IOException {
+      throw new IOException("manifest " + digest + " is not a part of the new image");
+    }
+
+    @Override
+    public void fetch(Digest digest, long size, Sink sink) throws IOException {
+      if (top != null && digest.equals(top.digest())) {
+        try (InputStream in = Files.newInputStream(top.file())) {
+          in.skipNBytes(sink.position());
+          byte[] buffer = new byte[BUFFER_BYTES];
+          int count;
+          while ((count = in.read(buffer)) > 0) {
+            sink.write(buffer, 0, count);
+          }
+        }
+      } else if (digest.matches(configuration)) {
+        sink.write(configuration, (int) sink.position(), configuration.length);
+      } else {
+        throw new IOException("blob " + digest + " is not in the store");
+      }
+    }
+  }
+}

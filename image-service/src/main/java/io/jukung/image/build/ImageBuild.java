@@ -1,0 +1,170 @@
+package io.jukung.image.build;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.copy.BuildContext;
+import io.jukung.image.dockerfile.Dockerfile;
+import io.jukung.image.dockerfile.DockerfileParser;
+import io.jukung.image.dockerfile.Instruction;
+import io.jukung.image.dockerfile.InstructionWords;
+import io.jukung.image.dockerfile.Keyword;
+import io.jukung.image.dockerfile.Stage;
+import io.jukung.image.dockerfile.StageGraph;
+import io.jukung.image.dockerfile.Variables;
+import io.jukung.image.manifest.Platform;
+import io.jukung.image.pull.ImageInstaller;
+import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.StoredImage;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Builds images from Dockerfiles. Only the stages that the target needs are built, those that do
+ * not need each other at the same time. Thread-safe.
+ */
+public final class ImageBuild {
+  private static final String EPOCH = "SOURCE_DATE_EPOCH";
+
+  /** Arguments that every build takes, whether the Dockerfile declares them or not. */
+  private static final Set<String> PREDEFINED =
+      Set.of("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY", EPOCH);
+
+  private final ImageStore store;
+  private final ImagePuller puller;
+  private final BuildCache cache;
+
+  /** Each step keeps a processor busy: most of the time of a layer is its compression. */
+  private final Semaphore room =
+      new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()));
+
+  public ImageBuild(ImageStore store, ImagePuller puller, BuildCache cache) {
+    this.store = store;
+    this.puller = puller;
+    this.cache = cache;
+  }
+
+  /**
+   * Builds an image.
+   *
+   * @param context its files; the caller's
+   * @throws CriException with the kind that fits, and the line of the Dockerfile where there is one
+   * @throws InterruptedException when the calling thread is interrupted; nothing works on then
+   */
+  public StoredImage build(
+      BuildSettings settings,
+      BuildContext context,
+      CommandRunner.Factory runners,
+      BuildListener listener)
+      throws InterruptedException {
+    Dockerfile file = DockerfileParser.parse(settings.dockerfile());
+    Map<String, String> given = settings.arguments();
+    Map<String, String> global = Variables.ofFile(file, given, platform());
+    StageGraph graph = StageGraph.of(file, global);
+    int target = graph.target(settings.target());
+    List<Integer> order = graph.order(target);
+    UnsupportedOptions.check(file, order);
+    warnOfUnused(file, given.keySet(), listener);
+    try (ChainImages images = new ChainImages(store, cache)) {
+      var tools =
+          new BuildTools(
+              settings,
+              file,
+              graph,
+              given,
+              global,
+              context.tree(),
+              context.directory(),
+              store.temporary(),
+              store.layerLimits().maxBytes(),
+              epoch(given),
+              images,
+              new BaseImages(store, puller, settings.pull()),
+              cache,
+              runners,
+              listener,
+              room);
+      return finish(tools, new StageThreads(tools).build(order, target));
+    } catch (IOException e) {
+      throw ImageInstaller.explain("build", e);
+    }
+  }
+
+  private StoredImage finish(BuildTools tools, StageResult result)
+      throws IOException, InterruptedException {
+    new TreeMap<>(tools.settings().labels()).forEach(result.settings()::setLabel);
+    String created =
+        tools
+            .epoch()
+            .map(Instant::toString)
+            .orElse(
+                result.created().isEmpty()
+                    ? Instant.ofEpochSecond(0).toString()
+                    : result.created());
+    return tools
+        .images()
+        .finish(
+            result.settings().document(result.layers(), created),
+            result.layers(),
+            new TreeSet<>(tools.settings().tags()));
+  }
+
+  /** The arguments that say what the image is built for and on; both are this node's platform. */
+  private static Map<String, String> platform() {
+    Platform here = Platform.current();
+    Map<String, String> arguments = new TreeMap<>();
+    for (String prefix : List.of("TARGET", "BUILD")) {
+      arguments.put(prefix + "PLATFORM", here.toString());
+      arguments.put(prefix + "OS", here.os());
+      arguments.put(prefix + "ARCH", here.architecture());
+      arguments.put(prefix + "VARIANT", here.variant());
+    }
+    return arguments;
+  }
+
+  private static Optional<Instant> epoch(Map<String, String> given) {
+    String text = given.getOrDefault(EPOCH, "");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Instant.ofEpochSecond(Long.parseLong(text)));
+    } catch (NumberFormatException | DateTimeException e) {
+      throw new CriException(
+          io.jukung.cri.ErrorKind.INVALID_ARGUMENT,
+          EPOCH + "=" + text + " is no number of seconds",
+          e);
+    }
+  }
+
+  private static void warnOfUnused(Dockerfile file, Set<String> given, BuildListener listener)
+      throws InterruptedException {
+    Set<String> unused = new TreeSet<>(given);
+    unused.removeIf(name -> PREDEFINED.contains(name.toUpperCase(java.util.Locale.ROOT)));
+    Set<String> declared = new HashSet<>();
+    file.globalArguments().forEach(each -> declared.addAll(names(each, file.escape())));
+    for (Stage stage : file.stages()) {
+      stage.instructions().stream()
+          .filter(each -> each.keyword() == Keyword.ARG)
+          .forEach(each -> declared.addAll(names(each, file.escape())));
+    }
+    unused.removeAll(declared);
+    if (!unused.isEmpty()) {
+      listener.warning("One or more build-args were not consumed: " + String.join(", ", unused));
+    }
+  }
+
+  private static List<String> names(Instruction argument, char escape) {
+    return InstructionWords.split(argument.argument(), Map.of(), escape).stream()
+        .map(word -> word.split("=", 2)[0])
+        .toList();
+  }
+}

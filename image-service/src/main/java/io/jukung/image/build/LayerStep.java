@@ -1,0 +1,144 @@
+package io.jukung.image.build;
+
+import io.jukung.image.commit.CompressedLayer;
+import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.MediaType;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileTime;
+import io.jukung.linux.mount.OverlayMount;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A step that may make a layer: looks for it in the cache, has it made otherwise, and puts it into
+ * the cache. For one thread.
+ */
+final class LayerStep {
+  private final BuildTools tools;
+  private final StageState state;
+  private final Steps.Running step;
+
+  LayerStep(BuildTools tools, StageState state, Steps.Running step) {
+    this.tools = tools;
+    this.state = state;
+    this.step = step;
+  }
+
+  /** What files are copied on. */
+  enum Below {
+    /** The image so far. */
+    IMAGE,
+    /** Nothing, so that links of the image do not lead the copies elsewhere (COPY --link). */
+    NOTHING
+  }
+
+  /** Changes files. */
+  @FunctionalInterface
+  interface Work {
+    /**
+     * Does the work.
+     *
+     * @param root what is changed
+     * @param image the image so far, for the names of users
+     */
+    void on(Fd root, Fd image) throws IOException, InterruptedException;
+  }
+
+  /** Makes a layer. */
+  @FunctionalInterface
+  interface Making {
+    /** The changes; empty if there are none. */
+    Optional<CompressedLayer> make(OverlayWork overlays) throws IOException, InterruptedException;
+  }
+
+  /** Begins the key of a step on the layers so far. */
+  CacheKey key(String kind) {
+    CacheKey key = new CacheKey(StageLayer.chain(state.layers()), kind);
+    return key.add(tools.epoch().map(Instant::toString).orElse(""));
+  }
+
+  Steps.Running step() {
+    return step;
+  }
+
+  /** Carries out a step that changes files of the image. */
+  void run(CacheKey key, String text, Below below, Work work)
+      throws IOException, InterruptedException {
+    run(
+        key,
+        text,
+        overlays -> {
+          List<Path> lowers = tools.images().mounted(state.layers());
+          if (below == Below.IMAGE) {
+            return overlays.run(lowers, root -> work.on(root, root));
+          }
+          try (Fd image = OverlayMount.detachedReadOnly(lowers)) {
+            return overlays.run(tools.images().mounted(List.of()), root -> work.on(root, image));
+          }
+        });
+  }
+
+  /**
+   * Carries out a step.
+   *
+   * @param text the instruction, for the history of the image
+   */
+  void run(CacheKey key, String text, Making making) throws IOException, InterruptedException {
+    String name = key.text();
+    Optional<CacheEntry> cached =
+        tools.settings().noCache() ? Optional.empty() : tools.images().cached(name);
+    CacheEntry entry = cached.isPresent() ? cached.get() : made(name, text, making);
+    Optional<StageLayer> layer = entry.layer();
+    String created = tools.epoch().orElse(Instant.ofEpochSecond(entry.createdAt())).toString();
+    layer.ifPresent(each -> state.add(each, created));
+    state.settings().addHistory(created, text, layer.isPresent());
+    step.done(cached.isPresent());
+  }
+
+  private CacheEntry made(String key, String text, Making making)
+      throws IOException, InterruptedException {
+    Optional<FileTime> newest = tools.epoch().map(at -> new FileTime(at.getEpochSecond(), 0));
+    Optional<CompressedLayer> made = making.make(new OverlayWork(tools.temporary(), newest));
+    CacheEntry entry;
+    if (made.isEmpty()) {
+      entry = entry(key, text, "", "", "", "", 0, 0);
+    } else {
+      try (CompressedLayer top = made.get()) {
+        List<StageLayer> layers = new ArrayList<>(state.layers());
+        String type = MediaType.OCI_LAYER_GZIP.text();
+        layers.add(new StageLayer(top.diffId(), new Descriptor(type, top.digest(), top.size())));
+        String image = tools.images().add(layers, top);
+        entry =
+            entry(
+                key,
+                text,
+                image,
+                type,
+                top.diffId().toString(),
+                top.digest().toString(),
+                top.size(),
+                tools.images().topBytes(image));
+      }
+    }
+    tools.cache().put(entry);
+    return entry;
+  }
+
+  private CacheEntry entry(
+      String key,
+      String text,
+      String image,
+      String type,
+      String diffId,
+      String blob,
+      long blobBytes,
+      long bytes) {
+    long now = tools.cache().now();
+    return new CacheEntry(
+        CacheEntry.VERSION, key, text, image, type, diffId, blob, blobBytes, bytes, now, now);
+  }
+}

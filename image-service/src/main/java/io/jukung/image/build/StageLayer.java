@@ -1,0 +1,20 @@
+package io.jukung.image.build;
+
+import io.jukung.image.content.Digest;
+import io.jukung.image.layer.ChainId;
+import io.jukung.image.manifest.Descriptor;
+import java.util.List;
+
+/**
+ * A layer of an image that is built.
+ *
+ * @param blob the compressed archive
+ */
+record StageLayer(Digest diffId, Descriptor blob) {
+  /** Identifies the files that layers have together. */
+  static String chain(List<StageLayer> layers) {
+    return layers.isEmpty()
+        ? "scratch"
+        : ChainId.of(layers.stream().map(StageLayer::diffId).toList()).getLast().toString();
+  }
+}

@@ -1,0 +1,176 @@
+package io.jukung.image.copy;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.image.dockerfile.IgnoreFile;
+import io.jukung.image.tar.Decompression;
+import io.jukung.image.tar.TarPath;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
+import io.jukung.linux.archive.TarInput;
+import io.jukung.linux.archive.TarMember;
+import io.jukung.linux.archive.TreeWriter;
+import io.jukung.linux.fs.DirectoryEntry;
+import io.jukung.linux.fs.DirectoryListing;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileAttributes;
+import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.Openat2;
+import io.jukung.linux.fs.TreeRemoval;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The files that a build was given, in a directory of the daemon. The archive that brings them is
+ * not trusted: no name and no link in it leads out of the directory, and devices are refused.
+ */
+public final class BuildContext implements AutoCloseable {
+  private static final int BUFFER_BYTES = 128 * 1024;
+
+  /** As large as the parser accepts. */
+  private static final int MAX_TEXT_BYTES = 4 << 20;
+
+  private static final String IGNORE_FILE = ".dockerignore";
+
+  private final Path directory;
+  private final Fd root;
+
+  private BuildContext(Path directory, Fd root) {
+    this.directory = directory;
+    this.root = root;
+  }
+
+  /**
+   * Unpacks a context.
+   *
+   * @param archive a tar archive that may be compressed with gzip or zstd; nothing at all is a
+   *     context without files
+   * @param ignore what is not unpacked; empty: what the .dockerignore of the context leaves out is
+   *     removed again
+   * @param parent the store's directory for unfinished work
+   * @param maxBytes the most that the files may have together
+   */
+  public static BuildContext unpack(
+      InputStream archive, Optional<String> ignore, Path parent, long maxBytes) throws IOException {
+    Path directory = Files.createTempDirectory(parent, "context-");
+    Fd root = HostFile.openDirectory(directory);
+    BuildContext context = new BuildContext(directory, root);
+    try {
+      FileAttributes.setMode(root, 0755); // users of RUN --mount=type=bind enter it
+      IgnoreFile given = IgnoreFile.parse(TarPath.ofText(ignore.orElse("")));
+      try (InputStream plain = Decompression.open(new BufferedInputStream(archive, BUFFER_BYTES))) {
+        context.write(new TarInput(plain), given, maxBytes);
+        var _ = plain.transferTo(OutputStream.nullOutputStream());
+      }
+      if (ignore.isEmpty()) {
+        context.removeIgnored();
+      }
+      return context;
+    } catch (IOException | RuntimeException e) {
+      context.close();
+      if (e instanceof IOException failed && !(e instanceof ErrnoException)) {
+        throw new CriException(
+            ErrorKind.INVALID_ARGUMENT, "unpack the context: " + failed.getMessage(), failed);
+      }
+      throw e;
+    }
+  }
+
+  private void write(TarInput archive, IgnoreFile ignored, long maxBytes) throws IOException {
+    TreeWriter.Policy policy = new TreeWriter.Policy(true, 0, 0, /* devices= */ false);
+    TreeWriter writer = new TreeWriter(root, policy);
+    long bytes = 0;
+    Optional<TarMember> next = archive.next();
+    while (next.isPresent()) {
+      TarMember member = next.get();
+      bytes += member.size();
+      if (bytes > maxBytes) {
+        throw CriException.invalidArgument("the context has more than " + maxBytes + " bytes");
+      }
+      if (member.kind() == TarMember.Kind.CHARACTER_DEVICE
+          || member.kind() == TarMember.Kind.BLOCK_DEVICE) {
+        throw CriException.invalidArgument(
+            "the context has the device \"" + TarPath.display(member.name()) + "\"");
+      }
+      String path = String.join("/", TarPath.components(member.name()));
+      if (path.isEmpty() || !ignored.excludes(path)) {
+        writer.write(member, archive);
+      }
+      next = archive.next();
+    }
+    writer.finish();
+  }
+
+  private void removeIgnored() throws IOException {
+    Optional<String> text = read(IGNORE_FILE);
+    if (text.isPresent()) {
+      IgnoreFile ignored = IgnoreFile.parse(TarPath.ofText(text.get()));
+      var _ = remove(root, "", ignored);
+    }
+  }
+
+  /** Removes what is left out, and returns whether anything remains. */
+  private static boolean remove(Fd directory, String path, IgnoreFile ignored) throws IOException {
+    boolean remains = false;
+    for (byte[] name : DirectoryListing.names(directory)) {
+      String each = TarPath.join(path, new String(name, StandardCharsets.ISO_8859_1));
+      boolean excluded = ignored.excludes(each);
+      if (FileStatus.of(directory, name).isDirectory()) {
+        boolean filled;
+        try (Fd child = DirectoryEntry.openDirectory(directory, name)) {
+          filled = remove(child, each, ignored);
+        }
+        if (excluded && !filled) {
+          DirectoryEntry.removeDirectory(directory, name);
+          continue;
+        }
+      } else if (excluded) {
+        DirectoryEntry.unlink(directory, name);
+        continue;
+      }
+      remains = true;
+    }
+    return remains;
+  }
+
+  /**
+   * The text of a file; empty if there is none.
+   *
+   * @param path may lead over links, which stay in the context
+   */
+  public Optional<String> read(String path) throws IOException {
+    try {
+      return Optional.of(
+          new String(Openat2.readBounded(root, path, MAX_TEXT_BYTES), StandardCharsets.UTF_8));
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** Where the files are. */
+  public Path directory() {
+    return directory;
+  }
+
+  /** The files as a source of copies. */
+  public SourceTree tree() {
+    return new SourceTree(root, "the context", /* keepsOwners= */ false);
+  }
+
+  /** Removes the files. */
+  @Override
+  public void close() throws IOException {
+    root.close();
+    TreeRemoval.remove(directory);
+  }
+}

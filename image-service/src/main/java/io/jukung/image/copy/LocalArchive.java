@@ -1,0 +1,101 @@
+package io.jukung.image.copy;
+
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.image.tar.Decompression;
+import io.jukung.image.tar.TarPath;
+import io.jukung.linux.archive.TarInput;
+import io.jukung.linux.archive.TreeWriter;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.FileType;
+import io.jukung.linux.fs.Openat2;
+import java.io.BufferedInputStream;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+
+/** A tar archive that ADD unpacks. It is recognised by its content, as docker does it. */
+public final class LocalArchive {
+  private static final int BUFFER_BYTES = 128 * 1024;
+  private static final int HEADER_BYTES = 512;
+  private static final byte[] XZ = {(byte) 0xFD, '7', 'z', 'X', 'Z', 0};
+  private static final byte[] BZIP2 = {'B', 'Z', 'h'};
+
+  private LocalArchive() {}
+
+  /**
+   * Whether the file is an archive.
+   *
+   * @throws CriException UNIMPLEMENTED for a file that is compressed with bzip2 or xz, which docker
+   *     would unpack
+   */
+  public static boolean isArchive(SourceTree tree, String path) throws IOException {
+    try (Fd handle = Openat2.openPath(tree.root(), TarPath.bytes(path))) {
+      if (FileStatus.of(handle).type() != FileType.REGULAR) {
+        return false;
+      }
+      refuse(handle, path);
+      try (InputStream in = content(handle)) {
+        byte[] header = in.readNBytes(HEADER_BYTES);
+        return header.length == HEADER_BYTES
+            && new TarInput(new java.io.ByteArrayInputStream(header)).next().isPresent();
+      } catch (IOException e) {
+        return false; // anything else is copied as it is
+      }
+    }
+  }
+
+  private static void refuse(Fd handle, String path) throws IOException {
+    byte[] head;
+    try (Fd file = Openat2.reopenForReading(handle);
+        InputStream in = new FileInputStream(file.procPath())) {
+      head = in.readNBytes(XZ.length);
+    }
+    boolean bzip2 =
+        head.length > BZIP2.length && Arrays.equals(head, 0, BZIP2.length, BZIP2, 0, BZIP2.length);
+    if (Arrays.equals(head, XZ) || bzip2) {
+      throw new CriException(
+          ErrorKind.UNIMPLEMENTED,
+          "ADD of %s, which is compressed with %s, is not implemented; use gzip or zstd, or COPY"
+              .formatted(TarPath.display(path), bzip2 ? "bzip2" : "xz"));
+    }
+  }
+
+  private static InputStream content(Fd handle) throws IOException {
+    FileInputStream raw;
+    try (Fd file = Openat2.reopenForReading(handle)) {
+      raw = new FileInputStream(file.procPath());
+    }
+    try {
+      return Decompression.open(new BufferedInputStream(raw, BUFFER_BYTES));
+    } catch (IOException e) {
+      raw.close();
+      throw e;
+    }
+  }
+
+  /** Unpacks the archive below the destination. No name and no link leads out of that. */
+  public static void unpack(
+      SourceTree tree, String path, Fd root, CopyDestination destination, CopyRules rules)
+      throws IOException {
+    TreeWriter.Policy policy =
+        rules
+            .owner()
+            .map(owner -> new TreeWriter.Policy(false, owner.uid(), owner.gid(), false))
+            .orElse(new TreeWriter.Policy(true, 0, 0, true));
+    try (Fd handle = Openat2.openPath(tree.root(), TarPath.bytes(path));
+        Fd directory = destination.openDirectory(root, rules.ownerOfParents());
+        InputStream in = content(handle)) {
+      var _ = new TreeWriter(directory, policy).unpack(new TarInput(in));
+    } catch (CriException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new CriException(
+          ErrorKind.FAILED_PRECONDITION,
+          "unpack %s: %s".formatted(TarPath.display(path), e.getMessage()),
+          e);
+    }
+  }
+}

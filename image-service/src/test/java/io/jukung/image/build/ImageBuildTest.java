@@ -1,0 +1,511 @@
+package io.jukung.image.build;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jukung.cri.CriException;
+import io.jukung.image.content.Digest;
+import io.jukung.image.copy.BuildContext;
+import io.jukung.image.manifest.ConfigDocument;
+import io.jukung.image.pull.PullFixture;
+import io.jukung.image.pull.TestImage;
+import io.jukung.image.registry.WildRegistry;
+import io.jukung.image.store.StoredImage;
+import io.jukung.image.tar.TestTar;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Builds with real stores, layers and overlays. Commands are not run: each writes its number to a
+ * file. Needs root, and overlayfs on the file system of the temporary directory.
+ */
+class ImageBuildTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path temporary;
+  private PullFixture fixture;
+  private WildRegistry registry;
+  private BuildCache cache;
+  private String base;
+  private Instant now = Instant.ofEpochSecond(1_700_000_000);
+  private final List<String> events = new CopyOnWriteArrayList<>();
+  private final List<CommandRunner.Command> commands = new CopyOnWriteArrayList<>();
+  private final AtomicInteger number = new AtomicInteger();
+  private Map<String, String> arguments = Map.of();
+  private byte[] context = new TestTar().bytes();
+  private String target = "";
+  private boolean noCache;
+
+  @BeforeEach
+  void open() throws Exception {
+    fixture = new PullFixture(temporary.resolve("store"), PullFixture.PATIENT);
+    registry = WildRegistry.start();
+    byte[] tar =
+        new TestTar()
+            .directory("etc")
+            .file("etc/passwd", "root:x:0:0::/:\napp:x:12:34::/:\n")
+            .file("etc/group", "staff:x:50:\n")
+            .bytes();
+    registry.add(
+        "base", "1", TestImage.of(tar).config(c -> c.putArray("Env").add("A=base")).build());
+    base = registry.reference("base:1");
+    cache = openCache();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    registry.close();
+    fixture.close();
+  }
+
+  private BuildCache openCache() throws IOException {
+    return BuildCache.open(temporary.resolve("steps"), fixture.store, () -> now);
+  }
+
+  private StoredImage build(String dockerfile) throws Exception {
+    events.clear();
+    commands.clear();
+    var settings =
+        new BuildSettings(
+            dockerfile.replace("BASE", base),
+            List.of(),
+            arguments,
+            target,
+            noCache,
+            false,
+            Map.of(),
+            CommandRunner.Network.DEFAULT);
+    try (BuildContext files =
+        BuildContext.unpack(
+            new ByteArrayInputStream(context),
+            Optional.of("none"),
+            fixture.store.temporary(),
+            1 << 20)) {
+      return new ImageBuild(fixture.store, fixture.puller, cache)
+          .build(settings, files, FakeRunner::new, new Listener());
+    }
+  }
+
+  private final class Listener implements BuildListener {
+    @Override
+    public Step begin(String name, int line) {
+      events.add(name);
+      return new Step() {
+        @Override
+        public void output(boolean error, byte[] data, int length) {
+          events.add(new String(data, 0, length, UTF_8));
+        }
+
+        @Override
+        public void done(boolean cached, Duration duration) {
+          if (cached) {
+            events.add("cached " + name);
+          }
+        }
+
+        @Override
+        public void failed(String reason, String excerpt, int exitCode) {
+          events.add("failed " + exitCode + " " + reason + "\n" + excerpt);
+        }
+      };
+    }
+
+    @Override
+    public void warning(String text) {
+      events.add(text);
+    }
+  }
+
+  /** Writes the number of the command to /ran-N, unless its last argument says how it ends. */
+  private final class FakeRunner implements CommandRunner {
+    @Override
+    public Ended run(Command command, Output output) throws IOException, InterruptedException {
+      commands.add(command);
+      Path upper = Files.createTempDirectory(temporary, "upper-");
+      String last = command.arguments().getLast();
+      if (last.startsWith("wait ")) {
+        Objects.requireNonNull(latches.get(last.substring("wait ".length()))).countDown();
+        for (CountDownLatch each : latches.values()) {
+          assertThat(each.await(60, TimeUnit.SECONDS)).isTrue();
+        }
+      }
+      if (last.equals("hang")) {
+        new CountDownLatch(1).await();
+      }
+      if (!last.equals("nothing")) {
+        Files.writeString(upper.resolve("ran"), "number " + number.incrementAndGet());
+      }
+      byte[] text = ("output of " + last).getBytes(UTF_8);
+      output.write(false, text, text.length);
+      return new Ended() {
+        @Override
+        public int exitCode() {
+          return last.equals("fail") ? 3 : 0;
+        }
+
+        @Override
+        public boolean outOfMemory() {
+          return false;
+        }
+
+        @Override
+        public Path upper() {
+          return upper;
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+
+    @Override
+    public boolean hasSecret(String id) {
+      return id.equals("known");
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** What the commands of stages that run at the same time wait for. */
+  private final Map<String, CountDownLatch> latches = new HashMap<>();
+
+  private JsonNode configuration(StoredImage image) throws Exception {
+    return JSON.readTree(
+        fixture.store.content().read(Digest.parse(image.id()), ConfigDocument.MAX_BYTES));
+  }
+
+  /** The content of a file of an image; empty if there is none. */
+  private Optional<String> file(StoredImage image, String path) throws Exception {
+    for (Path layer : fixture.mounted(image.id())) {
+      if (Files.exists(layer.resolve(path))) {
+        return Optional.of(Files.readString(layer.resolve(path)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private long steps() {
+    return events.stream().filter(each -> each.startsWith("cached ")).count();
+  }
+
+  // ── configuration ──────────────────────────────────────────────────────────────────────────
+
+  @Test
+  void instructionsMakeTheConfiguration() throws Exception {
+    arguments = Map.of("PORT", "8080", "unused", "x");
+    StoredImage image =
+        build(
+            """
+            FROM BASE
+            ARG PORT=1
+            ARG TARGETARCH
+            ENV B="two words" C=$A-$PORT
+            ENV OLD old form
+            LABEL a=1 "b c"=2
+            EXPOSE $PORT 53/udp
+            VOLUME ["/data", "/$C"]
+            USER app:staff
+            STOPSIGNAL SIGUSR1
+            SHELL ["/bin/ash", "-ec"]
+            ENTRYPOINT run $B
+            CMD ["x", "$B"]
+            HEALTHCHECK --interval=1m30s --retries=3 CMD curl -f http://localhost
+            ONBUILD COPY a b
+            MAINTAINER somebody
+            """);
+    JsonNode config = configuration(image).path("config");
+    assertThat(config.path("Env").toString())
+        .isEqualTo("[\"A=base\",\"B=two words\",\"C=base-8080\",\"OLD=old form\"]");
+    assertThat(config.path("Labels").toString()).isEqualTo("{\"a\":\"1\",\"b c\":\"2\"}");
+    assertThat(config.path("ExposedPorts").toString()).isEqualTo("{\"8080/tcp\":{},\"53/udp\":{}}");
+    assertThat(config.path("Volumes").toString()).isEqualTo("{\"/data\":{},\"/base-8080\":{}}");
+    assertThat(config.path("User").asText()).isEqualTo("app:staff");
+    assertThat(config.path("Entrypoint").toString()).isEqualTo("[\"/bin/ash\",\"-ec\",\"run $B\"]");
+    assertThat(config.path("Cmd").toString()).isEqualTo("[\"x\",\"$B\"]");
+    assertThat(config.path("Healthcheck").toString())
+        .isEqualTo(
+            "{\"Test\":[\"CMD-SHELL\",\"curl -f http://localhost\"],\"Interval\":90000000000,"
+                + "\"Retries\":3}");
+    assertThat(config.path("OnBuild").toString()).isEqualTo("[\"COPY a b\"]");
+    assertThat(configuration(image).path("author").asText()).isEqualTo("somebody");
+    assertThat(events).contains("One or more build-args were not consumed: unused");
+    assertThat(fixture.store.list()).extracting(StoredImage::id).contains(image.id());
+  }
+
+  @Test
+  void commandsSeeTheVariablesUserAndDirectoryOfTheirPlace() throws Exception {
+    arguments = Map.of("http_proxy", "http://proxy", "X", "given");
+    var _ =
+        build(
+            """
+            FROM BASE
+            ARG X=default
+            ENV Y=$X
+            WORKDIR /a
+            WORKDIR b
+            USER app
+            RUN make $Y
+            RUN ["make", "$Y"]
+            RUN <<EOF
+            first
+            second
+            EOF
+            RUN sh -e <<A && cat <<'B'
+            one
+            A
+            two
+            B
+            RUN <<EOF
+            #!/bin/program
+            text
+            EOF
+            """);
+    CommandRunner.Command first = commands.getFirst();
+    assertThat(first.arguments()).containsExactly("/bin/sh", "-c", "make $Y");
+    assertThat(first.environment())
+        .containsEntry("X", "given")
+        .containsEntry("Y", "given")
+        .containsEntry("A", "base")
+        .containsEntry("http_proxy", "http://proxy");
+    assertThat(first.directory()).isEqualTo("/a/b");
+    assertThat(first.user()).isEqualTo("app");
+    assertThat(commands.get(1).arguments()).containsExactly("make", "$Y");
+    assertThat(commands.get(2).arguments()).containsExactly("/bin/sh", "-c", "first\nsecond\n");
+    assertThat(commands.get(3).arguments().getLast())
+        .isEqualTo("sh -e <<A && cat <<'B'\none\nA\ntwo\nB\n");
+    assertThat(commands.get(4).arguments()).containsExactly("/run/jukung-build/EOF");
+    assertThat(commands.get(4).mounts()).hasSize(1);
+  }
+
+  // ── stages and copies ──────────────────────────────────────────────────────────────────────
+
+  @Test
+  void onlyNeededStagesAreBuiltAndFilesAreCopiedBetweenThem() throws Exception {
+    context = new TestTar().file("file", "content").directory("dir").file("dir/x", "1").bytes();
+    String dockerfile =
+        """
+        FROM BASE AS one
+        COPY --chown=app:staff --chmod=640 file dir /out/
+        FROM one AS two
+        RUN unneeded
+        FROM scratch AS three
+        COPY --from=one /out/ /copied/
+        COPY <<EOF <<'RAW' /texts/
+        home of $HOME_OF
+        EOF
+        $raw
+        RAW
+        FROM three
+        ARG LAST
+        """;
+    target = "three";
+    StoredImage image = build(dockerfile);
+    assertThat(commands).isEmpty();
+    assertThat(file(image, "copied/x")).contains("1");
+    assertThat(file(image, "texts/EOF")).contains("home of \n");
+    assertThat(file(image, "texts/RAW")).contains("$raw\n");
+    Path copied = fixture.mounted(image.id()).getLast().resolve("copied/file");
+    assertThat(Files.getAttribute(copied, "unix:uid")).isEqualTo(12);
+    assertThat(Files.getAttribute(copied, "unix:gid")).isEqualTo(50);
+    target = "missing";
+    assertThatThrownBy(() -> build(dockerfile)).hasMessageContaining("has no stage missing");
+  }
+
+  @Test
+  void stagesThatDoNotNeedEachOtherRunAtTheSameTime() throws Exception {
+    latches.put("one", new CountDownLatch(1));
+    latches.put("two", new CountDownLatch(1));
+    StoredImage image =
+        build(
+            """
+            FROM BASE AS one
+            RUN wait one
+            FROM BASE AS two
+            RUN wait two
+            FROM scratch
+            COPY --from=one /ran /one
+            COPY --from=two /ran /two
+            """);
+    assertThat(file(image, "one")).isPresent();
+    assertThat(file(image, "two")).isPresent();
+  }
+
+  @Test
+  void triggersOfTheBaseRunFirstAndOnce() throws Exception {
+    StoredImage first = build("FROM BASE\nONBUILD RUN trigger\nONBUILD ENV T=1\n");
+    assertThat(commands).isEmpty();
+    StoredImage second = build("FROM " + first.id() + "\nRUN own $T\n");
+    assertThat(commands)
+        .extracting(each -> each.arguments().getLast())
+        .containsExactly("trigger", "own $T");
+    assertThat(configuration(second).path("config").has("OnBuild")).isFalse();
+    assertThat(commands.getLast().environment()).containsEntry("T", "1");
+  }
+
+  // ── cache ──────────────────────────────────────────────────────────────────────────────────
+
+  @Test
+  void cacheDependsOnContentAndSurvivesARestart() throws Exception {
+    context = new TestTar().file("file", "one").bytes();
+    String dockerfile = "FROM BASE\nRUN before\nCOPY file /\nRUN nothing\nRUN after\n";
+    StoredImage first = build(dockerfile);
+    assertThat(steps()).isZero();
+    now = now.plusSeconds(1_000);
+    StoredImage second = build(dockerfile);
+    assertThat(steps()).isEqualTo(4);
+    assertThat(second.id()).isEqualTo(first.id());
+    cache = openCache();
+    assertThat(build(dockerfile).id()).isEqualTo(first.id());
+    assertThat(steps()).isEqualTo(4);
+
+    context = new TestTar().file("file", "two").bytes();
+    StoredImage third = build(dockerfile);
+    assertThat(steps()).isEqualTo(1);
+    assertThat(file(third, "file")).contains("two");
+    context = new TestTar().file("file", "one").bytes();
+    assertThat(build(dockerfile).id()).isEqualTo(first.id());
+    noCache = true;
+    assertThat(build(dockerfile).id()).isNotEqualTo(first.id());
+    assertThat(steps()).isZero();
+  }
+
+  @Test
+  void variablesInvalidateCommandsAndSecretsDoNot() throws Exception {
+    String dockerfile =
+        "FROM BASE\nARG V\nRUN --mount=type=secret,id=known --mount=type=cache,target=/c x\n";
+    arguments = Map.of("V", "1");
+    var _ = build(dockerfile);
+    assertThat(commands.getFirst().mounts()).hasSize(2);
+    var _ = build(dockerfile);
+    assertThat(steps()).isEqualTo(1);
+    arguments = Map.of("V", "2");
+    var _ = build(dockerfile);
+    assertThat(steps()).isZero();
+    assertThatThrownBy(() -> build("FROM BASE\nRUN --mount=type=secret,id=other,required=true x\n"))
+        .hasMessageContaining("Dockerfile:2: secret other is not there");
+  }
+
+  @Test
+  void prunedCacheLeavesTheImageAndNothingElse() throws Exception {
+    String dockerfile = "FROM BASE\nRUN one\nRUN two\n";
+    StoredImage image = build(dockerfile);
+    assertThat(cache.list()).extracting(CacheEntry::instruction).contains("RUN /bin/sh -c two");
+    assertThat(fixture.store.intermediates()).hasSize(2);
+    assertThat(fixture.store.list()).hasSize(2); // the base and the new image
+    assertThat(cache.prune(Duration.ofDays(1)).steps()).isZero();
+    assertThat(cache.prune(Duration.ZERO).steps()).isEqualTo(2);
+    assertThat(fixture.store.intermediates()).isEmpty();
+    assertThat(file(image, "ran")).contains("number 2");
+    var _ = build(dockerfile);
+    assertThat(steps()).isZero();
+  }
+
+  @Test
+  void resultsOfABuildThatWasCutShortAreRemovedAtTheStart() throws Exception {
+    var _ = build("FROM BASE\nRUN one\n");
+    try (Stream<Path> records = Files.list(temporary.resolve("steps"))) {
+      for (Path each : records.toList()) {
+        Files.writeString(each, "{damaged");
+      }
+    }
+    cache = openCache();
+    assertThat(cache.list()).isEmpty();
+    assertThat(fixture.store.intermediates()).isEmpty();
+  }
+
+  @Test
+  void imageRemovedByItsIdIsMadeAgain() throws Exception {
+    StoredImage first = build("FROM BASE\nRUN one\n");
+    fixture.store.remove(first.id());
+    for (String each : Set.copyOf(fixture.store.intermediates())) {
+      fixture.store.remove(each);
+    }
+    assertThat(file(build("FROM BASE\nRUN one\n"), "ran")).contains("number 2");
+  }
+
+  // ── reproducible builds ────────────────────────────────────────────────────────────────────
+
+  @Test
+  void sourceDateEpochGivesTheSameImageTwice() throws Exception {
+    arguments = Map.of("SOURCE_DATE_EPOCH", "1000000000");
+    context = new TestTar().file("file", "content").bytes();
+    noCache = true;
+    String dockerfile = "FROM scratch\nWORKDIR /a/b\nCOPY file ./\nENV X=1\n";
+    StoredImage first = build(dockerfile);
+    now = now.plusSeconds(5_000);
+    StoredImage second = build(dockerfile);
+    assertThat(second.id()).isEqualTo(first.id());
+    assertThat(configuration(first).path("created").asText()).isEqualTo("2001-09-09T01:46:40Z");
+    Path layer = fixture.mounted(first.id()).getFirst();
+    assertThat(Files.getLastModifiedTime(layer.resolve("a")).toMillis())
+        .isEqualTo(1_000_000_000_000L);
+  }
+
+  // ── failures ───────────────────────────────────────────────────────────────────────────────
+
+  @Test
+  void failureShowsTheLineTheOutputAndTheCode() throws Exception {
+    assertThatThrownBy(() -> build("FROM BASE\n\nRUN ok\nRUN fail\nRUN never\n"))
+        .isInstanceOf(CriException.class)
+        .hasMessage(
+            "Dockerfile:4: process \"/bin/sh -c fail\" did not complete successfully: exit"
+                + " code: 3");
+    assertThat(events.getLast())
+        .startsWith("failed 3 process")
+        .contains("   4 | >>> RUN fail\n")
+        .contains("   3 |     RUN ok\n");
+    assertThat(commands).hasSize(2);
+    assertThatThrownBy(() -> build("FROM BASE\nCOPY missing /\n"))
+        .hasMessageContaining("Dockerfile:2: \"/missing\": not found in the context");
+    assertThatThrownBy(() -> build("FROM BASE\nEXPOSE 0\n"))
+        .hasMessageContaining("Dockerfile:2: \"0\" is not a port");
+    assertThatThrownBy(() -> build("FROM BASE\nCOPY --parents a b\n"))
+        .hasMessageContaining("Dockerfile:2: COPY --parents is not implemented");
+    assertThatThrownBy(() -> build("FROM BASE\nRUN --mount=type=ssh x\n"))
+        .hasMessageContaining("is not implemented");
+  }
+
+  @Test
+  void failureOfOneStageEndsTheOthers() throws Exception {
+    assertThatThrownBy(
+            () ->
+                build(
+                    """
+                    FROM BASE AS one
+                    RUN hang
+                    FROM BASE AS two
+                    RUN fail
+                    FROM scratch
+                    COPY --from=one /ran /one
+                    COPY --from=two /ran /two
+                    """))
+        .hasMessageContaining("exit code: 3");
+    try (Stream<Path> left = Files.list(fixture.store.temporary())) {
+      assertThat(new ArrayList<>(left.toList())).isEmpty();
+    }
+  }
+}

@@ -1,0 +1,298 @@
+package io.jukung.image.copy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.content.Digest;
+import io.jukung.image.copy.CopyRules.Owner;
+import io.jukung.image.dockerfile.IgnoreFile;
+import io.jukung.image.tar.TestTar;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files of contexts that may be hostile, and docker's rules for copies. Needs root, for owners. */
+class CopiesTest {
+  @TempDir Path temporary;
+  private Path from;
+  private Path to;
+
+  @BeforeEach
+  void makeDirectories() throws Exception {
+    from = Files.createDirectory(temporary.resolve("from"));
+    to = Files.createDirectory(temporary.resolve("to"));
+  }
+
+  private void write(String path, String content) throws IOException {
+    Path file = from.resolve(path);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, content);
+  }
+
+  private List<String> find(String source) throws IOException {
+    try (Fd root = HostFile.openDirectory(from)) {
+      return new SourcePaths(new SourceTree(root, "the context", false)).find(source);
+    }
+  }
+
+  private void copy(CopyRules rules, String destination, String... sources) throws IOException {
+    try (Fd source = HostFile.openDirectory(from);
+        Fd root = HostFile.openDirectory(to)) {
+      SourceTree tree = new SourceTree(source, "the context", false);
+      List<String> paths = new java.util.ArrayList<>();
+      for (String each : sources) {
+        paths.addAll(new SourcePaths(tree).find(each));
+      }
+      new FileCopy(tree, rules).copy(paths, root, CopyDestination.of(destination, "/work"));
+    }
+  }
+
+  private Digest digest(CopyRules rules, String source) throws IOException {
+    try (Fd root = HostFile.openDirectory(from)) {
+      SourceTree tree = new SourceTree(root, "the context", false);
+      return TreeDigest.of(tree, new SourcePaths(tree).find(source), rules);
+    }
+  }
+
+  // ── sources ────────────────────────────────────────────────────────────────────────────────
+
+  @Test
+  void sourcesAreFoundByPathAndPattern() throws Exception {
+    write("a.txt", "");
+    write("b.txt", "");
+    write("dir/c.txt", "");
+    write("dir/[x]", "");
+    assertThat(find("a.txt")).containsExactly("a.txt");
+    assertThat(find("/a.txt")).containsExactly("a.txt");
+    assertThat(find("./dir/../a.txt")).containsExactly("a.txt");
+    assertThat(find("*.txt")).containsExactly("a.txt", "b.txt");
+    assertThat(find("*/?.t[x-y]t")).containsExactly("dir/c.txt");
+    assertThat(find("dir/\\[x]")).containsExactly("dir/[x]");
+    assertThat(find(".")).containsExactly("");
+    assertThatThrownBy(() -> find("missing")).hasMessage("\"/missing\": not found in the context");
+    assertThatThrownBy(() -> find("*.md")).hasMessage("\"/*.md\": not found in the context");
+    assertThatThrownBy(() -> find("[")).hasMessageContaining("cannot be understood");
+  }
+
+  @Test
+  void noSourceLeadsOutOfTheContext() throws Exception {
+    Files.writeString(temporary.resolve("secret"), "of the node");
+    write("inside", "of the context");
+    Files.createSymbolicLink(from.resolve("up"), Path.of("../secret"));
+    Files.createSymbolicLink(from.resolve("absolute"), temporary.resolve("secret"));
+    Files.createSymbolicLink(from.resolve("door"), Path.of(".."));
+    Files.createSymbolicLink(from.resolve("link"), Path.of("/inside"));
+    for (String path : List.of("../secret", "a/../../secret", "..")) {
+      assertThatThrownBy(() -> find(path)).hasMessageContaining("leads out of the context");
+    }
+    for (String path : List.of("up", "absolute", "door/secret")) {
+      assertThatThrownBy(() -> find(path)).hasMessageContaining("not found");
+    }
+    copy(CopyRules.PLAIN, "/link", "link");
+    assertThat(to.resolve("link")).hasContent("of the context");
+    copy(CopyRules.PLAIN, "/all/", ".");
+    assertThat(Files.isSymbolicLink(to.resolve("all/absolute"))).isTrue();
+  }
+
+  // ── destinations ───────────────────────────────────────────────────────────────────────────
+
+  @Test
+  void destinationsFollowDockersRules() throws Exception {
+    write("file", "f");
+    write("dir/one", "1");
+    write("dir/sub/two", "2");
+    copy(CopyRules.PLAIN, "/named", "file");
+    copy(CopyRules.PLAIN, "relative", "file");
+    copy(CopyRules.PLAIN, "/new/", "file");
+    copy(CopyRules.PLAIN, "/new", "file"); // a directory by now
+    copy(CopyRules.PLAIN, "/tree", "dir");
+    copy(CopyRules.PLAIN, ".", "dir", "file");
+    for (String path :
+        List.of("named", "work/relative", "new/file", "tree/sub/two", "work/one", "work/file")) {
+      assertThat(to.resolve(path)).as(path).isRegularFile();
+    }
+    assertThatThrownBy(() -> copy(CopyRules.PLAIN, "/one", "dir", "file"))
+        .hasMessageContaining("end with a /");
+    assertThatThrownBy(() -> copy(CopyRules.PLAIN, "/named/x/", "file"))
+        .hasMessageContaining("is not a directory");
+    assertThatThrownBy(() -> copy(CopyRules.PLAIN, "/named", "dir"))
+        .hasMessageContaining("is not a directory");
+  }
+
+  @Test
+  void linksOfTheImageLeadIntoItAndAreReplacedByFiles() throws Exception {
+    write("file", "new");
+    Path outside = Files.writeString(temporary.resolve("outside"), "of the node");
+    Files.createSymbolicLink(to.resolve("etc"), Path.of("/real"));
+    Files.createSymbolicLink(to.resolve("evil"), temporary);
+    Files.createSymbolicLink(to.resolve("target"), outside);
+    copy(CopyRules.PLAIN, "/etc/file", "file");
+    assertThat(to.resolve("real/file")).hasContent("new");
+    copy(CopyRules.PLAIN, "/evil/outside", "file");
+    copy(CopyRules.PLAIN, "/target", "file");
+    assertThat(outside).hasContent("of the node");
+    assertThat(to.resolve("target")).isRegularFile().hasContent("new");
+  }
+
+  @Test
+  void ownersModesAndExclusionsAreApplied() throws Exception {
+    write("dir/a.txt", "a");
+    write("dir/b.log", "b");
+    write("dir/deep/c.log", "c");
+    Files.setAttribute(from.resolve("dir/a.txt"), "unix:uid", 1000);
+    Files.setPosixFilePermissions(
+        from.resolve("dir/a.txt"), PosixFilePermissions.fromString("rwxr-----"));
+    Files.setLastModifiedTime(from.resolve("dir/a.txt"), FileTime.fromMillis(5_000));
+    copy(CopyRules.PLAIN, "/plain/", "dir");
+    assertThat(Files.getAttribute(to.resolve("plain/a.txt"), "unix:uid")).isEqualTo(0);
+    assertThat(
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(to.resolve("plain/a.txt"))))
+        .isEqualTo("rwxr-----");
+    assertThat(Files.getLastModifiedTime(to.resolve("plain/a.txt")).toMillis()).isEqualTo(5_000);
+    CopyRules rules =
+        new CopyRules(
+            Optional.of(new Owner(12, 34)),
+            Optional.of(0700),
+            IgnoreFile.parse("**/*.log\n!deep/c.log"));
+    copy(rules, "/own/er/", "dir");
+    assertThat(Files.getAttribute(to.resolve("own/er/a.txt"), "unix:uid")).isEqualTo(12);
+    assertThat(Files.getAttribute(to.resolve("own"), "unix:gid")).isEqualTo(34);
+    assertThat(to.resolve("own/er/deep/c.log")).exists();
+    assertThat(to.resolve("own/er/b.log")).doesNotExist();
+  }
+
+  // ── digests ────────────────────────────────────────────────────────────────────────────────
+
+  @Test
+  void digestDependsOnContentAndMetadataAndOnNoTime() throws Exception {
+    write("dir/file", "content");
+    Digest first = digest(CopyRules.PLAIN, "dir");
+    Files.setLastModifiedTime(from.resolve("dir/file"), FileTime.fromMillis(0));
+    assertThat(digest(CopyRules.PLAIN, "dir")).isEqualTo(first);
+    Files.setAttribute(from.resolve("dir/file"), "unix:uid", 7);
+    assertThat(digest(CopyRules.PLAIN, "dir")).isEqualTo(first); // it becomes root's anyway
+
+    Files.setPosixFilePermissions(
+        from.resolve("dir/file"), PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThat(digest(CopyRules.PLAIN, "dir")).isNotEqualTo(first);
+    Files.setPosixFilePermissions(
+        from.resolve("dir/file"), PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(digest(CopyRules.PLAIN, "dir")).isEqualTo(first);
+    write("dir/file", "another");
+    assertThat(digest(CopyRules.PLAIN, "dir")).isNotEqualTo(first);
+    write("dir/file", "content");
+    write("dir/more", "");
+    assertThat(digest(CopyRules.PLAIN, "dir")).isNotEqualTo(first);
+    CopyRules without = new CopyRules(Optional.empty(), Optional.empty(), IgnoreFile.parse("more"));
+    assertThat(digest(without, "dir")).isEqualTo(first);
+    Files.createSymbolicLink(from.resolve("dir/link"), Path.of("a"));
+    Digest linked = digest(without, "dir");
+    Files.delete(from.resolve("dir/link"));
+    Files.createSymbolicLink(from.resolve("dir/link"), Path.of("b"));
+    assertThat(digest(without, "dir")).isNotEqualTo(linked);
+  }
+
+  // ── contexts ───────────────────────────────────────────────────────────────────────────────
+
+  private BuildContext unpack(byte[] archive, Optional<String> ignored) throws IOException {
+    return BuildContext.unpack(new ByteArrayInputStream(archive), ignored, temporary, 1 << 20);
+  }
+
+  @Test
+  void contextIsUnpackedWithoutWhatIsIgnoredAndRemovedAtTheEnd() throws Exception {
+    byte[] archive =
+        new TestTar()
+            .file(".dockerignore", "*\n!kept\n!dir/kept\n")
+            .file("kept", "k")
+            .file("gone", "g")
+            .directory("dir")
+            .file("dir/kept", "k")
+            .directory("empty")
+            .bytes();
+    try (BuildContext context = unpack(archive, Optional.empty())) {
+      assertThat(context.directory()).isDirectoryContaining("glob:**/kept");
+      assertThat(context.directory().resolve("dir/kept")).hasContent("k");
+      assertThat(context.directory().resolve("gone")).doesNotExist();
+      assertThat(context.directory().resolve("empty")).doesNotExist();
+    }
+    try (BuildContext context = unpack(archive, Optional.of("gone"))) {
+      assertThat(context.directory().resolve("empty")).exists();
+      assertThat(context.directory().resolve("gone")).doesNotExist();
+      assertThat(context.read("kept")).contains("k");
+      assertThat(context.read("missing")).isEmpty();
+    }
+    try (BuildContext context = unpack(new byte[0], Optional.empty())) {
+      assertThat(context.directory()).isEmptyDirectory();
+    }
+    assertThat(temporary).isDirectoryNotContaining("glob:**/context-*");
+  }
+
+  @Test
+  void hostileContextsAreRefusedAndNothingIsLeft() throws Exception {
+    Path victim = Files.createDirectory(temporary.resolve("victim"));
+    List<byte[]> hostile =
+        List.of(
+            new TestTar().file("../victim/file", "x").bytes(),
+            new TestTar().symlink("door", victim.toString()).file("door/file", "x").bytes(),
+            new TestTar().symlink("door", victim + "/file").hardLink("hard", "door").bytes(),
+            new TestTar().node("disk", (byte) '4', 8, 0).bytes(),
+            new TestTar().node("memory", (byte) '3', 1, 1).bytes(),
+            new TestTar().file("large", "x".repeat(1 << 20)).file("more", "x").bytes(),
+            "this is no archive".repeat(100).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    for (byte[] archive : hostile) {
+      assertThatThrownBy(() -> unpack(archive, Optional.empty())).isInstanceOf(CriException.class);
+    }
+    assertThat(victim).isEmptyDirectory();
+    assertThat(temporary).isDirectoryNotContaining("glob:**/context-*");
+    assertThat(Files.exists(temporary.resolve("victim/file"), LinkOption.NOFOLLOW_LINKS)).isFalse();
+  }
+
+  @Test
+  void dockerfileThatIsALinkStaysInTheContext() throws Exception {
+    Files.writeString(temporary.resolve("secret"), "of the node");
+    byte[] archive =
+        new TestTar().symlink("Dockerfile", temporary.resolve("secret").toString()).bytes();
+    try (BuildContext context = unpack(archive, Optional.of("x"))) {
+      assertThat(context.read("Dockerfile")).isEmpty();
+    }
+  }
+
+  @Test
+  void archivesAreRecognisedByTheirContentAndStayBelowTheirDestination() throws Exception {
+    Path victim = Files.createDirectory(temporary.resolve("victim"));
+    Files.write(from.resolve("good"), new TestTar().file("dir/file", "content").bytes());
+    Files.write(from.resolve("bad"), new TestTar().file("../victim/file", "x").bytes());
+    write("text", "plain text".repeat(100));
+    try (Fd source = HostFile.openDirectory(from);
+        Fd root = HostFile.openDirectory(to)) {
+      SourceTree tree = new SourceTree(source, "the context", false);
+      assertThat(LocalArchive.isArchive(tree, "good")).isTrue();
+      assertThat(LocalArchive.isArchive(tree, "text")).isFalse();
+      CopyDestination destination = CopyDestination.of("/opt", "/");
+      LocalArchive.unpack(tree, "good", root, destination, CopyRules.PLAIN);
+      assertThat(to.resolve("opt/dir/file")).hasContent("content");
+      assertThatThrownBy(() -> LocalArchive.unpack(tree, "bad", root, destination, CopyRules.PLAIN))
+          .isInstanceOf(CriException.class);
+    }
+    assertThat(victim).isEmptyDirectory();
+    write("packed.xz", "\u00FD7zXZ\0");
+    Files.write(from.resolve("packed.xz"), new byte[] {(byte) 0xFD, '7', 'z', 'X', 'Z', 0, 0});
+    try (Fd source = HostFile.openDirectory(from)) {
+      SourceTree tree = new SourceTree(source, "the context", false);
+      assertThatThrownBy(() -> LocalArchive.isArchive(tree, "packed.xz"))
+          .hasMessageContaining("xz, is not implemented");
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package io.jukung.runtime.build;
+
+import com.google.protobuf.ByteString;
+import io.jukung.client.v1.BuildOptions;
+import io.jukung.client.v1.BuildProgress;
+import io.jukung.client.v1.BuildSecret;
+import io.jukung.client.v1.BuiltImage;
+import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
+import io.jukung.image.build.BuildListener;
+import io.jukung.image.build.BuildSettings;
+import io.jukung.image.build.CommandRunner.Network;
+import io.jukung.image.build.ImageBuild;
+import io.jukung.image.copy.BuildContext;
+import io.jukung.image.manifest.Platform;
+import io.jukung.image.reference.ImageReference;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.StoredImage;
+import io.jukung.runtime.call.Outlet;
+import io.jukung.runtime.call.SideTask;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/** Builds an image, for jukung's own client. */
+public final class BuildCall {
+  /** How many builds work at a time. Each has a context on the disk. */
+  private static final int MAX_BUILDS = 16;
+
+  private static final String DOCKERFILE = "Dockerfile";
+
+  private final ImageStore images;
+  private final ImageBuild builder;
+  private final BuildPods pods;
+  private final BuildDirectories directories;
+  private final StatePaths paths;
+  private final CacheLocks cacheLocks = new CacheLocks();
+  private final Semaphore room = new Semaphore(MAX_BUILDS);
+
+  public BuildCall(
+      ImageStore images,
+      ImageBuild builder,
+      BuildPods pods,
+      BuildDirectories directories,
+      StatePaths paths) {
+    this.images = images;
+    this.builder = builder;
+    this.pods = pods;
+    this.directories = directories;
+    this.paths = paths;
+  }
+
+  /**
+   * Builds. An interrupt of the calling thread ends the build; no container and no file but those
+   * of the cache are left then.
+   *
+   * @param archive the context; it is read to its end
+   * @param outlet takes the progress
+   */
+  public void call(BuildOptions options, InputStream archive, Outlet<BuildProgress> outlet)
+      throws IOException, InterruptedException {
+    check(options);
+    List<String> tags = tags(options);
+    if (!room.tryAcquire()) {
+      throw new CriException(
+          ErrorKind.UNAVAILABLE, MAX_BUILDS + " builds are under way, try again later");
+    }
+    var listener = new ProgressMessages(outlet);
+    try {
+      BuildContext context = context(options, archive, listener);
+      try {
+        StoredImage image =
+            builder.build(
+                settings(options, context, tags), context, () -> runner(options), listener);
+        listener.built(BuiltImage.newBuilder().setImageId(image.id()).addAllNames(tags).build());
+      } finally {
+        var _ = SideTask.start("remove the context", context::close).join();
+      }
+    } finally {
+      room.release();
+    }
+  }
+
+  private RunContainers runner(BuildOptions options) {
+    Map<String, ByteString> secrets = new HashMap<>();
+    for (BuildSecret secret : options.getSecretsList()) {
+      secrets.put(secret.getId(), secret.getValue());
+    }
+    return new RunContainers(pods, directories, paths, cacheLocks, secrets);
+  }
+
+  private static void check(BuildOptions options) {
+    String here = Platform.current().toString();
+    if (!options.getPlatform().isEmpty()
+        && !options.getPlatform().equals(here)
+        && !here.startsWith(options.getPlatform() + "/")) {
+      throw new CriException(
+          ErrorKind.UNIMPLEMENTED,
+          "a build for the platform "
+              + options.getPlatform()
+              + " is not implemented; this node is "
+              + here);
+    }
+    for (BuildSecret secret : options.getSecretsList()) {
+      if (secret.getId().isEmpty()) {
+        throw CriException.invalidArgument("a secret has no id");
+      }
+    }
+  }
+
+  private static List<String> tags(BuildOptions options) {
+    List<String> tags = new ArrayList<>();
+    for (String text : options.getTagsList()) {
+      ImageReference name = ImageReference.parse(text);
+      if (name.digest().isPresent()) {
+        throw CriException.invalidArgument(
+            "tag " + text + ": an image that is built gets a name with a tag, not a digest");
+      }
+      tags.add(name.toString());
+    }
+    return tags;
+  }
+
+  private BuildContext context(BuildOptions options, InputStream archive, ProgressMessages listener)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    BuildListener.Step step = listener.begin("[internal] load build context", 0);
+    Optional<String> ignored = Optional.of(options.getIgnoreFile()).filter(text -> !text.isEmpty());
+    try {
+      BuildContext context =
+          BuildContext.unpack(
+              archive, ignored, images.temporary(), images.layerLimits().maxBytes());
+      step.done(false, Duration.ofNanos(System.nanoTime() - start));
+      return context;
+    } catch (CriException e) {
+      step.failed(String.valueOf(e.getMessage()), "", 0);
+      throw e;
+    }
+  }
+
+  private static BuildSettings settings(
+      BuildOptions options, BuildContext context, List<String> tags) throws IOException {
+    String text = options.getDockerfile();
+    if (text.isEmpty()) {
+      String path = options.getDockerfilePath();
+      String name = path.isEmpty() ? DOCKERFILE : path;
+      text =
+          context
+              .read(name)
+              .orElseThrow(() -> CriException.notFound("the context has no file " + name));
+    }
+    return new BuildSettings(
+        text,
+        tags,
+        Map.copyOf(options.getArgumentsMap()),
+        options.getTarget(),
+        options.getNoCache(),
+        options.getPull(),
+        Map.copyOf(options.getLabelsMap()),
+        network(options.getNetwork()));
+  }
+
+  private static Network network(String text) {
+    return switch (text) {
+      case "", "default" -> Network.DEFAULT;
+      case "host" -> Network.HOST;
+      case "none" ->
+          throw new CriException(
+              ErrorKind.UNIMPLEMENTED, "a build with the network none is not implemented");
+      default ->
+          throw CriException.invalidArgument(
+              "the network \"" + text + "\" is neither default nor host");
+    };
+  }
+}

@@ -1,0 +1,74 @@
+package io.jukung.runtime.build;
+
+import io.jukung.image.content.Digest;
+import io.jukung.linux.fs.TreeRemoval;
+import io.jukung.runtime.store.StatePaths;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Where builds keep what.
+ *
+ * <pre>
+ * root/builds/steps/KEY.json   a step that later builds need not carry out
+ * root/builds/mounts/DIGEST/   a directory of --mount=type=cache
+ * root/builds/work/…           logs and temporary directories of commands; emptied at the start
+ * state/builds/…               secrets and scripts of commands; emptied at the start
+ * </pre>
+ */
+public final class BuildDirectories {
+  private final StatePaths paths;
+
+  public BuildDirectories(StatePaths paths) {
+    this.paths = paths;
+  }
+
+  /** Makes the directories, and removes what a daemon that was killed has left. */
+  public void prepare() throws IOException {
+    for (Path each : List.of(steps(), mounts(), work(), secrets())) {
+      StatePaths.createPrivate(each);
+    }
+    empty(work());
+    empty(secrets());
+  }
+
+  /** The records of the build cache. */
+  public Path steps() {
+    return paths.builds().resolve("steps");
+  }
+
+  Path mounts() {
+    return paths.builds().resolve("mounts");
+  }
+
+  Path work() {
+    return paths.builds().resolve("work");
+  }
+
+  Path secrets() {
+    return paths.buildSecrets();
+  }
+
+  /**
+   * The directory of a mount of the type cache.
+   *
+   * @param id as the Dockerfile has it, which may be any text
+   */
+  Path mount(String id) {
+    return mounts().resolve(Digest.sha256(id.getBytes(StandardCharsets.UTF_8)).hex());
+  }
+
+  private static void empty(Path directory) throws IOException {
+    List<Path> left;
+    try (Stream<Path> all = Files.list(directory)) {
+      left = all.toList();
+    }
+    for (Path each : left) {
+      TreeRemoval.remove(each);
+    }
+  }
+}
