@@ -35,16 +35,20 @@ public final class ShimMessages {
       Path stateDirectory,
       String logPath,
       LogLimits logLimits) {
-    return StartContainer.newBuilder()
-        .setContainerId(container.id())
-        .setPlan(plan)
-        .setStateDirectory(stateDirectory.toString())
-        .setLogPath(logPath)
-        .setTty(container.tty())
-        .setStdin(container.stdin())
-        .setStdinOnce(container.stdinOnce())
-        .setLogLimits(logLimits)
-        .build();
+    StartContainer.Builder request =
+        StartContainer.newBuilder()
+            .setContainerId(container.id())
+            .setPlan(plan)
+            .setStateDirectory(stateDirectory.toString())
+            .setLogPath(logPath)
+            .setTty(container.tty())
+            .setStdin(container.stdin())
+            .setStdinOnce(container.stdinOnce());
+    // Without limits the shim has nothing to look after, and loads no class for it.
+    if (!logLimits.equals(LogLimits.getDefaultInstance())) {
+      request.setLogLimits(logLimits);
+    }
+    return request.build();
   }
 
   /**
