@@ -1,5 +1,7 @@
 package io.jukung.image.build;
 
+import io.jukung.image.buildcache.BuildCache;
+import io.jukung.image.buildcache.ChainImages;
 import io.jukung.image.copy.SourceTree;
 import io.jukung.image.dockerfile.Dockerfile;
 import io.jukung.image.dockerfile.StageGraph;

@@ -2,6 +2,8 @@ package io.jukung.image.build;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.jukung.image.buildcache.BuiltDocuments;
+import io.jukung.image.buildcache.StageLayer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;

@@ -1,5 +1,8 @@
 package io.jukung.image.build;
 
+import io.jukung.image.buildcache.CacheEntry;
+import io.jukung.image.buildcache.CacheKey;
+import io.jukung.image.buildcache.StageLayer;
 import io.jukung.image.commit.CompressedLayer;
 import io.jukung.image.manifest.Descriptor;
 import io.jukung.image.manifest.MediaType;

@@ -1,5 +1,6 @@
 package io.jukung.image.build;
 
+import io.jukung.image.buildcache.StageLayer;
 import io.jukung.image.dockerfile.Variables;
 import java.util.ArrayList;
 import java.util.List;

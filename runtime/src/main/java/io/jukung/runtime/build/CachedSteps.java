@@ -5,7 +5,7 @@ import io.jukung.client.v1.ListBuildCacheRequest;
 import io.jukung.client.v1.ListBuildCacheResponse;
 import io.jukung.client.v1.PruneBuildCacheRequest;
 import io.jukung.client.v1.PruneBuildCacheResponse;
-import io.jukung.image.build.BuildCache;
+import io.jukung.image.buildcache.BuildCache;
 import io.jukung.linux.fs.DiskUsage;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;

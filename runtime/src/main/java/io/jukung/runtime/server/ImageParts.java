@@ -1,7 +1,7 @@
 package io.jukung.runtime.server;
 
 import io.jukung.cri.CriException;
-import io.jukung.image.build.BuildCache;
+import io.jukung.image.buildcache.BuildCache;
 import io.jukung.image.build.ImageBuild;
 import io.jukung.image.commit.ImageCommitter;
 import io.jukung.image.credentials.AuthFiles;

@@ -1,4 +1,4 @@
-package io.jukung.image.build;
+package io.jukung.image.buildcache;
 
 import io.jukung.image.content.Digest;
 import io.jukung.image.manifest.Descriptor;
@@ -30,12 +30,12 @@ public record CacheEntry(
     long bytes,
     long createdAt,
     long usedAt) {
-  static final int VERSION = 1;
+  public static final int VERSION = 1;
 
   /**
    * @throws IllegalArgumentException for a record that is incomplete or of another version
    */
-  void check() {
+  public void check() {
     if (version != VERSION) {
       throw new IllegalArgumentException("its version is " + version + " and not " + VERSION);
     }
@@ -56,7 +56,7 @@ public record CacheEntry(
   }
 
   /** The layer; empty for a step that has changed no file. */
-  Optional<StageLayer> layer() {
+  public Optional<StageLayer> layer() {
     return imageId.isEmpty()
         ? Optional.empty()
         : Optional.of(
@@ -64,7 +64,7 @@ public record CacheEntry(
                 Digest.parse(diffId), new Descriptor(mediaType, Digest.parse(blob), blobBytes)));
   }
 
-  CacheEntry usedAt(long seconds) {
+  public CacheEntry usedAt(long seconds) {
     return new CacheEntry(
         version,
         key,

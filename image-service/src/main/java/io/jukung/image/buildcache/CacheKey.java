@@ -1,4 +1,4 @@
-package io.jukung.image.build;
+package io.jukung.image.buildcache;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * Computes what a step depends on: the files below it, its words, and the content that it reads. No
  * time goes into it, and no secret. Not thread-safe.
  */
-final class CacheKey {
+public final class CacheKey {
   /** To be changed with anything that gives another result for the same words. */
   private static final String VERSION = "1";
 
@@ -24,31 +24,31 @@ final class CacheKey {
    * @param chain the files below it, see {@link StageLayer#chain}
    * @param kind the instruction
    */
-  CacheKey(String chain, String kind) {
+  public CacheKey(String chain, String kind) {
     add(VERSION).add(chain).add(kind);
   }
 
   /** Each text has its length before it, so that no two lists of texts give the same bytes. */
-  CacheKey add(String text) {
+  public CacheKey add(String text) {
     byte[] bytes = text.getBytes(UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
     digest.update(bytes);
     return this;
   }
 
-  CacheKey addAll(Iterable<String> texts) {
+  public CacheKey addAll(Iterable<String> texts) {
     texts.forEach(this::add);
     return add("end");
   }
 
   /** Adds variables, in the order of their names. */
-  CacheKey addAll(Map<String, String> variables) {
+  public CacheKey addAll(Map<String, String> variables) {
     new TreeMap<>(variables).forEach((name, value) -> add(name).add(value));
     return add("end");
   }
 
   /** The key as a hexadecimal number. */
-  String text() {
+  public String text() {
     return Digest.of(Digest.Algorithm.SHA256, digest).hex();
   }
 }

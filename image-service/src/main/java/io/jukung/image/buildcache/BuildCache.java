@@ -1,4 +1,4 @@
-package io.jukung.image.build;
+package io.jukung.image.buildcache;
 
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.RecordDirectory;
@@ -91,7 +91,7 @@ public final class BuildCache {
    * Finds a step, and takes note that it was used. The caller has to {@link #release} the image of
    * its layer, if it has one.
    */
-  Optional<CacheEntry> find(String key) throws IOException {
+  public Optional<CacheEntry> find(String key) throws IOException {
     lock.lock();
     try {
       CacheEntry found = entries.get(key);
@@ -115,7 +115,7 @@ public final class BuildCache {
   }
 
   /** Keeps a step. An earlier result of the same step is replaced. */
-  void put(CacheEntry entry) throws IOException {
+  public void put(CacheEntry entry) throws IOException {
     lock.lock();
     try {
       CacheEntry before = entries.put(entry.key(), entry);
@@ -128,12 +128,12 @@ public final class BuildCache {
     }
   }
 
-  long now() {
+  public long now() {
     return clock.instant().getEpochSecond();
   }
 
   /** Keeps an intermediate image from being removed until {@link #release}. */
-  void hold(String imageId) {
+  public void hold(String imageId) {
     lock.lock();
     try {
       held.merge(imageId, 1, Integer::sum);
@@ -143,7 +143,7 @@ public final class BuildCache {
   }
 
   /** Undoes one {@link #hold} of an image that the caller holds once more. */
-  void holdOnce(String imageId) {
+  public void holdOnce(String imageId) {
     lock.lock();
     try {
       held.merge(imageId, -1, Integer::sum);
@@ -153,7 +153,7 @@ public final class BuildCache {
   }
 
   /** Removes the images that no step and no other build needs. */
-  void release(Set<String> imageIds) throws IOException {
+  public void release(Set<String> imageIds) throws IOException {
     lock.lock();
     try {
       for (String image : imageIds) {

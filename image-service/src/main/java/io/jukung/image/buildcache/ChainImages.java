@@ -1,4 +1,4 @@
-package io.jukung.image.build;
+package io.jukung.image.buildcache;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.commit.CompressedLayer;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * The images of one build: those that it is based on, intermediate ones for the layers so far, and
  * the new one. Closing it lets go what nothing else needs. Thread-safe.
  */
-final class ChainImages implements AutoCloseable {
+public final class ChainImages implements AutoCloseable {
   private static final int BUFFER_BYTES = 128 * 1024;
 
   private final ImageStore store;
@@ -40,7 +40,7 @@ final class ChainImages implements AutoCloseable {
   private final Pin pin;
   private final Set<String> held = new HashSet<>();
 
-  ChainImages(ImageStore store, BuildCache cache) {
+  public ChainImages(ImageStore store, BuildCache cache) {
     this.store = store;
     this.cache = cache;
     this.pin = store.pin();
@@ -51,14 +51,14 @@ final class ChainImages implements AutoCloseable {
    *
    * @param configuration its document
    */
-  record Base(List<StageLayer> layers, byte[] configuration) {}
+  public record Base(List<StageLayer> layers, byte[] configuration) {}
 
   /**
    * Reads an image of the store, which is kept until the build ends.
    *
    * @throws CriException FAILED_PRECONDITION if only its unpacked files are here
    */
-  Base base(StoredImage image) throws IOException {
+  public Base base(StoredImage image) throws IOException {
     ImageRecord record = store.pinned(image.id(), pin);
     StoredManifest manifest =
         StoredManifest.of(record, store.content(), "built on").whole(image.id(), "built on");
@@ -103,7 +103,7 @@ final class ChainImages implements AutoCloseable {
    *
    * @param layers bottom first
    */
-  List<Path> mounted(List<StageLayer> layers) throws IOException, InterruptedException {
+  public List<Path> mounted(List<StageLayer> layers) throws IOException, InterruptedException {
     return store.mountPinned(intermediate(layers), pin);
   }
 
@@ -112,7 +112,7 @@ final class ChainImages implements AutoCloseable {
    *
    * @return the image's ID
    */
-  String intermediate(List<StageLayer> layers) throws IOException, InterruptedException {
+  public String intermediate(List<StageLayer> layers) throws IOException, InterruptedException {
     return keep(layers, null);
   }
 
@@ -122,7 +122,7 @@ final class ChainImages implements AutoCloseable {
    * @param layers with the new one at the end
    * @return the ID of the intermediate image
    */
-  String add(List<StageLayer> layers, CompressedLayer top)
+  public String add(List<StageLayer> layers, CompressedLayer top)
       throws IOException, InterruptedException {
     return keep(layers, top);
   }
@@ -145,7 +145,7 @@ final class ChainImages implements AutoCloseable {
   }
 
   /** Finds a step in the cache, and keeps its layer until the build ends. */
-  Optional<CacheEntry> cached(String key) throws IOException {
+  public Optional<CacheEntry> cached(String key) throws IOException {
     Optional<CacheEntry> found = cache.find(key);
     if (found.isPresent() && !found.get().imageId().isEmpty()) {
       String id = found.get().imageId();
@@ -161,7 +161,7 @@ final class ChainImages implements AutoCloseable {
   }
 
   /** The disk space of the topmost layer of an image. */
-  long topBytes(String imageId) {
+  public long topBytes(String imageId) {
     return store.layerBytes(imageId).getLast();
   }
 
@@ -170,7 +170,7 @@ final class ChainImages implements AutoCloseable {
    *
    * @param tags complete names
    */
-  StoredImage finish(byte[] configuration, List<StageLayer> layers, Set<String> tags)
+  public StoredImage finish(byte[] configuration, List<StageLayer> layers, Set<String> tags)
       throws IOException, InterruptedException {
     return store.register(install(configuration, layers, null, tags));
   }

@@ -1,4 +1,4 @@
-package io.jukung.image.build;
+package io.jukung.image.buildcache;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -11,13 +11,13 @@ import io.jukung.image.manifest.Platform;
 import java.util.List;
 
 /** The documents of images that are built (OCI image-spec, manifest.md and config.md). */
-final class BuiltDocuments {
+public final class BuiltDocuments {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private BuiltDocuments() {}
 
   /** The configuration of an image without anything, for the platform of this node. */
-  static ObjectNode empty() {
+  public static ObjectNode empty() {
     Platform platform = Platform.current();
     ObjectNode root = NODES.objectNode().put("architecture", platform.architecture());
     if (!platform.variant().isEmpty()) {
@@ -34,18 +34,18 @@ final class BuiltDocuments {
    * The configuration of an intermediate image. It depends on the layers alone, and has an author
    * so that no image for users has the same ID.
    */
-  static byte[] intermediate(List<Digest> diffIds) {
+  public static byte[] intermediate(List<Digest> diffIds) {
     ObjectNode root = empty().put("author", "intermediate result of jukung build");
     setDiffIds(root, diffIds);
     return root.toString().getBytes(UTF_8);
   }
 
-  static void setDiffIds(ObjectNode root, List<Digest> diffIds) {
+  public static void setDiffIds(ObjectNode root, List<Digest> diffIds) {
     ArrayNode all = root.withObjectProperty("rootfs").put("type", "layers").putArray("diff_ids");
     diffIds.forEach(each -> all.add(each.toString()));
   }
 
-  static byte[] manifest(byte[] configuration, List<StageLayer> layers) {
+  public static byte[] manifest(byte[] configuration, List<StageLayer> layers) {
     ObjectNode root = NODES.objectNode().put("schemaVersion", 2);
     root.put("mediaType", MediaType.OCI_MANIFEST.text());
     root.putObject("config")

@@ -1,4 +1,4 @@
-package io.jukung.image.build;
+package io.jukung.image.buildcache;
 
 import io.jukung.image.content.Digest;
 import io.jukung.image.layer.ChainId;
@@ -10,9 +10,9 @@ import java.util.List;
  *
  * @param blob the compressed archive
  */
-record StageLayer(Digest diffId, Descriptor blob) {
+public record StageLayer(Digest diffId, Descriptor blob) {
   /** Identifies the files that layers have together. */
-  static String chain(List<StageLayer> layers) {
+  public static String chain(List<StageLayer> layers) {
     return layers.isEmpty()
         ? "scratch"
         : ChainId.of(layers.stream().map(StageLayer::diffId).toList()).getLast().toString();
