@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -367,7 +368,7 @@ public final class Testbed implements AutoCloseable {
           taken.set(Snapshot.of(node, daemon));
           return daemon.hasItsSpareShims();
         });
-    return taken.get();
+    return Objects.requireNonNull(taken.get());
   }
 
   /** Waits until the node is as in the snapshot. The test fails if it does not become so. */
