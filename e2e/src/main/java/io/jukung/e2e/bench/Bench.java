@@ -95,8 +95,7 @@ public final class Bench {
 
   private void putDaemonMemory(Row row) throws IOException {
     ProcessMemory.of(contenders, 0)
-        .forEach(
-            (contender, sizes) -> results.put(row, contender.name(), sizes.daemonMebibytes()));
+        .forEach((contender, sizes) -> results.put(row, contender.name(), sizes.daemonMebibytes()));
   }
 
   private static Duration ownProcessorTime() {

@@ -18,8 +18,8 @@ import java.util.Set;
  * @param endpoints the runtimes, each as {@link Contender#SYNTAX}; the first is compared with the
  *     others
  * @param warmUp how often an operation runs before it is measured
- * @param reads how often a call that reads memory is measured. Of 50 calls the 99th percentile would
- *     be the slowest one
+ * @param reads how often a call that reads memory is measured. Of 50 calls the 99th percentile
+ *     would be the slowest one
  * @param rounds how often daemons are started
  * @param pods the number of pods of a loaded node
  * @param burst the number of pods in a burst

@@ -32,6 +32,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -351,12 +353,22 @@ public final class Testbed implements AutoCloseable {
     }
   }
 
-  /** Takes a snapshot to compare with. Waits for spare shims that are starting or ending. */
+  /** Takes a snapshot to compare with, at a time when no spare shim is starting or ending. */
   public Snapshot snapshot() throws Exception {
-    if (!Daemon.isForeign() && daemon.isAlive()) {
-      Await.until("the spare shims are started", daemon::hasItsSpareShims);
+    if (Daemon.isForeign() || !daemon.isAlive()) {
+      return Snapshot.of(node, daemon);
     }
-    return Snapshot.of(node, daemon);
+    AtomicReference<Snapshot> taken = new AtomicReference<>();
+    Await.until(
+        "the spare shims are started, and no other one starts while the snapshot is taken",
+        () -> {
+          if (!daemon.hasItsSpareShims()) {
+            return false;
+          }
+          taken.set(Snapshot.of(node, daemon));
+          return daemon.hasItsSpareShims();
+        });
+    return Objects.requireNonNull(taken.get());
   }
 
   /** Waits until the node is as in the snapshot. The test fails if it does not become so. */
