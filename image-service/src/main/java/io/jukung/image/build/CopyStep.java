@@ -2,8 +2,8 @@ package io.jukung.image.build;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.jukung.image.buildcache.CacheKey;
 import io.jukung.cri.CriException;
+import io.jukung.image.buildcache.CacheKey;
 import io.jukung.image.content.Digest;
 import io.jukung.image.copy.CopyDestination;
 import io.jukung.image.copy.CopyRules;

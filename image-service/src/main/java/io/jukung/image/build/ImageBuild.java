@@ -1,8 +1,8 @@
 package io.jukung.image.build;
 
+import io.jukung.cri.CriException;
 import io.jukung.image.buildcache.BuildCache;
 import io.jukung.image.buildcache.ChainImages;
-import io.jukung.cri.CriException;
 import io.jukung.image.copy.BuildContext;
 import io.jukung.image.dockerfile.Dockerfile;
 import io.jukung.image.dockerfile.DockerfileParser;

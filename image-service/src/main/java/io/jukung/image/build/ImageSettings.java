@@ -2,14 +2,14 @@ package io.jukung.image.build;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.jukung.image.buildcache.BuiltDocuments;
-import io.jukung.image.buildcache.StageLayer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
+import io.jukung.image.buildcache.BuiltDocuments;
+import io.jukung.image.buildcache.StageLayer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package io.jukung.image.build;
 
+import io.jukung.cri.CriException;
 import io.jukung.image.buildcache.CacheKey;
 import io.jukung.image.buildcache.StageLayer;
-import io.jukung.cri.CriException;
 import io.jukung.image.copy.CopyRules;
 import io.jukung.image.copy.SourcePaths;
 import io.jukung.image.copy.SourceTree;

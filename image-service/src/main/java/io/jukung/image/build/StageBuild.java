@@ -1,9 +1,9 @@
 package io.jukung.image.build;
 
+import io.jukung.cri.CriException;
 import io.jukung.image.buildcache.CacheKey;
 import io.jukung.image.buildcache.ChainImages;
 import io.jukung.image.buildcache.StageLayer;
-import io.jukung.cri.CriException;
 import io.jukung.image.copy.SourceTree;
 import io.jukung.image.dockerfile.DockerfileParser;
 import io.jukung.image.dockerfile.Instruction;

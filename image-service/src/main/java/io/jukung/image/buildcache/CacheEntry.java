@@ -30,9 +30,12 @@ public record CacheEntry(
     long bytes,
     long createdAt,
     long usedAt) {
+  /** The version of the record's form. */
   public static final int VERSION = 1;
 
   /**
+   * Checks what was read from a file.
+   *
    * @throws IllegalArgumentException for a record that is incomplete or of another version
    */
   public void check() {

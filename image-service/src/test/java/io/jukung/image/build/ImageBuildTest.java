@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jukung.image.buildcache.BuildCache;
-import io.jukung.image.buildcache.CacheEntry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jukung.cri.CriException;
+import io.jukung.image.buildcache.BuildCache;
+import io.jukung.image.buildcache.CacheEntry;
 import io.jukung.image.content.Digest;
 import io.jukung.image.copy.BuildContext;
 import io.jukung.image.manifest.ConfigDocument;

@@ -1,8 +1,8 @@
 package io.jukung.runtime.server;
 
 import io.jukung.cri.CriException;
-import io.jukung.image.buildcache.BuildCache;
 import io.jukung.image.build.ImageBuild;
+import io.jukung.image.buildcache.BuildCache;
 import io.jukung.image.commit.ImageCommitter;
 import io.jukung.image.credentials.AuthFiles;
 import io.jukung.image.layer.LayerFormat;
