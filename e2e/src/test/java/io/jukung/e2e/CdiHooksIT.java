@@ -143,6 +143,7 @@ class CdiHooksIT {
         observer("poststart"),
         "        - {hookName: startContainer, path: /bin/sh, env: [PATH=/bin], timeout: 20,",
         "           args: [sh, -c, 'cat >/seen/startContainer; echo $$ >>/seen/startContainer;"
+            + " cat /proc/self/cgroup >>/seen/startContainer;"
             + " ls / >>/seen/startContainer; echo startContainer >>/seen/order']}",
         "        - {hookName: createContainer, path: %s, env: [PATH=/usr/bin:/bin],"
             .formatted(hooks.resolve("nvidia-cdi-hook")),
@@ -189,6 +190,7 @@ class CdiHooksIT {
     List<String> started = Files.readAllLines(seen.resolve("startContainer"));
     assertThat(started.getFirst()).contains("\"status\":\"created\",\"pid\":1,");
     assertThat(started).as("the container's root").contains("seen", "lib.so");
+    assertThat(started).as("the container's cgroup, with its devices and limits").contains("0::/");
 
     testbed.stopContainer(container, 0);
     testbed.removeContainer(container);
@@ -245,12 +247,14 @@ class CdiHooksIT {
   @Test
   void aPoststartHookThatFailsEndsTheContainer(Testbed testbed) throws Exception {
     Path fails = program("fails", "#!/bin/sh\nexit 4\n");
-    describe("        - {hookName: poststart, path: %s}".formatted(fails));
+    describe("        - {hookName: poststart, path: %s}".formatted(fails), poststop());
     Pod pod = testbed.runPod("poststart", NamespaceMode.NODE);
     String container = testbed.createContainer(pod, config(testbed, pod, "exec sleep 1000"));
     assertThat(failure(() -> testbed.startContainer(container)).getDescription())
         .contains("poststart hook " + fails, "exit status 4");
     testbed.awaitExited(container);
+    testbed.removeContainer(container); // waits for poststop
+    assertThat(Files.readAllLines(seen.resolve("order"))).as("once").containsExactly("poststop");
   }
 
   @Test
@@ -258,14 +262,16 @@ class CdiHooksIT {
     Path child = seen.resolve("child");
     Path hangs = program("hangs", "#!/bin/sh\nsleep 100000 &\necho $! >" + child + "\nwait\n");
     describe(
-        "        - {hookName: createContainer, path: %s, timeout: 1, env: [PATH=/usr/bin:/bin]}"
+        "        - {hookName: createRuntime, path: %s, timeout: 5, env: [PATH=/usr/bin:/bin]}"
             .formatted(hangs));
     Pod pod = testbed.runPod("hangs", NamespaceMode.NODE);
     String container = testbed.createContainer(pod, config(testbed, pod, "true"));
     assertThat(failure(() -> testbed.startContainer(container)).getDescription())
-        .contains("createContainer hook " + hangs, "not done after 1000 ms, killed");
-    // The pid is one of the container's pid namespace, which is gone with all its processes.
-    assertThat(child).isNotEmptyFile();
+        .contains("createRuntime hook " + hangs, "not done after 5000 ms, killed");
+    String pid = Files.readString(child).strip();
+    Await.until(
+        "the hook's child has ended",
+        () -> testbed.node().run("test", "-d", "/proc/" + pid).exitCode() != 0);
     assertThat(testbed.status(container).getState()).isEqualTo(ContainerState.CONTAINER_EXITED);
   }
 }

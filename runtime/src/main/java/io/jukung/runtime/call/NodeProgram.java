@@ -119,7 +119,7 @@ public final class NodeProgram implements AutoCloseable {
     ProgramBuilder steps = new ProgramBuilder();
     steps.inherit(Register.STDIN).inherit(Register.STDOUT).inherit(Register.STDERR);
     execute(steps, executable.toString(), List.of(executable.toString()), environment);
-    return run(steps.build(), null, input, timeout, cancel);
+    return run(steps.build(), null, null, input, timeout, cancel);
   }
 
   /**
@@ -127,10 +127,16 @@ public final class NodeProgram implements AutoCloseable {
    * Eventfd)} does. It becomes a process group to kill only if a step makes it the leader of one.
    *
    * @param program ends with the execve; the standard descriptors are inherited in their registers
+   * @param cgroup the directory of the cgroup that it runs in; null: the daemon's; not closed
    * @param target a process whose namespaces are joined; null: none
    */
   public static Outcome run(
-      Program program, @Nullable Pidfd target, byte[] input, Duration timeout, Eventfd cancel)
+      Program program,
+      @Nullable Fd cgroup,
+      @Nullable Pidfd target,
+      byte[] input,
+      Duration timeout,
+      Eventfd cancel)
       throws IOException {
     long deadline = System.nanoTime() + timeout.toNanos();
     try (Pipe stdout = Pipe.open();
@@ -143,7 +149,7 @@ public final class NodeProgram implements AutoCloseable {
         registers[Register.STDOUT] = stdout.writer().number();
         registers[Register.STDERR] = stderr.writer().number();
         registers[Register.TARGET] = target == null ? -1 : target.fd().number();
-        launched = launch(program, registers);
+        launched = launch(program, cgroup, registers);
       }
       stdout.writer().close();
       stderr.writer().close();
@@ -153,13 +159,14 @@ public final class NodeProgram implements AutoCloseable {
     }
   }
 
-  private static Launcher.Launched launch(Program program, long[] registers) throws IOException {
+  private static Launcher.Launched launch(Program program, @Nullable Fd cgroup, long[] registers)
+      throws IOException {
     byte[] encoded = program.encode(Arch.CURRENT);
     byte[] nothing = Program.empty().encode(Arch.CURRENT);
     int last = program.steps().size() - 1;
     for (int attempt = 1; ; attempt++) {
       try {
-        return Launcher.launch(new Launcher.Request(nothing, encoded, 0, null, registers));
+        return Launcher.launch(new Launcher.Request(nothing, encoded, 0, cgroup, registers));
       } catch (LaunchFailure e) {
         if (e.step() < 0 || e.step() > last) {
           throw e;

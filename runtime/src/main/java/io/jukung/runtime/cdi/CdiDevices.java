@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -69,8 +70,8 @@ public final class CdiDevices {
    *
    * @throws CriException FAILED_PRECONDITION if it may not
    */
-  public void requireHookFile(Path program) throws IOException {
-    hookFiles.require(program);
+  public Path requireHookFile(Path program) throws IOException {
+    return hookFiles.require(program);
   }
 
   /**
@@ -160,13 +161,21 @@ public final class CdiDevices {
           prefix + hook.path() + " whose timeout " + timeout + " is not above 0");
     }
     try {
-      HookFiles.requireRootsOwn(Path.of(hook.path()), file.toRealPath());
+      // Whoever can write to a directory can put another file in the place of this one.
+      Path real = file.toRealPath();
+      for (Path each : List.of(real, parent(real), parent(file.toAbsolutePath()).toRealPath())) {
+        HookFiles.requireRootsOwn(Path.of(hook.path()), each);
+      }
       if (!hook.hookName().equals(IN_CONTAINER)) {
         hookFiles.require(Path.of(hook.path()));
       }
     } catch (CriException e) {
       throw CriException.failedPrecondition("CDI device " + name + ": " + e.getMessage());
     }
+  }
+
+  private static Path parent(Path file) {
+    return Objects.requireNonNull(file.getParent(), "an absolute file has a directory");
   }
 
   /** The devices, conflicts and unreadable files that one pass over the directories has found. */

@@ -28,9 +28,10 @@ record HookFiles(List<Path> directories) {
    * Checks the program, the directory and everything between them. What is above the directory is
    * the administrator's affair. Symbolic links are followed first.
    *
+   * @return the program without links, which is what may be run
    * @throws CriException FAILED_PRECONDITION if the program may not run
    */
-  void require(Path program) throws IOException {
+  Path require(Path program) throws IOException {
     Path real;
     try {
       real = program.toRealPath();
@@ -45,6 +46,7 @@ record HookFiles(List<Path> directories) {
     for (Path each = real; each != null && each.startsWith(directory); each = each.getParent()) {
       requireRootsOwn(program, each);
     }
+    return real;
   }
 
   private Path allowed(Path program, Path real) throws IOException {

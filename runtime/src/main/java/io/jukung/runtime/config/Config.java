@@ -190,10 +190,17 @@ public record Config(
    * @param hookTimeout the longest time of a hook
    */
   public record Cdi(List<Path> specDirs, List<Path> hookDirs, Duration hookTimeout) {
+    private static final Duration MAX_HOOK_TIMEOUT = Duration.ofSeconds(50);
+
     public Cdi {
       specDirs = List.copyOf(specDirs);
       hookDirs = List.copyOf(hookDirs);
       require(hookTimeout.isPositive(), "hook_timeout must be above 0s");
+      require(
+          hookTimeout.compareTo(MAX_HOOK_TIMEOUT) <= 0,
+          "hook_timeout must be at most "
+              + MAX_HOOK_TIMEOUT.toSeconds()
+              + "s, because a launch that waits for hooks is given up after 60s");
     }
   }
 

@@ -12,6 +12,7 @@ import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -62,8 +63,12 @@ public final class ContainerHooks {
     runner.use(timeout);
   }
 
-  /** Serves the hooks that a launch waits for, until the result is closed. */
-  public StartHooks begin(String id, Spec spec) throws IOException {
+  /**
+   * Serves the hooks that a launch waits for, until the result is closed.
+   *
+   * @param cgroup the directory of the container's cgroup, with all its limits
+   */
+  public StartHooks begin(String id, Spec spec, Path cgroup) throws IOException {
     Hooks hooks = spec.hooks();
     if (hooks == null || !hooks.delayLaunch()) {
       return StartHooks.none();
@@ -72,7 +77,8 @@ public final class ContainerHooks {
     StartHooks.Moment creation =
         (pid, process, cancel) -> create(spec, hooks, id, bundle, pid, process, cancel);
     StartHooks.Moment start =
-        (pid, process, cancel) -> start(spec, hooks, id, bundle, pid, process, cancel);
+        (pid, process, cancel) ->
+            start(spec, hooks, state(spec, id, bundle, pid), cgroup, process, cancel);
     if (!hooks.hasCreation()) {
       return StartHooks.serve(bundle, start);
     }
@@ -98,16 +104,26 @@ public final class ContainerHooks {
     }
   }
 
-  private void start(
-      Spec spec, Hooks hooks, String id, Path bundle, int pid, Pidfd process, Eventfd cancel)
-      throws IOException {
+  /** The state of a container whose root has been entered: it knows its own pids alone. */
+  private static HookState state(Spec spec, String id, Path bundle, int pid) {
     boolean ownPids =
         spec.linux().namespaces().stream()
             .anyMatch(each -> each.type().equals("pid") && each.path() == null);
-    HookState state = new HookState(id, "created", ownPids ? FIRST_PID : pid, bundle);
+    return new HookState(id, "created", ownPids ? FIRST_PID : pid, bundle);
+  }
+
+  private void start(
+      Spec spec, Hooks hooks, HookState state, Path cgroup, Pidfd process, Eventfd cancel)
+      throws IOException {
     for (Hooks.Hook hook : hooks.startContainer()) {
-      runner.run(
-          "startContainer", hook, state, each -> compiler.startHook(spec, each), process, cancel);
+      runner.runOfContainer(
+          "startContainer",
+          hook,
+          state,
+          each -> compiler.startHook(spec, each),
+          cgroup,
+          process,
+          cancel);
     }
   }
 
@@ -150,6 +166,9 @@ public final class ContainerHooks {
         HookState state = new HookState(id, "stopped", 0, paths.container(id));
         FreshThread.run("poststop hooks of " + id, () -> each(hooks.poststop(), state));
       }
+    } catch (NoSuchFileException e) {
+      // A removal waits for poststop hooks, so a container that is removed already has none.
+      LOG.debug("container {}: it is removed already: {}", id, e.getMessage());
     } catch (IOException e) {
       LOG.warn("container {}: its poststop hooks cannot be run: {}", id, e.getMessage());
     }

@@ -1,6 +1,8 @@
 package io.jukung.runtime.hook;
 
 import io.jukung.cri.CriException;
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.io.Eventfd;
 import io.jukung.linux.launch.Program;
 import io.jukung.linux.process.Pidfd;
@@ -56,22 +58,45 @@ final class HookRunner {
       @Nullable Pidfd target,
       Eventfd cancel)
       throws IOException {
+    Hooks.Hook checked;
     try {
-      devices.requireHookFile(Path.of(hook.path())); // it may have changed since the creation
+      // The file may have changed since the creation. What is checked is executed, without the
+      // links that may lead elsewhere a moment later.
+      checked = hook.at(devices.requireHookFile(Path.of(hook.path())));
     } catch (CriException e) {
       throw new HookFailure(moment + " " + e.getMessage(), e);
     }
-    run(moment, hook, state, compiler, target, cancel);
+    run(moment, checked, state, compiler, null, target, cancel);
   }
 
   /**
-   * As {@link #runOfNode}, of a program of the container, which runs with the container's rights.
+   * Runs a program of the container, with the container's rights and in its cgroup, which keeps it
+   * to the container's devices and limits.
+   *
+   * @param cgroup the directory of the container's cgroup
+   * @param target the process whose namespaces it joins
+   * @throws HookFailure if it does not succeed
    */
-  void run(
+  void runOfContainer(
       String moment,
       Hooks.Hook hook,
       HookState state,
       Compiler compiler,
+      Path cgroup,
+      Pidfd target,
+      Eventfd cancel)
+      throws IOException {
+    try (Fd directory = HostFile.openDirectory(cgroup)) {
+      run(moment, hook, state, compiler, directory, target, cancel);
+    }
+  }
+
+  private void run(
+      String moment,
+      Hooks.Hook hook,
+      HookState state,
+      Compiler compiler,
+      @Nullable Fd cgroup,
       @Nullable Pidfd target,
       Eventfd cancel)
       throws IOException {
@@ -83,7 +108,8 @@ final class HookRunner {
     long start = System.nanoTime();
     NodeProgram.Outcome outcome;
     try {
-      outcome = NodeProgram.run(compiler.compile(hook), target, state.toJson(), limit, cancel);
+      outcome = NodeProgram.run(
+              compiler.compile(hook), cgroup, target, state.toJson(), limit, cancel);
     } catch (IOException e) {
       throw new HookFailure(name + ": " + e.getMessage(), e);
     }

@@ -99,13 +99,14 @@ public final class StartHooks implements AutoCloseable {
         return;
       }
       int pid = connection.peer().pid();
-      try (Pidfd process = Pidfd.open(pid);
-          Memory word = Memory.allocate(1)) {
+      try (Memory word = Memory.allocate(1)) {
         for (Moment moment : moments) {
           if (isOver(connection.fd(), cancel) || Transfer.read(connection.fd(), word, 0, 1) != 1) {
             return; // the launch has failed at an earlier step
           }
-          moment.run(pid, process, cancel);
+          try (Pidfd process = Pidfd.open(pid)) { // it waits, so its pid is still its own
+            moment.run(pid, process, cancel);
+          }
           Transfer.write(connection.fd(), word, 0, 1);
         }
       }

@@ -84,14 +84,19 @@ public final class HookSteps {
 
   /**
    * A hook that runs in the namespaces of the launch whose pidfd is in {@link Register#TARGET}, and
-   * sees the node's files.
+   * sees the node's files. It does not enter a pid namespace that has processes already: one of them
+   * that may trace others would have the rights of the hook, which are those of root on the node.
    */
   public static Program inNamespaces(Spec spec, Hooks.Hook hook) {
     ProgramBuilder program = new ProgramBuilder();
     inheritStandard(program).inherit(Register.TARGET);
     ProcessSteps steps = new ProcessSteps(program);
     steps.hide();
-    if (join(program, spec.linux().namespaces())) {
+    List<Spec.Namespace> empty =
+        spec.linux().namespaces().stream()
+            .filter(each -> !each.type().equals("pid") || each.path() == null)
+            .toList();
+    if (join(program, empty)) {
       steps.enterPidNamespace();
     }
     NodeProgram.execute(program, hook.path(), hook.argv(), hook.env());

@@ -156,8 +156,8 @@ public final class LaunchCompiler {
 
   /**
    * The program of a startContainer hook: a program of the container that runs in it, with the user
-   * and the rights of the container's own program, while the launch waits whose pidfd is in {@link
-   * Register#TARGET}.
+   * and the rights of the container's own program but CAP_SYS_PTRACE, while the launch waits whose
+   * pidfd is in {@link Register#TARGET}.
    */
   public Program startHook(Spec spec, Hooks.Hook hook) throws IOException {
     ProgramBuilder confine = new ProgramBuilder();
@@ -165,6 +165,8 @@ public final class LaunchCompiler {
     Spec.Process process = spec.process().ofHook(hook);
     ProcessSteps steps = new ProcessSteps(confine);
     steps.hide();
+    steps.everyProcessor();
+    oomScore(steps, spec.process());
     steps.labels(process.apparmorProfile(), process.selinuxLabel());
     steps.rlimits(process.rlimits());
     boolean forks = HookSteps.join(confine, spec.linux().namespaces());

@@ -183,7 +183,7 @@ public final class ContainerStarter {
     timer.step("spec");
     Spec spec = limit(container, created);
     timer.step("cgroup");
-    try (StartHooks waiting = hooks.begin(record.id(), spec)) {
+    try (StartHooks waiting = hooks.begin(record.id(), spec, cgroups.at(record.cgroup()).directory())) {
       return launch(container, spec, waiting, settled, timer);
     }
   }
@@ -231,6 +231,14 @@ public final class ContainerStarter {
         throw hook;
       }
       throw new IOException(launch.explain(e.failure()), e);
+    } catch (CriException e) {
+      waiting.end();
+      IOException hook = waiting.failure();
+      if (hook == null) {
+        throw e;
+      }
+      hook.addSuppressed(e); // the launch was given up while it waited for the hook
+      throw hook;
     }
   }
 
@@ -272,7 +280,9 @@ public final class ContainerStarter {
         return failure;
       }
     }
-    hooks.poststop(container);
+    if (container.status().startedAt() == 0) {
+      hooks.poststop(container); // the end of a container that has run runs them
+    }
     try {
       start.failed(Clock.now(), String.valueOf(cause.getMessage()));
     } catch (IOException e) {

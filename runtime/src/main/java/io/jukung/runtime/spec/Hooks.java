@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,11 @@ public record Hooks(
     public Hook {
       args = orEmpty(args);
       env = orEmpty(env);
+    }
+
+    /** The same hook with the program at another path; its arguments stay as they are. */
+    public Hook at(Path program) {
+      return new Hook(program.toString(), argv(), env, timeout);
     }
 
     /** The arguments of execve(2). */

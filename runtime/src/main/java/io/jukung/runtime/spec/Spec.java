@@ -124,7 +124,10 @@ public record Spec(
       rlimits = orEmpty(rlimits);
     }
 
-    /** The process of a hook that runs in the container, with the container's rights. */
+    /**
+     * The process of a hook that runs in the container, with the container's rights. It may trace no
+     * process: the launch that waits for the hook is in the same namespaces, and is not confined yet.
+     */
     public Process ofHook(Hooks.Hook hook) {
       return new Process(
           false,
@@ -132,7 +135,7 @@ public record Spec(
           hook.argv(),
           hook.env(),
           cwd,
-          capabilities,
+          capabilities.without("CAP_SYS_PTRACE"),
           rlimits,
           noNewPrivileges,
           null,
@@ -229,6 +232,20 @@ public record Spec(
       inheritable = orEmpty(inheritable);
       permitted = orEmpty(permitted);
       ambient = orEmpty(ambient);
+    }
+
+    /** The same sets without one capability, such as {@code CAP_SYS_PTRACE}. */
+    public Capabilities without(String name) {
+      return new Capabilities(
+          less(bounding, name),
+          less(effective, name),
+          less(inheritable, name),
+          less(permitted, name),
+          less(ambient, name));
+    }
+
+    private static List<String> less(List<String> names, String name) {
+      return names.stream().filter(each -> !each.equals(name)).toList();
     }
   }
 
