@@ -388,7 +388,7 @@ class CliIT {
             jukung(testbed, "--socket", "/no/such/socket", "ps"),
             jukung(testbed, "no-such-command"),
             jukung(testbed, "ps", "--no-such-option"),
-            run(testbed, "-p", "80", testbed.busybox(), "true"),
+            run(testbed, "-p", "eighty", testbed.busybox(), "true"),
             run(testbed, "-p", "80:70000", testbed.busybox(), "true"),
             run(testbed, "--network=host", "-p", "80:80", testbed.busybox(), "true"),
             run(testbed, "--network=host", testbed.busybox(), "/no/such/program"));
