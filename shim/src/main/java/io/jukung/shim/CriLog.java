@@ -83,6 +83,8 @@ final class CriLog {
   private int batched;
   private boolean torn;
   private boolean rotationFailed;
+  // Whether the size of the file was looked up since the last read from the container.
+  private boolean measured;
   private long droppedBytes;
 
   private CriLog(Buffers buffers, String path, @Nullable LogGate gate) {
@@ -184,8 +186,11 @@ final class CriLog {
   private boolean admits(LogGate limits, String stream, int length) {
     int recordLength = HEADER_SIZE + length + 1;
     lastStream = stream;
-    if (limits.isTooLarge(recordLength) && limits.rotates() && !rotationFailed) {
-      rotate(limits.maxFiles());
+    if (limits.isTooLarge(recordLength)) {
+      measure(limits);
+      if (limits.isTooLarge(recordLength) && limits.rotates() && !rotationFailed) {
+        rotate(limits.maxFiles());
+      }
     }
     LogGate.State verdict = limits.judge(recordLength);
     if (verdict == LogGate.State.OPEN) {
@@ -203,6 +208,24 @@ final class CriLog {
     return false;
   }
 
+  /**
+   * Writes the batch, and looks up how large the file is. A full disk may have dropped records that
+   * count as written, and somebody else may have truncated the file. The size is looked up once for
+   * each read from the container, because a read may have thousands of records.
+   */
+  private void measure(LogGate limits) {
+    flush();
+    if (measured || file == null) {
+      return;
+    }
+    measured = true;
+    try {
+      limits.measured(file.seekToEnd());
+    } catch (ErrnoException e) {
+      ErrorLog.say("log " + path + " is not measured: " + e.getMessage());
+    }
+  }
+
   /** Writes a line of the log's own. */
   private void note(LogGate limits, String text) {
     byte[] line = (" " + lastStream + " F " + text + "\n").getBytes(StandardCharsets.US_ASCII);
@@ -216,7 +239,6 @@ final class CriLog {
 
   /** Moves the files on, drops the oldest, and continues in a new one. */
   private void rotate(int maxFiles) {
-    flush();
     for (int i = maxFiles - 1; i > 1; i--) {
       var _ = new File(path + "." + (i - 1)).renameTo(new File(path + "." + i)); // may be missing
     }
@@ -252,19 +274,26 @@ final class CriLog {
       return;
     }
     if (torn && !endTornLine(file)) {
-      droppedBytes += length;
+      drop(length);
       return;
     }
     int done = 0;
     while (done < length) {
       int count = Transfer.write(file, buffers.batch, done, length - done);
       if (count <= 0) {
-        droppedBytes += length - done;
+        drop(length - done);
         // If the file ends within a record, the next record must not continue that line.
         torn = done > 0 && buffers.batch.getByte(done - 1) != '\n';
         return;
       }
       done += count;
+    }
+  }
+
+  private void drop(int bytes) {
+    droppedBytes += bytes;
+    if (gate != null) {
+      gate.giveBack(bytes);
     }
   }
 
@@ -276,6 +305,9 @@ final class CriLog {
       }
     }
     torn = false;
+    if (gate != null) {
+      gate.take(1);
+    }
     return true;
   }
 
@@ -405,6 +437,7 @@ final class CriLog {
       header.put(0, buffers.time.format(buffers.clock.nanos()), 0, Rfc3339.LENGTH);
       if (log.gate != null) {
         log.gate.refill(System.nanoTime());
+        log.measured = false;
       }
     }
 

@@ -123,6 +123,11 @@ final class LogGate {
     size = bytes;
   }
 
+  /** The file has so many bytes, and none wait in the batch. */
+  void measured(long bytes) {
+    size = bytes;
+  }
+
   /** Lets the allowance grow by the time that has passed. */
   void refill(long now) {
     if (maxBytesPerSecond == 0) {
@@ -181,6 +186,11 @@ final class LogGate {
     if (maxBytesPerSecond != 0) {
       allowance -= recordLength;
     }
+  }
+
+  /** So many bytes of what was taken are not in the file, because the file did not take them. */
+  void giveBack(int bytes) {
+    size = Math.max(0, size - bytes);
   }
 
   boolean rotates() {

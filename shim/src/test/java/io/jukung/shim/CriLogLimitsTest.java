@@ -2,8 +2,12 @@ package io.jukung.shim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.io.WallClock;
+import io.jukung.shim.SavedPod.SavedLog;
 import io.jukung.shim.v1.LogLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -173,6 +177,64 @@ class CriLogLimitsTest {
     assertThat(read(path).getLast()).isEqualTo(TOO_LARGE);
     stream.end();
     log.close();
+  }
+
+  @Test
+  void recordsThatAFullDiskDropsDoNotFillTheLog() throws Exception {
+    CriLog log = CriLog.open(buffers, "/dev/full", LogGate.of(size().build(), System.nanoTime()));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(100));
+    stream.end();
+    log.close();
+    assertThat(log.droppedBytes()).isGreaterThan(100_000);
+    assertThat(log.leftOutBytes()).as("left out because of the limit").isZero();
+  }
+
+  @Test
+  void aFullDiskDoesNotRotateAnAlmostEmptyLog() throws Exception {
+    Files.writeString(path, "current\n");
+    Path earlier = directory.resolve("0.log.1");
+    Files.writeString(earlier, "earlier\n");
+    LogGate gate = LogGate.of(size().setMaxFiles(2).build(), System.nanoTime());
+    // The log writes to a device that is always full. Its path is one that can rotate.
+    Fd full = HostFile.open("/dev/full", OpenFlags.O_WRONLY, 0);
+    CriLog log =
+        CriLog.restore(
+            buffers, new SavedLog(path.toString(), full.release(), false, 0, gate.save()));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(100));
+    stream.end();
+    log.close();
+    assertThat(earlier).hasContent("earlier\n");
+    assertThat(path).hasContent("current\n");
+  }
+
+  @Test
+  void aFullLogGoesOnAfterSomebodyElseHasTruncatedIt() throws Exception {
+    CriLog log = open(size());
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(100));
+    long leftOut = log.leftOutBytes();
+    Files.writeString(path, "");
+    feed(stream, "after\n");
+    assertThat(read(path))
+        .containsExactly(
+            "jukung: " + leftOut + " bytes of output are left out before this line", "after");
+    stream.end();
+    log.close();
+  }
+
+  @Test
+  void aLogThatSomebodyElseHasTruncatedIsNotRotatedEarly() throws Exception {
+    CriLog log = open(size().setMaxFiles(2));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(60));
+    Files.writeString(path, "");
+    feed(stream, line('b').repeat(30));
+    stream.end();
+    log.close();
+    assertThat(read(path)).hasSize(30);
+    assertThat(directory.resolve("0.log.1")).doesNotExist();
   }
 
   @Test
