@@ -82,7 +82,6 @@ final class CriLog {
   private String lastStream = "stdout";
   private int batched;
   private boolean torn;
-  private boolean rotationFailed;
   // Whether the size of the file was looked up since the last read from the container.
   private boolean measured;
   private long droppedBytes;
@@ -148,7 +147,6 @@ final class CriLog {
     closeFile();
     file = reopened;
     torn = false;
-    rotationFailed = false;
   }
 
   /** Returns one of the two streams of the log. */
@@ -188,8 +186,8 @@ final class CriLog {
     lastStream = stream;
     if (limits.isTooLarge(recordLength)) {
       measure(limits);
-      if (limits.isTooLarge(recordLength) && limits.rotates() && !rotationFailed) {
-        rotate(limits.maxFiles());
+      if (limits.isTooLarge(recordLength) && limits.mayRotate()) {
+        rotate(limits);
       }
     }
     LogGate.State verdict = limits.judge(recordLength);
@@ -238,21 +236,45 @@ final class CriLog {
   }
 
   /** Moves the files on, drops the oldest, and continues in a new one. */
-  private void rotate(int maxFiles) {
-    for (int i = maxFiles - 1; i > 1; i--) {
-      var _ = new File(path + "." + (i - 1)).renameTo(new File(path + "." + i)); // may be missing
-    }
+  private void rotate(LogGate limits) {
     File full = new File(path);
-    boolean moved = maxFiles == 1 ? full.delete() : full.renameTo(new File(path + ".1"));
     try {
-      if (!moved) {
-        throw new IOException("it cannot be moved away");
+      // An earlier attempt may have moved the file and failed to make the new one, for lack of
+      // space or of descriptors. Then nothing is at the path, and nothing must be moved again.
+      if (full.exists()) {
+        moveOn(full, limits.maxFiles());
       }
       reopen();
     } catch (IOException e) {
-      rotationFailed = true; // until somebody else rotates the log
-      ErrorLog.say("log " + path + " is not rotated: " + e.getMessage());
+      if (limits.rotationFailed()) {
+        ErrorLog.say("log " + path + " is not rotated, and output is left out: " + e.getMessage());
+      }
     }
+  }
+
+  private void moveOn(File full, int maxFiles) throws IOException {
+    if (maxFiles == 1) {
+      if (!full.delete()) {
+        throw new IOException(full + " cannot be deleted");
+      }
+      return;
+    }
+    // Files behind a gap stay: the gap takes the file before it. An attempt that failed half-way
+    // leaves a gap, and must not move the files behind it once more.
+    int free = 1;
+    while (free < maxFiles - 1 && earlier(free).exists()) {
+      free++;
+    }
+    for (int i = free; i > 0; i--) {
+      File from = i == 1 ? full : earlier(i - 1);
+      if (!from.renameTo(earlier(i))) {
+        throw new IOException(from + " cannot be renamed to " + earlier(i));
+      }
+    }
+  }
+
+  private File earlier(int number) {
+    return new File(path + "." + number);
   }
 
   /** Reserves room for a record in the batch and returns its offset. */

@@ -179,6 +179,68 @@ class CriLogLimitsTest {
     log.close();
   }
 
+  /** The rename succeeds and the new file cannot be made, as without space or descriptors. */
+  @Test
+  void aRotationThatCouldNotMakeTheNewFileIsFinishedLater() throws Exception {
+    Path pod = Files.createDirectory(directory.resolve("pod"));
+    Path away = directory.resolve("away");
+    path = pod.resolve("0.log");
+    CriLog log = open(size().setMaxFiles(3));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(60));
+    Files.move(path, pod.resolve("0.log.1"));
+    Files.move(pod, away); // no file can be made at the path
+    feed(stream, line('b').repeat(10));
+    assertThat(log.leftOutBytes()).isPositive();
+
+    Files.move(away, pod);
+    // A sleep ends the wait of a second.
+    CriLog woken = CriLog.restore(buffers, log.save());
+    CriLog.Stream again = woken.stream("stdout");
+    feed(again, line('c'));
+    again.end();
+    woken.close();
+    assertThat(read(path)).hasSize(2);
+    assertThat(read(path).getFirst()).startsWith("jukung: ");
+    assertThat(read(path).getLast()).startsWith("cc");
+    assertThat(read(pod.resolve("0.log.1")).getFirst()).startsWith("aa");
+    assertThat(pod.resolve("0.log.2")).doesNotExist();
+    stream.end();
+  }
+
+  @Test
+  void aRotationThatStoppedHalfWayDoesNotMoveEarlierFilesAgain() throws Exception {
+    Files.writeString(directory.resolve("0.log.2"), "moved already\n");
+    CriLog log = open(size().setMaxFiles(4));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(70));
+    stream.end();
+    log.close();
+    assertThat(read(directory.resolve("0.log.1")).getFirst()).startsWith("aa");
+    assertThat(directory.resolve("0.log.2")).hasContent("moved already\n");
+    assertThat(directory.resolve("0.log.3")).doesNotExist();
+  }
+
+  @Test
+  void aFailedRotationIsTriedAgainAfterASecondAndSaidOnce() {
+    LogGate gate = LogGate.of(size().setMaxFiles(2).build(), 0);
+    long failed = 5_000_000_000L;
+    gate.refill(failed);
+    assertThat(gate.mayRotate()).isTrue();
+    assertThat(gate.rotationFailed()).as("said").isTrue();
+    assertThat(gate.mayRotate()).isFalse();
+    gate.refill(failed + 999_999_999L);
+    assertThat(gate.mayRotate()).isFalse();
+    gate.refill(failed + 1_000_000_000L);
+    assertThat(gate.mayRotate()).isTrue();
+    assertThat(gate.rotationFailed()).as("said again").isFalse();
+    assertThat(gate.mayRotate()).isFalse();
+
+    gate.file(0);
+    assertThat(gate.mayRotate()).isTrue();
+    assertThat(gate.rotationFailed()).as("said of another failure").isTrue();
+  }
+
   @Test
   void recordsThatAFullDiskDropsDoNotFillTheLog() throws Exception {
     CriLog log = CriLog.open(buffers, "/dev/full", LogGate.of(size().build(), System.nanoTime()));
