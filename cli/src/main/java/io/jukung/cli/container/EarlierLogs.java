@@ -53,8 +53,21 @@ final class EarlierLogs implements AutoCloseable {
       return;
     }
     try (EarlierLogs earlier = new EarlierLogs(path, lines)) {
-      earlier.open(current, null, count);
+      var _ = earlier.open(current, null, count);
       earlier.readOldestFirst();
+    }
+  }
+
+  /**
+   * Gives the lines of all files before one that a reader has open, the oldest first.
+   *
+   * @param current the key of the open file
+   * @return whether there was such a file
+   */
+  static boolean readAll(Path path, Object current, Consumer<byte[]> lines) throws IOException {
+    try (EarlierLogs earlier = new EarlierLogs(path, lines)) {
+      var _ = earlier.open(current, null, Long.MAX_VALUE);
+      return earlier.readOldestFirst();
     }
   }
 

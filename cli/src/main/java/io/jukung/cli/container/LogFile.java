@@ -94,13 +94,19 @@ public final class LogFile implements AutoCloseable {
   /**
    * Reads all complete lines that are in the file now. If the log was rotated since the last read,
    * reads the rest of the old file, then the files that came and went meanwhile, then the new one.
+   * A log that was not opened before is read from its first file.
    *
    * @return whether there was anything new
    */
   boolean read() throws IOException {
+    boolean begins = opened == null;
     Opened file = open();
     if (file == null) {
       return false;
+    }
+    if (begins) {
+      boolean any = EarlierLogs.readAll(path, file.key(), lines);
+      return drain(file.channel()) || any;
     }
     if (drain(file.channel())) {
       return true;

@@ -204,6 +204,22 @@ class LogFileTest {
     assertThat(lines).containsExactly("a", "b", "c", "d", "e", "f", "g", "h");
   }
 
+  /** As the output of {@code jukung run}, whose container writes before the first read. */
+  @Test
+  void aLogThatRotatedBeforeTheFirstReadIsReadFromItsFirstFile() throws IOException {
+    try (LogFile log = open()) {
+      assertThat(log.read()).isFalse();
+      append("a\n");
+      for (String text : List.of("b\n", "c\n")) {
+        rotate();
+        append(text);
+      }
+      assertThat(log.read()).isTrue();
+      assertThat(log.read()).isFalse();
+    }
+    assertThat(lines).containsExactly("a", "b", "c");
+  }
+
   /** The reader found the key of one file and opened another. It then waited for ever. */
   @ParameterizedTest
   @CsvSource({"true", "false"})
