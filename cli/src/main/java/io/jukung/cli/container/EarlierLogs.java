@@ -1,12 +1,10 @@
 package io.jukung.cli.container;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>A number is free for a moment, because its file was moved and the one before it will be
  *       moved next. Therefore only two free numbers in a row are the end.
  *   <li>The file that was the current one is found: those with lower numbers are newer, and are not
- *       read here.
+ *       read here. All older ones have higher numbers now, also those that were found already.
  * </ul>
  *
  * Files only move to higher numbers, and are looked for in this order, so none is missed.
@@ -32,12 +30,10 @@ final class EarlierLogs implements AutoCloseable {
   private static final int ATTEMPTS = 3;
 
   private final Deque<LogFile> newestFirst = new ArrayDeque<>();
-  private final Path path;
-  private final Consumer<byte[]> lines;
+  private final LogFile log;
 
-  private EarlierLogs(Path path, Consumer<byte[]> lines) {
-    this.path = path;
-    this.lines = lines;
+  private EarlierLogs(LogFile log) {
+    this.log = log;
   }
 
   /**
@@ -47,12 +43,12 @@ final class EarlierLogs implements AutoCloseable {
    *     missed if the log rotates meanwhile
    * @param count how many lines are wanted, the last ones
    */
-  static void read(Path path, LogFile log, long count, Consumer<byte[]> lines) throws IOException {
+  static void read(LogFile log, long count) throws IOException {
     Object current = log.openNow();
     if (current == null) {
       return;
     }
-    try (EarlierLogs earlier = new EarlierLogs(path, lines)) {
+    try (EarlierLogs earlier = new EarlierLogs(log)) {
       var _ = earlier.open(current, null, count);
       earlier.readOldestFirst();
     }
@@ -64,8 +60,8 @@ final class EarlierLogs implements AutoCloseable {
    * @param current the key of the open file
    * @return whether there was such a file
    */
-  static boolean readAll(Path path, Object current, Consumer<byte[]> lines) throws IOException {
-    try (EarlierLogs earlier = new EarlierLogs(path, lines)) {
+  static boolean readAll(LogFile log, Object current) throws IOException {
+    try (EarlierLogs earlier = new EarlierLogs(log)) {
       var _ = earlier.open(current, null, Long.MAX_VALUE);
       return earlier.readOldestFirst();
     }
@@ -78,9 +74,8 @@ final class EarlierLogs implements AutoCloseable {
    * @param current the key of the file that will be read next
    * @return whether there was such a file
    */
-  static boolean readBetween(Path path, Object last, Object current, Consumer<byte[]> lines)
-      throws IOException {
-    try (EarlierLogs earlier = new EarlierLogs(path, lines)) {
+  static boolean readBetween(LogFile log, Object last, Object current) throws IOException {
+    try (EarlierLogs earlier = new EarlierLogs(log)) {
       for (int i = 0; i < ATTEMPTS && !earlier.open(current, last, Long.MAX_VALUE); i++) {
         // The last file is not found if it was deleted, or in the middle of two rotations.
       }
@@ -102,7 +97,7 @@ final class EarlierLogs implements AutoCloseable {
     int beforeGap = -1;
     int freeInARow = 0;
     for (int i = 1; i < MAX_FILES && missing > 0 && freeInARow < 2; i++) {
-      LogFile file = new LogFile(Path.of(path + "." + i), lines);
+      LogFile file = log.earlier(i);
       Object key = file.openNow();
       if (key == null) {
         freeInARow++;
@@ -117,6 +112,7 @@ final class EarlierLogs implements AutoCloseable {
       }
       if (key.equals(current)) {
         closeBehind(0);
+        seen.clear();
         missing = count;
         beforeGap = -1;
       } else if (!seen.add(key)) {

@@ -54,6 +54,11 @@ public final class LogFile implements AutoCloseable {
     this.lines = lines;
   }
 
+  /** Returns the file that rotation has given the number; it may not exist, and is not open. */
+  LogFile earlier(int number) {
+    return new LogFile(Path.of(path + "." + number), lines, opener);
+  }
+
   /**
    * Skips all but the last {@code count} lines that the container wrote, each of which may be
    * several lines of the file. To be called before anything is read.
@@ -105,7 +110,7 @@ public final class LogFile implements AutoCloseable {
       return false;
     }
     if (begins) {
-      boolean any = EarlierLogs.readAll(path, file.key(), lines);
+      boolean any = EarlierLogs.readAll(this, file.key());
       return drain(file.channel()) || any;
     }
     if (drain(file.channel())) {
@@ -130,7 +135,7 @@ public final class LogFile implements AutoCloseable {
         if (line.size() > 0) {
           endLine();
         }
-        any |= EarlierLogs.readBetween(path, file.key(), next.key(), lines);
+        any |= EarlierLogs.readBetween(this, file.key(), next.key());
       }
       return drain(next.channel()) || any;
     }

@@ -163,7 +163,7 @@ class LogFileTest {
     try (LogFile log = open()) {
       long missing = tail < 0 ? Long.MAX_VALUE : log.skipToLast(tail);
       if (missing > 0) {
-        EarlierLogs.read(file, log, missing, this::add);
+        EarlierLogs.read(log, missing);
       }
       log.readRest();
     }
@@ -178,7 +178,7 @@ class LogFileTest {
       assertThat(log.openNow()).isNotNull();
       Files.move(file, Path.of(file + ".1"));
       append("F after\n");
-      EarlierLogs.read(file, log, 10, this::add);
+      EarlierLogs.read(log, 10);
       log.readRest();
     }
     assertThat(lines).containsExactly("F before", "F after");
@@ -241,7 +241,7 @@ class LogFileTest {
           return channel;
         };
     try (LogFile log = new LogFile(file, this::add, rotating)) {
-      EarlierLogs.read(file, log, Long.MAX_VALUE, this::add);
+      EarlierLogs.read(log, Long.MAX_VALUE);
       log.read();
       rotate();
       append("c\n");
@@ -280,9 +280,37 @@ class LogFileTest {
         rotate();
         append(text);
       }
-      EarlierLogs.read(file, log, 10, this::add);
+      EarlierLogs.read(log, 10);
       log.readRest();
     }
+    assertThat(lines).containsExactly("a", "b", "c", "d", "e");
+  }
+
+  @Test
+  void filesAreReadOnceIfTheLogRotatesTwiceWhileTheyAreOpened() throws IOException {
+    append("a\n");
+    for (String text : List.of("b\n", "c\n")) {
+      rotate();
+      append(text);
+    }
+    boolean[] rotated = {false};
+    LogFile.Opener rotating =
+        path -> {
+          if (path.toString().endsWith(".2") && !rotated[0]) {
+            // The file with b was found as .1. Now the one with c comes behind it, as .2.
+            rotated[0] = true;
+            for (String text : List.of("d\n", "e\n")) {
+              rotate();
+              append(text);
+            }
+          }
+          return FileChannel.open(path, StandardOpenOption.READ);
+        };
+    try (LogFile log = new LogFile(file, this::add, rotating)) {
+      EarlierLogs.read(log, 10);
+      log.readRest();
+    }
+    assertThat(rotated).containsExactly(true);
     assertThat(lines).containsExactly("a", "b", "c", "d", "e");
   }
 
@@ -311,7 +339,7 @@ class LogFileTest {
     rotate();
     append("b\n");
     try (LogFile log = open()) {
-      EarlierLogs.read(file, log, 10, this::add);
+      EarlierLogs.read(log, 10);
       log.read();
       for (String text : List.of("c\n", "d\n")) {
         rotate();
