@@ -82,7 +82,8 @@ final class CriLog {
   private String lastStream = "stdout";
   private int batched;
   private boolean torn;
-  private boolean rotationFailed;
+  // Whether the size of the file was looked up since the last read from the container.
+  private boolean measured;
   private long droppedBytes;
 
   private CriLog(Buffers buffers, String path, @Nullable LogGate gate) {
@@ -146,7 +147,6 @@ final class CriLog {
     closeFile();
     file = reopened;
     torn = false;
-    rotationFailed = false;
   }
 
   /** Returns one of the two streams of the log. */
@@ -184,8 +184,11 @@ final class CriLog {
   private boolean admits(LogGate limits, String stream, int length) {
     int recordLength = HEADER_SIZE + length + 1;
     lastStream = stream;
-    if (limits.isTooLarge(recordLength) && limits.rotates() && !rotationFailed) {
-      rotate(limits.maxFiles());
+    if (limits.isTooLarge(recordLength)) {
+      measure(limits);
+      if (limits.isTooLarge(recordLength) && limits.mayRotate()) {
+        rotate(limits);
+      }
     }
     LogGate.State verdict = limits.judge(recordLength);
     if (verdict == LogGate.State.OPEN) {
@@ -203,6 +206,24 @@ final class CriLog {
     return false;
   }
 
+  /**
+   * Writes the batch, and looks up how large the file is. A full disk may have dropped records that
+   * count as written, and somebody else may have truncated the file. The size is looked up once for
+   * each read from the container, because a read may have thousands of records.
+   */
+  private void measure(LogGate limits) {
+    flush();
+    if (measured || file == null) {
+      return;
+    }
+    measured = true;
+    try {
+      limits.measured(file.seekToEnd());
+    } catch (ErrnoException e) {
+      ErrorLog.say("log " + path + " is not measured: " + e.getMessage());
+    }
+  }
+
   /** Writes a line of the log's own. */
   private void note(LogGate limits, String text) {
     byte[] line = (" " + lastStream + " F " + text + "\n").getBytes(StandardCharsets.US_ASCII);
@@ -215,22 +236,45 @@ final class CriLog {
   }
 
   /** Moves the files on, drops the oldest, and continues in a new one. */
-  private void rotate(int maxFiles) {
-    flush();
-    for (int i = maxFiles - 1; i > 1; i--) {
-      var _ = new File(path + "." + (i - 1)).renameTo(new File(path + "." + i)); // may be missing
-    }
+  private void rotate(LogGate limits) {
     File full = new File(path);
-    boolean moved = maxFiles == 1 ? full.delete() : full.renameTo(new File(path + ".1"));
     try {
-      if (!moved) {
-        throw new IOException("it cannot be moved away");
+      // An earlier attempt may have moved the file and failed to make the new one, for lack of
+      // space or of descriptors. Then nothing is at the path, and nothing must be moved again.
+      if (full.exists()) {
+        moveOn(full, limits.maxFiles());
       }
       reopen();
     } catch (IOException e) {
-      rotationFailed = true; // until somebody else rotates the log
-      ErrorLog.say("log " + path + " is not rotated: " + e.getMessage());
+      if (limits.rotationFailed()) {
+        ErrorLog.say("log " + path + " is not rotated, and output is left out: " + e.getMessage());
+      }
     }
+  }
+
+  private void moveOn(File full, int maxFiles) throws IOException {
+    if (maxFiles == 1) {
+      if (!full.delete()) {
+        throw new IOException(full + " cannot be deleted");
+      }
+      return;
+    }
+    // Files behind a gap stay: the gap takes the file before it. An attempt that failed half-way
+    // leaves a gap, and must not move the files behind it once more.
+    int free = 1;
+    while (free < maxFiles - 1 && earlier(free).exists()) {
+      free++;
+    }
+    for (int i = free; i > 0; i--) {
+      File from = i == 1 ? full : earlier(i - 1);
+      if (!from.renameTo(earlier(i))) {
+        throw new IOException(from + " cannot be renamed to " + earlier(i));
+      }
+    }
+  }
+
+  private File earlier(int number) {
+    return new File(path + "." + number);
   }
 
   /** Reserves room for a record in the batch and returns its offset. */
@@ -252,19 +296,26 @@ final class CriLog {
       return;
     }
     if (torn && !endTornLine(file)) {
-      droppedBytes += length;
+      drop(length);
       return;
     }
     int done = 0;
     while (done < length) {
       int count = Transfer.write(file, buffers.batch, done, length - done);
       if (count <= 0) {
-        droppedBytes += length - done;
+        drop(length - done);
         // If the file ends within a record, the next record must not continue that line.
         torn = done > 0 && buffers.batch.getByte(done - 1) != '\n';
         return;
       }
       done += count;
+    }
+  }
+
+  private void drop(int bytes) {
+    droppedBytes += bytes;
+    if (gate != null) {
+      gate.giveBack(bytes);
     }
   }
 
@@ -276,6 +327,9 @@ final class CriLog {
       }
     }
     torn = false;
+    if (gate != null) {
+      gate.take(1);
+    }
     return true;
   }
 
@@ -405,6 +459,7 @@ final class CriLog {
       header.put(0, buffers.time.format(buffers.clock.nanos()), 0, Rfc3339.LENGTH);
       if (log.gate != null) {
         log.gate.refill(System.nanoTime());
+        log.measured = false;
       }
     }
 

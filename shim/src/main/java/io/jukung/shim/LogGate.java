@@ -36,6 +36,12 @@ final class LogGate {
 
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
+  /**
+   * How long a log that could not be rotated waits. A file system that was full may have room then,
+   * and each attempt costs some system calls.
+   */
+  private static final long RETRY_NANOS = NANOS_PER_SECOND;
+
   /** Whether output is left out, and why. */
   enum State {
     OPEN(0),
@@ -68,6 +74,12 @@ final class LogGate {
   // In the clock of System.nanoTime, which on Linux an execve(2) does not change.
   private long refilledAt;
   private State state;
+  // When the last read from the container was, in the same clock.
+  private long now;
+  // After a rotation that failed: when the next attempt may be. A shim that has slept tries at
+  // once, because it has been idle for longer than the wait.
+  private boolean rotationFailed;
+  private long retryAt;
   // Bytes of output since the start of the container, and those of the gap that is open.
   private long leftOut;
   private long leftOutHere;
@@ -121,10 +133,17 @@ final class LogGate {
   /** The log continues in a file that has so many bytes. */
   void file(long bytes) {
     size = bytes;
+    rotationFailed = false;
+  }
+
+  /** The file has so many bytes, and none wait in the batch. */
+  void measured(long bytes) {
+    size = bytes;
   }
 
   /** Lets the allowance grow by the time that has passed. */
-  void refill(long now) {
+  void refill(long time) {
+    now = time;
     if (maxBytesPerSecond == 0) {
       return;
     }
@@ -183,8 +202,26 @@ final class LogGate {
     }
   }
 
-  boolean rotates() {
-    return maxFiles > 0;
+  /** So many bytes of what was taken are not in the file, because the file did not take them. */
+  void giveBack(int bytes) {
+    size = Math.max(0, size - bytes);
+  }
+
+  /** Whether the log rotates itself, and an attempt that failed is not too recent. */
+  boolean mayRotate() {
+    return maxFiles > 0 && (!rotationFailed || now - retryAt >= 0);
+  }
+
+  /**
+   * The log could not be rotated; the next attempt may be in a second.
+   *
+   * @return whether this is the first failure since the log has continued in a new file
+   */
+  boolean rotationFailed() {
+    boolean first = !rotationFailed;
+    rotationFailed = true;
+    retryAt = now + RETRY_NANOS;
+    return first;
   }
 
   int maxFiles() {

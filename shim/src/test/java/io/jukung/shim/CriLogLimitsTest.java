@@ -2,8 +2,12 @@ package io.jukung.shim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.io.WallClock;
+import io.jukung.shim.SavedPod.SavedLog;
 import io.jukung.shim.v1.LogLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -173,6 +177,126 @@ class CriLogLimitsTest {
     assertThat(read(path).getLast()).isEqualTo(TOO_LARGE);
     stream.end();
     log.close();
+  }
+
+  /** The rename succeeds and the new file cannot be made, as without space or descriptors. */
+  @Test
+  void aRotationThatCouldNotMakeTheNewFileIsFinishedLater() throws Exception {
+    Path pod = Files.createDirectory(directory.resolve("pod"));
+    Path away = directory.resolve("away");
+    path = pod.resolve("0.log");
+    CriLog log = open(size().setMaxFiles(3));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(60));
+    Files.move(path, pod.resolve("0.log.1"));
+    Files.move(pod, away); // no file can be made at the path
+    feed(stream, line('b').repeat(10));
+    assertThat(log.leftOutBytes()).isPositive();
+
+    Files.move(away, pod);
+    // A sleep ends the wait of a second.
+    CriLog woken = CriLog.restore(buffers, log.save());
+    CriLog.Stream again = woken.stream("stdout");
+    feed(again, line('c'));
+    again.end();
+    woken.close();
+    assertThat(read(path)).hasSize(2);
+    assertThat(read(path).getFirst()).startsWith("jukung: ");
+    assertThat(read(path).getLast()).startsWith("cc");
+    assertThat(read(pod.resolve("0.log.1")).getFirst()).startsWith("aa");
+    assertThat(pod.resolve("0.log.2")).doesNotExist();
+    stream.end();
+  }
+
+  @Test
+  void aRotationThatStoppedHalfWayDoesNotMoveEarlierFilesAgain() throws Exception {
+    Files.writeString(directory.resolve("0.log.2"), "moved already\n");
+    CriLog log = open(size().setMaxFiles(4));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(70));
+    stream.end();
+    log.close();
+    assertThat(read(directory.resolve("0.log.1")).getFirst()).startsWith("aa");
+    assertThat(directory.resolve("0.log.2")).hasContent("moved already\n");
+    assertThat(directory.resolve("0.log.3")).doesNotExist();
+  }
+
+  @Test
+  void aFailedRotationIsTriedAgainAfterASecondAndSaidOnce() {
+    LogGate gate = LogGate.of(size().setMaxFiles(2).build(), 0);
+    long failed = 5_000_000_000L;
+    gate.refill(failed);
+    assertThat(gate.mayRotate()).isTrue();
+    assertThat(gate.rotationFailed()).as("said").isTrue();
+    assertThat(gate.mayRotate()).isFalse();
+    gate.refill(failed + 999_999_999L);
+    assertThat(gate.mayRotate()).isFalse();
+    gate.refill(failed + 1_000_000_000L);
+    assertThat(gate.mayRotate()).isTrue();
+    assertThat(gate.rotationFailed()).as("said again").isFalse();
+    assertThat(gate.mayRotate()).isFalse();
+
+    gate.file(0);
+    assertThat(gate.mayRotate()).isTrue();
+    assertThat(gate.rotationFailed()).as("said of another failure").isTrue();
+  }
+
+  @Test
+  void recordsThatAFullDiskDropsDoNotFillTheLog() throws Exception {
+    CriLog log = CriLog.open(buffers, "/dev/full", LogGate.of(size().build(), System.nanoTime()));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(100));
+    stream.end();
+    log.close();
+    assertThat(log.droppedBytes()).isGreaterThan(100_000);
+    assertThat(log.leftOutBytes()).as("left out because of the limit").isZero();
+  }
+
+  @Test
+  void aFullDiskDoesNotRotateAnAlmostEmptyLog() throws Exception {
+    Files.writeString(path, "current\n");
+    Path earlier = directory.resolve("0.log.1");
+    Files.writeString(earlier, "earlier\n");
+    LogGate gate = LogGate.of(size().setMaxFiles(2).build(), System.nanoTime());
+    // The log writes to a device that is always full. Its path is one that can rotate.
+    Fd full = HostFile.open("/dev/full", OpenFlags.O_WRONLY, 0);
+    CriLog log =
+        CriLog.restore(
+            buffers, new SavedLog(path.toString(), full.release(), false, 0, gate.save()));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(100));
+    stream.end();
+    log.close();
+    assertThat(earlier).hasContent("earlier\n");
+    assertThat(path).hasContent("current\n");
+  }
+
+  @Test
+  void aFullLogGoesOnAfterSomebodyElseHasTruncatedIt() throws Exception {
+    CriLog log = open(size());
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(100));
+    long leftOut = log.leftOutBytes();
+    Files.writeString(path, "");
+    feed(stream, "after\n");
+    assertThat(read(path))
+        .containsExactly(
+            "jukung: " + leftOut + " bytes of output are left out before this line", "after");
+    stream.end();
+    log.close();
+  }
+
+  @Test
+  void aLogThatSomebodyElseHasTruncatedIsNotRotatedEarly() throws Exception {
+    CriLog log = open(size().setMaxFiles(2));
+    CriLog.Stream stream = log.stream("stdout");
+    feed(stream, line('a').repeat(60));
+    Files.writeString(path, "");
+    feed(stream, line('b').repeat(30));
+    stream.end();
+    log.close();
+    assertThat(read(path)).hasSize(30);
+    assertThat(directory.resolve("0.log.1")).doesNotExist();
   }
 
   @Test

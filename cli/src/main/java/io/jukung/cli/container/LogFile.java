@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a CRI log file while it is being written. Goes on after a rotation (the file was renamed
- * and a new one made) and after a truncation. Not thread-safe.
+ * Reads a CRI log file while it is being written. Goes on after rotations (the file was renamed and
+ * a new one made) and after a truncation. Not thread-safe.
  */
 public final class LogFile implements AutoCloseable {
   private static final int BUFFER_BYTES = 64 << 10;
@@ -23,19 +23,40 @@ public final class LogFile implements AutoCloseable {
   /** CRI cuts lines at 16 KiB. A longer one is not from a container, and is given in pieces. */
   private static final int MAX_LINE_BYTES = 1 << 20;
 
+  /** A rotation needs at least 64 KiB of output, so two in a row are already rare. */
+  private static final int OPEN_ATTEMPTS = 10;
+
+  /** How a path is opened. Tests let the log rotate meanwhile. */
+  interface Opener {
+    FileChannel open(Path path) throws IOException;
+  }
+
+  /** An open file, and what distinguishes it from others while it is open. */
+  private record Opened(FileChannel channel, Object key) {}
+
+  private final Opener opener;
   private final Path path;
   private final Consumer<byte[]> lines;
   private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-  private @Nullable FileChannel channel;
-  private @Nullable Object openedKey;
+  private @Nullable Opened opened;
 
   /**
    * @param lines receives each line without its line break, in order
    */
   public LogFile(Path path, Consumer<byte[]> lines) {
+    this(path, lines, each -> FileChannel.open(each, StandardOpenOption.READ));
+  }
+
+  LogFile(Path path, Consumer<byte[]> lines, Opener opener) {
+    this.opener = opener;
     this.path = path;
     this.lines = lines;
+  }
+
+  /** Returns the file that rotation has given the number; it may not exist, and is not open. */
+  LogFile earlier(int number) {
+    return new LogFile(Path.of(path + "." + number), lines, opener);
   }
 
   /**
@@ -45,12 +66,13 @@ public final class LogFile implements AutoCloseable {
    * @return how many lines the file has too few
    */
   long skipToLast(long count) throws IOException {
-    FileChannel opened = open();
-    if (opened == null) {
+    Opened file = open();
+    if (file == null) {
       return count;
     }
-    Tail tail = new Tail(opened);
-    opened.position(count == 0 ? opened.size() : tail.offsetOfLast(count));
+    FileChannel channel = file.channel();
+    Tail tail = new Tail(channel);
+    channel.position(count == 0 ? channel.size() : tail.offsetOfLast(count));
     return count - Math.min(count, tail.found);
   }
 
@@ -60,13 +82,14 @@ public final class LogFile implements AutoCloseable {
    * @return what distinguishes the file from others; null if there is none
    */
   @Nullable Object openNow() throws IOException {
-    return open() == null ? null : openedKey;
+    Opened file = open();
+    return file == null ? null : file.key();
   }
 
   /** Reads the rest of a file that nothing is added to any more. */
   void readFinished() throws IOException {
-    if (channel != null) {
-      drain(channel);
+    if (opened != null) {
+      drain(opened.channel());
       if (line.size() > 0) {
         endLine();
       }
@@ -74,26 +97,48 @@ public final class LogFile implements AutoCloseable {
   }
 
   /**
-   * Reads all complete lines that are in the file now.
+   * Reads all complete lines that are in the file now. If the log was rotated since the last read,
+   * reads the rest of the old file, then the files that came and went meanwhile, then the new one.
+   * A log that was not opened before is read from its first file.
    *
-   * @return whether the file had any new bytes
+   * @return whether there was anything new
    */
   boolean read() throws IOException {
-    FileChannel opened = open();
-    if (opened == null) {
+    boolean begins = opened == null;
+    Opened file = open();
+    if (file == null) {
       return false;
     }
-    if (drain(opened)) {
+    if (begins) {
+      boolean any = EarlierLogs.readAll(this, file.key());
+      return drain(file.channel()) || any;
+    }
+    if (drain(file.channel())) {
       return true;
     }
-    if (!isReplaced(opened)) {
+    if (!isReplaced(file)) {
       return false;
     }
-    // More may have been written between the last read and the rotation.
-    drain(opened);
-    close();
-    FileChannel next = open();
-    return next != null && drain(next);
+    // The old file stays open until the others are found, so that none of them gets its key.
+    Opened next = openCurrent();
+    if (next == null) {
+      return false; // the log is being rotated; the next read tries again
+    }
+    opened = next;
+    try (FileChannel old = file.channel()) {
+      boolean any = false;
+      if (next.key().equals(file.key())) {
+        line.reset(); // truncated
+      } else {
+        // More may have been written between the last read and the rotation.
+        any = drain(old);
+        if (line.size() > 0) {
+          endLine();
+        }
+        any |= EarlierLogs.readBetween(this, file.key(), next.key());
+      }
+      return drain(next.channel()) || any;
+    }
   }
 
   /** Reads to the end of the file, and also a last line without a line break. */
@@ -106,16 +151,39 @@ public final class LogFile implements AutoCloseable {
     }
   }
 
-  private @Nullable FileChannel open() throws IOException {
-    if (channel == null) {
-      try {
-        channel = FileChannel.open(path, StandardOpenOption.READ);
-        openedKey = key();
-      } catch (NoSuchFileException e) {
-        return null; // The container has not started yet, or the log is being rotated.
-      }
+  private @Nullable Opened open() throws IOException {
+    if (opened == null) {
+      opened = openCurrent();
     }
-    return channel;
+    return opened;
+  }
+
+  /**
+   * Opens the file that is at the path now.
+   *
+   * @return null if there is none, because the container has not started yet or the log is being
+   *     rotated
+   */
+  private @Nullable Opened openCurrent() throws IOException {
+    for (int i = 0; i < OPEN_ATTEMPTS; i++) {
+      // A rotation may come between the look at the key and the opening. Then the keys before and
+      // after differ, and neither may be that of the file.
+      Object before = key();
+      if (before == null) {
+        return null;
+      }
+      FileChannel channel;
+      try {
+        channel = opener.open(path);
+      } catch (NoSuchFileException e) {
+        return null;
+      }
+      if (before.equals(key())) {
+        return new Opened(channel, before);
+      }
+      channel.close();
+    }
+    return null;
   }
 
   private boolean drain(FileChannel from) throws IOException {
@@ -143,9 +211,10 @@ public final class LogFile implements AutoCloseable {
     line.reset();
   }
 
-  private boolean isReplaced(FileChannel opened) throws IOException {
+  private boolean isReplaced(Opened file) throws IOException {
     Object now = key();
-    return now != null && (!now.equals(openedKey) || opened.size() < opened.position());
+    FileChannel channel = file.channel();
+    return now != null && (!now.equals(file.key()) || channel.size() < channel.position());
   }
 
   private @Nullable Object key() throws IOException {
@@ -158,9 +227,9 @@ public final class LogFile implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    if (channel != null) {
-      channel.close();
-      channel = null;
+    if (opened != null) {
+      opened.channel().close();
+      opened = null;
     }
     line.reset();
   }

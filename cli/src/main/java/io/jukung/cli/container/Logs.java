@@ -84,7 +84,7 @@ public final class Logs extends ClientCommand {
     try (LogFile log = new LogFile(Path.of(path), lines)) {
       long missing = tail < 0 ? Long.MAX_VALUE : log.skipToLast(tail);
       if (missing > 0) {
-        EarlierLogs.read(Path.of(path), log, missing, lines);
+        EarlierLogs.read(log, missing);
       }
       if (follow) {
         var _ = new ContainerWatch(connection, id).followToEnd(log);

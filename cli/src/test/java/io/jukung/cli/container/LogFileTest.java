@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -158,11 +159,11 @@ class LogFileTest {
     append("F d\nF e\n");
     Files.writeString(Path.of(file + ".1"), "F c\n");
     Files.writeString(Path.of(file + ".2"), "F a\nF b\n");
-    Files.writeString(Path.of(file + ".4"), "not of this log\n");
+    Files.writeString(Path.of(file + ".5"), "not of this log\n");
     try (LogFile log = open()) {
       long missing = tail < 0 ? Long.MAX_VALUE : log.skipToLast(tail);
       if (missing > 0) {
-        EarlierLogs.read(file, log, missing, line -> lines.add(new String(line, UTF_8)));
+        EarlierLogs.read(log, missing);
       }
       log.readRest();
     }
@@ -177,10 +178,177 @@ class LogFileTest {
       assertThat(log.openNow()).isNotNull();
       Files.move(file, Path.of(file + ".1"));
       append("F after\n");
-      EarlierLogs.read(file, log, 10, line -> lines.add(new String(line, UTF_8)));
+      EarlierLogs.read(log, 10);
       log.readRest();
     }
     assertThat(lines).containsExactly("F before", "F after");
+  }
+
+  @Test
+  void filesThatCameAndWentBetweenTwoReadsAreReadOldestFirst() throws IOException {
+    Files.writeString(Path.of(file + ".1"), "before\n");
+    append("a\n");
+    try (LogFile log = open()) {
+      assertThat(log.openNow()).isNotNull();
+      log.read();
+      append("b\n");
+      for (String text : List.of("c\n", "d\ne\n", "f\n", "g\n")) {
+        rotate();
+        append(text);
+      }
+      assertThat(log.read()).isTrue();
+      rotate();
+      append("h\n");
+      log.readRest();
+    }
+    assertThat(lines).containsExactly("a", "b", "c", "d", "e", "f", "g", "h");
+  }
+
+  /** As the output of {@code jukung run}, whose container writes before the first read. */
+  @Test
+  void aLogThatRotatedBeforeTheFirstReadIsReadFromItsFirstFile() throws IOException {
+    try (LogFile log = open()) {
+      assertThat(log.read()).isFalse();
+      append("a\n");
+      for (String text : List.of("b\n", "c\n")) {
+        rotate();
+        append(text);
+      }
+      assertThat(log.read()).isTrue();
+      assertThat(log.read()).isFalse();
+    }
+    assertThat(lines).containsExactly("a", "b", "c");
+  }
+
+  /** The reader found the key of one file and opened another. It then waited for ever. */
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void aRotationWhileTheFileIsOpenedDoesNotStopTheReader(boolean before) throws IOException {
+    append("a\n");
+    int[] opened = {0};
+    LogFile.Opener rotating =
+        path -> {
+          boolean first = opened[0]++ == 0;
+          if (first && before) {
+            rotate();
+            append("b\n");
+          }
+          FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+          if (first && !before) {
+            rotate();
+            append("b\n");
+          }
+          return channel;
+        };
+    try (LogFile log = new LogFile(file, this::add, rotating)) {
+      EarlierLogs.read(log, Long.MAX_VALUE);
+      log.read();
+      rotate();
+      append("c\n");
+      log.readRest();
+    }
+    assertThat(lines).containsExactly("a", "b", "c");
+  }
+
+  @Test
+  void aFileThatIsReplacedAtEachAttemptIsReadLater() throws IOException {
+    append("a\n");
+    boolean[] busy = {true};
+    LogFile.Opener rotating =
+        path -> {
+          if (busy[0]) {
+            rotate();
+            append("b\n");
+          }
+          return FileChannel.open(path, StandardOpenOption.READ);
+        };
+    try (LogFile log = new LogFile(file, this::add, rotating)) {
+      assertThat(log.openNow()).isNull();
+      busy[0] = false;
+      assertThat(log.openNow()).isNotNull();
+    }
+  }
+
+  @Test
+  void filesThatAreNewerThanTheOpenOneAreNotReadBeforeIt() throws IOException {
+    append("a\n");
+    rotate();
+    append("b\n");
+    try (LogFile log = open()) {
+      assertThat(log.openNow()).isNotNull();
+      for (String text : List.of("c\n", "d\n", "e\n")) {
+        rotate();
+        append(text);
+      }
+      EarlierLogs.read(log, 10);
+      log.readRest();
+    }
+    assertThat(lines).containsExactly("a", "b", "c", "d", "e");
+  }
+
+  @Test
+  void filesAreReadOnceIfTheLogRotatesTwiceWhileTheyAreOpened() throws IOException {
+    append("a\n");
+    for (String text : List.of("b\n", "c\n")) {
+      rotate();
+      append(text);
+    }
+    boolean[] rotated = {false};
+    LogFile.Opener rotating =
+        path -> {
+          if (path.toString().endsWith(".2") && !rotated[0]) {
+            // The file with b was found as .1. Now the one with c comes behind it, as .2.
+            rotated[0] = true;
+            for (String text : List.of("d\n", "e\n")) {
+              rotate();
+              append(text);
+            }
+          }
+          return FileChannel.open(path, StandardOpenOption.READ);
+        };
+    try (LogFile log = new LogFile(file, this::add, rotating)) {
+      EarlierLogs.read(log, 10);
+      log.readRest();
+    }
+    assertThat(rotated).containsExactly(true);
+    assertThat(lines).containsExactly("a", "b", "c", "d", "e");
+  }
+
+  /** While the shim rotates, one number is free for a moment. */
+  @ParameterizedTest
+  @CsvSource({"1", "2", "3"})
+  void aFreeNumberDoesNotHideOlderFiles(int free) throws IOException {
+    append("a\n");
+    try (LogFile log = open()) {
+      log.read();
+      for (String text : List.of("b\n", "c\n", "d\n")) {
+        rotate();
+        append(text);
+      }
+      for (int i = 3; i >= free; i--) {
+        Files.move(Path.of(file + "." + i), Path.of(file + "." + (i + 1)));
+      }
+      log.readRest();
+    }
+    assertThat(lines).containsExactly("a", "b", "c", "d");
+  }
+
+  @Test
+  void filesBehindTheDeletedLastOneAreNotReadAgain() throws IOException {
+    append("a\n");
+    rotate();
+    append("b\n");
+    try (LogFile log = open()) {
+      EarlierLogs.read(log, 10);
+      log.read();
+      for (String text : List.of("c\n", "d\n")) {
+        rotate();
+        append(text);
+      }
+      Files.delete(Path.of(file + ".2")); // the file with b; the one with a is behind it
+      log.readRest();
+    }
+    assertThat(lines).containsExactly("a", "b", "c", "d");
   }
 
   @Test
@@ -198,7 +366,23 @@ class LogFileTest {
   }
 
   private LogFile open() {
-    return new LogFile(file, line -> lines.add(new String(line, UTF_8)));
+    return new LogFile(file, this::add);
+  }
+
+  private void add(byte[] line) {
+    lines.add(new String(line, UTF_8));
+  }
+
+  /** Moves the files on as the shim does. Nothing is at the path then. */
+  private void rotate() throws IOException {
+    int free = 1;
+    while (Files.exists(Path.of(file + "." + free))) {
+      free++;
+    }
+    for (int i = free; i > 1; i--) {
+      Files.move(Path.of(file + "." + (i - 1)), Path.of(file + "." + i));
+    }
+    Files.move(file, Path.of(file + ".1"));
   }
 
   private void append(String text) {
