@@ -86,13 +86,24 @@ final class VolumeContent {
     Sync.file(directory);
   }
 
+  /** Whether there is something to do for {@link #finish}. */
+  static boolean isUnfinished(Path volume) throws IOException {
+    try (Fd directory = HostFile.openDirectory(volume)) {
+      return names(directory).stream()
+          .anyMatch(each -> each.startsWith("filling") || each.startsWith("filled"));
+    }
+  }
+
+  private static List<String> names(Fd directory) throws IOException {
+    return DirectoryListing.names(directory).stream()
+        .map(each -> new String(each, StandardCharsets.ISO_8859_1))
+        .toList();
+  }
+
   /** Deletes a copy that is not complete, and takes over one that is. */
   static void finish(Path volume) throws IOException {
     try (Fd directory = HostFile.openDirectory(volume)) {
-      List<String> names =
-          DirectoryListing.names(directory).stream()
-              .map(each -> new String(each, StandardCharsets.ISO_8859_1))
-              .toList();
+      List<String> names = names(directory);
       for (String each : names) {
         if (each.startsWith("filling")) { // also what a removal that was interrupted has left
           TreeRemoval.remove(directory, each.getBytes(StandardCharsets.ISO_8859_1));

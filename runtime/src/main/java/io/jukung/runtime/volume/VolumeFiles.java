@@ -73,8 +73,9 @@ final class VolumeFiles {
   }
 
   /**
-   * Reads the records, and completes or undoes what a daemon that ended has left half done. A
-   * damaged record is set aside: its volume is not listed any more, and its content stays.
+   * Reads the records, and undoes creations that a daemon has not completed. A damaged record is
+   * set aside: its volume is not listed any more, and its content stays. Copies that are not
+   * complete stay for {@link VolumeContent#finish}.
    */
   List<VolumeRecord> load() throws IOException {
     List<VolumeRecord> records = new ArrayList<>();
@@ -84,7 +85,6 @@ final class VolumeFiles {
       }
       try {
         records.add(read(id));
-        VolumeContent.finish(directory(id));
       } catch (NoSuchFileException e) {
         deleteUnfinished(id);
       } catch (IOException e) {

@@ -14,6 +14,7 @@ import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,20 +52,57 @@ public final class Volumes {
   /** The containers that are being started with a volume that has to be mounted. */
   private final Set<String> starting = ConcurrentHashMap.newKeySet();
 
+  /** Does what need not be done before the daemon serves. */
+  private final Executor background;
+
   /** Makes an empty store. {@link #load} fills it. */
   public Volumes(StateFiles files, ContainerStore containers) {
+    // Not on a virtual thread, whose carrier would be blocked by the disk.
+    this(files, containers, work -> Thread.ofPlatform().daemon().name("volumes").start(work));
+  }
+
+  Volumes(StateFiles files, ContainerStore containers, Executor background) {
+    this.background = background;
     this.files = new VolumeFiles(files);
     this.containers = containers;
     this.root = files.paths().volumes();
   }
 
-  /** Reads the volumes of an earlier daemon. To be called before anything else. */
+  /**
+   * Reads the volumes of an earlier daemon. To be called before anything else. What that daemon has
+   * copied in part is completed or deleted in the background, as it may take gigabytes.
+   */
   public void load() throws IOException {
+    List<VolumeRecord> unfinished = new ArrayList<>();
     for (VolumeRecord each : files.load()) {
       VolumeRecord other = byName.putIfAbsent(each.name(), each);
       if (other != null) {
         LOG.error("volume {} has the name of volume {}: {}", each.id(), other.id(), each.name());
+      } else if (isUnfinished(each)) {
+        unfinished.add(each);
       }
+    }
+    if (!unfinished.isEmpty()) {
+      background.execute(() -> unfinished.forEach(this::finish));
+    }
+  }
+
+  private boolean isUnfinished(VolumeRecord volume) {
+    try {
+      return VolumeContent.isUnfinished(files.directory(volume.id()));
+    } catch (IOException e) {
+      LOG.error("volume {}: {}", volume.name(), e.getMessage());
+      return false;
+    }
+  }
+
+  private void finish(VolumeRecord volume) {
+    try (NamedLocks.Held _ = locks.acquire(volume.name())) {
+      if (volume.equals(byName.get(volume.name()))) {
+        VolumeContent.finish(files.directory(volume.id()));
+      } // else it was removed meanwhile
+    } catch (IOException e) {
+      LOG.error("volume {}: the copy of an image's content: {}", volume.name(), e.getMessage());
     }
   }
 

@@ -15,6 +15,7 @@ import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -124,6 +125,21 @@ class VolumesTest {
     assertThat(left).doesNotExist();
     assertThat(withData).doesNotExist();
     assertThat(foreign).exists();
+  }
+
+  @Test
+  void nameIsKnownBeforeACopyThatWasInterruptedIsFinished() throws IOException {
+    Path data = Path.of(create("data").getMountpoint());
+    Path filled = Files.createDirectory(data.resolveSibling("filled"));
+    Files.writeString(filled.resolve("file"), "image");
+    List<Runnable> background = new ArrayList<>();
+    volumes = new Volumes(new StateFiles(paths), new ContainerStore(), background::add);
+    volumes.load();
+    assertThat(list()).extracting(Volume::getName).containsExactly("data");
+    assertThat(filled).exists();
+    background.forEach(Runnable::run);
+    assertThat(filled).doesNotExist();
+    assertThat(data.resolve("file")).hasContent("image");
   }
 
   @Test
