@@ -42,7 +42,7 @@ public final class Volumes {
 
   private final VolumeFiles files;
   private final ContainerStore containers;
-  private final Path root;
+  private final VolumeSources paths;
   private final NamedLocks locks = new NamedLocks();
   private final Map<String, VolumeRecord> byName = new ConcurrentHashMap<>();
 
@@ -65,7 +65,7 @@ public final class Volumes {
     this.background = background;
     this.files = new VolumeFiles(files);
     this.containers = containers;
-    this.root = files.paths().volumes();
+    this.paths = new VolumeSources(files.paths().volumes());
   }
 
   /**
@@ -215,10 +215,9 @@ public final class Volumes {
 
   /** The ids of the containers that use the volume, and of those that are being created for it. */
   Set<String> users(VolumeRecord volume) {
-    String data = data(volume).toString();
     Set<String> users = new TreeSet<>(creations.getOrDefault(volume.id(), Set.of()));
     for (Container each : containers.all()) {
-      if (sources(each.record()).contains(data)) {
+      if (uses(each, volume)) {
         users.add(each.id());
       }
     }
@@ -246,12 +245,17 @@ public final class Volumes {
     return container.mounts().stream().map(ContainerRecord.Mount::hostPath).toList();
   }
 
-  /** The volumes that are the sources of mounts; mounts of other paths are left out. */
+  private boolean uses(Container container, VolumeRecord volume) {
+    return sources(container.record()).stream()
+        .anyMatch(each -> paths.id(each).filter(volume.id()::equals).isPresent());
+  }
+
+  /** The volumes that have the sources of mounts; mounts of other paths are left out. */
   private List<VolumeRecord> at(Collection<String> sources) {
     return sources.stream()
-        .filter(each -> each.startsWith(root + "/"))
+        .flatMap(each -> paths.id(each).stream())
         .distinct()
-        .flatMap(each -> byName.values().stream().filter(v -> data(v).toString().equals(each)))
+        .flatMap(id -> byName.values().stream().filter(each -> each.id().equals(id)))
         .toList();
   }
 
@@ -267,13 +271,16 @@ public final class Volumes {
 
     /**
      * Copies what the container's image has at the path into the volume, if it is an empty
-     * directory. Does nothing if the source is no volume.
+     * directory. Does nothing if the source is no volume, or only a directory in one.
      *
      * @param container the container's root file system
      */
     public void fill(String source, Path destination, Fd container) throws IOException {
-      for (VolumeRecord volume : volumes) {
-        if (volume.isDirectory() && data(volume).toString().equals(source)) {
+      if (!paths.isWhole(source)) {
+        return;
+      }
+      for (VolumeRecord volume : at(List.of(source))) {
+        if (volume.isDirectory() && volumes.contains(volume)) {
           try (NamedLocks.Held _ = locks.acquire(volume.name())) {
             VolumeContent.fill(files.directory(volume.id()), container, destination);
           }
@@ -298,7 +305,7 @@ public final class Volumes {
    * Holds the volumes that a new container will use.
    *
    * @param sources the sources of all mounts of the container
-   * @throws CriException NOT_FOUND if a source is below the directory of volumes and is none
+   * @throws CriException NOT_FOUND if a source is the content of a volume that does not exist
    */
   public Hold hold(String containerId, Collection<String> sources) {
     List<VolumeRecord> volumes = at(sources);
@@ -329,9 +336,7 @@ public final class Volumes {
   /** A volume may have been removed after its path was handed out: it must not be made again. */
   private void requireVolumes(Collection<String> sources) {
     for (String each : sources) {
-      boolean isBelow = each.startsWith(root + "/");
-      boolean isVolume = isBelow && root.relativize(Path.of(each)).getNameCount() == 2;
-      if (isVolume && at(List.of(each)).isEmpty()) {
+      if (paths.id(each).isPresent() && at(List.of(each)).isEmpty()) {
         throw CriException.notFound("the volume in " + each + " was removed");
       }
     }
@@ -396,7 +401,7 @@ public final class Volumes {
       return;
     }
     try (NamedLocks.Held _ = locks.acquire(volume.name())) {
-      if (!isRunningWith(data(volume).toString())) {
+      if (!isRunningWith(volume)) {
         VolumeMounts.unmount(data(volume));
       }
     } catch (IOException e) {
@@ -408,9 +413,9 @@ public final class Volumes {
   }
 
   /** A container that an earlier daemon has left counts until it is known to have ended. */
-  private boolean isRunningWith(String data) {
+  private boolean isRunningWith(VolumeRecord volume) {
     return containers.all().stream()
         .filter(each -> each.status().mayRun() || starting.contains(each.id()))
-        .anyMatch(each -> sources(each.record()).contains(data));
+        .anyMatch(each -> uses(each, volume));
   }
 }

@@ -116,6 +116,32 @@ class VolumesTest {
   }
 
   @Test
+  void volumeThatIsNamedWithSlashesOrByADirectoryInItIsNotRemoved() throws IOException {
+    String data = create("data").getMountpoint();
+    String id = ObjectId.random();
+    for (String source :
+        List.of(
+            data + "/",
+            data + "/deep/er",
+            data.replace("/volumes/", "//volumes/./"),
+            data + "/../data")) {
+      try (Volumes.Hold _ = volumes.hold(id, List.of(source))) {
+        assertThatThrownBy(() -> remove("data"))
+            .as(source)
+            .hasMessageContaining("in use by container " + id.substring(0, 12));
+      }
+    }
+    for (String other : List.of(data + "2", data + "/..", paths.volumes() + "/", "\0")) {
+      try (Volumes.Hold _ = volumes.hold(id, List.of(other))) {
+        assertThat(list().getFirst().getContainerIdsList()).as(other).isEmpty();
+      }
+    }
+    remove("data");
+    assertThatThrownBy(() -> volumes.hold(id, List.of(data + "//deep")))
+        .hasMessageContaining("was removed");
+  }
+
+  @Test
   void whatACreationHasLeftBeforeItsRecordIsRemovedWhenTheDaemonStarts() throws IOException {
     Path left = Files.createDirectories(paths.volumes().resolve(ObjectId.random()));
     Path withData = Files.createDirectories(paths.volumes().resolve(ObjectId.random()));
