@@ -77,12 +77,21 @@ final class VolumeContent {
 
   private static void copy(Fd content, Fd directory) throws IOException {
     DirectoryEntry.makeDirectory(directory, FILLING, 0700);
-    try (Fd readable = Openat2.openDirectory(content, ".");
-        Fd filling = DirectoryEntry.openDirectory(directory, FILLING)) {
-      TreeCopy.copy(readable, filling);
-      Sync.filesystem(filling);
+    try {
+      try (Fd readable = Openat2.openDirectory(content, ".");
+          Fd filling = DirectoryEntry.openDirectory(directory, FILLING)) {
+        TreeCopy.copy(readable, filling);
+        Sync.filesystem(filling);
+      }
+      DirectoryEntry.rename(directory, FILLING, directory, FILLED);
+    } catch (IOException | RuntimeException e) {
+      try {
+        TreeRemoval.remove(directory, FILLING); // the disk may be full, and must not stay so
+      } catch (IOException removal) {
+        e.addSuppressed(removal); // the next copy tries again
+      }
+      throw e;
     }
-    DirectoryEntry.rename(directory, FILLING, directory, FILLED);
     Sync.file(directory);
   }
 

@@ -183,6 +183,29 @@ class VolumesTest {
   }
 
   @Test
+  void recordWithoutANameIsSetAsideAndTheDaemonStarts() throws IOException {
+    Path record = Path.of(create("data").getMountpoint()).resolveSibling("volume.json");
+    Files.writeString(record, Files.readString(record).replace("\"name\"", "\"other\""));
+    Volume other = create("other");
+    start();
+    assertThat(list()).containsExactly(other);
+    assertThat(record).doesNotExist();
+    assertThat(record.resolveSibling("data")).exists();
+  }
+
+  @Test
+  void leftoverThatCannotBeDeletedDoesNotStopTheDaemon() throws IOException {
+    Volume made = create("data");
+    Path left = Files.createDirectory(paths.volumes().resolve(ObjectId.random()));
+    Files.delete(paths.trash());
+    Files.writeString(paths.trash(), "no directory");
+    volumes = new Volumes(new StateFiles(paths), new ContainerStore());
+    volumes.load();
+    assertThat(list()).containsExactly(made);
+    assertThat(left).exists();
+  }
+
+  @Test
   void sizesAreCountedOnRequest() throws IOException {
     Path content = Path.of(create("data").getMountpoint()).resolve("file");
     Files.write(content, new byte[100_000]);
