@@ -31,8 +31,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The volumes of the node. A container uses a volume by a mount whose source is the directory of
- * the volume; a volume that a container uses is not removed. Thread-safe: each volume has a lock,
- * by its name.
+ * the volume; a volume that a container uses is not removed. Thread-safe: each volume has two
+ * locks, by its name. One is for what exists and who uses it. The other is for mounts, and may be
+ * held as long as a server does not answer; who takes both takes it second, and only for a volume
+ * without users, of which nobody begins to mount it.
  */
 public final class Volumes {
   private static final Logger LOG = LoggerFactory.getLogger(Volumes.class);
@@ -44,6 +46,7 @@ public final class Volumes {
   private final ContainerStore containers;
   private final VolumeSources paths;
   private final NamedLocks locks = new NamedLocks();
+  private final NamedLocks mounting = new NamedLocks();
   private final Map<String, VolumeRecord> byName = new ConcurrentHashMap<>();
 
   /** The containers that are being created, by the id of a volume that they will use. */
@@ -55,14 +58,25 @@ public final class Volumes {
   /** Does what need not be done before the daemon serves. */
   private final Executor background;
 
+  private final VolumeMounts.Mounter mounter;
+
   /** Makes an empty store. {@link #load} fills it. */
   public Volumes(StateFiles files, ContainerStore containers) {
     // Not on a virtual thread, whose carrier would be blocked by the disk.
-    this(files, containers, work -> Thread.ofPlatform().daemon().name("volumes").start(work));
+    this(
+        files,
+        containers,
+        work -> Thread.ofPlatform().daemon().name("volumes").start(work),
+        VolumeMounts::ensureMounted);
   }
 
-  Volumes(StateFiles files, ContainerStore containers, Executor background) {
+  Volumes(
+      StateFiles files,
+      ContainerStore containers,
+      Executor background,
+      VolumeMounts.Mounter mounter) {
     this.background = background;
+    this.mounter = mounter;
     this.files = new VolumeFiles(files);
     this.containers = containers;
     this.paths = new VolumeSources(files.paths().volumes());
@@ -190,7 +204,9 @@ public final class Volumes {
       }
       Path data = data(volume);
       if (!volume.isDirectory()) {
-        VolumeMounts.unmount(data);
+        try (NamedLocks.Held _ = mounting.acquire(name)) {
+          VolumeMounts.unmount(data);
+        }
       }
       if (VolumeMounts.isMounted(data)) {
         throw CriException.failedPrecondition(
@@ -364,8 +380,8 @@ public final class Volumes {
     try {
       for (VolumeRecord each : at(sources(container.record()))) {
         if (!each.isDirectory()) {
-          try (NamedLocks.Held _ = locks.acquire(each.name())) {
-            VolumeMounts.ensureMounted(each, data(each));
+          try (NamedLocks.Held _ = mounting.acquire(each.name())) {
+            mounter.ensureMounted(each, data(each));
           }
         }
       }
@@ -397,10 +413,10 @@ public final class Volumes {
   }
 
   private void unmountUnlessUsed(VolumeRecord volume) {
-    if (volume.isDirectory()) {
-      return;
+    if (volume.isDirectory() || isRunningWith(volume)) {
+      return; // the last one that runs or starts unmounts it; nobody waits for a start here
     }
-    try (NamedLocks.Held _ = locks.acquire(volume.name())) {
+    try (NamedLocks.Held _ = mounting.acquire(volume.name())) {
       if (!isRunningWith(volume)) {
         VolumeMounts.unmount(data(volume));
       }
