@@ -31,6 +31,9 @@ public final class ContainerTeardown {
   /** The annotation with the options that CRI has no fields for, as JSON. */
   public static final String OPTIONS = "io.jukung.options";
 
+  /** What a container without --stop-timeout has to end after its stop signal. As docker. */
+  public static final long STOP_SECONDS = 10;
+
   private ContainerTeardown() {}
 
   static void stop(Connection connection, String id, long graceSeconds) {

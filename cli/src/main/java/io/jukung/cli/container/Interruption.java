@@ -13,8 +13,6 @@ import java.util.concurrent.TimeUnit;
  * container, and the command ends only when the rest of the output is printed.
  */
 public final class Interruption {
-  private static final long STOP_GRACE_SECONDS = 10;
-
   /** How long the rest of the output may take once the container has been stopped. */
   private static final Duration PRINTING = Duration.ofSeconds(30);
 
@@ -22,22 +20,29 @@ public final class Interruption {
   private final Caller caller;
   private final Thread hook;
 
-  private Interruption(CliEnvironment environment, Connection connection, String containerId) {
+  private Interruption(
+      CliEnvironment environment, Connection connection, String containerId, long graceSeconds) {
     caller = environment.caller();
-    hook = new Thread(() -> stop(environment, connection, containerId), "interruption");
+    hook =
+        new Thread(() -> stop(environment, connection, containerId, graceSeconds), "interruption");
   }
 
-  /** Registers the hook. */
+  /**
+   * Registers the hook.
+   *
+   * @param graceSeconds what the container has to end after its stop signal
+   */
   public static Interruption stopping(
-      CliEnvironment environment, Connection connection, String containerId) {
-    var interruption = new Interruption(environment, connection, containerId);
+      CliEnvironment environment, Connection connection, String containerId, long graceSeconds) {
+    var interruption = new Interruption(environment, connection, containerId, graceSeconds);
     interruption.caller.addEndHook(interruption.hook);
     return interruption;
   }
 
-  private void stop(CliEnvironment environment, Connection connection, String containerId) {
+  private void stop(
+      CliEnvironment environment, Connection connection, String containerId, long graceSeconds) {
     try {
-      ContainerTeardown.stop(connection, containerId, STOP_GRACE_SECONDS);
+      ContainerTeardown.stop(connection, containerId, graceSeconds);
       var _ = printed.await(PRINTING.toMillis(), TimeUnit.MILLISECONDS);
     } catch (StatusRuntimeException e) {
       environment.printError(connection.sentence(e));

@@ -9,6 +9,7 @@ import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.text.ShortId;
 import io.jukung.client.v1.StartRequest;
+import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerStatus;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,8 +57,8 @@ public final class Start extends ClientCommand {
   @Override
   protected int run(Connection connection) throws IOException, InterruptedException {
     if (attach || interactive) {
-      String id = Lookup.container(connection, containers.getFirst()).getId();
-      return interactive ? attached(connection, id) : shown(connection, id);
+      Container container = Lookup.container(connection, containers.getFirst());
+      return interactive ? attached(connection, container.getId()) : shown(connection, container);
     }
     int exitCode = ExitCode.OK;
     for (String name : containers) {
@@ -81,7 +82,9 @@ public final class Start extends ClientCommand {
   }
 
   /** Prints what the container adds to its log. A signal to this process stops the container. */
-  private int shown(Connection connection, String id) throws IOException, InterruptedException {
+  private int shown(Connection connection, Container container)
+      throws IOException, InterruptedException {
+    String id = container.getId();
     String path = connection.containerStatus(id).map(ContainerStatus::getLogPath).orElse("");
     if (path.isEmpty()) {
       throw CliException.failed("container " + ShortId.of(id) + " has no log, use -i");
@@ -90,7 +93,8 @@ public final class Start extends ClientCommand {
     try (LogFile log = new LogFile(Path.of(path), printer::print)) {
       log.skipToLast(0);
       start(connection, id);
-      var interruption = Interruption.stopping(environment, connection, id);
+      var interruption =
+          Interruption.stopping(environment, connection, id, StopTime.ofContainer(container));
       try {
         Optional<ContainerStatus> end = new ContainerWatch(connection, id).followToEnd(log);
         return end.map(ContainerStatus::getExitCode)

@@ -14,9 +14,6 @@ import picocli.CommandLine.Option;
 
 /** How {@code stop} and {@code restart} end a container: the signal, and the time that it has. */
 final class StopTime {
-  /** As docker. */
-  private static final long DEFAULT_SECONDS = 10;
-
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
   @Option(
@@ -46,11 +43,13 @@ final class StopTime {
 
   /** The time that the container has, in seconds. */
   long of(Container container) {
-    if (seconds != null) {
-      return seconds;
-    }
+    return seconds == null ? ofContainer(container) : seconds;
+  }
+
+  /** The time that the container has if the command names none, in seconds. */
+  static long ofContainer(Container container) {
     String options = container.getAnnotationsOrDefault(ContainerTeardown.OPTIONS, "{}");
-    return Json.parse(options).path("stopTimeoutSeconds").asLong(DEFAULT_SECONDS);
+    return Json.parse(options).path("stopTimeoutSeconds").asLong(ContainerTeardown.STOP_SECONDS);
   }
 
   /** Stops the container, but not its pod. */

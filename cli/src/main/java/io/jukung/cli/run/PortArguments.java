@@ -8,10 +8,13 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.ServerSocket;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The values of {@code -p} and {@code -P}, in docker's grammar. */
@@ -26,15 +29,19 @@ final class PortArguments {
               + RANGE
               + "(?:/(tcp|udp|sctp))?");
 
+  /** How often the kernel is asked for one port: it may name one again that was just closed. */
+  private static final int MAX_TRIES = 1000;
+
   private PortArguments() {}
 
   /**
    * Reads a value of {@code -p}: {@code [[IP:][HOST]:]CONTAINER[/PROTOCOL]}, where both ports may
    * be ranges of one length. Without a host port a free one is chosen.
    *
+   * @param published the mappings that the command has already, whose ports are not chosen again
    * @throws CliException with the exit code for wrong usage
    */
-  static List<PortMapping> parse(String text) {
+  static List<PortMapping> parse(String text, List<PortMapping> published) {
     Matcher matcher = PUBLISH.matcher(text);
     if (!matcher.matches()) {
       throw CliException.usage(
@@ -53,8 +60,10 @@ final class PortArguments {
           "port mapping \"" + text + "\": the two ranges do not have the same length");
     }
     List<PortMapping> mappings = new ArrayList<>();
+    Set<Integer> taken = ports(published, protocol);
     for (int i = 0; i < inside.length(); i++) {
-      int port = outside == null ? free(protocol) : outside.first() + i;
+      int port = outside == null ? free(protocol, taken) : outside.first() + i;
+      taken.add(port);
       mappings.add(
           PortMapping.newBuilder()
               .setProtocol(protocol)
@@ -79,7 +88,9 @@ final class PortArguments {
         .fieldNames()
         .forEachRemaining(
             name -> {
-              for (PortMapping each : parse(name.contains("/") ? name : name + "/tcp")) {
+              List<PortMapping> all = new ArrayList<>(published);
+              all.addAll(mappings);
+              for (PortMapping each : parse(name.contains("/") ? name : name + "/tcp", all)) {
                 boolean known =
                     published.stream()
                         .anyMatch(
@@ -98,10 +109,29 @@ final class PortArguments {
     return Protocol.valueOf(name.toUpperCase(Locale.ROOT));
   }
 
+  private static Set<Integer> ports(List<PortMapping> published, Protocol protocol) {
+    return published.stream()
+        .filter(each -> each.getProtocol() == protocol)
+        .map(PortMapping::getHostPort)
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
   /**
-   * A port on which nothing listens now. The daemon refuses it if a process or a pod gets it first.
+   * A port on which nothing listens now, and that the command has not chosen yet. The daemon
+   * refuses it if a process or a pod gets it first.
    */
-  private static int free(Protocol protocol) {
+  private static int free(Protocol protocol, Set<Integer> taken) {
+    for (int i = 0; i < MAX_TRIES; i++) {
+      int port = unbound(protocol);
+      if (!taken.contains(port)) {
+        return port;
+      }
+    }
+    throw CliException.failed(
+        "no free port was found: the kernel named only ports that this command has chosen already");
+  }
+
+  private static int unbound(Protocol protocol) {
     try {
       if (protocol == Protocol.UDP) {
         try (DatagramSocket socket = new DatagramSocket(0)) {

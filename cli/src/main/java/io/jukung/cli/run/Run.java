@@ -7,6 +7,7 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.container.Attach;
+import io.jukung.cli.container.ContainerTeardown;
 import io.jukung.cli.container.ContainerWatch;
 import io.jukung.cli.container.Interruption;
 import io.jukung.cli.container.LogFile;
@@ -129,7 +130,9 @@ public final class Run extends ClientCommand {
   private int showOutput(Connection connection, ContainerMaker.Made made)
       throws IOException, InterruptedException {
     String id = made.id();
-    var interruption = Interruption.stopping(environment, connection, id);
+    long graceSeconds =
+        options.stopTimeout == null ? ContainerTeardown.STOP_SECONDS : options.stopTimeout;
+    var interruption = Interruption.stopping(environment, connection, id, graceSeconds);
     Optional<ContainerStatus> end;
     var printer = new LogPrinter(environment.out(), environment.err(), false);
     try (LogFile log = new LogFile(made.request().logFile(), printer::print)) {

@@ -128,7 +128,8 @@ record RunRequest(
     } else if (!options.publish.isEmpty() || options.publishAll) {
       throw CliException.usage("--publish does not go with --network host");
     }
-    options.publish.forEach(text -> config.addAllPortMappings(PortArguments.parse(text)));
+    options.publish.forEach(
+        text -> config.addAllPortMappings(PortArguments.parse(text, config.getPortMappingsList())));
     return config.build();
   }
 

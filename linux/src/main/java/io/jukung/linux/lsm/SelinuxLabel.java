@@ -57,6 +57,15 @@ public record SelinuxLabel(String user, String role, String type, String level) 
     }
   }
 
+  /** The label without categories: every process of the same sensitivity may use such a file. */
+  public SelinuxLabel withoutCategories() {
+    int end = 0;
+    while (end < level.length() && level.charAt(end) != ':' && level.charAt(end) != '-') {
+      end++;
+    }
+    return new SelinuxLabel(user, role, type, level.substring(0, end));
+  }
+
   /** Whether the text is a level or a range of two. */
   public static boolean isLevel(String text) {
     Matcher range = RANGE.matcher(text);

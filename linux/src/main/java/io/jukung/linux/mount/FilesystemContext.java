@@ -15,6 +15,7 @@ import io.jukung.linux.libc.Syscall;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -29,6 +30,9 @@ public final class FilesystemContext implements AutoCloseable {
   private static final int MAX_LOG_MESSAGES = 8;
 
   private static final int MAX_LOG_MESSAGE_BYTES = 4096;
+
+  /** A key with one of these words has a value that is secret. */
+  private static final List<String> SECRET_WORDS = List.of("pass", "secret", "cred", "key");
 
   private final String type;
   private final Fd context;
@@ -66,9 +70,18 @@ public final class FilesystemContext implements AutoCloseable {
     try (Memory name = Memory.ofString(key);
         Memory text = Memory.ofString(value)) {
       configure(
-          FSCONFIG_SET_STRING, "SET_STRING, " + key + "=" + value, name.address(), text.address());
+          FSCONFIG_SET_STRING,
+          "SET_STRING, " + key + "=" + (isSecret(key) ? "***" : value),
+          name.address(),
+          text.address());
     }
     return this;
+  }
+
+  /** Whether no error text may show the value: that of CIFS's password, or of Ceph's secret. */
+  private static boolean isSecret(String key) {
+    String lower = key.toLowerCase(Locale.ROOT);
+    return SECRET_WORDS.stream().anyMatch(lower::contains);
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,15 @@ class LsmTest {
     assertThat(appArmor.isLoaded("name with space")).isTrue();
     assertThat(appArmor.isLoaded("jukung")).isFalse();
     assertThat(appArmor.isLoaded("jukung-default (enforce)")).isFalse();
+  }
+
+  @Test
+  void labelWithoutCategoriesKeepsTheRest() {
+    for (String level : List.of("s0", "s0:c1,c2", "s0-s3:c0.c1023")) {
+      assertThat(new SelinuxLabel("u", "r", "t", level).withoutCategories())
+          .hasToString("u:r:t:s0");
+    }
+    assertThat(new SelinuxLabel("u", "r", "t", "").withoutCategories()).hasToString("u:r:t");
   }
 
   @Test

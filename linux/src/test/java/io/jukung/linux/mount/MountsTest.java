@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -172,6 +173,17 @@ class MountsTest {
           .hasMessageStartingWith(
               "fsconfig(type=tmpfs, SET_STRING, no_such_option=1): EINVAL Invalid argument: ")
           .hasMessageContaining("Unknown parameter 'no_such_option'");
+    }
+  }
+
+  @Test
+  void errorOfARefusedOptionHidesWhatIsSecret() throws IOException {
+    try (FilesystemContext context = FilesystemContext.open("tmpfs")) {
+      for (String key : List.of("secret", "Password", "pass2", "credentials", "keyfile")) {
+        assertThatThrownBy(() -> context.set(key, "hunter2"))
+            .hasMessageStartingWith("fsconfig(type=tmpfs, SET_STRING, " + key + "=***): EINVAL")
+            .hasMessageNotContaining("hunter2");
+      }
     }
   }
 

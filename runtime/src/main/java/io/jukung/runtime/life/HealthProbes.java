@@ -12,6 +12,7 @@ import io.jukung.runtime.own.HealthCheck;
 import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.store.ChangeListener;
 import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerStatusRecord;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.Sandbox;
@@ -136,7 +137,10 @@ public final class HealthProbes implements ChangeListener {
     }
   }
 
-  /** One run of a container that is probed. */
+  /**
+   * One run of a container that is probed. It ends by itself when the run has ended: the container
+   * may end while {@link #begin} looks at it, and then nobody forgets it.
+   */
   private final class Watch {
     private final Container container;
     private final HealthCheck check;
@@ -155,7 +159,12 @@ public final class HealthProbes implements ChangeListener {
       try {
         while (!Thread.interrupted()) {
           Thread.sleep(Duration.ofNanos(isStarting() ? check.startInterval() : check.interval()));
-          if (!Freezer.isFrozen(cgroups.at(container.record().cgroup()))) {
+          ContainerStatusRecord status = container.status();
+          if (!status.mayRun() || status.startedAt() != startedAt) {
+            watches.remove(container.id(), this);
+            return;
+          }
+          if (status.isRunning() && !Freezer.isFrozen(cgroups.at(container.record().cgroup()))) {
             probe();
           }
         }

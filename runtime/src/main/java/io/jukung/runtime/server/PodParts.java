@@ -422,8 +422,8 @@ final class PodParts implements AutoCloseable {
 
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
+    volumes.load(); // pods that are taken up, and containers that start again, look for volumes
     var _ = recovery.run().thenRun(this::takenUp);
-    volumes.load();
     standstill.recover();
     if (nri != null) {
       nri.start();

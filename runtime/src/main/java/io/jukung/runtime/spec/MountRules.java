@@ -6,6 +6,7 @@ import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.linux.lsm.FileLabels;
+import io.jukung.linux.lsm.SelinuxLabel;
 import io.jukung.linux.mount.MountTable;
 import io.jukung.linux.mount.MountinfoLine;
 import io.jukung.linux.namespace.IdMappings;
@@ -209,14 +210,27 @@ public final class MountRules {
   }
 
   /** Labels the source if the request asks for this and the container has an SELinux label. */
-  private static void relabel(Mount mount, Path source, Facts facts) throws IOException {
+  private void relabel(Mount mount, Path source, Facts facts) throws IOException {
     if (!mount.getSelinuxRelabel() || facts.label().isEmpty()) {
       return;
     }
     if (source.getNameCount() < 2 || NEVER_RELABELLED.stream().anyMatch(source::startsWith)) {
       throw invalid(mount, "selinux_relabel would change the labels of the node's own files");
     }
-    FileLabels.set(source, facts.label().get());
+    FileLabels.set(source, labelOf(source, facts.label().get()));
+  }
+
+  /**
+   * The label for the source of a mount. Volumes with a name are for several containers: the
+   * categories of one pod would take the volume from the others.
+   *
+   * @param source a real path
+   * @param own the label of the container's files
+   */
+  String labelOf(Path source, String own) throws IOException {
+    return source.startsWith(paths.volumes().toRealPath())
+        ? SelinuxLabel.parse(own).map(each -> each.withoutCategories().toString()).orElse(own)
+        : own;
   }
 
   /** kubelet requests the pod's own mappings for each volume. Image volumes always have them. */

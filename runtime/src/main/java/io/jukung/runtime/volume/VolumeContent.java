@@ -77,22 +77,42 @@ final class VolumeContent {
 
   private static void copy(Fd content, Fd directory) throws IOException {
     DirectoryEntry.makeDirectory(directory, FILLING, 0700);
-    try (Fd readable = Openat2.openDirectory(content, ".");
-        Fd filling = DirectoryEntry.openDirectory(directory, FILLING)) {
-      TreeCopy.copy(readable, filling);
-      Sync.filesystem(filling);
+    try {
+      try (Fd readable = Openat2.openDirectory(content, ".");
+          Fd filling = DirectoryEntry.openDirectory(directory, FILLING)) {
+        TreeCopy.copy(readable, filling);
+        Sync.filesystem(filling);
+      }
+      DirectoryEntry.rename(directory, FILLING, directory, FILLED);
+    } catch (IOException | RuntimeException e) {
+      try {
+        TreeRemoval.remove(directory, FILLING); // the disk may be full, and must not stay so
+      } catch (IOException removal) {
+        e.addSuppressed(removal); // the next copy tries again
+      }
+      throw e;
     }
-    DirectoryEntry.rename(directory, FILLING, directory, FILLED);
     Sync.file(directory);
+  }
+
+  /** Whether there is something to do for {@link #finish}. */
+  static boolean isUnfinished(Path volume) throws IOException {
+    try (Fd directory = HostFile.openDirectory(volume)) {
+      return names(directory).stream()
+          .anyMatch(each -> each.startsWith("filling") || each.startsWith("filled"));
+    }
+  }
+
+  private static List<String> names(Fd directory) throws IOException {
+    return DirectoryListing.names(directory).stream()
+        .map(each -> new String(each, StandardCharsets.ISO_8859_1))
+        .toList();
   }
 
   /** Deletes a copy that is not complete, and takes over one that is. */
   static void finish(Path volume) throws IOException {
     try (Fd directory = HostFile.openDirectory(volume)) {
-      List<String> names =
-          DirectoryListing.names(directory).stream()
-              .map(each -> new String(each, StandardCharsets.ISO_8859_1))
-              .toList();
+      List<String> names = names(directory);
       for (String each : names) {
         if (each.startsWith("filling")) { // also what a removal that was interrupted has left
           TreeRemoval.remove(directory, each.getBytes(StandardCharsets.ISO_8859_1));

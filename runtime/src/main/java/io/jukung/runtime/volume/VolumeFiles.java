@@ -17,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,36 +74,50 @@ final class VolumeFiles {
   }
 
   /**
-   * Reads the records, and completes or undoes what a daemon that ended has left half done. A
-   * damaged record is set aside: its volume is not listed any more, and its content stays.
+   * Reads the records, and undoes creations that a daemon has not completed. A damaged record is
+   * set aside: its volume is not listed any more, and its content stays. Copies that are not
+   * complete stay for {@link VolumeContent#finish}.
    */
   List<VolumeRecord> load() throws IOException {
     List<VolumeRecord> records = new ArrayList<>();
+    List<String> unfinished = new ArrayList<>();
     for (String id : StateFiles.list(files.paths().volumes())) {
       if (!ObjectId.isValid(id)) {
         continue; // not made by the daemon
       }
       try {
-        records.add(read(id));
-        VolumeContent.finish(directory(id));
-      } catch (NoSuchFileException e) {
-        deleteUnfinished(id);
+        read(id).ifPresentOrElse(records::add, () -> unfinished.add(id));
       } catch (IOException e) {
         LOG.error("volume {}: {}", id, e.getMessage());
       }
     }
+    unfinished.forEach(this::tryToDelete);
     return records;
   }
 
-  private VolumeRecord read(String id) throws IOException {
+  private void tryToDelete(String id) {
+    try {
+      deleteUnfinished(id);
+    } catch (IOException e) {
+      LOG.error("volume {} has no record, and what is left of it stays: {}", id, e.getMessage());
+    }
+  }
+
+  /** Empty if the volume has no record. */
+  private Optional<VolumeRecord> read(String id) throws IOException {
     Path file = directory(id).resolve(RECORD);
-    byte[] document = RegularFile.read(file, MAX_RECORD_BYTES);
+    byte[] document;
+    try {
+      document = RegularFile.read(file, MAX_RECORD_BYTES);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
     try {
       VolumeRecord record = Json.read(document, VolumeRecord.class);
       if (!id.equals(record.id()) || record.version() != VolumeRecord.VERSION) {
         throw new IOException("it is of version " + record.version() + " of " + record.id());
       }
-      return record;
+      return Optional.of(record);
     } catch (IOException e) {
       Path aside = StateFiles.setAside(file, System.currentTimeMillis());
       throw new IOException(

@@ -10,9 +10,15 @@ import java.nio.file.Path;
 /**
  * The mounts of volumes that have options. Such a volume is mounted on its directory as long as a
  * container that uses it runs, so that all of them see one file system, as a tmpfs must be. The
- * caller holds the lock of the volume.
+ * caller holds the volume's lock for mounts.
  */
 final class VolumeMounts {
+  /** Mounts a volume on a directory. */
+  @FunctionalInterface
+  interface Mounter {
+    void ensureMounted(VolumeRecord volume, Path data) throws IOException;
+  }
+
   private VolumeMounts() {}
 
   /**

@@ -28,7 +28,17 @@ record VolumeRecord(
     Map<String, String> labels) {
   static final int VERSION = 1;
 
+  /**
+   * Checks what a damaged file may lack.
+   *
+   * @throws IllegalArgumentException if the id or the name is missing
+   */
   VolumeRecord {
+    id = Json.orEmpty(id);
+    name = Json.orEmpty(name);
+    if (id.isEmpty() || name.isEmpty()) {
+      throw new IllegalArgumentException(id.isEmpty() ? "it has no id" : "it has no name");
+    }
     options = Json.orEmpty(options);
     labels = Json.orEmpty(labels);
   }

@@ -14,6 +14,7 @@ import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,8 +31,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The volumes of the node. A container uses a volume by a mount whose source is the directory of
- * the volume; a volume that a container uses is not removed. Thread-safe: each volume has a lock,
- * by its name.
+ * the volume; a volume that a container uses is not removed. Thread-safe: each volume has two
+ * locks, by its name. One is for what exists and who uses it. The other is for mounts, and may be
+ * held as long as a server does not answer; who takes both takes it second, and only for a volume
+ * without users, of which nobody begins to mount it.
  */
 public final class Volumes {
   private static final Logger LOG = LoggerFactory.getLogger(Volumes.class);
@@ -40,8 +44,9 @@ public final class Volumes {
 
   private final VolumeFiles files;
   private final ContainerStore containers;
-  private final Path root;
+  private final VolumeSources paths;
   private final NamedLocks locks = new NamedLocks();
+  private final NamedLocks mounting = new NamedLocks();
   private final Map<String, VolumeRecord> byName = new ConcurrentHashMap<>();
 
   /** The containers that are being created, by the id of a volume that they will use. */
@@ -50,20 +55,68 @@ public final class Volumes {
   /** The containers that are being started with a volume that has to be mounted. */
   private final Set<String> starting = ConcurrentHashMap.newKeySet();
 
+  /** Does what need not be done before the daemon serves. */
+  private final Executor background;
+
+  private final VolumeMounts.Mounter mounter;
+
   /** Makes an empty store. {@link #load} fills it. */
   public Volumes(StateFiles files, ContainerStore containers) {
-    this.files = new VolumeFiles(files);
-    this.containers = containers;
-    this.root = files.paths().volumes();
+    // Not on a virtual thread, whose carrier would be blocked by the disk.
+    this(
+        files,
+        containers,
+        work -> Thread.ofPlatform().daemon().name("volumes").start(work),
+        VolumeMounts::ensureMounted);
   }
 
-  /** Reads the volumes of an earlier daemon. To be called before anything else. */
+  Volumes(
+      StateFiles files,
+      ContainerStore containers,
+      Executor background,
+      VolumeMounts.Mounter mounter) {
+    this.background = background;
+    this.mounter = mounter;
+    this.files = new VolumeFiles(files);
+    this.containers = containers;
+    this.paths = new VolumeSources(files.paths().volumes());
+  }
+
+  /**
+   * Reads the volumes of an earlier daemon. To be called before anything else. What that daemon has
+   * copied in part is completed or deleted in the background, as it may take gigabytes.
+   */
   public void load() throws IOException {
+    List<VolumeRecord> unfinished = new ArrayList<>();
     for (VolumeRecord each : files.load()) {
       VolumeRecord other = byName.putIfAbsent(each.name(), each);
       if (other != null) {
         LOG.error("volume {} has the name of volume {}: {}", each.id(), other.id(), each.name());
+      } else if (isUnfinished(each)) {
+        unfinished.add(each);
       }
+    }
+    if (!unfinished.isEmpty()) {
+      background.execute(() -> unfinished.forEach(this::finish));
+    }
+  }
+
+  private boolean isUnfinished(VolumeRecord volume) {
+    try {
+      return VolumeContent.isUnfinished(files.directory(volume.id()));
+    } catch (IOException e) {
+      LOG.error("volume {}: {}", volume.name(), e.getMessage());
+      return false;
+    }
+  }
+
+  private void finish(VolumeRecord volume) {
+    try (NamedLocks.Held _ = locks.acquire(volume.name())) {
+      if (volume.equals(byName.get(volume.name()))) {
+        VolumeContent.finish(files.directory(volume.id()));
+      } // else it was removed meanwhile
+    } catch (IOException e) {
+      LOG.error("volume {}: the copy of an image's content: {}", volume.name(), e.getMessage());
     }
   }
 
@@ -151,7 +204,9 @@ public final class Volumes {
       }
       Path data = data(volume);
       if (!volume.isDirectory()) {
-        VolumeMounts.unmount(data);
+        try (NamedLocks.Held _ = mounting.acquire(name)) {
+          VolumeMounts.unmount(data);
+        }
       }
       if (VolumeMounts.isMounted(data)) {
         throw CriException.failedPrecondition(
@@ -176,10 +231,9 @@ public final class Volumes {
 
   /** The ids of the containers that use the volume, and of those that are being created for it. */
   Set<String> users(VolumeRecord volume) {
-    String data = data(volume).toString();
     Set<String> users = new TreeSet<>(creations.getOrDefault(volume.id(), Set.of()));
     for (Container each : containers.all()) {
-      if (sources(each.record()).contains(data)) {
+      if (uses(each, volume)) {
         users.add(each.id());
       }
     }
@@ -207,12 +261,17 @@ public final class Volumes {
     return container.mounts().stream().map(ContainerRecord.Mount::hostPath).toList();
   }
 
-  /** The volumes that are the sources of mounts; mounts of other paths are left out. */
+  private boolean uses(Container container, VolumeRecord volume) {
+    return sources(container.record()).stream()
+        .anyMatch(each -> paths.id(each).filter(volume.id()::equals).isPresent());
+  }
+
+  /** The volumes that have the sources of mounts; mounts of other paths are left out. */
   private List<VolumeRecord> at(Collection<String> sources) {
     return sources.stream()
-        .filter(each -> each.startsWith(root + "/"))
+        .flatMap(each -> paths.id(each).stream())
         .distinct()
-        .flatMap(each -> byName.values().stream().filter(v -> data(v).toString().equals(each)))
+        .flatMap(id -> byName.values().stream().filter(each -> each.id().equals(id)))
         .toList();
   }
 
@@ -228,13 +287,16 @@ public final class Volumes {
 
     /**
      * Copies what the container's image has at the path into the volume, if it is an empty
-     * directory. Does nothing if the source is no volume.
+     * directory. Does nothing if the source is no volume, or only a directory in one.
      *
      * @param container the container's root file system
      */
     public void fill(String source, Path destination, Fd container) throws IOException {
-      for (VolumeRecord volume : volumes) {
-        if (volume.isDirectory() && data(volume).toString().equals(source)) {
+      if (!paths.isWhole(source)) {
+        return;
+      }
+      for (VolumeRecord volume : at(List.of(source))) {
+        if (volume.isDirectory() && volumes.contains(volume)) {
           try (NamedLocks.Held _ = locks.acquire(volume.name())) {
             VolumeContent.fill(files.directory(volume.id()), container, destination);
           }
@@ -259,7 +321,7 @@ public final class Volumes {
    * Holds the volumes that a new container will use.
    *
    * @param sources the sources of all mounts of the container
-   * @throws CriException NOT_FOUND if a source is below the directory of volumes and is none
+   * @throws CriException NOT_FOUND if a source is the content of a volume that does not exist
    */
   public Hold hold(String containerId, Collection<String> sources) {
     List<VolumeRecord> volumes = at(sources);
@@ -290,9 +352,7 @@ public final class Volumes {
   /** A volume may have been removed after its path was handed out: it must not be made again. */
   private void requireVolumes(Collection<String> sources) {
     for (String each : sources) {
-      boolean isBelow = each.startsWith(root + "/");
-      boolean isVolume = isBelow && root.relativize(Path.of(each)).getNameCount() == 2;
-      if (isVolume && at(List.of(each)).isEmpty()) {
+      if (paths.id(each).isPresent() && at(List.of(each)).isEmpty()) {
         throw CriException.notFound("the volume in " + each + " was removed");
       }
     }
@@ -320,8 +380,8 @@ public final class Volumes {
     try {
       for (VolumeRecord each : at(sources(container.record()))) {
         if (!each.isDirectory()) {
-          try (NamedLocks.Held _ = locks.acquire(each.name())) {
-            VolumeMounts.ensureMounted(each, data(each));
+          try (NamedLocks.Held _ = mounting.acquire(each.name())) {
+            mounter.ensureMounted(each, data(each));
           }
         }
       }
@@ -353,11 +413,11 @@ public final class Volumes {
   }
 
   private void unmountUnlessUsed(VolumeRecord volume) {
-    if (volume.isDirectory()) {
-      return;
+    if (volume.isDirectory() || isRunningWith(volume)) {
+      return; // the last one that runs or starts unmounts it; nobody waits for a start here
     }
-    try (NamedLocks.Held _ = locks.acquire(volume.name())) {
-      if (!isRunningWith(data(volume).toString())) {
+    try (NamedLocks.Held _ = mounting.acquire(volume.name())) {
+      if (!isRunningWith(volume)) {
         VolumeMounts.unmount(data(volume));
       }
     } catch (IOException e) {
@@ -369,9 +429,9 @@ public final class Volumes {
   }
 
   /** A container that an earlier daemon has left counts until it is known to have ended. */
-  private boolean isRunningWith(String data) {
+  private boolean isRunningWith(VolumeRecord volume) {
     return containers.all().stream()
         .filter(each -> each.status().mayRun() || starting.contains(each.id()))
-        .anyMatch(each -> sources(each.record()).contains(data));
+        .anyMatch(each -> uses(each, volume));
   }
 }

@@ -121,6 +121,15 @@ class HealthProbesTest {
   }
 
   @Test
+  void runThatEndsUnheardOfIsNotProbedAnyMore() throws Exception {
+    Container container = run(true, CHECK);
+    probes.begin();
+    await(container, Status.HEALTHY);
+    node.stop(container.id(), 0); // the probes do not listen to the store of this node
+    await("the watch has ended", () -> probes.of(container).isEmpty());
+  }
+
+  @Test
   void containersOfOtherClientsAreNotProbed() throws Exception {
     Container container = run(false, CHECK);
     probes.begin();
@@ -133,7 +142,7 @@ class HealthProbesTest {
     for (String[] wrong :
         new String[][] {
           {"{\"gpus\":1}", "gpus"},
-          {"no json", "no"},
+          {"no json", "io.jukung.options: Unrecognized token 'no'"},
           {"{\"health\":{\"command\":[]}}", "command is empty"},
           {CHECK.replace("\"retries\":2", "\"retries\":0"), "retries is not positive"},
           {CHECK.replace("\"interval\":1000000,", "\"interval\":0,"), "health.interval"}

@@ -1,6 +1,7 @@
 package io.jukung.runtime.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
@@ -89,6 +90,18 @@ class VolumeContentTest {
     fill("/absolute");
     fill("/relative");
     assertThat(names(data)).isEmpty();
+  }
+
+  @Test
+  void copyThatFailsLeavesNothing() throws IOException {
+    Path deep = Files.createDirectory(root.resolve("srv"));
+    Files.writeString(deep.resolve("file"), "image");
+    for (int i = 0; i < 300; i++) {
+      deep = deep.resolve("d");
+    }
+    var _ = Files.createDirectories(deep);
+    assertThatThrownBy(() -> fill("/srv")).hasMessageContaining("256 levels");
+    assertThat(names(volume)).containsExactly("data");
   }
 
   @Test

@@ -8,21 +8,33 @@ import io.jukung.client.v1.ListVolumesRequest;
 import io.jukung.client.v1.RemoveVolumeRequest;
 import io.jukung.client.v1.Volume;
 import io.jukung.cri.CriException;
+import io.jukung.runtime.store.Container;
+import io.jukung.runtime.store.ContainerName;
+import io.jukung.runtime.store.ContainerRecord;
+import io.jukung.runtime.store.ContainerRecord.Propagation;
+import io.jukung.runtime.store.ContainerStatusRecord;
 import io.jukung.runtime.store.ContainerStore;
+import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.ObjectId;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class VolumesTest {
+  private static final VolumeMounts.Mounter NOT_MOUNTED = (volume, data) -> {};
+
   @TempDir private Path directory;
 
   @SuppressWarnings("NullAway.Init") // set by start
@@ -115,6 +127,121 @@ class VolumesTest {
   }
 
   @Test
+  void volumeThatIsNamedWithSlashesOrByADirectoryInItIsNotRemoved() throws IOException {
+    String data = create("data").getMountpoint();
+    String id = ObjectId.random();
+    for (String source :
+        List.of(
+            data + "/",
+            data + "/deep/er",
+            data.replace("/volumes/", "//volumes/./"),
+            data + "/../data")) {
+      try (Volumes.Hold _ = volumes.hold(id, List.of(source))) {
+        assertThatThrownBy(() -> remove("data"))
+            .as(source)
+            .hasMessageContaining("in use by container " + id.substring(0, 12));
+      }
+    }
+    for (String other : List.of(data + "2", data + "/..", paths.volumes() + "/", "\0")) {
+      try (Volumes.Hold _ = volumes.hold(id, List.of(other))) {
+        assertThat(list().getFirst().getContainerIdsList()).as(other).isEmpty();
+      }
+    }
+    remove("data");
+    assertThatThrownBy(() -> volumes.hold(id, List.of(data + "//deep")))
+        .hasMessageContaining("was removed");
+  }
+
+  private Container container(String source) {
+    ContainerRecord.Mount mount =
+        new ContainerRecord.Mount(
+            "/data", source, false, false, false, Propagation.PRIVATE, null, "", "");
+    String id = ObjectId.random();
+    ContainerRecord record =
+        new ContainerRecord(
+            ContainerRecord.VERSION,
+            id,
+            new ContainerName("pod", "web", 0),
+            1,
+            new ContainerRecord.ImageReference("image", "", "", Map.of()),
+            "",
+            Map.of(),
+            Map.of(),
+            "",
+            false,
+            false,
+            false,
+            null,
+            15,
+            NamespaceOwner.POD,
+            null,
+            new ContainerRecord.User(0, 0, List.of()),
+            List.of(mount),
+            null,
+            "",
+            List.of());
+    return new Container(new StateFiles(paths), record, ContainerStatusRecord.created());
+  }
+
+  @Test
+  void volumeOfWhichAContainerMountsADirectoryIsInUse() throws IOException {
+    ContainerStore containers = new ContainerStore();
+    volumes = new Volumes(new StateFiles(paths), containers, Runnable::run, NOT_MOUNTED);
+    Container user = container(create("data").getMountpoint() + "//deep/");
+    containers.add(user);
+    assertThat(list().getFirst().getContainerIdsList()).containsExactly(user.id());
+    assertThatThrownBy(() -> remove("data")).hasMessageContaining("in use by container web");
+  }
+
+  @Test
+  @Timeout(60) // without the fix it waits for ever
+  void mountThatDoesNotEndHoldsNeitherCreationsNorRemovalsNorOtherEnds() throws Exception {
+    CountDownLatch mounts = new CountDownLatch(1);
+    CountDownLatch answered = new CountDownLatch(1);
+    ContainerStore containers = new ContainerStore();
+    volumes =
+        new Volumes(
+            new StateFiles(paths),
+            containers,
+            Runnable::run,
+            (volume, data) -> {
+              mounts.countDown();
+              try {
+                answered.await();
+              } catch (InterruptedException e) {
+                throw new IOException("interrupted", e);
+              }
+            });
+    var _ = volumes.create("share", Map.of("type", "tmpfs", "device", "tmpfs"), Map.of());
+    String share = list().getFirst().getMountpoint();
+    Container starts = container(share);
+    Container ended = container(share);
+    containers.add(starts);
+    containers.add(ended);
+    Thread start =
+        Thread.ofPlatform()
+            .daemon()
+            .start(
+                () -> {
+                  try (Volumes.Start _ = volumes.mountFor(starts)) {
+                    // It is mounted.
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+    try {
+      mounts.await();
+      var _ = volumes.create("share", Map.of(), Map.of());
+      volumes.hold(ObjectId.random(), List.of(share)).close();
+      volumes.release(ended);
+      assertThatThrownBy(() -> remove("share")).hasMessageContaining("in use by containers web");
+    } finally {
+      answered.countDown();
+      start.join();
+    }
+  }
+
+  @Test
   void whatACreationHasLeftBeforeItsRecordIsRemovedWhenTheDaemonStarts() throws IOException {
     Path left = Files.createDirectories(paths.volumes().resolve(ObjectId.random()));
     Path withData = Files.createDirectories(paths.volumes().resolve(ObjectId.random()));
@@ -124,6 +251,22 @@ class VolumesTest {
     assertThat(left).doesNotExist();
     assertThat(withData).doesNotExist();
     assertThat(foreign).exists();
+  }
+
+  @Test
+  void nameIsKnownBeforeACopyThatWasInterruptedIsFinished() throws IOException {
+    Path data = Path.of(create("data").getMountpoint());
+    Path filled = Files.createDirectory(data.resolveSibling("filled"));
+    Files.writeString(filled.resolve("file"), "image");
+    List<Runnable> background = new ArrayList<>();
+    volumes =
+        new Volumes(new StateFiles(paths), new ContainerStore(), background::add, NOT_MOUNTED);
+    volumes.load();
+    assertThat(list()).extracting(Volume::getName).containsExactly("data");
+    assertThat(filled).exists();
+    background.forEach(Runnable::run);
+    assertThat(filled).doesNotExist();
+    assertThat(data.resolve("file")).hasContent("image");
   }
 
   @Test
@@ -138,6 +281,29 @@ class VolumesTest {
     assertThat(content).hasContent("kept");
     assertThat(record).doesNotExist();
     assertThat(content.startsWith(create("data").getMountpoint())).isFalse();
+  }
+
+  @Test
+  void recordWithoutANameIsSetAsideAndTheDaemonStarts() throws IOException {
+    Path record = Path.of(create("data").getMountpoint()).resolveSibling("volume.json");
+    Files.writeString(record, Files.readString(record).replace("\"name\"", "\"other\""));
+    Volume other = create("other");
+    start();
+    assertThat(list()).containsExactly(other);
+    assertThat(record).doesNotExist();
+    assertThat(record.resolveSibling("data")).exists();
+  }
+
+  @Test
+  void leftoverThatCannotBeDeletedDoesNotStopTheDaemon() throws IOException {
+    Volume made = create("data");
+    Path left = Files.createDirectory(paths.volumes().resolve(ObjectId.random()));
+    Files.delete(paths.trash());
+    Files.writeString(paths.trash(), "no directory");
+    volumes = new Volumes(new StateFiles(paths), new ContainerStore());
+    volumes.load();
+    assertThat(list()).containsExactly(made);
+    assertThat(left).exists();
   }
 
   @Test
