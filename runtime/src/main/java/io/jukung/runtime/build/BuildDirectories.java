@@ -1,14 +1,18 @@
 package io.jukung.runtime.build;
 
 import io.jukung.image.content.Digest;
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.TreeRemoval;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where builds keep what.
@@ -21,19 +25,33 @@ import java.util.stream.Stream;
  * </pre>
  */
 public final class BuildDirectories {
+  private static final Logger LOG = LoggerFactory.getLogger(BuildDirectories.class);
+
   private final StatePaths paths;
+  private final List<Path> left = new ArrayList<>();
 
   public BuildDirectories(StatePaths paths) {
     this.paths = paths;
   }
 
-  /** Makes the directories, and removes what a daemon that was killed has left. */
+  /**
+   * Makes the directories, and removes what a daemon that was killed has left. Commands of that
+   * daemon may still write; what cannot be removed for that reason stays until {@link #removeLeft}.
+   */
   public void prepare() throws IOException {
     for (Path each : List.of(steps(), mounts(), work(), secrets())) {
       StatePaths.createPrivate(each);
     }
-    empty(work());
-    empty(secrets());
+    for (Path each : List.of(work(), secrets())) {
+      list(each).forEach(BuildDirectories::tryToRemove);
+      left.addAll(list(each));
+    }
+  }
+
+  /** Removes what {@link #prepare} could not, once the commands of the earlier daemon are gone. */
+  public void removeLeft() {
+    left.forEach(BuildDirectories::tryToRemove);
+    left.clear();
   }
 
   /** The records of the build cache. */
@@ -62,13 +80,17 @@ public final class BuildDirectories {
     return mounts().resolve(Digest.sha256(id.getBytes(StandardCharsets.UTF_8)).hex());
   }
 
-  private static void empty(Path directory) throws IOException {
-    List<Path> left;
+  private static List<Path> list(Path directory) throws IOException {
     try (Stream<Path> all = Files.list(directory)) {
-      left = all.toList();
+      return all.toList();
     }
-    for (Path each : left) {
+  }
+
+  private static void tryToRemove(Path each) {
+    try {
       TreeRemoval.remove(each);
+    } catch (ErrnoException e) {
+      LOG.warn("{} is left of a build of an earlier daemon: {}", each, e.getMessage());
     }
   }
 }
