@@ -1,11 +1,9 @@
 package io.jukung.runtime.build;
 
-import io.jukung.image.content.Digest;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.TreeRemoval;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,10 +26,12 @@ public final class BuildDirectories {
   private static final Logger LOG = LoggerFactory.getLogger(BuildDirectories.class);
 
   private final StatePaths paths;
+  private final CacheDirectories caches;
   private final List<Path> left = new ArrayList<>();
 
   public BuildDirectories(StatePaths paths) {
     this.paths = paths;
+    this.caches = new CacheDirectories(mounts());
   }
 
   /**
@@ -46,6 +46,7 @@ public final class BuildDirectories {
       list(each).forEach(BuildDirectories::tryToRemove);
       left.addAll(list(each));
     }
+    caches.unnamed().forEach(BuildDirectories::tryToRemove);
   }
 
   /** Removes what {@link #prepare} could not, once the commands of the earlier daemon are gone. */
@@ -71,13 +72,9 @@ public final class BuildDirectories {
     return paths.buildSecrets();
   }
 
-  /**
-   * The directory of a mount of the type cache.
-   *
-   * @param id as the Dockerfile has it, which may be any text
-   */
-  Path mount(String id) {
-    return mounts().resolve(Digest.sha256(id.getBytes(StandardCharsets.UTF_8)).hex());
+  /** What is in {@link #mounts}. */
+  CacheDirectories caches() {
+    return caches;
   }
 
   private static List<Path> list(Path directory) throws IOException {
