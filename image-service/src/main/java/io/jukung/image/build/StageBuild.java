@@ -115,8 +115,8 @@ final class StageBuild {
       }
       return;
     }
-    tools.room().acquire();
     Steps.Running step = steps().begin(names.next(instruction), first, last);
+    tools.room().acquire();
     try {
       var layers = new LayerStep(tools, state, step);
       switch (instruction.keyword()) {
