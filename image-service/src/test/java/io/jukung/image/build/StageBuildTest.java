@@ -40,4 +40,34 @@ class StageBuildTest extends BuildHarness {
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(InterruptedException.class);
   }
+
+  @Test
+  void stageThatAVariableNamesIsRefused() {
+    String mount = "RUN --mount=type=bind,from=$S,target=/m x\n";
+    assertThatThrownBy(() -> build("FROM BASE AS one\nFROM BASE\nENV S=one\n" + mount))
+        .hasMessage("Dockerfile:4: a stage that a variable or a trigger names is not implemented");
+  }
+
+  @Test
+  void stageThatATriggerNamesIsRefused() throws Exception {
+    String id = build("FROM BASE\nONBUILD COPY --from=one /etc /x\n").id();
+    assertThatThrownBy(() -> build("FROM BASE AS one\nFROM " + id + "\n"))
+        .hasMessage("Dockerfile:2: a stage that a variable or a trigger names is not implemented");
+  }
+
+  @Test
+  void optionsThatAreRefusedAreSoInTriggers() throws Exception {
+    String id = build("FROM BASE\nONBUILD COPY --parents /etc /x\n").id();
+    assertThatThrownBy(() -> build("FROM " + id + "\n"))
+        .hasMessage("Dockerfile:1: COPY --parents is not implemented");
+  }
+
+  @Test
+  void failureOfAStageIsTheFailureOfThoseThatWaitForIt() {
+    String dockerfile = "FROM BASE AS one\nRUN fail\nFROM one AS two\nFROM two\nRUN x\n";
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> build(dockerfile))
+          .hasMessageStartingWith("Dockerfile:2: process \"/bin/sh -c fail\"");
+    }
+  }
 }
