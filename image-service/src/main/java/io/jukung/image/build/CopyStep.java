@@ -126,12 +126,12 @@ final class CopyStep implements AutoCloseable {
 
   private void add(String source, SourceTree tree) throws IOException, InterruptedException {
     boolean adds = instruction.keyword() == Keyword.ADD;
+    if (adds && isGitRepository(source)) {
+      throw BuildErrors.unimplemented("ADD of a Git repository");
+    }
     if (adds && RemoteFile.isRemote(source)) {
       parts.add(downloaded(source));
       return;
-    }
-    if (adds && source.matches("(?:git@|git://|ssh://).*")) {
-      throw BuildErrors.unimplemented("ADD of a Git repository");
     }
     if (instruction.flag("checksum").isPresent()) {
       throw CriException.invalidArgument("--checksum is for URLs, and " + source + " is none");
@@ -141,6 +141,11 @@ final class CopyStep implements AutoCloseable {
       boolean archive = unpacks && LocalArchive.isArchive(tree, path);
       parts.add(new Part(tree, List.of(path), archive));
     }
+  }
+
+  /** By its name alone, as docker's builder decides. */
+  private static boolean isGitRepository(String source) {
+    return source.matches("(?i)(?:git@|git://|ssh://).*|https?://[^?#]*\\.git(?:[?#].*)?");
   }
 
   private Part downloaded(String url) throws IOException, InterruptedException {

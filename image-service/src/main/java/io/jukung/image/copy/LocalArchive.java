@@ -1,5 +1,6 @@
 package io.jukung.image.copy;
 
+import com.google.common.io.ByteStreams;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.tar.Decompression;
@@ -19,7 +20,10 @@ import java.util.Arrays;
 /** A tar archive that ADD unpacks. It is recognised by its content, as docker does it. */
 public final class LocalArchive {
   private static final int BUFFER_BYTES = 128 * 1024;
-  private static final int HEADER_BYTES = 512;
+
+  /** How far the first member is looked for: some extended headers may stand before it. */
+  private static final int MAX_HEADER_BYTES = 4 << 20;
+
   private static final byte[] XZ = {(byte) 0xFD, '7', 'z', 'X', 'Z', 0};
   private static final byte[] BZIP2 = {'B', 'Z', 'h'};
 
@@ -38,9 +42,7 @@ public final class LocalArchive {
       }
       refuse(handle, path);
       try (InputStream in = content(handle)) {
-        byte[] header = in.readNBytes(HEADER_BYTES);
-        return header.length == HEADER_BYTES
-            && new TarInput(new java.io.ByteArrayInputStream(header)).next().isPresent();
+        return new TarInput(ByteStreams.limit(in, MAX_HEADER_BYTES)).next().isPresent();
       } catch (IOException e) {
         return false; // anything else is copied as it is
       }

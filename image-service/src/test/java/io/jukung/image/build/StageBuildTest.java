@@ -3,6 +3,7 @@ package io.jukung.image.build;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -68,6 +69,14 @@ class StageBuildTest extends BuildHarness {
     for (int i = 0; i < 20; i++) {
       assertThatThrownBy(() -> build(dockerfile))
           .hasMessageStartingWith("Dockerfile:2: process \"/bin/sh -c fail\"");
+    }
+  }
+
+  @Test
+  void gitRepositoryAtAUrlIsRefusedAndNotDownloaded() {
+    for (String url : List.of("https://host.invalid/r.git", "http://host.invalid/R.GIT#main:dir")) {
+      assertThatThrownBy(() -> build("FROM scratch\nADD " + url + " /\n"))
+          .hasMessage("Dockerfile:2: ADD of a Git repository is not implemented");
     }
   }
 }

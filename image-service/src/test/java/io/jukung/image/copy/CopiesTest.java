@@ -295,4 +295,18 @@ class CopiesTest {
           .hasMessageContaining("xz, is not implemented");
     }
   }
+
+  @Test
+  void archivesThatBeginWithAnExtendedHeaderAreUnpacked() throws Exception {
+    String name = "n".repeat(150);
+    Files.write(from.resolve("pax"), new TestTar().file(name, "x").bytes());
+    Files.write(from.resolve("gnu"), new TestTar().gnu().file(name, "x").bytes());
+    Files.write(from.resolve("empty"), new byte[1024]);
+    try (Fd source = HostFile.openDirectory(from)) {
+      SourceTree tree = new SourceTree(source, "the context", false);
+      assertThat(LocalArchive.isArchive(tree, "pax")).isTrue();
+      assertThat(LocalArchive.isArchive(tree, "gnu")).isTrue();
+      assertThat(LocalArchive.isArchive(tree, "empty")).isFalse();
+    }
+  }
 }
