@@ -92,6 +92,9 @@ final class CopyStep implements AutoCloseable {
       for (Heredoc file : instruction.heredocs()) {
         parts.add(written(file));
       }
+      if (parts.isEmpty()) {
+        throw new SourcePaths(tree).missing(sources.getFirst());
+      }
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
@@ -137,7 +140,7 @@ final class CopyStep implements AutoCloseable {
       throw CriException.invalidArgument("--checksum is for URLs, and " + source + " is none");
     }
     boolean unpacks = adds && !instruction.flag("unpack").equals(Optional.of("false"));
-    for (String path : new SourcePaths(tree).find(source)) {
+    for (String path : new SourcePaths(tree).findOptional(source)) {
       boolean archive = unpacks && LocalArchive.isArchive(tree, path);
       parts.add(new Part(tree, List.of(path), archive));
     }
@@ -226,7 +229,7 @@ final class CopyStep implements AutoCloseable {
                 : Optional.of(new ImageAccounts(accounts).owner(owner.get())));
     CopyDestination to = CopyDestination.of(destination, place.workingDirectory());
     long copied = parts.stream().filter(part -> !part.unpacked).count();
-    if (copied > 1 && !to.mustBeDirectory()) {
+    if (copied > 1 && !to.mustBeDirectory() && !to.isDirectory(root)) {
       throw CriException.invalidArgument(
           "when more than one file is copied, the destination must be a directory and end with a /,"
               + " and it is "

@@ -48,7 +48,7 @@ public final class FileCopy {
    * @throws CriException INVALID_ARGUMENT for several files and a destination that is no directory
    */
   public void copy(List<String> paths, Fd root, CopyDestination destination) throws IOException {
-    if (paths.size() > 1 && !destination.mustBeDirectory()) {
+    if (paths.size() > 1 && !destination.mustBeDirectory() && !destination.isDirectory(root)) {
       throw CriException.invalidArgument(
           "when more than one file is copied, the destination must be a directory and end with a"
               + " /, and it is "

@@ -3,6 +3,8 @@ package io.jukung.image.build;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.image.store.StoredImage;
+import io.jukung.image.tar.TestTar;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -78,5 +80,27 @@ class StageBuildTest extends BuildHarness {
       assertThatThrownBy(() -> build("FROM scratch\nADD " + url + " /\n"))
           .hasMessage("Dockerfile:2: ADD of a Git repository is not implemented");
     }
+  }
+
+  @Test
+  void patternThatMatchesNothingIsNoErrorBesideASourceThatIsThere() throws Exception {
+    context = new TestTar().file("package.json", "{}").bytes();
+    StoredImage image = build("FROM scratch\nCOPY package.json yarn.lock* ./\n");
+    assertThat(file(image, "package.json")).contains("{}");
+    assertThatThrownBy(() -> build("FROM scratch\nCOPY yarn.lock* *.md ./\n"))
+        .hasMessage("Dockerfile:2: \"/yarn.lock*\": not found in the context");
+    assertThatThrownBy(() -> build("FROM scratch\nCOPY package.json yarn.lock ./\n"))
+        .hasMessage("Dockerfile:2: \"/yarn.lock\": not found in the context");
+    assertThatThrownBy(() -> build("FROM BASE\nRUN --mount=type=bind,source=x*,target=/m x\n"))
+        .hasMessage("Dockerfile:2: \"/x*\": not found in the context");
+  }
+
+  @Test
+  void filesOfAPatternGoToADirectoryThatIsThereWithoutASlash() throws Exception {
+    context = new TestTar().file("a.sh", "a").file("b.sh", "b").bytes();
+    StoredImage image = build("FROM BASE\nCOPY *.sh /etc\n");
+    assertThat(file(image, "etc/b.sh")).contains("b");
+    assertThatThrownBy(() -> build("FROM BASE\nCOPY *.sh /missing\n"))
+        .hasMessageContaining("must be a directory and end with a /");
   }
 }
