@@ -98,10 +98,7 @@ abstract class BuildHarness {
             CommandRunner.Network.DEFAULT);
     try (BuildContext files =
         BuildContext.unpack(
-            new ByteArrayInputStream(context),
-            Optional.of("none"),
-            fixture.store.temporary(),
-            1 << 20)) {
+            new ByteArrayInputStream(context), "none", fixture.store.temporary(), 1 << 20)) {
       return builder.build(settings, files, FakeRunner::new, new Listener());
     }
   }

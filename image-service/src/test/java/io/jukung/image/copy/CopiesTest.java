@@ -206,7 +206,7 @@ class CopiesTest {
 
   // ── contexts ───────────────────────────────────────────────────────────────────────────────
 
-  private BuildContext unpack(byte[] archive, Optional<String> ignored) throws IOException {
+  private BuildContext unpack(byte[] archive, String ignored) throws IOException {
     return BuildContext.unpack(new ByteArrayInputStream(archive), ignored, temporary, 1 << 20);
   }
 
@@ -221,19 +221,20 @@ class CopiesTest {
             .file("dir/kept", "k")
             .directory("empty")
             .bytes();
-    try (BuildContext context = unpack(archive, Optional.empty())) {
+    try (BuildContext context = unpack(archive, "")) {
+      context.removeIgnored();
       assertThat(context.directory()).isDirectoryContaining("glob:**/kept");
       assertThat(context.directory().resolve("dir/kept")).hasContent("k");
       assertThat(context.directory().resolve("gone")).doesNotExist();
       assertThat(context.directory().resolve("empty")).doesNotExist();
     }
-    try (BuildContext context = unpack(archive, Optional.of("gone"))) {
+    try (BuildContext context = unpack(archive, "gone")) {
       assertThat(context.directory().resolve("empty")).exists();
       assertThat(context.directory().resolve("gone")).doesNotExist();
       assertThat(context.read("kept")).contains("k");
       assertThat(context.read("missing")).isEmpty();
     }
-    try (BuildContext context = unpack(new byte[0], Optional.empty())) {
+    try (BuildContext context = unpack(new byte[0], "")) {
       assertThat(context.directory()).isEmptyDirectory();
     }
     assertThat(temporary).isDirectoryNotContaining("glob:**/context-*");
@@ -252,7 +253,7 @@ class CopiesTest {
             new TestTar().file("large", "x".repeat(1 << 20)).file("more", "x").bytes(),
             "this is no archive".repeat(100).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     for (byte[] archive : hostile) {
-      assertThatThrownBy(() -> unpack(archive, Optional.empty())).isInstanceOf(CriException.class);
+      assertThatThrownBy(() -> unpack(archive, "")).isInstanceOf(CriException.class);
     }
     assertThat(victim).isEmptyDirectory();
     assertThat(temporary).isDirectoryNotContaining("glob:**/context-*");
@@ -264,7 +265,7 @@ class CopiesTest {
     Files.writeString(temporary.resolve("secret"), "of the node");
     byte[] archive =
         new TestTar().symlink("Dockerfile", temporary.resolve("secret").toString()).bytes();
-    try (BuildContext context = unpack(archive, Optional.of("x"))) {
+    try (BuildContext context = unpack(archive, "x")) {
       assertThat(context.read("Dockerfile")).isEmpty();
     }
   }
@@ -307,6 +308,31 @@ class CopiesTest {
       assertThat(LocalArchive.isArchive(tree, "pax")).isTrue();
       assertThat(LocalArchive.isArchive(tree, "gnu")).isTrue();
       assertThat(LocalArchive.isArchive(tree, "empty")).isFalse();
+    }
+  }
+
+  @Test
+  void dockerfileThatIsIgnoredCanBeReadBeforeItIsRemoved() throws Exception {
+    byte[] archive =
+        new TestTar().file(".dockerignore", "Dockerfile\n").file("Dockerfile", "FROM x").bytes();
+    try (BuildContext context = unpack(archive, "")) {
+      assertThat(context.read("Dockerfile")).contains("FROM x");
+      context.removeIgnored();
+      assertThat(context.read("Dockerfile")).isEmpty();
+    }
+  }
+
+  @Test
+  void ignoredMembersAreNeitherCountedNorRefused() throws Exception {
+    byte[] archive =
+        new TestTar()
+            .file("big/file", "x".repeat(2 << 20))
+            .node("big/disk", (byte) '4', 8, 0)
+            .file("kept", "k")
+            .bytes();
+    try (BuildContext context = unpack(archive, "big")) {
+      assertThat(context.read("kept")).contains("k");
+      assertThat(context.directory().resolve("big")).doesNotExist();
     }
   }
 }
