@@ -90,7 +90,7 @@ public final class LocalArchive {
     try (Fd handle = Openat2.openPath(tree.root(), TarPath.bytes(path));
         Fd directory = destination.openDirectory(root, rules.ownerOfParents());
         InputStream in = content(handle)) {
-      var _ = new TreeWriter(directory, policy).unpack(new TarInput(in));
+      var _ = new TreeWriter(directory, policy).overwritingDirectories().unpack(new TarInput(in));
     } catch (CriException e) {
       throw e;
     } catch (IOException e) {

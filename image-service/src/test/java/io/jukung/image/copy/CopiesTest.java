@@ -335,4 +335,55 @@ class CopiesTest {
       assertThat(context.directory().resolve("big")).doesNotExist();
     }
   }
+
+  private void giveAway(String path) throws IOException {
+    Path made = Files.createDirectories(to.resolve(path));
+    Files.setAttribute(made, "unix:uid", 12);
+    Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxrwxrwx"));
+  }
+
+  private String ownerAndMode(String path) throws IOException {
+    return Files.getAttribute(to.resolve(path), "unix:uid")
+        + " "
+        + PosixFilePermissions.toString(Files.getPosixFilePermissions(to.resolve(path)));
+  }
+
+  @Test
+  void directoriesBelowTheDestinationGetTheOwnerAndModeOfTheSource() throws Exception {
+    write("dir/sub/file", "x");
+    write("dir/left/file", "x");
+    Files.setPosixFilePermissions(
+        from.resolve("dir/sub"), PosixFilePermissions.fromString("rwx------"));
+    for (String path : List.of("opt", "opt/sub", "opt/left")) {
+      giveAway(path);
+    }
+    CopyRules rules =
+        new CopyRules(Optional.empty(), Optional.empty(), IgnoreFile.parse("left\n!left/file"));
+    copy(rules, "/opt", "dir");
+    assertThat(ownerAndMode("opt")).isEqualTo("12 rwxrwxrwx");
+    assertThat(ownerAndMode("opt/sub")).isEqualTo("0 rwx------");
+    assertThat(ownerAndMode("opt/left")).isEqualTo("12 rwxrwxrwx");
+    assertThat(to.resolve("opt/left/file")).exists();
+  }
+
+  @Test
+  void directoriesBelowTheDestinationGetTheOwnerAndModeOfTheArchive() throws Exception {
+    Files.write(from.resolve("tar"), new TestTar().directory(".").directory("sub", 0700).bytes());
+    for (String path : List.of("opt", "opt/sub")) {
+      giveAway(path);
+    }
+    unpackArchive("tar");
+    assertThat(ownerAndMode("opt")).isEqualTo("12 rwxrwxrwx");
+    assertThat(ownerAndMode("opt/sub")).isEqualTo("0 rwx------");
+  }
+
+  /** Unpacks into /opt. */
+  private void unpackArchive(String path) throws IOException {
+    try (Fd source = HostFile.openDirectory(from);
+        Fd root = HostFile.openDirectory(to)) {
+      SourceTree tree = new SourceTree(source, "the context", false);
+      CopyDestination destination = CopyDestination.of("/opt", "/");
+      LocalArchive.unpack(tree, path, root, destination, CopyRules.PLAIN);
+    }
+  }
 }
