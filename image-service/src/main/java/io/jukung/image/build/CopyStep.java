@@ -54,7 +54,7 @@ final class CopyStep implements AutoCloseable {
    * @param variables replace those of its words
    * @param workingDirectory what a relative destination is relative to
    * @param temporary the store's directory for unfinished work
-   * @param maxBytes the most that a download may have
+   * @param maxBytes the most that a download, and an archive when it is unpacked, may have
    */
   record Place(
       Map<String, String> variables,
@@ -237,7 +237,7 @@ final class CopyStep implements AutoCloseable {
     }
     for (Part part : parts) {
       if (part.unpacked) {
-        LocalArchive.unpack(part.tree, part.paths.getFirst(), root, to, rules);
+        LocalArchive.unpack(part.tree, part.paths.getFirst(), root, to, rules, place.maxBytes());
       } else {
         new FileCopy(part.tree, rules).copy(part.paths, root, to);
       }

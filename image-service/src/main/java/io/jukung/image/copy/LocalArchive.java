@@ -15,6 +15,7 @@ import java.io.BufferedInputStream;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.Arrays;
 
 /** A tar archive that ADD unpacks. It is recognised by its content, as docker does it. */
@@ -78,9 +79,19 @@ public final class LocalArchive {
     }
   }
 
-  /** Unpacks the archive below the destination. No name and no link leads out of that. */
+  /**
+   * Unpacks the archive below the destination. No name and no link leads out of that.
+   *
+   * @param maxBytes the most that the archive may have, uncompressed
+   * @throws InterruptedIOException if the thread is interrupted
+   */
   public static void unpack(
-      SourceTree tree, String path, Fd root, CopyDestination destination, CopyRules rules)
+      SourceTree tree,
+      String path,
+      Fd root,
+      CopyDestination destination,
+      CopyRules rules,
+      long maxBytes)
       throws IOException {
     TreeWriter.Policy policy =
         rules
@@ -89,9 +100,9 @@ public final class LocalArchive {
             .orElse(new TreeWriter.Policy(true, 0, 0, true));
     try (Fd handle = Openat2.openPath(tree.root(), TarPath.bytes(path));
         Fd directory = destination.openDirectory(root, rules.ownerOfParents());
-        InputStream in = content(handle)) {
+        InputStream in = new BoundedInput(content(handle), maxBytes)) {
       var _ = new TreeWriter(directory, policy).overwritingDirectories().unpack(new TarInput(in));
-    } catch (CriException e) {
+    } catch (CriException | InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
       throw new CriException(

@@ -2,6 +2,7 @@ package io.jukung.image.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.content.Digest;
@@ -12,13 +13,19 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -282,9 +289,10 @@ class CopiesTest {
       assertThat(LocalArchive.isArchive(tree, "good")).isTrue();
       assertThat(LocalArchive.isArchive(tree, "text")).isFalse();
       CopyDestination destination = CopyDestination.of("/opt", "/");
-      LocalArchive.unpack(tree, "good", root, destination, CopyRules.PLAIN);
+      LocalArchive.unpack(tree, "good", root, destination, CopyRules.PLAIN, 1 << 20);
       assertThat(to.resolve("opt/dir/file")).hasContent("content");
-      assertThatThrownBy(() -> LocalArchive.unpack(tree, "bad", root, destination, CopyRules.PLAIN))
+      assertThatThrownBy(
+              () -> LocalArchive.unpack(tree, "bad", root, destination, CopyRules.PLAIN, 1 << 20))
           .isInstanceOf(CriException.class);
     }
     assertThat(victim).isEmptyDirectory();
@@ -372,18 +380,84 @@ class CopiesTest {
     for (String path : List.of("opt", "opt/sub")) {
       giveAway(path);
     }
-    unpackArchive("tar");
+    unpackArchive("tar", 1 << 20);
     assertThat(ownerAndMode("opt")).isEqualTo("12 rwxrwxrwx");
     assertThat(ownerAndMode("opt/sub")).isEqualTo("0 rwx------");
   }
 
   /** Unpacks into /opt. */
-  private void unpackArchive(String path) throws IOException {
+  private void unpackArchive(String path, long maxBytes) throws IOException {
     try (Fd source = HostFile.openDirectory(from);
         Fd root = HostFile.openDirectory(to)) {
       SourceTree tree = new SourceTree(source, "the context", false);
       CopyDestination destination = CopyDestination.of("/opt", "/");
-      LocalArchive.unpack(tree, path, root, destination, CopyRules.PLAIN);
+      LocalArchive.unpack(tree, path, root, destination, CopyRules.PLAIN, maxBytes);
     }
+  }
+
+  @Test
+  void archiveThatUnpacksToMoreThanTheBoundIsRefused() throws Exception {
+    byte[] bomb = new TestTar().file("zeros", new byte[4 << 20], _ -> {}).bytes();
+    try (OutputStream out =
+        new GZIPOutputStream(Files.newOutputStream(from.resolve("bomb.tar.gz")))) {
+      out.write(bomb);
+    }
+    assertThatThrownBy(() -> unpackArchive("bomb.tar.gz", 1 << 20))
+        .isInstanceOf(CriException.class)
+        .hasMessage("unpack bomb.tar.gz: there are more than 1048576 bytes in it");
+    unpackArchive("bomb.tar.gz", 8 << 20);
+    assertThat(to.resolve("opt/zeros")).hasSize(4 << 20);
+  }
+
+  @Test
+  void unpackingEndsWhenItsThreadIsInterrupted() throws Exception {
+    Files.write(from.resolve("tar"), new TestTar().file("file", "x").bytes());
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> unpackArchive("tar", 1 << 20))
+          .isInstanceOf(InterruptedIOException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  void patternsWithManyStarsEndSoon() throws Exception {
+    String name = "a".repeat(200);
+    write(name, "");
+    String stars = "a*".repeat(60);
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(60),
+        () -> {
+          assertThat(find(stars)).containsExactly(name);
+          assertThat(GlobPattern.of(stars + "b").matches(name)).isFalse();
+          assertThat(IgnoreFile.parse(stars).excludes(name)).isTrue();
+          assertThat(IgnoreFile.parse(stars + "b").excludes(name)).isFalse();
+        });
+  }
+
+  @Test
+  void patternsMatchWhatThePlatformsGlobsMatch() {
+    Random random = new Random(42);
+    for (int i = 0; i < 5_000; i++) {
+      String pattern = text(random, "ab*?");
+      String name = text(random, "ab");
+      boolean expected =
+          FileSystems.getDefault().getPathMatcher("glob:" + pattern).matches(Path.of(name));
+      String what = pattern + " and " + name;
+      assertThat(GlobPattern.of(pattern).matches(name)).as(what).isEqualTo(expected);
+      assertThat(IgnoreFile.parse(pattern).excludes(name)).as(what).isEqualTo(expected);
+      assertThat(IgnoreFile.parse("a/" + pattern + "/*b").excludes("a/" + name + "/aab"))
+          .as(what)
+          .isEqualTo(expected);
+    }
+  }
+
+  private static String text(Random random, String characters) {
+    StringBuilder text = new StringBuilder();
+    for (int i = random.nextInt(1, 9); i > 0; i--) {
+      text.append(characters.charAt(random.nextInt(characters.length())));
+    }
+    return text.toString();
   }
 }
