@@ -140,7 +140,8 @@ final class ContextSource {
     } else if (directory != null) {
       try (Fd root = HostFile.openDirectory(directory);
           TarOutput output = new TarOutput(target)) {
-        new TreeReader(output).addDirectory(root, "");
+        // The daemon leaves out what is ignored, and a link to that would lead to nothing.
+        TreeReader.withoutHardLinks(output).addDirectory(root, "");
       }
     }
   }

@@ -18,9 +18,9 @@ import java.util.concurrent.Semaphore;
  * @param global what FROM sees
  * @param contextDirectory where the files of {@code context} are
  * @param temporary the store's directory for unfinished work
- * @param maxBytes the most that a download may have
+ * @param maxBytes the most that a download, and an archive when it is unpacked, may have
  * @param epoch the time of everything that is made (SOURCE_DATE_EPOCH); empty: the present
- * @param room bounds how many steps work at a time
+ * @param room bounds how many steps of this build work at a time
  */
 record BuildTools(
     BuildSettings settings,

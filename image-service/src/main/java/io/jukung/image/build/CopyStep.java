@@ -54,7 +54,7 @@ final class CopyStep implements AutoCloseable {
    * @param variables replace those of its words
    * @param workingDirectory what a relative destination is relative to
    * @param temporary the store's directory for unfinished work
-   * @param maxBytes the most that a download may have
+   * @param maxBytes the most that a download, and an archive when it is unpacked, may have
    */
   record Place(
       Map<String, String> variables,
@@ -92,6 +92,9 @@ final class CopyStep implements AutoCloseable {
       for (Heredoc file : instruction.heredocs()) {
         parts.add(written(file));
       }
+      if (parts.isEmpty()) {
+        throw new SourcePaths(tree).missing(sources.getFirst());
+      }
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
@@ -126,21 +129,26 @@ final class CopyStep implements AutoCloseable {
 
   private void add(String source, SourceTree tree) throws IOException, InterruptedException {
     boolean adds = instruction.keyword() == Keyword.ADD;
+    if (adds && isGitRepository(source)) {
+      throw BuildErrors.unimplemented("ADD of a Git repository");
+    }
     if (adds && RemoteFile.isRemote(source)) {
       parts.add(downloaded(source));
       return;
-    }
-    if (adds && source.matches("(?:git@|git://|ssh://).*")) {
-      throw BuildErrors.unimplemented("ADD of a Git repository");
     }
     if (instruction.flag("checksum").isPresent()) {
       throw CriException.invalidArgument("--checksum is for URLs, and " + source + " is none");
     }
     boolean unpacks = adds && !instruction.flag("unpack").equals(Optional.of("false"));
-    for (String path : new SourcePaths(tree).find(source)) {
+    for (String path : new SourcePaths(tree).findOptional(source)) {
       boolean archive = unpacks && LocalArchive.isArchive(tree, path);
       parts.add(new Part(tree, List.of(path), archive));
     }
+  }
+
+  /** By its name alone, as docker's builder decides. */
+  private static boolean isGitRepository(String source) {
+    return source.matches("(?i)(?:git@|git://|ssh://).*|https?://[^?#]*\\.git(?:[?#].*)?");
   }
 
   private Part downloaded(String url) throws IOException, InterruptedException {
@@ -221,7 +229,7 @@ final class CopyStep implements AutoCloseable {
                 : Optional.of(new ImageAccounts(accounts).owner(owner.get())));
     CopyDestination to = CopyDestination.of(destination, place.workingDirectory());
     long copied = parts.stream().filter(part -> !part.unpacked).count();
-    if (copied > 1 && !to.mustBeDirectory()) {
+    if (copied > 1 && !to.mustBeDirectory() && !to.isDirectory(root)) {
       throw CriException.invalidArgument(
           "when more than one file is copied, the destination must be a directory and end with a /,"
               + " and it is "
@@ -229,7 +237,7 @@ final class CopyStep implements AutoCloseable {
     }
     for (Part part : parts) {
       if (part.unpacked) {
-        LocalArchive.unpack(part.tree, part.paths.getFirst(), root, to, rules);
+        LocalArchive.unpack(part.tree, part.paths.getFirst(), root, to, rules, place.maxBytes());
       } else {
         new FileCopy(part.tree, rules).copy(part.paths, root, to);
       }

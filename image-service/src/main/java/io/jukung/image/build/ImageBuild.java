@@ -44,10 +44,6 @@ public final class ImageBuild {
   private final ImagePuller puller;
   private final BuildCache cache;
 
-  /** Each step keeps a processor busy: most of the time of a layer is its compression. */
-  private final Semaphore room =
-      new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()));
-
   public ImageBuild(ImageStore store, ImagePuller puller, BuildCache cache) {
     this.store = store;
     this.puller = puller;
@@ -93,11 +89,19 @@ public final class ImageBuild {
               cache,
               runners,
               listener,
-              room);
+              room());
       return finish(tools, new StageThreads(tools).build(order, target));
     } catch (IOException e) {
       throw ImageInstaller.explain("build", e);
     }
+  }
+
+  /**
+   * Each step keeps a processor busy: most of the time of a layer is its compression. Builds do not
+   * share the room, so that none waits for the commands or for the client of another one.
+   */
+  private static Semaphore room() {
+    return new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()));
   }
 
   private StoredImage finish(BuildTools tools, StageResult result)

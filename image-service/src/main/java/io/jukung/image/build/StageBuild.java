@@ -107,16 +107,17 @@ final class StageBuild {
   private void carryOut(
       Instruction instruction, StageState state, CommandRunner runner, int first, int last)
       throws IOException, InterruptedException {
-    if (!makesLayer(instruction.keyword())) {
-      try {
+    try {
+      UnsupportedOptions.check(instruction);
+      if (!makesLayer(instruction.keyword())) {
         new SettingsStep(instruction, state, tools.file().escape()).apply();
-      } catch (CriException e) {
-        throw BuildErrors.at(first, e);
+        return;
       }
-      return;
+    } catch (CriException e) {
+      throw BuildErrors.at(first, e);
     }
-    tools.room().acquire();
     Steps.Running step = steps().begin(names.next(instruction), first, last);
+    tools.room().acquire();
     try {
       var layers = new LayerStep(tools, state, step);
       switch (instruction.keyword()) {

@@ -55,17 +55,35 @@ final class StageThreads {
     return result(target);
   }
 
+  /** Builds a stage, and has those that wait for it go on or fail as it does. */
   private StageResult build(int index) throws IOException, InterruptedException {
+    try {
+      StageResult result = buildAfterOthers(index);
+      future(index).complete(result);
+      return result;
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
+      future(index).completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private StageResult buildAfterOthers(int index) throws IOException, InterruptedException {
     for (int needed : tools.graph().needs(index)) {
       try {
         var _ = future(needed).get();
       } catch (ExecutionException e) {
-        throw new IOException("stage " + needed + " has failed", e.getCause());
+        throw rethrow(Objects.requireNonNullElse(e.getCause(), e));
       }
     }
-    StageResult result = new StageBuild(tools, index, this::result).build();
-    future(index).complete(result);
-    return result;
+    return new StageBuild(tools, index, other -> needed(index, other)).build();
+  }
+
+  /** The result of a stage that another one has waited for. */
+  private StageResult needed(int index, int other) {
+    if (!tools.graph().needs(index).contains(other)) {
+      throw BuildErrors.unimplemented("a stage that a variable or a trigger names");
+    }
+    return result(other);
   }
 
   /** The result of a stage that is built. */

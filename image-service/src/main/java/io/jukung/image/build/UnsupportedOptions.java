@@ -36,7 +36,8 @@ final class UnsupportedOptions {
     }
   }
 
-  private static void check(Instruction instruction) {
+  /** As {@link #check(Dockerfile, List)}, of one instruction, which may be a trigger. */
+  static void check(Instruction instruction) {
     String keyword = instruction.keyword().name();
     for (Instruction.Flag flag : instruction.flags()) {
       if (REFUSED.getOrDefault(keyword, Set.of()).contains(flag.name())) {

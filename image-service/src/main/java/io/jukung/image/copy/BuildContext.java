@@ -52,25 +52,22 @@ public final class BuildContext implements AutoCloseable {
    *
    * @param archive a tar archive that may be compressed with gzip or zstd; nothing at all is a
    *     context without files
-   * @param ignore what is not unpacked; empty: what the .dockerignore of the context leaves out is
-   *     removed again
+   * @param ignore what is not unpacked, in the form of a .dockerignore; see {@link #removeIgnored}
+   *     for that of the context
    * @param parent the store's directory for unfinished work
    * @param maxBytes the most that the files may have together
    */
-  public static BuildContext unpack(
-      InputStream archive, Optional<String> ignore, Path parent, long maxBytes) throws IOException {
+  public static BuildContext unpack(InputStream archive, String ignore, Path parent, long maxBytes)
+      throws IOException {
     Path directory = Files.createTempDirectory(parent, "context-");
     Fd root = HostFile.openDirectory(directory);
     BuildContext context = new BuildContext(directory, root);
     try {
       FileAttributes.setMode(root, 0755); // users of RUN --mount=type=bind enter it
-      IgnoreFile given = IgnoreFile.parse(TarPath.ofText(ignore.orElse("")));
+      IgnoreFile given = IgnoreFile.parse(TarPath.ofText(ignore));
       try (InputStream plain = Decompression.open(new BufferedInputStream(archive, BUFFER_BYTES))) {
         context.write(new TarInput(plain), given, maxBytes);
         var _ = plain.transferTo(OutputStream.nullOutputStream());
-      }
-      if (ignore.isEmpty()) {
-        context.removeIgnored();
       }
       return context;
     } catch (IOException | RuntimeException e) {
@@ -87,9 +84,12 @@ public final class BuildContext implements AutoCloseable {
     TreeWriter.Policy policy = new TreeWriter.Policy(true, 0, 0, /* devices= */ false);
     TreeWriter writer = new TreeWriter(root, policy);
     long bytes = 0;
-    Optional<TarMember> next = archive.next();
-    while (next.isPresent()) {
+    for (Optional<TarMember> next = archive.next(); next.isPresent(); next = archive.next()) {
       TarMember member = next.get();
+      String path = String.join("/", TarPath.components(member.name()));
+      if (!path.isEmpty() && ignored.excludes(path)) {
+        continue;
+      }
       bytes += member.size();
       if (bytes > maxBytes) {
         throw CriException.invalidArgument("the context has more than " + maxBytes + " bytes");
@@ -99,16 +99,16 @@ public final class BuildContext implements AutoCloseable {
         throw CriException.invalidArgument(
             "the context has the device \"" + TarPath.display(member.name()) + "\"");
       }
-      String path = String.join("/", TarPath.components(member.name()));
-      if (path.isEmpty() || !ignored.excludes(path)) {
-        writer.write(member, archive);
-      }
-      next = archive.next();
+      writer.write(member, archive);
     }
     writer.finish();
   }
 
-  private void removeIgnored() throws IOException {
+  /**
+   * Removes what the .dockerignore of the context leaves out. That may be the Dockerfile, which is
+   * to be read before.
+   */
+  public void removeIgnored() throws IOException {
     Optional<String> text = read(IGNORE_FILE);
     if (text.isPresent()) {
       IgnoreFile ignored = IgnoreFile.parse(TarPath.ofText(text.get()));

@@ -38,7 +38,7 @@ public record CopyDestination(String path, boolean mustBeDirectory) {
   }
 
   /** Whether the destination is a directory, or a link to one. */
-  boolean isDirectory(Fd root) throws ErrnoException {
+  public boolean isDirectory(Fd root) throws ErrnoException {
     return find(root).filter(FileStatus::isDirectory).isPresent();
   }
 

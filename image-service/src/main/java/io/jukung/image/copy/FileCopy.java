@@ -23,9 +23,9 @@ import java.util.Optional;
 /**
  * Copies files into the root of an image. A source that is a directory gives its content, and not
  * itself; a file goes to the destination, or below it if that is a directory. Directories are
- * merged, and those that are there keep their owner and mode. Of the source, a link that is named
- * is followed inside its tree, and a link below a directory is copied. Below the destination no
- * link is followed. Hard links become files of their own. Not thread-safe.
+ * merged; those below the destination get the owner and mode of the source. Of the source, a link
+ * that is named is followed inside its tree, and a link below a directory is copied. Below the
+ * destination no link is followed. Hard links become files of their own. Not thread-safe.
  */
 public final class FileCopy {
   private static final int MAX_DEPTH = 1_000;
@@ -48,7 +48,7 @@ public final class FileCopy {
    * @throws CriException INVALID_ARGUMENT for several files and a destination that is no directory
    */
   public void copy(List<String> paths, Fd root, CopyDestination destination) throws IOException {
-    if (paths.size() > 1 && !destination.mustBeDirectory()) {
+    if (paths.size() > 1 && !destination.mustBeDirectory() && !destination.isDirectory(root)) {
       throw CriException.invalidArgument(
           "when more than one file is copied, the destination must be a directory and end with a"
               + " /, and it is "
@@ -106,7 +106,8 @@ public final class FileCopy {
   private void directory(Fd from, Fd to, String name, String path, int depth) throws IOException {
     byte[] bytes = TarPath.bytes(name);
     try (Fd source = DirectoryEntry.openDirectory(from, bytes)) {
-      if (rules.excluded().excludes(path) && !hasWanted(source, path, depth)) {
+      boolean excluded = rules.excluded().excludes(path);
+      if (excluded && !hasWanted(source, path, depth)) {
         return;
       }
       boolean made = DirectoryEntry.makeDirectoryIfAbsent(to, bytes, PRIVATE_DIRECTORY);
@@ -117,7 +118,7 @@ public final class FileCopy {
       }
       try (Fd target = DirectoryEntry.openDirectory(to, bytes)) {
         children(source, target, path, depth + 1);
-        if (made) {
+        if (made || !excluded) {
           finish(source, target, FileStatus.of(source));
         }
       }

@@ -26,10 +26,19 @@ final class GlobPattern {
    */
   static GlobPattern of(String pattern) {
     StringBuilder regex = new StringBuilder("(?s)");
+    int star = -1;
     for (int i = 0; i < pattern.length(); i++) {
       char c = pattern.charAt(i);
       switch (c) {
-        case '*' -> regex.append(".*");
+        case '*' -> {
+          if (star >= 0) {
+            // What stands between two stars is taken where it is first, and nowhere else after:
+            // another place would match no more, and to try all of them would take for ever.
+            regex.replace(star, regex.length(), "(?>.*?" + regex.substring(star + 2) + ")");
+          }
+          star = regex.length();
+          regex.append(".*");
+        }
         case '?' -> regex.append('.');
         case '\\' -> {
           if (++i == pattern.length()) {

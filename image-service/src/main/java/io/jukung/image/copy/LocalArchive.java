@@ -1,5 +1,6 @@
 package io.jukung.image.copy;
 
+import com.google.common.io.ByteStreams;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.tar.Decompression;
@@ -14,12 +15,16 @@ import java.io.BufferedInputStream;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.Arrays;
 
 /** A tar archive that ADD unpacks. It is recognised by its content, as docker does it. */
 public final class LocalArchive {
   private static final int BUFFER_BYTES = 128 * 1024;
-  private static final int HEADER_BYTES = 512;
+
+  /** How far the first member is looked for: some extended headers may stand before it. */
+  private static final int MAX_HEADER_BYTES = 4 << 20;
+
   private static final byte[] XZ = {(byte) 0xFD, '7', 'z', 'X', 'Z', 0};
   private static final byte[] BZIP2 = {'B', 'Z', 'h'};
 
@@ -38,9 +43,7 @@ public final class LocalArchive {
       }
       refuse(handle, path);
       try (InputStream in = content(handle)) {
-        byte[] header = in.readNBytes(HEADER_BYTES);
-        return header.length == HEADER_BYTES
-            && new TarInput(new java.io.ByteArrayInputStream(header)).next().isPresent();
+        return new TarInput(ByteStreams.limit(in, MAX_HEADER_BYTES)).next().isPresent();
       } catch (IOException e) {
         return false; // anything else is copied as it is
       }
@@ -76,9 +79,19 @@ public final class LocalArchive {
     }
   }
 
-  /** Unpacks the archive below the destination. No name and no link leads out of that. */
+  /**
+   * Unpacks the archive below the destination. No name and no link leads out of that.
+   *
+   * @param maxBytes the most that the archive may have, uncompressed
+   * @throws InterruptedIOException if the thread is interrupted
+   */
   public static void unpack(
-      SourceTree tree, String path, Fd root, CopyDestination destination, CopyRules rules)
+      SourceTree tree,
+      String path,
+      Fd root,
+      CopyDestination destination,
+      CopyRules rules,
+      long maxBytes)
       throws IOException {
     TreeWriter.Policy policy =
         rules
@@ -87,9 +100,9 @@ public final class LocalArchive {
             .orElse(new TreeWriter.Policy(true, 0, 0, true));
     try (Fd handle = Openat2.openPath(tree.root(), TarPath.bytes(path));
         Fd directory = destination.openDirectory(root, rules.ownerOfParents());
-        InputStream in = content(handle)) {
-      var _ = new TreeWriter(directory, policy).unpack(new TarInput(in));
-    } catch (CriException e) {
+        InputStream in = new BoundedInput(content(handle), maxBytes)) {
+      var _ = new TreeWriter(directory, policy).overwritingDirectories().unpack(new TarInput(in));
+    } catch (CriException | InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
       throw new CriException(

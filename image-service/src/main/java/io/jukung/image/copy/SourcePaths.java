@@ -36,6 +36,25 @@ public final class SourcePaths {
    *     is nothing
    */
   public List<String> find(String text) throws IOException {
+    List<String> existing = matching(text);
+    if (existing.isEmpty()) {
+      throw missing(text);
+    }
+    return existing;
+  }
+
+  /** As {@link #find}, but a pattern that matches nothing is no error, as docker has it. */
+  public List<String> findOptional(String text) throws IOException {
+    return names(text).stream().anyMatch(GlobPattern::isPattern) ? matching(text) : find(text);
+  }
+
+  /** The error for a source that is not there. */
+  public CriException missing(String text) {
+    return CriException.notFound(
+        "\"/%s\": not found in %s".formatted(String.join("/", names(text)), tree.name()));
+  }
+
+  private List<String> matching(String text) throws IOException {
     List<String> found = List.of("");
     for (String name : names(text)) {
       found = GlobPattern.isPattern(name) ? matching(found, name) : below(found, name);
@@ -49,10 +68,6 @@ public final class SourcePaths {
       if (exists(path)) {
         existing.add(path);
       }
-    }
-    if (existing.isEmpty()) {
-      throw CriException.notFound(
-          "\"/%s\": not found in %s".formatted(String.join("/", names(text)), tree.name()));
     }
     return existing;
   }

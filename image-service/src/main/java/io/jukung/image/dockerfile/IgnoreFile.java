@@ -12,6 +12,7 @@ import java.util.regex.PatternSyntaxException;
  */
 public final class IgnoreFile {
   private static final int MAX_PATTERNS = 100_000;
+  private static final String ANY_IN_NAME = "[^/]*";
 
   private final List<Rule> rules;
 
@@ -73,10 +74,14 @@ public final class IgnoreFile {
 
   private static Pattern compiled(String pattern, int line) {
     StringBuilder regex = new StringBuilder("(?s)");
+    int star = -1; // where the last star of this name is in the expression
     for (int i = 0; i < pattern.length(); i++) {
       char c = pattern.charAt(i);
       switch (c) {
         case '*' -> {
+          if (pattern.startsWith("**", i)) {
+            star = -1;
+          }
           if (pattern.startsWith("**/", i)) {
             regex.append("(?:.*/)?");
             i += 2;
@@ -84,7 +89,14 @@ public final class IgnoreFile {
             regex.append(".*");
             i += 1;
           } else {
-            regex.append("[^/]*");
+            if (star >= 0) {
+              // What stands between two stars is taken where it is first, and nowhere else after:
+              // another place would match no more, and to try all of them would take for ever.
+              int between = star + ANY_IN_NAME.length();
+              regex.replace(star, regex.length(), "(?>[^/]*?" + regex.substring(between) + ")");
+            }
+            star = regex.length();
+            regex.append(ANY_IN_NAME);
           }
         }
         case '?' -> regex.append("[^/]");
@@ -93,6 +105,7 @@ public final class IgnoreFile {
           if (end < 0) {
             throw malformed(line, "[ is not closed by ]");
           }
+          star = -1; // a set may match a slash
           String set = pattern.substring(i + 1, end).replace("\\", "\\\\").replace("[", "\\[");
           regex.append('[').append(set.replace("&&", "&\\&")).append(']');
           i = end;
@@ -102,9 +115,13 @@ public final class IgnoreFile {
           if (i == pattern.length()) {
             throw malformed(line, "\\ is followed by nothing");
           }
+          star = pattern.charAt(i) == '/' ? -1 : star;
           regex.append(Pattern.quote(pattern.substring(i, i + 1)));
         }
-        default -> regex.append(Pattern.quote(String.valueOf(c)));
+        default -> {
+          star = c == '/' ? -1 : star;
+          regex.append(Pattern.quote(String.valueOf(c)));
+        }
       }
     }
     try {

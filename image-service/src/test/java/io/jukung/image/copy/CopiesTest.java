@@ -2,6 +2,7 @@ package io.jukung.image.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.content.Digest;
@@ -12,13 +13,19 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -206,7 +213,7 @@ class CopiesTest {
 
   // ── contexts ───────────────────────────────────────────────────────────────────────────────
 
-  private BuildContext unpack(byte[] archive, Optional<String> ignored) throws IOException {
+  private BuildContext unpack(byte[] archive, String ignored) throws IOException {
     return BuildContext.unpack(new ByteArrayInputStream(archive), ignored, temporary, 1 << 20);
   }
 
@@ -221,19 +228,20 @@ class CopiesTest {
             .file("dir/kept", "k")
             .directory("empty")
             .bytes();
-    try (BuildContext context = unpack(archive, Optional.empty())) {
+    try (BuildContext context = unpack(archive, "")) {
+      context.removeIgnored();
       assertThat(context.directory()).isDirectoryContaining("glob:**/kept");
       assertThat(context.directory().resolve("dir/kept")).hasContent("k");
       assertThat(context.directory().resolve("gone")).doesNotExist();
       assertThat(context.directory().resolve("empty")).doesNotExist();
     }
-    try (BuildContext context = unpack(archive, Optional.of("gone"))) {
+    try (BuildContext context = unpack(archive, "gone")) {
       assertThat(context.directory().resolve("empty")).exists();
       assertThat(context.directory().resolve("gone")).doesNotExist();
       assertThat(context.read("kept")).contains("k");
       assertThat(context.read("missing")).isEmpty();
     }
-    try (BuildContext context = unpack(new byte[0], Optional.empty())) {
+    try (BuildContext context = unpack(new byte[0], "")) {
       assertThat(context.directory()).isEmptyDirectory();
     }
     assertThat(temporary).isDirectoryNotContaining("glob:**/context-*");
@@ -252,7 +260,7 @@ class CopiesTest {
             new TestTar().file("large", "x".repeat(1 << 20)).file("more", "x").bytes(),
             "this is no archive".repeat(100).getBytes(java.nio.charset.StandardCharsets.UTF_8));
     for (byte[] archive : hostile) {
-      assertThatThrownBy(() -> unpack(archive, Optional.empty())).isInstanceOf(CriException.class);
+      assertThatThrownBy(() -> unpack(archive, "")).isInstanceOf(CriException.class);
     }
     assertThat(victim).isEmptyDirectory();
     assertThat(temporary).isDirectoryNotContaining("glob:**/context-*");
@@ -264,7 +272,7 @@ class CopiesTest {
     Files.writeString(temporary.resolve("secret"), "of the node");
     byte[] archive =
         new TestTar().symlink("Dockerfile", temporary.resolve("secret").toString()).bytes();
-    try (BuildContext context = unpack(archive, Optional.of("x"))) {
+    try (BuildContext context = unpack(archive, "x")) {
       assertThat(context.read("Dockerfile")).isEmpty();
     }
   }
@@ -281,9 +289,10 @@ class CopiesTest {
       assertThat(LocalArchive.isArchive(tree, "good")).isTrue();
       assertThat(LocalArchive.isArchive(tree, "text")).isFalse();
       CopyDestination destination = CopyDestination.of("/opt", "/");
-      LocalArchive.unpack(tree, "good", root, destination, CopyRules.PLAIN);
+      LocalArchive.unpack(tree, "good", root, destination, CopyRules.PLAIN, 1 << 20);
       assertThat(to.resolve("opt/dir/file")).hasContent("content");
-      assertThatThrownBy(() -> LocalArchive.unpack(tree, "bad", root, destination, CopyRules.PLAIN))
+      assertThatThrownBy(
+              () -> LocalArchive.unpack(tree, "bad", root, destination, CopyRules.PLAIN, 1 << 20))
           .isInstanceOf(CriException.class);
     }
     assertThat(victim).isEmptyDirectory();
@@ -294,5 +303,161 @@ class CopiesTest {
       assertThatThrownBy(() -> LocalArchive.isArchive(tree, "packed.xz"))
           .hasMessageContaining("xz, is not implemented");
     }
+  }
+
+  @Test
+  void archivesThatBeginWithAnExtendedHeaderAreUnpacked() throws Exception {
+    String name = "n".repeat(150);
+    Files.write(from.resolve("pax"), new TestTar().file(name, "x").bytes());
+    Files.write(from.resolve("gnu"), new TestTar().gnu().file(name, "x").bytes());
+    Files.write(from.resolve("empty"), new byte[1024]);
+    try (Fd source = HostFile.openDirectory(from)) {
+      SourceTree tree = new SourceTree(source, "the context", false);
+      assertThat(LocalArchive.isArchive(tree, "pax")).isTrue();
+      assertThat(LocalArchive.isArchive(tree, "gnu")).isTrue();
+      assertThat(LocalArchive.isArchive(tree, "empty")).isFalse();
+    }
+  }
+
+  @Test
+  void dockerfileThatIsIgnoredCanBeReadBeforeItIsRemoved() throws Exception {
+    byte[] archive =
+        new TestTar().file(".dockerignore", "Dockerfile\n").file("Dockerfile", "FROM x").bytes();
+    try (BuildContext context = unpack(archive, "")) {
+      assertThat(context.read("Dockerfile")).contains("FROM x");
+      context.removeIgnored();
+      assertThat(context.read("Dockerfile")).isEmpty();
+    }
+  }
+
+  @Test
+  void ignoredMembersAreNeitherCountedNorRefused() throws Exception {
+    byte[] archive =
+        new TestTar()
+            .file("big/file", "x".repeat(2 << 20))
+            .node("big/disk", (byte) '4', 8, 0)
+            .file("kept", "k")
+            .bytes();
+    try (BuildContext context = unpack(archive, "big")) {
+      assertThat(context.read("kept")).contains("k");
+      assertThat(context.directory().resolve("big")).doesNotExist();
+    }
+  }
+
+  private void giveAway(String path) throws IOException {
+    Path made = Files.createDirectories(to.resolve(path));
+    Files.setAttribute(made, "unix:uid", 12);
+    Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxrwxrwx"));
+  }
+
+  private String ownerAndMode(String path) throws IOException {
+    return Files.getAttribute(to.resolve(path), "unix:uid")
+        + " "
+        + PosixFilePermissions.toString(Files.getPosixFilePermissions(to.resolve(path)));
+  }
+
+  @Test
+  void directoriesBelowTheDestinationGetTheOwnerAndModeOfTheSource() throws Exception {
+    write("dir/sub/file", "x");
+    write("dir/left/file", "x");
+    Files.setPosixFilePermissions(
+        from.resolve("dir/sub"), PosixFilePermissions.fromString("rwx------"));
+    for (String path : List.of("opt", "opt/sub", "opt/left")) {
+      giveAway(path);
+    }
+    CopyRules rules =
+        new CopyRules(Optional.empty(), Optional.empty(), IgnoreFile.parse("left\n!left/file"));
+    copy(rules, "/opt", "dir");
+    assertThat(ownerAndMode("opt")).isEqualTo("12 rwxrwxrwx");
+    assertThat(ownerAndMode("opt/sub")).isEqualTo("0 rwx------");
+    assertThat(ownerAndMode("opt/left")).isEqualTo("12 rwxrwxrwx");
+    assertThat(to.resolve("opt/left/file")).exists();
+  }
+
+  @Test
+  void directoriesBelowTheDestinationGetTheOwnerAndModeOfTheArchive() throws Exception {
+    Files.write(from.resolve("tar"), new TestTar().directory(".").directory("sub", 0700).bytes());
+    for (String path : List.of("opt", "opt/sub")) {
+      giveAway(path);
+    }
+    unpackArchive("tar", 1 << 20);
+    assertThat(ownerAndMode("opt")).isEqualTo("12 rwxrwxrwx");
+    assertThat(ownerAndMode("opt/sub")).isEqualTo("0 rwx------");
+  }
+
+  /** Unpacks into /opt. */
+  private void unpackArchive(String path, long maxBytes) throws IOException {
+    try (Fd source = HostFile.openDirectory(from);
+        Fd root = HostFile.openDirectory(to)) {
+      SourceTree tree = new SourceTree(source, "the context", false);
+      CopyDestination destination = CopyDestination.of("/opt", "/");
+      LocalArchive.unpack(tree, path, root, destination, CopyRules.PLAIN, maxBytes);
+    }
+  }
+
+  @Test
+  void archiveThatUnpacksToMoreThanTheBoundIsRefused() throws Exception {
+    byte[] bomb = new TestTar().file("zeros", new byte[4 << 20], _ -> {}).bytes();
+    try (OutputStream out =
+        new GZIPOutputStream(Files.newOutputStream(from.resolve("bomb.tar.gz")))) {
+      out.write(bomb);
+    }
+    assertThatThrownBy(() -> unpackArchive("bomb.tar.gz", 1 << 20))
+        .isInstanceOf(CriException.class)
+        .hasMessage("unpack bomb.tar.gz: there are more than 1048576 bytes in it");
+    unpackArchive("bomb.tar.gz", 8 << 20);
+    assertThat(to.resolve("opt/zeros")).hasSize(4 << 20);
+  }
+
+  @Test
+  void unpackingEndsWhenItsThreadIsInterrupted() throws Exception {
+    Files.write(from.resolve("tar"), new TestTar().file("file", "x").bytes());
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> unpackArchive("tar", 1 << 20))
+          .isInstanceOf(InterruptedIOException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  void patternsWithManyStarsEndSoon() throws Exception {
+    String name = "a".repeat(200);
+    write(name, "");
+    String stars = "a*".repeat(60);
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(60),
+        () -> {
+          assertThat(find(stars)).containsExactly(name);
+          assertThat(GlobPattern.of(stars + "b").matches(name)).isFalse();
+          assertThat(IgnoreFile.parse(stars).excludes(name)).isTrue();
+          assertThat(IgnoreFile.parse(stars + "b").excludes(name)).isFalse();
+        });
+  }
+
+  @Test
+  void patternsMatchWhatThePlatformsGlobsMatch() {
+    Random random = new Random(42);
+    for (int i = 0; i < 5_000; i++) {
+      String pattern = text(random, "ab*?");
+      String name = text(random, "ab");
+      boolean expected =
+          FileSystems.getDefault().getPathMatcher("glob:" + pattern).matches(Path.of(name));
+      String what = pattern + " and " + name;
+      assertThat(GlobPattern.of(pattern).matches(name)).as(what).isEqualTo(expected);
+      assertThat(IgnoreFile.parse(pattern).excludes(name)).as(what).isEqualTo(expected);
+      assertThat(IgnoreFile.parse("a/" + pattern + "/*b").excludes("a/" + name + "/aab"))
+          .as(what)
+          .isEqualTo(expected);
+    }
+  }
+
+  private static String text(Random random, String characters) {
+    StringBuilder text = new StringBuilder();
+    for (int i = random.nextInt(1, 9); i > 0; i--) {
+      text.append(characters.charAt(random.nextInt(characters.length())));
+    }
+    return text.toString();
   }
 }

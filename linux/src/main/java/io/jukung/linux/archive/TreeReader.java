@@ -35,6 +35,7 @@ public final class TreeReader {
   private static final String CAPABILITY = "security.capability";
 
   private final TarOutput out;
+  private final int maxLinked;
   private final byte[] buffer = new byte[BUFFER_BYTES];
 
   /** The first name in the archive of a file with several names. */
@@ -43,7 +44,17 @@ public final class TreeReader {
   private record Inode(int major, int minor, long number) {}
 
   public TreeReader(TarOutput out) {
+    this(out, MAX_LINKED);
+  }
+
+  private TreeReader(TarOutput out, int maxLinked) {
     this.out = out;
+    this.maxLinked = maxLinked;
+  }
+
+  /** Writes each name of a file with several names as a file of its own. */
+  public static TreeReader withoutHardLinks(TarOutput out) {
+    return new TreeReader(out, 0);
   }
 
   /**
@@ -141,7 +152,7 @@ public final class TreeReader {
         out.begin(member(member, TarMember.Kind.HARD_LINK, status, first, 0, Map.of()));
         return;
       }
-      if (linked.size() < MAX_LINKED) {
+      if (linked.size() < maxLinked) {
         linked.put(inode, member);
       }
     }

@@ -48,6 +48,7 @@ public final class TreeWriter {
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private final byte[] temporary = (TEMPORARY + UUID.randomUUID()).getBytes(ISO_8859_1);
   private final Deque<Unfinished> directories = new ArrayDeque<>();
+  private boolean overwritesDirectories;
   private long written;
 
   /**
@@ -68,6 +69,15 @@ public final class TreeWriter {
   public TreeWriter(Fd root, Policy policy) {
     this.root = root;
     this.policy = policy;
+  }
+
+  /**
+   * Has directories that are there get the owner, mode and time of those of the archive. Without
+   * this, they keep their own.
+   */
+  public TreeWriter overwritingDirectories() {
+    overwritesDirectories = true;
+    return this;
   }
 
   /**
@@ -185,7 +195,9 @@ public final class TreeWriter {
       if (!there.isDirectory()) {
         throw notDirectory(name, new ErrnoException("mkdirat", member.name(), Errno.EEXIST));
       }
-      return; // merged: it keeps its owner and mode
+      if (!overwritesDirectories) {
+        return;
+      }
     }
     try (Fd made = DirectoryEntry.openDirectory(parent, name)) {
       own(made, member);

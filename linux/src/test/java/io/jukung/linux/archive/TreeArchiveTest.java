@@ -230,4 +230,22 @@ class TreeArchiveTest {
     }
     assertThat(refused).isPositive();
   }
+
+  @Test
+  void fileWithSeveralNamesIsWrittenSeveralTimesWithoutHardLinks() throws Exception {
+    Files.writeString(source.resolve("first"), "content");
+    Files.createLink(source.resolve("second"), source.resolve("first"));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (Fd tree = HostFile.openDirectory(source);
+        TarOutput output = new TarOutput(bytes)) {
+      TreeReader.withoutHardLinks(output).addDirectory(tree, "");
+    }
+    TarInput input = new TarInput(new ByteArrayInputStream(bytes.toByteArray()));
+    for (int i = 0; i < 2; i++) {
+      TarMember member = input.next().orElseThrow();
+      assertThat(member.kind()).isEqualTo(TarMember.Kind.FILE);
+      assertThat(member.size()).isEqualTo(7);
+    }
+    assertThat(input.next()).isEmpty();
+  }
 }

@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /** Builds an image, for jukung's own client. */
@@ -76,9 +75,11 @@ public final class BuildCall {
     try {
       BuildContext context = context(options, archive, listener);
       try {
-        StoredImage image =
-            builder.build(
-                settings(options, context, tags), context, () -> runner(options), listener);
+        BuildSettings settings = settings(options, context, tags);
+        if (options.getIgnoreFile().isEmpty()) {
+          context.removeIgnored();
+        }
+        StoredImage image = builder.build(settings, context, () -> runner(options), listener);
         listener.built(BuiltImage.newBuilder().setImageId(image.id()).addAllNames(tags).build());
       } finally {
         var _ = SideTask.start("remove the context", context::close).join();
@@ -132,11 +133,13 @@ public final class BuildCall {
       throws IOException, InterruptedException {
     long start = System.nanoTime();
     BuildListener.Step step = listener.begin("[internal] load build context", 0);
-    Optional<String> ignored = Optional.of(options.getIgnoreFile()).filter(text -> !text.isEmpty());
     try {
       BuildContext context =
           BuildContext.unpack(
-              archive, ignored, images.temporary(), images.layerLimits().maxBytes());
+              archive,
+              options.getIgnoreFile(),
+              images.temporary(),
+              images.layerLimits().maxBytes());
       step.done(false, Duration.ofNanos(System.nanoTime() - start));
       return context;
     } catch (CriException e) {

@@ -1,14 +1,16 @@
 package io.jukung.runtime.build;
 
-import io.jukung.image.content.Digest;
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.TreeRemoval;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where builds keep what.
@@ -21,19 +23,36 @@ import java.util.stream.Stream;
  * </pre>
  */
 public final class BuildDirectories {
+  private static final Logger LOG = LoggerFactory.getLogger(BuildDirectories.class);
+
   private final StatePaths paths;
+  private final CacheDirectories caches;
+  private final List<Path> left = new ArrayList<>();
 
   public BuildDirectories(StatePaths paths) {
     this.paths = paths;
+    this.caches = new CacheDirectories(mounts());
   }
 
-  /** Makes the directories, and removes what a daemon that was killed has left. */
+  /**
+   * Makes the directories, and removes what a daemon that was killed has left. Commands of that
+   * daemon may still write; what cannot be removed for that reason stays until {@link #removeLeft}.
+   */
   public void prepare() throws IOException {
     for (Path each : List.of(steps(), mounts(), work(), secrets())) {
       StatePaths.createPrivate(each);
     }
-    empty(work());
-    empty(secrets());
+    for (Path each : List.of(work(), secrets())) {
+      list(each).forEach(BuildDirectories::tryToRemove);
+      left.addAll(list(each));
+    }
+    caches.unnamed().forEach(BuildDirectories::tryToRemove);
+  }
+
+  /** Removes what {@link #prepare} could not, once the commands of the earlier daemon are gone. */
+  public void removeLeft() {
+    left.forEach(BuildDirectories::tryToRemove);
+    left.clear();
   }
 
   /** The records of the build cache. */
@@ -53,22 +72,22 @@ public final class BuildDirectories {
     return paths.buildSecrets();
   }
 
-  /**
-   * The directory of a mount of the type cache.
-   *
-   * @param id as the Dockerfile has it, which may be any text
-   */
-  Path mount(String id) {
-    return mounts().resolve(Digest.sha256(id.getBytes(StandardCharsets.UTF_8)).hex());
+  /** What is in {@link #mounts}. */
+  CacheDirectories caches() {
+    return caches;
   }
 
-  private static void empty(Path directory) throws IOException {
-    List<Path> left;
+  private static List<Path> list(Path directory) throws IOException {
     try (Stream<Path> all = Files.list(directory)) {
-      left = all.toList();
+      return all.toList();
     }
-    for (Path each : left) {
+  }
+
+  private static void tryToRemove(Path each) {
+    try {
       TreeRemoval.remove(each);
+    } catch (ErrnoException e) {
+      LOG.warn("{} is left of a build of an earlier daemon: {}", each, e.getMessage());
     }
   }
 }

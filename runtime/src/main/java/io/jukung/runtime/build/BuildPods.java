@@ -1,5 +1,6 @@
 package io.jukung.runtime.build;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.protobuf.ByteString;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
@@ -32,8 +33,10 @@ import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,6 +75,7 @@ public final class BuildPods {
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final Calls calls;
+  private final CompletableFuture<Boolean> leftRemoved = new CompletableFuture<>();
 
   /** The calls by which pods are made and removed. */
   public record Calls(
@@ -198,12 +202,26 @@ public final class BuildPods {
    * pods are taken up and before the first build.
    */
   public void removeLeft() {
+    List<Thread> removals = new ArrayList<>();
     for (Sandbox sandbox : sandboxes.all()) {
       if (sandbox.record().config().labels().containsKey(LABEL)) {
         LOG.info("pod {} is left of a build of an earlier daemon, and is removed", sandbox.id());
-        Thread.ofVirtual().name("build-leftover").start(() -> removeLeft(sandbox.id()));
+        removals.add(
+            Thread.ofVirtual().name("build-leftover").start(() -> removeLeft(sandbox.id())));
       }
     }
+    Thread.ofVirtual()
+        .name("build-leftovers")
+        .start(
+            () -> {
+              removals.forEach(Uninterruptibles::joinUninterruptibly);
+              leftRemoved.complete(true);
+            });
+  }
+
+  /** Has something done when {@link #removeLeft} has tried to remove all pods. */
+  public void whenLeftRemoved(Runnable work) {
+    var _ = leftRemoved.thenRun(work);
   }
 
   private void removeLeft(String id) {

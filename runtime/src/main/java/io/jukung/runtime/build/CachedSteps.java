@@ -9,11 +9,8 @@ import io.jukung.image.buildcache.BuildCache;
 import io.jukung.linux.fs.DiskUsage;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** Lists and removes what is kept for later builds, for jukung's own client. */
 public final class CachedSteps {
@@ -53,14 +50,9 @@ public final class CachedSteps {
     return PruneBuildCacheResponse.newBuilder().setSteps(removed.steps()).setBytes(bytes).build();
   }
 
-  /** A command that uses a directory goes on with one that has no name any more. */
   private long removeMounts() throws IOException {
     long bytes = 0;
-    List<Path> mounts;
-    try (Stream<Path> all = Files.list(directories.mounts())) {
-      mounts = all.toList();
-    }
-    for (Path each : mounts) {
+    for (Path each : directories.caches().takeOut()) {
       bytes += DiskUsage.of(each).bytes();
       TreeRemoval.remove(each);
     }

@@ -35,6 +35,7 @@ final class CommandMounts implements AutoCloseable {
   private final Map<String, ByteString> secrets;
   private final List<Mount> list = new ArrayList<>();
   private final List<CacheLocks.Held> held = new ArrayList<>();
+  private final List<String> used = new ArrayList<>();
   private @Nullable Path files;
   private @Nullable Path temporary;
 
@@ -106,11 +107,8 @@ final class CommandMounts implements AutoCloseable {
   }
 
   private Path cacheDirectory(CommandRunner.Mount.Cache cache) throws IOException {
-    Path directory = directories.mount(cache.id());
-    if (Files.notExists(directory)) {
-      Files.createDirectory(directory);
-      own(directory, cache.mode(), cache.uid(), cache.gid());
-    }
+    Path directory = directories.caches().use(cache);
+    used.add(cache.id());
     return directory;
   }
 
@@ -149,6 +147,8 @@ final class CommandMounts implements AutoCloseable {
   public void close() throws IOException {
     held.forEach(CacheLocks.Held::close);
     held.clear();
+    used.forEach(directories.caches()::giveBack);
+    used.clear();
     if (files != null) {
       TreeRemoval.remove(files);
     }

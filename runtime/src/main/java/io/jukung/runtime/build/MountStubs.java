@@ -1,5 +1,7 @@
 package io.jukung.runtime.build;
 
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.ExtendedAttributes;
@@ -7,12 +9,12 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileType;
 import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.Openat2;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -56,17 +58,31 @@ final class MountStubs {
     }
   }
 
-  /** Removes what the command has left as it was: empty, with the same owner and mode. */
+  /**
+   * Removes what the command has left as it was: empty, with the same owner and mode. Links that
+   * the command has put in the place of a directory stay inside the layer.
+   */
   void remove(Path upper) throws IOException {
-    for (Stub stub : stubs.reversed()) {
-      Path path = Path.of(upper + stub.path);
-      try (Fd parent = HostFile.openDirectory(Objects.requireNonNull(path.getParent()))) {
-        byte[] name = path.getFileName().toString().getBytes(StandardCharsets.UTF_8);
-        Optional<FileStatus> now = FileStatus.find(parent, name);
-        if (now.isPresent() && isUntouched(stub.status, now.get())) {
-          remove(parent, name, now.get());
-        }
+    try (Fd root = HostFile.openDirectory(upper)) {
+      for (Stub stub : stubs.reversed()) {
+        remove(root, stub);
       }
+    }
+  }
+
+  private static void remove(Fd root, Stub stub) throws IOException {
+    int slash = stub.path.lastIndexOf('/');
+    byte[] name = stub.path.substring(slash + 1).getBytes(StandardCharsets.UTF_8);
+    try (Fd parent = Openat2.openDirectory(root, stub.path.substring(0, slash))) {
+      Optional<FileStatus> now = FileStatus.find(parent, name);
+      if (now.isPresent() && isUntouched(stub.status, now.get())) {
+        remove(parent, name, now.get());
+      }
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR) && !e.is(Errno.ELOOP)) {
+        throw e;
+      }
+      // The command has moved or replaced the directory that the stub is in.
     }
   }
 
@@ -76,6 +92,8 @@ final class MountStubs {
         && now.uid() == before.uid()
         && now.gid() == before.gid()
         && now.inode() == before.inode()
+        && now.filesystemMajor() == before.filesystemMajor()
+        && now.filesystemMinor() == before.filesystemMinor()
         && (now.type() == FileType.DIRECTORY
             || (now.type() == FileType.REGULAR && now.size() == 0 && now.links() == 1));
   }

@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -92,7 +94,12 @@ final class RunContainers implements CommandRunner {
                     ErrorKind.UNIMPLEMENTED, "the network none of RUN is not implemented");
           };
       Path logs = Files.createTempDirectory(directories.work(), "logs-");
-      pod = whole("run a pod", () -> pods.run(mode, logs));
+      try {
+        pod = whole("run a pod", () -> pods.run(mode, logs));
+      } catch (IOException | RuntimeException e) {
+        tidy("remove logs", () -> TreeRemoval.remove(logs), e);
+        throw e;
+      }
       running.put(network, pod);
     }
     return pod;
@@ -140,19 +147,38 @@ final class RunContainers implements CommandRunner {
     }
   }
 
+  /** Removes all pods; of several failures, the first has the others as suppressed exceptions. */
   @Override
   public void close() throws IOException {
+    List<SideTask.Step> removals = new ArrayList<>();
     for (BuildPods.Pod pod : running.values()) {
-      var _ =
-          SideTask.start(
-                  "remove pod " + pod.id(),
-                  () -> {
-                    pods.remove(pod);
-                    TreeRemoval.remove(pod.directory());
-                  })
-              .join();
+      removals.add(
+          () -> {
+            pods.remove(pod);
+            TreeRemoval.remove(pod.directory());
+          });
     }
     running.clear();
+    all("remove the pods of a build", removals);
+  }
+
+  /** Takes all steps, also those after one that fails, and on a thread that is interrupted. */
+  static void all(String what, List<SideTask.Step> steps) throws IOException {
+    IOException failed = null;
+    for (SideTask.Step step : steps) {
+      try {
+        var _ = SideTask.start(what, step).join();
+      } catch (IOException | RuntimeException e) {
+        if (failed == null) {
+          failed = new IOException(what + ": " + e.getMessage(), e);
+        } else {
+          failed.addSuppressed(e);
+        }
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
   }
 
   private final class EndedContainer implements Ended {

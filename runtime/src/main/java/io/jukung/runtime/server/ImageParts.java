@@ -153,6 +153,7 @@ final class ImageParts {
    * @param pods run the commands
    */
   BuildsEndpoint buildsService(BuildPods pods) {
+    pods.whenLeftRemoved(buildDirectories::removeLeft);
     ImageBuild builder = new ImageBuild(images, puller, buildCache);
     return new BuildsEndpoint(
         new BuildCall(images, builder, pods, buildDirectories, paths),

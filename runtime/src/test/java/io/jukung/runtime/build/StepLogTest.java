@@ -71,4 +71,23 @@ class StepLogTest {
     assertThat(upper.resolve("changed")).exists();
     assertThat(upper.resolve("new")).exists();
   }
+
+  @Test
+  void linkInThePlaceOfAMountsParentLeadsNotToFilesOfTheNode() throws Exception {
+    Path upper = Files.createDirectory(temporary.resolve("upper"));
+    Path stub = Files.createDirectories(upper.resolve("a/b/c"));
+    Files.createDirectories(upper.resolve("gone/below"));
+    MountStubs stubs = MountStubs.of(upper);
+    Path ofNode = Files.createDirectory(temporary.resolve("node"));
+    Files.move(stub, ofNode.resolve("c")); // the same directory, where a link leads to
+    Files.delete(upper.resolve("a/b"));
+    Files.createSymbolicLink(upper.resolve("a/b"), ofNode);
+    Files.delete(upper.resolve("gone/below"));
+    Files.delete(upper.resolve("gone"));
+    Files.createFile(upper.resolve("gone"));
+    stubs.remove(upper);
+    assertThat(ofNode.resolve("c")).isDirectory();
+    assertThat(upper.resolve("a/b")).isSymbolicLink();
+    assertThat(upper.resolve("gone")).isRegularFile();
+  }
 }
