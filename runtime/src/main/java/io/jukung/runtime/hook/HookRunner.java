@@ -108,8 +108,8 @@ final class HookRunner {
     long start = System.nanoTime();
     NodeProgram.Outcome outcome;
     try {
-      outcome = NodeProgram.run(
-              compiler.compile(hook), cgroup, target, state.toJson(), limit, cancel);
+      outcome =
+          NodeProgram.run(compiler.compile(hook), cgroup, target, state.toJson(), limit, cancel);
     } catch (IOException e) {
       throw new HookFailure(name + ": " + e.getMessage(), e);
     }

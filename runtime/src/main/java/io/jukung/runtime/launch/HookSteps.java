@@ -84,8 +84,9 @@ public final class HookSteps {
 
   /**
    * A hook that runs in the namespaces of the launch whose pidfd is in {@link Register#TARGET}, and
-   * sees the node's files. It does not enter a pid namespace that has processes already: one of them
-   * that may trace others would have the rights of the hook, which are those of root on the node.
+   * sees the node's files. It does not enter a pid namespace that has processes already: one of
+   * them that may trace others would have the rights of the hook, which are those of root on the
+   * node.
    */
   public static Program inNamespaces(Spec spec, Hooks.Hook hook) {
     ProgramBuilder program = new ProgramBuilder();

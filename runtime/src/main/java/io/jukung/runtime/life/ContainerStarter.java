@@ -183,7 +183,8 @@ public final class ContainerStarter {
     timer.step("spec");
     Spec spec = limit(container, created);
     timer.step("cgroup");
-    try (StartHooks waiting = hooks.begin(record.id(), spec, cgroups.at(record.cgroup()).directory())) {
+    try (StartHooks waiting =
+        hooks.begin(record.id(), spec, cgroups.at(record.cgroup()).directory())) {
       return launch(container, spec, waiting, settled, timer);
     }
   }

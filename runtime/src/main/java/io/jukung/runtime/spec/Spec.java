@@ -125,8 +125,9 @@ public record Spec(
     }
 
     /**
-     * The process of a hook that runs in the container, with the container's rights. It may trace no
-     * process: the launch that waits for the hook is in the same namespaces, and is not confined yet.
+     * The process of a hook that runs in the container, with the container's rights. It may trace
+     * no process: the launch that waits for the hook is in the same namespaces, and is not confined
+     * yet.
      */
     public Process ofHook(Hooks.Hook hook) {
       return new Process(
