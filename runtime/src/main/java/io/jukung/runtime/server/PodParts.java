@@ -125,6 +125,7 @@ import io.jukung.runtime.volume.Volumes;
 import io.jukung.shim.v1.LaunchPlan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
@@ -136,6 +137,9 @@ import org.slf4j.LoggerFactory;
 /** The parts that make and end pods and containers, and the calls of the runtime service. */
 final class PodParts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PodParts.class);
+
+  /** Far longer than the kernel takes to refuse or allow what the probe tries. */
+  private static final Duration PROBE_PATIENCE = Duration.ofSeconds(10);
 
   private final Supplier<Config> current;
   private final StatePaths paths;
@@ -184,6 +188,7 @@ final class PodParts implements AutoCloseable {
   private final Standstill standstill;
   private final CdiDevices cdiDevices;
   private final SpecBuilder specs;
+  private final Thread probe;
   private final BuildPods.Calls podCalls;
   private final BuildPods buildPods;
 
@@ -314,6 +319,8 @@ final class PodParts implements AutoCloseable {
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
+    this.probe =
+        Thread.ofPlatform().daemon().name("probe").unstarted(host::missingForUserNamespaces);
     this.podCalls = podCalls();
     this.buildPods = new BuildPods(sandboxes, containers, podCalls);
   }
@@ -429,7 +436,7 @@ final class PodParts implements AutoCloseable {
       nri.start();
     }
     // The first Status tells the result. Not before recovery, which removes unknown directories.
-    Thread.ofPlatform().daemon().name("probe").start(host::missingForUserNamespaces);
+    probe.start();
   }
 
   /** Begins what needs to know all pods of the earlier daemon. */
@@ -554,9 +561,19 @@ final class PodParts implements AutoCloseable {
     }
     recovery.close();
     exits.close();
+    awaitProbe();
     pool.close();
     cgroupDriver.close();
     cgroups.removeUnusedShims();
+  }
+
+  /** The probe makes files in the state directory, which may be removed after close(). */
+  private void awaitProbe() {
+    try {
+      probe.join(PROBE_PATIENCE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**
