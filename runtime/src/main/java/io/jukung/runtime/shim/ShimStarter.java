@@ -40,9 +40,18 @@ final class ShimStarter {
   static final String SOCKET_SUFFIX = ".sock";
   private static final String LOG_SUFFIX = ".log";
 
+  /** As many bits as some milliseconds have nanoseconds; the path of a socket has to stay short. */
+  private static final long NANOS_IN_NAME = 0xffffff;
+
   private volatile ShimLauncher launcher;
   private final Path directory;
-  private final String namePrefix = Long.toHexString(System.currentTimeMillis());
+
+  // Daemons that begin in the same millisecond have other nanoseconds: the later one removes what
+  // the earlier one has left, by its name.
+  private final String namePrefix =
+      Long.toHexString(System.currentTimeMillis())
+          + Long.toHexString(System.nanoTime() & NANOS_IN_NAME);
+
   private final AtomicLong lastName = new AtomicLong();
 
   /**
