@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.container.ContainerTeardown;
+import io.jukung.cri.client.KubeletPaths;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerMetadata;
@@ -83,26 +84,6 @@ record RunRequest(
   private static final int MAX_HOSTNAME = 63;
 
   private static final Pattern USER = Pattern.compile("([^:]+)(?::(\\d+))?");
-
-  /** The paths that kubelet masks in every container that is not privileged. */
-  private static final List<String> MASKED_PATHS =
-      List.of(
-          "/proc/asound",
-          "/proc/acpi",
-          "/proc/interrupts",
-          "/proc/kcore",
-          "/proc/keys",
-          "/proc/latency_stats",
-          "/proc/timer_list",
-          "/proc/timer_stats",
-          "/proc/sched_debug",
-          "/proc/scsi",
-          "/sys/firmware",
-          "/sys/devices/virtual/powercap");
-
-  /** The paths that kubelet makes read-only in every container that is not privileged. */
-  private static final List<String> READONLY_PATHS =
-      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
   PodSandboxConfig sandbox() {
     var security =
@@ -213,8 +194,8 @@ record RunRequest(
             .setReadonlyRootfs(options.readOnly);
     if (!options.privileged) {
       security
-          .addAllMaskedPaths(MASKED_PATHS)
-          .addAllReadonlyPaths(READONLY_PATHS)
+          .addAllMaskedPaths(KubeletPaths.MASKED)
+          .addAllReadonlyPaths(KubeletPaths.READONLY)
           .setSeccomp(profile(ProfileType.RuntimeDefault));
     }
     security.addAllSupplementalGroups(options.groups);

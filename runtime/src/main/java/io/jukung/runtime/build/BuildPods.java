@@ -2,6 +2,7 @@ package io.jukung.runtime.build;
 
 import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.protobuf.ByteString;
+import io.jukung.cri.client.KubeletPaths;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerMetadata;
@@ -52,25 +53,6 @@ public final class BuildPods {
 
   private static final String CONTAINER = "step";
   private static final String LOG_FILE = "step.log";
-
-  /** The paths that kubelet masks in every container that is not privileged. */
-  private static final List<String> MASKED_PATHS =
-      List.of(
-          "/proc/asound",
-          "/proc/acpi",
-          "/proc/interrupts",
-          "/proc/kcore",
-          "/proc/keys",
-          "/proc/latency_stats",
-          "/proc/timer_list",
-          "/proc/timer_stats",
-          "/proc/sched_debug",
-          "/proc/scsi",
-          "/sys/firmware",
-          "/sys/devices/virtual/powercap");
-
-  private static final List<String> READONLY_PATHS =
-      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
@@ -147,8 +129,8 @@ public final class BuildPods {
             .setNamespaceOptions(namespaces(pod.network))
             .setRunAsUsername(command.user())
             .setCapabilities(Capability.getDefaultInstance())
-            .addAllMaskedPaths(MASKED_PATHS)
-            .addAllReadonlyPaths(READONLY_PATHS)
+            .addAllMaskedPaths(KubeletPaths.MASKED)
+            .addAllReadonlyPaths(KubeletPaths.READONLY)
             .setSeccomp(SecurityProfile.newBuilder().setProfileType(ProfileType.RuntimeDefault));
     var config =
         ContainerConfig.newBuilder()
