@@ -797,7 +797,7 @@ class CommandsTest {
   @Test
   void unknownFilterOfImagesIsRefused() {
     assertThat(jukung("images", "--filter", "size=3")).isEqualTo(125);
-    assertThat(err.toString(UTF_8)).contains("neither dangling=BOOL nor reference=PATTERN");
+    assertThat(err.toString(UTF_8)).contains("the keys are before, dangling, label, label!, reference, since, until");
     assertThat(jukung("images", "--filter", "dangling=x")).isEqualTo(125);
   }
 
@@ -994,10 +994,52 @@ class CommandsTest {
   // inspect, info, version
 
   @Test
-  void inspectPrintsJsonInsideInfoAsATree() {
+  void inspectOfAContainerPrintsDockersJson() {
     cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
 
     assertThat(jukung("inspect", "web")).isZero();
+
+    assertThat(out.toString(UTF_8))
+        .startsWith("[\n  {\n    \"Id\" : \"")
+        .contains("\"Name\" : \"/web\"", "\"Running\" : true", "\"NetworkSettings\" : {");
+  }
+
+  @Test
+  void inspectPrintsByATemplate() {
+    cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+    cri.addImage("sha256:1", "busybox");
+
+    assertThat(jukung("inspect", "-f", "{{.Name}} {{.State.Running}} {{json .State.Pid}}", "web"))
+        .isZero();
+    assertThat(out).hasToString("/web true 42\n");
+    out.reset();
+    assertThat(jukung("inspect", "--format", "{{if .State.Health}}a{{else}}none{{end}}", "web"))
+        .isZero();
+    assertThat(out).hasToString("none\n");
+    out.reset();
+    assertThat(jukung("inspect", "--type", "image", "-f", "{{.Id}}", "busybox")).isZero();
+    assertThat(out).hasToString("sha256:1\n");
+  }
+
+  @Test
+  void inspectRefusesAWrongTemplate() {
+    cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("inspect", "-f", "{{.Name", "web")).isEqualTo(125);
+    assertThat(err.toString(UTF_8)).contains("--format: template, line 1, column 1: ");
+    err.reset();
+    assertThat(jukung("inspect", "-f", "{{.State.Nope}}", "web")).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("there is no .Nope (there are Status, Running, ");
+    err.reset();
+    assertThat(jukung("inspect", "--type", "image", "web")).isEqualTo(1);
+    assertThat(err).hasToString("jukung: no image is called web\n");
+  }
+
+  @Test
+  void rawInspectPrintsJsonInsideInfoAsATree() {
+    cri.addContainer("p", container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("inspect", "--raw", "web")).isZero();
 
     assertThat(out.toString(UTF_8))
         .startsWith("[\n  {\n    \"status\" : {")
@@ -1011,9 +1053,9 @@ class CommandsTest {
     cri.addImage("sha256:1", "busybox");
 
     assertThat(jukung("inspect", "web", "busybox")).isZero();
-    assertThat(out.toString(UTF_8)).contains("\"ip\" : \"10.1.2.3\"", "\"repoTags\" : [");
+    assertThat(out.toString(UTF_8)).contains("\"ip\" : \"10.1.2.3\"", "\"RepoTags\" : [");
     assertThat(jukung("inspect", "nope")).isEqualTo(1);
-    assertThat(err).hasToString("jukung: no container, pod or image is called nope\n");
+    assertThat(err).hasToString("jukung: no container, pod, image or volume is called nope\n");
   }
 
   @Test

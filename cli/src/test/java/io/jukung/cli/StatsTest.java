@@ -190,6 +190,6 @@ class StatsTest {
           .contains("\"step\" : \"network\"");
     }
     assertThat(jukung("inspect", "other")).isEqualTo(1);
-    assertThat(err).hasToString("jukung: no container, pod or image is called other\n");
+    assertThat(err).hasToString("jukung: no container, pod, image or volume is called other\n");
   }
 }

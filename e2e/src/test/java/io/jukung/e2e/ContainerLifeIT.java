@@ -71,7 +71,7 @@ class ContainerLifeIT {
     Await.until("the container counts", () -> !count(testbed, "still").isEmpty());
     assertThat(jukung(testbed, "pause", "still").orThrow()).isEqualTo("still\n");
     assertThat(jukung(testbed, "ps").orThrow()).contains("(Paused)");
-    assertThat(jukung(testbed, "inspect", "still").orThrow()).containsPattern("\"paused\" ?: true");
+    assertThat(jukung(testbed, "inspect", "still").orThrow()).containsPattern("\"Paused\" ?: true");
     CommandResult exec = jukung(testbed, "exec", "still", "true");
     assertThat(exec.exitCode()).isNotZero();
     assertThat(exec.stderr()).contains("is paused, unpause it first");
@@ -95,7 +95,7 @@ class ContainerLifeIT {
     killProcesses(id);
     Await.until("the second run, with the files of the first", () -> runs(testbed) == 2);
     assertThat(jukung(testbed, "inspect", "phoenix").orThrow())
-        .containsPattern("\"restarts\" ?: 1\\b");
+        .containsPattern("\"RestartCount\" ?: 1\\b");
 
     testbed.daemon().kill();
     killProcesses(id);

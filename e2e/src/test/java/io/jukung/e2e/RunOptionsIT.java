@@ -34,8 +34,8 @@ class RunOptionsIT {
         "sleep 1000");
     awaitStatus(testbed, "(unhealthy)");
     assertThat(jukung(testbed, "inspect", "patient").orThrow())
-        .containsPattern("\"status\" ?: \"unhealthy\"")
-        .containsPattern("\"output\" ?: \"looked\\\\n\"");
+        .containsPattern("\"Status\" ?: \"unhealthy\"")
+        .containsPattern("\"Output\" ?: \"looked\\\\n\"");
     jukung(testbed, "exec", "patient", "touch", "/healthy").orThrow();
     awaitStatus(testbed, "(healthy)");
     testbed.killAndRestartDaemon();

@@ -1,5 +1,6 @@
 package io.jukung.cli.command;
 
+import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.BuildsGrpc;
@@ -80,6 +81,11 @@ public final class Connection implements AutoCloseable {
 
   public Path socket() {
     return socket;
+  }
+
+  /** Returns the channel, for calls that this class has no stub for. */
+  public Channel channel() {
+    return channel.grpc();
   }
 
   public RuntimeServiceBlockingStub runtime(Duration deadline) {

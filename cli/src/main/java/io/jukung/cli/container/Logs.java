@@ -1,5 +1,6 @@
 package io.jukung.cli.container;
 
+import io.jukung.cli.command.TimeArgument;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
@@ -96,6 +97,6 @@ public final class Logs extends ClientCommand {
   }
 
   private @Nullable Instant time(String option, @Nullable String text) {
-    return text == null ? null : LogPeriod.parse(option, text, environment.clock().instant());
+    return text == null ? null : TimeArgument.parse(option, text, environment.clock().instant());
   }
 }

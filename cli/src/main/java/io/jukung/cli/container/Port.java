@@ -55,11 +55,11 @@ public final class Port extends ClientCommand {
     return ExitCode.OK;
   }
 
-  private static String inside(PublishedPort port) {
+  static String inside(PublishedPort port) {
     return port.getContainerPort() + "/" + port.getProtocol();
   }
 
-  private static String outside(PublishedPort port) {
+  static String outside(PublishedPort port) {
     String address = port.getHostIp().isEmpty() ? "0.0.0.0" : port.getHostIp();
     return (address.contains(":") ? "[" + address + "]" : address) + ":" + port.getHostPort();
   }

@@ -2,8 +2,9 @@ package io.jukung.cli.image;
 
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
-import io.jukung.cli.command.ListCommand;
+import io.jukung.cli.command.FormattedList;
 import io.jukung.cli.command.Lookup;
+import io.jukung.cli.command.Row;
 import io.jukung.cli.text.HumanSize;
 import io.jukung.cli.text.HumanTime;
 import io.jukung.cli.text.ShortId;
@@ -11,12 +12,12 @@ import io.jukung.cli.text.Table;
 import io.jukung.client.v1.HistoryRequest;
 import io.jukung.client.v1.HistoryResponse;
 import io.jukung.client.v1.HistoryStep;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code jukung history}: tells how an image was made. */
@@ -24,12 +25,9 @@ import picocli.CommandLine.Parameters;
     name = "history",
     description = "Lists the steps by which an image was made, the latest first.",
     mixinStandardHelpOptions = true)
-public final class History extends ListCommand<HistoryResponse, HistoryStep> {
+public final class History extends FormattedList<HistoryResponse, HistoryStep> {
   private static final String MISSING = "<missing>";
   private static final int MAX_COMMAND = 45;
-
-  @Option(names = "--no-trunc", description = "Print IDs and commands in full.")
-  boolean whole;
 
   @Parameters(paramLabel = "IMAGE")
   @SuppressWarnings("NullAway.Init") // set by picocli
@@ -80,18 +78,41 @@ public final class History extends ListCommand<HistoryResponse, HistoryStep> {
   }
 
   private String ago(String created) {
-    try {
-      Instant at = OffsetDateTime.parse(created).toInstant();
-      return HumanTime.ago(
-          Math.addExact(Math.multiplyExact(at.getEpochSecond(), 1_000_000_000L), at.getNano()),
-          environment.clock());
-    } catch (DateTimeException | ArithmeticException e) {
-      return "N/A"; // the image states no time, or none that can be
-    }
+    long nanos = ImageTimes.nanos(created);
+    return nanos == 0 ? "N/A" : HumanTime.ago(nanos, environment.clock());
   }
 
   private String command(String createdBy) {
     String line = createdBy.replaceAll("\\s+", " ").strip();
     return whole || line.length() <= MAX_COMMAND ? line : line.substring(0, MAX_COMMAND - 1) + "…";
+  }
+
+  @Override
+  protected Map<String, String> headings() {
+    Map<String, String> headings = new LinkedHashMap<>();
+    headings.put("ID", "IMAGE");
+    headings.put("CreatedSince", "CREATED");
+    headings.put("CreatedAt", "CREATED AT");
+    headings.put("CreatedBy", "CREATED BY");
+    headings.put("Size", "SIZE");
+    headings.put("Comment", "COMMENT");
+    return headings;
+  }
+
+  @Override
+  protected List<Row> rows(Connection connection, List<HistoryStep> steps, Set<String> wanted) {
+    List<Row> rows = new ArrayList<>();
+    for (HistoryStep step : steps) {
+      String id = id(step);
+      Map<String, String> values = new LinkedHashMap<>();
+      values.put("ID", whole || id.equals(MISSING) ? id : ShortId.of(id));
+      values.put("CreatedSince", ago(step.getCreated()));
+      values.put("CreatedAt", step.getCreated());
+      values.put("CreatedBy", command(step.getCreatedBy()));
+      values.put("Size", HumanSize.format(step.getSize()));
+      values.put("Comment", step.getComment());
+      rows.add(new Row(values, Map.of()));
+    }
+    return rows;
   }
 }

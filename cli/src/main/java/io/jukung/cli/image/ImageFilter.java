@@ -1,61 +1,108 @@
 package io.jukung.cli.image;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.Filters;
+import io.jukung.cli.command.Lookup;
+import io.jukung.cli.command.TimeArgument;
 import io.jukung.cri.v1.Image;
+import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
-/** Which images a list shows. */
-sealed interface ImageFilter {
-  boolean matches(Image image);
+/** The filters of lists of images, with docker's keys and meanings. */
+final class ImageFilter {
+  private static final Set<String> KEYS =
+      Set.of("dangling", "reference", "label", "label!", "before", "since", "until");
+
+  private final Filters filters;
+  private final Connection connection;
+  private final long before;
+  private final long since;
+
+  private ImageFilter(Filters filters, InstantSource clock, Connection connection) {
+    this.filters = filters;
+    this.connection = connection;
+    long earliest = Long.MAX_VALUE;
+    for (String each : filters.values("until")) {
+      earliest = Math.min(earliest, TimeArgument.nanos("filter until", each, clock));
+    }
+    for (String each : filters.values("before")) {
+      earliest = Math.min(earliest, created(each));
+    }
+    this.before = earliest;
+    this.since = filters.values("since").stream().mapToLong(this::created).max().orElse(-1);
+  }
 
   /**
-   * Parses {@code dangling=BOOL} or {@code reference=PATTERN}.
+   * Checks filters.
    *
-   * @throws IllegalArgumentException for other text, with a reason that is fit for the user
+   * @throws CliException with the exit code for wrong usage
    */
-  static ImageFilter parse(String text) {
-    String[] pair = text.split("=", 2);
-    String value = pair.length == 2 ? pair[1] : "";
-    return switch (pair[0]) {
-      case "dangling" ->
-          switch (value) {
-            case "true", "1" -> new Dangling(true);
-            case "false", "0" -> new Dangling(false);
-            default -> throw new IllegalArgumentException("dangling is true or false");
-          };
-      case "reference" -> {
-        if (value.isEmpty()) {
-          throw new IllegalArgumentException("the pattern is empty");
-        }
-        yield Reference.of(value);
-      }
-      default ->
-          throw new IllegalArgumentException("it is neither dangling=BOOL nor reference=PATTERN");
-    };
+  static Filters check(List<String> texts, InstantSource clock) {
+    Filters filters = Filters.of(texts, KEYS);
+    if (filters.has("dangling")) {
+      var _ = filters.truth("dangling");
+    }
+    for (String each : filters.values("until")) {
+      var _ = TimeArgument.nanos("filter until", each, clock);
+    }
+    if (filters.values("reference").contains("")) {
+      throw CliException.usage("filter reference: the pattern is empty");
+    }
+    return filters;
   }
 
-  /** Reads an option's value. */
-  final class Converter implements ITypeConverter<ImageFilter> {
-    @Override
-    public ImageFilter convert(String text) {
-      try {
-        return parse(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException("\"" + text + "\": " + e.getMessage());
-      }
-    }
+  static ImageFilter of(List<String> texts, InstantSource clock, Connection connection) {
+    return new ImageFilter(check(texts, clock), clock, connection);
   }
 
-  /** Whether the image has no tag. */
-  record Dangling(boolean wanted) implements ImageFilter {
-    @Override
-    public boolean matches(Image image) {
-      return (image.getRepoTagsCount() == 0) == wanted;
+  private long created(String image) {
+    String name = Lookup.image(connection, image);
+    if (!Lookup.isImage(connection, name)) {
+      throw CliException.failed("no such image: " + image);
     }
+    return ImageTimes.created(connection, name);
+  }
+
+  boolean fits(Image image) {
+    return (!filters.has("dangling")
+            || filters.truth("dangling") == (image.getRepoTagsCount() == 0))
+        && filters.fits("reference", each -> Reference.of(each).matches(image))
+        && fitsConfiguration(image);
+  }
+
+  private boolean fitsConfiguration(Image image) {
+    boolean needed = filters.has("label") || filters.has("label!");
+    if (needed && !filters.fitLabels(labels(image))) {
+      return false;
+    }
+    if (before == Long.MAX_VALUE && since < 0) {
+      return true;
+    }
+    long created = ImageTimes.created(connection, image.getId());
+    return created < before && created > since;
+  }
+
+  private Map<String, String> labels(Image image) {
+    Map<String, String> labels = new HashMap<>();
+    JsonNode config = ImageTimes.configuration(connection, image.getId()).path("config");
+    config
+        .path("Labels")
+        .properties()
+        .forEach(each -> labels.put(each.getKey(), each.getValue().asText()));
+    return labels;
+  }
+
+  /** Whether the image has a name that the pattern matches. */
+  static boolean hasName(Image image, String pattern) {
+    return Reference.of(pattern).matches(image);
   }
 
   /**
@@ -63,7 +110,7 @@ sealed interface ImageFilter {
    *
    * @param pattern matches a whole name
    */
-  record Reference(Pattern pattern) implements ImageFilter {
+  private record Reference(Pattern pattern) {
     private static final String HUB = "docker.io/library/";
 
     static Reference of(String glob) {
@@ -80,8 +127,7 @@ sealed interface ImageFilter {
       return new Reference(Pattern.compile(regex));
     }
 
-    @Override
-    public boolean matches(Image image) {
+    boolean matches(Image image) {
       return image.getRepoTagsList().stream().flatMap(Reference::spellings).anyMatch(this::matches);
     }
 

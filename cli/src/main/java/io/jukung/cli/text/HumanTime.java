@@ -3,10 +3,17 @@ package io.jukung.cli.text;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 
 /** Spans of time in docker's words: {@code 5 minutes}, {@code About an hour}. */
 public final class HumanTime {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss Z 'UTC'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
 
   private HumanTime() {}
 
@@ -23,6 +30,11 @@ public final class HumanTime {
   public static String since(long nanos, InstantSource clock) {
     Instant then = Instant.ofEpochSecond(nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND);
     return span(Duration.between(then, clock.instant()));
+  }
+
+  /** Returns a moment, given as in {@link #ago}, in the form of docker's lists: Go's, in UTC. */
+  public static String stamp(long nanos) {
+    return STAMP.format(Instant.ofEpochSecond(nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND));
   }
 
   static String span(Duration span) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.cli.command.TimeArgument;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,16 +26,16 @@ class LogPeriodTest {
     "2026-11-30T08:00:00+02:00, 2026-11-30T06:00:00Z",
   })
   void timesAreReadAsDockerReadsThem(String text, Instant time) {
-    assertThat(LogPeriod.parse("--since", text, NOW)).isEqualTo(time);
+    assertThat(TimeArgument.parse("--since", text, NOW)).isEqualTo(time);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "yesterday", "10", "-5m", "5d", "2026-13-01"})
   void whatIsNoTimeIsRefusedOrSecondsSinceTheEpoch(String text) {
     if (text.equals("10")) {
-      assertThat(LogPeriod.parse("--since", text, NOW)).isEqualTo(Instant.ofEpochSecond(10));
+      assertThat(TimeArgument.parse("--since", text, NOW)).isEqualTo(Instant.ofEpochSecond(10));
     } else {
-      assertThatThrownBy(() -> LogPeriod.parse("--since", text, NOW))
+      assertThatThrownBy(() -> TimeArgument.parse("--since", text, NOW))
           .hasMessageContaining("--since: not a time: \"" + text + "\"");
     }
   }

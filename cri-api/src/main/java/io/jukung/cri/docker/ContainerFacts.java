@@ -1,0 +1,184 @@
+package io.jukung.cri.docker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.grpc.Channel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.Condition;
+import io.jukung.client.v1.ConditionsRequest;
+import io.jukung.client.v1.ContainersGrpc;
+import io.jukung.client.v1.ListVolumesRequest;
+import io.jukung.client.v1.PortsRequest;
+import io.jukung.client.v1.PublishedPort;
+import io.jukung.client.v1.Volume;
+import io.jukung.client.v1.VolumesGrpc;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.ContainerStatusRequest;
+import io.jukung.cri.v1.ContainerStatusResponse;
+import io.jukung.cri.v1.ImageServiceGrpc;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.ImageStatusRequest;
+import io.jukung.cri.v1.PodSandboxStatus;
+import io.jukung.cri.v1.PodSandboxStatusRequest;
+import io.jukung.cri.v1.PodSandboxStatusResponse;
+import io.jukung.cri.v1.RuntimeServiceGrpc;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * All that the daemon says of one container.
+ *
+ * @param record the record of the container, as the daemon has it on its disk; empty for a runtime
+ *     that is not jukung
+ * @param spec the OCI specification of the container
+ * @param pid the first process of the container on the host; 0 if it does not run
+ * @param cgroup the path of the container's cgroup
+ * @param pod the status of the pod
+ * @param podRecord the record of the pod
+ * @param condition what CRI has no words for; the default instance if it is not known
+ * @param image the configuration of the image, as the image has it
+ * @param volumes the volumes of the node
+ */
+public record ContainerFacts(
+    ContainerStatus status,
+    JsonNode record,
+    JsonNode spec,
+    long pid,
+    String cgroup,
+    PodSandboxStatus pod,
+    JsonNode podRecord,
+    Condition condition,
+    List<PublishedPort> ports,
+    JsonNode image,
+    List<Volume> volumes) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * Asks the daemon.
+   *
+   * @param deadline of each call
+   * @throws StatusRuntimeException NOT_FOUND if there is no such container, or another one if the
+   *     daemon does not answer
+   */
+  public static ContainerFacts ask(Channel daemon, String id, Duration deadline) {
+    long millis = deadline.toMillis();
+    var runtime =
+        RuntimeServiceGrpc.newBlockingStub(daemon)
+            .withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
+    ContainerStatusResponse answer =
+        runtime.containerStatus(
+            ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build());
+    ContainerStatus status = answer.getStatus();
+    JsonNode info = info(answer.getInfoMap());
+    PodSandboxStatusResponse pod =
+        orElse(
+            PodSandboxStatusResponse.getDefaultInstance(),
+            () ->
+                runtime.podSandboxStatus(
+                    PodSandboxStatusRequest.newBuilder()
+                        .setPodSandboxId(info.path("sandboxID").asText())
+                        .setVerbose(true)
+                        .build()));
+    var own =
+        ContainersGrpc.newBlockingStub(daemon).withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
+    List<Condition> conditions =
+        orElse(
+            List.of(),
+            () ->
+                own.conditions(ConditionsRequest.newBuilder().setContainerId(id).build())
+                    .getConditionsList());
+    List<PublishedPort> ports =
+        orElse(
+            List.of(),
+            () -> own.ports(PortsRequest.newBuilder().setContainerId(id).build()).getPortsList());
+    List<Volume> volumes =
+        orElse(
+            List.of(),
+            () ->
+                VolumesGrpc.newBlockingStub(daemon)
+                    .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
+                    .listVolumes(ListVolumesRequest.getDefaultInstance())
+                    .getVolumesList());
+    return new ContainerFacts(
+        status,
+        info.path("record"),
+        info.path("runtimeSpec"),
+        info.path("pid").asLong(),
+        info.path("cgroup").asText(),
+        pod.getStatus(),
+        info(pod.getInfoMap()).path("record"),
+        conditions.isEmpty() ? Condition.getDefaultInstance() : conditions.getFirst(),
+        ports,
+        imageConfig(daemon, status.getImageId(), millis),
+        volumes);
+  }
+
+  private static JsonNode imageConfig(Channel daemon, String imageId, long millis) {
+    var request =
+        ImageStatusRequest.newBuilder()
+            .setImage(ImageSpec.newBuilder().setImage(imageId))
+            .setVerbose(true)
+            .build();
+    Map<String, String> infos =
+        orElse(
+            Map.of(),
+            () ->
+                ImageServiceGrpc.newBlockingStub(daemon)
+                    .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
+                    .imageStatus(request)
+                    .getInfoMap());
+    return info(infos).path("imageSpec").path("config");
+  }
+
+  /** Returns the answer, or another one if what is asked for is gone or the daemon is no jukung. */
+  private static <T> T orElse(T otherwise, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (StatusRuntimeException e) {
+      Status.Code code = e.getStatus().getCode();
+      if (code == Status.Code.UNIMPLEMENTED || code == Status.Code.NOT_FOUND) {
+        return otherwise;
+      }
+      throw e;
+    }
+  }
+
+  /** Returns the JSON in a verbose answer. It is empty if there is none, or another text. */
+  static JsonNode info(Map<String, String> infos) {
+    try {
+      return JSON.readTree(infos.getOrDefault("info", "{}"));
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
+  }
+
+  /** What {@code jukung run} has asked for beyond CRI, by the name of its annotation. */
+  JsonNode options(Map<String, String> annotations) {
+    try {
+      return JSON.readTree(annotations.getOrDefault("io.jukung.options", "{}"));
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
+  }
+
+  /** The options of the container beyond CRI. */
+  JsonNode options() {
+    return options(status.getAnnotationsMap());
+  }
+
+  /** The name of the pod's network in docker's words. */
+  public String network() {
+    return isOnHostNetwork() ? "host" : "bridge";
+  }
+
+  /** Whether the pod has the network of the host. */
+  boolean isOnHostNetwork() {
+    return "NODE".equals(podRecord.path("config").path("network").asText());
+  }
+}
