@@ -27,6 +27,11 @@ public enum ErrorKind {
   UNIMPLEMENTED,
   /** A peer (registry, shim, plugin) cannot be reached now. A later attempt may succeed. */
   UNAVAILABLE,
+  /**
+   * A failure whose message begins with a reason of CRI, such as SignatureValidationFailed. kubelet
+   * looks for such a reason only where the kind says nothing.
+   */
+  UNKNOWN,
   /** Any other failure: the host or the runtime is at fault. */
   INTERNAL
 }

@@ -101,6 +101,65 @@ public final class Registry {
     return HOST + "/" + name;
   }
 
+  /** The digest of the manifest that a tag leads to. */
+  public String digest(String repository, String tag) throws IOException, InterruptedException {
+    String head =
+        node.run(
+                "curl",
+                "-fsSI",
+                "--noproxy",
+                "*",
+                "-H",
+                "Accept: application/vnd.oci.image.manifest.v1+json",
+                URL + "/v2/" + repository + "/manifests/" + tag)
+            .orThrow();
+    return head.lines()
+        .filter(line -> line.startsWith("Docker-Content-Digest: "))
+        .map(line -> line.substring(line.indexOf(' ')).strip())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Deletes a manifest by its digest, with the tags that lead to it. */
+  public void deleteManifest(String repository, String digest)
+      throws IOException, InterruptedException {
+    String url = URL + "/v2/" + repository + "/manifests/" + digest;
+    node.run("curl", "-fsS", "--noproxy", "*", "-X", "DELETE", url).orThrow();
+  }
+
+  /**
+   * Attaches a signature to a manifest, as cosign does, in place of an earlier one.
+   *
+   * @param digest the manifest's digest
+   */
+  public void pushSignature(String repository, String digest, byte[] payload, String signature)
+      throws IOException, InterruptedException {
+    Path layout = Files.createTempDirectory(node.directory().resolve("registry"), "signature-");
+    Files.createDirectories(layout.resolve("blobs/sha256"));
+    String config = blob(layout, "{}", "application/vnd.oci.image.config.v1+json", "");
+    String layer =
+        blob(
+            layout,
+            new String(payload, StandardCharsets.UTF_8),
+            "application/vnd.dev.cosign.simplesigning.v1+json",
+            ",\"annotations\":{\"dev.cosignproject.cosign/signature\":\"%s\"}"
+                .formatted(signature));
+    pushManifest(
+        layout, config, layer, repository + ":" + digest.replace("sha256:", "sha256-") + ".sig");
+  }
+
+  private void pushManifest(Path layout, String config, String layer, String name)
+      throws IOException, InterruptedException {
+    String type = "application/vnd.oci.image.manifest.v1+json";
+    String manifest =
+        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":%s,\"layers\":[%s]}"
+            .formatted(type, config, layer);
+    String top = blob(layout, manifest, type, "");
+    Files.writeString(layout.resolve("index.json"), "{\"manifests\":[" + top + "]}");
+    Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
+  }
+
   /** Pushes an OCI artifact, which is not an image, with one file. */
   public String pushArtifact(String name, String title, String content)
       throws IOException, InterruptedException {
@@ -114,14 +173,7 @@ public final class Registry {
             content,
             "application/octet-stream",
             ",\"annotations\":{\"org.opencontainers.image.title\":\"%s\"}".formatted(title));
-    String type = "application/vnd.oci.image.manifest.v1+json";
-    String manifest =
-        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":%s,\"layers\":[%s]}"
-            .formatted(type, config, file);
-    String top = blob(layout, manifest, type, "");
-    Files.writeString(layout.resolve("index.json"), "{\"manifests\":[" + top + "]}");
-    Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
-    node.run(ociImage.toString(), "push", layout.toString(), URL, name).orThrow();
+    pushManifest(layout, config, file, name);
     return HOST + "/" + name;
   }
 

@@ -79,6 +79,13 @@ public final class JsonDocument {
     return new JsonDocument(what, wrapped).objects("items", maxItems);
   }
 
+  /** The names of all fields, in the document's order. */
+  public List<String> fields() {
+    List<String> names = new ArrayList<>();
+    node.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
   /** Whether the field exists, even if it is null, as Go's encoder writes an empty list. */
   public boolean states(String field) {
     return node.has(field);

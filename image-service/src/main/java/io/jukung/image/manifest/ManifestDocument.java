@@ -104,6 +104,11 @@ public sealed interface ManifestDocument permits ImageManifest, ArtifactManifest
 
   private static Descriptor layer(JsonDocument json) {
     Descriptor descriptor = descriptor(json);
+    if (MediaType.isEncrypted(descriptor.mediaType())) {
+      throw json.refused(
+          "%s is encrypted (%s), and encrypted layers are not supported"
+              .formatted(descriptor.digest(), descriptor.mediaType()));
+    }
     MediaType.Role role = role(descriptor);
     if (role != MediaType.Role.LAYER && role != MediaType.Role.FOREIGN) {
       throw json.refused("its mediaType " + descriptor.mediaType() + " is not that of a layer");

@@ -61,6 +61,13 @@ public enum MediaType {
   }
 
   /**
+   * Whether a text is the type of an encrypted layer, whatever it is without encryption (ocicrypt).
+   */
+  static boolean isEncrypted(String text) {
+    return text.endsWith("+encrypted");
+  }
+
+  /**
    * The media type with this text; empty for a type that images do not have. Case does not matter,
    * and parameters after a semicolon are ignored.
    */

@@ -19,6 +19,7 @@ import io.jukung.image.manifest.ImageSource;
 import io.jukung.image.manifest.ManifestDocument;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.registry.RegistryException;
+import io.jukung.image.signature.KeptSignature;
 import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
@@ -30,6 +31,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -50,6 +52,8 @@ public final class ImageInstaller {
   private final PullListener listener;
   private final Platform platform;
   private final Set<String> documents = new TreeSet<>();
+  private final List<Digest> path = new ArrayList<>();
+  private Approval approval = Approval.NONE;
 
   public ImageInstaller(
       ImageStore store, Pin pin, ImageSource source, PullListener listener, Platform platform) {
@@ -58,6 +62,27 @@ public final class ImageInstaller {
     this.source = source;
     this.listener = listener;
     this.platform = platform;
+  }
+
+  /** Says whether an image may be installed. */
+  @FunctionalInterface
+  interface Approval {
+    /** Every image may be. */
+    Approval NONE = _ -> List.of();
+
+    /**
+     * Approves an image before its layers are fetched.
+     *
+     * @param documents the indexes that lead to the image, and its manifest
+     * @return the signatures to be kept with it
+     * @throws CriException if it may not be installed
+     */
+    List<KeptSignature> of(List<Digest> documents) throws IOException, InterruptedException;
+  }
+
+  /** Has the image installed only if it is approved. */
+  void approveBy(Approval wanted) {
+    approval = wanted;
   }
 
   /** Brings all content of the image into the store, as {@link #prepare}, and lists the image. */
@@ -81,13 +106,18 @@ public final class ImageInstaller {
       keep(document);
       ManifestDocument parsed =
           ManifestDocument.parse(document.digest(), document.content(), document.contentType());
+      path.add(document.digest());
       switch (parsed) {
         case ImageManifest manifest -> {
-          return prepare(manifest, document.digest(), top.digest(), tags, repositories);
+          List<KeptSignature> signatures = approval.of(path);
+          return prepare(manifest, document.digest(), top.digest(), tags, repositories)
+              .withSignatures(signatures);
         }
         case ArtifactManifest artifact -> {
+          List<KeptSignature> signatures = approval.of(path);
           Digest id = document.digest();
-          return bring(id, WantedLayer.of(artifact), top.digest(), tags, repositories);
+          return bring(id, WantedLayer.of(artifact), top.digest(), tags, repositories)
+              .withSignatures(signatures);
         }
         case ImageIndex index -> document = choose(index, document.digest());
       }
@@ -195,7 +225,8 @@ public final class ImageInstaller {
         repoDigests,
         Instant.now().toString(),
         /* pinned= */ false,
-        /* intermediate= */ false);
+        /* intermediate= */ false,
+        /* signatures= */ null);
   }
 
   private byte[] config(Descriptor descriptor) throws IOException, InterruptedException {

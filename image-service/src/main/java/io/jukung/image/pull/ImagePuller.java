@@ -10,12 +10,14 @@ import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.HostPlan;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistrySession;
+import io.jukung.image.signature.SignatureGate;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +25,19 @@ import org.jspecify.annotations.Nullable;
 public final class ImagePuller {
   private final ImageStore store;
   private final RegistryClient registries;
+  private final SignatureGate gate;
   private final ActivePulls active = new ActivePulls();
   private volatile PullObserver observer = PullObserver.NONE;
 
-  public ImagePuller(ImageStore store, RegistryClient registries) {
+  /**
+   * Creates a puller.
+   *
+   * @param gate says which images may be pulled
+   */
+  public ImagePuller(ImageStore store, RegistryClient registries, SignatureGate gate) {
     this.store = store;
     this.registries = registries;
+    this.gate = gate;
   }
 
   /**
@@ -69,16 +78,23 @@ public final class ImagePuller {
       throws InterruptedException {
     String action = "pull " + reference;
     try (Pin pin = store.pin()) {
+      Optional<SignatureGate.Approval> approval = gate.begin(reference);
       RegistrySession registry = registries.open(reference, credentials);
       tracked.from(registry::deliveringHosts);
       FetchedManifest top = registry.resolve();
       Set<String> tags =
           reference.tag().map(tag -> Set.of(reference.name() + ":" + tag)).orElse(Set.of());
-      return new ImageInstaller(store, pin, registry, tracked, Platform.current())
-          .install(top, tags, Set.of(reference.name()));
+      ImageInstaller installer =
+          new ImageInstaller(store, pin, registry, tracked, Platform.current());
+      approval.ifPresent(
+          check -> installer.approveBy(documents -> check.fetch(documents, registry)));
+      return installer.install(top, tags, Set.of(reference.name()));
     } catch (IOException e) {
       throw ImageInstaller.explain(action, e);
     } catch (CriException e) {
+      if (e.kind() == ErrorKind.UNKNOWN) {
+        throw e; // its message has the image, and must begin with the reason
+      }
       throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
     }
   }

@@ -115,6 +115,27 @@ public final class RegistrySession implements ImageSource {
             host -> fetchManifest(host, reference.tag().orElseThrow(), Optional.empty()));
   }
 
+  /**
+   * Fetches another manifest of the same repository by its tag; empty if there is no such tag.
+   *
+   * @throws CriException if a host fails to say whether there is
+   */
+  public Optional<FetchedManifest> tagged(String tag) throws IOException, InterruptedException {
+    try {
+      return Optional.of(
+          ask(
+              "resolve tag " + tag,
+              Capability.RESOLVE,
+              host -> true,
+              host -> fetchManifest(host, tag, Optional.empty())));
+    } catch (CriException e) {
+      if (e.kind() == ErrorKind.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
   /** Fetches a manifest by its digest and verifies it. */
   @Override
   public FetchedManifest manifest(Digest digest) throws IOException, InterruptedException {

@@ -2,10 +2,13 @@ package io.jukung.image.store;
 
 import io.jukung.image.content.Digest;
 import io.jukung.image.layer.ChainId;
+import io.jukung.image.signature.KeptSignature;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An image as it is recorded on disk. The content itself is in the content and layer stores.
@@ -19,6 +22,8 @@ import java.util.TreeSet;
  *     in records of older releases
  * @param intermediate whether the image is a result that a build keeps for later ones, and no image
  *     for users; absent in records of older releases
+ * @param signatures that its pulls have found, because a policy demands some; null if there are
+ *     none
  */
 public record ImageRecord(
     int version,
@@ -30,7 +35,8 @@ public record ImageRecord(
     Set<String> repoDigests,
     String pulledAt,
     boolean pinned,
-    boolean intermediate) {
+    boolean intermediate,
+    @Nullable List<KeptSignature> signatures) {
   public static final int VERSION = 1;
 
   /**
@@ -54,6 +60,28 @@ public record ImageRecord(
     documents.forEach(Digest::parse);
     layers.forEach(Digest::parse);
     diffIds.forEach(Digest::parse);
+    keptSignatures().forEach(KeptSignature::check);
+  }
+
+  /** The signatures; an empty list if there are none. */
+  List<KeptSignature> keptSignatures() {
+    return signatures == null ? List.of() : signatures;
+  }
+
+  /** The same image with the signatures that its pull has found. */
+  public ImageRecord withSignatures(List<KeptSignature> found) {
+    return new ImageRecord(
+        version,
+        id,
+        documents,
+        layers,
+        diffIds,
+        repoTags,
+        repoDigests,
+        pulledAt,
+        pinned,
+        intermediate,
+        found.isEmpty() ? null : List.copyOf(found));
   }
 
   /** Whether the image consists of files to be mounted and cannot be the image of a container. */
@@ -78,7 +106,17 @@ public record ImageRecord(
 
   ImageRecord withNames(Set<String> tags, Set<String> digests) {
     return new ImageRecord(
-        version, id, documents, layers, diffIds, tags, digests, pulledAt, pinned, intermediate);
+        version,
+        id,
+        documents,
+        layers,
+        diffIds,
+        tags,
+        digests,
+        pulledAt,
+        pinned,
+        intermediate,
+        signatures);
   }
 
   public ImageRecord asPinned() {
@@ -92,13 +130,24 @@ public record ImageRecord(
         repoDigests,
         pulledAt,
         true,
-        intermediate);
+        intermediate,
+        signatures);
   }
 
   /** The same image as a result that only builds know. */
   public ImageRecord asIntermediate() {
     return new ImageRecord(
-        version, id, documents, layers, diffIds, Set.of(), Set.of(), pulledAt, pinned, true);
+        version,
+        id,
+        documents,
+        layers,
+        diffIds,
+        Set.of(),
+        Set.of(),
+        pulledAt,
+        pinned,
+        true,
+        signatures);
   }
 
   /** Unites the names and content of two records of the same image. */
@@ -113,7 +162,17 @@ public record ImageRecord(
         union(repoDigests, newer.repoDigests),
         newer.pulledAt,
         pinned || newer.pinned,
-        intermediate && newer.intermediate);
+        intermediate && newer.intermediate,
+        unite(newer));
+  }
+
+  private @Nullable List<KeptSignature> unite(ImageRecord newer) {
+    List<KeptSignature> united =
+        Stream.concat(newer.keptSignatures().stream(), keptSignatures().stream())
+            .distinct()
+            .limit(KeptSignature.MAX_KEPT)
+            .toList();
+    return united.isEmpty() ? null : united;
   }
 
   private static Set<String> union(Set<String> one, Set<String> other) {

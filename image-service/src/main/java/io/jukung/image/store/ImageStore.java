@@ -13,6 +13,7 @@ import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
+import io.jukung.image.signature.KeptSignature;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.DiskUsage;
@@ -178,6 +179,28 @@ public final class ImageStore {
    */
   public StoredImage register(ImageRecord image) throws IOException {
     return catalog.register(image);
+  }
+
+  /**
+   * What an image's signatures are checked with.
+   *
+   * @param documents the manifests and indexes by which the image came here
+   * @param intermediate whether a build on this node has made it for later builds
+   */
+  public record Signed(
+      List<Digest> documents, List<KeptSignature> signatures, boolean intermediate) {}
+
+  /**
+   * The signatures that were kept with an image.
+   *
+   * @throws CriException NOT_FOUND if there is no such image
+   */
+  public Signed signed(String idOrReference) {
+    ImageRecord image = catalog.require(idOrReference);
+    return new Signed(
+        image.documents().stream().map(Digest::parse).toList(),
+        image.keptSignatures(),
+        image.intermediate());
   }
 
   /**

@@ -9,6 +9,7 @@ import io.jukung.image.install.PullListener;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;
+import io.jukung.image.signature.SignatureGate;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.store.StoredImage;
@@ -42,6 +43,7 @@ public final class PullFixture implements AutoCloseable {
   private final Path directory;
   public final RegistryClient client;
   public final ImageStore store;
+  public final SignatureGate gate = new SignatureGate(null);
   public final ImagePuller puller;
 
   public PullFixture(Path directory, RegistryTimeouts timeouts) throws IOException {
@@ -72,7 +74,7 @@ public final class PullFixture implements AutoCloseable {
             new AuthFiles(List.of(directory.resolve("auth.json"))),
             environment,
             timeouts);
-    puller = new ImagePuller(store, client);
+    puller = new ImagePuller(store, client, gate);
   }
 
   /** Writes the hosts.toml of a registry. */

@@ -10,6 +10,7 @@ import io.jukung.image.registry.DebianRegistry;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistryHosts;
 import io.jukung.image.registry.RegistryTimeouts;
+import io.jukung.image.signature.SignatureGate;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.store.StoredImage;
@@ -56,7 +57,7 @@ class PullTest {
             new AuthFiles(List.of()),
             Map.of(),
             RegistryTimeouts.DEFAULT);
-    puller = new ImagePuller(store, client);
+    puller = new ImagePuller(store, client, new SignatureGate(null));
   }
 
   @AfterEach

@@ -75,7 +75,8 @@ public record Config(
               DataSize.ofMebibytes(256L << 10),
               DataSize.ofMebibytes(256),
               LayerFormat.AUTO,
-              List.of()),
+              List.of(),
+              ""),
           new Registry(
               Duration.ofSeconds(15),
               Duration.ofSeconds(60),
@@ -253,7 +254,11 @@ public record Config(
     IGNORE
   }
 
-  /** Pulling and keeping images. */
+  /**
+   * Pulling and keeping images.
+   *
+   * @param signaturePolicy the path of a policy that says which images must be signed; empty: none
+   */
   public record Image(
       Path registryConfigDir,
       List<Path> authFiles,
@@ -261,12 +266,16 @@ public record Config(
       DataSize maxLayerSize,
       DataSize reservedSpace,
       LayerFormat layerFormat,
-      List<String> pinned) {
+      List<String> pinned,
+      String signaturePolicy) {
     public Image {
       authFiles = List.copyOf(authFiles);
       pinned = List.copyOf(pinned);
       require(maxDownloads >= 1 && maxDownloads <= 64, "max_downloads must be between 1 and 64");
       require(maxLayerSize.bytes() > 0, "max_layer_size must be above 0B");
+      require(
+          signaturePolicy.isEmpty() || signaturePolicy.startsWith("/"),
+          "signature_policy is not an absolute path");
     }
   }
 
@@ -363,7 +372,8 @@ public record Config(
             image.maxLayerSize(),
             image.reservedSpace(),
             image.layerFormat(),
-            image.pinned()),
+            image.pinned(),
+            next.image().signaturePolicy()),
         next.registry(),
         streaming,
         metrics);

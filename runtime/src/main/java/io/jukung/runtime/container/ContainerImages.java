@@ -29,6 +29,15 @@ public interface ContainerImages {
   /** Finds an image by id, short id, tag, digest or name. */
   Optional<Found> find(String reference) throws IOException;
 
+  /**
+   * Checks that the node's signature policy accepts an image that is here.
+   *
+   * @param asked the image as the request names it
+   * @param userSpecified the name that the user has given; empty if the request has none
+   * @throws io.jukung.cri.CriException if the policy does not accept the image
+   */
+  void checkPolicy(Found image, String asked, String userSpecified) throws IOException;
+
   /** The present names of an image; none if the image is not here any more. */
   Names names(String imageId);
 

@@ -118,10 +118,14 @@ public final class ImageVolumes {
   }
 
   private ContainerImages.Found find(Mount mount) throws IOException {
-    return images
-        .find(mount.getImage().getImage())
-        .orElseThrow(
-            () -> failed(ErrorKind.NOT_FOUND, mount, "the image is not here; pull it first"));
+    String reference = mount.getImage().getImage();
+    ContainerImages.Found image =
+        images
+            .find(reference)
+            .orElseThrow(
+                () -> failed(ErrorKind.NOT_FOUND, mount, "the image is not here; pull it first"));
+    images.checkPolicy(image, reference, mount.getImage().getUserSpecifiedImage());
+    return image;
   }
 
   /** Resolves the sub-path as the launch will. The layers do not change until then. */

@@ -2,6 +2,8 @@ package io.jukung.runtime.container;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.manifest.ImageConfig;
+import io.jukung.image.reference.ImageReference;
+import io.jukung.image.signature.SignatureGate;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.StoredImage;
 import io.jukung.runtime.spec.ImageDefaults;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The images of the image store, as containers use them. */
 public final class StoredImages implements ContainerImages {
@@ -19,10 +22,52 @@ public final class StoredImages implements ContainerImages {
   /** As many digits as fit into a lease's name. They tell the images of one container apart. */
   private static final int VOLUME_DIGITS = 32;
 
-  private final ImageStore store;
+  /** The least that the image store takes for the beginning of an id. */
+  private static final int SHORT_ID_DIGITS = 12;
 
-  public StoredImages(ImageStore store) {
+  private final ImageStore store;
+  private final SignatureGate gate;
+
+  public StoredImages(ImageStore store, SignatureGate gate) {
     this.store = store;
+    this.gate = gate;
+  }
+
+  /**
+   * The name that counts is the one that the user has given, as in CRI-O. A request with an id
+   * alone may use the image if one of its names is accepted. Results that a build keeps come from
+   * images that were checked.
+   */
+  @Override
+  public void checkPolicy(Found image, String asked, String userSpecified) throws IOException {
+    if (!gate.isGuarded()) {
+      return;
+    }
+    ImageStore.Signed signed = store.signed(image.id());
+    if (!signed.intermediate()) {
+      List<ImageReference> names =
+          name(userSpecified)
+              .or(() -> isId(image, asked) ? Optional.empty() : name(asked))
+              .map(List::of)
+              .orElseGet(() -> allNames(image.id()));
+      gate.checkKept(image.id(), names, signed.documents(), signed.signatures());
+    }
+  }
+
+  private static Optional<ImageReference> name(String text) {
+    try {
+      return text.isEmpty()
+          ? Optional.empty()
+          : Optional.of(ImageReference.parse(text).withoutTagIfDigest());
+    } catch (CriException e) {
+      return Optional.empty(); // an id
+    }
+  }
+
+  /** Whether the text is the image's id, or the beginning of its digits. */
+  private static boolean isId(Found image, String text) {
+    return image.id().equals(text)
+        || text.length() >= SHORT_ID_DIGITS && image.id().startsWith("sha256:" + text);
   }
 
   @Override
@@ -65,6 +110,13 @@ public final class StoredImages implements ContainerImages {
   @Override
   public Set<String> users() {
     return store.leases().stream().map(StoredImages::user).collect(Collectors.toSet());
+  }
+
+  private List<ImageReference> allNames(String imageId) {
+    return store.find(imageId).stream()
+        .flatMap(image -> Stream.concat(image.repoTags().stream(), image.repoDigests().stream()))
+        .flatMap(text -> name(text).stream())
+        .toList();
   }
 
   private static String user(String lease) {

@@ -31,6 +31,7 @@ import io.jukung.image.service.RemoveImage;
 import io.jukung.image.service.StreamImages;
 import io.jukung.image.service.Tag;
 import io.jukung.image.service.Usage;
+import io.jukung.image.signature.SignatureGate;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.transfer.ImageExporter;
@@ -52,6 +53,7 @@ import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The parts that serve images: the store, the registry client, and the calls on them. */
 final class ImageParts {
@@ -60,6 +62,7 @@ final class ImageParts {
   private final RegistryHosts hosts;
   private final AuthFiles authFiles;
   private final RegistryClient registries;
+  private final SignatureGate gate;
   private final ImagePuller puller;
   private final StoredImages containerImages;
   private final BuildDirectories buildDirectories;
@@ -72,8 +75,10 @@ final class ImageParts {
     this.authFiles = new AuthFiles(config.image().authFiles());
     this.registries =
         new RegistryClient(hosts, authFiles, System.getenv(), registryTimeouts(config.registry()));
-    this.puller = new ImagePuller(images, registries);
-    this.containerImages = new StoredImages(images);
+    this.gate = new SignatureGate(policy(config.image()));
+    checkPolicy(gate);
+    this.puller = new ImagePuller(images, registries, gate);
+    this.containerImages = new StoredImages(images, gate);
     this.buildDirectories = new BuildDirectories(paths);
     buildDirectories.prepare();
     this.buildCache = BuildCache.open(buildDirectories.steps(), images, InstantSource.system());
@@ -85,6 +90,20 @@ final class ImageParts {
     authFiles.use(config.image().authFiles());
     registries.use(registryTimeouts(config.registry()));
     images.limitDownloads(config.image().maxDownloads());
+    gate.use(policy(config.image()));
+  }
+
+  private static @Nullable Path policy(Config.Image settings) {
+    return settings.signaturePolicy().isEmpty() ? null : Path.of(settings.signaturePolicy());
+  }
+
+  /** A daemon whose policy cannot be read would refuse every pull, and rather says so now. */
+  private static void checkPolicy(SignatureGate gate) throws IOException {
+    try {
+      gate.check();
+    } catch (CriException e) {
+      throw new IOException("image.signature_policy: " + e.getMessage(), e);
+    }
   }
 
   /** Has something see how pulls end. */

@@ -213,12 +213,15 @@ public final class CreateContainer {
       throw CriException.invalidArgument("CreateContainer: config.image.image is empty");
     }
     ImageVolumes.checkImage("config.image", config.getImage());
-    return images
-        .find(reference)
-        .orElseThrow(
-            () ->
-                CriException.notFound(
-                    "CreateContainer: image \"" + reference + "\" is not here; pull it first"));
+    ContainerImages.Found image =
+        images
+            .find(reference)
+            .orElseThrow(
+                () ->
+                    CriException.notFound(
+                        "CreateContainer: image \"" + reference + "\" is not here; pull it first"));
+    images.checkPolicy(image, reference, config.getImage().getUserSpecifiedImage());
+    return image;
   }
 
   private ContainerRecord makeRecords(

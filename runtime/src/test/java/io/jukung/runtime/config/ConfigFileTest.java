@@ -76,7 +76,8 @@ class ConfigFileTest {
                     DataSize.ofMebibytes(1024),
                     new DataSize(0),
                     LayerFormat.EROFS,
-                    List.of("a:1")),
+                    List.of("a:1"),
+                    "/a/policy.json"),
                 new Config.Registry(
                     Duration.ofSeconds(1),
                     Duration.ofSeconds(2),

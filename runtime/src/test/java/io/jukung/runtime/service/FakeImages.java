@@ -42,6 +42,9 @@ public final class FakeImages implements ContainerImages {
   }
 
   @Override
+  public void checkPolicy(Found image, String asked, String userSpecified) {}
+
+  @Override
   public Names names(String imageId) {
     return imageId.equals(ID) ? names : new Names("", "");
   }

@@ -1,0 +1,63 @@
+package io.jukung.image.signature;
+
+import io.jukung.image.reference.ImageReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A signature policy as it was read (containers-policy.json(5)). Immutable.
+ *
+ * @param fallback for images that no scope is for
+ * @param scopes the requirements of the transport docker, by scope
+ */
+record SignaturePolicy(
+    List<PolicyRequirement> fallback, Map<String, List<PolicyRequirement>> scopes) {
+
+  /**
+   * The requirements for one image, all of which it must fulfil.
+   *
+   * @param scope where they are in the policy, for messages
+   */
+  record Scoped(String scope, List<PolicyRequirement> requirements) {}
+
+  /** Finds the most specific scope of an image. */
+  Scoped of(ImageReference image) {
+    for (String scope : scopesOf(image)) {
+      List<PolicyRequirement> found = scopes.get(scope);
+      if (found != null) {
+        return new Scoped("transports.docker[\"" + scope + "\"]", found);
+      }
+    }
+    return defaults();
+  }
+
+  /** The requirements for what has no name. */
+  Scoped defaults() {
+    return new Scoped("default", fallback);
+  }
+
+  /**
+   * The scopes that an image can have, the most specific first: the whole name, its repository and
+   * what contains it, the registry, the domains above it, and the whole transport.
+   */
+  private static List<String> scopesOf(ImageReference image) {
+    List<String> scopes = new ArrayList<>();
+    scopes.add(image.toString());
+    for (String name = image.name(); ; name = name.substring(0, name.lastIndexOf('/'))) {
+      scopes.add(name);
+      if (name.indexOf('/') < 0) {
+        break;
+      }
+    }
+    String host = image.domain();
+    int port = host.indexOf(':');
+    host = port < 0 ? host : host.substring(0, port);
+    for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.')) {
+      host = host.substring(dot + 1);
+      scopes.add("*." + host);
+    }
+    scopes.add("");
+    return scopes;
+  }
+}
