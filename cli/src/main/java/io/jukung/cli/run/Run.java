@@ -13,7 +13,7 @@ import io.jukung.cli.container.Interruption;
 import io.jukung.cli.container.LogFile;
 import io.jukung.cli.container.LogPrinter;
 import io.jukung.cli.terminal.Attended;
-import io.jukung.cli.terminal.CommandStreams;
+import io.jukung.cri.streaming.CommandStreams;
 import io.jukung.cli.text.ShortId;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.StartContainerRequest;
