@@ -1,6 +1,7 @@
 package io.jukung.cli.container;
 
 import io.jukung.cli.command.CliException;
+import io.jukung.cri.log.CriLogLine;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
