@@ -8,8 +8,8 @@ import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.terminal.Attended;
-import io.jukung.cli.terminal.CommandStreams;
-import io.jukung.cli.terminal.StreamEndpoint;
+import io.jukung.cri.streaming.CommandStreams;
+import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cli.text.Json;
 import io.jukung.cri.v1.AttachRequest;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class Attach extends ClientCommand {
   }
 
   public static StreamEndpoint endpoint(
-      Connection connection, String id, boolean stdin, boolean tty) {
+      Connection connection, String id, boolean stdin, boolean tty) throws IOException {
     AttachRequest request =
         AttachRequest.newBuilder()
             .setContainerId(id)
@@ -74,7 +74,7 @@ public final class Attach extends ClientCommand {
             .setStderr(!tty)
             .setTty(tty)
             .build();
-    return StreamEndpoint.of(connection, connection.runtime().attach(request).getUrl());
+    return StreamEndpoint.of(connection.runtime(), connection.runtime().attach(request).getUrl());
   }
 
   /**

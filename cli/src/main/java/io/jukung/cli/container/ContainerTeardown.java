@@ -3,6 +3,7 @@ package io.jukung.cli.container;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.pod.PodTeardown;
+import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.RemoveContainerRequest;
@@ -22,18 +23,6 @@ import java.util.Optional;
  * stopped and removed with the container; pods that others made are left alone.
  */
 public final class ContainerTeardown {
-  /**
-   * The label of pods that {@code run} made, by which {@code stop} and {@code rm} know them. The
-   * value is the container's name.
-   */
-  public static final String LABEL = "io.jukung.run";
-
-  /** The annotation with the options that CRI has no fields for, as JSON. */
-  public static final String OPTIONS = "io.jukung.options";
-
-  /** What a container without --stop-timeout has to end after its stop signal. As docker. */
-  public static final long STOP_SECONDS = 10;
-
   private ContainerTeardown() {}
 
   static void stop(Connection connection, String id, long graceSeconds) {
@@ -91,7 +80,7 @@ public final class ContainerTeardown {
   private static boolean isPodOfRun(Connection connection, String podId) {
     return connection
         .podStatus(podId)
-        .map(status -> status.getLabelsMap().containsKey(LABEL))
+        .map(status -> status.getLabelsMap().containsKey(OwnContainers.LABEL))
         .orElse(false);
   }
 }

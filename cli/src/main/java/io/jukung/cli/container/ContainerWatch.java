@@ -3,6 +3,7 @@ package io.jukung.cli.container;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.text.ShortId;
+import io.jukung.cri.log.LogFile;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import java.io.IOException;

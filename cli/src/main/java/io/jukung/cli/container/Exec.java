@@ -8,8 +8,8 @@ import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.terminal.Attended;
-import io.jukung.cli.terminal.CommandStreams;
-import io.jukung.cli.terminal.StreamEndpoint;
+import io.jukung.cri.streaming.CommandStreams;
+import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ExecSyncResponse;
@@ -106,7 +106,7 @@ public final class Exec extends ClientCommand {
             .setTty(tty)
             .build();
     StreamEndpoint endpoint =
-        StreamEndpoint.of(connection, connection.runtime().exec(request).getUrl());
+        StreamEndpoint.of(connection.runtime(), connection.runtime().exec(request).getUrl());
     CommandStreams.End end = new Attended(environment, interactive, tty).to(endpoint, () -> {});
     return end == null ? ExitCode.OK : Attended.exitCode(end);
   }

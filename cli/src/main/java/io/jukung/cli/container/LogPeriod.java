@@ -1,5 +1,6 @@
 package io.jukung.cli.container;
 
+import io.jukung.cri.log.CriLogLine;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;

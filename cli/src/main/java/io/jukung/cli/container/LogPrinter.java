@@ -1,6 +1,7 @@
 package io.jukung.cli.container;
 
 import io.jukung.cli.command.CliException;
+import io.jukung.cri.log.CriLogLine;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;

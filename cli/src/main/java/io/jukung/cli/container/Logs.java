@@ -7,6 +7,8 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
+import io.jukung.cri.log.EarlierLogs;
+import io.jukung.cri.log.LogFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;

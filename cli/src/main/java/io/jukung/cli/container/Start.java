@@ -9,6 +9,7 @@ import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.text.ShortId;
 import io.jukung.client.v1.StartRequest;
+import io.jukung.cri.log.LogFile;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerStatus;
 import java.io.IOException;

@@ -4,6 +4,7 @@ import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.text.Json;
 import io.jukung.client.v1.KillRequest;
+import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
@@ -48,8 +49,8 @@ final class StopTime {
 
   /** The time that the container has if the command names none, in seconds. */
   static long ofContainer(Container container) {
-    String options = container.getAnnotationsOrDefault(ContainerTeardown.OPTIONS, "{}");
-    return Json.parse(options).path("stopTimeoutSeconds").asLong(ContainerTeardown.STOP_SECONDS);
+    String options = container.getAnnotationsOrDefault(OwnContainers.OPTIONS, "{}");
+    return Json.parse(options).path("stopTimeoutSeconds").asLong(OwnContainers.STOP_SECONDS);
   }
 
   /** Stops the container, but not its pod. */

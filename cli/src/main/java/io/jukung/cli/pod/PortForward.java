@@ -6,7 +6,7 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.Lookup;
 import io.jukung.cli.terminal.PortForwarder;
-import io.jukung.cli.terminal.StreamEndpoint;
+import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.v1.PortForwardRequest;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -90,7 +90,7 @@ public final class PortForward extends ClientCommand {
         PortForwardRequest.newBuilder().setPodSandboxId(Lookup.pod(connection, pod).getId());
     String url = connection.runtime().portForward(request.build()).getUrl();
     try (PortForwarder forwarder =
-        PortForwarder.connect(StreamEndpoint.of(connection, url), environment::printError)) {
+        PortForwarder.connect(StreamEndpoint.of(connection.runtime(), url), environment::printError)) {
       for (String text : ports) {
         listen(forwarder, Ports.parse(text));
       }

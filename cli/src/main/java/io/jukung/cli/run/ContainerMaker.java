@@ -11,6 +11,7 @@ import io.jukung.cli.image.ImagePull;
 import io.jukung.cli.pod.PodTeardown;
 import io.jukung.cli.text.Json;
 import io.jukung.cli.text.ShortId;
+import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerConfig;
@@ -138,7 +139,7 @@ final class ContainerMaker {
         ListContainersRequest.newBuilder()
             .setFilter(
                 ContainerFilter.newBuilder()
-                    .putLabelSelector(ContainerTeardown.LABEL, options.name))
+                    .putLabelSelector(OwnContainers.LABEL, options.name))
             .build();
     List<Container> others = connection.runtime().listContainers(sameName).getContainersList();
     if (!others.isEmpty()) {

@@ -2,6 +2,7 @@ package io.jukung.cli.run;
 
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
+import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.DNSConfig;
 import io.jukung.cri.v1.Device;
 import io.jukung.cri.v1.Signal;
@@ -23,10 +24,6 @@ final class ExtraOptions {
   /** The largest file of variables: 2 MiB is all that a process can get. */
   private static final long MAX_FILE_BYTES = 2 << 20;
 
-  /** The annotations by which the daemon knows the limits of a container's log. */
-  private static final String LOG_MAX_SIZE = "io.jukung.log-max-size";
-
-  private static final String LOG_MAX_FILE = "io.jukung.log-max-file";
   private static final long LEAST_LOG_BYTES = 64 << 10;
 
   private static final Pattern RESTART =
@@ -103,14 +100,14 @@ final class ExtraOptions {
       int equals = text.indexOf('=');
       String value = text.substring(equals + 1);
       switch (equals < 0 ? text : text.substring(0, equals)) {
-        case "max-size" -> annotations.put(LOG_MAX_SIZE, Long.toString(logSize(value)));
-        case "max-file" -> annotations.put(LOG_MAX_FILE, Integer.toString(logFiles(value)));
+        case "max-size" -> annotations.put(OwnContainers.LOG_MAX_SIZE, Long.toString(logSize(value)));
+        case "max-file" -> annotations.put(OwnContainers.LOG_MAX_FILE, Integer.toString(logFiles(value)));
         default ->
             throw CliException.usage(
                 "--log-opt: \"" + text + "\" is neither max-size=SIZE nor max-file=NUMBER");
       }
     }
-    if (annotations.containsKey(LOG_MAX_FILE) && !annotations.containsKey(LOG_MAX_SIZE)) {
+    if (annotations.containsKey(OwnContainers.LOG_MAX_FILE) && !annotations.containsKey(OwnContainers.LOG_MAX_SIZE)) {
       throw CliException.usage("--log-opt max-file needs --log-opt max-size=SIZE");
     }
     return annotations;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cli.command.CliException;
-import io.jukung.cli.container.ContainerTeardown;
+import io.jukung.cri.client.OwnContainers;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  */
 final class OwnOptions {
   /** The annotation of pods and of containers. */
-  static final String ANNOTATION = ContainerTeardown.OPTIONS;
+  static final String ANNOTATION = OwnContainers.OPTIONS;
 
   private static final Pattern ULIMIT =
       Pattern.compile("([a-z]+)=(-1|[0-9]{1,18})(?::(-1|[0-9]{1,18}))?");

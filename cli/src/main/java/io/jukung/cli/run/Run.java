@@ -7,14 +7,14 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.container.Attach;
-import io.jukung.cli.container.ContainerTeardown;
 import io.jukung.cli.container.ContainerWatch;
 import io.jukung.cli.container.Interruption;
-import io.jukung.cli.container.LogFile;
 import io.jukung.cli.container.LogPrinter;
 import io.jukung.cli.terminal.Attended;
-import io.jukung.cli.terminal.CommandStreams;
 import io.jukung.cli.text.ShortId;
+import io.jukung.cri.client.OwnContainers;
+import io.jukung.cri.log.LogFile;
+import io.jukung.cri.streaming.CommandStreams;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.StartContainerRequest;
 import java.io.IOException;
@@ -131,7 +131,7 @@ public final class Run extends ClientCommand {
       throws IOException, InterruptedException {
     String id = made.id();
     long graceSeconds =
-        options.stopTimeout == null ? ContainerTeardown.STOP_SECONDS : options.stopTimeout;
+        options.stopTimeout == null ? OwnContainers.STOP_SECONDS : options.stopTimeout;
     var interruption = Interruption.stopping(environment, connection, id, graceSeconds);
     Optional<ContainerStatus> end;
     var printer = new LogPrinter(environment.out(), environment.err(), false);

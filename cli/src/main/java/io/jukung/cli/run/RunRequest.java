@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.google.protobuf.ByteString;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
-import io.jukung.cli.container.ContainerTeardown;
 import io.jukung.cri.client.KubeletPaths;
+import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Capability;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerMetadata;
@@ -71,18 +71,6 @@ record RunRequest(
     return new RunRequest(options, name, uid, environment, List.copyOf(mounts));
   }
 
-  /** The annotation by which the daemon knows the restart policy of a container. */
-  private static final String RESTART = "io.jukung.restart";
-
-  /** Kubelet's labels of containers, by which crictl shows a container's pod. */
-  private static final String POD_NAME = "io.kubernetes.pod.name";
-
-  private static final String POD_NAMESPACE = "io.kubernetes.pod.namespace";
-  private static final String NAMESPACE = "default";
-
-  private static final long CPU_PERIOD_MICROSECONDS = 100_000;
-  private static final int MAX_HOSTNAME = 63;
-
   private static final Pattern USER = Pattern.compile("([^:]+)(?::(\\d+))?");
 
   PodSandboxConfig sandbox() {
@@ -93,9 +81,9 @@ record RunRequest(
     var config =
         PodSandboxConfig.newBuilder()
             .setMetadata(
-                PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace(NAMESPACE))
+                PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace(OwnContainers.NAMESPACE))
             .setLogDirectory(logDirectory().toString())
-            .putLabels(ContainerTeardown.LABEL, name)
+            .putLabels(OwnContainers.LABEL, name)
             .setLinux(
                 LinuxPodSandboxConfig.newBuilder()
                     .setSecurityContext(security)
@@ -103,7 +91,7 @@ record RunRequest(
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
     OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
     if (options.network == Network.POD) {
-      config.setHostname(options.hostname == null ? hostname() : options.hostname);
+      config.setHostname(options.hostname == null ? OwnContainers.hostname(name) : options.hostname);
     } else if (options.hostname != null) {
       throw CliException.usage("--hostname does not go with --network host");
     } else if (!options.publish.isEmpty() || options.publishAll) {
@@ -122,9 +110,9 @@ record RunRequest(
             .setImage(ImageSpec.newBuilder().setUserSpecifiedImage(options.image))
             .addAllArgs(options.command)
             .putAllLabels(labels())
-            .putLabels(ContainerTeardown.LABEL, name)
-            .putLabels(POD_NAME, name)
-            .putLabels(POD_NAMESPACE, NAMESPACE)
+            .putLabels(OwnContainers.LABEL, name)
+            .putLabels(OwnContainers.POD_NAME, name)
+            .putLabels(OwnContainers.POD_NAMESPACE, OwnContainers.NAMESPACE)
             .setLogPath(name + ".log")
             .setStdin(options.interactive)
             // Users may attach to a container in the background more than once.
@@ -145,7 +133,7 @@ record RunRequest(
     options.environment.forEach(text -> addVariable(config, text));
     options.devices.forEach(text -> config.addDevices(ExtraOptions.device(text)));
     if (options.restart != null) {
-      config.putAnnotations(RESTART, ExtraOptions.restart(options));
+      config.putAnnotations(OwnContainers.RESTART, ExtraOptions.restart(options));
     }
     config.putAllAnnotations(ExtraOptions.logLimits(options));
     if (options.stopSignal != null) {
@@ -263,7 +251,7 @@ record RunRequest(
   private LinuxContainerResources resources() {
     var resources = LinuxContainerResources.newBuilder();
     if (options.cpus != null) {
-      resources.setCpuPeriod(CPU_PERIOD_MICROSECONDS).setCpuQuota(quota(options.cpus));
+      resources.setCpuPeriod(OwnContainers.CPU_PERIOD_MICROSECONDS).setCpuQuota(quota(options.cpus));
     }
     if (options.memory != null) {
       resources.setMemoryLimitInBytes(MemorySize.parse(options.memory));
@@ -276,7 +264,7 @@ record RunRequest(
 
   private static long quota(BigDecimal cpus) {
     long quota =
-        cpus.multiply(BigDecimal.valueOf(CPU_PERIOD_MICROSECONDS))
+        cpus.multiply(BigDecimal.valueOf(OwnContainers.CPU_PERIOD_MICROSECONDS))
             .setScale(0, RoundingMode.DOWN)
             .longValue();
     // The kernel refuses quotas below a millisecond.
@@ -325,11 +313,6 @@ record RunRequest(
         .setReadonly(mount.readonly())
         .setPropagation(mount.propagation())
         .build();
-  }
-
-  private String hostname() {
-    String hostname = name.replace('_', '-').replace('.', '-').toLowerCase(Locale.ROOT);
-    return hostname.substring(0, Math.min(MAX_HOSTNAME, hostname.length()));
   }
 
   /** The values of {@code --network}. */

@@ -4,6 +4,8 @@ import io.jukung.cli.command.Caller;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cri.streaming.CommandStreams;
+import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.linux.terminal.Terminal;
 import java.io.IOException;
 import java.io.InputStream;

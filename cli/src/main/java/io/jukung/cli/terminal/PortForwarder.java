@@ -1,5 +1,7 @@
 package io.jukung.cli.terminal;
 
+import io.jukung.cri.streaming.SpdyDialer;
+import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.streaming.InputGate;
 import io.jukung.cri.streaming.SpdyConnection;
 import io.jukung.cri.streaming.SpdyStream;

@@ -2,6 +2,7 @@ package io.jukung.cli.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
 import org.junit.jupiter.api.Test;
 
@@ -11,7 +12,7 @@ class StopTimeTest {
     Container plain = Container.getDefaultInstance();
     Container patient =
         Container.newBuilder()
-            .putAnnotations(ContainerTeardown.OPTIONS, "{\"stopTimeoutSeconds\":120}")
+            .putAnnotations(OwnContainers.OPTIONS, "{\"stopTimeoutSeconds\":120}")
             .build();
     assertThat(StopTime.ofContainer(plain)).isEqualTo(10);
     assertThat(StopTime.ofContainer(patient)).isEqualTo(120);

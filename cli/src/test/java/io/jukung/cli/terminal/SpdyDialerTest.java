@@ -3,6 +3,7 @@ package io.jukung.cli.terminal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.cri.streaming.StreamEndpoint;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;

@@ -1,6 +1,6 @@
 /**
  * What every client of the daemon needs: a channel to its socket, the version of the release, and
- * the paths that containers do not see.
+ * the marks of containers that jukung makes itself.
  */
 @NullMarked
 package io.jukung.cri.client;

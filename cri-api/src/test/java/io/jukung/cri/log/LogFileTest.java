@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cri.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,9 +1,6 @@
-package io.jukung.cli.terminal;
+package io.jukung.cri.streaming;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.jukung.cri.streaming.CommandStatus;
-import io.jukung.cri.streaming.SpdyConnection;
-import io.jukung.cri.streaming.SpdyStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelPromise;

@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cri.log;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -11,14 +11,14 @@ import java.util.Optional;
  *     parts
  * @param content without the line break
  */
-record CriLogLine(String timestamp, Stream stream, boolean complete, byte[] content) {
-  enum Stream {
+public record CriLogLine(String timestamp, Stream stream, boolean complete, byte[] content) {
+  public enum Stream {
     STDOUT,
     STDERR
   }
 
   /** Returns empty where the bytes are not in CRI's format. */
-  static Optional<CriLogLine> parse(byte[] line) {
+  public static Optional<CriLogLine> parse(byte[] line) {
     int timeEnd = indexOf(line, ' ', 0);
     int streamEnd = indexOf(line, ' ', timeEnd + 1);
     int tagEnd = indexOf(line, ' ', streamEnd + 1);

@@ -1,10 +1,9 @@
-package io.jukung.cli.terminal;
+package io.jukung.cri.streaming;
 
-import io.jukung.cli.command.CliException;
-import io.jukung.cli.command.Connection;
-import io.jukung.cli.text.Json;
+import io.jukung.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.StatusResponse;
+import java.io.IOException;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
@@ -17,17 +16,21 @@ public record StreamEndpoint(URI url, @Nullable String certificate) {
   /**
    * Returns the endpoint of a URL that the daemon has named. For an https URL the daemon is asked,
    * on its own socket, which certificate it uses.
+   *
+   * @throws IOException if the daemon does not say which certificate it has
    */
-  public static StreamEndpoint of(Connection connection, String url) {
+  public static StreamEndpoint of(RuntimeServiceBlockingStub daemon, String url)
+      throws IOException {
     URI address = URI.create(url);
     if (!address.getScheme().equals("https")) {
       return new StreamEndpoint(address, null);
     }
     StatusRequest request = StatusRequest.newBuilder().setVerbose(true).build();
-    StatusResponse status = connection.runtime().status(request);
-    String certificate = Json.parse(status.getInfoOrDefault("streamingCertificate", "")).asText();
+    StatusResponse status = daemon.status(request);
+    String info = status.getInfoOrDefault("streamingCertificate", "\"\"");
+    String certificate = CommandStatus.JSON.readTree(info).asText();
     if (certificate.isEmpty()) {
-      throw CliException.failed(
+      throw new IOException(
           "the daemon does not say which certificate it has at " + address.getAuthority());
     }
     return new StreamEndpoint(address, certificate);

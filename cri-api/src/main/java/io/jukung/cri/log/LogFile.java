@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cri.log;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class LogFile implements AutoCloseable {
    *
    * @return how many lines the file has too few
    */
-  long skipToLast(long count) throws IOException {
+  public long skipToLast(long count) throws IOException {
     Opened file = open();
     if (file == null) {
       return count;
@@ -103,7 +103,7 @@ public final class LogFile implements AutoCloseable {
    *
    * @return whether there was anything new
    */
-  boolean read() throws IOException {
+  public boolean read() throws IOException {
     boolean begins = opened == null;
     Opened file = open();
     if (file == null) {
@@ -142,7 +142,7 @@ public final class LogFile implements AutoCloseable {
   }
 
   /** Reads to the end of the file, and also a last line without a line break. */
-  void readRest() throws IOException {
+  public void readRest() throws IOException {
     while (read()) {
       // The loop ends at the end of the file.
     }

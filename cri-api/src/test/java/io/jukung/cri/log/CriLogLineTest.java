@@ -1,9 +1,9 @@
-package io.jukung.cli.container;
+package io.jukung.cri.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jukung.cli.container.CriLogLine.Stream;
+import io.jukung.cri.log.CriLogLine.Stream;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

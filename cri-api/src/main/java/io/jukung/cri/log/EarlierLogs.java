@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cri.log;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * Files only move to higher numbers, and are looked for in this order, so none is missed.
  */
-final class EarlierLogs implements AutoCloseable {
+public final class EarlierLogs implements AutoCloseable {
   /** The most files that a log has. */
   private static final int MAX_FILES = 1000;
 
@@ -43,7 +43,7 @@ final class EarlierLogs implements AutoCloseable {
    *     missed if the log rotates meanwhile
    * @param count how many lines are wanted, the last ones
    */
-  static void read(LogFile log, long count) throws IOException {
+  public static void read(LogFile log, long count) throws IOException {
     Object current = log.openNow();
     if (current == null) {
       return;

@@ -1,6 +1,5 @@
-package io.jukung.cli.terminal;
+package io.jukung.cri.streaming;
 
-import io.jukung.cri.streaming.SpdyConnection;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** Opens SPDY connections to URLs that the daemon has named. */
 // The futures of writes are ignored: a failed write closes the channel, and Answer reports that.
 @SuppressWarnings("FutureReturnValueIgnored")
-final class SpdyDialer {
+public final class SpdyDialer {
   private static final int TIMEOUT_SECONDS = 30;
   private static final int MAX_REFUSAL_BYTES = 16 * 1024;
   private static final String PROTOCOL = "X-Stream-Protocol-Version";
@@ -40,7 +39,7 @@ final class SpdyDialer {
   private SpdyDialer() {}
 
   /** A SPDY connection with the channel that it uses. */
-  record Dialed(Channel channel, SpdyConnection connection) {}
+  public record Dialed(Channel channel, SpdyConnection connection) {}
 
   /**
    * Connects, and returns when streams can be opened.
@@ -48,7 +47,7 @@ final class SpdyDialer {
    * @param streams receives what the daemon sends
    * @throws IOException where the daemon cannot be reached or refuses, with its reason
    */
-  static Dialed dial(
+  public static Dialed dial(
       EventLoopGroup events,
       StreamEndpoint endpoint,
       String protocol,

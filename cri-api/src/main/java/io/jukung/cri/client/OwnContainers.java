@@ -1,0 +1,54 @@
+package io.jukung.cri.client;
+
+import java.util.Locale;
+
+/**
+ * How jukung's own clients mark the containers that they make, each in a pod of its own, and what
+ * they tell the daemon in annotations because the CRI has no fields for it.
+ */
+public final class OwnContainers {
+  /**
+   * The label of a container and of its pod, by which clients and daemon know both as jukung's own.
+   * The value is the container's name.
+   */
+  public static final String LABEL = "io.jukung.run";
+
+  /** The annotation with the options that CRI has no fields for, as JSON. */
+  public static final String OPTIONS = "io.jukung.options";
+
+  /** The annotation with the restart policy. */
+  public static final String RESTART = "io.jukung.restart";
+
+  /** The annotations with the limits of a container's log. */
+  public static final String LOG_MAX_SIZE = "io.jukung.log-max-size";
+
+  public static final String LOG_MAX_FILE = "io.jukung.log-max-file";
+
+  /** Kubelet's labels of containers, by which crictl shows a container's pod. */
+  public static final String POD_NAME = "io.kubernetes.pod.name";
+
+  public static final String POD_NAMESPACE = "io.kubernetes.pod.namespace";
+
+  /** The namespace of their pods. */
+  public static final String NAMESPACE = "default";
+
+  /** Where the directories of their logs are, if nobody says otherwise. */
+  public static final String LOG_DIRECTORY = "/var/log/jukung";
+
+  /** What a container has to end after its stop signal, in seconds, if it does not say. */
+  public static final long STOP_SECONDS = 10;
+
+  /** The period of the processor limits that clients set. */
+  public static final long CPU_PERIOD_MICROSECONDS = 100_000;
+
+  private static final int MAX_HOSTNAME = 63;
+
+  private OwnContainers() {}
+
+  /** Returns the host name of a container's pod if nobody names another. */
+  public static String hostname(String containerName) {
+    String hostname =
+        containerName.replace('_', '-').replace('.', '-').toLowerCase(Locale.ROOT);
+    return hostname.substring(0, Math.min(MAX_HOSTNAME, hostname.length()));
+  }
+}
