@@ -102,7 +102,9 @@ record RunRequest(
                     .putAllSysctls(ExtraOptions.sysctls(options)));
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
     OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
-    if (options.network == Network.POD) {
+    NetworkArguments.macOfBridge(options)
+        .ifPresent(mac -> config.putAnnotations(NetworkArguments.MAC, mac));
+    if (!NetworkArguments.isHost(options)) {
       config.setHostname(options.hostname == null ? hostname() : options.hostname);
     } else if (options.hostname != null) {
       throw CliException.usage("--hostname does not go with --network host");
@@ -180,7 +182,7 @@ record RunRequest(
 
   private NamespaceOption namespaces() {
     return NamespaceOption.newBuilder()
-        .setNetwork(options.network == Network.HOST ? NamespaceMode.NODE : NamespaceMode.POD)
+        .setNetwork(NetworkArguments.isHost(options) ? NamespaceMode.NODE : NamespaceMode.POD)
         .setPid(NamespaceMode.CONTAINER)
         .setIpc(NamespaceMode.POD)
         .build();
@@ -330,16 +332,5 @@ record RunRequest(
   private String hostname() {
     String hostname = name.replace('_', '-').replace('.', '-').toLowerCase(Locale.ROOT);
     return hostname.substring(0, Math.min(MAX_HOSTNAME, hostname.length()));
-  }
-
-  /** The values of {@code --network}. */
-  enum Network {
-    POD,
-    HOST;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
   }
 }
