@@ -54,6 +54,7 @@ import io.jukung.cli.pod.RemovePod;
 import io.jukung.cli.pod.StopPod;
 import io.jukung.cli.run.Create;
 import io.jukung.cli.run.Run;
+import io.jukung.cli.network.NetworkGroup;
 import io.jukung.cli.volume.VolumeGroup;
 import io.jukung.cri.client.Release;
 import java.io.PrintWriter;
@@ -274,6 +275,7 @@ public final class Jukung implements Runnable {
     commands.put("rmi", RemoveImage::new);
     commands.put("image", ImageGroup::of);
     commands.put("volume", VolumeGroup::of);
+    commands.put("network", NetworkGroup::of);
     commands.put("df", Df::new);
     commands.put("fsck", Fsck::new);
     commands.put("inspect", Inspect::new);

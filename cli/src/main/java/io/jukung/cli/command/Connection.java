@@ -13,6 +13,8 @@ import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
 import io.jukung.client.v1.JukungGrpc;
 import io.jukung.client.v1.JukungGrpc.JukungBlockingStub;
+import io.jukung.client.v1.NetworksGrpc;
+import io.jukung.client.v1.NetworksGrpc.NetworksBlockingStub;
 import io.jukung.client.v1.VolumesGrpc;
 import io.jukung.client.v1.VolumesGrpc.VolumesBlockingStub;
 import io.jukung.cri.client.CriChannel;
@@ -139,6 +141,12 @@ public final class Connection implements AutoCloseable {
   /** Returns a stub of the calls on volumes. */
   public VolumesBlockingStub volumes() {
     return VolumesGrpc.newBlockingStub(channel.grpc())
+        .withDeadlineAfter(CHANGE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Returns a stub of the calls on networks. */
+  public NetworksBlockingStub networks() {
+    return NetworksGrpc.newBlockingStub(channel.grpc())
         .withDeadlineAfter(CHANGE.toMillis(), TimeUnit.MILLISECONDS);
   }
 

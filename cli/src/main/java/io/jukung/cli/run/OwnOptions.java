@@ -58,6 +58,7 @@ final class OwnOptions {
     if (options.shmSize != null) {
       json.put("shmBytes", MemorySize.parse(options.shmSize));
     }
+    NetworkArguments.json(options).ifPresent(networks -> json.set("networks", networks));
     return json.isEmpty() ? Optional.empty() : Optional.of(json.toString());
   }
 

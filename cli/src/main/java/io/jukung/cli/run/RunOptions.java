@@ -203,11 +203,42 @@ final class RunOptions {
   @Nullable String memory;
 
   @Option(
-      names = "--network",
-      defaultValue = "pod",
-      paramLabel = "pod|host",
-      description = "Use a network of the pod's own, made by CNI (default), or the host's.")
-  RunRequest.Network network = RunRequest.Network.POD;
+      names = {"--network", "--net"},
+      paramLabel = "bridge|host|none|NETWORK",
+      description =
+          "The network: bridge, that of all pods (default), host, none, or one of `jukung network"
+              + " create`, where containers find each other by name. May be given several times.")
+  List<String> networks = List.of();
+
+  @Option(
+      names = {"--network-alias", "--net-alias"},
+      paramLabel = "NAME",
+      description = "Another name for the container in its first network.")
+  List<String> networkAliases = List.of();
+
+  @Option(
+      names = "--link",
+      paramLabel = "CONTAINER[:ALIAS]",
+      description = "Another name by which the container finds a container of its first network.")
+  List<String> links = List.of();
+
+  @Option(
+      names = "--ip",
+      paramLabel = "ADDRESS",
+      description = "The address of IPv4 in the first network.")
+  @Nullable String ip;
+
+  @Option(
+      names = "--ip6",
+      paramLabel = "ADDRESS",
+      description = "The address of IPv6 in the first network.")
+  @Nullable String ip6;
+
+  @Option(
+      names = "--mac-address",
+      paramLabel = "ADDRESS",
+      description = "The hardware address in the first network.")
+  @Nullable String mac;
 
   @Option(
       names = {"-u", "--user"},

@@ -33,7 +33,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -90,8 +89,10 @@ record RunRequest(
                     .putAllSysctls(ExtraOptions.sysctls(options)));
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
     OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
-    if (options.network == Network.POD) {
-      config.setHostname(options.hostname == null ? OwnContainers.hostname(name) : options.hostname);
+      NetworkArguments.macOfBridge(options)
+          .ifPresent(mac -> config.putAnnotations(NetworkArguments.MAC, mac));
+      if (!NetworkArguments.isHost(options)) {
+        config.setHostname(options.hostname == null ? OwnContainers.hostname(name) : options.hostname);
     } else if (options.hostname != null) {
       throw CliException.usage("--hostname does not go with --network host");
     } else if (!options.publish.isEmpty() || options.publishAll) {
@@ -168,7 +169,7 @@ record RunRequest(
 
   private NamespaceOption namespaces() {
     return NamespaceOption.newBuilder()
-        .setNetwork(options.network == Network.HOST ? NamespaceMode.NODE : NamespaceMode.POD)
+        .setNetwork(NetworkArguments.isHost(options) ? NamespaceMode.NODE : NamespaceMode.POD)
         .setPid(NamespaceMode.CONTAINER)
         .setIpc(NamespaceMode.POD)
         .build();
@@ -313,16 +314,5 @@ record RunRequest(
         .setReadonly(mount.readonly())
         .setPropagation(mount.propagation())
         .build();
-  }
-
-  /** The values of {@code --network}. */
-  enum Network {
-    POD,
-    HOST;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
   }
 }

@@ -6,6 +6,8 @@ import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
 import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
+import io.jukung.client.v1.NetworksGrpc;
+import io.jukung.client.v1.NetworksGrpc.NetworksBlockingStub;
 import io.jukung.client.v1.VolumesGrpc;
 import io.jukung.client.v1.VolumesGrpc.VolumesBlockingStub;
 import io.jukung.cri.v1.ImageServiceGrpc;
@@ -80,6 +82,12 @@ public final class CriClient implements AutoCloseable {
   /** Calls of jukung's own, on volumes. Only jukung answers them. */
   public VolumesBlockingStub volumes() {
     return VolumesGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Calls of jukung's own, on networks. Only jukung answers them. */
+  public NetworksBlockingStub networks() {
+    return NetworksGrpc.newBlockingStub(channel)
         .withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /**
  * Everything that a runtime could leave behind on a node, with the number of occurrences: mounts,
- * cgroups, network links, leased addresses, processes, and the daemon's files and descriptors. IDs
+ * cgroups, network links, packet filters, leased addresses, processes, and the daemon's files and descriptors. IDs
  * and numbers are replaced by placeholders, so that one spare shim equals another.
  *
  * @param daemonPid the process whose descriptors were counted
@@ -44,6 +44,11 @@ public record Snapshot(long daemonPid, TreeMap<String, Integer> things) {
     for (String line : node.run("ip", "-oneline", "link").orThrow().lines().toList()) {
       count(things, "link " + line.split(" ", -1)[1].replaceFirst("@.*", ""));
     }
+    for (String line : node.run("nft", "list", "tables").stdout().lines().toList()) {
+      if (line.contains("jukung-")) {
+        count(things, line);
+      }
+    }
     String processes =
         "for p in /proc/[0-9]*; do"
             + " tr '\\0' ' ' <$p/cmdline 2>/dev/null | cut -c 1-120; echo; done";
@@ -59,6 +64,7 @@ public record Snapshot(long daemonPid, TreeMap<String, Integer> things) {
     tree(things, "ipam ", daemon.directory().resolve("ipam/e2e"), false);
     tree(things, "record ", daemon.root().resolve("sandboxes"), false);
     tree(things, "record ", daemon.root().resolve("containers"), false);
+    tree(things, "record ", daemon.root().resolve("networks"), false);
     descriptors(things, node, daemon);
     return new Snapshot(daemon.pid(), things);
   }

@@ -6,6 +6,8 @@ import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 
 /**
  * A netlink socket to the routing tables and devices of a network namespace (rtnetlink(7)): the one
@@ -22,11 +24,23 @@ public final class RouteNetlink implements AutoCloseable {
   private static final int SOCK_RAW_CLOEXEC = 0x80003;
   private static final int NETLINK_ROUTE = 0;
   private static final int RTM_NEWLINK = 16;
+  private static final int RTM_DELLINK = 17;
+  private static final int RTM_NEWROUTE = 24;
   private static final int NLMSG_ERROR = 2;
   private static final int NLM_F_REQUEST_ACK = 0x5;
+  private static final int NLM_F_REPLACE_CREATE = 0x500;
+  private static final int IFLA_IFNAME = 3;
+  private static final int RTA_GATEWAY = 5;
+  private static final int AF_INET = 2;
+  private static final int AF_INET6 = 10;
+  private static final int RT_TABLE_MAIN = 254;
+  private static final int RTPROT_STATIC = 4;
+  private static final int RTN_UNICAST = 1;
 
   private static final int HEADER_SIZE = 16; // struct nlmsghdr
   private static final int IFINFO_SIZE = 16; // struct ifinfomsg
+  private static final int ROUTE_SIZE = 12; // struct rtmsg
+  private static final int ATTRIBUTE_SIZE = 4; // struct rtattr
   private static final int RECEIVE_SIZE = 8192; // NLMSG_GOODSIZE, of which an answer is a part
 
   private final Fd socket;
@@ -60,6 +74,53 @@ public final class RouteNetlink implements AutoCloseable {
           .putInt(HEADER_SIZE + 12, IFF_UP); // the mask of the flags to change
       exchange(request, "RTM_NEWLINK index=" + index + ", IFF_UP");
     }
+  }
+
+  /**
+   * Deletes a device, such as a bridge.
+   *
+   * @throws ErrnoException ENODEV if there is no device of this name
+   */
+  public void deleteLink(String name) throws ErrnoException {
+    byte[] text = (name + '\0').getBytes(StandardCharsets.US_ASCII);
+    int fixed = HEADER_SIZE + IFINFO_SIZE;
+    try (Memory request = Memory.allocate(aligned(fixed + ATTRIBUTE_SIZE + text.length))) {
+      header(request, RTM_DELLINK, NLM_F_REQUEST_ACK);
+      attribute(request, fixed, IFLA_IFNAME, text);
+      exchange(request, "RTM_DELLINK " + name);
+    }
+  }
+
+  /** Makes a gateway that of all destinations of its address family that have no other route. */
+  public void replaceDefaultRoute(InetAddress gateway) throws ErrnoException {
+    byte[] address = gateway.getAddress();
+    int fixed = HEADER_SIZE + ROUTE_SIZE;
+    try (Memory request = Memory.allocate(aligned(fixed + ATTRIBUTE_SIZE + address.length))) {
+      header(request, RTM_NEWROUTE, NLM_F_REQUEST_ACK | NLM_F_REPLACE_CREATE);
+      request
+          .putByte(HEADER_SIZE, address.length == Integer.BYTES ? AF_INET : AF_INET6)
+          .putByte(HEADER_SIZE + 4, RT_TABLE_MAIN)
+          .putByte(HEADER_SIZE + 5, RTPROT_STATIC)
+          .putByte(HEADER_SIZE + 7, RTN_UNICAST);
+      attribute(request, fixed, RTA_GATEWAY, address);
+      exchange(request, "RTM_NEWROUTE default via " + gateway.getHostAddress());
+    }
+  }
+
+  private void header(Memory request, int type, int flags) {
+    request.putInt(0, request.size()).putShort(4, type).putShort(6, flags).putInt(8, ++sequence);
+  }
+
+  private static void attribute(Memory request, int offset, int type, byte[] value) {
+    request
+        .putShort(offset, ATTRIBUTE_SIZE + value.length)
+        .putShort(offset + 2, type)
+        .put(offset + ATTRIBUTE_SIZE, value, 0, value.length);
+  }
+
+  /** Messages of netlink have a length that is a multiple of four. */
+  private static int aligned(int size) {
+    return (size + 3) & ~3;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.jukung.runtime.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The daemon's settings. The component {@code confDir} of the table {@code cni} is the key {@code
@@ -47,7 +48,11 @@ public record Config(
               List.of(Path.of("/opt/cni/bin"), Path.of("/usr/lib/cni")),
               Path.of("/var/lib/cni"),
               Duration.ofSeconds(60)),
-          new Network(true, true),
+          new Network(
+              true,
+              true,
+              List.of("172.18.0.0/15", "172.20.0.0/14", "172.24.0.0/13", "192.168.0.0/16"),
+              20),
           new Cdi(
               List.of(Path.of("/etc/cdi"), Path.of("/var/run/cdi")),
               List.of(
@@ -181,8 +186,32 @@ public record Config(
    * @param unprivilegedPorts whether processes without CAP_NET_BIND_SERVICE may listen on ports
    *     below 1024
    * @param unprivilegedPing whether processes without CAP_NET_RAW may send ICMP echo requests
+   * @param addressPools the ranges of IPv4 that networks of users get their subnets from
+   * @param addressPoolPrefix the prefix length of these subnets
    */
-  public record Network(boolean unprivilegedPorts, boolean unprivilegedPing) {}
+  public record Network(
+      boolean unprivilegedPorts,
+      boolean unprivilegedPing,
+      List<String> addressPools,
+      int addressPoolPrefix) {
+    private static final Pattern POOL =
+        Pattern.compile("(\\d{1,3}\\.){3}\\d{1,3}/([1-9]|[12]\\d|3[0-2])");
+
+    private static final int LEAST_PREFIX = 8;
+    private static final int LONGEST_PREFIX = 28;
+
+    public Network {
+      addressPools = List.copyOf(addressPools);
+      for (String each : addressPools) {
+        require(
+            POOL.matcher(each).matches(),
+            "address_pools has an entry that is not like 172.16.0.0/12: " + each);
+      }
+      require(
+          addressPoolPrefix >= LEAST_PREFIX && addressPoolPrefix <= LONGEST_PREFIX,
+          "address_pool_prefix must be between 8 and 28");
+    }
+  }
 
   /**
    * The Container Device Interface: devices that vendors describe in files.

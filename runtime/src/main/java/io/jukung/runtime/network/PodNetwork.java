@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -194,16 +195,76 @@ public final class PodNetwork {
     warnOfUnservedPorts(request, network);
     refuseUnservedMac(request, network);
     hostPorts.reserve(request);
+    return attach(
+        network,
+        request.attachment(request.networkNamespace().toString(), podCidrs.current()));
+  }
+
+  /**
+   * Connects a pod to a network of its maker (ADD), which need not be the one in the directory of
+   * configurations. After a failure the pod may hold addresses until {@link #detach} or {@link
+   * #release}.
+   *
+   * @return the pod's addresses in this network, the primary one first; never empty
+   */
+  public List<String> attach(NetworkConfiguration network, Attachment attachment)
+      throws IOException {
+    Optional<String> missing = plugins.missingPlugin(network);
+    if (missing.isPresent()) {
+      throw new CniException("network " + network.name() + ": " + missing.get());
+    }
     collecting.readLock().lock();
     try {
-      Attachment attachment =
-          request.attachment(request.networkNamespace().toString(), podCidrs.current());
       return PluginThread.call(
-          "cni-add-" + request.sandboxId(),
+          "cni-add-" + attachment.containerId(),
           cancel -> add(versions.settle(network, cancel), attachment, cancel));
     } finally {
       collecting.readLock().unlock();
     }
+  }
+
+  /**
+   * Takes one interface of a pod away (DEL), with the configuration of its ADD. Does nothing if
+   * there is no record of an ADD.
+   *
+   * @param namespace the path where the pod's network namespace is pinned
+   */
+  public void detach(String sandboxId, String interfaceName, Path namespace) throws IOException {
+    for (AttachmentRecord record : records.of(sandboxId)) {
+      if (record.attachment().interfaceName().equals(interfaceName)) {
+        if (record.result().isEmpty()) {
+          PluginSurvivors.end(sandboxId);
+        }
+        delete(record, pathIfThere(namespace));
+      }
+    }
+  }
+
+  /** The names of the interfaces that the pod has, or that an ADD has left half made. */
+  public Set<String> interfaces(String sandboxId) throws IOException {
+    return records.of(sandboxId).stream()
+        .map(each -> each.attachment().interfaceName())
+        .collect(Collectors.toSet());
+  }
+
+  /** Whether a pod is attached to the network, or perhaps is. */
+  public boolean hasAttachments(String networkName) throws IOException {
+    return records.all().stream().anyMatch(each -> each.network().name().equals(networkName));
+  }
+
+  /**
+   * Reserves the ports of the host that the pod asks for, after checking the request.
+   *
+   * @throws CriException as {@link #setUp}
+   */
+  public void reservePorts(PodNetworkRequest request) {
+    request.check();
+    hostPorts.reserve(request);
+  }
+
+  /** The network that pods have by default; empty if there is no valid configuration. */
+  public Optional<NetworkConfiguration> present() {
+    return configurations.contents().network();
   }
 
   private List<String> add(NetworkConfiguration network, Attachment attachment, Eventfd cancel)
@@ -244,6 +305,21 @@ public final class PodNetwork {
       attachments = unrecorded(request);
     }
     for (AttachmentRecord record : attachments) {
+      delete(record, pathIfThere(request.networkNamespace()));
+    }
+    hostPorts.release(request.sandboxId());
+  }
+
+  /**
+   * Takes away every network of a pod for which {@link #attach} was called, as {@link #tearDown}
+   * does. All that such a pod can hold is on record.
+   */
+  public void release(PodNetworkRequest request) throws IOException {
+    List<AttachmentRecord> attachments = records.of(request.sandboxId());
+    if (attachments.stream().anyMatch(record -> record.result().isEmpty())) {
+      PluginSurvivors.end(request.sandboxId());
+    }
+    for (AttachmentRecord record : attachments.reversed()) {
       delete(record, pathIfThere(request.networkNamespace()));
     }
     hostPorts.release(request.sandboxId());

@@ -43,7 +43,7 @@ public record PodNetworkRequest(
   private static final Pattern MAC_ADDRESS = Pattern.compile("\\p{XDigit}{2}(:\\p{XDigit}{2}){5}");
 
   /** The name of a pod's first interface in Kubernetes. */
-  static final String INTERFACE = "eth0";
+  public static final String INTERFACE = "eth0";
 
   public PodNetworkRequest {
     portMappings = List.copyOf(portMappings);
@@ -78,7 +78,7 @@ public record PodNetworkRequest(
   }
 
   /** Whether the pod asks for ports of the host. */
-  boolean wantsHostPorts() {
+  public boolean wantsHostPorts() {
     return portMappings.stream().anyMatch(mapping -> mapping.hostPort() > 0);
   }
 
@@ -97,6 +97,28 @@ public record PodNetworkRequest(
     return new Attachment(sandboxId, namespace, INTERFACE, arguments(), capabilities);
   }
 
+  /**
+   * Makes the attachment of an interface to a network that is not that of all pods.
+   *
+   * @param addresses the addresses that the pod asks for, with the prefixes of their subnets; empty
+   *     for any
+   * @param mac the hardware address; empty for any
+   * @param publishes whether the ports of the host lead to this interface
+   */
+  public Attachment attachment(
+      String interfaceName, List<String> addresses, String mac, boolean publishes) {
+    ObjectNode capabilities = CniJson.object();
+    addAll(capabilities, "ips", addresses);
+    if (!mac.isEmpty()) {
+      capabilities.put("mac", mac);
+    }
+    if (publishes) {
+      addPorts(capabilities);
+    }
+    return new Attachment(
+        sandboxId, networkNamespace.toString(), interfaceName, arguments(), capabilities);
+  }
+
   /** The arguments that plugins for Kubernetes look for. */
   private Map<String, String> arguments() {
     Map<String, String> arguments = new LinkedHashMap<>();
@@ -110,14 +132,7 @@ public record PodNetworkRequest(
 
   private ObjectNode capabilityArguments() {
     ObjectNode arguments = CniJson.object();
-    if (wantsHostPorts()) {
-      ArrayNode ports = arguments.putArray("portMappings");
-      for (PortMapping mapping : portMappings) {
-        if (mapping.hostPort() > 0) {
-          addPort(ports, mapping);
-        }
-      }
-    }
+    addPorts(arguments);
     Bandwidth.of(annotations).ifPresent(limits -> arguments.set("bandwidth", limits.toJson()));
     String mac = annotations.get(MAC);
     if (mac != null) {
@@ -138,6 +153,17 @@ public record PodNetworkRequest(
       annotations.forEach(all::put);
     }
     return arguments;
+  }
+
+  private void addPorts(ObjectNode arguments) {
+    if (wantsHostPorts()) {
+      ArrayNode ports = arguments.putArray("portMappings");
+      for (PortMapping mapping : portMappings) {
+        if (mapping.hostPort() > 0) {
+          addPort(ports, mapping);
+        }
+      }
+    }
   }
 
   private static void addPort(ArrayNode ports, PortMapping mapping) {

@@ -18,6 +18,7 @@ import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
+import io.jukung.runtime.usernetwork.Memberships;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ public final class LinuxPodHost implements PodHost {
 
   private final StatePaths paths;
   private final PodNetwork network;
+  private final Memberships memberships;
   private final SandboxFiles files;
   private volatile PodSysctls sysctls;
 
@@ -49,7 +51,12 @@ public final class LinuxPodHost implements PodHost {
    * @param settings what pods with a network of their own get without asking
    */
   public LinuxPodHost(
-      StatePaths paths, PodNetwork network, SandboxFiles files, Config.Network settings) {
+      StatePaths paths,
+      PodNetwork network,
+      Memberships memberships,
+      SandboxFiles files,
+      Config.Network settings) {
+    this.memberships = memberships;
     this.sysctls = new PodSysctls(settings);
     this.paths = paths;
     this.network = network;
@@ -104,23 +111,31 @@ public final class LinuxPodHost implements PodHost {
   }
 
   @Override
-  public List<String> setUpNetwork(SandboxRecord sandbox) throws IOException {
+  public SandboxRecord setUpNetwork(SandboxRecord sandbox) throws IOException {
     if (OwnContainers.isOwn(sandbox)) {
       HostListeners.refuse(sandbox.config().portMappings());
     }
-    List<String> addresses = network.setUp(request(sandbox));
+    SandboxRecord connected =
+        Memberships.has(sandbox)
+            ? memberships.setUp(sandbox, request(sandbox))
+            : sandbox.withNetwork(true, network.setUp(request(sandbox)));
     pins(sandbox.id()).writeInterfaceSysctls(sysctls.of(sandbox.config()));
-    return addresses;
+    return connected;
   }
 
   @Override
   public void tearDownNetwork(SandboxRecord sandbox) throws IOException {
-    network.tearDown(request(sandbox));
+    if (Memberships.has(sandbox)) {
+      memberships.tearDown(sandbox, request(sandbox));
+    } else {
+      network.tearDown(request(sandbox));
+    }
   }
 
   /** Takes up the network that an earlier daemon made for a sandbox. */
   public void takeUpNetwork(SandboxRecord sandbox) {
     network.takeUp(request(sandbox));
+    memberships.take(sandbox);
   }
 
   /**
@@ -158,18 +173,26 @@ public final class LinuxPodHost implements PodHost {
 
   @Override
   public void writeFiles(SandboxRecord sandbox) throws IOException {
+    files.write(names(sandbox));
+  }
+
+  /** Writes the resolv.conf of a pod that runs and has joined its first user network. */
+  public void rewriteResolver(SandboxRecord sandbox) throws IOException {
+    files.rewriteResolvConf(names(sandbox));
+  }
+
+  private SandboxFiles.Names names(SandboxRecord sandbox) throws IOException {
     SandboxConfig config = sandbox.config();
-    files.write(
-        new SandboxFiles.Names(
-            sandbox.id(),
-            hostname(config),
-            config.isHostNetwork(),
-            sandbox.addresses(),
-            PodOptions.of(sandbox).hosts().stream()
-                .map(each -> List.of(each.address(), each.name()))
-                .toList(),
-            config.dns(),
-            config.user()));
+    return new SandboxFiles.Names(
+        sandbox.id(),
+        hostname(config),
+        config.isHostNetwork(),
+        sandbox.addresses(),
+        PodOptions.of(sandbox).hosts().stream()
+            .map(each -> List.of(each.address(), each.name()))
+            .toList(),
+        Memberships.isServed(sandbox) ? files.ownResolver(config.dns()) : config.dns(),
+        config.user());
   }
 
   @Override
@@ -205,7 +228,8 @@ public final class LinuxPodHost implements PodHost {
     return new NamespacePins(paths.namespaces(sandboxId));
   }
 
-  private PodNetworkRequest request(SandboxRecord sandbox) {
+  /** What network plugins are told about a pod. */
+  public PodNetworkRequest request(SandboxRecord sandbox) {
     SandboxConfig config = sandbox.config();
     return new PodNetworkRequest(
         sandbox.id(),

@@ -3,7 +3,6 @@ package io.jukung.runtime.pod;
 import io.jukung.runtime.network.Readiness;
 import io.jukung.runtime.store.SandboxRecord;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -20,9 +19,9 @@ public interface PodHost {
   /**
    * Connects the pod's network namespace.
    *
-   * @return the pod's addresses, the primary one first
+   * @return the record with the pod's addresses, the primary one first, and its memberships
    */
-  List<String> setUpNetwork(SandboxRecord sandbox) throws IOException, InterruptedException;
+  SandboxRecord setUpNetwork(SandboxRecord sandbox) throws IOException, InterruptedException;
 
   void tearDownNetwork(SandboxRecord sandbox) throws IOException, InterruptedException;
 

@@ -97,7 +97,7 @@ public final class SandboxLifecycle {
       progress.accept("network");
       // Registered before ADD: a failed ADD may already hold an address.
       rollback.undo("tear down network", () -> host.tearDownNetwork(sandbox));
-      current = current.withNetwork(true, host.setUpNetwork(sandbox));
+      current = host.setUpNetwork(sandbox);
       timer.step("network");
     }
     progress.accept("files");

@@ -3,12 +3,16 @@ package io.jukung.runtime.sandboxfiles;
 import io.jukung.cri.CriException;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.namespace.IdMappings;
+import io.jukung.runtime.dns.NameServer;
+import io.jukung.runtime.dns.ResolvConf;
 import io.jukung.runtime.store.SandboxRecord.Dns;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +93,38 @@ public final class SandboxFiles {
     write(paths.hostname(id), utf8(names.hostname() + "\n"), names.user());
     write(paths.hosts(id), hosts(names), names.user());
     write(paths.resolvConf(id), resolvConf(names), names.user());
+  }
+
+  /**
+   * Writes resolv.conf again into the same file, which a container may have mounted. A container
+   * that reads the file at this moment may find it incomplete.
+   */
+  public void rewriteResolvConf(Names names) throws IOException {
+    Files.write(
+        paths.resolvConf(names.sandboxId()),
+        resolvConf(names),
+        StandardOpenOption.WRITE,
+        StandardOpenOption.TRUNCATE_EXISTING);
+  }
+
+  /**
+   * The resolver of a pod that is served names by the daemon. What the pod's maker has not named is
+   * as on the host.
+   *
+   * @param asked what the pod's maker asks for; its servers are those that the daemon asks
+   */
+  public Dns ownResolver(@Nullable Dns asked) throws IOException {
+    ResolvConf ofHost =
+        ResolvConf.parse(new String(host.readResolvConf(false), StandardCharsets.UTF_8));
+    List<String> searches =
+        asked == null || asked.searches().isEmpty() ? ofHost.searches() : asked.searches();
+    List<String> options =
+        new ArrayList<>(
+            asked == null || asked.options().isEmpty() ? ofHost.options() : asked.options());
+    if (options.stream().noneMatch(each -> each.startsWith("ndots:"))) {
+      options.add("ndots:0"); // names of containers have no dots, and are asked for as they are
+    }
+    return new Dns(List.of(NameServer.ADDRESS), searches, options);
   }
 
   private static void write(Path file, byte[] content, @Nullable IdMappings user)

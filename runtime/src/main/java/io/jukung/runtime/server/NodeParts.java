@@ -75,6 +75,7 @@ final class NodeParts implements AutoCloseable {
         images.imageService(),
         pods.containersService(),
         pods.volumesService(),
+        pods.networksService(),
         images.jukungService(pods.diagnose(), pods.orphanRepair(), pods.listCreations()),
         images.imagesService(pods.commit(images.committer())),
         images.buildsService(pods.buildPods()));

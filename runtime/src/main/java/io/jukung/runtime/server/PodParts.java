@@ -160,6 +160,7 @@ final class PodParts implements AutoCloseable {
   private final Selinux selinux = new Selinux(Path.of("/"));
   private final PathWork pathWork = new PathWork();
   private final LaunchCompiler compiler;
+  private final NetworkParts networks;
   private final LinuxPodHost host;
   private final ContainerEvents changes;
   private final PodEvents events;
@@ -222,7 +223,10 @@ final class PodParts implements AutoCloseable {
     Ownership ownership = new Ownership(paths.root(), Ownership.REGISTRY);
     cgroups.claim(ownership);
     network.claim(ownership);
-    this.host = new LinuxPodHost(paths, network, new SandboxFiles(paths), config.network());
+    this.networks = new NetworkParts(files, network, config.network(), sandboxes, containers);
+    this.host =
+        new LinuxPodHost(
+            paths, network, networks.memberships(), new SandboxFiles(paths), config.network());
     this.changes = new ContainerEvents(sandboxes, containers, views);
     DescriptorLoop loop = DescriptorLoop.start("shims");
     this.exits = new UnreportedExits(loop, shims, files);
@@ -372,6 +376,7 @@ final class PodParts implements AutoCloseable {
    */
   void reconfigure(Config config, List<String> shimCommand) {
     host.reconfigure(config.network(), config.cni());
+    networks.reconfigure(config.network());
     logs.use(config.containerLog());
     cdiDevices.use(config.cdi().specDirs(), config.cdi().hookDirs());
     hooks.use(config.cdi().hookTimeout());
@@ -430,7 +435,9 @@ final class PodParts implements AutoCloseable {
   /** Recovers the pods of an earlier daemon. Must return before the first call is served. */
   void recover() throws IOException, InterruptedException {
     volumes.load(); // pods that are taken up, and containers that start again, look for volumes
+    networks.load();
     var _ = recovery.run().thenRun(this::takenUp);
+    networks.takeUp(host);
     standstill.recover();
     if (nri != null) {
       nri.start();
@@ -534,6 +541,10 @@ final class PodParts implements AutoCloseable {
     return new VolumesEndpoint(volumes);
   }
 
+  NetworksEndpoint networksService() {
+    return networks.service(own, host, lives);
+  }
+
   Diagnose diagnose() {
     return new Diagnose(
         () ->
@@ -561,6 +572,7 @@ final class PodParts implements AutoCloseable {
     }
     recovery.close();
     exits.close();
+    networks.close();
     awaitProbe();
     pool.close();
     cgroupDriver.close();

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param addresses the pod's IPs, the primary one first; empty with the host's network
  * @param shimPid the process id of the adopted shim; 0 if there is none
  * @param limits of the whole pod, as last asked for; null: none
+ * @param memberships the user networks that the pod is in, the one with its default route first;
+ *     empty: the pod has the network of kubelet's pods, or that of the host
  */
 @JsonInclude(Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -33,7 +35,8 @@ public record SandboxRecord(
     boolean networkSetUp,
     List<String> addresses,
     int shimPid,
-    @Nullable PodLimits limits) {
+    @Nullable PodLimits limits,
+    List<Membership> memberships) {
 
   public static final int VERSION = 1;
 
@@ -71,6 +74,35 @@ public record SandboxRecord(
     // NON_EMPTY leaves empty strings out of the document too.
     runtimeHandler = Json.orEmpty(runtimeHandler);
     addresses = Json.orEmpty(addresses);
+    memberships = Json.orEmpty(memberships);
+  }
+
+  /** A record of a pod that is in no user network. */
+  public SandboxRecord(
+      int version,
+      String id,
+      SandboxName name,
+      State state,
+      long createdAt,
+      String runtimeHandler,
+      SandboxConfig config,
+      boolean networkSetUp,
+      List<String> addresses,
+      int shimPid,
+      @Nullable PodLimits limits) {
+    this(
+        version,
+        id,
+        name,
+        state,
+        createdAt,
+        runtimeHandler,
+        config,
+        networkSetUp,
+        addresses,
+        shimPid,
+        limits,
+        List.of());
   }
 
   @JsonIgnore
@@ -94,15 +126,22 @@ public record SandboxRecord(
   }
 
   public SandboxRecord withNetwork(boolean setUp, List<String> newAddresses) {
-    return with(state, setUp, newAddresses, shimPid, limits);
+    return with(state, setUp, newAddresses, shimPid, limits, memberships);
   }
 
   public SandboxRecord withShimPid(int pid) {
-    return with(state, networkSetUp, addresses, pid, limits);
+    return with(state, networkSetUp, addresses, pid, limits, memberships);
   }
 
   public SandboxRecord withLimits(PodLimits newLimits) {
-    return with(state, networkSetUp, addresses, shimPid, newLimits);
+    return with(state, networkSetUp, addresses, shimPid, newLimits, memberships);
+  }
+
+  /** A record of the same sandbox in other networks; its addresses are those that it has there. */
+  public SandboxRecord withMemberships(List<Membership> newMemberships) {
+    List<String> all =
+        newMemberships.stream().flatMap(each -> each.addresses().stream()).distinct().toList();
+    return with(state, networkSetUp, all, shimPid, limits, newMemberships);
   }
 
   /** A record of the same sandbox with another name. */
@@ -118,14 +157,15 @@ public record SandboxRecord(
         networkSetUp,
         addresses,
         shimPid,
-        limits);
+        limits,
+        memberships);
   }
 
   private SandboxRecord withState(State next) {
     if (!state.canBecome(next)) {
       throw new IllegalStateException("a sandbox that is " + state + " cannot become " + next);
     }
-    return with(next, networkSetUp, addresses, shimPid, limits);
+    return with(next, networkSetUp, addresses, shimPid, limits, memberships);
   }
 
   /** A record of the same sandbox with other values for what can change. */
@@ -134,7 +174,8 @@ public record SandboxRecord(
       boolean setUp,
       List<String> newAddresses,
       int newShimPid,
-      @Nullable PodLimits newLimits) {
+      @Nullable PodLimits newLimits,
+      List<Membership> newMemberships) {
     return new SandboxRecord(
         version,
         id,
@@ -146,7 +187,68 @@ public record SandboxRecord(
         setUp,
         newAddresses,
         newShimPid,
-        newLimits);
+        newLimits,
+        newMemberships);
+  }
+
+  /**
+   * What a pod of jukung's own is in a network.
+   *
+   * @param networkId the id of a user network, or {@link #POD_NETWORK} or {@link #NO_NETWORK}
+   * @param interfaceName the interface in the pod; empty while the pod is not connected
+   * @param aliases names besides that of the container
+   * @param links the names of other containers by the names that this one finds them under
+   * @param ip the address of IPv4 that was asked for; empty: any
+   * @param ip6 the address of IPv6 that was asked for; empty: any
+   * @param mac the hardware address that was asked for; empty: any
+   * @param addresses what the pod has in the network while it runs
+   */
+  @JsonInclude(Include.NON_EMPTY)
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Membership(
+      String networkId,
+      String interfaceName,
+      List<String> aliases,
+      Map<String, String> links,
+      String ip,
+      String ip6,
+      String mac,
+      List<String> addresses) {
+    /** Stands for the network of kubelet's pods. */
+    public static final String POD_NETWORK = "bridge";
+
+    /** Stands for having no network. */
+    public static final String NO_NETWORK = "none";
+
+    public Membership {
+      // NON_EMPTY leaves empty values out of the document too.
+      networkId = Json.orEmpty(networkId);
+      interfaceName = Json.orEmpty(interfaceName);
+      aliases = Json.orEmpty(aliases);
+      links = Json.orEmpty(links);
+      ip = Json.orEmpty(ip);
+      ip6 = Json.orEmpty(ip6);
+      mac = Json.orEmpty(mac);
+      addresses = Json.orEmpty(addresses);
+    }
+
+    /** The membership of a pod that is connected. */
+    public Membership connected(String newInterface, List<String> newAddresses) {
+      return new Membership(
+          networkId, newInterface, aliases, links, ip, ip6, mac, newAddresses);
+    }
+
+    /** Whether the network is one that a user has made. */
+    @JsonIgnore
+    public boolean isOfUser() {
+      return !networkId.equals(POD_NETWORK) && !networkId.equals(NO_NETWORK);
+    }
+  }
+
+  /** Whether the pod is in a network that a user has made, where names of containers are known. */
+  @JsonIgnore
+  public boolean isInUserNetwork() {
+    return memberships.stream().anyMatch(Membership::isOfUser);
   }
 
   /**

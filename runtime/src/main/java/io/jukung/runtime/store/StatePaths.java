@@ -15,11 +15,13 @@ import java.util.Set;
  * root/containers/ID/{container.json,config.json,status.json,exit.json,upper,work}
  * root/images/…
  * root/volumes/ID/{volume.json,data}
+ * root/networks/ID/network.json      a network that a user has made
  * root/builds/…                      what builds keep, and their work
  * root/pod-cidrs.json
  * root/trash/…                       what is being deleted
  * root/damaged/…                     copies of damaged records
  * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
+ * state/networks/ID/…                the addresses that a user network has given out
  * state/spares/N.sock
  * state/builds/…                     secrets of builds while a command needs them
  * state/standing/ID                  a container that stands still while its files are read
@@ -59,6 +61,16 @@ public record StatePaths(Path root, Path state) {
   /** The named volumes, a directory for each. */
   public Path volumes() {
     return root.resolve("volumes");
+  }
+
+  /** The networks that users have made, a directory for each. */
+  public Path networks() {
+    return root.resolve("networks");
+  }
+
+  /** What user networks keep until the node is started again, a directory for each. */
+  public Path networkStates() {
+    return state.resolve("networks");
   }
 
   /** The address ranges of the node's pods. */
@@ -212,6 +224,7 @@ public record StatePaths(Path root, Path state) {
           containers(),
           images(),
           volumes(),
+          networks(),
           builds(),
           buildSecrets(),
           emptyDirectory(),
@@ -219,6 +232,7 @@ public record StatePaths(Path root, Path state) {
           damaged(),
           state,
           sandboxStates(),
+          networkStates(),
           spares(),
           standing()
         }) {

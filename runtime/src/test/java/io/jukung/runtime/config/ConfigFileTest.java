@@ -55,7 +55,7 @@ class ConfigFileTest {
                     List.of(Path.of("/a/bin")),
                     Path.of("/a/cache"),
                     Duration.ofMillis(250)),
-                new Config.Network(false, false),
+                new Config.Network(false, false, List.of("10.0.0.0/9"), 27),
                 new Config.Cdi(
                     List.of(Path.of("/a/cdi")),
                     List.of(Path.of("/a/hooks")),

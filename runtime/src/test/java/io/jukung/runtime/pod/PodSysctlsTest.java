@@ -12,6 +12,7 @@ import io.jukung.cri.v1.UserNamespace;
 import io.jukung.linux.namespace.Sysctl;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ class PodSysctlsTest {
   private static final String PORTS = "net.ipv4.ip_unprivileged_port_start";
   private static final String PING = "net.ipv4.ping_group_range";
 
-  private final PodSysctls defaults = new PodSysctls(new Config.Network(true, true));
+  private final PodSysctls defaults = new PodSysctls(settings(true, true));
 
   @Test
   void podWithANetworkOfItsOwnGetsUnprivilegedPortsAndPing() {
@@ -31,9 +32,9 @@ class PodSysctlsTest {
   @Test
   void eachOfThemCanBeSwitchedOff() {
     SandboxConfig pod = config(Map.of(), NamespaceOption.getDefaultInstance());
-    assertThat(names(new PodSysctls(new Config.Network(true, false)), pod)).containsOnlyKeys(PORTS);
-    assertThat(names(new PodSysctls(new Config.Network(false, true)), pod)).containsOnlyKeys(PING);
-    assertThat(names(new PodSysctls(new Config.Network(false, false)), pod)).isEmpty();
+    assertThat(names(new PodSysctls(settings(true, false)), pod)).containsOnlyKeys(PORTS);
+    assertThat(names(new PodSysctls(settings(false, true)), pod)).containsOnlyKeys(PING);
+    assertThat(names(new PodSysctls(settings(false, false)), pod)).isEmpty();
   }
 
   @Test
@@ -81,5 +82,9 @@ class PodSysctlsTest {
     return SandboxRequest.record(
             "id", 0, RunPodSandboxRequest.newBuilder().setConfig(config).build(), parent -> "")
         .config();
+  }
+
+  private static Config.Network settings(boolean ports, boolean ping) {
+    return new Config.Network(ports, ping, List.of(), 24);
   }
 }

@@ -49,11 +49,11 @@ public final class FakeHost implements PodHost {
   }
 
   @Override
-  public List<String> setUpNetwork(SandboxRecord sandbox) throws IOException {
+  public SandboxRecord setUpNetwork(SandboxRecord sandbox) throws IOException {
     faults.at("setUpNetwork");
     networks.add(sandbox.id());
     faults.at("setUpNetwork, half done");
-    return List.of("10.0.0.1", "fd00::1");
+    return sandbox.withNetwork(true, List.of("10.0.0.1", "fd00::1"));
   }
 
   @Override

@@ -1,0 +1,42 @@
+package io.jukung.cli.network;
+
+import io.jukung.cli.command.CommandContext;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code jukung network}: docker's group of the commands about volumes. */
+@Command(
+    name = "network",
+    description = "The commands about networks, in which containers find each other by name.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true)
+public final class NetworkGroup implements Runnable {
+  private final CommandContext context;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  CommandSpec spec;
+
+  private NetworkGroup(CommandContext context) {
+    this.context = context;
+  }
+
+  /** Makes the command with its subcommands. */
+  public static CommandLine of(CommandContext context) {
+    return new CommandLine(new NetworkGroup(context))
+        .addSubcommand("create", new NetworkCreate(context))
+        .addSubcommand("ls", new NetworkList(context))
+        .addSubcommand("inspect", new NetworkInspect(context))
+        .addSubcommand("rm", new NetworkRemove(context))
+        .addSubcommand("prune", new NetworkPrune(context))
+        .addSubcommand("connect", new NetworkConnect(context))
+        .addSubcommand("disconnect", new NetworkDisconnect(context));
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(context.environment().out());
+  }
+}
