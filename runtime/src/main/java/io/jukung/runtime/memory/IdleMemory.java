@@ -2,6 +2,7 @@ package io.jukung.runtime.memory;
 
 import io.jukung.linux.process.MappedFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ public final class IdleMemory {
   private static final Set<String> JAVA_FILES = Set.of("libjvm.so", "daemon.aot");
 
   private static final Path STAT = Path.of("/proc/self/stat");
+  private static final Path STATUS = Path.of("/proc/self/status");
 
   /** Linux counts in hundredths of a second on all architectures that Java runs on. */
   private static final Duration CLOCK_TICK = Duration.ofMillis(10);
@@ -43,6 +45,12 @@ public final class IdleMemory {
    */
   static final Duration WORK = Duration.ofMillis(500);
 
+  /**
+   * How much more of files has to be mapped than after the last release until they are released
+   * again after less work: a first call of its kind brings back megabytes in a few milliseconds.
+   */
+  static final long FILE_GROWTH_BYTES = 6L << 20;
+
   /** A collection stops the daemon for 40 ms, which a small growth of the heap is not worth. */
   static final long HEAP_GROWTH_BYTES = 2L << 20;
 
@@ -54,6 +62,9 @@ public final class IdleMemory {
     /** The size of the heap, garbage and free memory included. */
     long heapBytes();
 
+    /** The size of the pages of files that are mapped. */
+    long fileBytes() throws IOException;
+
     void collectGarbage();
 
     void releaseFiles() throws IOException;
@@ -63,6 +74,7 @@ public final class IdleMemory {
   private Duration atLastLook = Duration.ZERO;
   private Duration atLastRelease = Duration.ZERO;
   private long heapAfterCollection;
+  private long filesAfterRelease;
 
   IdleMemory(OwnProcess process) {
     this.process = process;
@@ -101,7 +113,7 @@ public final class IdleMemory {
     Duration now = process.processorTime();
     boolean isAtRest = now.minus(atLastLook).compareTo(REST) < 0;
     atLastLook = now;
-    if (!isAtRest || now.minus(atLastRelease).compareTo(WORK) < 0) {
+    if (!isAtRest || !isWorthIt(now.minus(atLastRelease))) {
       return;
     }
     if (process.heapBytes() - heapAfterCollection >= HEAP_GROWTH_BYTES) {
@@ -109,8 +121,15 @@ public final class IdleMemory {
       heapAfterCollection = process.heapBytes();
     }
     process.releaseFiles();
+    filesAfterRelease = process.fileBytes();
     atLastRelease = process.processorTime();
     atLastLook = atLastRelease;
+  }
+
+  private boolean isWorthIt(Duration worked) throws IOException {
+    return worked.compareTo(WORK) >= 0
+        || (worked.compareTo(REST) >= 0
+            && process.fileBytes() - filesAfterRelease >= FILE_GROWTH_BYTES);
   }
 
   private static final class ThisProcess implements OwnProcess {
@@ -125,6 +144,16 @@ public final class IdleMemory {
     @Override
     public long heapBytes() {
       return Runtime.getRuntime().totalMemory();
+    }
+
+    @Override
+    public long fileBytes() throws IOException {
+      for (String line : Files.readAllLines(STATUS, StandardCharsets.ISO_8859_1)) {
+        if (line.startsWith("RssFile:")) { // in kB (proc_pid_status(5))
+          return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+        }
+      }
+      return 0; // Linux before 4.5 does not say: work alone counts there
     }
 
     @Override

@@ -82,6 +82,13 @@ public final class SandboxStopper {
     flights.join(sandbox.id(), sandbox.id(), () -> run(sandbox));
   }
 
+  /** Stops the sandbox, unless a stop by this daemon has left nothing to be done. */
+  public void ensureStopped(Sandbox sandbox) throws IOException, InterruptedException {
+    if (!sandbox.isTakenDown()) {
+      stop(sandbox);
+    }
+  }
+
   /** Forgets a stop that has succeeded, because the sandbox is made again. */
   public void forget(Sandbox sandbox) {
     flights.forget(sandbox.id());
@@ -103,6 +110,9 @@ public final class SandboxStopper {
     tellPlugins(sandbox);
     lifecycle.tearDown(sandbox.record());
     sandbox.update(files, SandboxRecord::tornDown);
+    if (!givenUp) { // what was given up may still hold something, until it has undone itself
+      sandbox.noteTakenDown();
+    }
     timer.step("host");
     timer.done();
     if (wasReady) {

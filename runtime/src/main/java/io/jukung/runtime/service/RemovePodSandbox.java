@@ -64,7 +64,7 @@ public final class RemovePodSandbox {
 
   private String remove(Sandbox sandbox) throws IOException, InterruptedException {
     String id = sandbox.id();
-    stopper.stop(sandbox);
+    stopper.ensureStopped(sandbox);
     for (Container container : containers.of(id)) {
       remover.remove(container);
     }

@@ -29,6 +29,7 @@ public final class Sandbox {
   private final ShownBytes listed = new ShownBytes();
   private final ShownBytes shown = new ShownBytes();
   private volatile SandboxRecord record;
+  private boolean isTakenDown;
   private volatile ChangeListener listener = ChangeListener.NONE;
 
   public Sandbox(SandboxRecord record) {
@@ -55,6 +56,29 @@ public final class Sandbox {
   /** Keeps how its status shows the sandbox. */
   public ShownBytes shown() {
     return shown;
+  }
+
+  /**
+   * Whether this daemon has taken down all that the host held for the sandbox. Nothing new begins
+   * in such a sandbox.
+   */
+  public boolean isTakenDown() {
+    lock.lock();
+    try {
+      return isTakenDown && revival == null && !isReady();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Notes that the host holds nothing for the sandbox, unless it is being made again. */
+  public void noteTakenDown() {
+    lock.lock();
+    try {
+      isTakenDown = revival == null && !isReady();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Held while the pod's limits are set, so that updates come one after the other. */
@@ -151,6 +175,7 @@ public final class Sandbox {
         throw CriException.failedPrecondition(
             "start of sandbox " + id() + ": it is ready, or not stopped yet");
       }
+      isTakenDown = false;
       revival = new Revival();
       operations.add(revival.work);
       return revival;

@@ -16,6 +16,7 @@ class IdleMemoryTest {
     private final List<String> done = new ArrayList<>();
     private Duration used = Duration.ZERO;
     private long heap = 8 << 20;
+    private long files = 4 << 20;
 
     @Override
     public Duration processorTime() {
@@ -25,6 +26,11 @@ class IdleMemoryTest {
     @Override
     public long heapBytes() {
       return heap;
+    }
+
+    @Override
+    public long fileBytes() {
+      return files;
     }
 
     @Override
@@ -87,6 +93,28 @@ class IdleMemoryTest {
     lookAfter(IdleMemory.WORK);
     lookAfter(Duration.ZERO);
     assertThat(process.done).containsExactly("release", "collect", "release");
+  }
+
+  @Test
+  void filesAreReleasedAfterLittleWorkIfMuchMoreOfThemIsMapped() throws IOException {
+    rest();
+    process.files += IdleMemory.FILE_GROWTH_BYTES - 1;
+    lookAfter(IdleMemory.REST);
+    lookAfter(Duration.ZERO);
+    assertThat(process.done).isEmpty();
+
+    process.files += 1;
+    lookAfter(Duration.ZERO);
+    assertThat(process.done).containsExactly("release");
+  }
+
+  @Test
+  void filesAreNotReleasedAgainWithoutWork() throws IOException {
+    rest();
+    process.files += IdleMemory.FILE_GROWTH_BYTES;
+    lookAfter(IdleMemory.REST.minusMillis(1));
+    lookAfter(Duration.ZERO);
+    assertThat(process.done).isEmpty();
   }
 
   /** The daemon has started, and its memory was given back. */

@@ -11,12 +11,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** A host that only notes which pods have namespaces and networks. */
 public final class FakeHost implements PodHost {
   public final Set<String> namespaces = ConcurrentHashMap.newKeySet();
   public final Set<String> networks = ConcurrentHashMap.newKeySet();
+
+  /** How often namespaces were removed, also those that were not there. */
+  final AtomicInteger namespaceRemovals = new AtomicInteger();
 
   /** Whether networks cannot be taken down. */
   boolean refusesTearDown;
@@ -45,6 +49,7 @@ public final class FakeHost implements PodHost {
 
   @Override
   public void removeNamespaces(String sandboxId) {
+    namespaceRemovals.incrementAndGet();
     namespaces.remove(sandboxId);
   }
 

@@ -256,6 +256,27 @@ class RuntimeServiceTest {
   }
 
   @Test
+  void removalOfAPodThatIsTakenDownDoesNotTakeItDownAgain() throws Exception {
+    String sandbox = node.runPod("web");
+    node.start(sandbox, "app");
+    node.stopPod(sandbox);
+    int removals = node.host.namespaceRemovals.get();
+    node.removePod(sandbox);
+    assertThat(node.host.namespaceRemovals).hasValue(removals);
+  }
+
+  @Test
+  void removalOfAPodTakesDownWhatItsStopHasLeft() throws Exception {
+    String sandbox = node.runPod("web");
+    node.host.refusesTearDown = true;
+    assertThatThrownBy(() -> node.stopPod(sandbox)).hasMessageContaining("network");
+    node.host.refusesTearDown = false;
+    node.removePod(sandbox);
+    assertThat(node.host.networks).isEmpty();
+    assertThat(node.host.namespaces).isEmpty();
+  }
+
+  @Test
   void stoppedSandboxRefusesNewContainersAndStarts() throws Exception {
     String sandbox = node.runPod("web");
     String created = node.create(sandbox, "early");
