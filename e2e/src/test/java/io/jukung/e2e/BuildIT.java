@@ -217,14 +217,28 @@ class BuildIT {
             """
             FROM BUSYBOX
             ADD archive.tar.gz /unpacked/
+            ADD archive.tar.xz /xz/
+            ADD archive.tar.bz2 /bzip2/
+            ADD damaged.xz /copied
             ADD http://HOST/v2/busybox/tags/list /downloaded/
             ADD --chmod=644 http://HOST/v2/busybox/tags/list /named
             """
                 .replace("HOST", Registry.HOST));
-    testbed.node().run("sh", "-c", "cd " + context + " && echo in >f && tar czf archive.tar.gz f");
+    testbed
+        .node()
+        .run(
+            "sh",
+            "-c",
+            "cd "
+                + context
+                + " && echo in >f && tar czf archive.tar.gz f && tar cJf archive.tar.xz f"
+                + " && tar cjf archive.tar.bz2 f && head -c 40 archive.tar.xz >damaged.xz");
     build("localhost/added:1", context);
-    assertThat(shown("localhost/added:1", "cat /unpacked/f; stat -c %a /downloaded/list /named"))
-        .isEqualTo("in\n600\n644\n");
+    assertThat(
+            shown(
+                "localhost/added:1",
+                "cat /unpacked/f /xz/f /bzip2/f; wc -c </copied; stat -c %a /downloaded/list /named"))
+        .isEqualTo("in\nin\nin\n40\n600\n644\n");
 
     String jukung = Daemon.dist().resolve("bin/jukung").toString();
     String start = "export JUKUNG_SOCKET=" + testbed.daemon().socket() + "; cd " + context + "; ";
@@ -274,6 +288,105 @@ class BuildIT {
   }
 
   @Test
+  void resultIsTakenAsFilesAndAsArchivesAndTheDaemonKeepsNothing() throws Exception {
+    Path context =
+        context(
+            """
+            FROM BUSYBOX AS make
+            RUN mkdir /out && echo made > /out/file && ln -s file /out/link && chmod 750 /out/file
+            FROM scratch
+            COPY --from=make /out /d
+            """);
+    int images = (int) jukung("images", "-q").orThrow().lines().count();
+    Path to = testbed.node().directory().resolve("results");
+    Files.createDirectories(to);
+    CommandResult result = jukung("build", "-o", to + "/files", context.toString());
+    assertThat(result.exitCode()).as(result.stderr()).isZero();
+    assertThat(result.stderr())
+        .contains("exporting to client files")
+        .doesNotContain("exporting to image");
+    assertThat(Files.readString(to.resolve("files/d/link"))).isEqualTo("made\n");
+    assertThat(testbed.node().run("stat", "-c", "%a", to + "/files/d/file").orThrow())
+        .isEqualTo("750\n");
+    jukung("build", "-o", "type=tar,dest=" + to + "/files.tar", context.toString()).orThrow();
+    assertThat(testbed.node().run("tar", "xOf", to + "/files.tar", "d/file").orThrow())
+        .isEqualTo("made\n");
+    String line =
+        "JUKUNG_SOCKET=" + testbed.daemon().socket() + " " + Daemon.dist() + "/bin/jukung";
+    assertThat(
+            testbed
+                .node()
+                .run("sh", "-c", line + " build -q -o - " + context + " | tar xO d/file")
+                .orThrow())
+        .isEqualTo("made\n");
+    for (String type : List.of("oci", "docker")) {
+      String file = to + "/" + type + ".tar";
+      String name = "localhost/taken-" + type + ":1";
+      build(name, context, "-o", "type=" + type + ",dest=" + file);
+      assertThat(jukung("images", "-q").orThrow().lines()).hasSize(images);
+      assertThat(jukung("load", "-i", file).orThrow()).contains(name);
+      testbed.removeImage(name);
+    }
+    assertThat(tried("x", context, "-o", "type=local,dest=" + to + "/oci.tar").exitCode())
+        .isEqualTo(1);
+    try (var left = Files.list(to)) {
+      assertThat(left.map(each -> each.getFileName().toString()))
+          .containsExactlyInAnyOrder("files", "files.tar", "oci.tar", "docker.tar");
+    }
+  }
+
+  @Test
+  void commandsSignWithTheClientsKeysAndCannotReadOrRemoveThem() throws Exception {
+    Path context =
+        context(
+            """
+            FROM BUSYBOX
+            COPY root /
+            COPY key.pub /
+            RUN --mount=type=ssh,required=true ssh-add -L > /keys && ssh-add -T /key.pub
+            RUN --mount=type=ssh ! ssh-add -D && ssh-add -L && test ! -e /root/.ssh
+            RUN test -z "$SSH_AUTH_SOCK" && ! ls /run/buildkit
+            """);
+    Path key = testbed.node().directory().resolve("key");
+    testbed
+        .node()
+        .run(
+            "sh",
+            "-ec",
+            "cd "
+                + context
+                + "; ssh-keygen -q -t ed25519 -N '' -C of-the-test -f "
+                + key
+                + "; cp "
+                + key
+                + ".pub key.pub; for f in $(command -v ssh-add) $(ldd $(command -v ssh-add)"
+                + " | grep -o '/[^ ]*'); do mkdir -p root$(dirname $f); cp -L $f root$f; done")
+        .orThrow();
+    assertThat(tried("x", context).stderr()).contains("the SSH agent default is not there");
+    String name = "localhost/ssh:1";
+    build(name, context, "--ssh", "default=" + key);
+    assertThat(shown(name, "cat /keys")).contains("of-the-test");
+    // The same by an agent of the user.
+    String line =
+        "ssh-add -q %s && exec env JUKUNG_SOCKET=%s %s/bin/jukung build --no-cache --ssh default %s"
+            .formatted(key, testbed.daemon().socket(), Daemon.dist(), context);
+    CommandResult result = testbed.node().run("ssh-agent", "sh", "-c", line);
+    assertThat(result.exitCode()).as(result.stderr()).isZero();
+    String secret = Files.readString(key).lines().skip(3).findFirst().orElseThrow();
+    assertThat(
+            testbed
+                .node()
+                .run(
+                    "grep",
+                    "-rlaF",
+                    secret,
+                    testbed.daemon().root().toString(),
+                    testbed.daemon().state().toString())
+                .stdout())
+        .isEmpty();
+  }
+
+  @Test
   void failureShowsLineOutputAndCodeAndLeavesNothing() throws Exception {
     build("localhost/before:1", context("FROM BUSYBOX\nRUN true\n"));
     Snapshot before = testbed.snapshot();
@@ -294,8 +407,8 @@ class BuildIT {
         .contains("no such file or directory");
     assertThat(tried("x", context("FROM BUSYBOX\nFRUN x\n")).stderr())
         .contains("Dockerfile:2: FRUN is no instruction");
-    assertThat(tried("x", context, "--ssh", "default").stderr())
-        .contains("--ssh is not implemented");
+    assertThat(tried("x", context, "--ssh", "default=/missing").stderr())
+        .contains("--ssh default: there is no file /missing");
     assertThat(tried("x", context, "--platform", "linux/s390x").stderr())
         .contains("the platform linux/s390x is not implemented");
     testbed.assertNothingLeft(before);

@@ -7,6 +7,8 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.ssh.AgentForwarder;
+import io.jukung.cli.ssh.SshAgents;
 import io.jukung.client.v1.BuildOptions;
 import io.jukung.client.v1.BuiltImage;
 import java.io.IOException;
@@ -26,7 +28,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Builds an image from a Dockerfile. Steps whose input has not changed are taken from the"
           + " cache; jukung builder prune empties it.",
-      "CONTEXT is a directory, or - for a tar archive or a Dockerfile on standard input."
+      "CONTEXT is a directory, - for a tar archive or a Dockerfile on standard input, the URL of one,"
+          + " or that of a Git repository (REPOSITORY#REFERENCE:DIRECTORY), which git clones."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -87,20 +90,44 @@ public final class Build extends ClientCommand {
       description = "A secret for RUN --mount=type=secret. It is in no layer and in no log.")
   List<String> secrets = List.of();
 
-  @Option(names = "--ssh", paramLabel = "KEY", description = "Not implemented.")
+  @Option(
+      names = "--ssh",
+      paramLabel = "default|ID[=SOCKET|=KEYFILE]",
+      description =
+          "An SSH agent for RUN --mount=type=ssh: that of SSH_AUTH_SOCK, one behind a socket, or a"
+              + " key without a passphrase. Commands sign with the keys and cannot read them.")
   List<String> ssh = List.of();
 
   @Option(
       names = {"-o", "--output"},
-      paramLabel = "DEST",
-      description = "Not implemented: the image is kept by the daemon.")
+      paramLabel = "DIR|-|type=TYPE[,dest=TARGET]",
+      description =
+          "Where the result goes: type=local,dest=DIR and type=tar,dest=FILE take the files,"
+              + " type=oci,dest=FILE and type=docker,dest=FILE the image; - is standard output."
+              + " Without this option the daemon keeps the image.")
   List<String> outputs = List.of();
 
   @Option(
+      names = "--cache-from",
+      paramLabel = "NAME|type=registry,ref=NAME",
+      description = "Take steps from a cache in a registry that --cache-to has written.")
+  List<String> cachesFrom = List.of();
+
+  @Option(
+      names = "--cache-to",
+      paramLabel = "NAME|type=registry,ref=NAME[,mode=max]",
+      description =
+          "Write the steps of this build into a cache in a registry: those of the image, or with"
+              + " mode=max those of all stages.")
+  List<String> cachesTo = List.of();
+
+  @Option(
       names = "--progress",
-      paramLabel = "auto|plain|quiet",
+      paramLabel = "auto|plain|tty|quiet",
       defaultValue = "auto",
-      description = "How the progress is shown, on standard error.")
+      description =
+          "How the progress is shown, on standard error: tty redraws the steps that run, plain"
+              + " writes lines. auto is tty on a terminal that is large enough.")
   Progress progress = Progress.AUTO;
 
   @Option(
@@ -137,14 +164,11 @@ public final class Build extends ClientCommand {
 
   @Override
   protected void checkOptions() {
-    refuse(!ssh.isEmpty(), "--ssh");
-    refuse(!outputs.isEmpty(), "--output");
-    refuse(progress == Progress.TTY, "--progress tty");
-  }
-
-  private static void refuse(boolean given, String option) {
-    if (given) {
-      throw CliException.usage(option + " is not implemented");
+    var _ = OutputOption.parse(outputs);
+    var _ = CacheOption.imported(cachesFrom);
+    var _ = CacheOption.exported(cachesTo);
+    if (progress == Progress.TTY && !environment.interactive()) {
+      throw CliException.usage("--progress tty needs a terminal on standard error");
     }
   }
 
@@ -166,24 +190,67 @@ public final class Build extends ClientCommand {
     if (idFile != null) {
       Files.deleteIfExists(environment.absolute(idFile));
     }
-    ContextSource source = ContextSource.of(context, file, environment, options);
-    boolean silent = quiet || progress == Progress.QUIET;
-    var view = new PlainProgress(environment.err(), environment.clock(), silent);
-    BuiltImage image = build(connection, options.build(), source, view);
+    OutputOption output = OutputOption.parse(outputs);
+    options
+        .setOutput(output.kind())
+        .addAllCacheFrom(CacheOption.imported(cachesFrom))
+        .setCacheTo(CacheOption.exported(cachesTo));
+    SshAgents agents = SshAgents.of(ssh, environment);
+    BuiltImage image;
+    try (ContextSource source = ContextSource.of(context, file, environment, options);
+        AgentForwarder forwarder = forwarder(connection, agents, options);
+        Window window = new Window(environment);
+        ProgressView view = view(window, !output.isReceived())) {
+      if (output.isReceived()) {
+        try (OutputTarget target = OutputTarget.open(output, environment)) {
+          image = build(connection, options.build(), source, new ReceivedResult(view, target));
+          target.finish();
+        }
+      } else {
+        image = build(connection, options.build(), source, new ReceivedResult(view, null));
+      }
+    }
     if (idFile != null) {
       Files.writeString(environment.absolute(idFile), image.getImageId());
     }
-    if (silent) {
+    if (isSilent() && !image.getImageId().isEmpty() && !output.isStandardOutput()) {
       out().println(image.getImageId());
     }
     return ExitCode.OK;
   }
 
+  private static @Nullable AgentForwarder forwarder(
+      Connection connection, SshAgents agents, BuildOptions.Builder options)
+      throws InterruptedException {
+    if (agents.isEmpty()) {
+      return null;
+    }
+    AgentForwarder forwarder = AgentForwarder.open(connection.builds(), agents);
+    options.addAllAgents(agents.ids()).setAgentSession(forwarder.session());
+    return forwarder;
+  }
+
+  private boolean isSilent() {
+    return quiet || progress == Progress.QUIET;
+  }
+
+  private ProgressView view(Window window, boolean keeps) {
+    boolean terminal =
+        !isSilent()
+            && progress != Progress.PLAIN
+            && environment.interactive()
+            && TerminalProgress.fits(window.get());
+    return terminal
+        ? new TerminalProgress(environment.err(), environment.clock(), window, keeps).started()
+        : new PlainProgress(environment.err(), environment.clock(), isSilent(), keeps);
+  }
+
   private BuiltImage build(
-      Connection connection, BuildOptions options, ContextSource source, PlainProgress view)
+      Connection connection, BuildOptions options, ContextSource source, ReceivedResult result)
       throws IOException, InterruptedException {
     Throwable failure;
-    try (ContextUpload upload = new ContextUpload(connection.builds(), options, view::show)) {
+    ProgressView view = result.view();
+    try (ContextUpload upload = new ContextUpload(connection.builds(), options, result::take)) {
       Thread cancel = new Thread(upload::close, "build-cancel");
       environment.caller().addEndHook(cancel);
       try {
@@ -195,10 +262,12 @@ public final class Build extends ClientCommand {
       failure = upload.await();
       environment.caller().removeEndHook(cancel);
     }
+    result.check();
     if (failure == null) {
       return view.image()
           .orElseThrow(() -> CliException.failed("the daemon ended the build without an image"));
     }
+    view.close();
     view.showFailure(file.isEmpty() ? "Dockerfile" : file);
     if (view.failure().isPresent()) {
       throw CliException.failed("failed to build: " + view.failure().get());

@@ -9,7 +9,9 @@ import io.jukung.linux.archive.TarOutput;
 import io.jukung.linux.archive.TreeReader;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.TreeRemoval;
 import java.io.BufferedInputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where the context and the Dockerfile of a build come from: a directory, a tar archive on standard
- * input, or a Dockerfile there.
+ * input or at a URL, a Dockerfile there, or a Git repository. Closing it removes what was cloned.
  */
-final class ContextSource {
+final class ContextSource implements AutoCloseable {
   private static final int BUFFER_BYTES = 128 << 10;
   private static final int TAR_HEADER_BYTES = 512;
   private static final int MAX_DOCKERFILE_BYTES = 4 << 20;
@@ -31,48 +33,93 @@ final class ContextSource {
   private final CliEnvironment environment;
   private final @Nullable Path directory;
   private final @Nullable InputStream archive;
+  private final @Nullable Closeable resource;
 
   private ContextSource(
-      CliEnvironment environment, @Nullable Path directory, @Nullable InputStream archive) {
+      CliEnvironment environment,
+      @Nullable Path directory,
+      @Nullable InputStream archive,
+      @Nullable Closeable resource) {
     this.environment = environment;
     this.directory = directory;
     this.archive = archive;
+    this.resource = resource;
   }
 
   /**
    * Looks at the context, and adds what the daemon must know of it to the options.
    *
-   * @param context a directory, or {@code -}
-   * @param file the Dockerfile; {@code -} for standard input, and empty for the usual one
+   * @param context a directory, {@code -}, or a URL
+   * @param file the Dockerfile; {@code -} for standard input, and empty for the usual one. It is
+   *     relative to the root of a context that has a URL
    */
   static ContextSource of(
       String context, String file, CliEnvironment environment, BuildOptions.Builder options)
-      throws IOException {
-    if (context.matches("(https?|git|ssh)://.*|git@.*")) {
-      throw CliException.failed("a context at a URL is not implemented: " + context);
+      throws IOException, InterruptedException {
+    if (RemoteContext.isGit(context)) {
+      return cloned(context, file, environment, options);
+    }
+    if (RemoteContext.isRemote(context)) {
+      InputStream in = RemoteContext.download(context);
+      return ofStream(in, context, file, environment, options, in);
     }
     if (!context.equals("-")) {
       Path directory = environment.absolute(Path.of(context));
       if (!Files.isDirectory(directory)) {
         throw CliException.failed("the context " + context + " is not a directory");
       }
-      var source = new ContextSource(environment, directory, null);
-      source.describe(file, options);
+      var source = new ContextSource(environment, directory, null, null);
+      source.describe(environment.absolute(Path.of("")), file, options);
       return source;
     }
     if (file.equals("-")) {
       throw CliException.usage("only one of the context and the Dockerfile can be standard input");
     }
     InputStream in = new BufferedInputStream(environment.in(), BUFFER_BYTES);
+    return ofStream(in, "standard input", file, environment, options, null);
+  }
+
+  private static ContextSource cloned(
+      String url, String file, CliEnvironment environment, BuildOptions.Builder options)
+      throws IOException, InterruptedException {
+    Path clone = Files.createTempDirectory("jukung-context-");
+    ContextSource source =
+        new ContextSource(environment, null, null, () -> TreeRemoval.remove(clone));
+    boolean described = false;
+    try {
+      Path directory = RemoteContext.clone(url, clone, environment);
+      source = new ContextSource(environment, directory, null, () -> TreeRemoval.remove(clone));
+      Path dockerfile = directory.resolve(file.isEmpty() ? "Dockerfile" : file);
+      if (!Files.exists(dockerfile) || !dockerfile.toRealPath().startsWith(directory)) {
+        throw CliException.failed("the repository has no Dockerfile " + file);
+      }
+      source.describe(directory, file, options);
+      described = true;
+      return source;
+    } finally {
+      if (!described) {
+        source.close();
+      }
+    }
+  }
+
+  private static ContextSource ofStream(
+      InputStream in,
+      String name,
+      String file,
+      CliEnvironment environment,
+      BuildOptions.Builder options,
+      @Nullable Closeable resource)
+      throws IOException {
     in.mark(TAR_HEADER_BYTES);
     byte[] head = in.readNBytes(TAR_HEADER_BYTES);
     in.reset();
     if (isArchive(head)) {
       options.setDockerfilePath(file);
-      return new ContextSource(environment, null, in);
+      return new ContextSource(environment, null, in, resource);
     }
-    options.setDockerfile(text(in, "standard input"));
-    return new ContextSource(environment, null, null);
+    options.setDockerfile(text(in, name));
+    return new ContextSource(environment, null, null, resource);
   }
 
   private static boolean isArchive(byte[] head) {
@@ -89,15 +136,17 @@ final class ContextSource {
     return gzip || zstd || tar;
   }
 
-  private void describe(String file, BuildOptions.Builder options) throws IOException {
+  /**
+   * @param base what the Dockerfile's name is relative to
+   */
+  private void describe(Path base, String file, BuildOptions.Builder options) throws IOException {
     Path root = Objects.requireNonNull(directory);
     if (file.equals("-")) {
       options.setDockerfile(text(environment.in(), "standard input"));
       setIgnored(root.resolve(".dockerignore"), options);
       return;
     }
-    Path dockerfile =
-        file.isEmpty() ? root.resolve("Dockerfile") : environment.absolute(Path.of(file));
+    Path dockerfile = file.isEmpty() ? root.resolve("Dockerfile") : base.resolve(file).normalize();
     if (!Files.isRegularFile(dockerfile)) {
       throw CliException.failed("there is no Dockerfile " + dockerfile);
     }
@@ -143,6 +192,14 @@ final class ContextSource {
         // The daemon leaves out what is ignored, and a link to that would lead to nothing.
         TreeReader.withoutHardLinks(output).addDirectory(root, "");
       }
+    }
+  }
+
+  /** Removes what was cloned, and ends a download. */
+  @Override
+  public void close() throws IOException {
+    if (resource != null) {
+      resource.close();
     }
   }
 }

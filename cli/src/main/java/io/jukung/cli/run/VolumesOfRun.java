@@ -43,6 +43,7 @@ final class VolumesOfRun {
                     .setName(mount.source())
                     .putAllOptions(mount.options())
                     .putAllLabels(mount.labels())
+                    .setForContainer(true)
                     .build())
             .getVolume();
     if (volume.getAnonymous() && mount.source().isEmpty()) {

@@ -78,7 +78,8 @@ final class VolumePrune extends ClientCommand {
       long freed =
           connection
               .volumes()
-              .removeVolume(RemoveVolumeRequest.newBuilder().setName(name).build())
+              .removeVolume(
+                  RemoveVolumeRequest.newBuilder().setName(name).setUnusedOnly(true).build())
               .getFreedBytes();
       out().println("deleted: " + name);
       return freed;

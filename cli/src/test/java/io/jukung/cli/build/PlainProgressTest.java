@@ -21,7 +21,7 @@ class PlainProgressTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private Instant now = Instant.EPOCH;
   private final PlainProgress view =
-      new PlainProgress(new PrintStream(out, true, UTF_8), () -> now, false);
+      new PlainProgress(new PrintStream(out, true, UTF_8), () -> now, false, true);
 
   private void begun(int step, String name) {
     view.show(

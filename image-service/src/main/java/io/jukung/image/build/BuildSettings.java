@@ -2,6 +2,7 @@ package io.jukung.image.build;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a build is asked for.
@@ -14,6 +15,9 @@ import java.util.Map;
  * @param pull whether images of FROM are pulled although they are here
  * @param labels labels of the new image
  * @param network the network of RUN instructions that do not name one
+ * @param output where the result goes
+ * @param importedCaches names of caches in registries whose steps are taken
+ * @param exportedCache where the steps go; empty: they stay here
  */
 public record BuildSettings(
     String dockerfile,
@@ -23,4 +27,16 @@ public record BuildSettings(
     boolean noCache,
     boolean pull,
     Map<String, String> labels,
-    CommandRunner.Network network) {}
+    CommandRunner.Network network,
+    BuildOutput output,
+    List<String> importedCaches,
+    Optional<CacheExport> exportedCache) {
+  /**
+   * An export of steps.
+   *
+   * @param name in a registry
+   * @param allStages whether steps are exported whose layers are not in the image
+   * @param ignoresErrors whether a failure is a warning
+   */
+  public record CacheExport(String name, boolean allStages, boolean ignoresErrors) {}
+}

@@ -5,6 +5,7 @@ import io.jukung.image.buildcache.ChainImages;
 import io.jukung.image.copy.SourceTree;
 import io.jukung.image.dockerfile.Dockerfile;
 import io.jukung.image.dockerfile.StageGraph;
+import io.jukung.image.sharedcache.ImportedSteps;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
@@ -20,6 +21,8 @@ import java.util.concurrent.Semaphore;
  * @param temporary the store's directory for unfinished work
  * @param maxBytes the most that a download, and an archive when it is unpacked, may have
  * @param epoch the time of everything that is made (SOURCE_DATE_EPOCH); empty: the present
+ * @param imported steps of other nodes
+ * @param used takes the steps that this build has found or made
  * @param room bounds how many steps of this build work at a time
  */
 record BuildTools(
@@ -36,6 +39,8 @@ record BuildTools(
     ChainImages images,
     BaseImages bases,
     BuildCache cache,
+    ImportedSteps imported,
+    UsedSteps used,
     CommandRunner.Factory runners,
     BuildListener listener,
     Semaphore room) {}

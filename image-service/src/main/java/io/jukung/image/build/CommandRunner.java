@@ -68,6 +68,13 @@ public interface CommandRunner extends AutoCloseable {
     record Secret(String id, String target, int mode, int uid, int gid) implements Mount {}
 
     /**
+     * A socket on which an SSH agent of the build's client answers, which the build must have.
+     *
+     * @param id of the agent
+     */
+    record Agent(String id, String target, int mode, int uid, int gid) implements Mount {}
+
+    /**
      * A script.
      *
      * @param content its text, which begins with the name of its interpreter
@@ -101,6 +108,9 @@ public interface CommandRunner extends AutoCloseable {
 
   /** Whether the build was given a secret with this id. */
   boolean hasSecret(String id);
+
+  /** Whether the build was given an SSH agent with this id. */
+  boolean hasAgent(String id);
 
   @Override
   void close() throws IOException, InterruptedException;

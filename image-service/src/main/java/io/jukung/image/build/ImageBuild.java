@@ -15,8 +15,10 @@ import io.jukung.image.dockerfile.Variables;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.pull.ImageInstaller;
 import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.sharedcache.ImportedSteps;
+import io.jukung.image.sharedcache.SharedCaches;
 import io.jukung.image.store.ImageStore;
-import io.jukung.image.store.StoredImage;
+import io.jukung.image.transfer.ImageExporter;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -43,21 +45,25 @@ public final class ImageBuild {
   private final ImageStore store;
   private final ImagePuller puller;
   private final BuildCache cache;
+  private final SharedCaches sharedCaches;
 
-  public ImageBuild(ImageStore store, ImagePuller puller, BuildCache cache) {
+  public ImageBuild(
+      ImageStore store, ImagePuller puller, BuildCache cache, SharedCaches sharedCaches) {
     this.store = store;
     this.puller = puller;
     this.cache = cache;
+    this.sharedCaches = sharedCaches;
   }
 
   /**
    * Builds an image.
    *
    * @param context its files; the caller's
+   * @return the image's ID; empty if the result is files
    * @throws CriException with the kind that fits, and the line of the Dockerfile where there is one
    * @throws InterruptedException when the calling thread is interrupted; nothing works on then
    */
-  public StoredImage build(
+  public String build(
       BuildSettings settings,
       BuildContext context,
       CommandRunner.Factory runners,
@@ -71,6 +77,8 @@ public final class ImageBuild {
     List<Integer> order = graph.order(target);
     UnsupportedOptions.check(file, order);
     warnOfUnused(file, given.keySet(), listener);
+    CacheSharing sharing = new CacheSharing(sharedCaches, listener);
+    ImportedSteps imported = sharing.read(settings.importedCaches());
     try (ChainImages images = new ChainImages(store, cache)) {
       var tools =
           new BuildTools(
@@ -87,10 +95,15 @@ public final class ImageBuild {
               images,
               new BaseImages(store, puller, settings.pull()),
               cache,
+              imported,
+              new UsedSteps(),
               runners,
               listener,
               room());
-      return finish(tools, new StageThreads(tools).build(order, target));
+      StageResult result = new StageThreads(tools).build(order, target);
+      String image = finish(tools, result);
+      sharing.write(tools, result.layers());
+      return image;
     } catch (IOException e) {
       throw ImageInstaller.explain("build", e);
     }
@@ -104,7 +117,7 @@ public final class ImageBuild {
     return new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()));
   }
 
-  private StoredImage finish(BuildTools tools, StageResult result)
+  private String finish(BuildTools tools, StageResult result)
       throws IOException, InterruptedException {
     new TreeMap<>(tools.settings().labels()).forEach(result.settings()::setLabel);
     String created =
@@ -115,12 +128,8 @@ public final class ImageBuild {
                 result.created().isEmpty()
                     ? Instant.ofEpochSecond(0).toString()
                     : result.created());
-    return tools
-        .images()
-        .finish(
-            result.settings().document(result.layers(), created),
-            result.layers(),
-            new TreeSet<>(tools.settings().tags()));
+    return new ResultExport(tools, new ImageExporter(store))
+        .export(result.settings().document(result.layers(), created), result.layers());
   }
 
   /** The arguments that say what the image is built for and on; both are this node's platform. */

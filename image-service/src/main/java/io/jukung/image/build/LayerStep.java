@@ -1,15 +1,19 @@
 package io.jukung.image.build;
 
+import io.jukung.cri.CriException;
 import io.jukung.image.buildcache.CacheEntry;
 import io.jukung.image.buildcache.CacheKey;
 import io.jukung.image.buildcache.StageLayer;
 import io.jukung.image.commit.CompressedLayer;
 import io.jukung.image.manifest.Descriptor;
 import io.jukung.image.manifest.MediaType;
+import io.jukung.image.sharedcache.ImportedSteps;
+import io.jukung.image.sharedcache.SharedStep;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.mount.OverlayMount;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -94,12 +98,46 @@ final class LayerStep {
     String name = key.text();
     Optional<CacheEntry> cached =
         tools.settings().noCache() ? Optional.empty() : tools.images().cached(name);
+    if (cached.isEmpty() && !tools.settings().noCache()) {
+      cached = imported(name, text);
+    }
     CacheEntry entry = cached.isPresent() ? cached.get() : made(name, text, making);
+    tools.used().add(entry);
     Optional<StageLayer> layer = entry.layer();
     String created = tools.epoch().orElse(Instant.ofEpochSecond(entry.createdAt())).toString();
     layer.ifPresent(each -> state.add(each, created));
     state.settings().addHistory(created, text, layer.isPresent());
     step.done(cached.isPresent());
+  }
+
+  /**
+   * Takes the step from another node's cache. It does not become a part of the cache of this node,
+   * because other builds have not named the one that it comes from. If its layer cannot be had, or
+   * is not what it should be, the step is carried out.
+   */
+  private Optional<CacheEntry> imported(String key, String text) throws InterruptedException {
+    Optional<ImportedSteps.Found> found = tools.imported().find(key);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    SharedStep shared = found.get().step();
+    CacheEntry entry = entry(key, text, "", "", "", "", 0, 0).createdAt(shared.createdAt());
+    if (shared.layer().isEmpty()) {
+      return Optional.of(entry);
+    }
+    StageLayer layer = shared.layer().get();
+    List<StageLayer> layers = new ArrayList<>(state.layers());
+    layers.add(layer);
+    try {
+      String image = tools.images().fetch(layers, found.get().registry());
+      return Optional.of(entry.of(image, layer, tools.images().topBytes(image)));
+    } catch (InterruptedIOException e) {
+      Thread.currentThread().interrupt();
+      throw (InterruptedException) new InterruptedException("import a step").initCause(e);
+    } catch (IOException | CriException e) {
+      tools.listener().warning("a step of an imported cache cannot be used: " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private CacheEntry made(String key, String text, Making making)

@@ -11,7 +11,7 @@ import java.util.Set;
 /**
  * The value of an option {@code --mount} of RUN: {@code type=cache,target=/x}, for example.
  *
- * @param type bind, cache, secret or tmpfs
+ * @param type bind, cache, secret, ssh or tmpfs
  * @param values the other keys, by their first names
  */
 record MountOption(String type, Map<String, String> values) {
@@ -20,6 +20,7 @@ record MountOption(String type, Map<String, String> values) {
           "bind", Set.of("target", "source", "from", "readonly"),
           "cache", Set.of("target", "id", "sharing", "readonly", "mode", "uid", "gid"),
           "secret", Set.of("target", "id", "required", "mode", "uid", "gid", "env"),
+          "ssh", Set.of("target", "id", "required", "mode", "uid", "gid"),
           "tmpfs", Set.of("target"));
 
   private static final Map<String, String> OTHER_NAMES =
@@ -42,12 +43,10 @@ record MountOption(String type, Map<String, String> values) {
       }
     }
     String type = Optional.ofNullable(values.remove("type")).orElse("bind");
-    if (type.equals("ssh")) {
-      throw BuildErrors.unimplemented("RUN --mount=type=ssh");
-    }
     Set<String> known = KEYS.get(type);
     if (known == null) {
-      throw malformed(text, "has the type " + type + ", which is not bind, cache, secret or tmpfs");
+      throw malformed(
+          text, "has the type " + type + ", which is not bind, cache, secret, ssh or tmpfs");
     }
     MountOption option = new MountOption(type, values);
     option.check(text, known);
@@ -62,7 +61,7 @@ record MountOption(String type, Map<String, String> values) {
             : malformed(text, "has the key " + key + ", which " + type + " does not have");
       }
     }
-    if (!type.equals("secret") && target().isEmpty()) {
+    if (!List.of("secret", "ssh").contains(type) && target().isEmpty()) {
       throw malformed(text, "has no target");
     }
     if (type.equals("bind") && !isSet("readonly", true)) {

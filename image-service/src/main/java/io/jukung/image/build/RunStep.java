@@ -18,6 +18,7 @@ import io.jukung.linux.mount.OverlayMount;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,11 @@ import java.util.function.IntFunction;
 final class RunStep {
   private static final String SCRIPTS = "/run/jukung-build/";
   private static final String SECRETS = "/run/secrets/";
+
+  /** Where docker's builder has the sockets of agents, with a number at the end. */
+  private static final String AGENTS = "/run/buildkit/ssh_agent.";
+
+  private static final String AGENT_VARIABLE = "SSH_AUTH_SOCK";
 
   private final BuildTools tools;
   private final int index;
@@ -53,7 +59,7 @@ final class RunStep {
       if (flag.name().equals("mount")) {
         String text = InstructionWords.whole(flag.value().orElse(""), seen, tools.file().escape());
         key.add(text);
-        mount(MountOption.parse(text), state, key).ifPresent(mounts::add);
+        mount(MountOption.parse(text), state, key, agents(mounts)).ifPresent(mounts::add);
       }
     }
     CommandRunner.Network network = network(instruction);
@@ -71,7 +77,7 @@ final class RunStep {
               new CommandRunner.Command(
                   tools.images().intermediate(state.layers()),
                   arguments,
-                  state.variables().ofRun(),
+                  environment(state.variables().ofRun(), mounts),
                   state.settings().user(),
                   state.settings().workingDirectory(),
                   network,
@@ -142,7 +148,27 @@ final class RunStep {
 
   // ── mounts ─────────────────────────────────────────────────────────────────────────────────
 
-  private Optional<CommandRunner.Mount> mount(MountOption option, StageState state, CacheKey key)
+  private static int agents(List<CommandRunner.Mount> mounts) {
+    return (int) mounts.stream().filter(CommandRunner.Mount.Agent.class::isInstance).count();
+  }
+
+  /** Tells the command where the first agent is, unless the Dockerfile says something else. */
+  private static Map<String, String> environment(
+      Map<String, String> variables, List<CommandRunner.Mount> mounts) {
+    Map<String, String> all = new LinkedHashMap<>(variables);
+    for (CommandRunner.Mount mount : mounts) {
+      if (mount instanceof CommandRunner.Mount.Agent agent) {
+        all.putIfAbsent(AGENT_VARIABLE, agent.target());
+      }
+    }
+    return all;
+  }
+
+  /**
+   * @param agents how many mounts before this one are agents
+   */
+  private Optional<CommandRunner.Mount> mount(
+      MountOption option, StageState state, CacheKey key, int agents)
       throws IOException, InterruptedException {
     String directory = state.settings().workingDirectory();
     String target = Path.of(directory).resolve(option.target()).normalize().toString();
@@ -160,6 +186,7 @@ final class RunStep {
                   option.number("gid", 10, 0)));
       case "tmpfs" -> Optional.of(new CommandRunner.Mount.Temporary(target));
       case "secret" -> secret(option, directory);
+      case "ssh" -> agent(option, option.target().isEmpty() ? AGENTS + agents : target);
       default -> throw new IllegalStateException("mount of type " + option.type());
     };
   }
@@ -186,6 +213,24 @@ final class RunStep {
             id,
             Path.of(directory).resolve(path).normalize().toString(),
             option.number("mode", 8, 0400),
+            option.number("uid", 10, 0),
+            option.number("gid", 10, 0)));
+  }
+
+  private Optional<CommandRunner.Mount> agent(MountOption option, String target) {
+    String id = option.value("id").orElse("default");
+    if (!runner.hasAgent(id)) {
+      if (option.isSet("required", false)) {
+        throw CriException.invalidArgument(
+            "the SSH agent " + id + " is not there: give it with --ssh " + id);
+      }
+      return Optional.empty();
+    }
+    return Optional.of(
+        new CommandRunner.Mount.Agent(
+            id,
+            target,
+            option.number("mode", 8, 0600),
             option.number("uid", 10, 0),
             option.number("gid", 10, 0)));
   }

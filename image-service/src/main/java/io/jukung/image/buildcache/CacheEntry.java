@@ -67,6 +67,44 @@ public record CacheEntry(
                 Digest.parse(diffId), new Descriptor(mediaType, Digest.parse(blob), blobBytes)));
   }
 
+  /** The same step, as a cache of another node says when it was made. */
+  public CacheEntry createdAt(long seconds) {
+    return new CacheEntry(
+        version,
+        key,
+        instruction,
+        imageId,
+        mediaType,
+        diffId,
+        blob,
+        blobBytes,
+        bytes,
+        seconds,
+        usedAt);
+  }
+
+  /**
+   * The same step with its result.
+   *
+   * @param image that the store keeps
+   * @param layer the topmost one of that image
+   * @param space the disk space of the layer
+   */
+  public CacheEntry of(String image, StageLayer layer, long space) {
+    return new CacheEntry(
+        version,
+        key,
+        instruction,
+        image,
+        layer.blob().mediaType(),
+        layer.diffId().toString(),
+        layer.blob().digest().toString(),
+        layer.blob().size(),
+        space,
+        createdAt,
+        usedAt);
+  }
+
   public CacheEntry usedAt(long seconds) {
     return new CacheEntry(
         version,

@@ -117,6 +117,20 @@ public final class ChainImages implements AutoCloseable {
   }
 
   /**
+   * Brings a layer into the store that another node has made. Content with another digest than the
+   * layer should have is refused.
+   *
+   * @param layers with that layer at the end
+   * @return the ID of the intermediate image
+   */
+  public String fetch(List<StageLayer> layers, ImageSource registry)
+      throws IOException, InterruptedException {
+    byte[] configuration =
+        BuiltDocuments.intermediate(layers.stream().map(StageLayer::diffId).toList());
+    return keep(configuration, layers, new Parts(configuration, null, registry));
+  }
+
+  /**
    * Brings a new layer into the store.
    *
    * @param layers with the new one at the end
@@ -131,6 +145,22 @@ public final class ChainImages implements AutoCloseable {
       throws IOException, InterruptedException {
     byte[] configuration =
         BuiltDocuments.intermediate(layers.stream().map(StageLayer::diffId).toList());
+    return keep(configuration, layers, new Parts(configuration, top, null));
+  }
+
+  /**
+   * Makes an image that the store keeps without a name until the build ends.
+   *
+   * @param configuration its document
+   * @return the image's ID
+   */
+  public String unnamed(byte[] configuration, List<StageLayer> layers)
+      throws IOException, InterruptedException {
+    return keep(configuration, layers, new Parts(configuration, null, null));
+  }
+
+  private String keep(byte[] configuration, List<StageLayer> layers, Parts parts)
+      throws IOException, InterruptedException {
     String id = Digest.sha256(configuration).toString();
     synchronized (held) {
       if (held.add(id)) {
@@ -138,7 +168,7 @@ public final class ChainImages implements AutoCloseable {
       }
     }
     if (store.find(id).isEmpty()) {
-      ImageRecord image = install(configuration, layers, top, Set.of());
+      ImageRecord image = install(configuration, layers, parts, Set.of());
       var _ = store.register(image.asIntermediate());
     }
     return id;
@@ -172,21 +202,18 @@ public final class ChainImages implements AutoCloseable {
    */
   public StoredImage finish(byte[] configuration, List<StageLayer> layers, Set<String> tags)
       throws IOException, InterruptedException {
-    return store.register(install(configuration, layers, null, tags));
+    return store.register(
+        install(configuration, layers, new Parts(configuration, null, null), tags));
   }
 
   private ImageRecord install(
-      byte[] configuration,
-      List<StageLayer> layers,
-      @Nullable CompressedLayer top,
-      Set<String> tags)
+      byte[] configuration, List<StageLayer> layers, Parts parts, Set<String> tags)
       throws IOException, InterruptedException {
     byte[] manifest = BuiltDocuments.manifest(configuration, layers);
     var document =
         new FetchedManifest(
             Digest.sha256(manifest), manifest, Optional.of(MediaType.OCI_MANIFEST.text()));
-    return new ImageInstaller(
-            store, pin, new Parts(configuration, top), PullListener.NONE, Platform.current())
+    return new ImageInstaller(store, pin, parts, PullListener.NONE, Platform.current())
         .prepare(document, tags, /* repositories= */ Set.of());
   }
 
@@ -205,14 +232,27 @@ public final class ChainImages implements AutoCloseable {
   }
 
   /** The content that is not in the store yet. */
-  private record Parts(byte[] configuration, @Nullable CompressedLayer top) implements ImageSource {
+  private record Parts(
+      byte[] configuration, @Nullable CompressedLayer top, @Nullable ImageSource registry)
+      implements ImageSource {
+    @Override
+    public String origin() {
+      return registry == null ? "" : registry.origin();
+    }
+
+    @Override
+    public boolean rejectDelivered(Digest digest) {
+      return registry != null && registry.rejectDelivered(digest);
+    }
+
     @Override
     public FetchedManifest manifest(Digest digest) throws IOException {
       throw new IOException("manifest " + digest + " is not a part of the new image");
     }
 
     @Override
-    public void fetch(Digest digest, long size, Sink sink) throws IOException {
+    public void fetch(Digest digest, long size, Sink sink)
+        throws IOException, InterruptedException {
       if (top != null && digest.equals(top.digest())) {
         try (InputStream in = Files.newInputStream(top.file())) {
           in.skipNBytes(sink.position());
@@ -224,6 +264,8 @@ public final class ChainImages implements AutoCloseable {
         }
       } else if (digest.matches(configuration)) {
         sink.write(configuration, (int) sink.position(), configuration.length);
+      } else if (registry != null) {
+        registry.fetch(digest, size, sink);
       } else {
         throw new IOException("blob " + digest + " is not in the store");
       }

@@ -16,7 +16,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.util.Arrays;
+import java.util.Optional;
 
 /** A tar archive that ADD unpacks. It is recognised by its content, as docker does it. */
 public final class LocalArchive {
@@ -25,23 +25,19 @@ public final class LocalArchive {
   /** How far the first member is looked for: some extended headers may stand before it. */
   private static final int MAX_HEADER_BYTES = 4 << 20;
 
-  private static final byte[] XZ = {(byte) 0xFD, '7', 'z', 'X', 'Z', 0};
-  private static final byte[] BZIP2 = {'B', 'Z', 'h'};
-
   private LocalArchive() {}
 
   /**
    * Whether the file is an archive.
    *
-   * @throws CriException UNIMPLEMENTED for a file that is compressed with bzip2 or xz, which docker
-   *     would unpack
+   * @throws CriException FAILED_PRECONDITION for a file that is compressed with bzip2 or xz, if the
+   *     node has not that program
    */
   public static boolean isArchive(SourceTree tree, String path) throws IOException {
     try (Fd handle = Openat2.openPath(tree.root(), TarPath.bytes(path))) {
       if (FileStatus.of(handle).type() != FileType.REGULAR) {
         return false;
       }
-      refuse(handle, path);
       try (InputStream in = content(handle)) {
         return new TarInput(ByteStreams.limit(in, MAX_HEADER_BYTES)).next().isPresent();
       } catch (IOException e) {
@@ -50,32 +46,24 @@ public final class LocalArchive {
     }
   }
 
-  private static void refuse(Fd handle, String path) throws IOException {
-    byte[] head;
-    try (Fd file = Openat2.reopenForReading(handle);
-        InputStream in = new FileInputStream(file.procPath())) {
-      head = in.readNBytes(XZ.length);
-    }
-    boolean bzip2 =
-        head.length > BZIP2.length && Arrays.equals(head, 0, BZIP2.length, BZIP2, 0, BZIP2.length);
-    if (Arrays.equals(head, XZ) || bzip2) {
-      throw new CriException(
-          ErrorKind.UNIMPLEMENTED,
-          "ADD of %s, which is compressed with %s, is not implemented; use gzip or zstd, or COPY"
-              .formatted(TarPath.display(path), bzip2 ? "bzip2" : "xz"));
-    }
-  }
-
   private static InputStream content(Fd handle) throws IOException {
-    FileInputStream raw;
     try (Fd file = Openat2.reopenForReading(handle)) {
-      raw = new FileInputStream(file.procPath());
-    }
-    try {
-      return Decompression.open(new BufferedInputStream(raw, BUFFER_BYTES));
-    } catch (IOException e) {
-      raw.close();
-      throw e;
+      byte[] head;
+      try (InputStream in = new FileInputStream(file.procPath())) {
+        head = in.readNBytes(NodeDecompressor.Form.MAGIC_BYTES);
+      }
+      Optional<NodeDecompressor.Form> form = NodeDecompressor.Form.of(head);
+      if (form.isPresent()) {
+        return new BufferedInputStream(
+            NodeDecompressor.open(form.get(), file.procPath()), BUFFER_BYTES);
+      }
+      FileInputStream raw = new FileInputStream(file.procPath());
+      try {
+        return Decompression.open(new BufferedInputStream(raw, BUFFER_BYTES));
+      } catch (IOException e) {
+        raw.close();
+        throw e;
+      }
     }
   }
 

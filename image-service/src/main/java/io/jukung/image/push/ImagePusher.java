@@ -3,6 +3,8 @@ package io.jukung.image.push;
 import io.jukung.cri.CriException;
 import io.jukung.image.content.Digest;
 import io.jukung.image.credentials.Credentials;
+import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.MediaType;
 import io.jukung.image.pull.ImageInstaller;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.RegistryClient;
@@ -12,6 +14,7 @@ import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +108,27 @@ public final class ImagePusher {
       put(session, child.digest().toString(), child);
     }
     put(session, reference.tag().orElseThrow(), plan.top());
+  }
+
+  /**
+   * Pushes an artifact that is no image of the store.
+   *
+   * @param reference has a tag, and no digest
+   * @param manifest an OCI manifest
+   * @param documents small blobs that the manifest names; like the others, they are in the store
+   * @param layers the other blobs that the manifest names
+   */
+  public void pushArtifact(
+      ImageReference reference, byte[] manifest, List<byte[]> documents, List<Descriptor> layers)
+      throws IOException, InterruptedException {
+    List<PushedBlob> blobs = new ArrayList<>();
+    for (byte[] document : documents) {
+      blobs.add(new PushedBlob(Digest.sha256(document), document.length, "document"));
+    }
+    layers.forEach(each -> blobs.add(new PushedBlob(each.digest(), each.size(), "layer")));
+    PushPlan.Document top =
+        new PushPlan.Document(Digest.sha256(manifest), MediaType.OCI_MANIFEST.text(), manifest);
+    push(new PushPlan(blobs, List.of(), top), reference, Credentials.ANONYMOUS, PushListener.NONE);
   }
 
   /** The other repositories of the registry that have each blob, as far as this node knows. */

@@ -83,6 +83,26 @@ public final class ImageExporter {
     }
   }
 
+  /**
+   * Writes one image into a stream.
+   *
+   * @param image its ID
+   * @param tags the names that it gets in the archive, whatever names it has here
+   * @param target stays open
+   */
+  public void exportTo(String image, List<String> tags, OutputStream target, Format format)
+      throws IOException {
+    try (Pin pin = store.pin()) {
+      Exported found = find(image, pin);
+      OutputStream buffered = new BufferedOutputStream(target, BUFFER_BYTES);
+      write(
+          List.of(new Exported(found.manifest, found.content, List.copyOf(tags))),
+          new TarWriter(buffered),
+          format);
+      buffered.flush();
+    }
+  }
+
   private Exported find(String reference, Pin pin) throws IOException {
     ImageRecord image = store.pinned(reference, pin);
     Optional<String> asked = ImageReference.tagged(reference).filter(image.repoTags()::contains);

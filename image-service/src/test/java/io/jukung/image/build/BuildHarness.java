@@ -11,7 +11,9 @@ import io.jukung.image.copy.BuildContext;
 import io.jukung.image.manifest.ConfigDocument;
 import io.jukung.image.pull.PullFixture;
 import io.jukung.image.pull.TestImage;
+import io.jukung.image.push.ImagePusher;
 import io.jukung.image.registry.WildRegistry;
+import io.jukung.image.sharedcache.SharedCaches;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.tar.TestTar;
 import java.io.ByteArrayInputStream;
@@ -54,6 +56,10 @@ abstract class BuildHarness {
   byte[] context = new TestTar().bytes();
   String target = "";
   boolean noCache;
+  String node = "one";
+  List<String> importedCaches = List.of();
+  Optional<BuildSettings.CacheExport> exportedCache = Optional.empty();
+  BuildOutput output = new BuildOutput.Store();
 
   @BeforeEach
   void open() throws Exception {
@@ -79,11 +85,22 @@ abstract class BuildHarness {
 
   /** Opens the cache as a daemon does that starts. */
   final void openCache() throws IOException {
-    cache = BuildCache.open(temporary.resolve("steps"), fixture.store, () -> now);
-    builder = new ImageBuild(fixture.store, fixture.puller, cache);
+    cache = BuildCache.open(temporary.resolve(node + "-steps"), fixture.store, () -> now);
+    var pusher = new ImagePusher(fixture.store, fixture.client);
+    builder =
+        new ImageBuild(
+            fixture.store,
+            fixture.puller,
+            cache,
+            new SharedCaches(fixture.store, fixture.client, pusher));
   }
 
   StoredImage build(String dockerfile) throws Exception {
+    return fixture.store.find(export(dockerfile)).orElseThrow();
+  }
+
+  /** Builds, and returns the image's ID, which may be empty. */
+  String export(String dockerfile) throws Exception {
     events.clear();
     commands.clear();
     var settings =
@@ -95,7 +112,10 @@ abstract class BuildHarness {
             noCache,
             false,
             Map.of(),
-            CommandRunner.Network.DEFAULT);
+            CommandRunner.Network.DEFAULT,
+            output,
+            importedCaches,
+            exportedCache);
     try (BuildContext files =
         BuildContext.unpack(
             new ByteArrayInputStream(context), "none", fixture.store.temporary(), 1 << 20)) {
@@ -178,6 +198,11 @@ abstract class BuildHarness {
     @Override
     public boolean hasSecret(String id) {
       return id.equals("known");
+    }
+
+    @Override
+    public boolean hasAgent(String id) {
+      return id.equals("default");
     }
 
     @Override

@@ -8,6 +8,10 @@ import io.jukung.cri.CriException;
 import io.jukung.image.buildcache.CacheEntry;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.tar.TestTar;
+import io.jukung.image.transfer.ImageExporter;
+import io.jukung.linux.archive.TarInput;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -235,7 +239,7 @@ class ImageBuildTest extends BuildHarness {
   @Test
   void resultsOfABuildThatWasCutShortAreRemovedAtTheStart() throws Exception {
     var _ = build("FROM BASE\nRUN one\n");
-    try (Stream<Path> records = Files.list(temporary.resolve("steps"))) {
+    try (Stream<Path> records = Files.list(temporary.resolve(node + "-steps"))) {
       for (Path each : records.toList()) {
         Files.writeString(each, "{damaged");
       }
@@ -293,8 +297,49 @@ class ImageBuildTest extends BuildHarness {
         .hasMessageContaining("Dockerfile:2: \"0\" is not a port");
     assertThatThrownBy(() -> build("FROM BASE\nCOPY --parents a b\n"))
         .hasMessageContaining("Dockerfile:2: COPY --parents is not implemented");
-    assertThatThrownBy(() -> build("FROM BASE\nRUN --mount=type=ssh x\n"))
-        .hasMessageContaining("is not implemented");
+    assertThatThrownBy(() -> build("FROM BASE\nRUN --mount=type=ssh,id=other,required=true x\n"))
+        .hasMessageContaining("the SSH agent other is not there: give it with --ssh other");
+  }
+
+  @Test
+  void agentsAreMountedWhereDockersBuilderHasThem() throws Exception {
+    var _ =
+        export(
+            """
+            FROM BASE
+            RUN --mount=type=ssh --mount=type=ssh,target=/a,mode=0666,uid=12 x
+            RUN --mount=type=ssh,id=other y
+            ENV SSH_AUTH_SOCK=/own
+            RUN --mount=type=ssh z
+            """);
+    assertThat(commands.get(0).mounts())
+        .containsExactly(
+            new CommandRunner.Mount.Agent("default", "/run/buildkit/ssh_agent.0", 0600, 0, 0),
+            new CommandRunner.Mount.Agent("default", "/a", 0666, 12, 0));
+    assertThat(commands.get(0).environment())
+        .containsEntry("SSH_AUTH_SOCK", "/run/buildkit/ssh_agent.0");
+    assertThat(commands.get(1).mounts()).isEmpty();
+    assertThat(commands.get(1).environment()).doesNotContainKey("SSH_AUTH_SOCK");
+    assertThat(commands.get(2).environment()).containsEntry("SSH_AUTH_SOCK", "/own");
+  }
+
+  @Test
+  void resultGoesIntoArchivesAndTheStoreKeepsNoImage() throws Exception {
+    var archive = new ByteArrayOutputStream();
+    output = new BuildOutput.Files(archive);
+    int before = fixture.store.list().size();
+    assertThat(export("FROM scratch\nCOPY <<EOF /dir/file\ncontent\nEOF\n")).isEmpty();
+    TarInput files = new TarInput(new ByteArrayInputStream(archive.toByteArray()));
+    assertThat(files.next().orElseThrow().name()).isEqualTo("dir/");
+    assertThat(files.next().orElseThrow().name()).isEqualTo("dir/file");
+    for (ImageExporter.Format format : ImageExporter.Format.values()) {
+      archive.reset();
+      output = new BuildOutput.Archive(format, archive);
+      assertThat(export("FROM scratch\nCOPY <<EOF /file\ncontent\nEOF\n")).startsWith("sha256:");
+      assertThat(archive.size()).isGreaterThan(1_000);
+    }
+    assertThat(fixture.store.list()).hasSize(before);
+    assertThat(fixture.store.intermediates()).hasSize(2); // those of the steps, in the cache
   }
 
   @Test

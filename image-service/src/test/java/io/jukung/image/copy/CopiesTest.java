@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -296,12 +297,32 @@ class CopiesTest {
           .isInstanceOf(CriException.class);
     }
     assertThat(victim).isEmptyDirectory();
-    write("packed.xz", "\u00FD7zXZ\0");
-    Files.write(from.resolve("packed.xz"), new byte[] {(byte) 0xFD, '7', 'z', 'X', 'Z', 0, 0});
-    try (Fd source = HostFile.openDirectory(from)) {
-      SourceTree tree = new SourceTree(source, "the context", false);
-      assertThatThrownBy(() -> LocalArchive.isArchive(tree, "packed.xz"))
-          .hasMessageContaining("xz, is not implemented");
+  }
+
+  @Test
+  void archivesOfXzAndBzip2AreUnpackedByTheProgramsOfTheNode() throws Exception {
+    Files.write(from.resolve("plain"), new TestTar().file("file", "content").bytes());
+    CopyDestination destination = CopyDestination.of("/opt", "/");
+    for (String program : List.of("xz", "bzip2")) {
+      Process packing =
+          new ProcessBuilder(program, "--stdout", from.resolve("plain").toString())
+              .redirectOutput(from.resolve(program).toFile())
+              .start();
+      assertThat(packing.waitFor()).isZero();
+      byte[] whole = Files.readAllBytes(from.resolve(program));
+      Files.write(from.resolve("cut"), Arrays.copyOf(whole, whole.length / 2));
+      try (Fd source = HostFile.openDirectory(from);
+          Fd root = HostFile.openDirectory(to)) {
+        SourceTree tree = new SourceTree(source, "the context", false);
+        assertThat(LocalArchive.isArchive(tree, program)).isTrue();
+        LocalArchive.unpack(tree, program, root, destination, CopyRules.PLAIN, 1 << 20);
+        assertThat(to.resolve("opt/file")).hasContent("content");
+        Files.delete(to.resolve("opt/file"));
+        assertThat(LocalArchive.isArchive(tree, "cut")).isFalse();
+        assertThatThrownBy(
+                () -> LocalArchive.unpack(tree, program, root, destination, CopyRules.PLAIN, 100))
+            .isInstanceOf(CriException.class);
+      }
     }
   }
 

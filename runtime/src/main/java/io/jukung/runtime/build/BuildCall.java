@@ -1,13 +1,14 @@
 package io.jukung.runtime.build;
 
-import com.google.protobuf.ByteString;
 import io.jukung.client.v1.BuildOptions;
 import io.jukung.client.v1.BuildProgress;
 import io.jukung.client.v1.BuildSecret;
 import io.jukung.client.v1.BuiltImage;
+import io.jukung.client.v1.CacheExport;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.build.BuildListener;
+import io.jukung.image.build.BuildOutput;
 import io.jukung.image.build.BuildSettings;
 import io.jukung.image.build.CommandRunner.Network;
 import io.jukung.image.build.ImageBuild;
@@ -15,7 +16,7 @@ import io.jukung.image.copy.BuildContext;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.store.ImageStore;
-import io.jukung.image.store.StoredImage;
+import io.jukung.image.transfer.ImageExporter;
 import io.jukung.runtime.call.Outlet;
 import io.jukung.runtime.call.SideTask;
 import io.jukung.runtime.store.StatePaths;
@@ -23,9 +24,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /** Builds an image, for jukung's own client. */
@@ -40,6 +41,7 @@ public final class BuildCall {
   private final BuildPods pods;
   private final BuildDirectories directories;
   private final StatePaths paths;
+  private final AgentSessions agents;
   private final CacheLocks cacheLocks = new CacheLocks();
   private final Semaphore room = new Semaphore(MAX_BUILDS);
 
@@ -48,12 +50,14 @@ public final class BuildCall {
       ImageBuild builder,
       BuildPods pods,
       BuildDirectories directories,
-      StatePaths paths) {
+      StatePaths paths,
+      AgentSessions agents) {
     this.images = images;
     this.builder = builder;
     this.pods = pods;
     this.directories = directories;
     this.paths = paths;
+    this.agents = agents;
   }
 
   /**
@@ -75,12 +79,12 @@ public final class BuildCall {
     try {
       BuildContext context = context(options, archive, listener);
       try {
-        BuildSettings settings = settings(options, context, tags);
+        BuildSettings settings = settings(options, context, tags, output(options, listener));
         if (options.getIgnoreFile().isEmpty()) {
           context.removeIgnored();
         }
-        StoredImage image = builder.build(settings, context, () -> runner(options), listener);
-        listener.built(BuiltImage.newBuilder().setImageId(image.id()).addAllNames(tags).build());
+        String image = builder.build(settings, context, () -> runner(options), listener);
+        listener.built(BuiltImage.newBuilder().setImageId(image).addAllNames(tags).build());
       } finally {
         var _ = SideTask.start("remove the context", context::close).join();
       }
@@ -90,11 +94,8 @@ public final class BuildCall {
   }
 
   private RunContainers runner(BuildOptions options) {
-    Map<String, ByteString> secrets = new HashMap<>();
-    for (BuildSecret secret : options.getSecretsList()) {
-      secrets.put(secret.getId(), secret.getValue());
-    }
-    return new RunContainers(pods, directories, paths, cacheLocks, secrets);
+    return new RunContainers(
+        pods, directories, paths, cacheLocks, BuildSecrets.of(options, agents));
   }
 
   private static void check(BuildOptions options) {
@@ -149,7 +150,8 @@ public final class BuildCall {
   }
 
   private static BuildSettings settings(
-      BuildOptions options, BuildContext context, List<String> tags) throws IOException {
+      BuildOptions options, BuildContext context, List<String> tags, BuildOutput output)
+      throws IOException {
     String text = options.getDockerfile();
     if (text.isEmpty()) {
       String path = options.getDockerfilePath();
@@ -167,7 +169,31 @@ public final class BuildCall {
         options.getNoCache(),
         options.getPull(),
         Map.copyOf(options.getLabelsMap()),
-        network(options.getNetwork()));
+        network(options.getNetwork()),
+        output,
+        List.copyOf(options.getCacheFromList()),
+        cacheExport(options.getCacheTo()));
+  }
+
+  private static Optional<BuildSettings.CacheExport> cacheExport(CacheExport export) {
+    return export.getReference().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new BuildSettings.CacheExport(
+                export.getReference(), export.getAllStages(), export.getIgnoreErrors()));
+  }
+
+  private static BuildOutput output(BuildOptions options, ProgressMessages listener) {
+    return switch (options.getOutput()) {
+      case STORED_IMAGE -> new BuildOutput.Store();
+      case FILES_ARCHIVE -> new BuildOutput.Files(new ArchiveMessages(listener));
+      case OCI_IMAGE_ARCHIVE ->
+          new BuildOutput.Archive(ImageExporter.Format.OCI_ARCHIVE, new ArchiveMessages(listener));
+      case DOCKER_IMAGE_ARCHIVE ->
+          new BuildOutput.Archive(
+              ImageExporter.Format.DOCKER_ARCHIVE, new ArchiveMessages(listener));
+      case UNRECOGNIZED -> throw CriException.unimplementedField("output");
+    };
   }
 
   private static Network network(String text) {

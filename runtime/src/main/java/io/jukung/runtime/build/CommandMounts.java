@@ -1,7 +1,5 @@
 package io.jukung.runtime.build;
 
-import com.google.protobuf.ByteString;
-import io.jukung.cri.CriException;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Mount;
 import io.jukung.image.build.CommandRunner;
@@ -32,14 +30,15 @@ final class CommandMounts implements AutoCloseable {
 
   private final BuildDirectories directories;
   private final CacheLocks locks;
-  private final Map<String, ByteString> secrets;
+  private final BuildSecrets secrets;
   private final List<Mount> list = new ArrayList<>();
   private final List<CacheLocks.Held> held = new ArrayList<>();
+  private final List<AgentSocket> sockets = new ArrayList<>();
   private final List<String> used = new ArrayList<>();
   private @Nullable Path files;
   private @Nullable Path temporary;
 
-  CommandMounts(BuildDirectories directories, CacheLocks locks, Map<String, ByteString> secrets) {
+  CommandMounts(BuildDirectories directories, CacheLocks locks, BuildSecrets secrets) {
     this.directories = directories;
     this.locks = locks;
     this.secrets = secrets;
@@ -63,13 +62,10 @@ final class CommandMounts implements AutoCloseable {
             add(cacheDirectory(cache), cache.target(), cache.readOnly());
         case CommandRunner.Mount.Temporary empty -> add(temporary(), empty.target(), false);
         case CommandRunner.Mount.Secret secret -> {
-          ByteString value = secrets.get(secret.id());
-          if (value == null) {
-            throw CriException.invalidArgument("secret " + secret.id() + " is not there");
-          }
-          Path file = file(value.toByteArray(), secret.mode(), secret.uid(), secret.gid());
-          add(file, secret.target(), true);
+          byte[] value = secrets.value(secret.id()).toByteArray();
+          add(file(value, secret.mode(), secret.uid(), secret.gid()), secret.target(), true);
         }
+        case CommandRunner.Mount.Agent agent -> add(socket(agent), agent.target(), true);
         case CommandRunner.Mount.Script script ->
             add(
                 file(script.content().getBytes(StandardCharsets.UTF_8), SCRIPT_MODE, 0, 0),
@@ -117,27 +113,39 @@ final class CommandMounts implements AutoCloseable {
       temporary = Files.createTempDirectory(directories.work(), "tmp-");
     }
     Path directory = Files.createTempDirectory(temporary, "");
-    own(directory, TEMPORARY_MODE, 0, 0);
+    own(directory, OpenFlags.O_RDONLY, TEMPORARY_MODE, 0, 0);
     return directory;
   }
 
-  private Path file(byte[] content, int mode, int uid, int gid) throws IOException {
+  private Path socket(CommandRunner.Mount.Agent agent) throws IOException {
+    String name = "agent-" + sockets.size();
+    sockets.add(AgentSocket.listen(files(), name, secrets.agents(agent.id()), agent.id()));
+    Path file = files().resolve(name);
+    own(file, OpenFlags.O_PATH, agent.mode(), agent.uid(), agent.gid());
+    return file;
+  }
+
+  private Path files() throws IOException {
     if (files == null) {
       files = Files.createTempDirectory(directories.secrets(), "");
     }
+    return files;
+  }
+
+  private Path file(byte[] content, int mode, int uid, int gid) throws IOException {
     Path file =
         Files.createTempFile(
-            files,
+            files(),
             "",
             "",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.write(file, content);
-    own(file, mode, uid, gid);
+    own(file, OpenFlags.O_RDONLY, mode, uid, gid);
     return file;
   }
 
-  private static void own(Path path, int mode, int uid, int gid) throws IOException {
-    try (Fd opened = HostFile.open(path.toString(), OpenFlags.O_RDONLY, 0)) {
+  private static void own(Path path, int flags, int mode, int uid, int gid) throws IOException {
+    try (Fd opened = HostFile.open(path.toString(), flags, 0)) {
       FileAttributes.setOwner(opened, uid, gid);
       FileAttributes.setMode(opened, mode);
     }
@@ -149,6 +157,10 @@ final class CommandMounts implements AutoCloseable {
     held.clear();
     used.forEach(directories.caches()::giveBack);
     used.clear();
+    for (AgentSocket socket : sockets) {
+      socket.close();
+    }
+    sockets.clear();
     if (files != null) {
       TreeRemoval.remove(files);
     }

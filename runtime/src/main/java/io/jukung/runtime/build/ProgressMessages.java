@@ -52,6 +52,11 @@ final class ProgressMessages implements BuildListener {
     send(BuildProgress.newBuilder().setWarning(BuildWarning.newBuilder().setText(text)).build());
   }
 
+  /** A piece of the archive that the build is for. */
+  void archive(ByteString piece) throws InterruptedException {
+    send(BuildProgress.newBuilder().setArchive(piece).build());
+  }
+
   void built(BuiltImage image) throws InterruptedException {
     send(BuildProgress.newBuilder().setBuilt(image).build());
   }

@@ -1,6 +1,5 @@
 package io.jukung.runtime.build;
 
-import com.google.protobuf.ByteString;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.NamespaceMode;
@@ -31,19 +30,19 @@ final class RunContainers implements CommandRunner {
   private final BuildDirectories directories;
   private final StatePaths paths;
   private final CacheLocks cacheLocks;
-  private final Map<String, ByteString> secrets;
+  private final BuildSecrets secrets;
   private final Map<Network, BuildPods.Pod> running = new EnumMap<>(Network.class);
 
   /**
    * @param cacheLocks held while a command uses a directory that no other may use meanwhile
-   * @param secrets by their ids
+   * @param secrets those of the build
    */
   RunContainers(
       BuildPods pods,
       BuildDirectories directories,
       StatePaths paths,
       CacheLocks cacheLocks,
-      Map<String, ByteString> secrets) {
+      BuildSecrets secrets) {
     this.pods = pods;
     this.directories = directories;
     this.paths = paths;
@@ -53,7 +52,12 @@ final class RunContainers implements CommandRunner {
 
   @Override
   public boolean hasSecret(String id) {
-    return secrets.containsKey(id);
+    return secrets.has(id);
+  }
+
+  @Override
+  public boolean hasAgent(String id) {
+    return secrets.hasAgent(id);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.jukung.runtime.server;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.jukung.client.v1.AgentFrame;
 import io.jukung.client.v1.BuildProgress;
 import io.jukung.client.v1.BuildRequest;
 import io.jukung.client.v1.BuildsGrpc;
@@ -9,18 +10,22 @@ import io.jukung.client.v1.ListBuildCacheRequest;
 import io.jukung.client.v1.ListBuildCacheResponse;
 import io.jukung.client.v1.PruneBuildCacheRequest;
 import io.jukung.client.v1.PruneBuildCacheResponse;
+import io.jukung.runtime.build.AgentSessions;
 import io.jukung.runtime.build.BuildCall;
 import io.jukung.runtime.build.CachedSteps;
+import io.jukung.runtime.rpc.Exchange;
 import io.jukung.runtime.rpc.Rpc;
 import io.jukung.runtime.rpc.Upload;
 
 /** The service Builds of jukung.v1: images from Dockerfiles. */
 final class BuildsEndpoint extends BuildsGrpc.BuildsImplBase {
   private final BuildCall build;
+  private final AgentSessions agents;
   private final CachedSteps cached;
 
-  BuildsEndpoint(BuildCall build, CachedSteps cached) {
+  BuildsEndpoint(BuildCall build, AgentSessions agents, CachedSteps cached) {
     this.build = build;
+    this.agents = agents;
     this.cached = cached;
   }
 
@@ -30,6 +35,11 @@ final class BuildsEndpoint extends BuildsGrpc.BuildsImplBase {
         (ServerCallStreamObserver<BuildProgress>) answer,
         BuildRequest::getContext,
         (first, context, outlet) -> build.call(first.getOptions(), context, outlet));
+  }
+
+  @Override
+  public StreamObserver<AgentFrame> forwardAgents(StreamObserver<AgentFrame> answer) {
+    return new Exchange<>(answer, agents::serve);
   }
 
   @Override

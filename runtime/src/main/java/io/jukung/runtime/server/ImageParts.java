@@ -31,11 +31,13 @@ import io.jukung.image.service.RemoveImage;
 import io.jukung.image.service.StreamImages;
 import io.jukung.image.service.Tag;
 import io.jukung.image.service.Usage;
+import io.jukung.image.sharedcache.SharedCaches;
 import io.jukung.image.signature.SignatureGate;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.ImageStoreSettings;
 import io.jukung.image.transfer.ImageExporter;
 import io.jukung.image.transfer.ImageImporter;
+import io.jukung.runtime.build.AgentSessions;
 import io.jukung.runtime.build.BuildCall;
 import io.jukung.runtime.build.BuildDirectories;
 import io.jukung.runtime.build.BuildPods;
@@ -173,9 +175,12 @@ final class ImageParts {
    */
   BuildsEndpoint buildsService(BuildPods pods) {
     pods.whenLeftRemoved(buildDirectories::removeLeft);
-    ImageBuild builder = new ImageBuild(images, puller, buildCache);
+    SharedCaches shared = new SharedCaches(images, registries, new ImagePusher(images, registries));
+    ImageBuild builder = new ImageBuild(images, puller, buildCache, shared);
+    AgentSessions agents = new AgentSessions();
     return new BuildsEndpoint(
-        new BuildCall(images, builder, pods, buildDirectories, paths),
+        new BuildCall(images, builder, pods, buildDirectories, paths, agents),
+        agents,
         new CachedSteps(buildCache, buildDirectories));
   }
 

@@ -35,7 +35,9 @@ public final class CreateVolume {
         throw CriException.invalidArgument("CreateVolume: " + e.getMessage());
       }
     }
-    VolumeRecord made = volumes.create(name, request.getOptionsMap(), request.getLabelsMap());
+    VolumeRecord made =
+        volumes.create(
+            name, request.getOptionsMap(), request.getLabelsMap(), request.getForContainer());
     return CreateVolumeResponse.newBuilder()
         .setVolume(ListVolumes.view(volumes, made, /* withSize= */ false))
         .build();

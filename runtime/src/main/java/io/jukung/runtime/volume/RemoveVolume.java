@@ -3,6 +3,7 @@ package io.jukung.runtime.volume;
 import io.jukung.client.v1.RemoveVolumeRequest;
 import io.jukung.client.v1.RemoveVolumeResponse;
 import io.jukung.cri.CriException;
+import io.jukung.linux.fs.DiskUsage;
 import java.io.IOException;
 
 /** RemoveVolume: removes a volume that no container uses, with its content. */
@@ -17,8 +18,10 @@ public final class RemoveVolume {
     if (request.getName().isEmpty()) {
       throw CriException.invalidArgument("RemoveVolume: name is empty");
     }
-    return RemoveVolumeResponse.newBuilder()
-        .setFreedBytes(volumes.remove(request.getName()).bytes())
-        .build();
+    DiskUsage freed =
+        request.getUnusedOnly()
+            ? volumes.removeUnused(request.getName())
+            : volumes.remove(request.getName());
+    return RemoveVolumeResponse.newBuilder().setFreedBytes(freed.bytes()).build();
   }
 }

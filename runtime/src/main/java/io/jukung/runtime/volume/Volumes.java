@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +52,8 @@ public final class Volumes {
 
   /** The containers that are being created, by the id of a volume that they will use. */
   private final Map<String, Set<String>> creations = new ConcurrentHashMap<>();
+
+  private final VolumeReservations reservations = new VolumeReservations(System::nanoTime);
 
   /** The containers that are being started with a volume that has to be mounted. */
   private final Set<String> starting = ConcurrentHashMap.newKeySet();
@@ -147,9 +150,12 @@ public final class Volumes {
    * Makes a volume, or finds the one that was made in the same way.
    *
    * @param name empty for an anonymous volume
+   * @param forContainer whether {@link #removeUnused} leaves the volume alone until a container is
+   *     created that uses it, or a minute has passed
    * @throws CriException ALREADY_EXISTS if it exists with other options or labels
    */
-  VolumeRecord create(String name, Map<String, String> options, Map<String, String> labels)
+  VolumeRecord create(
+      String name, Map<String, String> options, Map<String, String> labels, boolean forContainer)
       throws IOException {
     String id = ObjectId.random();
     boolean anonymous = name.isEmpty();
@@ -157,7 +163,7 @@ public final class Volumes {
     try (NamedLocks.Held _ = locks.acquire(known)) {
       VolumeRecord existing = byName.get(known);
       if (existing != null) {
-        return same(existing, options, labels);
+        return reserved(same(existing, options, labels), forContainer);
       }
       VolumeRecord made =
           new VolumeRecord(
@@ -173,8 +179,15 @@ public final class Volumes {
       }
       byName.put(known, made);
       LOG.info("volume {} created", known);
-      return made;
+      return reserved(made, forContainer);
     }
+  }
+
+  private VolumeRecord reserved(VolumeRecord volume, boolean forContainer) {
+    if (forContainer) {
+      reservations.add(volume.id());
+    }
+    return volume;
   }
 
   private static VolumeRecord same(
@@ -195,8 +208,30 @@ public final class Volumes {
    * @throws CriException FAILED_PRECONDITION if a container uses it; the message names them
    */
   DiskUsage remove(String name) throws IOException {
+    return remove(name, _ -> {});
+  }
+
+  /**
+   * As {@link #remove(String)}, but leaves alone what was made for a container that does not exist
+   * yet.
+   *
+   * @throws CriException FAILED_PRECONDITION also in that case
+   */
+  DiskUsage removeUnused(String name) throws IOException {
+    return remove(
+        name,
+        volume -> {
+          if (reservations.has(volume.id())) {
+            throw CriException.failedPrecondition(
+                "volume " + name + " is there for a container that is being made");
+          }
+        });
+  }
+
+  private DiskUsage remove(String name, Consumer<VolumeRecord> check) throws IOException {
     try (NamedLocks.Held _ = locks.acquire(name)) {
       VolumeRecord volume = get(name);
+      check.accept(volume);
       Set<String> users = users(volume);
       if (!users.isEmpty()) {
         throw CriException.failedPrecondition(
@@ -331,6 +366,7 @@ public final class Volumes {
       for (VolumeRecord each : volumes) {
         try (NamedLocks.Held _ = locks.acquire(each.name())) {
           creations.compute(each.id(), (_, ids) -> plus(ids, containerId));
+          reservations.take(each.id());
         }
       }
       requireVolumes(sources);

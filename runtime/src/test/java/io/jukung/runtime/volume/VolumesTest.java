@@ -87,6 +87,24 @@ class VolumesTest {
   }
 
   @Test
+  void volumeOfContainerThatIsBeingMadeIsNotPruned() throws IOException {
+    var create = CreateVolumeRequest.newBuilder().setName("data").setForContainer(true).build();
+    Volume made = new CreateVolume(volumes).call(create).getVolume();
+    var prune = RemoveVolumeRequest.newBuilder().setName("data").setUnusedOnly(true).build();
+    assertThatThrownBy(() -> new RemoveVolume(volumes).call(prune))
+        .hasMessageContaining("for a container that is being made");
+    try (Volumes.Hold _ = volumes.hold("c".repeat(64), List.of(made.getMountpoint()))) {
+      assertThatThrownBy(() -> new RemoveVolume(volumes).call(prune))
+          .hasMessageContaining("in use by container");
+    }
+    var _ = new RemoveVolume(volumes).call(prune); // the creation has ended without a container
+    assertThat(list()).isEmpty();
+    var _ = new CreateVolume(volumes).call(create);
+    remove("data"); // who names the volume means it
+    assertThat(list()).isEmpty();
+  }
+
+  @Test
   void anonymousVolumesHaveTheirIdsAsNames() throws IOException {
     Volume first = create("");
     assertThat(first.getAnonymous()).isTrue();
@@ -212,7 +230,7 @@ class VolumesTest {
                 throw new IOException("interrupted", e);
               }
             });
-    var _ = volumes.create("share", Map.of("type", "tmpfs", "device", "tmpfs"), Map.of());
+    var _ = volumes.create("share", Map.of("type", "tmpfs", "device", "tmpfs"), Map.of(), false);
     String share = list().getFirst().getMountpoint();
     Container starts = container(share);
     Container ended = container(share);
@@ -231,7 +249,7 @@ class VolumesTest {
                 });
     try {
       mounts.await();
-      var _ = volumes.create("share", Map.of(), Map.of());
+      var _ = volumes.create("share", Map.of(), Map.of(), false);
       volumes.hold(ObjectId.random(), List.of(share)).close();
       volumes.release(ended);
       assertThatThrownBy(() -> remove("share")).hasMessageContaining("in use by containers web");

@@ -1,0 +1,145 @@
+package io.jukung.image.sharedcache;
+
+import io.jukung.cri.CriException;
+import io.jukung.image.content.BlobSource;
+import io.jukung.image.content.ContentMismatchException;
+import io.jukung.image.content.Digest;
+import io.jukung.image.credentials.Credentials;
+import io.jukung.image.manifest.ArtifactManifest;
+import io.jukung.image.manifest.Descriptor;
+import io.jukung.image.manifest.FetchedManifest;
+import io.jukung.image.manifest.ManifestDocument;
+import io.jukung.image.pull.ImageInstaller;
+import io.jukung.image.push.ImagePusher;
+import io.jukung.image.reference.ImageReference;
+import io.jukung.image.registry.RegistryClient;
+import io.jukung.image.registry.RegistrySession;
+import io.jukung.image.store.ImageStore;
+import io.jukung.image.store.Pin;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Reads and writes caches in registries, with the credentials of the node's auth files.
+ * Thread-safe.
+ */
+public final class SharedCaches {
+  private final ImageStore store;
+  private final RegistryClient registries;
+  private final ImagePusher pusher;
+
+  public SharedCaches(ImageStore store, RegistryClient registries, ImagePusher pusher) {
+    this.store = store;
+    this.registries = registries;
+    this.pusher = pusher;
+  }
+
+  /**
+   * Reads the list of a cache's steps. No layer is fetched yet.
+   *
+   * @param before the steps of other caches, which are asked first
+   * @throws CriException with the kind that fits
+   */
+  public ImportedSteps read(String name, ImportedSteps before) throws InterruptedException {
+    ImageReference reference = ImageReference.parse(name);
+    String action = "import cache " + reference;
+    try {
+      RegistrySession registry = registries.open(reference, Credentials.ANONYMOUS);
+      FetchedManifest top = registry.resolve();
+      ManifestDocument document =
+          ManifestDocument.parse(top.digest(), top.content(), top.contentType());
+      Descriptor list = CacheDocuments.stepsOf(document);
+      byte[] content = fetch(list, registry);
+      return before.with(CacheDocuments.parse((ArtifactManifest) document, content), registry);
+    } catch (IOException e) {
+      throw ImageInstaller.explain(action, e);
+    } catch (CriException e) {
+      throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] fetch(Descriptor blob, RegistrySession registry)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    registry.fetch(
+        blob.digest(),
+        blob.size(),
+        new BlobSource.Sink() {
+          @Override
+          public long position() {
+            return bytes.size();
+          }
+
+          @Override
+          public void write(byte[] source, int start, int length) throws IOException {
+            if (length > blob.size() - bytes.size()) {
+              throw new ContentMismatchException("the list of steps is longer than it should be");
+            }
+            bytes.write(source, start, length);
+          }
+        });
+    byte[] content = bytes.toByteArray();
+    if (!blob.digest().matches(content)) {
+      throw new ContentMismatchException(
+          "the list of steps has the digest %s and not %s"
+              .formatted(Digest.sha256(content), blob.digest()));
+    }
+    return content;
+  }
+
+  /**
+   * Writes a cache, in place of what has the name.
+   *
+   * @param steps with layers that the store has; of too many, the last ones are left out
+   * @return how many steps were written
+   * @throws CriException with the kind that fits
+   */
+  public int write(String name, List<SharedStep> steps) throws InterruptedException {
+    ImageReference reference = ImageReference.parse(name);
+    if (reference.digest().isPresent()) {
+      throw CriException.invalidArgument(
+          "export cache " + reference + ": a cache is named by a tag, not by a digest");
+    }
+    List<SharedStep> bounded = bounded(steps);
+    List<Descriptor> layers = CacheDocuments.layers(bounded);
+    byte[] list = CacheDocuments.steps(bounded);
+    byte[] manifest = CacheDocuments.manifest(list, layers);
+    try (Pin pin = store.pin()) {
+      layers.forEach(layer -> pin.addBlob(layer.digest()));
+      for (byte[] document : List.of(list, CacheDocuments.EMPTY)) {
+        pin.addBlob(Digest.sha256(document));
+        store.content().put(Digest.sha256(document), document);
+      }
+      pusher.pushArtifact(reference, manifest, List.of(list, CacheDocuments.EMPTY), layers);
+      return bounded.size();
+    } catch (IOException e) {
+      throw ImageInstaller.explain("export cache " + reference, e);
+    } catch (CriException e) {
+      throw new CriException(e.kind(), "export cache " + reference + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static List<SharedStep> bounded(List<SharedStep> steps) {
+    List<SharedStep> bounded = new ArrayList<>();
+    Set<String> keys = new HashSet<>();
+    Set<Digest> blobs = new HashSet<>();
+    for (SharedStep step : steps) {
+      if (bounded.size() == CacheDocuments.MAX_STEPS) {
+        break;
+      }
+      Optional<Digest> blob = step.layer().map(layer -> layer.blob().digest());
+      boolean room =
+          blob.isEmpty() || blobs.contains(blob.get()) || blobs.size() < CacheDocuments.MAX_LAYERS;
+      if (room && keys.add(step.key())) {
+        blob.ifPresent(blobs::add);
+        bounded.add(step);
+      }
+    }
+    return bounded;
+  }
+}
