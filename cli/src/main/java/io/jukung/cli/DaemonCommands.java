@@ -9,8 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * The commands that {@code bin/jukung} hands to the daemon's own main class, {@code
- * io.jukung.runtime.command.Main}. They are declared here only for the list of commands in the help
+ * The commands that {@code bin/jukung} hands to the main classes of the daemon and of the engine. They are declared here only for the list of commands in the help
  * and for shell completion. They are run only where the client was not started by {@code
  * bin/jukung}.
  */
@@ -70,6 +69,41 @@ final class DaemonCommands {
     @Override
     public void run() {
       refuse("jukung serve");
+    }
+  }
+
+  /** {@code jukung engine}, which has a process and a main class of its own. */
+  @Command(
+      name = "engine",
+      description =
+          "Serves the Docker Engine API for docker's clients until a signal ends it. Whoever may use"
+              + " the API can do on this node what root can do.",
+      sortOptions = false)
+  static final class Engine implements Runnable {
+    @Option(
+        names = "--listen",
+        paramLabel = "SOCKET",
+        description = "The socket of the API, /run/jukung/docker.sock without this option.")
+    @Nullable Path listen;
+
+    @Option(
+        names = "--group",
+        paramLabel = "GROUP",
+        description = "The group that may use the socket besides root.")
+    @Nullable String group;
+
+    @Option(
+        names = "--log-directory",
+        paramLabel = "DIR",
+        description = "Where the containers' logs are, /var/log/jukung without this option.")
+    @Nullable Path logDirectory;
+
+    @Option(names = "--help", usageHelp = true, description = "Print this help.")
+    boolean help;
+
+    @Override
+    public void run() {
+      refuse("jukung engine");
     }
   }
 

@@ -285,6 +285,7 @@ public final class Jukung implements Runnable {
     commands.put("info", DaemonInfo::new);
     commands.put("version", Version::new);
     commands.put("serve", _ -> new DaemonCommands.Serve());
+    commands.put("engine", _ -> new DaemonCommands.Engine());
     commands.put("config", _ -> new DaemonCommands.Config());
     commands.put("completion", Completion::new);
     commands.put(Complete.NAME, context -> new Complete(context, () -> all(context.environment())));

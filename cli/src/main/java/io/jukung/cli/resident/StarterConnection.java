@@ -126,7 +126,7 @@ final class StarterConnection implements AutoCloseable {
   /** Returns the session of a starter that may have its command run here. */
   private Optional<Session> accept(StarterRequest asked) {
     try {
-      return descriptors.size() == DESCRIPTORS
+      return descriptors.size() == DESCRIPTORS && !asked.hasOwnProgram()
           ? Optional.of(new Session(pid, asked, descriptors, commands, code -> send('X', code)))
           : Optional.empty();
     } catch (IOException e) {

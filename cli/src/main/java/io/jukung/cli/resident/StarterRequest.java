@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +21,12 @@ import java.util.stream.Stream;
  * @param arguments the words after the program's name
  */
 record StarterRequest(List<String> arguments, Map<String, String> variables) {
+  /** A command that is no command of the client: lib/launcher starts a program for it. */
+  private static final String ENGINE = "engine";
+
+  /** Options before the command that have a value of their own, as in lib/launcher. */
+  private static final Set<String> WITH_VALUE = Set.of("-s", "--socket");
+
   static final int HEAD_BYTES = 24;
 
   /** The kernel's limit for arguments and environment with a stack of the usual size is 2 MiB. */
@@ -94,5 +101,17 @@ record StarterRequest(List<String> arguments, Map<String, String> variables) {
         .findFirst()
         .map(locale -> locale.toLowerCase(Locale.ROOT).replace("-", "").endsWith(".utf8"))
         .orElse(false);
+  }
+
+  /** Whether a program of its own carries the command out, and not the client. */
+  boolean hasOwnProgram() {
+    for (int i = 0; i < arguments.size(); i++) {
+      if (WITH_VALUE.contains(arguments.get(i))) {
+        i++;
+      } else if (!arguments.get(i).startsWith("-")) {
+        return arguments.get(i).equals(ENGINE);
+      }
+    }
+    return false;
   }
 }

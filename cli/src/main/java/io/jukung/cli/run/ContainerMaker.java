@@ -27,11 +27,9 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /** Makes a container in a pod of its own, as {@code run} and {@code create} do. */
@@ -133,7 +131,7 @@ final class ContainerMaker {
 
   private String name(Connection connection) {
     if (options.name == null) {
-      return generatedName(options.image);
+      return OwnContainers.generatedName(options.image);
     }
     var sameName =
         ListContainersRequest.newBuilder()
@@ -151,20 +149,6 @@ final class ContainerMaker {
               + ShortId.of(others.getFirst().getId()));
     }
     return options.name;
-  }
-
-  /**
-   * Returns for example {@code busybox-3f9a} of {@code
-   * registry:5000/library/busybox:1.36@sha256:…}.
-   */
-  static String generatedName(String image) {
-    String last = image.substring(image.lastIndexOf('/') + 1);
-    String base = last.split("[:@]", 2)[0].replaceAll("[^a-zA-Z0-9-]", "-");
-    String start = base.matches("[a-zA-Z0-9].*") ? base : "container";
-    int number = ThreadLocalRandom.current().nextInt(1 << 16);
-    return start.substring(0, Math.min(40, start.length()))
-        + "-"
-        + HexFormat.of().toHexDigits((short) number);
   }
 
   /** The image's configuration, as the daemon tells it; empty if it does not. */

@@ -3,6 +3,7 @@ package io.jukung.cli.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.regex.Pattern;
+import io.jukung.cri.client.OwnContainers;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -16,6 +17,6 @@ class ContainerMakerTest {
     "docker.io/my.app, my-app-",
   })
   void generatedNameBeginsWithTheImagesName(String image, String start) {
-    assertThat(ContainerMaker.generatedName(image)).matches(Pattern.quote(start) + "[0-9a-f]{4}");
+    assertThat(OwnContainers.generatedName(image)).matches(Pattern.quote(start) + "[0-9a-f]{4}");
   }
 }

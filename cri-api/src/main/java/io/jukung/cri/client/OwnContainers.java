@@ -1,6 +1,8 @@
 package io.jukung.cri.client;
 
+import java.util.HexFormat;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * How jukung's own clients mark the containers that they make, each in a pod of its own, and what
@@ -43,6 +45,9 @@ public final class OwnContainers {
 
   private static final int MAX_HOSTNAME = 63;
 
+  /** How much of an image's name a generated name has. */
+  private static final int MAX_IMAGE_IN_NAME = 40;
+
   private OwnContainers() {}
 
   /** Returns the host name of a container's pod if nobody names another. */
@@ -50,5 +55,19 @@ public final class OwnContainers {
     String hostname =
         containerName.replace('_', '-').replace('.', '-').toLowerCase(Locale.ROOT);
     return hostname.substring(0, Math.min(MAX_HOSTNAME, hostname.length()));
+  }
+
+  /**
+   * Returns a name for a container that gets none, for example {@code busybox-3f9a} of {@code
+   * registry:5000/library/busybox:1.36@sha256:…}.
+   */
+  public static String generatedName(String image) {
+    String last = image.substring(image.lastIndexOf('/') + 1);
+    String base = last.split("[:@]", 2)[0].replaceAll("[^a-zA-Z0-9-]", "-");
+    String start = base.matches("[a-zA-Z0-9].*") ? base : "container";
+    int number = ThreadLocalRandom.current().nextInt(1 << 16);
+    return start.substring(0, Math.min(MAX_IMAGE_IN_NAME, start.length()))
+        + "-"
+        + HexFormat.of().toHexDigits((short) number);
   }
 }

@@ -1,0 +1,96 @@
+package io.jukung.engine;
+
+import io.jukung.engine.container.AutoRemoval;
+import io.jukung.engine.container.ContainerRoutes;
+import io.jukung.engine.container.Readiness;
+import io.jukung.engine.container.Removal;
+import io.jukung.engine.daemon.Daemon;
+import io.jukung.engine.daemon.EventHub;
+import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.http.HttpServer;
+import io.jukung.engine.http.Router;
+import io.jukung.engine.image.ImageRoutes;
+import io.jukung.engine.stream.AttachRoutes;
+import io.jukung.engine.stream.ExecRoutes;
+import io.jukung.engine.stream.LogRoutes;
+import io.jukung.engine.system.SwarmRoutes;
+import io.jukung.engine.system.SystemRoutes;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/** The engine: the parts, put together. */
+final class Engine implements AutoCloseable {
+  private final Daemon daemon;
+  private final EventHub events;
+  private final HttpServer server;
+  private final Path socket;
+  private final Consumer<String> log;
+
+  private Engine(
+      Daemon daemon, EventHub events, HttpServer server, Path socket, Consumer<String> log) {
+    this.daemon = daemon;
+    this.events = events;
+    this.server = server;
+    this.socket = socket;
+    this.log = log;
+  }
+
+  /** Listens. Nothing is served before {@link #serve}. */
+  static Engine open(Arguments arguments, PrintStream err) throws IOException {
+    Consumer<String> log = line -> err.println("jukung engine: " + line);
+    var socket = ApiSocket.listen(arguments.listen(), arguments.group());
+    Daemon daemon = Daemon.at(arguments.daemon());
+    Lookup lookup = new Lookup(daemon);
+    EventHub events = new EventHub(daemon);
+    Removal removal = new Removal(daemon, log);
+    new AutoRemoval(lookup, removal, log).start(events);
+    events.start();
+    Router router = routes(daemon, lookup, events, removal, arguments.logDirectory(), log);
+    return new Engine(
+        daemon, events, new HttpServer(socket, router, log), arguments.listen(), log);
+  }
+
+  /** The table of all routes. */
+  static Router routes(
+      Daemon daemon,
+      Lookup lookup,
+      EventHub events,
+      Removal removal,
+      Path logs,
+      Consumer<String> log) {
+    Router router = new Router();
+    Readiness readiness = new Readiness(daemon, log);
+    new SystemRoutes(daemon, lookup).addTo(router);
+    new ContainerRoutes(daemon, lookup, events, removal, readiness, logs).addTo(router);
+    new LogRoutes(daemon, lookup).addTo(router);
+    new AttachRoutes(daemon, lookup, readiness).addTo(router);
+    new ExecRoutes(daemon, lookup, log).addTo(router);
+    new ImageRoutes(daemon, lookup).addTo(router);
+    SwarmRoutes.addTo(router);
+    return router;
+  }
+
+  void serve() throws IOException, InterruptedException {
+    server.serve();
+  }
+
+  /** Ends the engine; {@link #serve} returns. */
+  void end() {
+    try {
+      close();
+    } catch (IOException e) {
+      log.accept("the end failed: " + e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    events.close();
+    daemon.close();
+    Files.deleteIfExists(socket);
+  }
+}

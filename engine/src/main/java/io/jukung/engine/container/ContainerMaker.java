@@ -1,0 +1,150 @@
+package io.jukung.engine.container;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.CreateVolumeRequest;
+import io.jukung.client.v1.Volume;
+import io.jukung.cri.client.OwnContainers;
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.CreateContainerRequest;
+import io.jukung.cri.v1.ImageStatusResponse;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.RunPodSandboxRequest;
+import io.jukung.engine.daemon.Daemon;
+import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.http.HttpError;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/**
+ * Makes containers, each in a pod of its own. The pod stays ready for the start that usually follows
+ * at once, see {@link Readiness}. Thread-safe.
+ */
+final class ContainerMaker {
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}");
+
+  private final Daemon daemon;
+  private final Lookup lookup;
+  private final Removal removal;
+  private final Readiness readiness;
+  private final Path logs;
+
+  ContainerMaker(
+      Daemon daemon, Lookup lookup, Removal removal, Readiness readiness, Path logs) {
+    this.logs = logs;
+    this.daemon = daemon;
+    this.lookup = lookup;
+    this.removal = removal;
+    this.readiness = readiness;
+  }
+
+  /**
+   * Makes a container.
+   *
+   * @param wanted its name; empty: one is made up
+   * @return its ID
+   */
+  String make(String wanted, JsonNode body) {
+    String image = body.path("Image").asText("");
+    if (image.isEmpty()) {
+      throw HttpError.badRequest("no image specified");
+    }
+    ImageStatusResponse found = lookup.image(image);
+    String name = wanted.startsWith("/") ? wanted.substring(1) : wanted;
+    if (name.isEmpty()) {
+      name = OwnContainers.generatedName(image);
+    }
+    requireFree(name);
+    ContainerRequest request =
+        new ContainerRequest(
+            name, UUID.randomUUID().toString(), logs, body, ImageDefaults.config(found));
+    PodSandboxConfig pod = request.pod();
+    ContainerConfig.Builder container = request.container(found.getImage().getId());
+
+    String podId =
+        daemon
+            .runtime(Daemon.CHANGE)
+            .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(pod).build())
+            .getPodSandboxId();
+    List<String> anonymous = new ArrayList<>();
+    boolean made = false;
+    try {
+      addVolumes(container, request.bindings(), anonymous);
+      String id =
+          daemon
+              .runtime(Daemon.CHANGE)
+              .createContainer(
+                  CreateContainerRequest.newBuilder()
+                      .setPodSandboxId(podId)
+                      .setConfig(container)
+                      .setSandboxConfig(pod)
+                      .build())
+              .getContainerId();
+      made = true;
+      readiness.made(id, podId);
+      return id;
+    } finally {
+      if (!made) {
+        removal.discard(podId, anonymous, request.logFile());
+      }
+    }
+  }
+
+  private void requireFree(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw HttpError.badRequest(
+          "Invalid container name ("
+              + name
+              + "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed, and at most 63 characters");
+    }
+    for (Container each : lookup.containers()) {
+      if (Lookup.name(each).equals(name)) {
+        throw HttpError.conflict(
+            "Conflict. The container name \"/"
+                + name
+                + "\" is already in use by container \""
+                + each.getId()
+                + "\". You have to remove (or rename) that container to be able to reuse that"
+                + " name.");
+      }
+    }
+  }
+
+  /** Makes the volumes that do not exist yet, and mounts them. */
+  private void addVolumes(
+      ContainerConfig.Builder container, List<Binding> bindings, List<String> anonymous) {
+    for (Binding each : bindings) {
+      if (each.kind() != Binding.Kind.VOLUME) {
+        continue;
+      }
+      Volume volume = volume(each);
+      if (volume.getAnonymous() && each.source().isEmpty()) {
+        anonymous.add(volume.getName());
+      }
+      container.addMounts(
+          Mount.newBuilder()
+              .setHostPath(volume.getMountpoint())
+              .setContainerPath(each.target())
+              .setReadonly(each.readonly())
+              // The content of a volume with options is not the daemon's to label.
+              .setSelinuxRelabel(volume.getOptionsCount() == 0));
+    }
+  }
+
+  private Volume volume(Binding binding) throws StatusRuntimeException {
+    return daemon
+        .volumes()
+        .createVolume(
+            CreateVolumeRequest.newBuilder()
+                .setName(binding.source())
+                .putAllOptions(binding.options())
+                .putAllLabels(binding.labels())
+                .build())
+        .getVolume();
+  }
+}

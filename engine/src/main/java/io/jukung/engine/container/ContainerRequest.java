@@ -1,0 +1,273 @@
+package io.jukung.engine.container;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
+import io.jukung.cri.client.OwnContainers;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerMetadata;
+import io.jukung.cri.v1.ImageSpec;
+import io.jukung.cri.v1.KeyValue;
+import io.jukung.cri.v1.LinuxContainerConfig;
+import io.jukung.cri.v1.LinuxPodSandboxConfig;
+import io.jukung.cri.v1.LinuxSandboxSecurityContext;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.Signal;
+import io.jukung.engine.http.HttpError;
+import io.jukung.engine.http.Json;
+import io.jukung.linux.process.Signals;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the body of a {@code POST /containers/create} means in the CRI: a pod, its container, and
+ * what is mounted. Making it finds every error in the request.
+ */
+final class ContainerRequest {
+  private final String name;
+  private final String uid;
+  private final Path logs;
+  private final String imageName;
+  private final Fields config;
+  private final Fields host;
+  private final ObjectNode merged;
+  private final List<Binding> bindings;
+  private final JsonNode hostConfig;
+
+  /**
+   * @param uid the pod's, which no other pod has
+   * @param logs the directory in which the pod gets one for its logs
+   * @param body the request's
+   * @param image the configuration of the image, in docker's words
+   */
+  ContainerRequest(String name, String uid, Path logs, JsonNode body, ObjectNode image) {
+    this.logs = logs;
+    this.name = name;
+    this.uid = uid;
+    this.merged = merge(body, image);
+    this.hostConfig = body.path("HostConfig").isObject() ? body.path("HostConfig") : Json.object();
+    this.imageName = body.path("Image").asText("");
+    this.config =
+        new Fields("Config", merged)
+            .without("AttachStdin", "AttachStdout", "AttachStderr", "ArgsEscaped", "OnBuild")
+            .without("Image", "ExposedPorts", "Shell");
+    this.host =
+        new Fields("HostConfig", hostConfig)
+            .without("ContainerIDFile", "ConsoleSize", "AutoRemove", "Annotations");
+    this.bindings = readBindings();
+  }
+
+  /** The request with what the image says where the request says nothing. */
+  private static ObjectNode merge(JsonNode body, ObjectNode image) {
+    ObjectNode merged = ((ObjectNode) body).deepCopy();
+    merged.remove(List.of("HostConfig", "NetworkingConfig"));
+    boolean ownEntrypoint = !merged.path("Entrypoint").isEmpty();
+    if (merged.path("Cmd").isEmpty() && !ownEntrypoint) {
+      merged.set("Cmd", image.path("Cmd"));
+    }
+    if (!ownEntrypoint) {
+      merged.set("Entrypoint", image.path("Entrypoint"));
+    }
+    for (String field : List.of("User", "WorkingDir", "StopSignal")) {
+      if (merged.path(field).asText("").isEmpty() && image.has(field)) {
+        merged.set(field, image.path(field));
+      }
+    }
+    for (String field : List.of("Labels", "ExposedPorts")) {
+      ObjectNode both = Json.object();
+      image.path(field).properties().forEach(each -> both.set(each.getKey(), each.getValue()));
+      merged.path(field).properties().forEach(each -> both.set(each.getKey(), each.getValue()));
+      merged.set(field, both);
+    }
+    return merged;
+  }
+
+  private List<Binding> readBindings() {
+    List<Binding> all = new ArrayList<>();
+    host.texts("Binds").forEach(text -> all.add(Binding.ofBind(text)));
+    host.get("Mounts").forEach(each -> all.add(Binding.ofMount(each)));
+    host.map("Tmpfs").forEach((target, options) -> all.add(Binding.ofTmpfs(target, options)));
+    Set<Path> targets = new HashSet<>();
+    for (Binding each : all) {
+      if (!targets.add(Path.of(each.target()).normalize())) {
+        throw HttpError.badRequest("Duplicate mount point: " + each.target());
+      }
+    }
+    for (String target : config.map("Volumes").keySet()) {
+      if (targets.add(Path.of(target).normalize())) {
+        all.add(Binding.anonymous(target));
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  List<Binding> bindings() {
+    return bindings;
+  }
+
+  /** Returns the directory of the pod's logs. */
+  private Path logDirectory() {
+    return logs.resolve(name + "_" + uid);
+  }
+
+  Path logFile() {
+    return logDirectory().resolve(name + ".log");
+  }
+
+  PodSandboxConfig pod() {
+    boolean hostNetwork = HostSecurity.hasHostNetwork(host);
+    var pod =
+        PodSandboxConfig.newBuilder()
+            .setMetadata(
+                PodSandboxMetadata.newBuilder()
+                    .setName(name)
+                    .setUid(uid)
+                    .setNamespace(OwnContainers.NAMESPACE))
+            .setLogDirectory(logDirectory().toString())
+            .putLabels(OwnContainers.LABEL, name)
+            .setLinux(
+                LinuxPodSandboxConfig.newBuilder()
+                    .setSecurityContext(
+                        LinuxSandboxSecurityContext.newBuilder()
+                            .setNamespaceOptions(HostSecurity.namespaces(host))
+                            .setPrivileged(host.flag("Privileged")))
+                    .putAllSysctls(host.map("Sysctls")));
+    PodOptions.dns(host).ifPresent(pod::setDnsConfig);
+    PodOptions.own(host).ifPresent(json -> pod.putAnnotations(OwnContainers.OPTIONS, json));
+    String hostname = config.text("Hostname");
+    if (!hostNetwork) {
+      pod.setHostname(hostname.isEmpty() ? OwnContainers.hostname(name) : hostname);
+      pod.addAllPortMappings(ports());
+    } else if (!hostname.isEmpty()) {
+      throw HttpError.badRequest("conflicting options: hostname and the network mode");
+    }
+    return pod.build();
+  }
+
+  private List<io.jukung.cri.v1.PortMapping> ports() {
+    PortBindings ports = new PortBindings();
+    ports.add(host.get("PortBindings"));
+    if (host.flag("PublishAllPorts")) {
+      merged.path("ExposedPorts").fieldNames().forEachRemaining(ports::publish);
+    }
+    return ports.mappings();
+  }
+
+  /** The container without its volumes, whose directories are known when they are made. */
+  ContainerConfig.Builder container(String imageId) {
+    List<String> entrypoint = config.texts("Entrypoint");
+    List<String> command = config.texts("Cmd");
+    boolean cleared = entrypoint.equals(List.of(""));
+    if ((cleared || entrypoint.isEmpty()) && command.isEmpty()) {
+      throw HttpError.badRequest("no command specified");
+    }
+    boolean stdin = config.flag("OpenStdin");
+    var container =
+        ContainerConfig.newBuilder()
+            .setMetadata(ContainerMetadata.newBuilder().setName(name))
+            .setImage(ImageSpec.newBuilder().setImage(imageId).setUserSpecifiedImage(imageName))
+            .addAllCommand(cleared || entrypoint.isEmpty() ? command : entrypoint)
+            .addAllArgs(cleared || entrypoint.isEmpty() ? List.of() : command)
+            .setWorkingDir(config.text("WorkingDir"))
+            .putAllLabels(config.map("Labels"))
+            .putLabels(OwnContainers.LABEL, name)
+            .putLabels(OwnContainers.POD_NAME, name)
+            .putLabels(OwnContainers.POD_NAMESPACE, OwnContainers.NAMESPACE)
+            .setLogPath(name + ".log")
+            .setStdin(stdin)
+            .setStdinOnce(config.flag("StdinOnce") && stdin)
+            .setTty(config.flag("Tty"))
+            .addAllDevices(HostResources.devices(host))
+            .setLinux(
+                LinuxContainerConfig.newBuilder()
+                    .setResources(HostResources.limits(host))
+                    .setSecurityContext(HostSecurity.of(host, config.text("User"))));
+    for (String variable : config.texts("Env")) {
+      addVariable(container, variable);
+    }
+    for (Binding each : bindings) {
+      if (each.kind() == Binding.Kind.BIND) {
+        container.addMounts(
+            Mount.newBuilder()
+                .setHostPath(each.source())
+                .setContainerPath(each.target())
+                .setReadonly(each.readonly())
+                .setPropagation(each.propagation()));
+      }
+    }
+    String stopSignal = config.text("StopSignal");
+    if (!stopSignal.isEmpty()) {
+      container.setStopSignal(signal(stopSignal));
+    }
+    String restart = PodOptions.restart(host);
+    if (!restart.isEmpty()) {
+      container.putAnnotations(OwnContainers.RESTART, restart);
+    }
+    container.putAllAnnotations(PodOptions.logLimits(host));
+    ownOptions(container);
+    container.putAnnotations(
+        DockerRecord.ANNOTATION, new DockerRecord(merged, hostConfig).toJson());
+    requireAllKnown();
+    return container;
+  }
+
+  private static void addVariable(ContainerConfig.Builder container, String variable) {
+    int equals = variable.indexOf('=');
+    if (equals == 0) {
+      throw HttpError.badRequest("invalid environment variable: " + variable);
+    }
+    if (equals > 0) {
+      container.addEnvs(
+          KeyValue.newBuilder()
+              .setKey(variable.substring(0, equals))
+              .setValue(ByteString.copyFromUtf8(variable.substring(equals + 1))));
+    }
+  }
+
+  /** What the CRI has no fields for. */
+  private void ownOptions(ContainerConfig.Builder container) {
+    ObjectNode json = Json.object();
+    for (Binding each : bindings) {
+      if (each.kind() == Binding.Kind.TMPFS) {
+        ArrayNode words =
+            json.withArray("tmpfs").addObject().put("path", each.target()).putArray("options");
+        each.tmpfs().forEach(words::add);
+      } else if (each.kind() == Binding.Kind.VOLUME && !each.copy()) {
+        json.withArray("withoutCopy").add(each.target());
+      }
+    }
+    ArrayNode ulimits = Json.array();
+    HostResources.ulimits(host, ulimits);
+    if (!ulimits.isEmpty()) {
+      json.set("ulimits", ulimits);
+    }
+    HealthCheck.of(config).ifPresent(check -> json.set("health", check));
+    JsonNode stopTimeout = config.get("StopTimeout");
+    if (stopTimeout.isNumber()) {
+      json.put("stopTimeoutSeconds", stopTimeout.asLong());
+    }
+    if (!json.isEmpty()) {
+      container.putAnnotations(OwnContainers.OPTIONS, json.toString());
+    }
+  }
+
+  private static Signal signal(String text) {
+    try {
+      String known = Signals.name(Signals.parse(text)).replace("+", "PLUS").replace("-", "MINUS");
+      return Signal.valueOf(known);
+    } catch (IllegalArgumentException e) {
+      throw HttpError.badRequest("Invalid signal: " + text);
+    }
+  }
+
+  private void requireAllKnown() {
+    config.requireNoOther();
+    host.requireNoOther();
+  }
+}

@@ -1,0 +1,374 @@
+package io.jukung.engine.container;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.KillRequest;
+import io.jukung.client.v1.PauseRequest;
+import io.jukung.client.v1.RenameRequest;
+import io.jukung.client.v1.StartRequest;
+import io.jukung.client.v1.TopProcess;
+import io.jukung.client.v1.TopRequest;
+import io.jukung.client.v1.UnpauseRequest;
+import io.jukung.cri.client.OwnContainers;
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.StopContainerRequest;
+import io.jukung.cri.v1.StopPodSandboxRequest;
+import io.jukung.engine.daemon.Daemon;
+import io.jukung.engine.daemon.EventHub;
+import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.http.DaemonStatus;
+import io.jukung.engine.http.Exchange;
+import io.jukung.engine.http.HttpError;
+import io.jukung.engine.http.Json;
+import io.jukung.engine.http.Router;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The life of containers: made, started, stopped, waited for, removed. */
+public final class ContainerRoutes {
+  private static final Duration LOOK = Duration.ofMillis(50);
+
+  private final Daemon daemon;
+  private final Lookup lookup;
+  private final EventHub events;
+  private final Removal removal;
+  private final ContainerMaker maker;
+
+  /**
+   * @param logs the directory in which each new container gets one for its log
+   */
+  public ContainerRoutes(
+      Daemon daemon,
+      Lookup lookup,
+      EventHub events,
+      Removal removal,
+      Readiness readiness,
+      Path logs) {
+    this.daemon = daemon;
+    this.lookup = lookup;
+    this.events = events;
+    this.removal = removal;
+    this.maker = new ContainerMaker(daemon, lookup, removal, readiness, logs);
+  }
+
+  public void addTo(Router router) {
+    router
+        .get("/containers/json", new ContainerList(daemon, lookup)::handle)
+        .post("/containers/create", this::create)
+        .post("/containers/prune", this::prune)
+        .get("/containers/{id}/json", this::inspect)
+        .get("/containers/{id}/top", this::top)
+        .post("/containers/{id}/start", this::start)
+        .post("/containers/{id}/stop", this::stop)
+        .post("/containers/{id}/restart", this::restart)
+        .post("/containers/{id}/kill", this::kill)
+        .post("/containers/{id}/rename", this::rename)
+        .post("/containers/{id}/pause", this::pause)
+        .post("/containers/{id}/unpause", this::unpause)
+        .post("/containers/{id}/wait", this::await)
+        .delete("/containers/{id}", this::remove);
+  }
+
+  private Container named(Exchange exchange) {
+    return lookup.container(exchange.parameter("id"));
+  }
+
+  private void create(Exchange exchange) throws IOException {
+    String platform = exchange.query().text("platform").orElse("");
+    if (!platform.isEmpty() && !platform.startsWith("linux")) {
+      throw HttpError.badRequest("the platform " + platform + " is not that of this node");
+    }
+    String id = maker.make(exchange.query().text("name").orElse(""), exchange.json());
+    ObjectNode answer = Json.object().put("Id", id);
+    answer.putArray("Warnings");
+    exchange.sendJson(201, answer);
+  }
+
+  private void inspect(Exchange exchange) throws IOException {
+    if (exchange.query().flag("size", false)) {
+      throw HttpError.notImplemented("the parameter size");
+    }
+    ContainerFacts facts = ContainerFacts.of(daemon, named(exchange));
+    exchange.sendJson(200, ContainerJson.inspect(facts, ContainerList.volumes(daemon)));
+  }
+
+  private void start(Exchange exchange) throws IOException {
+    Container container = named(exchange);
+    if (isRunning(container)) {
+      exchange.sendEmpty(304);
+      return;
+    }
+    try {
+      start(container);
+    } catch (StatusRuntimeException e) {
+      if (DockerRecord.of(container.getAnnotationsMap()).autoRemove()) {
+        removal.remove(container, /* withVolumes= */ true);
+      }
+      throw e;
+    }
+    exchange.sendEmpty(204);
+  }
+
+  private void start(Container container) {
+    var _ =
+        daemon
+            .containers()
+            .start(StartRequest.newBuilder().setContainerId(container.getId()).build());
+  }
+
+  private static boolean isRunning(Container container) {
+    return container.getState() == ContainerState.CONTAINER_RUNNING;
+  }
+
+  private void stop(Exchange exchange) throws IOException, InterruptedException {
+    Container container = named(exchange);
+    if (!isRunning(container)) {
+      exchange.sendEmpty(304);
+      return;
+    }
+    stop(container, exchange);
+    if (Lookup.isOwn(container)) {
+      restPod(container);
+    }
+    exchange.sendEmpty(204);
+  }
+
+  /** A container that does not run holds neither an address nor ports. */
+  private void restPod(Container container) {
+    try {
+      var _ =
+          daemon
+              .runtime(Daemon.CHANGE)
+              .stopPodSandbox(
+                  StopPodSandboxRequest.newBuilder()
+                      .setPodSandboxId(container.getPodSandboxId())
+                      .build());
+    } catch (StatusRuntimeException e) {
+      if (!DaemonStatus.isNotFound(e)) { // AutoRemove may have been quicker
+        throw e;
+      }
+    }
+  }
+
+  private void stop(Container container, Exchange exchange) throws InterruptedException {
+    String options = container.getAnnotationsOrDefault(OwnContainers.OPTIONS, "{}");
+    long own =
+        Json.parse(options).path("stopTimeoutSeconds").asLong(OwnContainers.STOP_SECONDS);
+    // A negative time is for ever, which the daemon does not have.
+    long asked = exchange.query().number("t").orElse(own);
+    long grace = asked < 0 ? Integer.MAX_VALUE : asked;
+    Optional<String> signal = exchange.query().text("signal");
+    if (signal.isPresent()) {
+      signal(container, signal.get(), /* stops= */ true);
+      long deadline = System.nanoTime() + Duration.ofSeconds(grace).toNanos();
+      while (runsStill(container) && System.nanoTime() - deadline < 0) {
+        Thread.sleep(LOOK);
+      }
+      grace = 0;
+    }
+    try {
+      var _ =
+          daemon
+              .runtime(Daemon.CHANGE.plus(Duration.ofSeconds(grace)))
+              .stopContainer(
+                  StopContainerRequest.newBuilder()
+                      .setContainerId(container.getId())
+                      .setTimeout(grace)
+                      .build());
+    } catch (StatusRuntimeException e) {
+      if (!DaemonStatus.isNotFound(e)) { // AutoRemove may have been quicker
+        throw e;
+      }
+    }
+  }
+
+  private boolean runsStill(Container container) {
+    return daemon
+        .status(container.getId())
+        .filter(each -> each.getState() == ContainerState.CONTAINER_RUNNING)
+        .isPresent();
+  }
+
+  private void signal(Container container, String signal, boolean stops) {
+    var _ =
+        daemon
+            .containers()
+            .kill(
+                KillRequest.newBuilder()
+                    .setContainerId(container.getId())
+                    .setSignal(signal)
+                    .setAnyOwner(true)
+                    .setStops(stops)
+                    .build());
+  }
+
+  private void restart(Exchange exchange) throws IOException, InterruptedException {
+    Container container = named(exchange);
+    if (!Lookup.isOwn(container)) {
+      throw HttpError.conflict(
+          "container "
+              + container.getId()
+              + " was made by kubelet or another client, which alone starts it");
+    }
+    if (isRunning(container)) {
+      stop(container, exchange);
+    }
+    start(container);
+    exchange.sendEmpty(204);
+  }
+
+  private void kill(Exchange exchange) throws IOException {
+    Container container = named(exchange);
+    if (!isRunning(container)) {
+      throw HttpError.conflict(
+          "cannot kill container: "
+              + exchange.parameter("id")
+              + ": container "
+              + container.getId()
+              + " is not running");
+    }
+    signal(container, exchange.query().text("signal").orElse(""), /* stops= */ false);
+    exchange.sendEmpty(204);
+  }
+
+  private void rename(Exchange exchange) throws IOException {
+    String name = exchange.query().text("name").orElse("");
+    if (name.isEmpty()) {
+      throw HttpError.badRequest("Neither old nor new names may be empty");
+    }
+    var _ =
+        daemon
+            .containers()
+            .rename(
+                RenameRequest.newBuilder()
+                    .setContainerId(named(exchange).getId())
+                    .setName(name.startsWith("/") ? name.substring(1) : name)
+                    .build());
+    exchange.sendEmpty(204);
+  }
+
+  private void pause(Exchange exchange) throws IOException {
+    var _ =
+        daemon
+            .containers()
+            .pause(
+                PauseRequest.newBuilder()
+                    .setContainerId(named(exchange).getId())
+                    .setAnyOwner(true)
+                    .build());
+    exchange.sendEmpty(204);
+  }
+
+  private void unpause(Exchange exchange) throws IOException {
+    var _ =
+        daemon
+            .containers()
+            .unpause(
+                UnpauseRequest.newBuilder()
+                    .setContainerId(named(exchange).getId())
+                    .setAnyOwner(true)
+                    .build());
+    exchange.sendEmpty(204);
+  }
+
+  private void await(Exchange exchange) throws IOException, InterruptedException {
+    EndWait.Condition condition =
+        EndWait.Condition.of(exchange.query().text("condition").orElse(""));
+    Container container = named(exchange);
+    ContainerStatus first =
+        daemon
+            .status(container.getId())
+            .orElseThrow(
+                () -> HttpError.notFound("No such container: " + exchange.parameter("id")));
+    EndWait wait = new EndWait(daemon, events, container.getId(), condition, first);
+    // The head is sent now: docker's client starts the container when it has come.
+    OutputStream out = exchange.endlessStream(200, "application/json");
+    int code = wait.await();
+    out.write(Json.line(Json.object().put("StatusCode", code)));
+  }
+
+  private void remove(Exchange exchange) throws IOException {
+    if (exchange.query().flag("link", false)) {
+      throw HttpError.notImplemented("the parameter link");
+    }
+    Container container = named(exchange);
+    boolean force = exchange.query().flag("force", false);
+    if (isRunning(container) && !force) {
+      throw HttpError.conflict(
+          "cannot remove container \"/"
+              + Lookup.name(container)
+              + "\": container is running: stop the container before removing or force remove");
+    }
+    removal.remove(container, exchange.query().flag("v", false));
+    exchange.sendEmpty(204);
+  }
+
+  private void prune(Exchange exchange) throws IOException {
+    Filters filters =
+        new Filters(exchange.query().json("filters"), Set.of("label", "label!", "until"));
+    if (filters.has("until")) {
+      throw HttpError.notImplemented("the filter until");
+    }
+    ObjectNode answer = Json.object();
+    ArrayNode removed = answer.putArray("ContainersDeleted");
+    for (Container each : lookup.containers()) {
+      boolean over =
+          each.getState() == ContainerState.CONTAINER_EXITED
+              || each.getState() == ContainerState.CONTAINER_CREATED;
+      // Kubelet's containers are kubelet's to remove.
+      if (over && Lookup.isOwn(each) && filters.fitsLabels(each.getLabelsMap())) {
+        removal.remove(each, /* withVolumes= */ false);
+        removed.add(each.getId());
+      }
+    }
+    exchange.sendJson(200, answer.put("SpaceReclaimed", 0));
+  }
+
+  private void top(Exchange exchange) throws IOException {
+    String words = exchange.query().text("ps_args").orElse("-ef");
+    if (!words.equals("-ef")) {
+      throw HttpError.notImplemented("ps_args other than -ef");
+    }
+    Container container = named(exchange);
+    if (!isRunning(container)) {
+      throw HttpError.conflict("container " + container.getId() + " is not running");
+    }
+    ObjectNode answer = Json.object();
+    answer.set(
+        "Titles", Json.texts(List.of("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")));
+    ArrayNode processes = answer.putArray("Processes");
+    for (TopProcess each :
+        daemon
+            .containers()
+            .top(TopRequest.newBuilder().setContainerId(container.getId()).build())
+            .getProcessesList()) {
+      processes.add(Json.texts(line(each)));
+    }
+    exchange.sendJson(200, answer);
+  }
+
+  private static List<String> line(TopProcess process) {
+    Duration cpu = Duration.ofNanos(process.getCpuTime());
+    Instant start = Instant.ofEpochSecond(0, process.getStartedAt());
+    return List.of(
+        Integer.toUnsignedString(process.getUid()),
+        Integer.toString(process.getPid()),
+        Integer.toString(process.getParentPid()),
+        "0",
+        DateTimeFormatter.ofPattern("HH:mm").withZone(ZoneId.systemDefault()).format(start),
+        process.getTty() == 0 ? "?" : "pts",
+        "%02d:%02d:%02d".formatted(cpu.toHours(), cpu.toMinutesPart(), cpu.toSecondsPart()),
+        String.join(" ", process.getCommandList()));
+  }
+}

@@ -1,0 +1,169 @@
+package io.jukung.engine.http;
+
+import io.grpc.StatusRuntimeException;
+import io.netty.handler.codec.http.HttpRequest;
+import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves HTTP/1.1 on a socket: a virtual thread for each connection, which carries one request at a
+ * time.
+ */
+public final class HttpServer implements AutoCloseable {
+  /** A client has one or two connections, and each that follows something holds one. */
+  private static final int MAX_CONNECTIONS = 512;
+
+  private static final long LOOK_MILLISECONDS = 1000;
+
+  private final ServerSocketChannel socket;
+  private final Router router;
+  private final Consumer<String> log;
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final Semaphore room = new Semaphore(MAX_CONNECTIONS);
+  private volatile boolean closed;
+
+  /**
+   * @param socket which listens already
+   * @param log gets a line for what no client can be told
+   */
+  public HttpServer(ServerSocketChannel socket, Router router, Consumer<String> log) {
+    this.socket = socket;
+    this.router = router;
+    this.log = log;
+  }
+
+  /** Serves until the server is closed. */
+  public void serve() throws IOException, InterruptedException {
+    Thread.ofPlatform().daemon().name("idle-connections").start(this::closeOverdue);
+    while (!closed) {
+      room.acquire();
+      SocketChannel accepted = accept();
+      if (accepted == null) {
+        return;
+      }
+      Connection connection = new Connection(accepted);
+      connections.add(connection);
+      Thread.ofVirtual().name("connection").start(() -> carry(connection));
+    }
+  }
+
+  private @Nullable SocketChannel accept() throws IOException {
+    try {
+      return socket.accept();
+    } catch (AsynchronousCloseException e) {
+      return null; // by close()
+    }
+  }
+
+  private void carry(Connection connection) {
+    try (connection;
+        RequestReader reader = new RequestReader(connection)) {
+      while (answerNext(connection, reader)) {
+        // one request after the other
+      }
+    } catch (IOException e) {
+      // The client is gone, or has waited too long.
+    } catch (RuntimeException e) {
+      log.accept("a connection ended by " + e);
+    } finally {
+      connections.remove(connection);
+      room.release();
+    }
+  }
+
+  private boolean answerNext(Connection connection, RequestReader reader) throws IOException {
+    HttpRequest request;
+    try {
+      request = reader.next();
+    } catch (HttpError e) {
+      refuse(connection, e);
+      return false;
+    }
+    if (request == null) {
+      return false;
+    }
+    Exchange exchange;
+    try {
+      exchange = new Exchange(connection, reader, request);
+    } catch (HttpError e) {
+      refuse(connection, e);
+      return false;
+    }
+    answer(exchange);
+    return exchange.finish();
+  }
+
+  private void answer(Exchange exchange) throws IOException {
+    try {
+      Router.Found found = router.find(exchange.method(), exchange.path());
+      exchange.routed(found);
+      found.handler().handle(exchange);
+    } catch (HttpError e) {
+      exchange.fail(e.status(), e.text());
+    } catch (StatusRuntimeException e) {
+      exchange.fail(DaemonStatus.of(e), DaemonStatus.message(e));
+    } catch (InterruptedException e) {
+      throw new IOException("the client is gone", e);
+    } catch (RuntimeException e) {
+      log.accept(exchange.method() + " " + exchange.path() + " failed: " + trace(e));
+      exchange.fail(500, "internal error: " + e);
+    }
+  }
+
+  private static String trace(RuntimeException e) {
+    StackTraceElement[] frames = e.getStackTrace();
+    return frames.length == 0 ? e.toString() : e + " at " + frames[0];
+  }
+
+  /** Answers what is no request. */
+  private static void refuse(Connection connection, HttpError error) throws IOException {
+    byte[] body = Json.line(Json.object().put("message", error.text()));
+    byte[] head =
+        Response.of(error.status(), ApiVersion.NEWEST)
+            .header("Content-Type", "application/json")
+            .header("Content-Length", Integer.toString(body.length))
+            .header("Connection", "close")
+            .bytes();
+    connection.write(java.nio.ByteBuffer.wrap(head));
+    connection.write(java.nio.ByteBuffer.wrap(body));
+  }
+
+  private void closeOverdue() {
+    while (!closed) {
+      long now = System.nanoTime();
+      for (Connection each : connections) {
+        if (each.isOverdue(now)) {
+          close(each);
+        }
+      }
+      try {
+        Thread.sleep(LOOK_MILLISECONDS);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void close(Connection connection) {
+    try {
+      connection.close();
+    } catch (IOException e) {
+      log.accept("a connection was not closed: " + e);
+    }
+  }
+
+  /** Ends the server and its connections. */
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    socket.close();
+    connections.forEach(this::close);
+  }
+}

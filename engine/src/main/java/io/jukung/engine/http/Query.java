@@ -1,0 +1,88 @@
+package io.jukung.engine.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The path of a request and the parameters behind it, decoded. */
+public final class Query {
+  /** A list of filters has some hundred bytes. */
+  private static final int MAX_PARAMETERS = 256;
+
+  private final String path;
+  private final Map<String, List<String>> values;
+
+  Query(String uri) {
+    QueryStringDecoder decoder =
+        QueryStringDecoder.builder().maxParams(MAX_PARAMETERS).build(uri);
+    try {
+      this.path = decoder.path();
+      this.values = decoder.parameters();
+    } catch (IllegalArgumentException e) {
+      throw HttpError.badRequest("the path of the request is wrong: " + e.getMessage());
+    }
+  }
+
+  String path() {
+    return path;
+  }
+
+  /** The parameter's first value; empty if it is missing or has no text. */
+  public Optional<String> text(String name) {
+    return all(name).stream().findFirst().filter(each -> !each.isEmpty());
+  }
+
+  /** All values of a parameter that may be repeated. */
+  public List<String> all(String name) {
+    return values.getOrDefault(name, List.of());
+  }
+
+  /** Whether a parameter is set, as docker reads truth: anything but a word for no. */
+  public boolean flag(String name, boolean otherwise) {
+    if (!values.containsKey(name)) {
+      return otherwise;
+    }
+    String word = text(name).orElse("").strip().toLowerCase(Locale.ROOT);
+    return !List.of("", "0", "no", "false", "none").contains(word);
+  }
+
+  /**
+   * A whole number.
+   *
+   * @throws HttpError 400 if it is none
+   */
+  public Optional<Long> number(String name) {
+    return text(name)
+        .map(
+            text -> {
+              try {
+                return Long.parseLong(text);
+              } catch (NumberFormatException e) {
+                throw HttpError.badRequest(name + " is not a number: \"" + text + "\"");
+              }
+            });
+  }
+
+  /**
+   * A parameter that is JSON.
+   *
+   * @return an empty object if it is missing
+   * @throws HttpError 400 if it is no JSON
+   */
+  public JsonNode json(String name) {
+    Optional<String> text = text(name);
+    if (text.isEmpty()) {
+      return JsonNodeFactory.instance.objectNode();
+    }
+    try {
+      return Json.MAPPER.readTree(text.get());
+    } catch (JsonProcessingException e) {
+      throw HttpError.badRequest("invalid " + name + ": " + e.getOriginalMessage());
+    }
+  }
+}

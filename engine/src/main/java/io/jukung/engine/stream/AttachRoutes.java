@@ -1,0 +1,117 @@
+package io.jukung.engine.stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jukung.cri.v1.AttachRequest;
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatusResponse;
+import io.jukung.cri.streaming.StreamEndpoint;
+import io.jukung.engine.container.Readiness;
+import io.jukung.engine.daemon.Daemon;
+import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.http.Exchange;
+import io.jukung.engine.http.Hijacked;
+import io.jukung.engine.http.HttpError;
+import io.jukung.engine.http.Json;
+import io.jukung.engine.http.Query;
+import io.jukung.engine.http.Router;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Clients that are attached to containers. */
+public final class AttachRoutes {
+  private final Daemon daemon;
+  private final Lookup lookup;
+  private final Readiness readiness;
+
+  /** The last client that is attached to a container with a terminal, by its ID. */
+  private final Map<String, StreamSession> terminals = new ConcurrentHashMap<>();
+
+  public AttachRoutes(Daemon daemon, Lookup lookup, Readiness readiness) {
+    this.daemon = daemon;
+    this.lookup = lookup;
+    this.readiness = readiness;
+  }
+
+  public void addTo(Router router) {
+    router
+        .post("/containers/{id}/attach", this::attach)
+        .post("/containers/{id}/resize", this::resize);
+  }
+
+  private void attach(Exchange exchange) throws IOException, InterruptedException {
+    Query query = exchange.query();
+    Container container = lookup.container(exchange.parameter("id"));
+    ContainerStatusResponse details = daemon.details(container.getId());
+    ContainerState state = details.getStatus().getState();
+    if (state != ContainerState.CONTAINER_RUNNING && state != ContainerState.CONTAINER_CREATED) {
+      throw HttpError.conflict("container " + container.getId() + " has ended, start it first");
+    }
+    if (query.flag("logs", false)) {
+      throw HttpError.notImplemented("the parameter logs");
+    }
+    JsonNode record = Json.parse(details.getInfoOrDefault("info", "{}")).path("record");
+    boolean tty = record.path("tty").asBoolean();
+    StreamSession.Wanted wanted =
+        new StreamSession.Wanted(
+            query.flag("stdin", false) && record.path("stdin").asBoolean(),
+            query.flag("stdout", false),
+            query.flag("stderr", false),
+            tty,
+            record.path("stdinOnce").asBoolean(),
+            query.text("detachKeys").orElse(""));
+    StreamEndpoint endpoint = endpoint(container.getId(), wanted);
+    readiness.whileUsed(
+        container.getId(), () -> run(exchange, container.getId(), endpoint, wanted));
+  }
+
+  private StreamEndpoint endpoint(String id, StreamSession.Wanted wanted) throws IOException {
+    AttachRequest request =
+        AttachRequest.newBuilder()
+            .setContainerId(id)
+            .setStdin(wanted.stdin())
+            .setStdout(true)
+            .setStderr(!wanted.tty())
+            .setTty(wanted.tty())
+            .build();
+    return StreamEndpoint.of(daemon.runtime(), daemon.runtime().attach(request).getUrl());
+  }
+
+  private void run(
+      Exchange exchange, String id, StreamEndpoint endpoint, StreamSession.Wanted wanted)
+      throws IOException, InterruptedException {
+    LaterOutput output = new LaterOutput();
+    try (StreamSession session = StreamSession.open(endpoint, wanted, output)) {
+      if (wanted.tty()) {
+        terminals.put(id, session);
+      }
+      // The client may start the container as soon as it has this answer.
+      Hijacked client = exchange.hijack(Frames.type(wanted.tty()));
+      try (OutputStream out = client.output()) {
+        output.begin(out);
+        var _ = session.run(client);
+      } finally {
+        terminals.remove(id, session);
+        client.end();
+      }
+    }
+  }
+
+  private void resize(Exchange exchange) throws IOException {
+    Container container = lookup.container(exchange.parameter("id"));
+    int rows = exchange.query().number("h").orElse(0L).intValue();
+    int columns = exchange.query().number("w").orElse(0L).intValue();
+    StreamSession session = terminals.get(container.getId());
+    if (container.getState() != ContainerState.CONTAINER_RUNNING) {
+      throw HttpError.conflict("container " + container.getId() + " is not running");
+    }
+    if (session == null) {
+      throw HttpError.conflict(
+          "no client of this engine is attached to a terminal of container " + container.getId());
+    }
+    session.resize(columns, rows);
+    exchange.sendEmpty(200);
+  }
+}

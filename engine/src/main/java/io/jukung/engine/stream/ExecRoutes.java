@@ -1,0 +1,187 @@
+package io.jukung.engine.stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.grpc.StatusRuntimeException;
+import io.jukung.cri.streaming.CommandStreams;
+import io.jukung.cri.streaming.StreamEndpoint;
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ExecRequest;
+import io.jukung.engine.daemon.Daemon;
+import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.http.Exchange;
+import io.jukung.engine.http.Hijacked;
+import io.jukung.engine.http.HttpError;
+import io.jukung.engine.http.Json;
+import io.jukung.engine.http.Router;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Commands in running containers. */
+public final class ExecRoutes {
+  /** What a command has that could not be executed, as a shell has it. */
+  private static final int NOT_FOUND = 127;
+
+  private static final int NOT_EXECUTABLE = 126;
+  private static final Set<String> IGNORED =
+      Set.of("AttachStdin", "AttachStdout", "AttachStderr", "Tty", "Cmd", "DetachKeys",
+          "ConsoleSize", "Detach");
+
+  private final Daemon daemon;
+  private final Lookup lookup;
+  private final Execs execs = new Execs();
+  private final Consumer<String> log;
+
+  public ExecRoutes(Daemon daemon, Lookup lookup, Consumer<String> log) {
+    this.daemon = daemon;
+    this.lookup = lookup;
+    this.log = log;
+  }
+
+  public void addTo(Router router) {
+    router
+        .post("/containers/{id}/exec", this::create)
+        .post("/exec/{id}/start", this::start)
+        .post("/exec/{id}/resize", this::resize)
+        .get("/exec/{id}/json", this::inspect);
+  }
+
+  private void create(Exchange exchange) throws IOException {
+    JsonNode config = exchange.json();
+    Container container = lookup.container(exchange.parameter("id"));
+    if (container.getState() != ContainerState.CONTAINER_RUNNING) {
+      throw HttpError.conflict("container " + container.getId() + " is not running");
+    }
+    config
+        .properties()
+        .forEach(
+            each -> {
+              if (!IGNORED.contains(each.getKey()) && isSet(each.getValue())) {
+                throw HttpError.notImplemented("ExecConfig." + each.getKey());
+              }
+            });
+    if (config.path("Cmd").isEmpty()) {
+      throw HttpError.badRequest("No exec command specified");
+    }
+    exchange.sendJson(
+        201, Json.object().put("Id", execs.add(container.getId(), config).id()));
+  }
+
+  private static boolean isSet(JsonNode value) {
+    return !value.isNull()
+        && !(value.isBoolean() && !value.asBoolean())
+        && !(value.isTextual() && value.asText().isEmpty())
+        && !(value.isContainerNode() && value.isEmpty());
+  }
+
+  private void start(Exchange exchange) throws IOException, InterruptedException {
+    JsonNode options = exchange.json();
+    Exec exec = execs.get(exchange.parameter("id"));
+    boolean detach = options.path("Detach").asBoolean();
+    if (!exec.begin()) {
+      throw HttpError.conflict("exec " + exec.id() + " was started already");
+    }
+    StreamSession.Wanted wanted = exec.wanted(detach);
+    LaterOutput output = new LaterOutput();
+    StreamSession session;
+    try {
+      session = StreamSession.open(endpoint(exec, wanted), wanted, output);
+    } catch (StatusRuntimeException e) {
+      exec.end(NOT_EXECUTABLE);
+      throw e;
+    } catch (IOException e) {
+      exec.end(NOT_EXECUTABLE);
+      throw new HttpError(500, "exec " + exec.id() + ": " + e.getMessage());
+    }
+    exec.runs(session);
+    if (detach) {
+      output.begin(OutputStream.nullOutputStream());
+      Thread.ofVirtual().name("exec").start(() -> finishAlone(exec, session));
+      exchange.sendEmpty(200);
+      return;
+    }
+    try (session) {
+      Hijacked client = exchange.hijack(Frames.type(wanted.tty()));
+      try (OutputStream out = client.output()) {
+        output.begin(out);
+        finish(exec, session.run(client), new Frames(out, wanted.tty()));
+      } finally {
+        client.end();
+      }
+    }
+  }
+
+  private void finishAlone(Exec exec, StreamSession session) {
+    try (session) {
+      finish(exec, session.run(null), new Frames(OutputStream.nullOutputStream(), true));
+    } catch (IOException e) {
+      log.accept("exec " + exec.id() + ": " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void finish(
+      Exec exec, CommandStreams.@org.jspecify.annotations.Nullable End end, Frames client)
+      throws IOException {
+    if (end == null) {
+      exec.left();
+      return;
+    }
+    Integer code = end.exitCode();
+    if (code == null) {
+      boolean missing = end.message().contains("executable file not found");
+      byte[] text = (end.message() + "\r\n").getBytes(StandardCharsets.UTF_8);
+      exec.end(missing ? NOT_FOUND : NOT_EXECUTABLE);
+      client.write(Frames.Output.STDERR, text, 0, text.length);
+    } else {
+      exec.end(code);
+    }
+  }
+
+  private StreamEndpoint endpoint(Exec exec, StreamSession.Wanted wanted) throws IOException {
+    ExecRequest request =
+        ExecRequest.newBuilder()
+            .setContainerId(exec.containerId())
+            .addAllCmd(exec.command())
+            .setStdin(wanted.stdin())
+            .setStdout(true)
+            .setStderr(!wanted.tty())
+            .setTty(wanted.tty())
+            .build();
+    return StreamEndpoint.of(daemon.runtime(), daemon.runtime().exec(request).getUrl());
+  }
+
+  private void resize(Exchange exchange) throws IOException {
+    Exec exec = execs.get(exchange.parameter("id"));
+    int rows = exchange.query().number("h").orElse(0L).intValue();
+    int columns = exchange.query().number("w").orElse(0L).intValue();
+    if (!exec.resize(columns, rows)) {
+      throw HttpError.badRequest("exec " + exec.id() + " does not run");
+    }
+    exchange.sendEmpty(200);
+  }
+
+  private void inspect(Exchange exchange) throws IOException {
+    Exec exec = execs.get(exchange.parameter("id"));
+    List<String> words = exec.command();
+    ObjectNode json = Json.object();
+    json.put("ID", exec.id()).put("Running", exec.isRunning());
+    json.put("OpenStdin", exec.config().path("AttachStdin").asBoolean());
+    json.put("OpenStdout", exec.config().path("AttachStdout").asBoolean());
+    json.put("OpenStderr", exec.config().path("AttachStderr").asBoolean());
+    json.put("CanRemove", false).put("ContainerID", exec.containerId());
+    json.put("DetachKeys", "").put("Pid", 0);
+    exec.exitCode().ifPresentOrElse(code -> json.put("ExitCode", code), () -> json.putNull("ExitCode"));
+    ObjectNode process = json.putObject("ProcessConfig");
+    process.put("tty", exec.config().path("Tty").asBoolean());
+    process.put("entrypoint", words.getFirst()).put("privileged", false);
+    process.set("arguments", Json.texts(words.subList(1, words.size())));
+    exchange.sendJson(200, json);
+  }
+}

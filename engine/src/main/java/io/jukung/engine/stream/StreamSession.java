@@ -1,0 +1,116 @@
+package io.jukung.engine.stream;
+
+import io.jukung.cri.streaming.CommandStreams;
+import io.jukung.cri.streaming.StreamEndpoint;
+import io.jukung.engine.http.Hijacked;
+import io.jukung.engine.stream.Frames.Output;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** One client that is connected to the streams of a container or an exec. */
+final class StreamSession implements AutoCloseable {
+  private static final int PIECE = 16 << 10;
+
+  private final Wanted wanted;
+  private final CommandStreams streams;
+  private final DetachKeys keys;
+
+  /**
+   * What the client asks for.
+   *
+   * @param endsInput whether the end of the client's input is told: otherwise the daemon would end
+   *     the session
+   */
+  record Wanted(
+      boolean stdin,
+      boolean stdout,
+      boolean stderr,
+      boolean tty,
+      boolean endsInput,
+      String detachKeys) {}
+
+  private StreamSession(Wanted wanted, CommandStreams streams) {
+    this.wanted = wanted;
+    this.streams = streams;
+    this.keys = new DetachKeys(wanted.detachKeys());
+  }
+
+  /** Connects to the daemon; from then on nothing that the process writes is missed. */
+  static StreamSession open(StreamEndpoint endpoint, Wanted wanted, OutputStream client)
+      throws IOException, InterruptedException {
+    Frames frames = new Frames(client, wanted.tty());
+    return new StreamSession(
+        wanted,
+        CommandStreams.open(
+            endpoint,
+            wanted.stdin(),
+            wanted.tty(),
+            output(frames, Output.STDOUT, wanted.stdout()),
+            output(frames, Output.STDERR, wanted.stderr())));
+  }
+
+  private static PrintStream output(Frames frames, Output output, boolean wanted) {
+    return new PrintStream(
+        wanted ? frames.to(output) : OutputStream.nullOutputStream(), /* autoFlush= */ false);
+  }
+
+  void resize(int columns, int rows) {
+    streams.resize(columns, rows);
+  }
+
+  /**
+   * Passes input on until the process has ended or the client has left.
+   *
+   * @param client null: there is no input
+   * @return how the streams ended; null if the client has left by the detach keys
+   */
+  CommandStreams.@Nullable End run(@Nullable Hijacked client)
+      throws IOException, InterruptedException {
+    CompletableFuture<Void> left = new CompletableFuture<>();
+    if (client != null && wanted.stdin()) {
+      Thread.ofVirtual().name("input").start(() -> pass(client.input(), left));
+    }
+    try {
+      var _ = CompletableFuture.anyOf(streams.end(), left).get();
+      return streams.end().isDone() ? streams.end().get() : null;
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+  }
+
+  private void pass(InputStream in, CompletableFuture<Void> left) {
+    byte[] piece = new byte[PIECE];
+    try {
+      int count;
+      while ((count = in.read(piece)) >= 0) {
+        byte[] passed = wanted.tty() ? keys.filter(piece, count) : Arrays.copyOf(piece, count);
+        if (passed.length > 0) {
+          streams.sendInput(passed);
+        }
+        if (wanted.tty() && keys.isDetached()) {
+          left.complete(null);
+          return;
+        }
+      }
+      if (wanted.endsInput()) {
+        streams.endInput();
+      }
+    } catch (IOException e) {
+      // One of the two connections is gone: the client has left, or the streams have ended.
+      left.complete(null);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    streams.close();
+  }
+}

@@ -1,0 +1,153 @@
+package io.jukung.engine.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.PodSandboxConfig;
+import io.jukung.cri.v1.Protocol;
+import io.jukung.engine.http.HttpError;
+import io.jukung.engine.http.Json;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ContainerRequestTest {
+  private static final String IMAGE =
+      "{'Cmd':['sh'],'Entrypoint':['/entry'],'Env':['PATH=/bin'],'User':'7','Labels':{'i':'1'},"
+          + "'ExposedPorts':{'80/tcp':{}}}";
+
+  private static ContainerRequest request(String body) {
+    return new ContainerRequest(
+        "web",
+        "uid",
+        Path.of("/logs"),
+        Json.parse(body.replace('\'', '"')),
+        (ObjectNode) Json.parse(IMAGE.replace('\'', '"')));
+  }
+
+  private static ContainerConfig container(String body) {
+    return request(body).container("sha256:1").build();
+  }
+
+  private static PodSandboxConfig pod(String body) {
+    return request(body).pod();
+  }
+
+  @Test
+  void imageSaysWhatTheRequestDoesNot() {
+    ContainerConfig container = container("{'Image':'x'}");
+    assertThat(container.getCommandList()).containsExactly("/entry");
+    assertThat(container.getArgsList()).containsExactly("sh");
+    assertThat(container.getLabelsMap()).containsEntry("i", "1").containsEntry("io.jukung.run", "web");
+    assertThat(container.getLinux().getSecurityContext().getRunAsUser().getValue()).isEqualTo(7);
+  }
+
+  @Test
+  void entrypointOfTheRequestTakesTheImagesCommandAway() {
+    ContainerConfig container = container("{'Image':'x','Entrypoint':['/mine']}");
+    assertThat(container.getCommandList()).containsExactly("/mine");
+    assertThat(container.getArgsList()).isEmpty();
+  }
+
+  @Test
+  void emptyEntrypointClearsThatOfTheImage() {
+    ContainerConfig container = container("{'Image':'x','Entrypoint':[''],'Cmd':['echo','a']}");
+    assertThat(container.getCommandList()).containsExactly("echo", "a");
+    assertThatThrownBy(() -> container("{'Image':'x','Entrypoint':['']}"))
+        .hasMessage("no command specified");
+  }
+
+  @Test
+  void secretsOfTheEnvironmentAreInNoAnnotation() {
+    ContainerConfig container = container("{'Image':'x','Env':['TOKEN=abc']}");
+    assertThat(container.getEnvs(0).getValue().toStringUtf8()).isEqualTo("abc");
+    assertThat(container.getAnnotationsMap().toString()).doesNotContain("abc");
+  }
+
+  @Test
+  void portsArePublished() {
+    PodSandboxConfig pod =
+        pod(
+            "{'Image':'x','HostConfig':{'PublishAllPorts':true,"
+                + "'PortBindings':{'53/udp':[{'HostIp':'127.0.0.1','HostPort':'5353'}]}}}");
+    assertThat(pod.getPortMappingsList()).hasSize(2);
+    assertThat(pod.getPortMappings(0).getProtocol()).isEqualTo(Protocol.UDP);
+    assertThat(pod.getPortMappings(0).getHostIp()).isEqualTo("127.0.0.1");
+    assertThat(pod.getPortMappings(0).getHostPort()).isEqualTo(5353);
+    assertThat(pod.getPortMappings(1).getContainerPort()).isEqualTo(80);
+    assertThat(pod.getPortMappings(1).getHostPort()).isPositive();
+  }
+
+  @Test
+  void networkOfTheHostHasNoHostNameOfItsOwn() {
+    PodSandboxConfig pod = pod("{'Image':'x','HostConfig':{'NetworkMode':'host'}}");
+    assertThat(pod.getLinux().getSecurityContext().getNamespaceOptions().getNetwork())
+        .isEqualTo(NamespaceMode.NODE);
+    assertThat(pod.getHostname()).isEmpty();
+  }
+
+  @Test
+  void limitsBecomeControlFiles() {
+    var resources =
+        container(
+                "{'Image':'x','HostConfig':{'NanoCpus':1500000000,'Memory':67108864,"
+                    + "'PidsLimit':-1,'MemorySwappiness':-1}}")
+            .getLinux()
+            .getResources();
+    assertThat(resources.getCpuQuota()).isEqualTo(150_000);
+    assertThat(resources.getMemoryLimitInBytes()).isEqualTo(64 << 20);
+    assertThat(resources.getUnifiedMap()).containsEntry("pids.max", "max");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'Image':'x','HostConfig':{'Init':true}}|HostConfig.Init",
+        "{'Image':'x','HostConfig':{'Links':['a']}}|HostConfig.Links",
+        "{'Image':'x','HostConfig':{'VolumesFrom':['a']}}|HostConfig.VolumesFrom",
+        "{'Image':'x','HostConfig':{'OomKillDisable':true}}|HostConfig.OomKillDisable",
+        "{'Image':'x','HostConfig':{'BlkioWeight':10}}|HostConfig.BlkioWeight",
+        "{'Image':'x','HostConfig':{'UTSMode':'host'}}|HostConfig.UTSMode host",
+        "{'Image':'x','HostConfig':{'NetworkMode':'container:y'}}|HostConfig.NetworkMode container:",
+        "{'Image':'x','HostConfig':{'LogConfig':{'Type':'syslog'}}}|HostConfig.LogConfig.Type syslog",
+        "{'Image':'x','NoSuchField':1}|Config.NoSuchField",
+        "{'Image':'x','Domainname':'d'}|Config.Domainname",
+        "{'Image':'x','Healthcheck':{'Test':['CMD','a'],'Nothing':1}}|Config.Healthcheck.Nothing",
+      })
+  void fieldThatIsNotCarriedOutIsNamed(String body, String field) {
+    assertThatThrownBy(
+            () -> {
+              var _ = pod(body);
+              var _ = container(body);
+            })
+        .isInstanceOfSatisfying(HttpError.class, e -> assertThat(e.status()).isEqualTo(501))
+        .hasMessageStartingWith(field);
+  }
+
+  @Test
+  void twoMountsAtOnePlaceAreRefused() {
+    assertThatThrownBy(
+            () -> request("{'Image':'x','HostConfig':{'Binds':['a:/d','/b:/d/']}}"))
+        .hasMessage("Duplicate mount point: /d/");
+  }
+
+  @Test
+  void bindsAreRead() {
+    var bindings =
+        request("{'Image':'x','Volumes':{'/v':{}},'HostConfig':{'Binds':['a:/d:ro,nocopy'],"
+                + "'Tmpfs':{'/t':'size=1m,exec'}}}")
+            .bindings();
+    assertThat(bindings)
+        .extracting(Binding::kind)
+        .containsExactly(Binding.Kind.VOLUME, Binding.Kind.TMPFS, Binding.Kind.VOLUME);
+    assertThat(bindings.get(0).readonly()).isTrue();
+    assertThat(bindings.get(0).copy()).isFalse();
+    assertThat(bindings.get(1).tmpfs()).containsExactly("nosuid", "nodev", "size=1m", "exec");
+    assertThat(bindings.get(2).source()).isEmpty();
+  }
+}

@@ -1,0 +1,189 @@
+package io.jukung.engine.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(20)
+class HttpServerTest {
+  private final CountDownLatch interrupted = new CountDownLatch(1);
+  private UnixDomainSocketAddress address;
+  private HttpServer server;
+
+  @BeforeEach
+  void serve(@TempDir Path directory) throws IOException {
+    address = UnixDomainSocketAddress.of(directory.resolve("s"));
+    ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    socket.bind(address);
+    Router router =
+        new Router()
+            .get("/hello", exchange -> exchange.sendJson(200, Json.object().put("a", 1)))
+            .head("/hello", exchange -> exchange.sendText(200, "", Map.of()))
+            .post(
+                "/echo",
+                exchange -> {
+                  byte[] body = exchange.body().readAllBytes();
+                  try (var out = exchange.stream(200, "x/y", Map.of())) {
+                    out.write(body);
+                  }
+                })
+            .post("/json", exchange -> exchange.sendJson(200, exchange.json()))
+            .get(
+                "/broken",
+                _ -> {
+                  throw new IllegalStateException("oops");
+                })
+            .get("/endless", this::endless)
+            .post("/hijack", HttpServerTest::hijack);
+    server = new HttpServer(socket, router, _ -> {});
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                server.serve();
+              } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            });
+  }
+
+  private void endless(Exchange exchange) throws IOException, InterruptedException {
+    exchange.endlessStream(200, "x/y").write('b');
+    try {
+      Thread.sleep(10_000);
+    } catch (InterruptedException e) {
+      interrupted.countDown();
+      throw e;
+    }
+  }
+
+  /** Sends back what comes until the client ends its side, and then a last word. */
+  private static void hijack(Exchange exchange) throws IOException {
+    Hijacked client = exchange.hijack("application/vnd.docker.raw-stream");
+    try (var out = client.output()) {
+      client.input().transferTo(out);
+      out.write("end".getBytes(UTF_8));
+    }
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    server.close();
+  }
+
+  private SocketChannel send(String text) throws IOException {
+    SocketChannel channel = SocketChannel.open(address);
+    channel.write(ByteBuffer.wrap(text.getBytes(UTF_8)));
+    return channel;
+  }
+
+  private String answer(String text) throws IOException {
+    try (SocketChannel channel = send(text)) {
+      channel.shutdownOutput();
+      return new String(Channels.newInputStream(channel).readAllBytes(), UTF_8);
+    }
+  }
+
+  @Test
+  void answerHasTheHeadersOfTheApi() throws IOException {
+    assertThat(answer("GET /v1.44/hello HTTP/1.1\r\nHost: docker\r\n\r\n"))
+        .startsWith("HTTP/1.1 200 OK\r\nApi-Version: 1.44\r\n")
+        .contains("Ostype: linux\r\n", "Docker-Experimental: false\r\n")
+        .contains("Content-Type: application/json\r\n", "Content-Length: 8\r\n")
+        .endsWith("\r\n\r\n{\"a\":1}\n");
+  }
+
+  @Test
+  void connectionCarriesOneRequestAfterTheOther() throws IOException {
+    String both =
+        answer(
+            "POST /echo HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
+                + "HEAD /hello HTTP/1.1\r\n\r\n"
+                + "GET /nothing HTTP/1.1\r\n\r\n");
+    assertThat(both)
+        .contains("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nHTTP/1.1 200 OK")
+        .endsWith("{\"message\":\"page not found\"}\n");
+  }
+
+  @Test
+  void bodyInChunksIsRead() throws IOException {
+    assertThat(
+            answer(
+                "POST /json HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "4\r\n{\"x\"\r\n3\r\n:1}\r\n0\r\n\r\n"))
+        .endsWith("{\"x\":1}\n");
+  }
+
+  @Test
+  void clientThatWaitsForPermissionGetsIt() throws IOException {
+    assertThat(
+            answer(
+                "POST /json HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}"))
+        .startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+        .endsWith("{}\n");
+  }
+
+  @Test
+  void wrongJsonIsAnErrorOfTheClient() throws IOException {
+    assertThat(answer("POST /json HTTP/1.1\r\nContent-Length: 1\r\n\r\n{"))
+        .startsWith("HTTP/1.1 400 Bad Request")
+        .contains("the body is not JSON");
+    assertThat(answer("POST /json HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]"))
+        .contains("the body is not a JSON object");
+  }
+
+  @Test
+  void failureOfAHandlerIsAnErrorOfTheServer() throws IOException {
+    assertThat(answer("GET /broken HTTP/1.1\r\n\r\n"))
+        .startsWith("HTTP/1.1 500 ")
+        .contains("internal error: java.lang.IllegalStateException: oops");
+  }
+
+  @Test
+  void whatIsNoRequestIsRefused() throws IOException {
+    assertThat(answer("hello\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+    String many = "X-A: b\r\n".repeat(RequestReader.MAX_HEADERS + 1);
+    assertThat(answer("GET /hello HTTP/1.1\r\n" + many + "\r\n")).startsWith("HTTP/1.1 431 ");
+    String large = "X-A: " + "b".repeat(70_000) + "\r\n";
+    assertThat(answer("GET /hello HTTP/1.1\r\n" + large + "\r\n")).startsWith("HTTP/1.1 400 ");
+  }
+
+  @Test
+  void hijackedConnectionEndsItsTwoSidesOneByOne() throws IOException {
+    String answer =
+        answer(
+            "POST /hijack HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nearly bytes ");
+    assertThat(answer)
+        .startsWith("HTTP/1.1 101 UPGRADED\r\n")
+        .contains("Upgrade: tcp\r\n")
+        .endsWith("\r\n\r\nearly bytes end");
+  }
+
+  @Test
+  void clientThatGoesAwayEndsAnEndlessStream() throws Exception {
+    try (SocketChannel channel = send("GET /endless HTTP/1.1\r\n\r\n")) {
+      ByteArrayOutputStream got = new ByteArrayOutputStream();
+      while (!got.toString(UTF_8).endsWith("1\r\nb\r\n")) {
+        got.write(Channels.newInputStream(channel).read());
+      }
+    }
+    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+}
