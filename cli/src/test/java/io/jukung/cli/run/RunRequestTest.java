@@ -345,4 +345,50 @@ class RunRequestTest {
   private static String text(KeyValue variable) {
     return variable.getKey() + "=" + variable.getValue().toStringUtf8();
   }
+
+  private static String podOptions(String... arguments) {
+    return request(arguments)
+        .sandbox()
+        .getAnnotationsOrDefault("io.jukung.options", "")
+        .replace("\"", "'");
+  }
+
+  @Test
+  void networksOfUsersAreOptionsOfThePod() {
+    assertThat(podOptions("--network", "front", "busybox"))
+        .isEqualTo("{'networks':[{'network':'front','aliases':[],'links':{}}]}");
+    assertThat(
+            podOptions(
+                "--net=front", "--net-alias=www", "--link=db:store", "--ip=10.1.2.3",
+                "--mac-address=02:00:00:00:00:01", "--network=back", "busybox"))
+        .isEqualTo(
+            "{'networks':[{'network':'front','aliases':['www'],'links':{'store':'db'},"
+                + "'ip':'10.1.2.3','mac':'02:00:00:00:00:01'},{'network':'back'}]}");
+    assertThat(podOptions("--network", "none", "busybox")).contains("'network':'none'");
+    assertThat(podOptions("--network", "bridge", "busybox")).isEmpty();
+    assertThat(podOptions("--network", "pod", "busybox")).isEmpty();
+  }
+
+  @Test
+  void hardwareAddressInTheNetworkOfAllPodsIsAnAnnotation() {
+    assertThat(
+            request("--mac-address", "02:00:00:00:00:01", "busybox").sandbox().getAnnotationsMap())
+        .containsExactly(Map.entry("io.jukung.mac", "02:00:00:00:00:01"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--ip=10.0.0.1",
+        "--network-alias=x",
+        "--link=x",
+        "--network=host --mac-address=02:00:00:00:00:01",
+        "--network=host --network=front",
+        "--network=container:x",
+        "--network=front --link=a:b:c",
+      })
+  void optionsThatTheNetworkCannotHaveAreRefused(String options) {
+    RunRequest request = request((options + " busybox").split(" "));
+    assertThatThrownBy(request::sandbox).isInstanceOf(CliException.class);
+  }
 }

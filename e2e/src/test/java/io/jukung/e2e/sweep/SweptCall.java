@@ -3,7 +3,9 @@ package io.jukung.e2e.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.client.v1.CommitRequest;
+import io.jukung.client.v1.ConnectNetworkRequest;
 import io.jukung.client.v1.CreateVolumeRequest;
+import io.jukung.client.v1.DisconnectNetworkRequest;
 import io.jukung.client.v1.ListVolumesRequest;
 import io.jukung.client.v1.StartRequest;
 import io.jukung.cri.v1.ContainerState;
@@ -145,6 +147,124 @@ enum SweptCall {
                   .listVolumes(ListVolumesRequest.getDefaultInstance())
                   .getVolumesList())
           .isEmpty();
+    }
+  },
+  CREATE_NETWORK {
+    @Override
+    void prepare(SweptNode node) {
+      node.removeNetwork();
+    }
+
+    @Override
+    void make(SweptNode node) {
+      if (node.network().isEmpty()) { // the daemon may have recorded it before it was killed
+        node.createNetwork();
+      }
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(node.network()).isPresent();
+    }
+  },
+  /** The removal of a network for which the kernel has a bridge and a packet filter. */
+  REMOVE_NETWORK {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      RUN_POD_IN_NETWORK.prepare(node);
+      RUN_POD_IN_NETWORK.make(node);
+      node.testbed().removePod(node.pod);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.removeNetwork();
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(node.network()).isEmpty();
+    }
+  },
+  RUN_POD_IN_NETWORK {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.removeNetwork();
+      node.createNetwork();
+      node.config = node.ownPod("{\"networks\": [{\"network\": \"swept\"}]}");
+    }
+
+    @Override
+    void make(SweptNode node) {
+      node.pod = node.testbed().runPod(node.config);
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(node.network().orElseThrow().getEndpointsList()).hasSize(1);
+      node.assertPodRuns();
+    }
+  },
+  CONNECT_NETWORK {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.removeNetwork();
+      node.createNetwork();
+      node.pod = node.testbed().runPod(node.ownPod(""));
+      node.container = node.testbed().runContainer(node.pod, "c", List.of("sleep", "1000"));
+    }
+
+    @Override
+    void make(SweptNode node) {
+      if (node.network().orElseThrow().getEndpointsCount() == 0) {
+        var _ =
+            node.testbed()
+                .client()
+                .networks()
+                .connectNetwork(
+                    ConnectNetworkRequest.newBuilder()
+                        .setNetwork(SweptNode.NETWORK)
+                        .setContainerId(node.container)
+                        .build());
+      }
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      assertThat(node.network().orElseThrow().getEndpointsList()).hasSize(1);
+      Await.until(
+          "the container has two interfaces besides its loopback",
+          () -> interfaces(node).lines().count() == 3);
+    }
+  },
+  DISCONNECT_NETWORK {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      CONNECT_NETWORK.prepare(node);
+      CONNECT_NETWORK.make(node);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      if (node.network().orElseThrow().getEndpointsCount() == 1) {
+        var _ =
+            node.testbed()
+                .client()
+                .networks()
+                .disconnectNetwork(
+                    DisconnectNetworkRequest.newBuilder()
+                        .setNetwork(SweptNode.NETWORK)
+                        .setContainerId(node.container)
+                        .build());
+      }
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      assertThat(node.network().orElseThrow().getEndpointsList()).isEmpty();
+      Await.until(
+          "the container has one interface besides its loopback",
+          () -> interfaces(node).lines().count() == 2);
     }
   },
   START_CONTAINER {
@@ -488,4 +608,11 @@ enum SweptCall {
   abstract void make(SweptNode node) throws Exception;
 
   abstract void check(SweptNode node) throws Exception;
+
+  private static String interfaces(SweptNode node) {
+    return node.testbed()
+        .exec(node.container, "ls", "/sys/class/net")
+        .getStdout()
+        .toStringUtf8();
+  }
 }

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.CreateNetworkRequest;
+import io.jukung.client.v1.ListNetworksRequest;
+import io.jukung.client.v1.Network;
+import io.jukung.client.v1.RemoveNetworkRequest;
 import io.jukung.client.v1.RemoveVolumeRequest;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
@@ -21,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A node whose daemon and shims have failpoints, and what the current call works on. */
 @SuppressWarnings("NullAway.Init") // set by each call's preparation
@@ -32,6 +37,9 @@ final class SweptNode implements AutoCloseable {
 
   /** The volume that a call makes. */
   static final String VOLUME = "swept";
+
+  /** The network that a call makes. */
+  static final String NETWORK = "swept";
 
   private final Path directory;
   private final Failpoint inDaemon;
@@ -157,6 +165,7 @@ final class SweptNode implements AutoCloseable {
     testbed.removeImage(image);
     testbed.removeImage(MADE);
     removeVolume();
+    removeNetwork();
     recycleOne();
     testbed.assertNothingLeft(before);
     assertThat(images()).as("files of images").isEqualTo(imagesBefore);
@@ -177,6 +186,55 @@ final class SweptNode implements AutoCloseable {
         throw e;
       }
     }
+  }
+
+  /** Makes the network of calls. */
+  void createNetwork() {
+    var _ =
+        testbed
+            .client()
+            .networks()
+            .createNetwork(CreateNetworkRequest.newBuilder().setName(NETWORK).build());
+  }
+
+  /** The network of calls; empty if there is none. */
+  Optional<Network> network() {
+    return testbed
+        .client()
+        .networks()
+        .listNetworks(ListNetworksRequest.newBuilder().setNetwork(NETWORK).build())
+        .getNetworksList()
+        .stream()
+        .findFirst();
+  }
+
+  /** Removes the network that calls make, if it is there. */
+  void removeNetwork() {
+    try {
+      var _ =
+          testbed
+              .client()
+              .networks()
+              .removeNetwork(RemoveNetworkRequest.newBuilder().setNetwork(NETWORK).build());
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * The configuration of a pod of jukung's own.
+   *
+   * @param options as the client writes them; empty for none
+   */
+  PodSandboxConfig ownPod(String options) throws Exception {
+    PodSandboxConfig.Builder pod =
+        testbed.podConfig("swept", NamespaceMode.POD).putLabels("io.jukung.run", "swept");
+    if (!options.isEmpty()) {
+      pod.putAnnotations("io.jukung.options", options);
+    }
+    return pod.build();
   }
 
   interface Check {
@@ -207,6 +265,7 @@ final class SweptNode implements AutoCloseable {
     testbed.removeImage(image);
     testbed.removeImage(MADE);
     removeVolume();
+    removeNetwork();
     remember();
   }
 

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -100,11 +101,12 @@ public final class SandboxFiles {
    * that reads the file at this moment may find it incomplete.
    */
   public void rewriteResolvConf(Names names) throws IOException {
-    Files.write(
-        paths.resolvConf(names.sandboxId()),
-        resolvConf(names),
-        StandardOpenOption.WRITE,
-        StandardOpenOption.TRUNCATE_EXISTING);
+    Path file = paths.resolvConf(names.sandboxId());
+    byte[] content = resolvConf(names);
+    if (!Arrays.equals(Files.readAllBytes(file), content)) {
+      Files.write(
+          file, content, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+    }
   }
 
   /**

@@ -57,20 +57,25 @@ final class NetworkParts implements AutoCloseable {
 
   /** Takes up the pods of an earlier daemon that are in networks, in the background. */
   void takeUp(LinuxPodHost host) {
-    boolean isNeeded =
-        sandboxes.all().stream().anyMatch(each -> Memberships.has(each.record()));
-    if (isNeeded) {
+    if (sandboxes.all().stream().anyMatch(NetworkParts::mayHaveNetworks)) {
       Thread.ofPlatform().daemon().name("names-again").start(() -> takeUpAll(host));
     }
   }
 
+  /** A pod without a membership may have been about to get its first one. */
+  private static boolean mayHaveNetworks(Sandbox sandbox) {
+    return sandbox.isReady()
+        && OwnContainers.isOwn(sandbox.record())
+        && !sandbox.record().config().isHostNetwork();
+  }
+
   private void takeUpAll(LinuxPodHost host) {
-    networks.guardUsed();
     for (Sandbox each : sandboxes.all()) {
-      if (each.isReady() && Memberships.has(each.record())) {
+      if (mayHaveNetworks(each)) {
         takeUp(each, host);
       }
     }
+    networks.guardUsed();
   }
 
   private void takeUp(Sandbox sandbox, LinuxPodHost host) {

@@ -6,6 +6,7 @@ import io.jukung.runtime.store.ContainerRecord.Mount;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ContainerRecord.User;
 import io.jukung.runtime.store.SandboxRecord.Dns;
+import io.jukung.runtime.store.SandboxRecord.Membership;
 import io.jukung.runtime.store.SandboxRecord.PodLimits;
 import io.jukung.runtime.store.SandboxRecord.PortMapping;
 import io.jukung.runtime.store.SandboxRecord.SandboxConfig;
@@ -38,7 +39,28 @@ final class RecordText {
       resources(json, "resources", limits.resources());
       json.end();
     }
+    memberships(json, sandbox.memberships());
     return json.end().toBytes();
+  }
+
+  private static void memberships(JsonText json, List<Membership> memberships) {
+    if (memberships.isEmpty()) {
+      return;
+    }
+    json.beginList("memberships");
+    for (Membership each : memberships) {
+      json.begin();
+      json.text("networkId", each.networkId());
+      json.text("interfaceName", each.interfaceName());
+      json.texts("aliases", each.aliases());
+      json.texts("links", each.links());
+      json.text("ip", each.ip());
+      json.text("ip6", each.ip6());
+      json.text("mac", each.mac());
+      json.texts("addresses", each.addresses());
+      json.end();
+    }
+    json.endList();
   }
 
   static byte[] of(ContainerRecord container) {

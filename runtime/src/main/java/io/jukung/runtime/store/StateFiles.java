@@ -226,6 +226,11 @@ public final class StateFiles {
     removeTree(paths.sandboxState(id));
   }
 
+  /** Deletes what a user network keeps until the node is started again. */
+  public void deleteNetworkState(String id) throws IOException {
+    removeTree(paths.networkStates().resolve(id));
+  }
+
   /** Lists the names in a directory of {@link StatePaths}. */
   public static List<String> list(Path directory) throws IOException {
     List<String> names = new ArrayList<>();

@@ -59,7 +59,7 @@ final class NetworkFiles {
 
   /** Deletes the record, and what the network has kept. */
   void delete(String id) throws IOException {
-    files.discard(addresses(id));
+    files.deleteNetworkState(id);
     files.discard(directory(id));
   }
 
