@@ -4,6 +4,8 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.command.OutputTemplate;
+import io.jukung.cli.template.Shape;
 import io.jukung.cli.text.Json;
 import io.jukung.cli.text.OutputFormat;
 import io.jukung.cri.v1.RuntimeCondition;
@@ -13,6 +15,7 @@ import io.jukung.cri.v1.StatusResponse;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
 import java.io.PrintStream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -29,12 +32,31 @@ final class DaemonInfo extends ClientCommand {
       description = "Format of the output; json includes the daemon's whole configuration.")
   OutputFormat format = OutputFormat.TABLE;
 
+  @Option(
+      names = {"-f", "--format"},
+      paramLabel = "json|TEMPLATE",
+      description =
+          "Print docker's fields by a Go template such as '{{.ContainersRunning}}', or all of them as"
+              + " JSON.")
+  @Nullable String template;
+
   DaemonInfo(CommandContext context) {
     super(context);
   }
 
   @Override
+  protected void checkOptions() {
+    if (template != null) {
+      var _ = OutputTemplate.of(template);
+    }
+  }
+
+  @Override
   protected int run(Connection connection) {
+    if (template != null) {
+      out().println(OutputTemplate.of(template).line(NodeFacts.json(connection), Shape.COMPLETE));
+      return ExitCode.OK;
+    }
     boolean json = format == OutputFormat.JSON;
     StatusResponse status =
         connection.runtime().status(StatusRequest.newBuilder().setVerbose(json).build());

@@ -156,8 +156,7 @@ final class Inspect extends ClientCommand {
     }
     if (found.isEmpty() && isAsked(Type.VOLUME)) {
       found =
-          VolumeInspect.find(connection, name)
-              .map(json -> new Found(json, VolumeInspect.SHAPE));
+          VolumeInspect.find(connection, name).map(json -> new Found(json, VolumeInspect.SHAPE));
     }
     return found
         .or(() -> creation(connection, name))
@@ -202,10 +201,8 @@ final class Inspect extends ClientCommand {
   }
 
   private static Found pod(Connection connection, String id) {
-    var request =
-        PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).setVerbose(true).build();
-    return new Found(
-        Json.withInfo(connection.runtime().podSandboxStatus(request)), Shape.COMPLETE);
+    var request = PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).setVerbose(true).build();
+    return new Found(Json.withInfo(connection.runtime().podSandboxStatus(request)), Shape.COMPLETE);
   }
 
   private Optional<Found> image(Connection connection, String name) {

@@ -797,7 +797,8 @@ class CommandsTest {
   @Test
   void unknownFilterOfImagesIsRefused() {
     assertThat(jukung("images", "--filter", "size=3")).isEqualTo(125);
-    assertThat(err.toString(UTF_8)).contains("the keys are before, dangling, label, label!, reference, since, until");
+    assertThat(err.toString(UTF_8))
+        .contains("the keys are before, dangling, label, label!, reference, since, until");
     assertThat(jukung("images", "--filter", "dangling=x")).isEqualTo(125);
   }
 

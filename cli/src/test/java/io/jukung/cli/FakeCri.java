@@ -506,7 +506,14 @@ final class FakeCri implements AutoCloseable {
           .setImage(status.getImage())
           .setState(status.getState())
           .setCreatedAt(status.getCreatedAt())
+          .putAllLabels(status.getLabelsMap())
           .build();
+    }
+
+    @Override
+    public void listContainerStats(
+        ListContainerStatsRequest request, StreamObserver<ListContainerStatsResponse> observer) {
+      answer(request, observer, ListContainerStatsResponse::getDefaultInstance);
     }
 
     @Override

@@ -24,8 +24,21 @@ class DockerWordsIT {
             testbed,
             "run",
             List.of(
-                "-d", "--network", "host", "-l", "tier=front", "-e", "A=b c", "-v", "stored:/data:ro",
-                "--memory", "64m", "--cap-add", "NET_ADMIN", "--restart", "on-failure:3"),
+                "-d",
+                "--network",
+                "host",
+                "-l",
+                "tier=front",
+                "-e",
+                "A=b c",
+                "-v",
+                "stored:/data:ro",
+                "--memory",
+                "64m",
+                "--cap-add",
+                "NET_ADMIN",
+                "--restart",
+                "on-failure:3"),
             "shown",
             "sleep 1000");
     assertThat(inspected(testbed, "{{.Id}} {{.Name}} {{.Path}}", "shown"))
@@ -60,5 +73,60 @@ class DockerWordsIT {
     jukung(testbed, "rm", "shown").orThrow();
     assertThat(inspected(testbed, "{{.Driver}}", "stored")).isEqualTo("local");
     jukung(testbed, "volume", "rm", "stored").orThrow();
+  }
+
+  @Test
+  void listsAndDiskUsageAreChosenByTemplatesAndFilters(Testbed testbed) throws Exception {
+    shell(testbed, "run", List.of("-d", "--network", "host"), "runs", "sleep 1000");
+    shell(
+        testbed,
+        "run",
+        List.of("-d", "--network", "host", "-v", "kept:/data", "-l", "tier=back"),
+        "ended",
+        "echo x >/data/f; echo y >/f; exit 3");
+    jukung(testbed, "wait", "ended").orThrow();
+    assertThat(jukung(testbed, "ps", "--format", "{{.Names}} {{.State}}").orThrow())
+        .isEqualTo("runs running\n");
+    assertThat(
+            jukung(
+                    testbed,
+                    "ps",
+                    "--filter",
+                    "exited=3",
+                    "--filter",
+                    "volume=kept",
+                    "--filter",
+                    "label=tier=back",
+                    "--filter",
+                    "network=host",
+                    "--format",
+                    "table {{.Names}}\\t{{.Mounts}}\\t{{.Command}}")
+                .orThrow())
+        .matches("NAMES   MOUNTS   COMMAND\nended   kept     \"sh -c .*…\"\n");
+    assertThat(jukung(testbed, "system", "df", "--format", "{{.Type}} {{.TotalCount}}").orThrow())
+        .matches("Images [1-9]\nContainers 2\nLocal Volumes 1\nBuild Cache 0\n");
+    assertThat(jukung(testbed, "system", "df", "-v").orThrow())
+        .contains("ended", "runs", "kept", "VOLUME NAME");
+    assertThat(jukung(testbed, "container", "prune", "-f", "--filter", "label=none").orThrow())
+        .isEqualTo("Total reclaimed space: 0B\n");
+    assertThat(jukung(testbed, "system", "prune", "-f").orThrow()).contains("deleted: ");
+    assertThat(jukung(testbed, "ps", "-a", "--format", "{{.Names}}").orThrow()).isEqualTo("runs\n");
+    assertThat(jukung(testbed, "volume", "ls", "--format", "{{.Name}}").orThrow())
+        .isEqualTo("kept\n");
+    jukung(testbed, "volume", "rm", "kept").orThrow();
+    jukung(testbed, "rm", "-f", "runs").orThrow();
+  }
+
+  @Test
+  void containerSharesTheProcessesOfTheNode(Testbed testbed) throws Exception {
+    assertThat(
+            shell(
+                testbed,
+                "run",
+                List.of("--network", "host", "--pid", "host", "--oom-score-adj", "700"),
+                "shares",
+                "cat /proc/self/oom_score_adj; test $$ -ne 1 && echo not first"))
+        .isEqualTo("700\nnot first");
+    jukung(testbed, "rm", "shares").orThrow();
   }
 }

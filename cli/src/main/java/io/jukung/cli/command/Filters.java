@@ -59,7 +59,7 @@ public final class Filters {
     return !has(key) || values(key).stream().anyMatch(test);
   }
 
-  /** Whether all values of the keys {@code label} and {@code label!} are fitted by the labels. */
+  /** Whether these labels fit all values of the keys for labels. */
   public boolean fitLabels(Map<String, String> labels) {
     return values("label").stream().allMatch(each -> hasLabel(labels, each))
         && values("label!").stream().noneMatch(each -> hasLabel(labels, each));
@@ -83,8 +83,7 @@ public final class Filters {
       case "true", "1" -> true;
       case "false", "0" -> false;
       default ->
-          throw CliException.usage(
-              "filter " + key + " is true or false, not \"" + value + "\"");
+          throw CliException.usage("filter " + key + " is true or false, not \"" + value + "\"");
     };
   }
 

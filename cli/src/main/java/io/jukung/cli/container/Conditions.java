@@ -21,6 +21,11 @@ public final class Conditions {
     return byId;
   }
 
+  /** How many containers are paused. */
+  public static long paused(Connection connection) {
+    return ask(connection, "").stream().filter(Condition::getPaused).count();
+  }
+
   /** The condition of the container with this ID. */
   public static Optional<Condition> of(Connection connection, String id) {
     return ask(connection, id).stream().findFirst();

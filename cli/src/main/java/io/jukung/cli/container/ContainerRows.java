@@ -82,8 +82,7 @@ final class ContainerRows {
     values.put("PodID", id(container.getPodSandboxId()));
     if (wanted.stream().anyMatch(OF_FACTS::contains)) {
       addFacts(
-          values,
-          ContainerFacts.ask(connection.channel(), container.getId(), Connection.QUERY));
+          values, ContainerFacts.ask(connection.channel(), container.getId(), Connection.QUERY));
     }
     return new Row(values, labels);
   }
@@ -108,7 +107,8 @@ final class ContainerRows {
             .filter(each -> !each.isEmpty())
             .toList();
     values.put(
-        "Mounts", mounts.stream().map(each -> cut(each, MAX_MOUNT)).collect(Collectors.joining(",")));
+        "Mounts",
+        mounts.stream().map(each -> cut(each, MAX_MOUNT)).collect(Collectors.joining(",")));
     values.put(
         "LocalVolumes",
         Long.toString(

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param condition null if the daemon does not know conditions
  */
-record ListedContainer(
-    Container container, ContainerStatus status, @Nullable Condition condition) {
+record ListedContainer(Container container, ContainerStatus status, @Nullable Condition condition) {
   /** Returns the image as the user named it, or its short ID where only that is known. */
   String image() {
     String asked = container.getImage().getUserSpecifiedImage();
@@ -44,10 +43,7 @@ record ListedContainer(
       case CONTAINER_CREATED -> "Created";
       case CONTAINER_RUNNING -> "Up " + HumanTime.since(status.getStartedAt(), clock) + note();
       case CONTAINER_EXITED ->
-          "Exited ("
-              + status.getExitCode()
-              + ") "
-              + HumanTime.ago(status.getFinishedAt(), clock);
+          "Exited (" + status.getExitCode() + ") " + HumanTime.ago(status.getFinishedAt(), clock);
       case CONTAINER_UNKNOWN, UNRECOGNIZED -> "Unknown";
     };
   }

@@ -1,12 +1,12 @@
 package io.jukung.cli.container;
 
-import io.jukung.cli.command.TimeArgument;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
+import io.jukung.cli.command.TimeArgument;
 import io.jukung.cri.log.EarlierLogs;
 import io.jukung.cri.log.LogFile;
 import java.io.IOException;

@@ -97,7 +97,8 @@ public final class Ps extends FormattedList<ListContainersResponse, Container> {
                 .map(ListedContainer::container)
                 .toList();
     return ListContainersResponse.newBuilder()
-        .addAllContainers(fitting.subList(0, most > 0 ? Math.min(most, fitting.size()) : fitting.size()))
+        .addAllContainers(
+            fitting.subList(0, most > 0 ? Math.min(most, fitting.size()) : fitting.size()))
         .build();
   }
 
@@ -167,8 +168,7 @@ public final class Ps extends FormattedList<ListContainersResponse, Container> {
   }
 
   @Override
-  protected List<Row> rows(
-      Connection connection, List<Container> containers, Set<String> wanted) {
+  protected List<Row> rows(Connection connection, List<Container> containers, Set<String> wanted) {
     ContainerRows rows = new ContainerRows(connection, environment.clock(), whole, wanted);
     return listed(connection, containers).stream().map(rows::of).toList();
   }

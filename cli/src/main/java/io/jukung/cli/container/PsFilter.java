@@ -23,8 +23,20 @@ import java.util.stream.Stream;
 final class PsFilter {
   static final Set<String> KEYS =
       Set.of(
-          "id", "name", "label", "label!", "status", "ancestor", "exited", "health", "volume",
-          "network", "before", "since", "publish", "expose");
+          "id",
+          "name",
+          "label",
+          "label!",
+          "status",
+          "ancestor",
+          "exited",
+          "health",
+          "volume",
+          "network",
+          "before",
+          "since",
+          "publish",
+          "expose");
 
   private static final Set<String> STATES =
       Set.of("created", "running", "paused", "restarting", "removing", "exited", "dead");
@@ -32,7 +44,8 @@ final class PsFilter {
   private static final Set<String> HEALTH = Set.of("starting", "healthy", "unhealthy", "none");
 
   private static final Pattern PORT =
-      Pattern.compile("(?<first>[0-9]{1,5})(?:-(?<last>[0-9]{1,5}))?(?:/(?<protocol>tcp|udp|sctp))?");
+      Pattern.compile(
+          "(?<first>[0-9]{1,5})(?:-(?<last>[0-9]{1,5}))?(?:/(?<protocol>tcp|udp|sctp))?");
 
   private final Filters filters;
   private final Connection connection;
@@ -87,8 +100,9 @@ final class PsFilter {
   boolean mayFit(Container container) {
     String name = container.getMetadata().getName();
     return filters.fits("id", each -> container.getId().startsWith(each))
-        && filters.fits("name", each -> pattern(each).matcher("/" + name).find()
-            || pattern(each).matcher(name).find())
+        && filters.fits(
+            "name",
+            each -> pattern(each).matcher("/" + name).find() || pattern(each).matcher(name).find())
         && filters.fitLabels(container.getLabelsMap())
         && filters.fits("ancestor", each -> isImage(container, each))
         && container.getCreatedAt() < before

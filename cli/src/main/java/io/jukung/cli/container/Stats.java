@@ -6,6 +6,7 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
+import io.jukung.cli.command.RowPrinter;
 import io.jukung.cli.text.Json;
 import io.jukung.cli.text.OutputFormat;
 import io.jukung.cri.v1.Container;
@@ -13,7 +14,9 @@ import io.jukung.cri.v1.ListPodSandboxStatsRequest;
 import io.jukung.cri.v1.ListPodSandboxStatsResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -38,11 +41,19 @@ public final class Stats extends ClientCommand {
   boolean once;
 
   @Option(
-      names = {"-o", "--output", "--format"},
+      names = {"-o", "--output"},
       defaultValue = "table",
       paramLabel = "table|json",
       description = "Format; json prints the daemon's whole answer, one line for each reading.")
   OutputFormat format = OutputFormat.TABLE;
+
+  @Option(
+      names = "--format",
+      paramLabel = "table|json|TEMPLATE",
+      description =
+          "As --output, or print a line for each container by a Go template such as '{{.Name}}"
+              + " {{.CPUPerc}}'.")
+  @Nullable String template;
 
   @Parameters(
       arity = "0..*",
@@ -55,9 +66,20 @@ public final class Stats extends ClientCommand {
   }
 
   @Override
+  protected void checkOptions() {
+    if (hasTemplate()) {
+      var _ = RowPrinter.of(Objects.requireNonNull(template), UsageRows.HEADINGS);
+    }
+  }
+
+  private boolean hasTemplate() {
+    return template != null && !template.equals("table") && !template.equals("json");
+  }
+
+  @Override
   protected int run(Connection connection) throws InterruptedException {
     List<String> pods = names.stream().map(name -> pod(connection, name)).distinct().toList();
-    if (format == OutputFormat.JSON) {
+    if (format == OutputFormat.JSON || "json".equals(template)) {
       return printJson(connection, pods);
     }
     boolean clears = !once && environment.caller().display().terminal();
@@ -68,7 +90,12 @@ public final class Stats extends ClientCommand {
       if (clears) {
         out().print(CLEAR);
       }
-      UsageTable.between(before, now).print(out());
+      if (hasTemplate()) {
+        RowPrinter.of(Objects.requireNonNull(template), UsageRows.HEADINGS)
+            .print(UsageRows.between(before, now), out());
+      } else {
+        UsageTable.between(before, now).print(out());
+      }
       endIfNobodyReads();
       before = now;
     } while (!once);

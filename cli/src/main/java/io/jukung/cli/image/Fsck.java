@@ -47,14 +47,14 @@ public final class Fsck extends ClientCommand {
 
   @Override
   protected void checkOptions() {
-    login.check();
+    login.check(environment);
     if ((registry != null) != login.isGiven()) {
       throw CliException.usage("--registry goes with --username and --password-stdin");
     }
   }
 
   @Override
-  protected int run(Connection connection) throws IOException {
+  protected int run(Connection connection) throws IOException, InterruptedException {
     int exitCode = ExitCode.OK;
     Iterator<CheckFinding> findings = connection.jukung().check(request());
     int found = 0;
@@ -77,10 +77,10 @@ public final class Fsck extends ClientCommand {
     return exitCode;
   }
 
-  private CheckRequest request() throws IOException {
+  private CheckRequest request() throws IOException, InterruptedException {
     CheckRequest.Builder request = CheckRequest.newBuilder().setRepair(!dryRun);
     if (registry != null) {
-      request.setAuth(login.read(environment.in()).toBuilder().setServerAddress(registry));
+      request.setAuth(login.read(environment).toBuilder().setServerAddress(registry));
     }
     return request.build();
   }

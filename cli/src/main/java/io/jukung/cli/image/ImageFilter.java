@@ -1,6 +1,5 @@
 package io.jukung.cli.image;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.Filters;
@@ -8,9 +7,7 @@ import io.jukung.cli.command.Lookup;
 import io.jukung.cli.command.TimeArgument;
 import io.jukung.cri.v1.Image;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -80,7 +77,7 @@ final class ImageFilter {
 
   private boolean fitsConfiguration(Image image) {
     boolean needed = filters.has("label") || filters.has("label!");
-    if (needed && !filters.fitLabels(labels(image))) {
+    if (needed && !filters.fitLabels(ImageTimes.labels(connection, image.getId()))) {
       return false;
     }
     if (before == Long.MAX_VALUE && since < 0) {
@@ -88,16 +85,6 @@ final class ImageFilter {
     }
     long created = ImageTimes.created(connection, image.getId());
     return created < before && created > since;
-  }
-
-  private Map<String, String> labels(Image image) {
-    Map<String, String> labels = new HashMap<>();
-    JsonNode config = ImageTimes.configuration(connection, image.getId()).path("config");
-    config
-        .path("Labels")
-        .properties()
-        .forEach(each -> labels.put(each.getKey(), each.getValue().asText()));
-    return labels;
   }
 
   /** Whether the image has a name that the pattern matches. */

@@ -5,21 +5,10 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.Consent;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.command.PruneFilter;
 import io.jukung.cli.text.HumanSize;
-import io.jukung.client.v1.UsageRequest;
-import io.jukung.client.v1.UsageResponse;
-import io.jukung.cri.v1.Container;
-import io.jukung.cri.v1.ContainerStatus;
-import io.jukung.cri.v1.Image;
-import io.jukung.cri.v1.ImageSpec;
-import io.jukung.cri.v1.ListContainersRequest;
-import io.jukung.cri.v1.ListImagesRequest;
-import io.jukung.cri.v1.Mount;
-import io.jukung.cri.v1.RemoveImageRequest;
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -42,67 +31,33 @@ public final class ImagePrune extends ClientCommand {
       description = "Do not ask.")
   boolean force;
 
+  @Option(
+      names = "--filter",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Remove only some: until=TIME for those that were made before, label=NAME[=VALUE] or"
+              + " label!=NAME[=VALUE].")
+  List<String> filters = List.of();
+
   public ImagePrune(CommandContext context) {
     super(context);
   }
 
   @Override
+  protected void checkOptions() {
+    var _ = PruneFilter.of(filters, environment.clock());
+  }
+
+  @Override
   protected int run(Connection connection) throws IOException {
-    List<Image> unused = unused(connection);
-    String warning = "This removes %d images that no container uses.".formatted(unused.size());
-    if (!force && !unused.isEmpty() && !Consent.given(environment, warning)) {
+    UnusedImages images = new UnusedImages(PruneFilter.of(filters, environment.clock()), all);
+    int count = images.find(connection).size();
+    String warning = "This removes %d images that no container uses.".formatted(count);
+    if (!force && count > 0 && !Consent.given(environment, warning)) {
       return ExitCode.FAILED;
     }
-    long before = bytes(connection);
-    for (Image image : unused) {
-      var _ =
-          connection
-              .images(Connection.CHANGE)
-              .removeImage(
-                  RemoveImageRequest.newBuilder()
-                      .setImage(ImageSpec.newBuilder().setImage(image.getId()))
-                      .build());
-      out().println("deleted: " + image.getId());
-    }
-    long freed = Math.max(0, before - bytes(connection));
+    long freed = images.prune(connection, environment);
     out().println("Total reclaimed space: " + HumanSize.format(freed));
     return ExitCode.OK;
-  }
-
-  /** The images are listed first: one that a container gets meanwhile counts as used. */
-  private List<Image> unused(Connection connection) {
-    List<Image> images =
-        connection.images().listImages(ListImagesRequest.getDefaultInstance()).getImagesList();
-    Set<String> used = new HashSet<>();
-    for (Container container :
-        connection
-            .runtime()
-            .listContainers(ListContainersRequest.getDefaultInstance())
-            .getContainersList()) {
-      connection.containerStatus(container.getId()).ifPresent(status -> add(status, used));
-    }
-    return images.stream()
-        .filter(image -> all || image.getRepoTagsCount() == 0)
-        .filter(image -> !image.getPinned() && !isUsed(image, used))
-        .toList();
-  }
-
-  /** Adds the container's own image, and those that it mounts as volumes. */
-  private static void add(ContainerStatus status, Set<String> used) {
-    used.add(status.getImageId());
-    status.getMountsList().stream()
-        .filter(Mount::hasImage)
-        .forEach(mount -> used.add(mount.getImage().getImage()));
-  }
-
-  private static boolean isUsed(Image image, Set<String> used) {
-    return used.contains(image.getId())
-        || image.getRepoTagsList().stream().anyMatch(used::contains)
-        || image.getRepoDigestsList().stream().anyMatch(used::contains);
-  }
-
-  private static long bytes(Connection connection) {
-    UsageResponse usage = connection.jukung().usage(UsageRequest.getDefaultInstance());
-    return usage.getBlobBytes() + usage.getLayerBytes();
   }
 }

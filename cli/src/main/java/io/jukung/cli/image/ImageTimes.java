@@ -8,8 +8,13 @@ import io.jukung.cri.v1.ImageStatusRequest;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.Map;
 
-/** What images say of themselves: when they were made. The daemon is asked for each of them. */
+/**
+ * What images say of themselves: labels, and when they were made. The daemon is asked for each of
+ * them.
+ */
 final class ImageTimes {
   private static final long NANOS = 1_000_000_000L;
 
@@ -29,6 +34,17 @@ final class ImageTimes {
   /** Returns when an image was made, in nanoseconds since the epoch; 0 if it does not say so. */
   static long created(Connection connection, String nameOrId) {
     return nanos(configuration(connection, nameOrId).path("created").asText());
+  }
+
+  /** Returns the labels of an image. */
+  static Map<String, String> labels(Connection connection, String nameOrId) {
+    Map<String, String> labels = new HashMap<>();
+    configuration(connection, nameOrId)
+        .path("config")
+        .path("Labels")
+        .properties()
+        .forEach(each -> labels.put(each.getKey(), each.getValue().asText()));
+    return labels;
   }
 
   /** Returns nanoseconds since the epoch; 0 for text that is no time. */

@@ -5,8 +5,8 @@ import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.FormattedList;
 import io.jukung.cli.command.Row;
-import io.jukung.cli.text.HumanTime;
 import io.jukung.cli.text.HumanSize;
+import io.jukung.cli.text.HumanTime;
 import io.jukung.cli.text.ShortId;
 import io.jukung.cli.text.Table;
 import io.jukung.client.v1.CheckFinding;
@@ -46,9 +46,7 @@ public final class Images extends FormattedList<ListImagesResponse, Image> {
       description = "Accepted for docker's sake: layers of images are never listed as images.")
   boolean all;
 
-  @Option(
-      names = "--digests",
-      description = "Print the digests of the images, too.")
+  @Option(names = "--digests", description = "Print the digests of the images, too.")
   boolean digests;
 
   @Option(

@@ -5,6 +5,7 @@ import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
+import io.jukung.cli.terminal.Prompt;
 import io.jukung.client.v1.LoginRequest;
 import io.jukung.client.v1.LoginResponse;
 import java.io.IOException;
@@ -39,19 +40,21 @@ public final class Login extends ClientCommand {
 
   @Override
   protected void checkOptions() {
-    login.check();
-    if (!login.isGiven()) {
-      throw CliException.usage("--username and --password-stdin are needed");
+    login.check(environment);
+    if (!login.isGiven() && !Prompt.canAsk(environment)) {
+      throw CliException.usage(
+          "--username and --password-stdin are needed, because standard input is no terminal");
     }
   }
 
   @Override
-  protected int run(Connection connection) throws IOException {
+  protected int run(Connection connection) throws IOException, InterruptedException {
+    login.askForUser(environment);
     String file = kept.path(environment);
     LoginRequest request =
         LoginRequest.newBuilder()
             .setServer(server)
-            .setAuth(login.read(environment.in()))
+            .setAuth(login.read(environment))
             .setFile(file)
             .build();
     LoginResponse answer = connection.madeImages().login(request);

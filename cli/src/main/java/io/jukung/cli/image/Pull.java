@@ -43,12 +43,12 @@ public final class Pull extends ClientCommand {
 
   @Override
   protected void checkOptions() {
-    login.check();
+    login.check(environment);
   }
 
   @Override
-  protected int run(Connection connection) throws IOException {
-    AuthConfig credentials = login.read(environment.in());
+  protected int run(Connection connection) throws IOException, InterruptedException {
+    AuthConfig credentials = login.read(environment);
     if (explain) {
       print(connection.jukung().explainPull(ImagePull.request(image, credentials)));
     } else {

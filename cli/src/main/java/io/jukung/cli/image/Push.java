@@ -47,12 +47,12 @@ public final class Push extends ClientCommand {
 
   @Override
   protected void checkOptions() {
-    login.check();
+    login.check(environment);
   }
 
   @Override
-  protected int run(Connection connection) throws IOException {
-    AuthConfig credentials = login.read(environment.in());
+  protected int run(Connection connection) throws IOException, InterruptedException {
+    AuthConfig credentials = login.read(environment);
     PushRequest request =
         PushRequest.newBuilder()
             .setImage(image)

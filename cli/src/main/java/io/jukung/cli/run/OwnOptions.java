@@ -53,7 +53,8 @@ final class OwnOptions {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     if (!options.hosts.isEmpty()) {
       ArrayNode hosts = json.putArray("hosts");
-      options.hosts.forEach(text -> addHost(hosts, text));
+      boolean hostNetwork = options.network == RunRequest.Network.HOST;
+      options.hosts.forEach(text -> addHost(hosts, text, hostNetwork));
     }
     if (options.shmSize != null) {
       json.put("shmBytes", MemorySize.parse(options.shmSize));
@@ -62,7 +63,7 @@ final class OwnOptions {
     return json.isEmpty() ? Optional.empty() : Optional.of(json.toString());
   }
 
-  private static void addHost(ArrayNode hosts, String text) {
+  private static void addHost(ArrayNode hosts, String text, boolean hostNetwork) {
     int colon = text.indexOf(':') < 0 ? text.indexOf('=') : text.indexOf(':');
     if (text.indexOf('=') > 0 && text.indexOf('=') < colon) {
       colon = text.indexOf('=');
@@ -72,7 +73,7 @@ final class OwnOptions {
     }
     String address = text.substring(colon + 1).replaceAll("^\\[(.*)]$", "$1");
     if (address.equals("host-gateway")) {
-      throw CliException.usage("--add-host: the address host-gateway is not implemented");
+      address = HostGateway.address(hostNetwork);
     }
     if (!address.matches("[0-9a-fA-F:.]+") || !isAddress(address)) {
       throw CliException.usage("--add-host: not an address: \"" + address + "\"" + NO_HOST);

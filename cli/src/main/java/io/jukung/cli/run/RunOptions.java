@@ -1,6 +1,5 @@
 package io.jukung.cli.run;
 
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -86,15 +85,10 @@ final class RunOptions {
 
   @Option(
       names = "--device",
-      paramLabel = "HOST[:CONTAINER[:rwm]]",
-      description = "Give the container a device of the host.")
+      paramLabel = "HOST[:CONTAINER[:rwm]]|CDI",
+      description =
+          "Give the container a device of the host, or a CDI device such as vendor.com/class=name.")
   List<String> devices = List.of();
-
-  @Option(
-      names = "--pids-limit",
-      paramLabel = "N",
-      description = "Limit the number of processes and threads; -1: no limit.")
-  @Nullable Long pidsLimit;
 
   @Option(
       names = "--restart",
@@ -153,7 +147,8 @@ final class RunOptions {
   @Option(
       names = "--add-host",
       paramLabel = "NAME:ADDRESS",
-      description = "Add an entry to /etc/hosts.")
+      description =
+          "Add an entry to /etc/hosts. The address host-gateway stands for an address of this node.")
   List<String> hosts = List.of();
 
   @Option(
@@ -190,17 +185,9 @@ final class RunOptions {
 
   @Mixin HealthOptions health = new HealthOptions();
 
-  @Option(
-      names = "--cpus",
-      paramLabel = "N",
-      description = "Limit the processor time to that of N processors, such as 1.5.")
-  @Nullable BigDecimal cpus;
+  @Mixin LimitOptions limits = new LimitOptions();
 
-  @Option(
-      names = {"-m", "--memory"},
-      paramLabel = "SIZE",
-      description = "Limit the memory, for example to 64m or 1.5g.")
-  @Nullable String memory;
+  @Mixin NodeOptions node = new NodeOptions();
 
   @Option(
       names = {"--network", "--net"},
@@ -288,8 +275,9 @@ final class RunOptions {
       names = "--security-opt",
       paramLabel = "OPTION",
       description =
-          "no-new-privileges, or seccomp=unconfined, or seccomp=FILE for a profile of your own"
-              + " (default: the runtime's profile).")
+          "no-new-privileges; seccomp=unconfined, or seccomp=FILE for a profile of your own;"
+              + " apparmor=unconfined, or apparmor=PROFILE; systempaths=unconfined, which hides no"
+              + " files of /proc and /sys.")
   List<String> securityOptions = List.of();
 
   @Option(

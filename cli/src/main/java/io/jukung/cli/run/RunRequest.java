@@ -25,8 +25,6 @@ import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +32,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -57,6 +56,7 @@ record RunRequest(
       throw CliException.usage(
           "--init is not implemented: use an image with an init of its own, such as tini");
     }
+    options.node.check(options.network == Network.HOST);
     List<MountArgument> mounts = new ArrayList<>();
     options.volumes.forEach(text -> mounts.add(MountArgument.ofVolume(text)));
     options.mounts.forEach(text -> mounts.add(MountArgument.ofMount(text)));
@@ -69,6 +69,8 @@ record RunRequest(
     }
     return new RunRequest(options, name, uid, environment, List.copyOf(mounts));
   }
+
+  private static final String UNCONFINED = "unconfined";
 
   private static final Pattern USER = Pattern.compile("([^:]+)(?::(\\d+))?");
 
@@ -86,6 +88,7 @@ record RunRequest(
             .setLinux(
                 LinuxPodSandboxConfig.newBuilder()
                     .setSecurityContext(security)
+                    .setCgroupParent(Objects.requireNonNullElse(options.node.cgroupParent, ""))
                     .putAllSysctls(ExtraOptions.sysctls(options)));
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
     OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
@@ -132,7 +135,14 @@ record RunRequest(
     // As docker does it, -e takes precedence over a file.
     ExtraOptions.variables(options, environment).forEach(text -> addVariable(config, text));
     options.environment.forEach(text -> addVariable(config, text));
-    options.devices.forEach(text -> config.addDevices(ExtraOptions.device(text)));
+    for (String device : options.devices) {
+      if (NodeOptions.isCdi(device)) {
+        config.addCDIDevices(NodeOptions.cdi(device));
+      } else {
+        config.addDevices(ExtraOptions.device(device));
+      }
+    }
+    config.addAllCDIDevices(options.node.gpuDevices());
     if (options.restart != null) {
       config.putAnnotations(OwnContainers.RESTART, ExtraOptions.restart(options));
     }
@@ -170,8 +180,8 @@ record RunRequest(
   private NamespaceOption namespaces() {
     return NamespaceOption.newBuilder()
         .setNetwork(NetworkArguments.isHost(options) ? NamespaceMode.NODE : NamespaceMode.POD)
-        .setPid(NamespaceMode.CONTAINER)
-        .setIpc(NamespaceMode.POD)
+        .setPid(options.node.pidMode())
+        .setIpc(options.node.ipcMode())
         .build();
   }
 
@@ -202,20 +212,54 @@ record RunRequest(
   }
 
   private void addSecurityOption(LinuxContainerSecurityContext.Builder security, String text) {
-    if (text.equals("no-new-privileges") || text.equals("no-new-privileges=true")) {
-      security.setNoNewPrivs(true);
-    } else if (text.equals("seccomp=unconfined")) {
-      security.setSeccomp(profile(ProfileType.Unconfined));
-    } else if (text.startsWith("seccomp=") && text.length() > "seccomp=".length()) {
-      Path file = environment.absolute(Path.of(text.substring("seccomp=".length())));
-      security.setSeccomp(
-          profile(ProfileType.Localhost).toBuilder().setLocalhostRef(file.toString()));
-    } else {
-      throw CliException.usage(
-          "not a security option: \""
-              + text
-              + "\" (write no-new-privileges, seccomp=unconfined or seccomp=FILE)");
+    // Docker takes a colon instead of the equals sign, too.
+    String[] parts = text.split("[=:]", 2);
+    String value = parts.length == 2 ? parts[1] : "";
+    switch (parts[0]) {
+      case "no-new-privileges" -> {
+        if (!value.isEmpty() && !value.equals("true") && !value.equals("false")) {
+          throw notASecurityOption(text);
+        }
+        security.setNoNewPrivs(!value.equals("false"));
+      }
+      case "seccomp" -> security.setSeccomp(seccomp(text, value));
+      case "apparmor" -> security.setApparmor(apparmor(text, value));
+      case "systempaths" -> {
+        if (!value.equals(UNCONFINED)) {
+          throw notASecurityOption(text);
+        }
+        security.clearMaskedPaths().clearReadonlyPaths();
+      }
+      default -> throw notASecurityOption(text);
     }
+  }
+
+  private SecurityProfile seccomp(String text, String value) {
+    if (value.isEmpty()) {
+      throw notASecurityOption(text);
+    }
+    if (value.equals(UNCONFINED)) {
+      return profile(ProfileType.Unconfined);
+    }
+    Path file = environment.absolute(Path.of(value));
+    return profile(ProfileType.Localhost).toBuilder().setLocalhostRef(file.toString()).build();
+  }
+
+  private static SecurityProfile apparmor(String text, String value) {
+    if (value.isEmpty()) {
+      throw notASecurityOption(text);
+    }
+    return value.equals(UNCONFINED)
+        ? profile(ProfileType.Unconfined)
+        : profile(ProfileType.Localhost).toBuilder().setLocalhostRef(value).build();
+  }
+
+  private static CliException notASecurityOption(String text) {
+    return CliException.usage(
+        "not a security option: \""
+            + text
+            + "\" (write no-new-privileges, seccomp=unconfined, seccomp=FILE,"
+            + " apparmor=unconfined, apparmor=PROFILE or systempaths=unconfined)");
   }
 
   private static SecurityProfile profile(ProfileType type) {
@@ -250,29 +294,11 @@ record RunRequest(
   }
 
   private LinuxContainerResources resources() {
-    var resources = LinuxContainerResources.newBuilder();
-    if (options.cpus != null) {
-      resources.setCpuPeriod(OwnContainers.CPU_PERIOD_MICROSECONDS).setCpuQuota(quota(options.cpus));
-    }
-    if (options.memory != null) {
-      resources.setMemoryLimitInBytes(MemorySize.parse(options.memory));
-    }
-    if (options.pidsLimit != null) {
-      resources.putUnified("pids.max", ExtraOptions.pids(options.pidsLimit));
+    var resources = options.limits.resources();
+    if (options.node.oomScore != null) {
+      resources.setOomScoreAdj(options.node.oomScore);
     }
     return resources.build();
-  }
-
-  private static long quota(BigDecimal cpus) {
-    long quota =
-        cpus.multiply(BigDecimal.valueOf(OwnContainers.CPU_PERIOD_MICROSECONDS))
-            .setScale(0, RoundingMode.DOWN)
-            .longValue();
-    // The kernel refuses quotas below a millisecond.
-    if (quota < 1_000 || cpus.compareTo(BigDecimal.valueOf(100_000)) > 0) {
-      throw CliException.usage("--cpus must be between 0.01 and 100000, is " + cpus);
-    }
-    return quota;
   }
 
   private Map<String, String> labels() {

@@ -18,7 +18,8 @@ final class Format {
   static final int MAX_WIDTH = 10_000;
 
   private static final Pattern VERB =
-      Pattern.compile("%(?<flags>[-+# 0]*)(?<width>\\d{1,4})?(?:\\.(?<precision>\\d{0,4}))?(?<verb>.)?",
+      Pattern.compile(
+          "%(?<flags>[-+# 0]*)(?<width>\\d{1,4})?(?:\\.(?<precision>\\d{0,4}))?(?<verb>.)?",
           Pattern.DOTALL);
 
   /** Larger and smaller numbers are printed with an exponent. */
@@ -125,7 +126,8 @@ final class Format {
 
   private static String padded(Matcher matcher, String text) {
     String width = matcher.group("width");
-    int missing = width == null ? 0 : Integer.parseInt(width) - text.codePointCount(0, text.length());
+    int missing =
+        width == null ? 0 : Integer.parseInt(width) - text.codePointCount(0, text.length());
     if (missing <= 0) {
       return text;
     }
@@ -147,12 +149,16 @@ final class Format {
     String plus = matcher.group("flags").contains("+") ? "+" : "";
     return switch (verb) {
       case 'v' -> plain(value);
-      case 's' -> value.isTextual() || value.isContainerNode() ? cut(plain(value), digits) : wrong(verb, value);
+      case 's' ->
+          value.isTextual() || value.isContainerNode()
+              ? cut(plain(value), digits)
+              : wrong(verb, value);
       case 'q' -> value.isTextual() ? value.toString() : wrong(verb, value);
       case 't' -> value.isBoolean() ? plain(value) : wrong(verb, value);
       case 'd' -> value.isIntegralNumber() ? signed(plus, plain(value)) : wrong(verb, value);
       case 'x', 'X' -> hexadecimal(verb, value);
-      case 'c' -> value.isIntegralNumber() ? Character.toString(value.intValue()) : wrong(verb, value);
+      case 'c' ->
+          value.isIntegralNumber() ? Character.toString(value.intValue()) : wrong(verb, value);
       case 'f', 'F' -> value.isNumber() ? signed(plus, fixed(value, digits)) : wrong(verb, value);
       case 'e' -> value.isNumber() ? signed(plus, scientific(value, digits)) : wrong(verb, value);
       case 'g' -> value.isNumber() ? signed(plus, number(value.doubleValue())) : wrong(verb, value);
@@ -169,14 +175,19 @@ final class Format {
   }
 
   private static String fixed(JsonNode value, int digits) {
-    return value.decimalValue().setScale(digits < 0 ? 6 : digits, RoundingMode.HALF_EVEN).toPlainString();
+    return value
+        .decimalValue()
+        .setScale(digits < 0 ? 6 : digits, RoundingMode.HALF_EVEN)
+        .toPlainString();
   }
 
   private static String scientific(JsonNode value, int digits) {
     int precision = (digits < 0 ? 6 : digits) + 1;
-    BigDecimal decimal = value.decimalValue().round(new MathContext(precision, RoundingMode.HALF_EVEN));
+    BigDecimal decimal =
+        value.decimalValue().round(new MathContext(precision, RoundingMode.HALF_EVEN));
     int exponent = decimal.signum() == 0 ? 0 : decimal.precision() - decimal.scale() - 1;
-    return withExponent(decimal.setScale(precision - 1 - exponent, RoundingMode.HALF_EVEN), exponent, 'e');
+    return withExponent(
+        decimal.setScale(precision - 1 - exponent, RoundingMode.HALF_EVEN), exponent, 'e');
   }
 
   private static String hexadecimal(char verb, JsonNode value) {

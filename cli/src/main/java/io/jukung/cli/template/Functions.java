@@ -89,8 +89,11 @@ final class Functions {
       String wanted =
           entry.least() == entry.most() ? "" + entry.least() : "at least " + entry.least();
       throw new IllegalArgumentException(
-          name + " takes " + (tooMany ? "at most " + entry.most() : wanted)
-              + " arguments, not " + arguments.size());
+          name
+              + " takes "
+              + (tooMany ? "at most " + entry.most() : wanted)
+              + " arguments, not "
+              + arguments.size());
     }
     return entry.call().of(arguments);
   }
@@ -113,15 +116,12 @@ final class Functions {
 
   private static Entry compared(OfOrder test) {
     return new Entry(
-        2,
-        2,
-        given -> BooleanNode.valueOf(test.holds(compare(given.getFirst(), given.getLast()))));
+        2, 2, given -> BooleanNode.valueOf(test.holds(compare(given.getFirst(), given.getLast()))));
   }
 
   private static JsonNode equalToOne(List<JsonNode> given) {
     JsonNode first = given.getFirst();
-    return BooleanNode.valueOf(
-        given.stream().skip(1).anyMatch(each -> compare(first, each) == 0));
+    return BooleanNode.valueOf(given.stream().skip(1).anyMatch(each -> compare(first, each) == 0));
   }
 
   private static int compare(JsonNode one, JsonNode other) {
@@ -263,7 +263,9 @@ final class Functions {
   }
 
   private static String title(String value) {
-    return WORD_BEGINNING.matcher(value).replaceAll(match -> match.group().toUpperCase(Locale.ROOT));
+    return WORD_BEGINNING
+        .matcher(value)
+        .replaceAll(match -> match.group().toUpperCase(Locale.ROOT));
   }
 
   private static JsonNode pad(List<JsonNode> given) {

@@ -201,8 +201,7 @@ final class Scanner {
     }
     at++;
     tokens.add(
-        new Token(
-            quote == '"' ? Kind.STRING : Kind.CHARACTER, value.toString(), start, glued));
+        new Token(quote == '"' ? Kind.STRING : Kind.CHARACTER, value.toString(), start, glued));
   }
 
   /** Reads an escape of Go's strings. */

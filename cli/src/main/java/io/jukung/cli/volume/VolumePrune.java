@@ -1,16 +1,11 @@
 package io.jukung.cli.volume;
 
-import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.Consent;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.text.HumanSize;
-import io.jukung.client.v1.ListVolumesRequest;
-import io.jukung.client.v1.RemoveVolumeRequest;
-import io.jukung.client.v1.Volume;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -49,46 +44,15 @@ final class VolumePrune extends ClientCommand {
 
   @Override
   protected int run(Connection connection) throws IOException {
-    List<Volume> unused =
-        connection
-            .volumes()
-            .listVolumes(ListVolumesRequest.getDefaultInstance())
-            .getVolumesList()
-            .stream()
-            .filter(each -> each.getContainerIdsCount() == 0 && (all || each.getAnonymous()))
-            .filter(VolumeFilter.of(filters))
-            .toList();
+    UnusedVolumes unused = new UnusedVolumes(VolumeFilter.of(filters), all);
+    int count = unused.find(connection).size();
     String warning =
-        "This removes %d volumes that no container uses, with their content."
-            .formatted(unused.size());
-    if (!force && !unused.isEmpty() && !Consent.given(environment, warning)) {
+        "This removes %d volumes that no container uses, with their content.".formatted(count);
+    if (!force && count > 0 && !Consent.given(environment, warning)) {
       return ExitCode.FAILED;
     }
-    long freed = 0;
-    for (Volume each : unused) {
-      freed += remove(connection, each.getName());
-    }
+    long freed = unused.prune(connection, environment);
     out().println("Total reclaimed space: " + HumanSize.format(freed));
     return ExitCode.OK;
-  }
-
-  /** Removes a volume, unless a container uses it since it was listed. */
-  private long remove(Connection connection, String name) {
-    try {
-      long freed =
-          connection
-              .volumes()
-              .removeVolume(
-                  RemoveVolumeRequest.newBuilder().setName(name).setUnusedOnly(true).build())
-              .getFreedBytes();
-      out().println("deleted: " + name);
-      return freed;
-    } catch (StatusRuntimeException e) {
-      Status.Code code = e.getStatus().getCode();
-      if (code == Status.Code.FAILED_PRECONDITION || code == Status.Code.NOT_FOUND) {
-        return 0;
-      }
-      throw e;
-    }
   }
 }

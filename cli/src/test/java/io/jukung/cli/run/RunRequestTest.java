@@ -100,12 +100,112 @@ class RunRequestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"seccomp=", "apparmor=x", "label=disable", "no-new-privileges=false"})
+  @ValueSource(
+      strings = {"seccomp=", "apparmor=", "label=disable", "no-new-privileges=x", "systempaths=x"})
   void unknownSecurityOptionIsRefused(String text) {
     RunRequest request = request("--security-opt", text, "busybox");
     assertThatThrownBy(request::container)
         .isInstanceOf(CliException.class)
         .hasMessageContaining("not a security option: \"" + text + "\"");
+  }
+
+  @Test
+  void securityOptionsAreTakenAsDockerWritesThem() {
+    var security =
+        request(
+                "--security-opt",
+                "apparmor:mine",
+                "--security-opt=systempaths=unconfined",
+                "--security-opt=no-new-privileges:false",
+                "busybox")
+            .container()
+            .getLinux()
+            .getSecurityContext();
+    assertThat(security.getApparmor()).isEqualTo(profile(ProfileType.Localhost, "mine"));
+    assertThat(security.getMaskedPathsCount() + security.getReadonlyPathsCount()).isZero();
+    assertThat(security.getNoNewPrivs()).isFalse();
+  }
+
+  @Test
+  void limitsReachTheRequest() {
+    var resources =
+        request(
+                "--cpuset-cpus=0-1",
+                "--cpuset-mems=0",
+                "--cpu-shares=512",
+                "--cpu-quota=50000",
+                "-m=64m",
+                "--memory-swap=128m",
+                "--memory-reservation=32m",
+                "--pids-limit=-1",
+                "--oom-score-adj=500",
+                "busybox")
+            .container()
+            .getLinux()
+            .getResources();
+    assertThat(resources.getCpusetCpus()).isEqualTo("0-1");
+    assertThat(resources.getCpusetMems()).isEqualTo("0");
+    assertThat(resources.getCpuShares()).isEqualTo(512);
+    assertThat(resources.getCpuPeriod()).isEqualTo(100_000);
+    assertThat(resources.getCpuQuota()).isEqualTo(50_000);
+    assertThat(resources.getMemorySwapLimitInBytes()).isEqualTo(128 << 20);
+    assertThat(resources.getOomScoreAdj()).isEqualTo(500);
+    assertThat(resources.getUnifiedMap())
+        .containsOnly(Map.entry("memory.low", "33554432"), Map.entry("pids.max", "max"));
+  }
+
+  @Test
+  void hostGatewayIsAnAddressOfTheNode() {
+    assertThat(
+            request("--network=host", "--add-host=up:host-gateway", "busybox")
+                .sandbox()
+                .getAnnotationsMap()
+                .get("io.jukung.options"))
+        .isEqualTo("{\"hosts\":[{\"address\":\"127.0.0.1\",\"name\":\"up\"}]}");
+  }
+
+  @Test
+  void namespacesAndDevicesOfTheNodeReachTheRequest() {
+    RunRequest request =
+        request(
+            "--pid=host",
+            "--ipc=host",
+            "--cgroup-parent=/teams/a",
+            "--gpus=device=0,3",
+            "--device=vendor.com/class=one",
+            "--device=/dev/null",
+            "busybox");
+    var pod = request.sandbox().getLinux();
+    assertThat(pod.getCgroupParent()).isEqualTo("/teams/a");
+    assertThat(pod.getSecurityContext().getNamespaceOptions().getPid())
+        .isEqualTo(NamespaceMode.NODE);
+    assertThat(pod.getSecurityContext().getNamespaceOptions().getIpc())
+        .isEqualTo(NamespaceMode.NODE);
+    var container = request.container();
+    assertThat(container.getCDIDevicesList())
+        .extracting(each -> each.getName())
+        .containsExactly("vendor.com/class=one", "nvidia.com/gpu=0", "nvidia.com/gpu=3");
+    assertThat(container.getDevicesCount()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--pid=container:x",
+        "--ipc=shareable",
+        "--uts=host",
+        "--userns=private",
+        "--gpus=none",
+        "--oom-score-adj=1001",
+        "--memory-swap=1g",
+      })
+  void optionsThatAreNotImplementedOrContradictAreRefused(String option) {
+    assertThatThrownBy(
+            () -> {
+              var _ = request(option, "busybox").container();
+            })
+        .isInstanceOf(CliException.class)
+        .hasMessageContaining(option.substring(0, option.indexOf('=')));
   }
 
   private static SecurityProfile seccomp(String... arguments) {
@@ -289,7 +389,6 @@ class RunRequestTest {
         "--add-host=:192.0.2.1",
         "--add-host=db:example.org",
         "--add-host=db:1.2.3",
-        "--add-host=db:host-gateway",
         "--shm-size=big"
       })
   void optionsWithoutMeaningAreRefused(String option) {

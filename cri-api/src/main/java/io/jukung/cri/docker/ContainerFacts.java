@@ -69,8 +69,7 @@ public record ContainerFacts(
   public static ContainerFacts ask(Channel daemon, String id, Duration deadline) {
     long millis = deadline.toMillis();
     var runtime =
-        RuntimeServiceGrpc.newBlockingStub(daemon)
-            .withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
+        RuntimeServiceGrpc.newBlockingStub(daemon).withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
     ContainerStatusResponse answer =
         runtime.containerStatus(
             ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build());

@@ -23,14 +23,33 @@ public final class ContainerJson {
   /** Members that docker leaves out of some containers. */
   public static final Set<String> OPTIONAL =
       Set.of(
-          "Health", "Name", "Driver", "Healthcheck", "StopSignal", "StopTimeout", "Init", "Sysctls",
-          "Tmpfs", "Mounts", "Annotations", "SizeRw", "SizeRootFs", "ExposedPorts");
+          "Health",
+          "Name",
+          "Driver",
+          "Healthcheck",
+          "StopSignal",
+          "StopTimeout",
+          "Init",
+          "Sysctls",
+          "Tmpfs",
+          "Mounts",
+          "Annotations",
+          "SizeRw",
+          "SizeRootFs",
+          "ExposedPorts");
 
   /** Members whose own members have names of the user's choice. */
   public static final Set<String> MAPS =
       Set.of(
-          "Labels", "Ports", "Networks", "ExposedPorts", "Volumes", "PortBindings", "Sysctls",
-          "Tmpfs", "Options");
+          "Labels",
+          "Ports",
+          "Networks",
+          "ExposedPorts",
+          "Volumes",
+          "PortBindings",
+          "Sysctls",
+          "Tmpfs",
+          "Options");
 
   /** The reason that CRI gives for a container that was killed because it was out of memory. */
   private static final String OUT_OF_MEMORY = "OOMKilled";

@@ -16,8 +16,20 @@ public final class ImageJson {
   /** Members that docker leaves out of some images. */
   public static final Set<String> OPTIONAL =
       Set.of(
-          "Variant", "Healthcheck", "StopSignal", "ExposedPorts", "Volumes", "Labels", "Shell",
-          "User", "Entrypoint", "Cmd", "Env", "WorkingDir", "OnBuild", "ArgsEscaped");
+          "Variant",
+          "Healthcheck",
+          "StopSignal",
+          "ExposedPorts",
+          "Volumes",
+          "Labels",
+          "Shell",
+          "User",
+          "Entrypoint",
+          "Cmd",
+          "Env",
+          "WorkingDir",
+          "OnBuild",
+          "ArgsEscaped");
 
   /** Members whose own members have names of the user's choice. */
   public static final Set<String> MAPS = Set.of("Labels", "ExposedPorts", "Volumes");

@@ -76,7 +76,8 @@ final class NetworkJson {
   static void bindings(List<PublishedPort> ports, ObjectNode json) {
     for (PublishedPort port : ports) {
       String inside = port.getContainerPort() + "/" + port.getProtocol();
-      ArrayNode outside = json.path(inside) instanceof ArrayNode list ? list : json.putArray(inside);
+      ArrayNode outside =
+          json.path(inside) instanceof ArrayNode list ? list : json.putArray(inside);
       outside
           .addObject()
           .put("HostIp", port.getHostIp().isEmpty() ? "0.0.0.0" : port.getHostIp())

@@ -1,0 +1,133 @@
+package io.jukung.cli.run;
+
+import io.jukung.cli.command.CliException;
+import io.jukung.cri.v1.CDIDevice;
+import io.jukung.cri.v1.NamespaceMode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * The options by which a container shares what belongs to the node, named as docker's. Picocli
+ * fills the fields.
+ */
+final class NodeOptions {
+  /** The CDI kind of the devices that {@code --gpus} means, as docker has it. */
+  private static final String GPU = "nvidia.com/gpu";
+
+  private static final Pattern CDI_DEVICE =
+      Pattern.compile("[A-Za-z][A-Za-z0-9_.-]*/[A-Za-z][A-Za-z0-9_-]*=[A-Za-z0-9][A-Za-z0-9_.:-]*");
+
+  private static final int MAX_GPUS = 64;
+
+  @Option(
+      names = "--pid",
+      paramLabel = "host",
+      description = "host: share the processes of the node; without it the container has its own.")
+  @Nullable String pid;
+
+  @Option(
+      names = "--ipc",
+      paramLabel = "host|private",
+      description = "host: share the System V IPC and the shared memory of the node.")
+  @Nullable String ipc;
+
+  @Option(
+      names = "--uts",
+      paramLabel = "host",
+      description = "host: the host name of the node; only with --network host, which implies it.")
+  @Nullable String uts;
+
+  @Option(
+      names = "--userns",
+      paramLabel = "host",
+      description = "host: the users of the node, as without this option.")
+  @Nullable String userns;
+
+  @Option(
+      names = "--cgroup-parent",
+      paramLabel = "PATH",
+      description = "The cgroup below which that of the pod is made.")
+  @Nullable String cgroupParent;
+
+  @Option(
+      names = "--gpus",
+      paramLabel = "all|N|device=ID[,ID]",
+      description = "Give the container GPUs: the CDI devices nvidia.com/gpu of the node.")
+  @Nullable String gpus;
+
+  @Option(
+      names = "--oom-score-adj",
+      paramLabel = "N",
+      description = "How soon the kernel kills the container if memory is short: -1000 to 1000.")
+  @Nullable Integer oomScore;
+
+  /**
+   * Refuses words that these options do not have.
+   *
+   * @param hostNetwork whether the container shares the network of the node
+   * @throws CliException with the exit code for wrong usage
+   */
+  void check(boolean hostNetwork) {
+    requireWord("--pid", pid, List.of("host"));
+    requireWord("--ipc", ipc, List.of("host", "private"));
+    requireWord("--uts", uts, List.of("host"));
+    requireWord("--userns", userns, List.of("host"));
+    if (uts != null && !hostNetwork) {
+      throw CliException.usage("--uts host goes only with --network host");
+    }
+    if (oomScore != null && (oomScore < -1000 || oomScore > 1000)) {
+      throw CliException.usage("--oom-score-adj is from -1000 to 1000, is " + oomScore);
+    }
+  }
+
+  private static void requireWord(String option, @Nullable String value, List<String> words) {
+    if (value != null && !words.contains(value)) {
+      throw CliException.usage(
+          option + " " + value + " is not implemented, only " + String.join(" and ", words));
+    }
+  }
+
+  NamespaceMode pidMode() {
+    return pid == null ? NamespaceMode.CONTAINER : NamespaceMode.NODE;
+  }
+
+  NamespaceMode ipcMode() {
+    return "host".equals(ipc) ? NamespaceMode.NODE : NamespaceMode.POD;
+  }
+
+  /** Whether a value of {@code --device} names a CDI device and not a path. */
+  static boolean isCdi(String device) {
+    return CDI_DEVICE.matcher(device).matches();
+  }
+
+  static CDIDevice cdi(String name) {
+    return CDIDevice.newBuilder().setName(name).build();
+  }
+
+  /**
+   * Returns the devices of {@code --gpus}.
+   *
+   * @throws CliException with the exit code for wrong usage
+   */
+  List<CDIDevice> gpuDevices() {
+    if (gpus == null) {
+      return List.of();
+    }
+    List<String> names = new ArrayList<>();
+    if (gpus.equals("all") || gpus.equals("-1")) {
+      names.add("all");
+    } else if (gpus.matches("[1-9][0-9]?") && Integer.parseInt(gpus) <= MAX_GPUS) {
+      IntStream.range(0, Integer.parseInt(gpus)).mapToObj(Integer::toString).forEach(names::add);
+    } else if (gpus.matches("\"?device=[A-Za-z0-9_.:,-]+\"?")) {
+      String ids = gpus.substring(gpus.indexOf('=') + 1).replace("\"", "");
+      names.addAll(List.of(ids.split(",")));
+    } else {
+      throw CliException.usage("--gpus: \"" + gpus + "\" is not all, a number, or device=ID[,ID]");
+    }
+    return names.stream().map(each -> cdi(GPU + "=" + each)).toList();
+  }
+}
