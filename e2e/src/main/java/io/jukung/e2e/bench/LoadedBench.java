@@ -2,6 +2,7 @@ package io.jukung.e2e.bench;
 
 import io.jukung.cri.v1.NamespaceMode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,6 +14,13 @@ import java.util.Map;
  * and a runtime may use that.
  */
 final class LoadedBench {
+  /**
+   * How long runtimes are left alone after the pods and bursts before their memory is measured. A
+   * runtime may keep for some seconds what the next pods would need. A shorter rest of the loaded
+   * node is a shorter rest here as well.
+   */
+  private static final Duration REST_AFTER_PODS = Duration.ofSeconds(15);
+
   private final Turns turns;
   private final BenchOptions options;
 
@@ -23,6 +31,8 @@ final class LoadedBench {
 
   void run() throws IOException, InterruptedException {
     turns.settle();
+    Thread.sleep(
+        options.rest().compareTo(REST_AFTER_PODS) < 0 ? options.rest() : REST_AFTER_PODS);
     Map<Contender, ProcessMemory.Sizes> idle = ProcessMemory.of(turns.contenders(), 0);
     Map<Contender, List<Endpoint.Pod>> pods = new HashMap<>();
     for (int i = 0; i < options.pods(); i++) {

@@ -35,8 +35,8 @@ enum Row {
 
   FRESH_DAEMON(Table.MEMORY, "memory of daemon, just started"),
   RESTED_DAEMON(Table.MEMORY, "memory of daemon, 10 s later"),
-  IDLE_DAEMON(Table.MEMORY, "memory of daemon, pods removed"),
-  IDLE_TOTAL(Table.MEMORY, "memory of all processes, pods removed"),
+  IDLE_DAEMON(Table.MEMORY, "memory of daemon, 15 s after the pods"),
+  IDLE_TOTAL(Table.MEMORY, "memory of all processes, 15 s after the pods"),
   LOADED_DAEMON(Table.MEMORY, "memory of daemon, many pods"),
   LOADED_OTHERS(Table.MEMORY, "memory of shims and pauses, many pods"),
   POD_MEMORY(Table.MEMORY, "memory of one more pod");

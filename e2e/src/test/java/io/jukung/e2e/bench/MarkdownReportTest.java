@@ -35,7 +35,7 @@ class MarkdownReportTest {
             """
             | memory, MiB PSS | one | two | one / two |
             |---|---:|---:|---:|
-            | memory of daemon, pods removed | 0.50 | 2.00 | 0.25 |
+            | memory of daemon, 15 s after the pods | 0.50 | 2.00 | 0.25 |
             | memory of daemon, many pods | 80.0 | 40.0 | 2.00 |
 
             """);
