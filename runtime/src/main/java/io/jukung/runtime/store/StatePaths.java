@@ -22,6 +22,7 @@ import java.util.Set;
  * state/sandboxes/ID/{shim.sock,ns/…,shm,hostname,hosts,resolv.conf}
  * state/spares/N.sock
  * state/builds/…                     secrets of builds while a command needs them
+ * state/bundles/ID                   a container that a runtime of the OCI runs
  * state/standing/ID                  a container that stands still while its files are read
  * </pre>
  *
@@ -195,6 +196,11 @@ public record StatePaths(Path root, Path state) {
     return state.resolve("standing");
   }
 
+  /** The bundles of containers that a runtime of the OCI runs, a directory for each. */
+  public Path bundles() {
+    return state.resolve("bundles");
+  }
+
   public Path spares() {
     return state.resolve("spares");
   }
@@ -219,6 +225,7 @@ public record StatePaths(Path root, Path state) {
           damaged(),
           state,
           sandboxStates(),
+          bundles(),
           spares(),
           standing()
         }) {
