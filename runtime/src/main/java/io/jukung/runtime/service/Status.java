@@ -57,7 +57,8 @@ public final class Status {
             .setFeatures(
                 RuntimeFeatures.newBuilder()
                     .setSupplementalGroupsPolicy(true)
-                    .setUserNamespacesHostNetwork(true));
+                    .setUserNamespacesHostNetwork(true)
+                    .setMountOptions(true));
     handlers.announced().forEach(each -> response.addRuntimeHandlers(handler(each)));
     if (request.getVerbose()) {
       response.putInfo("config", configJson.get());
