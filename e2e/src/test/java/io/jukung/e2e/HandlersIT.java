@@ -19,8 +19,8 @@ import io.jukung.cri.v1.RuntimeHandler;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.e2e.client.Requests;
-import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.AlsoInTestNode;
+import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import io.jukung.e2e.stream.Command;
@@ -76,8 +76,7 @@ class HandlersIT {
     ExecSyncResponse exec =
         testbed.exec(container, "sh", "-c", "hostname; echo err >&2; id -u; exit 5");
     assertThat(exec.getExitCode()).isEqualTo(5);
-    assertThat(exec.getStdout().toStringUtf8())
-        .isEqualTo(pod.config().getHostname() + "\n0\n");
+    assertThat(exec.getStdout().toStringUtf8()).isEqualTo(pod.config().getHostname() + "\n0\n");
     assertThat(exec.getStderr().toStringUtf8()).isEqualTo("err\n");
 
     testbed.stopContainer(container, 10);
@@ -201,7 +200,10 @@ class HandlersIT {
   @ValueSource(strings = {"runc", "crun"})
   void containersOfAPodShareItsPidNamespace(String handler, Testbed testbed) throws Exception {
     var config = testbed.podConfig(handler, NamespaceMode.NODE);
-    config.getLinuxBuilder().getSecurityContextBuilder().getNamespaceOptionsBuilder()
+    config
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
         .setPid(NamespaceMode.POD);
     Pod pod = testbed.runPod(config.build(), handler);
     testbed.runContainer(pod, shared(testbed, pod, "first", "sleep 2468"));
@@ -215,7 +217,10 @@ class HandlersIT {
     var config =
         Requests.container(
             pod.config(), name, testbed.busybox(), List.of("sh", "-c", script + "; true"));
-    config.getLinuxBuilder().getSecurityContextBuilder().getNamespaceOptionsBuilder()
+    config
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
         .setPid(NamespaceMode.POD);
     return config.build();
   }
@@ -253,7 +258,10 @@ class HandlersIT {
   @Test
   void whatARuntimeCannotDoIsRefusedByName(Testbed testbed) throws Exception {
     var users = testbed.podConfig("users", NamespaceMode.POD);
-    users.getLinuxBuilder().getSecurityContextBuilder().getNamespaceOptionsBuilder()
+    users
+        .getLinuxBuilder()
+        .getSecurityContextBuilder()
+        .getNamespaceOptionsBuilder()
         .setUsernsOptions(
             UserNamespace.newBuilder()
                 .setMode(NamespaceMode.POD)

@@ -119,9 +119,11 @@ class MountsIT {
             pod,
             container(testbed, pod, "reader")
                 .addMounts(mount(source, "/plain"))
-                .addMounts(mount(source, "/less").addMountOptions("noexec").addMountOptions("nosuid"))
+                .addMounts(
+                    mount(source, "/less").addMountOptions("noexec").addMountOptions("nosuid"))
                 .build());
-    String run = "cp /bin/busybox /plain/true && /plain/true && echo runs; /less/true 2>/dev/null || echo not";
+    String run =
+        "cp /bin/busybox /plain/true && /plain/true && echo runs; /less/true 2>/dev/null || echo not";
     assertThat(out(testbed, container, run)).isEqualTo("runs\nnot");
     assertThat(out(testbed, container, "grep ' /less ' /proc/self/mountinfo"))
         .contains("nosuid")

@@ -105,7 +105,9 @@ final class DetachedProcess implements AutoCloseable {
       return Pidfd.open(pid);
     } catch (ErrnoException e) {
       // A child that has ended can be opened until it is reaped, which nobody does during a launch.
-      throw e.is(Errno.ESRCH) ? new IOException("process " + pid + " is no child of the shim", e) : e;
+      throw e.is(Errno.ESRCH)
+          ? new IOException("process " + pid + " is no child of the shim", e)
+          : e;
     }
   }
 

@@ -37,7 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class Pod extends EventLoop.Clockwork {
   private static final long NANOS_PER_MILLI = 1_000_000L;
 
-  /** The helpers of a runtime end within milliseconds after it, on a busy machine within seconds. */
+  /**
+   * The helpers of a runtime end within milliseconds after it, on a busy machine within seconds.
+   */
   private static final long RUNTIME_ORPHANS_NANOS = 5_000 * NANOS_PER_MILLI;
 
   /** How often the shim looks for ended helpers of a runtime. */
@@ -99,7 +101,11 @@ final class Pod extends EventLoop.Clockwork {
 
   /** Whether a pod has adopted the shim, and nothing is to be done before something happens. */
   boolean isQuiet() {
-    if (sandboxId.isEmpty() || awaitsOrphans || !execs.isEmpty() || !waiting.isEmpty() || !launches.areOver()) {
+    if (sandboxId.isEmpty()
+        || awaitsOrphans
+        || !execs.isEmpty()
+        || !waiting.isEmpty()
+        || !launches.areOver()) {
       return false;
     }
     for (Container container : containers.values()) {

@@ -202,8 +202,7 @@ public final class ContainerExec {
               cgroup.path(),
               command.console());
       int pid =
-          start(
-              container, id, new Launch(command, launch.plan(), launch::explain), shim, deadline);
+          start(container, id, new Launch(command, launch.plan(), launch::explain), shim, deadline);
       started = true;
       return pid;
     } finally {

@@ -63,7 +63,8 @@ public final class Handlers {
           "RunPodSandbox: there is no runtime handler \""
               + name
               + "\" (runtime_handler); configured are \"\""
-              + String.join("", handlers.keySet().stream().map(each -> ", \"" + each + "\"").toList()));
+              + String.join(
+                  "", handlers.keySet().stream().map(each -> ", \"" + each + "\"").toList()));
     }
     if (!Files.isExecutable(handler.path())) {
       throw CriException.failedPrecondition(

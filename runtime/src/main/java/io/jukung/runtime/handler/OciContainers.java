@@ -28,10 +28,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Containers that a runtime of the OCI runs: their bundles, the launches of the runtime by the pod's
- * shim, and what is left of them. The process of such a container is a child of the shim as that of
- * any other, in the cgroup that the daemon has made, so that logs, exits, signals, limits and
- * statistics need no runtime. Thread-safe.
+ * Containers that a runtime of the OCI runs: their bundles, the launches of the runtime by the
+ * pod's shim, and what is left of them. The process of such a container is a child of the shim as
+ * that of any other, in the cgroup that the daemon has made, so that logs, exits, signals, limits
+ * and statistics need no runtime. Thread-safe.
  */
 public final class OciContainers {
   private static final Logger LOG = LoggerFactory.getLogger(OciContainers.class);
@@ -62,12 +62,12 @@ public final class OciContainers {
   }
 
   private static int oomScore() throws IOException {
-    return Integer.parseInt(
-        HostFile.read("/proc/self/oom_score_adj", MAX_SCORE_TEXT).strip());
+    return Integer.parseInt(HostFile.read("/proc/self/oom_score_adj", MAX_SCORE_TEXT).strip());
   }
 
   /** A launch of a runtime by a shim, and the words for its failure. */
-  public record RuntimeLaunch(OciHandler handler, CompiledLaunch launch, LaunchPlan plan, Path log) {
+  public record RuntimeLaunch(
+      OciHandler handler, CompiledLaunch launch, LaunchPlan plan, Path log) {
     /** One sentence that says why the launch has failed. */
     public String explain(Failure failure) {
       Optional<String> error = Optional.empty();
@@ -97,8 +97,7 @@ public final class OciContainers {
     Optional<OciHandler> handler = handlers.of(sandbox.runtimeHandler());
     handler.ifPresent(
         each ->
-            RuntimeSpec.check(
-                each.name(), handlers.featuresOf(each).recursiveReadOnly(), spec));
+            RuntimeSpec.check(each.name(), handlers.featuresOf(each).recursiveReadOnly(), spec));
   }
 
   /**
@@ -119,8 +118,7 @@ public final class OciContainers {
     OciBundle bundle = OciBundle.of(files.paths(), container.id());
     Map<String, String> annotations = new HashMap<>(sandbox.config().annotations());
     annotations.putAll(container.annotations());
-    bundle.create(
-        specs.container(spec, handler.allowed(annotations), !handler.startsInCgroup()));
+    bundle.create(specs.container(spec, handler.allowed(annotations), !handler.startsInCgroup()));
     List<String> arguments = new ArrayList<>(common(bundle, bundle.log()));
     arguments.addAll(
         List.of(
@@ -185,8 +183,7 @@ public final class OciContainers {
             "--process",
             description.toString()));
     console.ifPresent(each -> arguments.addAll(List.of("--console-socket", name(each))));
-    boolean chooses =
-        !handler.startsInCgroup() && handlers.featuresOf(handler).execCgroups();
+    boolean chooses = !handler.startsInCgroup() && handlers.featuresOf(handler).execCgroups();
     if (chooses) {
       arguments.addAll(List.of("--cgroup", cgroup.substring(cgroup.lastIndexOf('/') + 1)));
     }

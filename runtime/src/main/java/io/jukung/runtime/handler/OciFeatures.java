@@ -62,10 +62,7 @@ record OciFeatures(boolean recursiveReadOnly, boolean execCgroups) {
     ProgramBuilder program = new ProgramBuilder();
     program.inherit(Register.STDIN).inherit(Register.STDOUT).inherit(Register.STDERR);
     NodeProgram.execute(
-        program,
-        handler.path().toString(),
-        handler.command(arguments),
-        OciHandler.ENVIRONMENT);
+        program, handler.path().toString(), handler.command(arguments), OciHandler.ENVIRONMENT);
     NodeProgram.Outcome outcome =
         NodeProgram.run(program.build(), null, null, new byte[0], PATIENCE, never);
     return new String(outcome.stdout(), StandardCharsets.UTF_8);

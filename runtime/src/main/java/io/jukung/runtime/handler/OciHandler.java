@@ -29,7 +29,8 @@ public record OciHandler(
       List.of("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 
   static OciHandler of(String name, Config.Handler settings) {
-    return new OciHandler(name, settings.path(), settings.options(), settings.cgroups(), settings.annotations());
+    return new OciHandler(
+        name, settings.path(), settings.options(), settings.cgroups(), settings.annotations());
   }
 
   /** Whether the program is started in the cgroup of what it starts. */

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The specification of a container as a runtime of the OCI gets it: the same as that of jukung's own
- * launch, without what jukung does itself, and with what the file leaves open.
+ * The specification of a container as a runtime of the OCI gets it: the same as that of jukung's
+ * own launch, without what jukung does itself, and with what the file leaves open.
  *
  * <ul>
  *   <li>The root file system is an overlay that the launch has mounted.
@@ -63,7 +63,8 @@ final class RuntimeSpec {
   static void check(String handler, boolean recursiveReadOnly, Spec spec) {
     for (Spec.Mount mount : spec.mounts()) {
       if (!MOUNT_TYPES.contains(mount.type())) {
-        throw refused(handler, "the image volume on " + mount.destination() + " (config.mounts.image)");
+        throw refused(
+            handler, "the image volume on " + mount.destination() + " (config.mounts.image)");
       }
       if (mount.options().contains("rshared") || mount.options().contains("shared")) {
         throw refused(
@@ -71,8 +72,7 @@ final class RuntimeSpec {
             "bidirectional propagation of " + mount.destination() + " (config.mounts.propagation)");
       }
       if (mount.options().contains("rro") && !recursiveReadOnly) {
-        throw refused(
-            handler, "config.mounts.recursive_read_only of " + mount.destination());
+        throw refused(handler, "config.mounts.recursive_read_only of " + mount.destination());
       }
     }
     if (spec.linux().ids().isPresent()) {
@@ -105,9 +105,7 @@ final class RuntimeSpec {
     linux.remove(List.of("uidMappings", "gidMappings"));
     linux.remove("resources");
     if (entersCgroup) {
-      linux
-          .putObject("resources")
-          .set("devices", devices(spec.linux().resources().devices()));
+      linux.putObject("resources").set("devices", devices(spec.linux().resources().devices()));
     }
     if (config.get("hooks") instanceof ObjectNode hooks) {
       hooks.remove(List.of("poststart", "poststop"));

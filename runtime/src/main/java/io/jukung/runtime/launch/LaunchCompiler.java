@@ -306,8 +306,9 @@ public final class LaunchCompiler {
   }
 
   /**
-   * The mount namespace of a runtime, which leaves no mount behind. At the usual place is the cgroup
-   * hierarchy that jukung uses: where the node has version 1 as well, a runtime would use that.
+   * The mount namespace of a runtime, which leaves no mount behind. At the usual place is the
+   * cgroup hierarchy that jukung uses: where the node has version 1 as well, a runtime would use
+   * that.
    */
   private void hostOfRuntime(ProgramBuilder program, MountSteps mounts) {
     new NamespaceSteps(program).ownMounts();

@@ -200,14 +200,12 @@ public final class ContainerStarter {
     Optional<OciHandler> handler = runtimes.handler(record);
     if (handler.isPresent()) { // which runs the hooks of the start itself
       try (StartHooks none = StartHooks.none()) {
-        return launch(
-            container, () -> prepare(handler.get(), record, spec), none, settled, timer);
+        return launch(container, () -> prepare(handler.get(), record, spec), none, settled, timer);
       }
     }
     try (StartHooks waiting =
         hooks.begin(record.id(), spec, cgroups.at(record.cgroup()).directory())) {
-      return launch(
-          container, () -> prepare(record, spec, waiting), waiting, settled, timer);
+      return launch(container, () -> prepare(record, spec, waiting), waiting, settled, timer);
     }
   }
 

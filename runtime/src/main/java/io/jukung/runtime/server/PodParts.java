@@ -267,8 +267,8 @@ final class PodParts implements AutoCloseable {
     this.rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     this.restarts = new Restarts(own, containers, files);
     this.volumes = new Volumes(files, containers);
-    this.execs = new ContainerExec(
-            containers, containerSpecs, shims, cgroups, compiler, freezer, runtimes);
+    this.execs =
+        new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer, runtimes);
     this.execSync = new ExecSync(execs);
     this.health = new HealthProbes(sandboxes, containers, cgroups, execSync::call);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
@@ -346,8 +346,7 @@ final class PodParts implements AutoCloseable {
             plugins,
             runtimes);
     return new BuildPods.Calls(
-        new RunPodSandbox(
-            sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins, handlers),
+        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins, handlers),
         new CreateContainer(
             sandboxes,
             containers,

@@ -26,7 +26,8 @@ public final class Status {
    * @param configJson the configuration in force
    * @param security which security mechanisms this node has, and why others are missing
    */
-  public Status(PodHost host,
+  public Status(
+      PodHost host,
       Handlers handlers,
       Supplier<String> configJson,
       Supplier<Map<String, String>> security) {

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OciFeaturesTest {
   private static OciFeatures ask(Path program) {
     return OciFeatures.ask(
-        new OciHandler(
-            "x", program, List.of(), Config.HandlerCgroups.RUNTIME, List.of()));
+        new OciHandler("x", program, List.of(), Config.HandlerCgroups.RUNTIME, List.of()));
   }
 
   @Test

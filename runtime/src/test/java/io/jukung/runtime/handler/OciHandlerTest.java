@@ -30,9 +30,19 @@ class OciHandlerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "a,a,true", "a,ab,false", "ab,a,false", "*,anything,true", "a*,ab,true", "a*,ba,false",
-    "*b,aab,true", "a*c,abbc,true", "a*c,ab,false", "a*b*c,a-b-b-c,true", "a.b,axb,false",
-    "**,a,true", "a**,a,true"
+    "a,a,true",
+    "a,ab,false",
+    "ab,a,false",
+    "*,anything,true",
+    "a*,ab,true",
+    "a*,ba,false",
+    "*b,aab,true",
+    "a*c,abbc,true",
+    "a*c,ab,false",
+    "a*b*c,a-b-b-c,true",
+    "a.b,axb,false",
+    "**,a,true",
+    "a**,a,true"
   })
   void starStandsForAnyText(String pattern, String text, boolean matches) {
     assertThat(OciHandler.matches(pattern, text)).isEqualTo(matches);

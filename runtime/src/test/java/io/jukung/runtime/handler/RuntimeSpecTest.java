@@ -146,7 +146,8 @@ class RuntimeSpecTest {
     assertThatThrownBy(() -> RuntimeSpec.check("x", true, spec(bind("rw", "rshared"))))
         .hasMessageContaining("propagation of /v");
     assertThatThrownBy(
-            () -> RuntimeSpec.check("x", true, spec(new Spec.Mount("/i", "erofs", "/l", List.of()))))
+            () ->
+                RuntimeSpec.check("x", true, spec(new Spec.Mount("/i", "erofs", "/l", List.of()))))
         .hasMessageContaining("image volume on /i");
   }
 }

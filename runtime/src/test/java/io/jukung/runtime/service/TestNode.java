@@ -305,7 +305,8 @@ public final class TestNode {
     updateContainerResources =
         new UpdateContainerResources(containers, new ContainerLimits(cgroups), plugins);
     updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups, plugins);
-    execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer, runtimes);
+    execs =
+        new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer, runtimes);
     execSync = new ExecSync(execs);
   }
 
