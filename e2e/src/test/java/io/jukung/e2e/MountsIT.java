@@ -111,6 +111,26 @@ class MountsIT {
   }
 
   @Test
+  void mountOptionsTakeRightsFromAVolume(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("options", NamespaceMode.NODE);
+    Path source = directory(testbed, "options");
+    String container =
+        testbed.runContainer(
+            pod,
+            container(testbed, pod, "reader")
+                .addMounts(mount(source, "/plain"))
+                .addMounts(
+                    mount(source, "/less").addMountOptions("noexec").addMountOptions("nosuid"))
+                .build());
+    String run =
+        "cp /bin/busybox /plain/true && /plain/true && echo runs; /less/true 2>/dev/null || echo not";
+    assertThat(out(testbed, container, run)).isEqualTo("runs\nnot");
+    assertThat(out(testbed, container, "grep ' /less ' /proc/self/mountinfo"))
+        .contains("nosuid")
+        .contains("noexec");
+  }
+
+  @Test
   void readOnlyCoversTheMountAndRecursiveReadOnlyItsSubmounts(Testbed testbed) throws Exception {
     Pod pod = testbed.runPod("read-only", NamespaceMode.NODE);
     Path source = directory(testbed, "tree");

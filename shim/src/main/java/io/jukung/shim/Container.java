@@ -1,6 +1,7 @@
 package io.jukung.shim;
 
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
+import static io.jukung.linux.fs.OpenFlags.O_RDWR;
 import static io.jukung.linux.libc.CloneFlags.CLONE_NEWPID;
 
 import io.jukung.linux.Errno;
@@ -86,8 +87,12 @@ final class Container extends Source {
     this.pod = pod;
     this.id = request.getContainerId();
     this.stateDirectory = request.getStateDirectory();
-    this.cgroup = request.getPlan().getCgroup();
-    this.leavesOrphans = (request.getPlan().getCloneFlags() & CLONE_NEWPID) == 0;
+    LaunchPlan plan = request.getPlan();
+    this.cgroup = plan.hasRuntime() ? plan.getRuntime().getCgroup() : plan.getCgroup();
+    this.leavesOrphans =
+        plan.hasRuntime()
+            ? plan.getRuntime().getLeavesOrphans()
+            : (plan.getCloneFlags() & CLONE_NEWPID) == 0;
     this.log = log;
     // The input of a terminal has no end. As with kubectl, the client only leaves.
     this.closesStdin = request.getStdinOnce() && !request.getTty();
@@ -164,7 +169,14 @@ final class Container extends Source {
     List<Fd> childEnds = new ArrayList<>(3);
     long[] registers = Launcher.noRegisters();
     try {
-      if (!request.getTty()) {
+      if (request.getTty() && request.getPlan().hasRuntime()) {
+        // The container gets a terminal, and the runtime itself nothing.
+        Fd nothing = HostFile.open("/dev/null", O_RDWR, 0);
+        childEnds.add(nothing);
+        registers[Register.STDIN] = nothing.number();
+        registers[Register.STDOUT] = nothing.number();
+        registers[Register.STDERR] = nothing.number();
+      } else if (!request.getTty()) {
         childEnds.add(standardInput(request.getStdin()));
         childEnds.add(output("stdout"));
         childEnds.add(output("stderr"));

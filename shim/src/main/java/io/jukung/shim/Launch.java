@@ -57,6 +57,11 @@ abstract class Launch implements Runnable {
   /** Called on the event loop's thread when the launch has failed. */
   abstract void failed();
 
+  /** Whether a runtime starts the process. */
+  boolean hasRuntime() {
+    return plan.hasRuntime();
+  }
+
   void begin(Launches results) {
     launches = results;
     new Thread(null, this, "launch", Launcher.THREAD_STACK_BYTES).start();
@@ -66,15 +71,7 @@ abstract class Launch implements Runnable {
   public void run() {
     try (Fd cgroup = openCgroup();
         WallClock clock = new WallClock()) {
-      launched =
-          Launcher.launchHere(
-              new Launcher.Request(
-                  plan.getPrepare().toByteArray(),
-                  plan.getConfine().toByteArray(),
-                  plan.getCloneFlags(),
-                  cgroup,
-                  registers,
-                  data));
+      launched = plan.hasRuntime() ? launchRuntime(cgroup) : launch(cgroup);
       startedAt = clock.nanos();
     } catch (Throwable e) {
       failure = e; // complete() reports it
@@ -85,6 +82,23 @@ abstract class Launch implements Runnable {
       if (launches != null) {
         launches.end(this);
       }
+    }
+  }
+
+  private Launcher.Launched launch(@Nullable Fd cgroup) throws IOException {
+    return Launcher.launchHere(
+        new Launcher.Request(
+            plan.getPrepare().toByteArray(),
+            plan.getConfine().toByteArray(),
+            plan.getCloneFlags(),
+            cgroup,
+            registers,
+            data));
+  }
+
+  private Launcher.Launched launchRuntime(@Nullable Fd cgroup) throws IOException {
+    try (DetachedProcess process = DetachedProcess.expectedFrom(plan.getRuntime())) {
+      return process.leftBy(launch(cgroup));
     }
   }
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Launches extends Source {
   private static final int WAKE_ATTEMPTS = 100;
 
+  private final Pod pod;
   private final Eventfd wake;
   private int inFlight;
   // A linked list, because it needs no memory to grow: a launch that could not be added would
@@ -17,12 +18,13 @@ final class Launches extends Source {
   private @Nullable Launch first;
   private @Nullable Launch last;
 
-  private Launches(Eventfd wake) {
+  private Launches(Pod pod, Eventfd wake) {
+    this.pod = pod;
     this.wake = wake;
   }
 
-  static Launches watchedBy(EventLoop loop) throws ErrnoException {
-    Launches launches = new Launches(Eventfd.create());
+  static Launches watchedBy(EventLoop loop, Pod pod) throws ErrnoException {
+    Launches launches = new Launches(pod, Eventfd.create());
     loop.add(launches, launches.wake.fd(), Epoll.IN);
     return launches;
   }
@@ -78,6 +80,9 @@ final class Launches extends Source {
     for (Launch launch = poll(); launch != null; launch = poll()) {
       inFlight--;
       launch.complete();
+      if (launch.hasRuntime()) {
+        pod.runtimeEnded();
+      }
     }
   }
 

@@ -38,6 +38,14 @@ final class Pod extends EventLoop.Clockwork {
   private static final long NANOS_PER_MILLI = 1_000_000L;
 
   /**
+   * The helpers of a runtime end within milliseconds after it, on a busy machine within seconds.
+   */
+  private static final long RUNTIME_ORPHANS_NANOS = 5_000 * NANOS_PER_MILLI;
+
+  /** How often the shim looks for ended helpers of a runtime. */
+  private static final long RUNTIME_REAP_NANOS = 100 * NANOS_PER_MILLI;
+
+  /**
    * How long an ended orphan of a container without a pid namespace of its own may stay a zombie.
    */
   private static final long REAP_INTERVAL_NANOS = 5_000 * NANOS_PER_MILLI;
@@ -63,12 +71,14 @@ final class Pod extends EventLoop.Clockwork {
   // What the process had when its first pod adopted it; null before.
   private @Nullable ProcessState fresh;
   private long nextReap;
+  private long orphansUntil;
+  private boolean awaitsOrphans;
   private boolean over;
 
   Pod(EventLoop loop, Path socketPath) throws ErrnoException {
     this.loop = loop;
     this.socketPath = socketPath.toString();
-    this.launches = Launches.watchedBy(loop);
+    this.launches = Launches.watchedBy(loop, this);
   }
 
   /** Goes on with the pod of a shim that has slept. */
@@ -91,7 +101,11 @@ final class Pod extends EventLoop.Clockwork {
 
   /** Whether a pod has adopted the shim, and nothing is to be done before something happens. */
   boolean isQuiet() {
-    if (sandboxId.isEmpty() || !execs.isEmpty() || !waiting.isEmpty() || !launches.areOver()) {
+    if (sandboxId.isEmpty()
+        || awaitsOrphans
+        || !execs.isEmpty()
+        || !waiting.isEmpty()
+        || !launches.areOver()) {
       return false;
     }
     for (Container container : containers.values()) {
@@ -452,6 +466,9 @@ final class Pod extends EventLoop.Clockwork {
         least = Math.min(least, nextReap - now);
       }
     }
+    if (awaitsOrphans) {
+      least = Math.min(least, nextReap - now);
+    }
     for (int i = 0; i < stalled.size(); i++) {
       least = Math.min(least, stalled.get(i).deadline() - now);
     }
@@ -476,8 +493,9 @@ final class Pod extends EventLoop.Clockwork {
       }
     }
     if (nextReap - now <= 0) {
-      nextReap = now + REAP_INTERVAL_NANOS;
+      nextReap = now + (awaitsOrphans ? RUNTIME_REAP_NANOS : REAP_INTERVAL_NANOS);
       reapOrphans();
+      awaitsOrphans = awaitsOrphans && orphansUntil - now > 0;
     }
   }
 
@@ -529,6 +547,16 @@ final class Pod extends EventLoop.Clockwork {
       }
     }
     return false;
+  }
+
+  /**
+   * Called when a runtime has ended, whose helpers end a moment later. If one of them is in a pid
+   * namespace and nobody reaps it, the end of that namespace waits for it (pid_namespaces(7)).
+   */
+  void runtimeEnded() {
+    orphansUntil = System.nanoTime() + RUNTIME_ORPHANS_NANOS;
+    awaitsOrphans = true;
+    reapOrphansSoon();
   }
 
   /** Called after a supervised process has been reaped, which may have left orphans. */

@@ -51,6 +51,24 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  */
 public final class Testbed implements AutoCloseable {
   private static final Pattern SHIM_PID = Pattern.compile("\"shimPid\":([0-9]+)");
+
+  /** The configuration of the shared testbed: runtimes of the OCI, which a pod can ask for. */
+  private static final String HANDLERS =
+      """
+      [handlers.runc]
+      path = "/usr/sbin/runc"
+      annotations = ["handlers.example/*"]
+      [handlers.crun]
+      path = "/usr/bin/crun"
+      options = ["--cgroup-manager=disabled"]
+      cgroups = "daemon"
+      [handlers.absent]
+      path = "/no/such/runtime"
+      """;
+
+  /** The handler of all pods whose test does not choose one; empty for jukung's own launch. */
+  private static final String HANDLER = System.getProperty("e2e.handler", "");
+
   private static final Duration SETTLE_BOUND = Duration.ofSeconds(15);
 
   private final Node node;
@@ -68,7 +86,7 @@ public final class Testbed implements AutoCloseable {
   }
 
   private static Testbed start() throws Exception {
-    return start(Map.of(), "");
+    return start(Map.of(), HANDLERS);
   }
 
   /**
@@ -186,10 +204,19 @@ public final class Testbed implements AutoCloseable {
   }
 
   public Pod runPod(PodSandboxConfig config) {
+    return runPod(config, HANDLER);
+  }
+
+  /** Runs a pod whose containers this handler runs. */
+  public Pod runPod(PodSandboxConfig config, String handler) {
     String id =
         client
             .runtime()
-            .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(config).build())
+            .runPodSandbox(
+                RunPodSandboxRequest.newBuilder()
+                    .setConfig(config)
+                    .setRuntimeHandler(handler)
+                    .build())
             .getPodSandboxId();
     return new Pod(id, config);
   }

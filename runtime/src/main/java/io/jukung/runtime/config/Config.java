@@ -2,7 +2,10 @@ package io.jukung.runtime.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -31,7 +34,13 @@ public record Config(
     Image image,
     Registry registry,
     Streaming streaming,
-    Metrics metrics) {
+    Metrics metrics,
+    Map<String, Handler> handlers) {
+
+  /** What kubelet accepts as the handler of a RuntimeClass: a DNS label (RFC 1123). */
+  private static final Pattern HANDLER_NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+
+  private static final Path NO_PATH = Path.of("");
 
   public static final Config DEFAULTS =
       new Config(
@@ -88,7 +97,19 @@ public record Config(
               Duration.ofSeconds(60),
               Duration.ofMinutes(5)),
           new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
-          new Metrics(""));
+          new Metrics(""),
+          Map.of());
+
+  public Config {
+    handlers = Collections.unmodifiableMap(new TreeMap<>(handlers));
+    handlers.forEach(
+        (name, handler) -> {
+          require(
+              HANDLER_NAME.matcher(name).matches(),
+              "handlers." + name + " is not a name of letters a to z, digits and -");
+          require(!handler.path().equals(NO_PATH), "handlers." + name + ".path is missing");
+        });
+  }
 
   /** The log on standard error. */
   public record Log(LogLevel level, LogFormat format) {}
@@ -367,6 +388,44 @@ public record Config(
   }
 
   /**
+   * A way to run the containers of pods whose RuntimeClass names it, besides jukung's own.
+   *
+   * @param path the program; it has no default
+   * @param options arguments for the program, before the command
+   * @param cgroups who puts processes into the container's cgroup
+   * @param annotations patterns of the pods' annotations that reach the program; {@code *} stands
+   *     for any text
+   */
+  public record Handler(
+      Path path,
+      HandlerType type,
+      List<String> options,
+      HandlerCgroups cgroups,
+      List<String> annotations) {
+    static final Handler DEFAULTS =
+        new Handler(NO_PATH, HandlerType.OCI, List.of(), HandlerCgroups.RUNTIME, List.of());
+
+    public Handler {
+      options = List.copyOf(options);
+      annotations = List.copyOf(annotations);
+    }
+  }
+
+  /** What a handler's program understands. */
+  public enum HandlerType {
+    /** The commands of runc (run, exec, delete) and bundles of the OCI. */
+    OCI
+  }
+
+  /** Who puts the processes of a container into its cgroup, which the daemon has made. */
+  public enum HandlerCgroups {
+    /** The program does, as cgroupsPath of the specification says. */
+    RUNTIME,
+    /** The daemon starts the program in the cgroup, and the program's options keep it there. */
+    DAEMON
+  }
+
+  /**
    * This configuration with the settings of another one that a running daemon can take over. What
    * its parts have used already stays: paths of state, sockets, the cgroup driver, the format of
    * layers.
@@ -405,7 +464,8 @@ public record Config(
             next.image().signaturePolicy()),
         next.registry(),
         streaming,
-        metrics);
+        metrics,
+        handlers);
   }
 
   private static void require(boolean holds, String otherwise) {

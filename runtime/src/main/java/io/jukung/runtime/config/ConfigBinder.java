@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
@@ -86,7 +88,26 @@ final class ConfigBinder {
       }
       throw wrongType(key, "a table", node);
     }
+    if (current instanceof Map<?, ?>) {
+      return handlers(node, key);
+    }
     return scalarOrList(node, component.getGenericType(), key);
+  }
+
+  /** The only tables whose names are the operator's. */
+  private Map<String, Config.Handler> handlers(JsonNode node, String key) throws ConfigException {
+    if (!(node instanceof ObjectNode tables)) {
+      throw wrongType(key, "a table", node);
+    }
+    Map<String, Config.Handler> handlers = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> each : tables.properties()) {
+      String name = key + "." + each.getKey();
+      if (!(each.getValue() instanceof ObjectNode table)) {
+        throw wrongType(name, "a table", each.getValue());
+      }
+      handlers.put(each.getKey(), bindTable(table, Config.Handler.DEFAULTS, name + "."));
+    }
+    return handlers;
   }
 
   private Object scalarOrList(JsonNode node, Type type, String key) throws ConfigException {

@@ -33,6 +33,8 @@ public final class ConfigKeys {
       Object value = value(component, table);
       if (isTable(component)) {
         flatten((Record) value, key + ".", into);
+      } else if (value instanceof Map<?, ?> tables) {
+        tables.forEach((named, each) -> flatten((Record) each, key + "." + named + ".", into));
       } else {
         into.put(key, plain(value));
       }
@@ -88,9 +90,15 @@ public final class ConfigKeys {
   static String nearest(String unknown) {
     return Stream.concat(
             Arrays.stream(Config.class.getRecordComponents()).map(ConfigKeys::name),
-            flatten(Config.DEFAULTS).keySet().stream())
+            knownKeys().keySet().stream())
         .min(Comparator.comparingInt(known -> lettersOff(unknown, known)))
         .orElseThrow();
+  }
+
+  private static Map<String, Object> knownKeys() {
+    Map<String, Object> known = flatten(Config.DEFAULTS);
+    flatten(Config.Handler.DEFAULTS, "handlers.NAME.", known);
+    return known;
   }
 
   private static int lettersOff(String unknown, String known) {

@@ -11,6 +11,8 @@ import io.jukung.linux.process.Signals;
 import io.jukung.runtime.call.ReachedLimit;
 import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.handler.OciContainers;
+import io.jukung.runtime.handler.OciHandler;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.shim.PodShim;
@@ -20,10 +22,15 @@ import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.ObjectId;
+import io.jukung.shim.v1.Failure;
+import io.jukung.shim.v1.LaunchPlan;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +56,7 @@ public final class ContainerExec {
   private final PodCgroups cgroups;
   private final LaunchCompiler compiler;
   private final Freezer freezer;
+  private final OciContainers runtimes;
 
   public ContainerExec(
       ContainerStore containers,
@@ -56,21 +64,50 @@ public final class ContainerExec {
       PodShims shims,
       PodCgroups cgroups,
       LaunchCompiler compiler,
-      Freezer freezer) {
+      Freezer freezer,
+      OciContainers runtimes) {
     this.containers = containers;
     this.specs = specs;
     this.shims = shims;
     this.cgroups = cgroups;
     this.compiler = compiler;
     this.freezer = freezer;
+    this.runtimes = runtimes;
   }
 
   /**
    * A command and its standard input, output and error: pipes, or three times the slave side of a
    * terminal. An input that is not asked for is /dev/null.
+   *
+   * @param console for {@link #sendsTerminals}: where the caller listens for the terminal, and all
+   *     three descriptors are /dev/null
    */
   public record Command(
-      List<String> words, boolean atTerminal, boolean hasInput, Fd stdin, Fd stdout, Fd stderr) {}
+      List<String> words,
+      boolean atTerminal,
+      boolean hasInput,
+      Fd stdin,
+      Fd stdout,
+      Fd stderr,
+      Optional<Path> console) {
+    public Command(
+        List<String> words, boolean atTerminal, boolean hasInput, Fd stdin, Fd stdout, Fd stderr) {
+      this(words, atTerminal, hasInput, stdin, stdout, stderr, Optional.empty());
+    }
+  }
+
+  /**
+   * Whether a runtime of the OCI runs the container, which makes the terminal of a command itself
+   * and sends the descriptor.
+   */
+  public boolean sendsTerminals(Container container) {
+    return runtimes.handler(container.record()).isPresent();
+  }
+
+  /** A new path of a socket for {@link Command#console}. */
+  public Path newConsole(Container container) {
+    return runtimes.console(container.record(), ObjectId.random());
+  }
 
   /**
    * Returns the container with the id.
@@ -105,8 +142,11 @@ public final class ContainerExec {
     boolean started = false;
     try (Freezer.Entry _ = freezer.entering(cgroup(container), what("exec", container))) {
       cgroup.createPlain();
-      Launch launch = compile(container, command, cgroup);
-      int pid = start(container, id, launch, shim, deadline);
+      Optional<OciHandler> handler = runtimes.handler(container.record());
+      int pid =
+          handler.isPresent()
+              ? startBy(handler.get(), container, id, command, cgroup, shim, deadline)
+              : start(container, id, compile(container, command, cgroup), shim, deadline);
       started = true;
       return new Started(id, pid, cgroup, shim.execExit(id));
     } finally {
@@ -128,17 +168,49 @@ public final class ContainerExec {
     return patience.compareTo(PodShims.TAKE_UP_WAIT) < 0 ? patience : PodShims.TAKE_UP_WAIT;
   }
 
-  private record Launch(Command command, CompiledLaunch program) {}
+  /** A launch, and the words for its failure. */
+  private record Launch(Command command, LaunchPlan plan, Function<Failure, String> explain) {}
 
   private Launch compile(Container container, Command command, Cgroup cgroup) throws IOException {
     Spec spec = ResourceRecords.inForce(specs.of(container.id()), container.record());
-    return new Launch(
-        command,
+    CompiledLaunch launch =
         compiler.exec(
             spec.process().toExec(command.words(), command.atTerminal()),
             spec.linux(),
             cgroup.path(),
-            command.hasInput()));
+            command.hasInput());
+    return new Launch(command, launch.toPlan(), launch::explain);
+  }
+
+  private int startBy(
+      OciHandler handler,
+      Container container,
+      String id,
+      Command command,
+      Cgroup cgroup,
+      PodShim shim,
+      long deadline)
+      throws IOException {
+    boolean started = false;
+    try {
+      OciContainers.RuntimeLaunch launch =
+          runtimes.exec(
+              handler,
+              container.record(),
+              id,
+              specs.of(container.id()).process().toExec(command.words(), command.atTerminal()),
+              cgroup.path(),
+              command.console());
+      int pid =
+          start(container, id, new Launch(command, launch.plan(), launch::explain), shim, deadline);
+      started = true;
+      return pid;
+    } finally {
+      if (!started) {
+        cgroup.kill(); // the runtime may have failed after it had started the command
+      }
+      runtimes.forgetExec(container.record(), id);
+    }
   }
 
   private static int start(
@@ -149,7 +221,7 @@ public final class ContainerExec {
       return shim.exec(
               id,
               container.id(),
-              launch.program().toPlan(),
+              launch.plan(),
               command.stdin(),
               command.stdout(),
               command.stderr(),
@@ -160,7 +232,7 @@ public final class ContainerExec {
       // log would help nobody.
       throw new CriException(
           ReachedLimit.causes(e) ? ErrorKind.RESOURCE_EXHAUSTED : ErrorKind.FAILED_PRECONDITION,
-          "exec in container " + container.id() + ": " + launch.program().explain(e.failure()),
+          "exec in container " + container.id() + ": " + launch.explain().apply(e.failure()),
           e);
     }
   }

@@ -4,6 +4,7 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.handler.OciContainers;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.Hooks;
@@ -32,6 +33,7 @@ public final class ContainerRemover {
   private final PodCgroups cgroups;
   private final ContainerStopper stopper;
   private final LifecyclePlugins plugins;
+  private final OciContainers runtimes;
   private final SingleFlight<String, String, String> flights =
       new SingleFlight<>("RemoveContainer");
 
@@ -43,7 +45,8 @@ public final class ContainerRemover {
       PodShims shims,
       PodCgroups cgroups,
       ContainerStopper stopper,
-      LifecyclePlugins plugins) {
+      LifecyclePlugins plugins,
+      OciContainers runtimes) {
     this.containers = containers;
     this.files = files;
     this.specs = specs;
@@ -52,6 +55,7 @@ public final class ContainerRemover {
     this.cgroups = cgroups;
     this.stopper = stopper;
     this.plugins = plugins;
+    this.runtimes = runtimes;
   }
 
   /** Removes the container with everything that belongs to it. Its log stays: kubelet owns that. */
@@ -83,6 +87,7 @@ public final class ContainerRemover {
     try (LifecyclePlugins.Step _ = plugins.begin(id);
         Container.Removal removal = container.beginRemoval()) {
       plugins.removeContainer(container);
+      runtimes.discard(container.record());
       cgroups.remove(cgroups.at(container.record().cgroup()));
       forget(container);
       // From here on the container is gone, also for a daemon that starts after a crash.

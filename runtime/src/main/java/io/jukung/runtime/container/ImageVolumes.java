@@ -154,6 +154,7 @@ public final class ImageVolumes {
       return new Spec.Mount(destination, "bind", nothing, List.of("rbind", "rprivate", "ro"));
     }
     List<String> options = new ArrayList<>(List.of("ro", "nodev"));
+    options.addAll(MountRules.moreOptions(mount));
     for (Path layer : withBottom(layers)) {
       options.add("lowerdir+=" + layer);
     }

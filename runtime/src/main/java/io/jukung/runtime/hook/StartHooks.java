@@ -53,7 +53,7 @@ public final class StartHooks implements AutoCloseable {
   }
 
   /** Of a container whose launch waits for nothing. */
-  static StartHooks none() throws IOException {
+  public static StartHooks none() throws IOException {
     return new StartHooks(null);
   }
 

@@ -23,6 +23,7 @@ import io.jukung.linux.libc.Syscall;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.probe.ProcOfNamespace;
 import io.jukung.linux.seccomp.Filter;
+import io.jukung.runtime.call.NodeProgram;
 import io.jukung.runtime.spec.Hooks;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
@@ -42,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * mounts these. Thread-safe.
  */
 public final class LaunchCompiler {
+  private static final Path USUAL_CGROUP_MOUNT = Path.of("/sys/fs/cgroup");
+
   private static final int MASK = Register.FIRST_FREE + 4;
   private static final int TERMINAL = Register.FIRST_FREE + 5;
   private static final int NULL = Register.FIRST_FREE + 7;
@@ -236,6 +239,94 @@ public final class LaunchCompiler {
         cgroup(cgroupsPath),
         "reaper",
         0);
+  }
+
+  /**
+   * A command line of a runtime of the OCI, such as runc.
+   *
+   * @param words the program and its arguments
+   * @param directory the working directory
+   */
+  public record RuntimeCommand(List<String> words, List<String> environment, Path directory) {}
+
+  /**
+   * The launch of a runtime of the OCI, which is to start a process of a container.
+   *
+   * @param overlay the container's root file system, which the runtime finds at {@link
+   *     #rootMountPoint}; null if the runtime is to run another process in the container
+   * @param mountLabel the SELinux label of the root file system; null for none
+   * @param cgroupsPath the cgroup of the runtime itself, below the cgroup v2 mount; null for that
+   *     of the shim
+   */
+  public CompiledLaunch runtime(
+      RuntimeCommand command,
+      @Nullable Overlay overlay,
+      @Nullable String mountLabel,
+      @Nullable String cgroupsPath) {
+    ProgramBuilder prepare = new ProgramBuilder();
+    MountSteps mounts = new MountSteps(prepare, null, mountLabel);
+    hostOfRuntime(prepare, mounts);
+    if (overlay != null) {
+      mounts.overlay(overlay, rootMountPoint);
+    }
+    ProgramBuilder confine = new ProgramBuilder();
+    inheritStandard(confine);
+    ProcessSteps steps = new ProcessSteps(confine);
+    steps.everyProcessor();
+    steps.standardPipes();
+    enter(confine, command.directory());
+    steps.closeRest();
+    steps.session();
+    steps.execute(command.words(), command.environment());
+    return new CompiledLaunch(
+        prepare.build(),
+        confine.build(),
+        0,
+        cgroupsPath == null ? Path.of("") : cgroup(cgroupsPath),
+        command.words().getFirst(),
+        0);
+  }
+
+  /**
+   * The program with which the daemon runs a runtime of the OCI to its end. It sees the node as
+   * those of the launches do.
+   */
+  public Program runtime(RuntimeCommand command) {
+    ProgramBuilder program = new ProgramBuilder();
+    inheritStandard(program);
+    hostOfRuntime(program, new MountSteps(program));
+    enter(program, command.directory());
+    NodeProgram.execute(
+        program, command.words().getFirst(), command.words(), command.environment());
+    return program.build();
+  }
+
+  private static void enter(ProgramBuilder program, Path directory) {
+    program.step("enter the bundle", Syscall.CHDIR, program.string(directory.toString()));
+  }
+
+  /**
+   * The mount namespace of a runtime, which leaves no mount behind. At the usual place is the
+   * cgroup hierarchy that jukung uses: where the node has version 1 as well, a runtime would use
+   * that.
+   */
+  private void hostOfRuntime(ProgramBuilder program, MountSteps mounts) {
+    new NamespaceSteps(program).ownMounts();
+    program.step("set the umask", Syscall.UMASK, imm(022));
+    mounts.detachFromHost();
+    if (!cgroupMount.equals(USUAL_CGROUP_MOUNT)) {
+      mounts.bind(cgroupMount, USUAL_CGROUP_MOUNT);
+    }
+  }
+
+  /** Where {@link #runtime} mounts the root file system of a container. */
+  public Path rootMountPoint() {
+    return rootMountPoint;
+  }
+
+  /** The capabilities that no container can exceed, as bits. */
+  public long availableCapabilities() {
+    return availableCapabilities;
   }
 
   private Path cgroup(String cgroupsPath) {

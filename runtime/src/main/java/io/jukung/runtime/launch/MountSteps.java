@@ -394,6 +394,14 @@ final class MountSteps {
     close(MOUNT);
   }
 
+  /** Shows the tree at a path of the host also at the mount point. */
+  void bind(Path source, Path mountPoint) {
+    String purpose = "mount " + source + " on " + mountPoint;
+    cloneTree(purpose, source.toString(), MountOptions.parse(List.of("bind")), MOUNT);
+    attach(purpose, MOUNT, mountPoint);
+    close(MOUNT);
+  }
+
   /** Clones the file that the register has open, and attaches the clone to the target. */
   void bindDescriptor(String purpose, int source, String destination) {
     program

@@ -15,6 +15,8 @@ import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.ShimMessages;
 import io.jukung.runtime.container.TargetContainer;
 import io.jukung.runtime.container.UnwatchedContainers;
+import io.jukung.runtime.handler.OciContainers;
+import io.jukung.runtime.handler.OciHandler;
 import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.hook.StartHooks;
 import io.jukung.runtime.launch.CompiledLaunch;
@@ -35,12 +37,16 @@ import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.volume.Volumes;
+import io.jukung.shim.v1.Failure;
+import io.jukung.shim.v1.LaunchPlan;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,6 +70,7 @@ public final class ContainerStarter {
   private final LifecyclePlugins plugins;
   private final LogPolicy logs;
   private final ContainerHooks hooks;
+  private final OciContainers runtimes;
   private final SingleFlight<String, String, Container> flights =
       new SingleFlight<>("StartContainer");
 
@@ -79,7 +86,8 @@ public final class ContainerStarter {
       PathWork pathWork,
       LifecyclePlugins plugins,
       LogPolicy logs,
-      ContainerHooks hooks) {
+      ContainerHooks hooks,
+      OciContainers runtimes) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -92,6 +100,7 @@ public final class ContainerStarter {
     this.plugins = plugins;
     this.logs = logs;
     this.hooks = hooks;
+    this.runtimes = runtimes;
   }
 
   /**
@@ -171,7 +180,12 @@ public final class ContainerStarter {
     }
   }
 
-  private record Prepared(String logPath, CompiledLaunch launch) {}
+  /**
+   * What the shim is asked for.
+   *
+   * @param explain says why the launch failed
+   */
+  private record Prepared(String logPath, LaunchPlan plan, Function<Failure, String> explain) {}
 
   private PodShim.Started launch(Container container, StepTimer timer) throws IOException {
     ContainerRecord record = container.record();
@@ -183,31 +197,53 @@ public final class ContainerStarter {
     timer.step("spec");
     Spec spec = limit(container, created);
     timer.step("cgroup");
+    Optional<OciHandler> handler = runtimes.handler(record);
+    if (handler.isPresent()) { // which runs the hooks of the start itself
+      try (StartHooks none = StartHooks.none()) {
+        return launch(container, () -> prepare(handler.get(), record, spec), none, settled, timer);
+      }
+    }
     try (StartHooks waiting =
         hooks.begin(record.id(), spec, cgroups.at(record.cgroup()).directory())) {
-      return launch(container, spec, waiting, settled, timer);
+      return launch(container, () -> prepare(record, spec, waiting), waiting, settled, timer);
     }
   }
 
+  private Prepared prepare(ContainerRecord record, Spec spec, StartHooks waiting)
+      throws IOException {
+    CompiledLaunch launch =
+        compiler.container(spec, overlay(record), record.stdin(), waiting.directory());
+    return new Prepared(logFile(record), launch.toPlan(), launch::explain);
+  }
+
+  private Prepared prepare(OciHandler handler, ContainerRecord record, Spec spec)
+      throws IOException {
+    OciContainers.RuntimeLaunch launch =
+        runtimes.start(
+            handler,
+            sandboxes.get(record.sandboxId()).record(),
+            record,
+            spec,
+            overlay(record),
+            cgroups.at(record.cgroup()).directory());
+    return new Prepared(logFile(record), launch.plan(), launch::explain);
+  }
+
+  /**
+   * Launches what is prepared.
+   *
+   * @param preparation looks at paths of the request: the log directory, and the sources of volumes
+   */
   private PodShim.Started launch(
       Container container,
-      Spec spec,
+      PathWork.Work<Prepared> preparation,
       StartHooks waiting,
       SideTask<Boolean> settled,
       StepTimer timer)
       throws IOException {
     ContainerRecord record = container.record();
-    // Both look at paths of the request: the log directory, and the sources of volumes.
     Prepared prepared =
-        pathWork.call(
-            record.sandboxId(),
-            "StartContainer " + record.id(),
-            () ->
-                new Prepared(
-                    logFile(record),
-                    compiler.container(
-                        spec, overlay(record), record.stdin(), waiting.directory())));
-    CompiledLaunch launch = prepared.launch();
+        pathWork.call(record.sandboxId(), "StartContainer " + record.id(), preparation);
     timer.step("compile");
     awaitSettled(settled);
     timer.step("disk");
@@ -218,7 +254,7 @@ public final class ContainerStarter {
               .start(
                   ShimMessages.start(
                       record,
-                      launch.toPlan(),
+                      prepared.plan(),
                       files.paths().container(record.id()),
                       prepared.logPath(),
                       logs.limits(container)));
@@ -231,7 +267,7 @@ public final class ContainerStarter {
         hook.addSuppressed(e); // the launch has ended because of the hook
         throw hook;
       }
-      throw new IOException(launch.explain(e.failure()), e);
+      throw new IOException(prepared.explain().apply(e.failure()), e);
     } catch (CriException e) {
       waiting.end();
       IOException hook = waiting.failure();
@@ -272,6 +308,11 @@ public final class ContainerStarter {
     ErrorKind kind = cause instanceof CriException known ? known.kind() : ErrorKind.INTERNAL;
     CriException failure = new CriException(kind, why, cause);
     Cgroup cgroup = cgroups.at(container.record().cgroup());
+    try {
+      runtimes.discard(container.record());
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
     try {
       cgroups.remove(cgroup);
     } catch (IOException e) {

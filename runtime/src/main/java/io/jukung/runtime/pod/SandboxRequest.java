@@ -42,9 +42,6 @@ import org.jspecify.annotations.Nullable;
  * itself; a cgroup of our own gets the resources.
  */
 public final class SandboxRequest {
-  /** The only runtime handler, which stands for a pod without RuntimeClass. */
-  private static final String DEFAULT_HANDLER = "";
-
   private static final int MAX_PORT = 65535;
 
   private SandboxRequest() {}
@@ -66,12 +63,6 @@ public final class SandboxRequest {
 
   public static SandboxRecord record(
       String id, long createdAt, RunPodSandboxRequest request, UnaryOperator<String> cgroupParent) {
-    if (!request.getRuntimeHandler().equals(DEFAULT_HANDLER)) {
-      throw CriException.invalidArgument(
-          "RunPodSandbox: there is no runtime handler \""
-              + request.getRuntimeHandler()
-              + "\" (runtime_handler); only the empty one is configured");
-    }
     SandboxConfig config = config(request.getConfig(), cgroupParent);
     return new SandboxRecord(
         SandboxRecord.VERSION,

@@ -41,6 +41,8 @@ import io.jukung.runtime.files.CopyIn;
 import io.jukung.runtime.files.CopyOut;
 import io.jukung.runtime.files.RootDifference;
 import io.jukung.runtime.files.StatPath;
+import io.jukung.runtime.handler.Handlers;
+import io.jukung.runtime.handler.OciContainers;
 import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
@@ -161,6 +163,8 @@ final class PodParts implements AutoCloseable {
   private final PathWork pathWork = new PathWork();
   private final LaunchCompiler compiler;
   private final NetworkParts networks;
+  private final Handlers handlers;
+  private final OciContainers runtimes;
   private final LinuxPodHost host;
   private final ContainerEvents changes;
   private final PodEvents events;
@@ -219,6 +223,8 @@ final class PodParts implements AutoCloseable {
     this.compiler =
         new LaunchCompiler(
             mountPoints(paths), cgroupMount.directory(), facts.capabilities(), filters);
+    this.handlers = new Handlers(config.handlers(), sandboxes);
+    this.runtimes = new OciContainers(handlers, files, compiler, pathWork);
     PodNetwork network = new PodNetwork(config.cni(), paths.podCidrs());
     Ownership ownership = new Ownership(paths.root(), Ownership.REGISTRY);
     cgroups.claim(ownership);
@@ -265,7 +271,8 @@ final class PodParts implements AutoCloseable {
     this.rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     this.restarts = new Restarts(own, containers, files);
     this.volumes = new Volumes(files, containers);
-    this.execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
+    this.execs =
+        new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer, runtimes);
     this.execSync = new ExecSync(execs);
     this.health = new HealthProbes(sandboxes, containers, cgroups, execSync::call);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, statsFiles), exits);
@@ -289,7 +296,8 @@ final class PodParts implements AutoCloseable {
             pathWork,
             plugins,
             logs,
-            hooks);
+            hooks,
+            runtimes);
     this.startAgain =
         new StartAgain(
             own,
@@ -332,9 +340,17 @@ final class PodParts implements AutoCloseable {
   private BuildPods.Calls podCalls() {
     ContainerRemover remover =
         new ContainerRemover(
-            containers, files, containerSpecs, images, shims, cgroups, containerStopper, plugins);
+            containers,
+            files,
+            containerSpecs,
+            images,
+            shims,
+            cgroups,
+            containerStopper,
+            plugins,
+            runtimes);
     return new BuildPods.Calls(
-        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins),
+        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins, handlers),
         new CreateContainer(
             sandboxes,
             containers,
@@ -347,7 +363,8 @@ final class PodParts implements AutoCloseable {
             cgroups,
             filters,
             pathWork,
-            plugins),
+            plugins,
+            runtimes),
         starter,
         remover,
         new RemovePodSandbox(
@@ -444,6 +461,7 @@ final class PodParts implements AutoCloseable {
     }
     // The first Status tells the result. Not before recovery, which removes unknown directories.
     probe.start();
+    handlers.begin();
   }
 
   /** Begins what needs to know all pods of the earlier daemon. */
@@ -469,7 +487,7 @@ final class PodParts implements AutoCloseable {
     return new RuntimeEndpoint(
         new RuntimeEndpoint.Calls(
             new Version(Release.version()),
-            new Status(host, () -> ConfigJson.of(current.get()), security::entries),
+            new Status(host, handlers, () -> ConfigJson.of(current.get()), security::entries),
             new RuntimeConfig(cgroupDriver.kind()),
             new UpdateRuntimeConfig(host),
             podCalls.run(),

@@ -29,6 +29,7 @@ import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ImageVolumes;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.TargetContainer;
+import io.jukung.runtime.handler.OciContainers;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.own.ContainerOptions;
 import io.jukung.runtime.pod.LinuxPodHost;
@@ -86,6 +87,7 @@ public final class CreateContainer {
   private final SeccompFilters filters;
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
+  private final OciContainers runtimes;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights;
 
   public CreateContainer(
@@ -100,7 +102,8 @@ public final class CreateContainer {
       PodCgroups cgroups,
       SeccompFilters filters,
       PathWork pathWork,
-      LifecyclePlugins plugins) {
+      LifecyclePlugins plugins,
+      OciContainers runtimes) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -114,6 +117,7 @@ public final class CreateContainer {
     this.filters = filters;
     this.pathWork = pathWork;
     this.plugins = plugins;
+    this.runtimes = runtimes;
     this.flights = SingleFlight.withProgress("CreateContainer", containers.names()::creation);
   }
 
@@ -262,6 +266,7 @@ public final class CreateContainer {
               new LifecyclePlugins.Draft(asked, own.applyTo(built.spec())),
               names -> own.applyTo(specs.build(input.withCdiDevices(names), root).spec()));
       Spec spec = draft.spec();
+      runtimes.check(sandbox, spec);
       cgroups.check(ResourceRules.settings(spec.linux().resources()));
       compileFilter(spec.linux().seccomp());
       RootfsTargets.make(root, spec);

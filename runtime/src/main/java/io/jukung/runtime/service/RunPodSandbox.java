@@ -11,6 +11,7 @@ import io.jukung.runtime.call.Rollback;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.handler.Handlers;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxRequest;
 import io.jukung.runtime.spec.LabelRules;
@@ -43,6 +44,7 @@ public final class RunPodSandbox {
   private final SpecBuilder specs;
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
+  private final Handlers handlers;
   private final Selinux selinux = new Selinux(Path.of("/"));
   private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights;
 
@@ -53,7 +55,8 @@ public final class RunPodSandbox {
       PodCgroups cgroups,
       SpecBuilder specs,
       PathWork pathWork,
-      LifecyclePlugins plugins) {
+      LifecyclePlugins plugins,
+      Handlers handlers) {
     this.sandboxes = sandboxes;
     this.files = files;
     this.lifecycle = lifecycle;
@@ -61,14 +64,19 @@ public final class RunPodSandbox {
     this.specs = specs;
     this.pathWork = pathWork;
     this.plugins = plugins;
+    this.handlers = handlers;
     this.flights = SingleFlight.withProgress("RunPodSandbox", sandboxes.names()::creation);
   }
 
   public RunPodSandboxResponse call(RunPodSandboxRequest request)
       throws IOException, InterruptedException {
+    handlers.check(request.getRuntimeHandler());
     SandboxRecord intent = SandboxRequest.record(newId(), Clock.now(), request, cgroups::parent);
     SandboxName name = intent.name();
     checkSecurity(intent.id(), request.getConfig().getLinux().getSecurityContext());
+    if (intent.config().user() != null) {
+      handlers.checkUserNamespaces(intent.runtimeHandler());
+    }
     String id = flights.join(name, request, () -> run(intent));
     if (sandboxes.find(id).isEmpty()) {
       // The result of an earlier call, whose pod is removed already.

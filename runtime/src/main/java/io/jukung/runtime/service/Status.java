@@ -7,6 +7,7 @@ import io.jukung.cri.v1.RuntimeHandlerFeatures;
 import io.jukung.cri.v1.RuntimeStatus;
 import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.StatusResponse;
+import io.jukung.runtime.handler.Handlers;
 import io.jukung.runtime.network.Readiness;
 import io.jukung.runtime.pod.PodHost;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
 /** Status: tells whether the runtime and its network are ready, and what they can do. */
 public final class Status {
   private final PodHost host;
+  private final Handlers handlers;
   private final Supplier<String> configJson;
   private final Supplier<Map<String, String>> security;
 
@@ -24,8 +26,13 @@ public final class Status {
    * @param configJson the configuration in force
    * @param security which security mechanisms this node has, and why others are missing
    */
-  public Status(PodHost host, Supplier<String> configJson, Supplier<Map<String, String>> security) {
+  public Status(
+      PodHost host,
+      Handlers handlers,
+      Supplier<String> configJson,
+      Supplier<Map<String, String>> security) {
     this.host = host;
+    this.handlers = handlers;
     this.configJson = configJson;
     this.security = security;
   }
@@ -51,12 +58,23 @@ public final class Status {
             .setFeatures(
                 RuntimeFeatures.newBuilder()
                     .setSupplementalGroupsPolicy(true)
-                    .setUserNamespacesHostNetwork(true));
+                    .setUserNamespacesHostNetwork(true)
+                    .setMountOptions(true));
+    handlers.announced().forEach(each -> response.addRuntimeHandlers(handler(each)));
     if (request.getVerbose()) {
       response.putInfo("config", configJson.get());
       security.get().forEach(response::putInfo);
     }
     return response.build();
+  }
+
+  private static RuntimeHandler handler(Handlers.Announced handler) {
+    return RuntimeHandler.newBuilder()
+        .setName(handler.name())
+        .setFeatures(
+            RuntimeHandlerFeatures.newBuilder()
+                .setRecursiveReadOnlyMounts(handler.recursiveReadOnly()))
+        .build();
   }
 
   private static RuntimeCondition condition(

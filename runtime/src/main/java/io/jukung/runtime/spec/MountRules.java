@@ -50,6 +50,9 @@ public final class MountRules {
           .map(PROC::resolve)
           .collect(Collectors.toUnmodifiableSet());
 
+  /** The options that {@code Mount.mount_options} may have. */
+  private static final Set<String> MORE_OPTIONS = Set.of("noexec", "nodev", "nosuid");
+
   /**
    * Directories of the node that are never relabelled, as the node's services need their labels.
    */
@@ -186,7 +189,24 @@ public final class MountRules {
     if (mount.getUidMappingsCount() > 0 || mount.getGidMappingsCount() > 0) {
       options.add("ridmap");
     }
+    options.addAll(moreOptions(mount));
     return new Spec.Mount(destination.toString(), "bind", source.toString(), options);
+  }
+
+  /**
+   * The options that take something from a mount. Others would contradict the request's fields.
+   *
+   * @throws CriException INVALID_ARGUMENT if there are others
+   */
+  public static List<String> moreOptions(Mount mount) {
+    for (String option : mount.getMountOptionsList()) {
+      if (!MORE_OPTIONS.contains(option)) {
+        throw invalid(
+            mount,
+            "mount_options has \"" + option + "\", which is none of noexec, nodev and nosuid");
+      }
+    }
+    return mount.getMountOptionsList().stream().distinct().toList();
   }
 
   /** A mount that a CDI file describes. The source must exist: the vendor has installed it. */

@@ -24,6 +24,7 @@ import java.util.Set;
  * state/networks/ID/…                the addresses that a user network has given out
  * state/spares/N.sock
  * state/builds/…                     secrets of builds while a command needs them
+ * state/bundles/ID                   a container that a runtime of the OCI runs
  * state/standing/ID                  a container that stands still while its files are read
  * </pre>
  *
@@ -207,6 +208,11 @@ public record StatePaths(Path root, Path state) {
     return state.resolve("standing");
   }
 
+  /** The bundles of containers that a runtime of the OCI runs, a directory for each. */
+  public Path bundles() {
+    return state.resolve("bundles");
+  }
+
   public Path spares() {
     return state.resolve("spares");
   }
@@ -233,6 +239,7 @@ public record StatePaths(Path root, Path state) {
           state,
           sandboxStates(),
           networkStates(),
+          bundles(),
           spares(),
           standing()
         }) {

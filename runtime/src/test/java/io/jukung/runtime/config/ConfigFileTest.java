@@ -35,6 +35,22 @@ class ConfigFileTest {
   }
 
   @Test
+  void handlersHaveNamesOfTheOperator() throws Exception {
+    Config config =
+        ConfigFile.parse("[handlers.b]\npath = '/b'\n[handlers.a]\npath = '/a'\n", "t", Map.of());
+
+    assertThat(config.handlers().keySet()).containsExactly("a", "b");
+    assertThat(config.handlers().get("a"))
+        .isEqualTo(
+            new Config.Handler(
+                Path.of("/a"),
+                Config.HandlerType.OCI,
+                List.of(),
+                Config.HandlerCgroups.RUNTIME,
+                List.of()));
+  }
+
+  @Test
   void everyKeyReachesItsSetting() throws Exception {
     Config config = ConfigFile.read(Path.of("src/test/resources/config/full.toml"), Map.of());
 
@@ -85,7 +101,15 @@ class ConfigFileTest {
                     Duration.ofSeconds(4)),
                 new Config.Streaming(
                     "::1", 10010, Duration.ofHours(1), "/a/cert.pem", "/a/key.pem"),
-                new Config.Metrics("unix:/a/metrics")));
+                new Config.Metrics("unix:/a/metrics"),
+                Map.of(
+                    "sandboxed",
+                    new Config.Handler(
+                        Path.of("/a/runsc"),
+                        Config.HandlerType.OCI,
+                        List.of("--platform", "kvm"),
+                        Config.HandlerCgroups.DAEMON,
+                        List.of("dev.gvisor.*")))));
     var defaults = ConfigKeys.flatten(Config.DEFAULTS);
     ConfigKeys.flatten(config)
         .forEach(
@@ -128,6 +152,12 @@ class ConfigFileTest {
             + " 99999999999",
         "container_log.max_size = '63KiB' | t: container_log.max_size must be 0B or at least 64KiB",
         "container_log.max_rate = '1B' | t: container_log.max_rate must be 0B or at least 1KiB",
+        "handlers.a = 1 | t: handlers.a must be a table, not the number 1",
+        "[handlers.a]\\ntype = 'oci' | t: handlers.a.path is missing",
+        "[handlers.A]\\npath = '/a' | t: handlers.A is not a name of letters a to z, digits and -",
+        "[handlers.a]\\npath = '/a'\\ntype = 'cri' | t: handlers.a.type: \"cri\" is not one of \"oci\"",
+        "[handlers.a]\\npath = '/a'\\npaths = 1 | t: unknown key handlers.a.paths, the nearest known key is"
+            + " handlers.NAME.path",
         "shim.spare = 65 | t: shim.spare must be between 0 and 64",
         "shim = 3 | t: shim must be a table, not the number 3",
         "root = 3 | t: root must be a path, not the number 3",

@@ -56,13 +56,14 @@ class ConfigurationReferenceTest {
   private static String document() throws Exception {
     Map<String, Object> defaults = ConfigKeys.flatten(Config.DEFAULTS);
     Set<String> live = live(defaults);
+    defaults.putAll(ofHandlers());
     Map<String, String> meanings = meanings();
     assertThat(meanings.keySet()).containsExactlyElementsOf(defaults.keySet());
     StringBuilder text = new StringBuilder(HEAD);
     String table = "";
     for (Map.Entry<String, RecordComponent> each : components().entrySet()) {
       String key = each.getKey();
-      String tableOfKey = key.contains(".") ? key.substring(0, key.indexOf('.')) : "";
+      String tableOfKey = key.contains(".") ? key.substring(0, key.lastIndexOf('.')) : "";
       if (!tableOfKey.equals(table)) {
         table = tableOfKey;
         text.append("\n## [").append(table).append("]\n");
@@ -80,6 +81,20 @@ class ConfigurationReferenceTest {
     return text.toString();
   }
 
+  /** The keys of a handler's table, whose name the operator chooses. The path has no default. */
+  private static Map<String, Object> ofHandlers() throws ConfigException {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    ConfigKeys.flatten(ConfigFile.parse("[handlers.x]\npath = '/usr/sbin/runc'", "t", Map.of()))
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith("handlers.x.")) {
+                keys.put(key.replace("handlers.x.", "handlers.NAME."), value);
+              }
+            });
+    keys.put("handlers.NAME.path", "");
+    return keys;
+  }
+
   /** The keys that a running daemon takes over. */
   private static Set<String> live(Map<String, Object> defaults) throws ConfigException {
     Config other = ConfigFile.read(OTHER, Map.of());
@@ -92,6 +107,12 @@ class ConfigurationReferenceTest {
   private static Map<String, RecordComponent> components() {
     var byKey = new LinkedHashMap<String, RecordComponent>();
     for (RecordComponent each : Config.class.getRecordComponents()) {
+      if (each.getType() == Map.class) {
+        for (RecordComponent inner : Config.Handler.class.getRecordComponents()) {
+          byKey.put(ConfigKeys.name(each) + ".NAME." + ConfigKeys.name(inner), inner);
+        }
+        continue;
+      }
       if (!ConfigKeys.isTable(each)) {
         byKey.put(ConfigKeys.name(each), each);
         continue;
@@ -146,7 +167,9 @@ class ConfigurationReferenceTest {
     var meanings = new LinkedHashMap<String, String>();
     String table = "";
     List<String> comment = new ArrayList<>();
-    for (String line : Files.readAllLines(DESCRIPTIONS)) {
+    for (String each : Files.readAllLines(DESCRIPTIONS)) {
+      // A table whose name the operator chooses is commented out.
+      String line = each.matches("#(\\[|\\w+ = ).*") ? each.substring(1) : each;
       if (line.startsWith("#")) {
         comment.add(line.substring(1).strip());
       } else {

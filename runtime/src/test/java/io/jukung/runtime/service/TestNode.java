@@ -39,6 +39,8 @@ import io.jukung.runtime.container.ContainerViews;
 import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.events.ContainerEvents;
+import io.jukung.runtime.handler.Handlers;
+import io.jukung.runtime.handler.OciContainers;
 import io.jukung.runtime.hook.ContainerHooks;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.SeccompFilters;
@@ -77,6 +79,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -185,6 +188,8 @@ public final class TestNode {
     SeccompFilters filters = new SeccompFilters();
     PathWork pathWork = new PathWork();
     LaunchCompiler compiler = new LaunchCompiler(paths.state(), mount.directory(), 0, filters);
+    Handlers handlers = new Handlers(Map.of(), sandboxes);
+    OciContainers runtimes = new OciContainers(handlers, files, compiler, pathWork);
     SandboxLifecycle lifecycle = new SandboxLifecycle(files, host, pool, shims, cgroups, compiler);
     ContainerHooks hooks =
         new ContainerHooks(
@@ -199,7 +204,7 @@ public final class TestNode {
     ContainerStopper stopper = new ContainerStopper(files, shims, cgroups, freezer, KILL_WAIT);
     ContainerRemover remover =
         new ContainerRemover(
-            containers, files, containerSpecs, images, shims, cgroups, stopper, plugins);
+            containers, files, containerSpecs, images, shims, cgroups, stopper, plugins, runtimes);
     SandboxStopper sandboxStopper =
         new SandboxStopper(
             containers, files, lifecycle, stopper, cgroups, plugins, OPERATIONS_WAIT);
@@ -232,7 +237,7 @@ public final class TestNode {
             new CdiDevices(List.of(), List.of()),
             new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
     runPodSandbox =
-        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins);
+        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins, handlers);
     own = new OwnContainers(sandboxes, containers);
     restarts = new Restarts(own, containers, files);
     stopPodSandbox = new StopPodSandbox(sandboxes, containers, sandboxStopper, restarts);
@@ -256,7 +261,8 @@ public final class TestNode {
             cgroups,
             filters,
             pathWork,
-            plugins);
+            plugins,
+            runtimes);
     ContainerStarter starter =
         new ContainerStarter(
             sandboxes,
@@ -270,7 +276,8 @@ public final class TestNode {
             pathWork,
             plugins,
             new LogPolicy(own, Config.DEFAULTS.containerLog()),
-            hooks);
+            hooks,
+            runtimes);
     NamedLocks lives = new NamedLocks();
     rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, rest), restarts);
@@ -298,7 +305,8 @@ public final class TestNode {
     updateContainerResources =
         new UpdateContainerResources(containers, new ContainerLimits(cgroups), plugins);
     updatePodSandboxResources = new UpdatePodSandboxResources(sandboxes, files, cgroups, plugins);
-    execs = new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer);
+    execs =
+        new ContainerExec(containers, containerSpecs, shims, cgroups, compiler, freezer, runtimes);
     execSync = new ExecSync(execs);
   }
 

@@ -203,6 +203,7 @@ class SpecBuilderTest {
             .addMounts(mountOf(missing, "etc"))
             .addMounts(mountOf(real, "/dev/shm"))
             .addMounts(mountOf(real, "/rro").setReadonly(true).setRecursiveReadOnly(true))
+            .addMounts(mountOf(real, "/less").addMountOptions("noexec").addMountOptions("nodev"))
             .build();
     Spec spec = build(config, pod()).spec();
     assertThat(destinations(spec)).doesNotHaveDuplicates();
@@ -214,6 +215,8 @@ class SpecBuilderTest {
     assertThat(missing).isDirectory();
     assertThat(mount(spec, "/dev/shm").source()).isEqualTo(real.toString());
     assertThat(mount(spec, "/rro").options()).containsExactly("rbind", "rprivate", "rro");
+    assertThat(mount(spec, "/less").options())
+        .containsExactly("rbind", "rprivate", "rw", "noexec", "nodev");
   }
 
   @Test
@@ -239,6 +242,7 @@ class SpecBuilderTest {
                 .setReadonly(true)
                 .setPropagation(MountPropagation.PROPAGATION_HOST_TO_CONTAINER),
             "recursive_read_only"),
+        Arguments.of(mountOf(Path.of("/tmp"), "/x").addMountOptions("rw"), "mount_options has"),
         Arguments.of(
             mountOf(Path.of("/tmp"), "/x").setImageSubPath("p"), "image_sub_path without an image"),
         Arguments.of(

@@ -16,6 +16,7 @@ import io.jukung.runtime.store.Container;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -157,6 +158,38 @@ final class ExecSession implements CommandSession {
   }
 
   private ContainerExec.Started startAtTerminal(Container container) throws IOException {
+    return execs.sendsTerminals(container)
+        ? startAtSentTerminal(container)
+        : startAtOwnTerminal(container);
+  }
+
+  /** The terminal is known only when the command runs. */
+  private ContainerExec.Started startAtSentTerminal(Container container) throws IOException {
+    try (SentTerminal terminal = SentTerminal.listen(execs.newConsole(container));
+        Fd nothing = nothing()) {
+      ContainerExec.Started command =
+          run(
+              container,
+              new ContainerExec.Command(
+                  request.words(),
+                  true,
+                  false,
+                  nothing,
+                  nothing,
+                  nothing,
+                  Optional.of(terminal.path())));
+      try (Fd master = terminal.receive()) {
+        keepTerminal(master);
+        streams.addOutput(CommandClient.Output.STDOUT, master.duplicate());
+        if (request.streams().stdin()) {
+          streams.connectInput(master.duplicate());
+        }
+      }
+      return command;
+    }
+  }
+
+  private ContainerExec.Started startAtOwnTerminal(Container container) throws IOException {
     try (Fd root = rootOf(container);
         Pty pty =
             pathWork.call( // processes of the container may have mounted anything on its /dev

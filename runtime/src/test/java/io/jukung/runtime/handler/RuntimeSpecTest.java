@@ -1,0 +1,153 @@
+package io.jukung.runtime.handler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.jukung.cri.CriException;
+import io.jukung.linux.process.Capability;
+import io.jukung.runtime.spec.Hooks;
+import io.jukung.runtime.spec.Spec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RuntimeSpecTest {
+  private static final long CAPABILITIES =
+      Capability.mask(List.of(Capability.CAP_CHOWN, Capability.CAP_KILL));
+
+  private static final RuntimeSpec SPECS =
+      new RuntimeSpec(new RuntimeSpec.Node(Path.of("/mounts/rootfs"), CAPABILITIES, -5));
+
+  private static Spec spec(Spec.Mount... mounts) {
+    List<String> names = List.of("CAP_CHOWN", "CAP_KILL", "CAP_SYS_RESOURCE");
+    return new Spec(
+        Spec.OCI_VERSION,
+        new Spec.Process(
+            false,
+            new Spec.User(0, 0, null, List.of()),
+            List.of("sh"),
+            List.of("A=b"),
+            "/",
+            new Spec.Capabilities(names, names, names, names, names),
+            List.of(new Spec.Rlimit("RLIMIT_NOFILE", -1, 1024)),
+            true,
+            -998,
+            null,
+            null),
+        new Spec.Root("rootfs", true),
+        null,
+        List.of(mounts),
+        Map.of("of", "jukung"),
+        new Spec.Linux(
+            List.of(new Spec.Namespace("pid", null)),
+            "/jukung/c",
+            new Spec.Resources(
+                List.of(), new Spec.Memory(1L << 20, null), null, new Spec.Pids(9), Map.of()),
+            List.of(),
+            Map.of(),
+            null,
+            List.of("/proc/kcore"),
+            List.of(),
+            null,
+            List.of(),
+            List.of(),
+            null));
+  }
+
+  private static Spec.Mount bind(String access, String propagation) {
+    return new Spec.Mount("/v", "bind", "/v", List.of("rbind", propagation, access));
+  }
+
+  private static JsonNode container(Spec spec, boolean entersCgroup) throws IOException {
+    return new ObjectMapper().readTree(SPECS.container(spec, Map.of("a", "b"), entersCgroup));
+  }
+
+  @Test
+  void rootIsWhereTheLaunchMountsItAndAnnotationsAreThoseAllowed() throws IOException {
+    JsonNode config = container(spec(), true);
+    assertThat(config.path("root").toString())
+        .isEqualTo("{\"path\":\"/mounts/rootfs\",\"readonly\":true}");
+    assertThat(config.path("annotations").toString()).isEqualTo("{\"a\":\"b\"}");
+    assertThat(config.path("ociVersion").asText()).isEqualTo("1.0.2");
+    assertThat(config.path("linux").path("maskedPaths").toString()).isEqualTo("[\"/proc/kcore\"]");
+  }
+
+  @Test
+  void processHasNoMoreThanTheNodeCanGive() throws IOException {
+    JsonNode process = container(spec(), true).path("process");
+    assertThat(process.path("capabilities").path("bounding").toString())
+        .isEqualTo("[\"CAP_CHOWN\",\"CAP_KILL\"]");
+    assertThat(process.path("oomScoreAdj").asInt()).isEqualTo(-5);
+    assertThat(process.path("rlimits").toString())
+        .contains("\"hard\":18446744073709551615")
+        .contains("\"soft\":1024");
+    assertThat(new ObjectMapper().readTree(SPECS.process(spec().process()))).isEqualTo(process);
+  }
+
+  @Test
+  void nodeWithTheCapabilityLowersTheOomScore() throws IOException {
+    RuntimeSpec able =
+        new RuntimeSpec(
+            new RuntimeSpec.Node(
+                Path.of("/r"), Capability.mask(List.of(Capability.CAP_SYS_RESOURCE)), 0));
+    JsonNode process = new ObjectMapper().readTree(able.process(spec().process()));
+    assertThat(process.path("oomScoreAdj").asInt()).isEqualTo(-998);
+  }
+
+  @Test
+  void limitsAreTheDaemonsAndDeviceRulesAreRepeated() throws IOException {
+    JsonNode entering = container(spec(), true).path("linux");
+    assertThat(entering.path("cgroupsPath").asText()).isEqualTo("/jukung/c");
+    assertThat(entering.path("resources").toString())
+        .isEqualTo("{\"devices\":[{\"allow\":true,\"type\":\"a\",\"access\":\"rwm\"}]}");
+    assertThat(container(spec(), false).path("linux").has("resources")).isFalse();
+  }
+
+  @Test
+  void hooksAfterTheStartAndTheEndAreLeftToTheDaemon() throws IOException {
+    Hooks.Hook hook = new Hooks.Hook("/h", List.of("h"), List.of(), null);
+    List<Hooks.Hook> one = List.of(hook);
+    Spec plain = spec();
+    Spec hooked =
+        new Spec(
+            plain.ociVersion(),
+            plain.process(),
+            plain.root(),
+            null,
+            List.of(),
+            Map.of(),
+            plain.linux(),
+            new Hooks(one, one, one, one, one, one));
+    assertThat(container(hooked, true).path("hooks").fieldNames())
+        .toIterable()
+        .containsExactlyInAnyOrder(
+            "prestart", "createRuntime", "createContainer", "startContainer");
+  }
+
+  @Test
+  void cgroupMountHasTheTypeThatRuntimesKnow() throws IOException {
+    Spec.Mount mount = new Spec.Mount("/sys/fs/cgroup", "cgroup2", "cgroup", List.of("ro"));
+    assertThat(container(spec(mount), true).path("mounts").path(0).path("type").asText())
+        .isEqualTo("cgroup");
+  }
+
+  @Test
+  void whatARuntimeCannotDoIsRefused() {
+    assertThatCode(() -> RuntimeSpec.check("x", true, spec(bind("rro", "rprivate"))))
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> RuntimeSpec.check("x", false, spec(bind("rro", "rprivate"))))
+        .isInstanceOf(CriException.class)
+        .hasMessageContaining("recursive_read_only of /v");
+    assertThatThrownBy(() -> RuntimeSpec.check("x", true, spec(bind("rw", "rshared"))))
+        .hasMessageContaining("propagation of /v");
+    assertThatThrownBy(
+            () ->
+                RuntimeSpec.check("x", true, spec(new Spec.Mount("/i", "erofs", "/l", List.of()))))
+        .hasMessageContaining("image volume on /i");
+  }
+}
