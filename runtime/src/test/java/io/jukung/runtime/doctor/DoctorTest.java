@@ -53,7 +53,9 @@ class DoctorTest {
             defaults.image(),
             defaults.registry(),
             defaults.streaming(),
-            defaults.metrics());
+            defaults.metrics(),
+            defaults.peers(),
+            defaults.traces());
     Doctor.of(host, config, () -> network).with(() -> orphans).run(findings::add);
     assertThat(findings).hasSizeGreaterThan(15);
     List<Finding> wrong = findings.stream().filter(each -> each.level() != Level.OK).toList();
