@@ -15,12 +15,14 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,6 +126,18 @@ public final class ContentStore {
       throw new FileNotFoundException("blob " + digest + " is not in the store");
     }
     return new FileInputStream(path(digest).toFile());
+  }
+
+  /**
+   * Opens a blob for reads at any position. The blob may be removed meanwhile; its bytes stay.
+   *
+   * @throws FileNotFoundException if it is not in the store
+   */
+  public FileChannel openChannel(Digest digest) throws IOException {
+    if (!contains(digest)) {
+      throw new FileNotFoundException("blob " + digest + " is not in the store");
+    }
+    return FileChannel.open(path(digest), StandardOpenOption.READ);
   }
 
   /** Whether the bytes on disk still have the blob's digest. Reads all of them. */

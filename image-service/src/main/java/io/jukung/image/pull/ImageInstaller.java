@@ -23,7 +23,6 @@ import io.jukung.image.signature.KeptSignature;
 import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
-import io.jukung.image.store.StoredImage;
 import io.jukung.image.tar.ArchiveFormatException;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
@@ -83,12 +82,6 @@ public final class ImageInstaller {
   /** Has the image installed only if it is approved. */
   void approveBy(Approval wanted) {
     approval = wanted;
-  }
-
-  /** Brings all content of the image into the store, as {@link #prepare}, and lists the image. */
-  StoredImage install(FetchedManifest top, Set<String> tags, Set<String> repositories)
-      throws IOException, InterruptedException {
-    return store.register(prepare(top, tags, repositories));
   }
 
   /**
@@ -226,7 +219,8 @@ public final class ImageInstaller {
         Instant.now().toString(),
         /* pinned= */ false,
         /* intermediate= */ false,
-        /* signatures= */ null);
+        /* signatures= */ null,
+        /* openRepositories= */ null);
   }
 
   private byte[] config(Descriptor descriptor) throws IOException, InterruptedException {

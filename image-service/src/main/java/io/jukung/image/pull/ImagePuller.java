@@ -11,6 +11,7 @@ import io.jukung.image.registry.HostPlan;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistrySession;
 import io.jukung.image.signature.SignatureGate;
+import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
@@ -88,7 +89,9 @@ public final class ImagePuller {
           new ImageInstaller(store, pin, registry, tracked, Platform.current());
       approval.ifPresent(
           check -> installer.approveBy(documents -> check.fetch(documents, registry)));
-      return installer.install(top, tags, Set.of(reference.name()));
+      ImageRecord image = installer.prepare(top, tags, Set.of(reference.name()));
+      return store.register(
+          registry.isPrivileged() ? image : image.withOpenRepository(reference.name()));
     } catch (IOException e) {
       throw ImageInstaller.explain(action, e);
     } catch (CriException e) {
@@ -99,9 +102,9 @@ public final class ImagePuller {
     }
   }
 
-  /** Has the observer told of the pulls that end from now on, in place of the one before. */
-  public void observe(PullObserver next) {
-    observer = next;
+  /** Has the observer told of the pulls that end from now on, beside those before. */
+  public synchronized void observe(PullObserver next) {
+    observer = observer == PullObserver.NONE ? next : observer.and(next);
   }
 
   /** The pulls that are under way. */

@@ -10,10 +10,18 @@ public interface PullObserver {
   PullObserver NONE = (_, _, _) -> {};
 
   /**
-   * A pull has ended. Must not wait.
+   * A pull has ended, on the thread that has asked for it. Must not wait.
    *
    * @param pull how far it came
    * @param failure null: the image is in the store
    */
   void ended(ActivePulls.Progress pull, Duration took, @Nullable ErrorKind failure);
+
+  /** Tells this observer first, and then the other one. */
+  default PullObserver and(PullObserver other) {
+    return (pull, took, failure) -> {
+      ended(pull, took, failure);
+      other.ended(pull, took, failure);
+    };
+  }
 }

@@ -33,6 +33,7 @@ final class HostAuthorization {
   private final TokenScopes scopes;
   private final ReentrantLock authorizing = new ReentrantLock();
   private volatile @Nullable String authorization;
+  private volatile boolean named;
 
   /**
    * @param credentials the credentials that this host may receive
@@ -43,6 +44,11 @@ final class HostAuthorization {
     this.host = transport.host();
     this.credentials = credentials;
     this.scopes = scopes;
+  }
+
+  /** Whether the host has demanded credentials and was shown some. */
+  boolean hasShownCredentials() {
+    return named;
   }
 
   /** The header's value that the host has accepted last; null before the first challenge. */
@@ -64,6 +70,7 @@ final class HostAuthorization {
       if (current != null && !current.equals(refused)) {
         return;
       }
+      named |= credentials.kind() != Credentials.Kind.ANONYMOUS;
       authorization = newAuthorization(challenges, refused);
     } finally {
       authorizing.unlock();

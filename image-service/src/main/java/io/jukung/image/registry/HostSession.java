@@ -84,6 +84,16 @@ final class HostSession {
     return host;
   }
 
+  /**
+   * Whether requests of this session prove who asks: by credentials that the host has demanded, by
+   * a header of its configuration, or by a client's certificate.
+   */
+  boolean isPrivileged() {
+    return authorization.hasShownCredentials()
+        || !host.headers().isEmpty()
+        || !host.tls().clients().isEmpty();
+  }
+
   /** The URL of a resource of the host. */
   URI uri(String pathAndQuery) {
     return URI.create(host.base() + pathAndQuery);

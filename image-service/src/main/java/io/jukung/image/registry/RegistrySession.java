@@ -95,6 +95,14 @@ public final class RegistrySession implements ImageSource {
     }
   }
 
+  /**
+   * Whether what has come so far can have come only because this node may have it. A host that was
+   * not asked counts as well if it is configured to be shown who asks.
+   */
+  public boolean isPrivileged() {
+    return hosts.stream().anyMatch(HostSession::isPrivileged);
+  }
+
   /** The hosts that have answered a request of this session, in the order of their names. */
   public List<String> deliveringHosts() {
     return List.copyOf(delivering);

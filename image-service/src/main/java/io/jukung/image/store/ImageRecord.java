@@ -36,7 +36,8 @@ public record ImageRecord(
     String pulledAt,
     boolean pinned,
     boolean intermediate,
-    @Nullable List<KeptSignature> signatures) {
+    @Nullable List<KeptSignature> signatures,
+    @Nullable Set<String> openRepositories) {
   public static final int VERSION = 1;
 
   /**
@@ -81,7 +82,30 @@ public record ImageRecord(
         pulledAt,
         pinned,
         intermediate,
-        found.isEmpty() ? null : List.copyOf(found));
+        found.isEmpty() ? null : List.copyOf(found),
+        openRepositories);
+  }
+
+  /** The same image, which a repository has given without credentials. */
+  public ImageRecord withOpenRepository(String repository) {
+    return new ImageRecord(
+        version,
+        id,
+        documents,
+        layers,
+        diffIds,
+        repoTags,
+        repoDigests,
+        pulledAt,
+        pinned,
+        intermediate,
+        signatures,
+        Set.of(repository));
+  }
+
+  /** Whether the repository has given the image without credentials. */
+  public boolean isOpenIn(String repository) {
+    return openRepositories != null && openRepositories.contains(repository);
   }
 
   /** Whether the image consists of files to be mounted and cannot be the image of a container. */
@@ -116,7 +140,8 @@ public record ImageRecord(
         pulledAt,
         pinned,
         intermediate,
-        signatures);
+        signatures,
+        openRepositories);
   }
 
   public ImageRecord asPinned() {
@@ -131,7 +156,8 @@ public record ImageRecord(
         pulledAt,
         true,
         intermediate,
-        signatures);
+        signatures,
+        openRepositories);
   }
 
   /** The same image as a result that only builds know. */
@@ -147,7 +173,8 @@ public record ImageRecord(
         pulledAt,
         pinned,
         true,
-        signatures);
+        signatures,
+        openRepositories);
   }
 
   /** Unites the names and content of two records of the same image. */
@@ -163,7 +190,8 @@ public record ImageRecord(
         newer.pulledAt,
         pinned || newer.pinned,
         intermediate && newer.intermediate,
-        unite(newer));
+        unite(newer),
+        uniteOpen(newer));
   }
 
   private @Nullable List<KeptSignature> unite(ImageRecord newer) {
@@ -173,6 +201,13 @@ public record ImageRecord(
             .limit(KeptSignature.MAX_KEPT)
             .toList();
     return united.isEmpty() ? null : united;
+  }
+
+  private @Nullable Set<String> uniteOpen(ImageRecord newer) {
+    if (openRepositories == null || newer.openRepositories == null) {
+      return openRepositories == null ? newer.openRepositories : openRepositories;
+    }
+    return union(openRepositories, newer.openRepositories);
   }
 
   private static Set<String> union(Set<String> one, Set<String> other) {

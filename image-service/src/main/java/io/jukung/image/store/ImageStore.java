@@ -181,6 +181,14 @@ public final class ImageStore {
     return catalog.register(image);
   }
 
+  /** The images that have a digest in a repository. */
+  public List<ImageRecord> imagesOf(String repository) {
+    String prefix = repository + "@";
+    return catalog.records().stream()
+        .filter(image -> image.repoDigests().stream().anyMatch(name -> name.startsWith(prefix)))
+        .toList();
+  }
+
   /**
    * What an image's signatures are checked with.
    *

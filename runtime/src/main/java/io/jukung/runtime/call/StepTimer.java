@@ -1,9 +1,13 @@
 package io.jukung.runtime.call;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs at debug level how long the steps of one call take, in microseconds. Not thread-safe. */
+/**
+ * Logs at debug level how long the steps of one call take, in microseconds, and tells them to the
+ * call's trace. Not thread-safe.
+ */
 public final class StepTimer {
   private static final Logger LOG = LoggerFactory.getLogger("io.jukung.runtime.timing");
 
@@ -11,6 +15,7 @@ public final class StepTimer {
   private final String id;
   private final long start = System.nanoTime();
   private final StringBuilder steps = new StringBuilder();
+  private final @Nullable CallTrace trace = CallTrace.current();
   private long last = start;
 
   public StepTimer(String call, String id) {
@@ -20,8 +25,11 @@ public final class StepTimer {
 
   /** Notes the time since the previous step, or since the start of the call. */
   public void step(String name) {
-    if (LOG.isDebugEnabled()) {
+    if (LOG.isDebugEnabled() || trace != null) {
       long now = System.nanoTime();
+      if (trace != null) {
+        trace.step(name, id, last, now, /* failed= */ false);
+      }
       steps.append(", ").append(name).append(' ').append((now - last) / 1000);
       last = now;
     }

@@ -1,5 +1,7 @@
 package io.jukung.runtime.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -35,6 +37,8 @@ public record Config(
     Registry registry,
     Streaming streaming,
     Metrics metrics,
+    Peers peers,
+    Traces traces,
     Map<String, Handler> handlers) {
 
   /** What kubelet accepts as the handler of a RuntimeClass: a DNS label (RFC 1123). */
@@ -98,6 +102,8 @@ public record Config(
               Duration.ofMinutes(5)),
           new Streaming("127.0.0.1", 0, Duration.ofHours(4), "", ""),
           new Metrics(""),
+          new Peers("", "", "", "", 64, List.of()),
+          new Traces("", false),
           Map.of());
 
   public Config {
@@ -388,6 +394,73 @@ public record Config(
   }
 
   /**
+   * A registry for other nodes.
+   *
+   * @param address as {@code 127.0.0.1:5001}; empty: there is no registry
+   * @param tlsCertificate the path of a PEM file; empty: no TLS
+   * @param tlsClientCa the path of the authorities whose certificates other nodes must have; empty
+   *     if there is no TLS
+   * @param share names of repositories or registries whose images are given to others although
+   *     their pull needed credentials
+   */
+  public record Peers(
+      String address,
+      String tlsCertificate,
+      String tlsKey,
+      String tlsClientCa,
+      int maxConnections,
+      List<String> share) {
+    public Peers {
+      share = List.copyOf(share);
+      require(
+          tlsCertificate.isEmpty() == tlsKey.isEmpty()
+              && tlsKey.isEmpty() == tlsClientCa.isEmpty(),
+          "tls_certificate, tls_key and tls_client_ca need each other");
+      require(
+          maxConnections >= 1 && maxConnections <= 4096,
+          "max_connections must be between 1 and 4096");
+      if (!address.isEmpty()) {
+        try {
+          boolean local = PeersAddress.parse(address).getAddress().isLoopbackAddress();
+          if (!local && tlsCertificate.isEmpty()) {
+            throw new IllegalArgumentException(
+                "\"%s\" can be reached by other machines, which needs tls_certificate"
+                    .formatted(address));
+          }
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException("address " + e.getMessage(), e);
+        }
+      }
+    }
+  }
+
+  /**
+   * Spans for OpenTelemetry.
+   *
+   * @param endpoint the URL of a collector; empty: nothing is traced
+   * @param roots whether calls that nobody traces begin traces
+   */
+  public record Traces(String endpoint, boolean roots) {
+    public Traces {
+      if (!endpoint.isEmpty()) {
+        boolean usable;
+        try {
+          URI url = new URI(endpoint);
+          usable =
+              url.getHost() != null
+                  && url.getUserInfo() == null
+                  && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()));
+        } catch (URISyntaxException e) {
+          usable = false;
+        }
+        require(
+            usable,
+            "endpoint is not the URL of a collector (write \"http://127.0.0.1:4318/v1/traces\")");
+      }
+    }
+  }
+
+  /**
    * A way to run the containers of pods whose RuntimeClass names it, besides jukung's own.
    *
    * @param path the program; it has no default
@@ -465,6 +538,8 @@ public record Config(
         next.registry(),
         streaming,
         metrics,
+        peers,
+        traces,
         handlers);
   }
 

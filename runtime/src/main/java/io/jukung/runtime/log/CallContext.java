@@ -1,6 +1,7 @@
 package io.jukung.runtime.log;
 
 import com.google.protobuf.Message;
+import io.jukung.runtime.call.CallTrace;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.MDC;
 
@@ -19,6 +20,10 @@ public final class CallContext implements AutoCloseable {
       MDC.put("rpc", RequestSubject.call(request));
       putUnlessEmpty("container", RequestSubject.container(request));
       putUnlessEmpty("pod", RequestSubject.sandbox(request));
+      CallTrace trace = CallTrace.current();
+      if (trace != null) {
+        MDC.put("trace", trace.id());
+      }
     }
     return new CallContext();
   }

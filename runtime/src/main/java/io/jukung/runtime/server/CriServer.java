@@ -33,6 +33,7 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -94,7 +95,7 @@ final class CriServer implements AutoCloseable {
   private final ListeningSocket socket;
   private final Config.Server settings;
   private final Methods methods = new Methods();
-  private @Nullable ServerInterceptor watcher;
+  private final List<ServerInterceptor> watchers = new ArrayList<>();
   private final EventLoopGroup events;
   private final ExecutorService calls;
   private final Server server;
@@ -175,7 +176,7 @@ final class CriServer implements AutoCloseable {
 
   /** Has something see the calls that {@link #serve} adds. */
   void watchBy(ServerInterceptor interceptor) {
-    watcher = interceptor;
+    watchers.add(interceptor);
   }
 
   /** Lets clients connect. On return they can. If that fails, the server is closed. */
@@ -198,7 +199,7 @@ final class CriServer implements AutoCloseable {
         ServerInterceptors.intercept(
             EncodedAnswers.accept(MalformedRequests.refuse(calls.bindService())),
             new EarlyHeaders());
-    methods.add(watcher == null ? service : ServerInterceptors.intercept(service, watcher));
+    methods.add(ServerInterceptors.intercept(service, watchers));
   }
 
   /** The methods of all services, which are added after the server was opened. */

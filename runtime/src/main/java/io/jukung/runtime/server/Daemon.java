@@ -124,6 +124,14 @@ public final class Daemon implements AutoCloseable {
       parts.push(metrics);
       opened.watchBy(metrics.watcher());
     }
+    if (!config.traces().endpoint().isEmpty()) {
+      TraceParts traces = new TraceParts(config.traces(), made);
+      parts.push(traces);
+      opened.watchBy(traces.watcher());
+    }
+    if (!config.peers().address().isEmpty()) {
+      parts.push(new PeerParts(config.peers(), made.images()));
+    }
     opened.serve(made.services());
     WarmUp.startInBackground(config.socket(), () -> served(made));
     IdleMemory.startInBackground();

@@ -108,7 +108,11 @@ final class ImageParts {
     }
   }
 
-  /** Has something see how pulls end. */
+  ImageStore store() {
+    return images;
+  }
+
+  /** Has something see how pulls end, beside those that see it already. */
   void observe(PullObserver observer) {
     puller.observe(observer);
   }

@@ -2,6 +2,7 @@ package io.jukung.runtime.server;
 
 import io.grpc.BindableService;
 import io.jukung.image.pull.PullObserver;
+import io.jukung.image.store.ImageStore;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.Installation;
@@ -54,7 +55,12 @@ final class NodeParts implements AutoCloseable {
     return live;
   }
 
-  /** Has something see how pulls end. */
+  /** The images of this node. */
+  ImageStore images() {
+    return images.store();
+  }
+
+  /** Has something see how pulls end, beside those that see it already. */
   void observe(PullObserver observer) {
     images.observe(observer);
   }

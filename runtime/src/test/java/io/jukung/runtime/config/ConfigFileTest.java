@@ -102,6 +102,14 @@ class ConfigFileTest {
                 new Config.Streaming(
                     "::1", 10010, Duration.ofHours(1), "/a/cert.pem", "/a/key.pem"),
                 new Config.Metrics("unix:/a/metrics"),
+                new Config.Peers(
+                    "10.0.0.1:5001",
+                    "/a/peer.pem",
+                    "/a/peer-key.pem",
+                    "/a/peers.pem",
+                    9,
+                    List.of("a.example")),
+                new Config.Traces("http://127.0.0.1:4318/v1/traces", true),
                 Map.of(
                     "sandboxed",
                     new Config.Handler(

@@ -54,6 +54,8 @@ class DoctorTest {
             defaults.registry(),
             defaults.streaming(),
             defaults.metrics(),
+            defaults.peers(),
+            defaults.traces(),
             defaults.handlers());
     Doctor.of(host, config, () -> network).with(() -> orphans).run(findings::add);
     assertThat(findings).hasSizeGreaterThan(15);
