@@ -49,8 +49,7 @@ final class Engine implements AutoCloseable {
     new AutoRemoval(lookup, removal, log).start(events);
     events.start();
     Router router = routes(daemon, lookup, events, removal, arguments.logDirectory(), log);
-    return new Engine(
-        daemon, events, new HttpServer(socket, router, log), arguments.listen(), log);
+    return new Engine(daemon, events, new HttpServer(socket, router, log), arguments.listen(), log);
   }
 
   /** The table of all routes. */

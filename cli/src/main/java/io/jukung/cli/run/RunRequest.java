@@ -81,7 +81,10 @@ record RunRequest(
     var config =
         PodSandboxConfig.newBuilder()
             .setMetadata(
-                PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace(OwnContainers.NAMESPACE))
+                PodSandboxMetadata.newBuilder()
+                    .setName(name)
+                    .setUid(uid)
+                    .setNamespace(OwnContainers.NAMESPACE))
             .setLogDirectory(logDirectory().toString())
             .putLabels(OwnContainers.LABEL, name)
             .setLinux(
@@ -91,7 +94,8 @@ record RunRequest(
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
     OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
     if (options.network == Network.POD) {
-      config.setHostname(options.hostname == null ? OwnContainers.hostname(name) : options.hostname);
+      config.setHostname(
+          options.hostname == null ? OwnContainers.hostname(name) : options.hostname);
     } else if (options.hostname != null) {
       throw CliException.usage("--hostname does not go with --network host");
     } else if (!options.publish.isEmpty() || options.publishAll) {
@@ -251,7 +255,9 @@ record RunRequest(
   private LinuxContainerResources resources() {
     var resources = LinuxContainerResources.newBuilder();
     if (options.cpus != null) {
-      resources.setCpuPeriod(OwnContainers.CPU_PERIOD_MICROSECONDS).setCpuQuota(quota(options.cpus));
+      resources
+          .setCpuPeriod(OwnContainers.CPU_PERIOD_MICROSECONDS)
+          .setCpuQuota(quota(options.cpus));
     }
     if (options.memory != null) {
       resources.setMemoryLimitInBytes(MemorySize.parse(options.memory));

@@ -87,15 +87,15 @@ public final class ImageRoutes {
 
   private static boolean fitsReference(Image image, String pattern) {
     String expression =
-        pattern.chars().mapToObj(c -> (char) c + "")
+        pattern
+            .chars()
+            .mapToObj(c -> (char) c + "")
             .map(c -> c.equals("*") ? "[^/]*" : java.util.regex.Pattern.quote(c))
             .collect(Collectors.joining());
     return image.getRepoTagsList().stream()
         .map(ImageNames::familiar)
         .anyMatch(
-            name ->
-                name.matches(expression)
-                    || ImageNames.repository(name).matches(expression));
+            name -> name.matches(expression) || ImageNames.repository(name).matches(expression));
   }
 
   private static ObjectNode summary(Image image, JsonNode spec) {
