@@ -9,9 +9,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * The commands that {@code bin/jukung} hands to the main classes of the daemon and of the engine. They are declared here only for the list of commands in the help
- * and for shell completion. They are run only where the client was not started by {@code
- * bin/jukung}.
+ * The commands that {@code bin/jukung} hands to the main classes of the daemon and of the engine.
+ * They are declared here only for the list of commands in the help and for shell completion. They
+ * are run only where the client was not started by {@code bin/jukung}.
  */
 final class DaemonCommands {
   private DaemonCommands() {}

@@ -42,6 +42,10 @@ class DockerClientIT {
                     .node()
                     .inside(
                         List.of(
+                            "sh",
+                            "-c",
+                            "echo $$ >\"$0\"; exec \"$@\"",
+                            testbed.node().directory().resolve("engine.pid").toString(),
                             Daemon.dist().resolve("bin/jukung").toString(),
                             "-s",
                             testbed.daemon().socket().toString(),
@@ -53,15 +57,24 @@ class DockerClientIT {
             .redirectErrorStream(true)
             .redirectOutput(testbed.node().directory().resolve("engine.log").toFile())
             .start();
-    Await.until("the engine serves", () -> Files.exists(socket));
+    Await.until("the engine serves", this::isServed);
     assertThat(request("GET", "/_ping", "")).startsWith("HTTP/1.1 200 OK").endsWith("OK");
   }
 
+  private boolean isServed() {
+    try (SocketChannel _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return true;
+    } catch (IOException e) {
+      return false; // the socket is not there yet, or nobody listens yet
+    }
+  }
+
   @AfterEach
-  void endEngine() throws Exception {
-    engine.destroy();
+  void endEngine(Testbed testbed) throws Exception {
+    Path pid = testbed.node().directory().resolve("engine.pid");
+    testbed.node().run("kill", Files.readString(pid).strip()).orThrow();
     assertThat(engine.waitFor(20, TimeUnit.SECONDS)).isTrue();
-    Await.until("the socket is removed", () -> !Files.exists(socket));
+    assertThat(socket).doesNotExist();
     Files.deleteIfExists(logs);
   }
 
@@ -91,7 +104,8 @@ class DockerClientIT {
     assertThat(request("GET", "/nothing", "")).contains("404", "{\"message\":\"page not found\"}");
     assertThat(request("GET", "/containers/none/json", ""))
         .contains("404", "No such container: none");
-    assertThat(request("GET", "/images/none/json", "")).contains("404", "No such image: none:latest");
+    assertThat(request("GET", "/images/none/json", ""))
+        .contains("404", "No such image: none:latest");
     assertThat(request("POST", "/containers/create", "{")).contains("400", "not JSON");
     assertThat(request("POST", "/containers/create", "{\"Image\":\"none\"}"))
         .contains("404", "No such image: none:latest");
@@ -110,8 +124,7 @@ class DockerClientIT {
         "{\"Image\":\"%s\",\"Cmd\":[\"sh\",\"-c\",\"echo out; echo err >&2; exit 3\"],"
             + "\"HostConfig\":{\"NetworkMode\":\"host\"}}";
     String made =
-        request(
-            "POST", "/v1.47/containers/create?name=plain", body.formatted(testbed.busybox()));
+        request("POST", "/v1.47/containers/create?name=plain", body.formatted(testbed.busybox()));
     assertThat(made).contains("201 Created").contains("\"Warnings\":[]");
     assertThat(request("POST", "/containers/create?name=plain", body.formatted(testbed.busybox())))
         .contains("409", "is already in use by container");
@@ -159,7 +172,8 @@ class DockerClientIT {
     String image = testbed.busybox();
     assertThat(docker(testbed, "", "version").orThrow()).contains("Server: jukung");
     assertThat(docker(testbed, "", "info").orThrow()).contains("Server Version: ");
-    assertThat(docker(testbed, "", "pull", image).orThrow()).contains("Status: Image is up to date");
+    assertThat(docker(testbed, "", "pull", image).orThrow())
+        .contains("Status: Image is up to date");
     CommandResult both =
         docker(
             testbed,
@@ -174,7 +188,8 @@ class DockerClientIT {
     assertThat(both.stdout()).isEqualTo("out\n");
     assertThat(both.stderr()).isEqualTo("err\n");
     assertThat(both.exitCode()).isEqualTo(7);
-    assertThat(docker(testbed, "typed", "run", "-i", "--rm", "--network=host", image, "cat").orThrow())
+    assertThat(
+            docker(testbed, "typed", "run", "-i", "--rm", "--network=host", image, "cat").orThrow())
         .isEqualTo("typed");
     assertThat(docker(testbed, "", "run", "--rm", "--network=host", image, "nosuch").exitCode())
         .isEqualTo(127);
@@ -202,13 +217,15 @@ class DockerClientIT {
             "-c",
             "echo begun; trap 'echo term; exit 4' TERM; while true; do sleep 0.1; done")
         .orThrow();
-    assertThat(docker(testbed, "", "ps", "--filter", "label=k=v").orThrow()).contains("Up ", " w\n");
+    assertThat(docker(testbed, "", "ps", "--filter", "label=k=v").orThrow())
+        .contains("Up ", " w\n");
     assertThat(docker(testbed, "", "exec", "w", "sh", "-c", "echo $A; exit 5").exitCode())
         .isEqualTo(5);
     assertThat(docker(testbed, "in", "exec", "-i", "w", "cat").orThrow()).isEqualTo("in");
     assertThat(docker(testbed, "", "exec", "w", "nosuch").exitCode()).isEqualTo(127);
     assertThat(
-            docker(testbed, "", "inspect", "-f", "{{.State.Status}} {{.Config.Env}}", "w").orThrow())
+            docker(testbed, "", "inspect", "-f", "{{.State.Status}} {{.Config.Env}}", "w")
+                .orThrow())
         .startsWith("running ")
         .contains("A=b");
     assertThat(docker(testbed, "", "top", "w").orThrow()).contains("sleep 0.1");
@@ -227,11 +244,10 @@ class DockerClientIT {
     String body =
         "{\"Image\":\"%s\",\"Cmd\":[\"sleep\",\"1\"],"
             + "\"HostConfig\":{\"NetworkMode\":\"host\",\"AutoRemove\":true}}";
-    assertThat(
-            request("POST", "/containers/create?name=gone", body.formatted(testbed.busybox())))
+    assertThat(request("POST", "/containers/create?name=gone", body.formatted(testbed.busybox())))
         .contains("201");
     assertThat(request("POST", "/containers/gone/start", "")).contains("204");
-    endEngine();
+    endEngine(testbed);
     Await.until(
         "it has ended",
         () -> testbed.containers().stream().allMatch(each -> each.getStateValue() == 2));

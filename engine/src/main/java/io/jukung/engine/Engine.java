@@ -9,12 +9,17 @@ import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
+import io.jukung.engine.files.FileRoutes;
 import io.jukung.engine.image.ImageRoutes;
+import io.jukung.engine.image.RegistryRoutes;
+import io.jukung.engine.network.NetworkRoutes;
 import io.jukung.engine.stream.AttachRoutes;
 import io.jukung.engine.stream.ExecRoutes;
 import io.jukung.engine.stream.LogRoutes;
+import io.jukung.engine.system.EventRoutes;
 import io.jukung.engine.system.SwarmRoutes;
 import io.jukung.engine.system.SystemRoutes;
+import io.jukung.engine.volume.VolumeRoutes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -47,10 +52,9 @@ final class Engine implements AutoCloseable {
     EventHub events = new EventHub(daemon);
     Removal removal = new Removal(daemon, log);
     new AutoRemoval(lookup, removal, log).start(events);
-    events.start();
     Router router = routes(daemon, lookup, events, removal, arguments.logDirectory(), log);
-    return new Engine(
-        daemon, events, new HttpServer(socket, router, log), arguments.listen(), log);
+    events.start();
+    return new Engine(daemon, events, new HttpServer(socket, router, log), arguments.listen(), log);
   }
 
   /** The table of all routes. */
@@ -69,6 +73,11 @@ final class Engine implements AutoCloseable {
     new AttachRoutes(daemon, lookup, readiness).addTo(router);
     new ExecRoutes(daemon, lookup, log).addTo(router);
     new ImageRoutes(daemon, lookup).addTo(router);
+    new RegistryRoutes(daemon, lookup).addTo(router);
+    new VolumeRoutes(daemon).addTo(router);
+    new FileRoutes(daemon, lookup).addTo(router);
+    new EventRoutes(events).addTo(router);
+    NetworkRoutes.addTo(router);
     SwarmRoutes.addTo(router);
     return router;
   }

@@ -9,10 +9,10 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The engine is a client: it knows the protocols, and nothing of the daemon or the command line. */
-@AnalyzeClasses(
-    packages = "io.jukung.engine",
-    importOptions = ImportOption.DoNotIncludeTests.class)
+/**
+ * The engine is a client: it knows the protocols, and nothing of the daemon or the command line.
+ */
+@AnalyzeClasses(packages = "io.jukung.engine", importOptions = ImportOption.DoNotIncludeTests.class)
 class DependencyLinesTest {
   @ArchTest
   static final ArchRule ENGINE_KNOWS_THE_PROTOCOLS_ALONE =

@@ -1,7 +1,7 @@
 package io.jukung.cli.build;
 
 import com.google.protobuf.ByteString;
-import io.jukung.cli.command.ArchiveUpload;
+import io.jukung.cri.client.ArchiveUpload;
 import io.jukung.client.v1.BuildOptions;
 import io.jukung.client.v1.BuildProgress;
 import io.jukung.client.v1.BuildRequest;

@@ -2,7 +2,7 @@ package io.jukung.cli.copy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
-import io.jukung.cli.command.ArchiveUpload;
+import io.jukung.cri.client.ArchiveUpload;
 import io.jukung.client.v1.ContainersGrpc.ContainersStub;
 import io.jukung.client.v1.CopyInRequest;
 import io.jukung.client.v1.CopyInResponse;

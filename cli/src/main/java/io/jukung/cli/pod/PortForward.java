@@ -90,7 +90,8 @@ public final class PortForward extends ClientCommand {
         PortForwardRequest.newBuilder().setPodSandboxId(Lookup.pod(connection, pod).getId());
     String url = connection.runtime().portForward(request.build()).getUrl();
     try (PortForwarder forwarder =
-        PortForwarder.connect(StreamEndpoint.of(connection.runtime(), url), environment::printError)) {
+        PortForwarder.connect(
+            StreamEndpoint.of(connection.runtime(), url), environment::printError)) {
       for (String text : ports) {
         listen(forwarder, Ports.parse(text));
       }

@@ -136,8 +136,7 @@ final class ContainerMaker {
     var sameName =
         ListContainersRequest.newBuilder()
             .setFilter(
-                ContainerFilter.newBuilder()
-                    .putLabelSelector(OwnContainers.LABEL, options.name))
+                ContainerFilter.newBuilder().putLabelSelector(OwnContainers.LABEL, options.name))
             .build();
     List<Container> others = connection.runtime().listContainers(sameName).getContainersList();
     if (!others.isEmpty()) {

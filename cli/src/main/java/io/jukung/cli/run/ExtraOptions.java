@@ -100,14 +100,17 @@ final class ExtraOptions {
       int equals = text.indexOf('=');
       String value = text.substring(equals + 1);
       switch (equals < 0 ? text : text.substring(0, equals)) {
-        case "max-size" -> annotations.put(OwnContainers.LOG_MAX_SIZE, Long.toString(logSize(value)));
-        case "max-file" -> annotations.put(OwnContainers.LOG_MAX_FILE, Integer.toString(logFiles(value)));
+        case "max-size" ->
+            annotations.put(OwnContainers.LOG_MAX_SIZE, Long.toString(logSize(value)));
+        case "max-file" ->
+            annotations.put(OwnContainers.LOG_MAX_FILE, Integer.toString(logFiles(value)));
         default ->
             throw CliException.usage(
                 "--log-opt: \"" + text + "\" is neither max-size=SIZE nor max-file=NUMBER");
       }
     }
-    if (annotations.containsKey(OwnContainers.LOG_MAX_FILE) && !annotations.containsKey(OwnContainers.LOG_MAX_SIZE)) {
+    if (annotations.containsKey(OwnContainers.LOG_MAX_FILE)
+        && !annotations.containsKey(OwnContainers.LOG_MAX_SIZE)) {
       throw CliException.usage("--log-opt max-file needs --log-opt max-size=SIZE");
     }
     return annotations;

@@ -82,7 +82,10 @@ record RunRequest(
     var config =
         PodSandboxConfig.newBuilder()
             .setMetadata(
-                PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace(OwnContainers.NAMESPACE))
+                PodSandboxMetadata.newBuilder()
+                    .setName(name)
+                    .setUid(uid)
+                    .setNamespace(OwnContainers.NAMESPACE))
             .setLogDirectory(logDirectory().toString())
             .putLabels(OwnContainers.LABEL, name)
             .setLinux(

@@ -1,10 +1,10 @@
 package io.jukung.cli.terminal;
 
-import io.jukung.cri.streaming.SpdyDialer;
-import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.streaming.InputGate;
 import io.jukung.cri.streaming.SpdyConnection;
+import io.jukung.cri.streaming.SpdyDialer;
 import io.jukung.cri.streaming.SpdyStream;
+import io.jukung.cri.streaming.StreamEndpoint;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

@@ -52,8 +52,7 @@ public final class OwnContainers {
 
   /** Returns the host name of a container's pod if nobody names another. */
   public static String hostname(String containerName) {
-    String hostname =
-        containerName.replace('_', '-').replace('.', '-').toLowerCase(Locale.ROOT);
+    String hostname = containerName.replace('_', '-').replace('.', '-').toLowerCase(Locale.ROOT);
     return hostname.substring(0, Math.min(MAX_HOSTNAME, hostname.length()));
   }
 

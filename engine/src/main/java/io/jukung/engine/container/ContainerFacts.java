@@ -39,8 +39,7 @@ record ContainerFacts(
         Json.parse(response.getInfoOrDefault("info", "{}")),
         daemon
             .containers()
-            .conditions(
-                ConditionsRequest.newBuilder().setContainerId(container.getId()).build())
+            .conditions(ConditionsRequest.newBuilder().setContainerId(container.getId()).build())
             .getConditionsList()
             .stream()
             .findFirst()

@@ -108,8 +108,7 @@ final class ContainerList {
     return names;
   }
 
-  private static boolean fits(
-      ContainerFacts facts, Filters filters, Map<String, String> volumes) {
+  private static boolean fits(ContainerFacts facts, Filters filters, Map<String, String> volumes) {
     String name = Lookup.name(facts.container());
     return filters.fits("id", facts.container().getId()::startsWith)
         && filters.fits("name", each -> matches(each, name))

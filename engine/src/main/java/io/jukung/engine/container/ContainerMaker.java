@@ -22,8 +22,8 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * Makes containers, each in a pod of its own. The pod stays ready for the start that usually follows
- * at once, see {@link Readiness}. Thread-safe.
+ * Makes containers, each in a pod of its own. The pod stays ready for the start that usually
+ * follows at once, see {@link Readiness}. Thread-safe.
  */
 final class ContainerMaker {
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}");
@@ -34,8 +34,7 @@ final class ContainerMaker {
   private final Readiness readiness;
   private final Path logs;
 
-  ContainerMaker(
-      Daemon daemon, Lookup lookup, Removal removal, Readiness readiness, Path logs) {
+  ContainerMaker(Daemon daemon, Lookup lookup, Removal removal, Readiness readiness, Path logs) {
     this.logs = logs;
     this.daemon = daemon;
     this.lookup = lookup;

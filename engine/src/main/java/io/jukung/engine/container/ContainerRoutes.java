@@ -163,8 +163,7 @@ public final class ContainerRoutes {
 
   private void stop(Container container, Exchange exchange) throws InterruptedException {
     String options = container.getAnnotationsOrDefault(OwnContainers.OPTIONS, "{}");
-    long own =
-        Json.parse(options).path("stopTimeoutSeconds").asLong(OwnContainers.STOP_SECONDS);
+    long own = Json.parse(options).path("stopTimeoutSeconds").asLong(OwnContainers.STOP_SECONDS);
     // A negative time is for ever, which the daemon does not have.
     long asked = exchange.query().number("t").orElse(own);
     long grace = asked < 0 ? Integer.MAX_VALUE : asked;

@@ -40,8 +40,7 @@ final class EndWait {
   /**
    * @param first the container's status now
    */
-  EndWait(
-      Daemon daemon, EventHub events, String id, Condition condition, ContainerStatus first) {
+  EndWait(Daemon daemon, EventHub events, String id, Condition condition, ContainerStatus first) {
     this.daemon = daemon;
     this.events = events;
     this.id = id;
@@ -61,7 +60,8 @@ final class EndWait {
       }
       last = now.get();
       if (holds(last)) {
-        return condition == Condition.NEXT_EXIT ? newEnd().orElse(last.getExitCode())
+        return condition == Condition.NEXT_EXIT
+            ? newEnd().orElse(last.getExitCode())
             : last.getExitCode();
       }
       events.await(seen, LOOK);
@@ -80,10 +80,7 @@ final class EndWait {
   }
 
   private Optional<Integer> newEnd() {
-    return events
-        .end(id)
-        .filter(each -> each.number() > endsBefore)
-        .map(EventHub.End::exitCode);
+    return events.end(id).filter(each -> each.number() > endsBefore).map(EventHub.End::exitCode);
   }
 
   private int exitCodeOfRemoved() {

@@ -13,7 +13,7 @@ import java.util.Set;
  * The fields of one object of a request. A field that is set and that nobody has asked for is an
  * error, so that nothing is ignored. Used by one thread.
  */
-final class Fields {
+public final class Fields {
   private final String name;
   private final JsonNode object;
   private final Set<String> known = new HashSet<>();
@@ -21,7 +21,7 @@ final class Fields {
   /**
    * @param name the object's, for error texts
    */
-  Fields(String name, JsonNode object) {
+  public Fields(String name, JsonNode object) {
     this.name = name;
     this.object = object;
     if (!object.isObject() && !object.isNull() && !object.isMissingNode()) {
@@ -40,7 +40,7 @@ final class Fields {
     return this;
   }
 
-  String text(String field) {
+  public String text(String field) {
     JsonNode value = get(field);
     if (!value.isTextual() && !value.isNull() && !value.isMissingNode()) {
       throw wrong(field, "a text");
@@ -75,7 +75,7 @@ final class Fields {
     return texts;
   }
 
-  Map<String, String> map(String field) {
+  public Map<String, String> map(String field) {
     Map<String, String> map = new LinkedHashMap<>();
     get(field).properties().forEach(each -> map.put(each.getKey(), each.getValue().asText("")));
     return map;
@@ -94,7 +94,7 @@ final class Fields {
    *
    * @throws HttpError 501 that names the field
    */
-  void requireNoOther() {
+  public void requireNoOther() {
     object
         .properties()
         .forEach(

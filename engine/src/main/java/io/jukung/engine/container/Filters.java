@@ -47,7 +47,7 @@ public final class Filters {
     return !has(key) || get(key).stream().anyMatch(fit);
   }
 
-  /** Whether every {@code label} fits, and no {@code label!} does. */
+  /** Whether every value of the key label fits, and none of the key label!. */
   public boolean fitsLabels(Map<String, String> labels) {
     return get("label").stream().allMatch(each -> hasLabel(labels, each))
         && get("label!").stream().noneMatch(each -> hasLabel(labels, each));

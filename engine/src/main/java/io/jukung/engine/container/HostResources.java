@@ -39,9 +39,9 @@ final class HostResources {
     if (quota > 0 && quota < LEAST_QUOTA_MICROSECONDS) {
       throw HttpError.badRequest("CPU cfs quota can not be less than 1ms");
     }
-    resources.setCpuQuota(quota).setCpuPeriod(quota > 0 && period == 0
-        ? OwnContainers.CPU_PERIOD_MICROSECONDS
-        : period);
+    resources
+        .setCpuQuota(quota)
+        .setCpuPeriod(quota > 0 && period == 0 ? OwnContainers.CPU_PERIOD_MICROSECONDS : period);
     resources.setCpuShares(host.number("CpuShares"));
     resources.setCpusetCpus(host.text("CpusetCpus")).setCpusetMems(host.text("CpusetMems"));
     long memory = host.number("Memory");

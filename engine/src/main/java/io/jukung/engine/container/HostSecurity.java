@@ -74,7 +74,8 @@ final class HostSecurity {
     }
     for (String group : host.texts("GroupAdd")) {
       if (!group.matches("\\d{1,10}")) {
-        throw HttpError.notImplemented("HostConfig.GroupAdd \"" + group + "\", which is no number,");
+        throw HttpError.notImplemented(
+            "HostConfig.GroupAdd \"" + group + "\", which is no number,");
       }
       security.addSupplementalGroups(Long.parseLong(group));
     }

@@ -83,7 +83,8 @@ final class PodOptions {
       case "", "no" -> "";
       case "always", "unless-stopped" -> name;
       case "on-failure" -> count > 0 ? name + ":" + count : name;
-      default -> throw HttpError.badRequest("invalid restart policy: unknown policy '" + name + "'");
+      default ->
+          throw HttpError.badRequest("invalid restart policy: unknown policy '" + name + "'");
     };
   }
 

@@ -51,8 +51,7 @@ final class PortBindings {
     Protocol protocol = protocol(matcher);
     boolean known =
         mappings.stream()
-            .anyMatch(
-                each -> each.getContainerPort() == inside && each.getProtocol() == protocol);
+            .anyMatch(each -> each.getContainerPort() == inside && each.getProtocol() == protocol);
     if (!known) {
       add(exposed, "", "");
     }

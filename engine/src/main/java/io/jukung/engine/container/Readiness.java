@@ -13,9 +13,9 @@ import java.util.function.Consumer;
 
 /**
  * Keeps the pods of new containers ready for a while: a client that makes a container mostly
- * attaches to it and starts it next, and its pod need not be made twice. A pod whose container is not
- * started in this time is stopped, so that it holds no address and no port. If the engine ends before,
- * the pod stays ready until its container is started or removed. Thread-safe.
+ * attaches to it and starts it next, and its pod need not be made twice. A pod whose container is
+ * not started in this time is stopped, so that it holds no address and no port. If the engine ends
+ * before, the pod stays ready until its container is started or removed. Thread-safe.
  */
 public final class Readiness {
   /** As long as a client may take between the two requests. */

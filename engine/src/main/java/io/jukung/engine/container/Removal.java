@@ -73,7 +73,10 @@ public final class Removal {
   }
 
   private List<String> anonymousVolumes(String containerId) {
-    return daemon.volumes().listVolumes(ListVolumesRequest.getDefaultInstance()).getVolumesList()
+    return daemon
+        .volumes()
+        .listVolumes(ListVolumesRequest.getDefaultInstance())
+        .getVolumesList()
         .stream()
         .filter(Volume::getAnonymous)
         .filter(each -> each.getContainerIdsList().contains(containerId))
@@ -85,7 +88,8 @@ public final class Removal {
   private void removeVolumes(List<String> names) {
     for (String name : names) {
       try {
-        var _ = daemon.volumes().removeVolume(RemoveVolumeRequest.newBuilder().setName(name).build());
+        var _ =
+            daemon.volumes().removeVolume(RemoveVolumeRequest.newBuilder().setName(name).build());
       } catch (StatusRuntimeException e) {
         Status.Code code = e.getStatus().getCode();
         if (code != Status.Code.FAILED_PRECONDITION && code != Status.Code.NOT_FOUND) {

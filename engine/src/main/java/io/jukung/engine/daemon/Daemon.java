@@ -41,6 +41,8 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
+   * Returns the calls of the daemon behind a socket.
+   *
    * @param socket the daemon's
    */
   public static Daemon at(Path socket) {

@@ -18,8 +18,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * What happens to containers, from one subscription at the daemon for all clients. Remembers how the
- * last containers have ended, because a container may be removed before its waiter looks. Thread-safe.
+ * What happens to containers, from one subscription at the daemon for all clients. Remembers how
+ * the last containers have ended, because a container may be removed before its waiter looks.
+ * Thread-safe.
  */
 public final class EventHub implements AutoCloseable {
   /** How many ends are remembered. */

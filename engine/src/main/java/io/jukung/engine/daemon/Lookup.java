@@ -74,8 +74,7 @@ public final class Lookup {
         container.getMetadata().getName(),
         labels.getOrDefault(OwnContainers.POD_NAME, ""),
         labels.getOrDefault(OwnContainers.POD_NAMESPACE, ""),
-        labels.getOrDefault(
-            "io.kubernetes.pod.uid", container.getPodSandboxId()),
+        labels.getOrDefault("io.kubernetes.pod.uid", container.getPodSandboxId()),
         Integer.toString(container.getMetadata().getAttempt()));
   }
 

@@ -23,8 +23,7 @@ public record ApiVersion(int major, int minor) implements Comparable<ApiVersion>
     if (!matcher.matches()) {
       throw HttpError.badRequest("\"" + text + "\" is not a version of the API");
     }
-    return new ApiVersion(
-        Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+    return new ApiVersion(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
   }
 
   /**

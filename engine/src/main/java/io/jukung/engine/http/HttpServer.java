@@ -111,6 +111,9 @@ public final class HttpServer implements AutoCloseable {
       exchange.fail(DaemonStatus.of(e), DaemonStatus.message(e));
     } catch (InterruptedException e) {
       throw new IOException("the client is gone", e);
+    } catch (IOException e) {
+      // Of the connection, and then this fails again, or of what the handler has used.
+      exchange.fail(500, "failed: " + e);
     } catch (RuntimeException e) {
       log.accept(exchange.method() + " " + exchange.path() + " failed: " + trace(e));
       exchange.fail(500, "internal error: " + e);

@@ -18,8 +18,7 @@ public final class Query {
   private final Map<String, List<String>> values;
 
   Query(String uri) {
-    QueryStringDecoder decoder =
-        QueryStringDecoder.builder().maxParams(MAX_PARAMETERS).build(uri);
+    QueryStringDecoder decoder = QueryStringDecoder.builder().maxParams(MAX_PARAMETERS).build(uri);
     try {
       this.path = decoder.path();
       this.values = decoder.parameters();

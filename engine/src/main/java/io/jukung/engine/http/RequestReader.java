@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestReader implements Closeable {
   /** How long a connection may be unused. Docker's client keeps one for 90 s. */
-  static final Duration IDLE = Duration.ofSeconds(120);
+  static final Duration IDLE = Duration.ofMinutes(2);
 
   /** How long a request line and its headers may stand still. */
   static final Duration HEAD_STALL = Duration.ofSeconds(20);

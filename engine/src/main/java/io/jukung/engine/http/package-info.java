@@ -1,6 +1,4 @@
-/**
- * The HTTP/1.1 server of the engine: connections, requests, responses, and the table of routes.
- */
+/** The HTTP/1.1 server of the engine: connections, requests, responses, and the table of routes. */
 @NullMarked
 package io.jukung.engine.http;
 

@@ -87,15 +87,15 @@ public final class ImageRoutes {
 
   private static boolean fitsReference(Image image, String pattern) {
     String expression =
-        pattern.chars().mapToObj(c -> (char) c + "")
+        pattern
+            .chars()
+            .mapToObj(c -> (char) c + "")
             .map(c -> c.equals("*") ? "[^/]*" : java.util.regex.Pattern.quote(c))
             .collect(Collectors.joining());
     return image.getRepoTagsList().stream()
         .map(ImageNames::familiar)
         .anyMatch(
-            name ->
-                name.matches(expression)
-                    || ImageNames.repository(name).matches(expression));
+            name -> name.matches(expression) || ImageNames.repository(name).matches(expression));
   }
 
   private static ObjectNode summary(Image image, JsonNode spec) {
@@ -178,38 +178,30 @@ public final class ImageRoutes {
     Image image = lookup.image(named).getImage();
     boolean byId = image.getId().startsWith(named) || image.getId().startsWith("sha256:" + named);
     boolean force = exchange.query().flag("force", false);
-    boolean last = byId || image.getRepoTagsCount() <= 1;
+    if (!byId && image.getRepoTagsCount() > 1) {
+      // The daemon removes an image with all of its names, as the CRI says.
+      throw HttpError.notImplemented("removing one of several names of an image");
+    }
     if (byId && image.getRepoTagsCount() > 1 && !force) {
       throw HttpError.conflict(
           "conflict: unable to delete "
               + ProgressStream.shortDigest(image.getId())
               + " (must be forced) - image is referenced in multiple repositories");
     }
-    if (last) {
-      requireUnused(image);
-    }
-    List<String> untagged = new ArrayList<>();
-    if (byId) {
-      untagged.addAll(image.getRepoTagsList());
-    }
-    String removed = byId ? image.getId() : named;
+    requireUnused(image);
+    List<String> untagged = new ArrayList<>(image.getRepoTagsList());
     var _ =
         daemon
             .images()
             .removeImage(
                 RemoveImageRequest.newBuilder()
-                    .setImage(ImageSpec.newBuilder().setImage(removed))
+                    .setImage(ImageSpec.newBuilder().setImage(image.getId()))
                     .build());
-    if (!byId) {
-      untagged.add(ImageNames.withTag(named));
-    }
     ArrayNode answer = Json.array();
     for (String each : untagged) {
       answer.addObject().put("Untagged", ImageNames.familiar(each));
     }
-    if (last) {
-      answer.addObject().put("Deleted", image.getId());
-    }
+    answer.addObject().put("Deleted", image.getId());
     exchange.sendJson(200, answer);
   }
 

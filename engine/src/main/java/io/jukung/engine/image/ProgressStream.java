@@ -68,7 +68,9 @@ final class ProgressStream {
       value /= 1000;
       unit++;
     }
-    return unit == 0 ? bytes + "B" : String.format(java.util.Locale.ROOT, "%.4g%s", value, units[unit]);
+    return unit == 0
+        ? bytes + "B"
+        : String.format(java.util.Locale.ROOT, "%.4g%s", value, units[unit]);
   }
 
   /** The beginning of a digest, as docker shows layers. */

@@ -65,8 +65,7 @@ final class PullRoute {
     }
   }
 
-  private void pull(PullRequest request, String name, ProgressStream progress)
-      throws IOException {
+  private void pull(PullRequest request, String name, ProgressStream progress) throws IOException {
     String idBefore = idOf(name);
     Iterator<PullProgress> messages = daemon.jukung().pull(request);
     boolean any = messages.hasNext();
@@ -89,9 +88,7 @@ final class PullRoute {
     boolean newer = !image.getId().equals(idBefore);
     progress.status(
         "",
-        "Status: "
-            + (newer ? "Downloaded newer image for " : "Image is up to date for ")
-            + shown);
+        "Status: " + (newer ? "Downloaded newer image for " : "Image is up to date for ") + shown);
   }
 
   private String idOf(String name) {

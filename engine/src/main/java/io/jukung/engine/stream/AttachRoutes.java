@@ -1,11 +1,11 @@
 package io.jukung.engine.stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatusResponse;
-import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.engine.container.Readiness;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;

@@ -29,8 +29,15 @@ public final class ExecRoutes {
 
   private static final int NOT_EXECUTABLE = 126;
   private static final Set<String> IGNORED =
-      Set.of("AttachStdin", "AttachStdout", "AttachStderr", "Tty", "Cmd", "DetachKeys",
-          "ConsoleSize", "Detach");
+      Set.of(
+          "AttachStdin",
+          "AttachStdout",
+          "AttachStderr",
+          "Tty",
+          "Cmd",
+          "DetachKeys",
+          "ConsoleSize",
+          "Detach");
 
   private final Daemon daemon;
   private final Lookup lookup;
@@ -68,8 +75,7 @@ public final class ExecRoutes {
     if (config.path("Cmd").isEmpty()) {
       throw HttpError.badRequest("No exec command specified");
     }
-    exchange.sendJson(
-        201, Json.object().put("Id", execs.add(container.getId(), config).id()));
+    exchange.sendJson(201, Json.object().put("Id", execs.add(container.getId(), config).id()));
   }
 
   private static boolean isSet(JsonNode value) {
@@ -177,7 +183,8 @@ public final class ExecRoutes {
     json.put("OpenStderr", exec.config().path("AttachStderr").asBoolean());
     json.put("CanRemove", false).put("ContainerID", exec.containerId());
     json.put("DetachKeys", "").put("Pid", 0);
-    exec.exitCode().ifPresentOrElse(code -> json.put("ExitCode", code), () -> json.putNull("ExitCode"));
+    exec.exitCode()
+        .ifPresentOrElse(code -> json.put("ExitCode", code), () -> json.putNull("ExitCode"));
     ObjectNode process = json.putObject("ProcessConfig");
     process.put("tty", exec.config().path("Tty").asBoolean());
     process.put("entrypoint", words.getFirst()).put("privileged", false);

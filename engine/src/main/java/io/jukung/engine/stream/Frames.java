@@ -41,8 +41,7 @@ final class Frames {
     }
   }
 
-  synchronized void write(Output output, byte[] bytes, int offset, int length)
-      throws IOException {
+  synchronized void write(Output output, byte[] bytes, int offset, int length) throws IOException {
     if (raw) {
       out.write(bytes, offset, length);
       return;

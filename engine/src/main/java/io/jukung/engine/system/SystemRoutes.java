@@ -2,12 +2,12 @@ package io.jukung.engine.system;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.client.v1.Condition;
+import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.cri.client.Release;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.VersionRequest;
-import io.jukung.client.v1.Condition;
-import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.ApiVersion;
@@ -16,7 +16,6 @@ import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import io.jukung.engine.http.Router;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -103,7 +102,7 @@ public final class SystemRoutes {
         containers.stream()
             .filter(each -> each.getState() == ContainerState.CONTAINER_RUNNING)
             .count();
-    String host = InetAddress.getLocalHost().getHostName();
+    String host = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
     json.put("ID", host).put("Containers", containers.size());
     json.put("ContainersRunning", running - paused).put("ContainersPaused", paused);
     json.put("ContainersStopped", containers.size() - running);
@@ -115,11 +114,20 @@ public final class SystemRoutes {
     plugins.putNull("Authorization");
     plugins.putArray("Log").add("json-file").add("local");
     for (String flag :
-        List.of("MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet",
-            "PidsLimit", "IPv4Forwarding", "OomKillDisable", "Debug", "ExperimentalBuild",
+        List.of(
+            "MemoryLimit",
+            "SwapLimit",
+            "CpuCfsPeriod",
+            "CpuCfsQuota",
+            "CPUShares",
+            "CPUSet",
+            "PidsLimit",
+            "IPv4Forwarding",
+            "OomKillDisable",
+            "Debug",
+            "ExperimentalBuild",
             "LiveRestoreEnabled")) {
-      boolean off =
-          List.of("OomKillDisable", "Debug", "ExperimentalBuild").contains(flag);
+      boolean off = List.of("OomKillDisable", "Debug", "ExperimentalBuild").contains(flag);
       json.put(flag, !off);
     }
     json.put("NFd", 0).put("NGoroutines", Thread.activeCount()).put("NEventsListener", 0);

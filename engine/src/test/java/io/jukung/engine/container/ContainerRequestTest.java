@@ -42,7 +42,9 @@ class ContainerRequestTest {
     ContainerConfig container = container("{'Image':'x'}");
     assertThat(container.getCommandList()).containsExactly("/entry");
     assertThat(container.getArgsList()).containsExactly("sh");
-    assertThat(container.getLabelsMap()).containsEntry("i", "1").containsEntry("io.jukung.run", "web");
+    assertThat(container.getLabelsMap())
+        .containsEntry("i", "1")
+        .containsEntry("io.jukung.run", "web");
     assertThat(container.getLinux().getSecurityContext().getRunAsUser().getValue()).isEqualTo(7);
   }
 
@@ -131,16 +133,16 @@ class ContainerRequestTest {
 
   @Test
   void twoMountsAtOnePlaceAreRefused() {
-    assertThatThrownBy(
-            () -> request("{'Image':'x','HostConfig':{'Binds':['a:/d','/b:/d/']}}"))
+    assertThatThrownBy(() -> request("{'Image':'x','HostConfig':{'Binds':['a:/d','/b:/d/']}}"))
         .hasMessage("Duplicate mount point: /d/");
   }
 
   @Test
   void bindsAreRead() {
     var bindings =
-        request("{'Image':'x','Volumes':{'/v':{}},'HostConfig':{'Binds':['a:/d:ro,nocopy'],"
-                + "'Tmpfs':{'/t':'size=1m,exec'}}}")
+        request(
+                "{'Image':'x','Volumes':{'/v':{}},'HostConfig':{'Binds':['a:/d:ro,nocopy'],"
+                    + "'Tmpfs':{'/t':'size=1m,exec'}}}")
             .bindings();
     assertThat(bindings)
         .extracting(Binding::kind)

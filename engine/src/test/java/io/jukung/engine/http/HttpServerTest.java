@@ -133,9 +133,7 @@ class HttpServerTest {
 
   @Test
   void clientThatWaitsForPermissionGetsIt() throws IOException {
-    assertThat(
-            answer(
-                "POST /json HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}"))
+    assertThat(answer("POST /json HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}"))
         .startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
         .endsWith("{}\n");
   }
@@ -168,8 +166,7 @@ class HttpServerTest {
   @Test
   void hijackedConnectionEndsItsTwoSidesOneByOne() throws IOException {
     String answer =
-        answer(
-            "POST /hijack HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nearly bytes ");
+        answer("POST /hijack HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nearly bytes ");
     assertThat(answer)
         .startsWith("HTTP/1.1 101 UPGRADED\r\n")
         .contains("Upgrade: tcp\r\n")

@@ -64,7 +64,6 @@ class RouterTest {
 
   @Test
   void otherMethodIsNotFound() {
-    assertThatThrownBy(() -> router.find("POST", "/containers/json"))
-        .hasMessage("page not found");
+    assertThatThrownBy(() -> router.find("POST", "/containers/json")).hasMessage("page not found");
   }
 }

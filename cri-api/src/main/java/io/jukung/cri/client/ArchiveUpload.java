@@ -1,4 +1,4 @@
-package io.jukung.cli.command;
+package io.jukung.cri.client;
 
 import com.google.protobuf.ByteString;
 import io.grpc.stub.ClientCallStreamObserver;

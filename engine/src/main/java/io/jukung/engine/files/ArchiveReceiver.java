@@ -1,0 +1,47 @@
+package io.jukung.engine.files;
+
+import com.google.protobuf.ByteString;
+import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.ContainersGrpc.ContainersStub;
+import io.jukung.client.v1.CopyInRequest;
+import io.jukung.client.v1.CopyInResponse;
+import io.jukung.client.v1.CopyTarget;
+import io.jukung.cri.client.ArchiveUpload;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Passes the archive of a request on to the daemon, which unpacks it. Used by one thread. */
+final class ArchiveReceiver extends ArchiveUpload<CopyInRequest, CopyInResponse> {
+  ArchiveReceiver(ContainersStub daemon, CopyTarget target) {
+    super("copy", daemon::copyIn, CopyInRequest.newBuilder().setTarget(target).build(), _ -> {});
+  }
+
+  @Override
+  protected CopyInRequest part(ByteString data) {
+    return CopyInRequest.newBuilder().setData(data).build();
+  }
+
+  @Override
+  protected void endedEarly(@Nullable Throwable cause) throws IOException {
+    throwIfFailed(cause);
+  }
+
+  private static void throwIfFailed(@Nullable Throwable cause) throws IOException {
+    if (cause instanceof StatusRuntimeException refused) {
+      throw refused;
+    }
+    if (cause != null) {
+      throw new IOException("the daemon did not take the files: " + cause.getMessage(), cause);
+    }
+  }
+
+  /**
+   * Sends the rest and waits until the daemon has written the files.
+   *
+   * @throws StatusRuntimeException if the daemon could not write them
+   */
+  void finish() throws IOException, InterruptedException {
+    complete();
+    throwIfFailed(await());
+  }
+}
