@@ -458,8 +458,13 @@ class RunRequestTest {
         .isEqualTo("{'networks':[{'network':'front','aliases':[],'links':{}}]}");
     assertThat(
             podOptions(
-                "--net=front", "--net-alias=www", "--link=db:store", "--ip=10.1.2.3",
-                "--mac-address=02:00:00:00:00:01", "--network=back", "busybox"))
+                "--net=front",
+                "--net-alias=www",
+                "--link=db:store",
+                "--ip=10.1.2.3",
+                "--mac-address=02:00:00:00:00:01",
+                "--network=back",
+                "busybox"))
         .isEqualTo(
             "{'networks':[{'network':'front','aliases':['www'],'links':{'store':'db'},"
                 + "'ip':'10.1.2.3','mac':'02:00:00:00:00:01'},{'network':'back'}]}");

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * Everything that a runtime could leave behind on a node, with the number of occurrences: mounts,
- * cgroups, network links, packet filters, leased addresses, processes, and the daemon's files and descriptors. IDs
- * and numbers are replaced by placeholders, so that one spare shim equals another.
+ * cgroups, network links, packet filters, leased addresses, processes, and the daemon's files and
+ * descriptors. IDs and numbers are replaced by placeholders, so that one spare shim equals another.
  *
  * @param daemonPid the process whose descriptors were counted
  */

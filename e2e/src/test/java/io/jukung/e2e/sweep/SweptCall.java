@@ -610,9 +610,6 @@ enum SweptCall {
   abstract void check(SweptNode node) throws Exception;
 
   private static String interfaces(SweptNode node) {
-    return node.testbed()
-        .exec(node.container, "ls", "/sys/class/net")
-        .getStdout()
-        .toStringUtf8();
+    return node.testbed().exec(node.container, "ls", "/sys/class/net").getStdout().toStringUtf8();
   }
 }

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Writes the answers that the daemon knows by itself. A question for the address of a known name of
@@ -49,8 +48,7 @@ final class Answers {
       return Optional.of(error(question, DnsResponseCode.NOTIMP));
     }
     if (question.isOf(DnsRecordType.PTR)) {
-      Optional<String> name =
-          question.reverse().flatMap(address -> names.name(sandboxId, address));
+      Optional<String> name = question.reverse().flatMap(address -> names.name(sandboxId, address));
       return name.isEmpty()
           ? Optional.empty()
           : Optional.of(encode(question, List.of(pointer(question.asked(), name.get()))));
@@ -82,8 +80,7 @@ final class Answers {
   }
 
   private static DnsRecord pointer(DnsQuestion asked, String name) {
-    return new DefaultDnsPtrRecord(
-        asked.name(), asked.dnsClass(), SECONDS_TO_LIVE, name + ".");
+    return new DefaultDnsPtrRecord(asked.name(), asked.dnsClass(), SECONDS_TO_LIVE, name + ".");
   }
 
   private static ByteBuf encode(Question question, List<DnsRecord> records) throws Exception {

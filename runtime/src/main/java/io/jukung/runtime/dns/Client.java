@@ -43,8 +43,8 @@ final class Client {
    *
    * @param message stays the caller's
    * @param transport how the message has come; it is forwarded in the same way
-   * @param answer receives the answer, which is its own from then on; it is not called for a message
-   *     that is no question
+   * @param answer receives the answer, which is its own from then on; it is not called for a
+   *     message that is no question
    */
   void ask(ByteBuf message, Transport transport, Consumer<ByteBuf> answer) {
     Optional<Question> parsed = Question.parse(message);

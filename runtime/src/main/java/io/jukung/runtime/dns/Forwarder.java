@@ -141,8 +141,7 @@ final class Forwarder {
       Channel socket = connecting.channel();
       // Closing the socket, for whatever reason, leads to the next server.
       var timeout =
-          loop.schedule(
-              (Runnable) socket::close, SERVER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+          loop.schedule((Runnable) socket::close, SERVER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       var _ =
           socket
               .closeFuture()

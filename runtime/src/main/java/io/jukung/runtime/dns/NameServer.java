@@ -66,9 +66,7 @@ public final class NameServer implements AutoCloseable {
   public NameServer(NameSource names) {
     this.loop =
         new MultiThreadIoEventLoopGroup(
-            1,
-            Thread.ofPlatform().daemon().name("names").factory(),
-            NioIoHandler.newFactory());
+            1, Thread.ofPlatform().daemon().name("names").factory(), NioIoHandler.newFactory());
     this.answers = new Answers(names);
     this.forwarder = new Forwarder(loop, names);
     preload();

@@ -196,8 +196,7 @@ public final class PodNetwork {
     refuseUnservedMac(request, network);
     hostPorts.reserve(request);
     return attach(
-        network,
-        request.attachment(request.networkNamespace().toString(), podCidrs.current()));
+        network, request.attachment(request.networkNamespace().toString(), podCidrs.current()));
   }
 
   /**

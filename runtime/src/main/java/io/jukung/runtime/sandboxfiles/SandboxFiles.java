@@ -104,8 +104,7 @@ public final class SandboxFiles {
     Path file = paths.resolvConf(names.sandboxId());
     byte[] content = resolvConf(names);
     if (!Arrays.equals(Files.readAllBytes(file), content)) {
-      Files.write(
-          file, content, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+      Files.write(file, content, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
     }
   }
 

@@ -234,8 +234,7 @@ public record SandboxRecord(
 
     /** The membership of a pod that is connected. */
     public Membership connected(String newInterface, List<String> newAddresses) {
-      return new Membership(
-          networkId, newInterface, aliases, links, ip, ip6, mac, newAddresses);
+      return new Membership(networkId, newInterface, aliases, links, ip, ip6, mac, newAddresses);
     }
 
     /** Whether the network is one that a user has made. */

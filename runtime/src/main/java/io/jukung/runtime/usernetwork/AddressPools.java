@@ -95,8 +95,7 @@ final class AddressPools {
       if (columns.length > MASK) {
         int prefix = Subnet.number(address(columns[MASK])).bitCount();
         if (prefix > 0) {
-          routes.add(
-              Subnet.of(Subnet.number(address(columns[DESTINATION])), prefix, IPV4_BITS));
+          routes.add(Subnet.of(Subnet.number(address(columns[DESTINATION])), prefix, IPV4_BITS));
         }
       }
     }

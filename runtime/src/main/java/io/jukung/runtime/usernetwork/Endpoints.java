@@ -68,9 +68,7 @@ public final class Endpoints implements NameSource {
             .addAllAliases(membership.aliases());
     containerId(sandbox).ifPresent(endpoint::setContainerId);
     if (sandbox.isReady()) {
-      endpoint
-          .addAllAddresses(membership.addresses())
-          .setInterfaceName(membership.interfaceName());
+      endpoint.addAllAddresses(membership.addresses()).setInterfaceName(membership.interfaceName());
     }
     return endpoint.build();
   }
@@ -154,7 +152,9 @@ public final class Endpoints implements NameSource {
     return wanted.contains(name(record).toLowerCase(Locale.ROOT))
         || wanted.contains(record.config().hostname().toLowerCase(Locale.ROOT))
         || membership.aliases().stream().anyMatch(a -> wanted.contains(a.toLowerCase(Locale.ROOT)))
-        || containerId(sandbox).filter(id -> wanted.contains(id.substring(0, SHORT_ID))).isPresent();
+        || containerId(sandbox)
+            .filter(id -> wanted.contains(id.substring(0, SHORT_ID)))
+            .isPresent();
   }
 
   @Override

@@ -12,7 +12,8 @@ import java.util.List;
 public final class ListNetworks {
   /** The networks that are always there, and docker's names of their drivers. */
   private static final List<Network> PREDEFINED =
-      List.of(predefined("bridge", "bridge"), predefined("host", "host"), predefined("none", "null"));
+      List.of(
+          predefined("bridge", "bridge"), predefined("host", "host"), predefined("none", "null"));
 
   private final Networks networks;
   private final Endpoints endpoints;

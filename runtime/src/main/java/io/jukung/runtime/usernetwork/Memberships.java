@@ -30,8 +30,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts pods of jukung's own into networks, takes them out, and serves them names there. Thread-safe;
- * set-up and tear-down of one pod are called one at a time.
+ * Puts pods of jukung's own into networks, takes them out, and serves them names there.
+ * Thread-safe; set-up and tear-down of one pod are called one at a time.
  *
  * <p>A connection is on record in two places: that of its attachment, written before plugins run,
  * and the membership in the record of the pod, written when they have succeeded, and before they
@@ -134,8 +134,7 @@ public final class Memberships implements AutoCloseable {
       PodNetworkRequest request)
       throws IOException {
     var _ = MembershipPlan.checked(network, membership);
-    NetworkConfiguration configuration =
-        PluginPlan.of(network, role, networks.addresses(network));
+    NetworkConfiguration configuration = PluginPlan.of(network, role, networks.addresses(network));
     List<String> addresses =
         pods.attach(
             configuration,
@@ -208,8 +207,7 @@ public final class Memberships implements AutoCloseable {
    *
    * @param wanted a membership in the network of {@code network}
    */
-  void connect(
-      Sandbox sandbox, NetworkRecord network, Membership wanted, PodNetworkRequest request)
+  void connect(Sandbox sandbox, NetworkRecord network, Membership wanted, PodNetworkRequest request)
       throws IOException {
     try (NamedLocks.Held _ = locks.acquire(sandbox.id())) {
       List<Membership> present = current(sandbox.record());
@@ -275,8 +273,7 @@ public final class Memberships implements AutoCloseable {
    *
    * @param networkId the id of a network that may be removed already
    */
-  void disconnect(Sandbox sandbox, String networkId, PodNetworkRequest request)
-      throws IOException {
+  void disconnect(Sandbox sandbox, String networkId, PodNetworkRequest request) throws IOException {
     try (NamedLocks.Held _ = locks.acquire(sandbox.id())) {
       Membership left =
           current(sandbox.record()).stream()
@@ -311,7 +308,9 @@ public final class Memberships implements AutoCloseable {
     return all;
   }
 
-  /** Gives the pod the default route of another network, if one of those that are left leads out. */
+  /**
+   * Gives the pod the default route of another network, if one of those that are left leads out.
+   */
   private void leadOut(SandboxRecord sandbox, PodNetworkRequest request) throws IOException {
     if (sandbox.memberships().stream().anyMatch(each -> !each.isOfUser() && leadsOut(each))) {
       return; // the network of all pods has the default route
@@ -323,9 +322,7 @@ public final class Memberships implements AutoCloseable {
             .flatMap(each -> networks.find(each.networkId()));
     if (next.isPresent()) {
       List<InetAddress> gateways =
-          next.get().ranges().stream()
-              .map(each -> InetAddress.ofLiteral(each.gateway()))
-              .toList();
+          next.get().ranges().stream().map(each -> InetAddress.ofLiteral(each.gateway())).toList();
       try (Fd namespace =
           HostFile.open(request.networkNamespace().toString(), OpenFlags.O_RDONLY, 0)) {
         FreshThread.run(

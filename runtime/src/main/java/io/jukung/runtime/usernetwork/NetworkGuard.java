@@ -25,7 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * call at a time for one network.
  */
 final class NetworkGuard {
-  private static final List<Path> PROGRAMS = List.of(Path.of("/usr/sbin/nft"), Path.of("/sbin/nft"));
+  private static final List<Path> PROGRAMS =
+      List.of(Path.of("/usr/sbin/nft"), Path.of("/sbin/nft"));
 
   /** The program needs some milliseconds, and more while another program holds the tables. */
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -110,8 +111,7 @@ final class NetworkGuard {
                             + " (package nftables)"));
     NodeProgram.Outcome outcome =
         PluginThread.call("nft-" + network.table(), cancel -> run(program, script, cancel));
-    boolean succeeded =
-        outcome.end() == NodeProgram.End.EXITED && outcome.exit().exitCode() == 0;
+    boolean succeeded = outcome.end() == NodeProgram.End.EXITED && outcome.exit().exitCode() == 0;
     if (!succeeded) {
       throw new IOException(
           "the packet filter of network "

@@ -1,9 +1,9 @@
 package io.jukung.runtime.usernetwork;
 
 import com.google.common.net.InetAddresses;
-import io.jukung.cri.CriException;
 import io.jukung.client.v1.CreateNetworkRequest;
 import io.jukung.client.v1.NetworkRange;
+import io.jukung.cri.CriException;
 import io.jukung.runtime.usernetwork.NetworkRecord.Range;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -24,8 +24,7 @@ final class NetworkPlan {
     NetworkDriver driver =
         NetworkDriver.find(name)
             .orElseThrow(
-                () ->
-                    invalid("there is no driver " + name + ", only bridge, macvlan and ipvlan"));
+                () -> invalid("there is no driver " + name + ", only bridge, macvlan and ipvlan"));
     try {
       driver.check(request.getOptionsMap());
     } catch (IllegalArgumentException e) {
@@ -78,7 +77,10 @@ final class NetworkPlan {
         .ifPresent(
             other -> {
               throw CriException.failedPrecondition(
-                  "CreateNetwork: subnet " + subnet + " overlaps with " + other
+                  "CreateNetwork: subnet "
+                      + subnet
+                      + " overlaps with "
+                      + other
                       + " of another network");
             });
     if (!asked.getIpRange().isEmpty()) {

@@ -58,8 +58,7 @@ public final class Networks {
   /** Makes an empty store. {@link #load} fills it. */
   public Networks(StateFiles files, PodNetwork pods, Config.Network settings) {
     // Not on a virtual thread, whose carrier would be blocked by the wait for a program.
-    this(
-        files, pods, settings, work -> Thread.ofPlatform().daemon().name("networks").start(work));
+    this(files, pods, settings, work -> Thread.ofPlatform().daemon().name("networks").start(work));
   }
 
   Networks(StateFiles files, PodNetwork pods, Config.Network settings, Executor background) {

@@ -20,7 +20,9 @@ class AnswersTest {
 
   private static final int ID = 0x1234;
 
-  /** Knows web, with an address of each family, and many, with more than a datagram has room for. */
+  /**
+   * Knows web, with an address of each family, and many, with more than a datagram has room for.
+   */
   static final class Names implements NameSource {
     List<String> servers = List.of();
     boolean leadsOut = true;
@@ -33,7 +35,9 @@ class AnswersTest {
                 List.of(InetAddress.ofLiteral("192.0.2.1"), InetAddress.ofLiteral("2001:db8::1")));
         case "many" ->
             Optional.of(
-                IntStream.range(0, 200).mapToObj(i -> InetAddress.ofLiteral("192.0.2." + i)).toList());
+                IntStream.range(0, 200)
+                    .mapToObj(i -> InetAddress.ofLiteral("192.0.2." + i))
+                    .toList());
         default -> Optional.empty();
       };
     }

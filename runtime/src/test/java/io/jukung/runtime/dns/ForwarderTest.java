@@ -29,8 +29,7 @@ class ForwarderTest {
   private static final String SILENT = "127.31.7.54";
   private static final int PORT = 53;
 
-  private final EventLoopGroup loop =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final AnswersTest.Names names = new AnswersTest.Names();
   private final Forwarder forwarder = new Forwarder(loop, names);
 

@@ -115,8 +115,7 @@ class NetworksTest {
     "'', 198.51.100.1, '', need a subnet",
   })
   void wrongRangesAreRefused(String subnet, String gateway, String ipRange, String why) {
-    CreateNetworkRequest request =
-        ranges(range(subnet).setGateway(gateway).setIpRange(ipRange));
+    CreateNetworkRequest request = ranges(range(subnet).setGateway(gateway).setIpRange(ipRange));
     assertThatThrownBy(() -> networks.create(request)).hasMessageContaining(why);
     assertThat(networks.all()).isEmpty();
   }
@@ -180,8 +179,7 @@ class NetworksTest {
                         .putOptions("macvlan_mode", "odd")
                         .build()))
         .hasMessageContaining("cannot be \"odd\"");
-    NetworkRecord made =
-        networks.create(macvlan.toBuilder().putOptions("parent", "eth0").build());
+    NetworkRecord made = networks.create(macvlan.toBuilder().putOptions("parent", "eth0").build());
     PluginConfiguration plugin =
         PluginPlan.of(made, new PluginPlan.Role(true, false), directory).plugins().getFirst();
     assertThat(plugin.type()).isEqualTo("macvlan");
@@ -192,8 +190,7 @@ class NetworksTest {
   @Test
   void configurationOfABridgeFollowsTheRoleOfTheAttachment() throws IOException {
     NetworkRecord made =
-        networks.create(
-            ranges(range("198.51.100.0/24").setIpRange("198.51.100.128/25")));
+        networks.create(ranges(range("198.51.100.0/24").setIpRange("198.51.100.128/25")));
     NetworkConfiguration first =
         PluginPlan.of(made, new PluginPlan.Role(true, true), directory.resolve("ipam"));
     assertThat(first.plugins().stream().map(PluginConfiguration::type))
