@@ -387,6 +387,55 @@ class BuildIT {
   }
 
   @Test
+  void stepsComeBackFromTheCacheOfARegistry() throws Exception {
+    Path context =
+        context("FROM BUSYBOX AS a\nRUN echo shared > /f\nFROM BUSYBOX\nCOPY --from=a /f /f\n");
+    String name = "localhost/shared:1";
+    String cache = Registry.HOST + "/cache:main";
+    build(name, context, "--cache-to", "type=registry,ref=" + cache + ",mode=max");
+    String id = imageId(name);
+    testbed.removeImage(name);
+    jukung("builder", "prune", "-f").orThrow();
+    String shown = build(name, context, "--cache-from", cache);
+    assertThat(shown.lines().filter(line -> line.endsWith(" CACHED"))).hasSize(2);
+    assertThat(imageId(name)).isEqualTo(id);
+    assertThat(shown(name, "cat /f")).isEqualTo("shared\n");
+    assertThat(build(name, context)).doesNotContain("CACHED"); // it has not named the cache
+    CommandResult refused = tried(name, context, "--cache-to", "type=inline");
+    assertThat(refused.stderr()).contains("type=inline is not implemented");
+    assertThat(build(name, context, "--cache-from", Registry.HOST + "/no-cache:1"))
+        .contains("WARNING: import cache " + Registry.HOST + "/no-cache:1");
+  }
+
+  @Test
+  void contextsComeFromGitAndFromArchivesAtUrls() throws Exception {
+    Path context = context("FROM BUSYBOX\nCOPY f /f\n");
+    Files.writeString(context.resolve("f"), "from afar\n");
+    Path served = Files.createDirectories(testbed.node().directory().resolve("served"));
+    testbed
+        .node()
+        .run(
+            "sh",
+            "-ec",
+            "cd %s; tar czf context.tar.gz -C %s .; busybox httpd -p 127.0.0.1:8077 -h .;"
+                    .formatted(served, context)
+                + " git init -q -b main repo; cp -r %s repo/sub; git -C repo add -A;"
+                    .formatted(context)
+                + " git -C repo -c user.name=t -c user.email=t@localhost commit -q -m t;"
+                + " git daemon --detach --export-all --base-path=$PWD --listen=127.0.0.1 $PWD")
+        .orThrow();
+    for (String url :
+        List.of("http://127.0.0.1:8077/context.tar.gz", "git://127.0.0.1/repo#main:sub")) {
+      Await.until(
+          "a build of " + url,
+          () -> jukung("build", "-t", "localhost/afar:1", "--no-cache", url).exitCode() == 0);
+      assertThat(shown("localhost/afar:1", "cat /f; ls -a / | grep -c git"))
+          .isEqualTo("from afar\n0\n");
+    }
+    assertThat(jukung("build", "git://127.0.0.1/none").stderr()).contains("git fetch has failed");
+  }
+
+  @Test
   void failureShowsLineOutputAndCodeAndLeavesNothing() throws Exception {
     build("localhost/before:1", context("FROM BUSYBOX\nRUN true\n"));
     Snapshot before = testbed.snapshot();

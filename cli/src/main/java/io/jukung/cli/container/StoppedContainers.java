@@ -1,5 +1,6 @@
 package io.jukung.cli.container;
 
+import io.jukung.cri.client.OwnContainers;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.CliEnvironment;
@@ -48,7 +49,7 @@ public record StoppedContainers(PruneFilter filter) implements Pruning {
         .listContainers(ListContainersRequest.getDefaultInstance())
         .getContainersList()
         .stream()
-        .filter(each -> each.containsLabels(ContainerTeardown.LABEL))
+        .filter(each -> each.containsLabels(OwnContainers.LABEL))
         .filter(
             each ->
                 each.getState() == ContainerState.CONTAINER_EXITED

@@ -53,7 +53,7 @@ final class OwnOptions {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     if (!options.hosts.isEmpty()) {
       ArrayNode hosts = json.putArray("hosts");
-      boolean hostNetwork = options.network == RunRequest.Network.HOST;
+      boolean hostNetwork = NetworkArguments.isHost(options);
       options.hosts.forEach(text -> addHost(hosts, text, hostNetwork));
     }
     if (options.shmSize != null) {

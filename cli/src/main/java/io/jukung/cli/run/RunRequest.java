@@ -56,7 +56,7 @@ record RunRequest(
       throw CliException.usage(
           "--init is not implemented: use an image with an init of its own, such as tini");
     }
-    options.node.check(options.network == Network.HOST);
+    options.node.check(NetworkArguments.isHost(options));
     List<MountArgument> mounts = new ArrayList<>();
     options.volumes.forEach(text -> mounts.add(MountArgument.ofVolume(text)));
     options.mounts.forEach(text -> mounts.add(MountArgument.ofMount(text)));

@@ -33,7 +33,7 @@ public final class SshAgents {
     SshAgents all = new SshAgents();
     for (String option : options) {
       String[] pair = option.split("=", 2);
-      if (pair[0].isEmpty() || pair.length == 2 && pair[1].isEmpty()) {
+      if (pair[0].isEmpty() || (pair.length == 2 && pair[1].isEmpty())) {
         throw CliException.usage("--ssh: \"" + option + "\" is not ID, ID=SOCKET or ID=KEYFILE");
       }
       Agent agent = agent(pair[0], pair.length == 2 ? pair[1] : null, environment);

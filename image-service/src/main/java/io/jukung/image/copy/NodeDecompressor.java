@@ -6,6 +6,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -25,32 +26,32 @@ final class NodeDecompressor extends FilterInputStream {
 
   /** A form of compression. */
   enum Form {
-    XZ(
-        new byte[] {(byte) 0xFD, '7', 'z', 'X', 'Z', 0},
-        // xz -9 needs 65 MiB; an archive may ask for 4 GiB
-        List.of("xz", "--decompress", "--stdout", "--quiet", "--memlimit-decompress=512MiB")),
-    BZIP2(new byte[] {'B', 'Z', 'h'}, List.of("bzip2", "--decompress", "--stdout", "--quiet"));
+    /** {@code xz -9} needs 65 MiB; an archive may ask for 4 GiB. */
+    XZ("fd377a585a00", "xz --decompress --stdout --quiet --memlimit-decompress=512MiB"),
+    BZIP2("425a68", "bzip2 --decompress --stdout --quiet");
 
     /** How many bytes of a file {@link #of} needs. */
     static final int MAGIC_BYTES = 6;
 
-    private final byte[] magic;
-    private final List<String> command;
+    private final String magic;
+    private final String command;
 
-    Form(byte[] magic, List<String> command) {
+    /**
+     * @param magic how files begin, in hexadecimal digits
+     */
+    Form(String magic, String command) {
       this.magic = magic;
       this.command = command;
     }
 
     /** The form of a file that begins with these bytes; empty for any other. */
     static Optional<Form> of(byte[] head) {
-      return Arrays.stream(values())
-          .filter(
-              form ->
-                  head.length >= form.magic.length
-                      && Arrays.equals(
-                          head, 0, form.magic.length, form.magic, 0, form.magic.length))
-          .findFirst();
+      String begin = HexFormat.of().formatHex(head);
+      return Arrays.stream(values()).filter(form -> begin.startsWith(form.magic)).findFirst();
+    }
+
+    private List<String> command() {
+      return List.of(command.split(" ", -1));
     }
   }
 
@@ -68,11 +69,11 @@ final class NodeDecompressor extends FilterInputStream {
    */
   static NodeDecompressor open(Form form, String file) {
     ProcessBuilder builder =
-        new ProcessBuilder(form.command)
+        new ProcessBuilder(form.command())
             .redirectInput(new File(file))
             .redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().keySet().retainAll(List.of("PATH"));
-    String program = form.command.getFirst();
+    String program = form.command().getFirst();
     try {
       return new NodeDecompressor(builder.start(), program);
     } catch (IOException e) {
