@@ -1,11 +1,11 @@
 package io.jukung.cli.build;
 
 import com.google.protobuf.ByteString;
-import io.jukung.cri.client.ArchiveUpload;
 import io.jukung.client.v1.BuildOptions;
 import io.jukung.client.v1.BuildProgress;
 import io.jukung.client.v1.BuildRequest;
 import io.jukung.client.v1.BuildsGrpc.BuildsStub;
+import io.jukung.cri.client.ArchiveUpload;
 import java.io.IOException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -2,11 +2,11 @@ package io.jukung.cli.copy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
-import io.jukung.cri.client.ArchiveUpload;
 import io.jukung.client.v1.ContainersGrpc.ContainersStub;
 import io.jukung.client.v1.CopyInRequest;
 import io.jukung.client.v1.CopyInResponse;
 import io.jukung.client.v1.CopyTarget;
+import io.jukung.cri.client.ArchiveUpload;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

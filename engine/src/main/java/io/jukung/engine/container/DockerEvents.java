@@ -49,8 +49,7 @@ public final class DockerEvents {
           case UNRECOGNIZED -> "unknown";
         };
     if (action.equals("die")) {
-      status.ifPresent(
-          each -> attributes.put("exitCode", Integer.toString(each.getExitCode())));
+      status.ifPresent(each -> attributes.put("exitCode", Integer.toString(each.getExitCode())));
     }
     ObjectNode message = Json.object();
     message.put("status", action).put("id", event.getContainerId());

@@ -168,9 +168,7 @@ public final class FileRoutes {
     ArrayNode list = Json.array();
     while (differences.hasNext()) {
       FileDifference each = differences.next();
-      list.addObject()
-          .put("Path", each.getPath().toStringUtf8())
-          .put("Kind", each.getKindValue());
+      list.addObject().put("Path", each.getPath().toStringUtf8()).put("Kind", each.getKindValue());
     }
     exchange.sendJson(200, list);
   }

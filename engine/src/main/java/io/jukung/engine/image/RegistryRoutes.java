@@ -60,8 +60,7 @@ public final class RegistryRoutes {
       Files.deleteIfExists(file);
       Files.deleteIfExists(directory);
     }
-    exchange.sendJson(
-        200, Json.object().put("Status", "Login Succeeded").put("IdentityToken", ""));
+    exchange.sendJson(200, Json.object().put("Status", "Login Succeeded").put("IdentityToken", ""));
   }
 
   private void commit(Exchange exchange) throws IOException {
@@ -109,8 +108,7 @@ public final class RegistryRoutes {
     Context.CancellableContext call = Context.current().withCancellation();
     Context before = call.attach();
     try {
-      progress.status(
-          "", "The push refers to repository [" + ImageNames.repository(name) + "]");
+      progress.status("", "The push refers to repository [" + ImageNames.repository(name) + "]");
       push(request, name, progress);
     } catch (StatusRuntimeException e) {
       progress.error(DaemonStatus.message(e));
@@ -120,8 +118,7 @@ public final class RegistryRoutes {
     }
   }
 
-  private void push(PushRequest request, String name, ProgressStream progress)
-      throws IOException {
+  private void push(PushRequest request, String name, ProgressStream progress) throws IOException {
     Iterator<PushProgress> messages = daemon.madeImages().push(request);
     Map<String, BlobProgress.Phase> phases = new HashMap<>();
     while (messages.hasNext()) {
@@ -150,8 +147,7 @@ public final class RegistryRoutes {
     String id = ProgressStream.shortDigest(blob.getDigest());
     boolean changed = phases.put(blob.getDigest(), blob.getPhase()) != blob.getPhase();
     switch (blob.getPhase()) {
-      case UPLOADING ->
-          progress.progress(id, "Pushing", blob.getSentBytes(), blob.getTotalBytes());
+      case UPLOADING -> progress.progress(id, "Pushing", blob.getSentBytes(), blob.getTotalBytes());
       case WAITING, UNRECOGNIZED -> status(changed, id, "Waiting", progress);
       case UPLOADED -> status(changed, id, "Pushed", progress);
       case PRESENT -> status(changed, id, "Layer already exists", progress);

@@ -85,8 +85,7 @@ public final class NetworkRoutes {
   }
 
   private static void remove(Exchange exchange) {
-    throw new HttpError(
-        403, named(exchange) + " is a pre-defined network and cannot be removed");
+    throw new HttpError(403, named(exchange) + " is a pre-defined network and cannot be removed");
   }
 
   private static void prune(Exchange exchange) throws IOException {

@@ -15,9 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/**
- * The last events as docker's messages, and those who want the next ones. Thread-safe.
- */
+/** The last events as docker's messages, and those who want the next ones. Thread-safe. */
 final class EventLog {
   /** As many as docker remembers. */
   private static final int MAX_EVENTS = 256;
@@ -56,7 +54,9 @@ final class EventLog {
     followers.forEach(each -> each.accept(message));
   }
 
-  /** Adds a follower, who must not wait, and returns the last events, of which it is told no more. */
+  /**
+   * Adds a follower, who must not wait, and returns the last events, of which it is told no more.
+   */
   synchronized List<ObjectNode> follow(Consumer<ObjectNode> follower) {
     followers.add(follower);
     return new ArrayList<>(last);

@@ -23,7 +23,8 @@ import java.util.Set;
 
 /** Volumes: made, listed, removed. */
 public final class VolumeRoutes {
-  private static final Set<String> FILTERS = Set.of("dangling", "driver", "label", "label!", "name");
+  private static final Set<String> FILTERS =
+      Set.of("dangling", "driver", "label", "label!", "name");
 
   private final Daemon daemon;
 
@@ -67,9 +68,13 @@ public final class VolumeRoutes {
   private static ObjectNode json(Volume volume) {
     ObjectNode json = Json.object();
     json.put("CreatedAt", Times.text(volume.getCreatedAt())).put("Driver", volume.getDriver());
-    json.set("Labels", volume.getLabelsCount() == 0 ? json.nullNode() : Json.texts(volume.getLabelsMap()));
+    json.set(
+        "Labels",
+        volume.getLabelsCount() == 0 ? json.nullNode() : Json.texts(volume.getLabelsMap()));
     json.put("Mountpoint", volume.getMountpoint()).put("Name", volume.getName());
-    json.set("Options", volume.getOptionsCount() == 0 ? json.nullNode() : Json.texts(volume.getOptionsMap()));
+    json.set(
+        "Options",
+        volume.getOptionsCount() == 0 ? json.nullNode() : Json.texts(volume.getOptionsMap()));
     return json.put("Scope", "local");
   }
 

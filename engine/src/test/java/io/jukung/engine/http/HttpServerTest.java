@@ -124,11 +124,9 @@ class HttpServerTest {
 
   @Test
   void bodyInChunksIsRead() throws IOException {
-    assertThat(
-            answer(
-                "POST /json HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    + "4\r\n{\"x\"\r\n3\r\n:1}\r\n0\r\n\r\n"))
-        .endsWith("{\"x\":1}\n");
+    String head = "POST /json HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    String chunks = String.join("\r\n", "4", "{\"x\"", "3", ":1}", "0", "", "");
+    assertThat(answer(head + chunks)).endsWith("{\"x\":1}\n");
   }
 
   @Test
