@@ -31,8 +31,7 @@ final class LoadedBench {
 
   void run() throws IOException, InterruptedException {
     turns.settle();
-    Thread.sleep(
-        options.rest().compareTo(REST_AFTER_PODS) < 0 ? options.rest() : REST_AFTER_PODS);
+    Thread.sleep(options.rest().compareTo(REST_AFTER_PODS) < 0 ? options.rest() : REST_AFTER_PODS);
     Map<Contender, ProcessMemory.Sizes> idle = ProcessMemory.of(turns.contenders(), 0);
     Map<Contender, List<Endpoint.Pod>> pods = new HashMap<>();
     for (int i = 0; i < options.pods(); i++) {
