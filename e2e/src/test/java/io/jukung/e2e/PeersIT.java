@@ -53,8 +53,7 @@ class PeersIT {
   @Test
   void imageIsPulledFromAPeerByItsDigest() throws Exception {
     try (Testbed testbed =
-        Testbed.start(
-            (_, _) -> {}, "[peers]\naddress = \"%s\"\n".formatted(PEER))) {
+        Testbed.start((_, _) -> {}, "[peers]\naddress = \"%s\"\n".formatted(PEER))) {
       String reference = testbed.registry().push("given:1", "--env", "[\"A=given\"]");
       String id = testbed.pull(reference);
       String digest = testbed.registry().digest("given", "1");
@@ -127,8 +126,7 @@ class PeersIT {
     }
   }
 
-  private CommandResult with(Testbed testbed, String ca, String name, String url)
-      throws Exception {
+  private CommandResult with(Testbed testbed, String ca, String name, String url) throws Exception {
     return curl(
         testbed,
         "--cacert",

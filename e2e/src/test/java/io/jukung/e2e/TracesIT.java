@@ -80,8 +80,7 @@ class TracesIT {
     Path script = Files.writeString(directory.resolve("collector.pl"), COLLECTOR);
     Testbed.Preparation preparation =
         (node, _) -> {
-          new ProcessBuilder(
-                  node.inside(List.of("perl", script.toString(), directory.toString())))
+          new ProcessBuilder(node.inside(List.of("perl", script.toString(), directory.toString())))
               .inheritIO()
               .start();
           Await.until("the collector listens", () -> Files.exists(directory.resolve("ready")));
@@ -110,13 +109,13 @@ class TracesIT {
           "the span of the call has come",
           () -> spans().stream().anyMatch(each -> each.path("kind").asInt() == 2));
       List<JsonNode> spans = spans();
-      assertThat(spans).allSatisfy(each -> assertThat(each.path("traceId").asText()).isEqualTo(TRACE));
+      assertThat(spans)
+          .allSatisfy(each -> assertThat(each.path("traceId").asText()).isEqualTo(TRACE));
       JsonNode call =
           spans.stream().filter(each -> each.path("kind").asInt() == 2).findFirst().orElseThrow();
       assertThat(call.path("name").asText()).isEqualTo("runtime.v1.RuntimeService/RunPodSandbox");
       assertThat(call.path("parentSpanId").asText()).isEqualTo(CALLER);
-      List<JsonNode> steps =
-          spans.stream().filter(each -> each.path("kind").asInt() == 1).toList();
+      List<JsonNode> steps = spans.stream().filter(each -> each.path("kind").asInt() == 1).toList();
       assertThat(steps)
           .extracting(each -> each.path("name").asText())
           .contains("namespaces", "network", "shim", "record");

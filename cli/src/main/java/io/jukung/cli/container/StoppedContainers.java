@@ -1,12 +1,12 @@
 package io.jukung.cli.container;
 
-import io.jukung.cri.client.OwnContainers;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.PruneFilter;
 import io.jukung.cli.command.Pruning;
+import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ListContainersRequest;

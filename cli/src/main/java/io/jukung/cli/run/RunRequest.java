@@ -95,10 +95,11 @@ record RunRequest(
                     .putAllSysctls(ExtraOptions.sysctls(options)));
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
     OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
-      NetworkArguments.macOfBridge(options)
-          .ifPresent(mac -> config.putAnnotations(NetworkArguments.MAC, mac));
-      if (!NetworkArguments.isHost(options)) {
-        config.setHostname(options.hostname == null ? OwnContainers.hostname(name) : options.hostname);
+    NetworkArguments.macOfBridge(options)
+        .ifPresent(mac -> config.putAnnotations(NetworkArguments.MAC, mac));
+    if (!NetworkArguments.isHost(options)) {
+      config.setHostname(
+          options.hostname == null ? OwnContainers.hostname(name) : options.hostname);
     } else if (options.hostname != null) {
       throw CliException.usage("--hostname does not go with --network host");
     } else if (!options.publish.isEmpty() || options.publishAll) {

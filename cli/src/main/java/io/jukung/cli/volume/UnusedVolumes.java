@@ -49,7 +49,8 @@ public record UnusedVolumes(Predicate<Volume> filter, boolean all) implements Pr
       long freed =
           connection
               .volumes()
-              .removeVolume(RemoveVolumeRequest.newBuilder().setName(name).setUnusedOnly(true).build())
+              .removeVolume(
+                  RemoveVolumeRequest.newBuilder().setName(name).setUnusedOnly(true).build())
               .getFreedBytes();
       environment.out().println("deleted: " + name);
       return freed;

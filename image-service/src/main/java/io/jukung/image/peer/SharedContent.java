@@ -39,8 +39,8 @@ public final class SharedContent {
   /**
    * Shares images of a store.
    *
-   * @param shared repositories, beginnings of repositories, or registries whose images are given
-   *     to others in any case
+   * @param shared repositories, beginnings of repositories, or registries whose images are given to
+   *     others in any case
    */
   public SharedContent(ImageStore store, List<String> shared) {
     this.store = store;

@@ -128,8 +128,7 @@ class SharedContentTest {
     start("");
     registry.push("app", "1", image);
     fixture.hosts(
-        registry.authority(),
-        "[host.\"%s\".header]\nx-secret = \"s\"\n".formatted(registry.url()));
+        registry.authority(), "[host.\"%s\".header]\nx-secret = \"s\"\n".formatted(registry.url()));
     fixture.pull(registry.reference("app:1"));
     assertThat(sharing().find(registry.reference("app"), layer)).isEmpty();
   }
@@ -139,7 +138,6 @@ class SharedContentTest {
         new ProcessBuilder("htpasswd", "-nbB", "user", "pw")
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    return Files.write(
-        temporary.resolve("htpasswd"), program.getInputStream().readAllBytes());
+    return Files.write(temporary.resolve("htpasswd"), program.getInputStream().readAllBytes());
   }
 }

@@ -413,8 +413,7 @@ public record Config(
     public Peers {
       share = List.copyOf(share);
       require(
-          tlsCertificate.isEmpty() == tlsKey.isEmpty()
-              && tlsKey.isEmpty() == tlsClientCa.isEmpty(),
+          tlsCertificate.isEmpty() == tlsKey.isEmpty() && tlsKey.isEmpty() == tlsClientCa.isEmpty(),
           "tls_certificate, tls_key and tls_client_ca need each other");
       require(
           maxConnections >= 1 && maxConnections <= 4096,

@@ -25,9 +25,7 @@ record PeerPath(String repository, boolean manifest, Digest digest) {
   /** Understands a request's target; empty if it names no content by its digest. */
   static Optional<PeerPath> parse(String target) {
     try {
-      QueryStringDecoder decoded =
-          new QueryStringDecoder(
-              target, UTF_8, true, MAX_PARAMETERS);
+      QueryStringDecoder decoded = new QueryStringDecoder(target, UTF_8, true, MAX_PARAMETERS);
       Matcher path = PATH.matcher(decoded.path());
       List<String> registries = decoded.parameters().getOrDefault("ns", List.of());
       if (!path.matches() || registries.size() != 1) {

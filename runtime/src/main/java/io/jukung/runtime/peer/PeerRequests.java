@@ -99,8 +99,7 @@ final class PeerRequests extends SimpleChannelInboundHandler<FullHttpRequest> {
       SharedContent.Found found,
       boolean head)
       throws IOException {
-    Matcher range =
-        RANGE.matcher(request.headers().get(HttpHeaderNames.RANGE, ""));
+    Matcher range = RANGE.matcher(request.headers().get(HttpHeaderNames.RANGE, ""));
     boolean partial = range.matches() && !head;
     long first = partial ? Long.parseLong(range.group(1)) : 0;
     long end =
@@ -129,7 +128,9 @@ final class PeerRequests extends SimpleChannelInboundHandler<FullHttpRequest> {
     if (partial) {
       response
           .headers()
-          .set(HttpHeaderNames.CONTENT_RANGE, "bytes %d-%d/%d".formatted(first, end - 1, found.size()));
+          .set(
+              HttpHeaderNames.CONTENT_RANGE,
+              "bytes %d-%d/%d".formatted(first, end - 1, found.size()));
     }
     boolean keep = HttpUtil.isKeepAlive(request);
     if (head) {

@@ -107,8 +107,7 @@ final class SpanExporter implements AutoCloseable {
             .POST(HttpRequest.BodyPublishers.ofByteArray(encoder.encode(batch)))
             .build();
     try {
-      HttpResponse<Void> response =
-          client.send(request, HttpResponse.BodyHandlers.discarding());
+      HttpResponse<Void> response = client.send(request, HttpResponse.BodyHandlers.discarding());
       if (response.statusCode() / 100 != 2) {
         lose(batch.size(), "HTTP " + response.statusCode());
       }
