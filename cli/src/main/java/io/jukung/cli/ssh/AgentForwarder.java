@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -56,7 +57,8 @@ public final class AgentForwarder implements AutoCloseable {
       var _ = forwarder.ready.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       return forwarder;
     } catch (ExecutionException e) {
-      throw CliException.failed("forward SSH agents: " + e.getCause().getMessage());
+      Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+      throw CliException.failed("forward SSH agents: " + cause.getMessage());
     } catch (TimeoutException e) {
       forwarder.close();
       throw CliException.failed("forward SSH agents: the daemon does not answer");
@@ -167,10 +169,29 @@ public final class AgentForwarder implements AutoCloseable {
 
     @Override
     public int read() throws IOException {
+      return await() ? current.byteAt(position++) & 0xFF : -1;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      if (length == 0) {
+        return 0;
+      }
+      if (!await()) {
+        return -1;
+      }
+      int count = Math.min(length, current.size() - position);
+      current.copyTo(buffer, position, offset, count);
+      position += count;
+      return count;
+    }
+
+    /** Waits for a byte; false at the end. */
+    private boolean await() throws IOException {
       while (position == current.size()) {
         try {
           if (ended && pieces.isEmpty()) {
-            return -1;
+            return false;
           }
           current = pieces.take();
           position = 0;
@@ -179,7 +200,7 @@ public final class AgentForwarder implements AutoCloseable {
           throw (IOException) new InterruptedIOException("an SSH agent").initCause(e);
         }
       }
-      return current.byteAt(position++) & 0xFF;
+      return true;
     }
   }
 

@@ -66,7 +66,8 @@ final class PrivateKeyFile {
     }
     byte[] publicKey = data.string();
     SshData.Reader secret = new SshData.Reader(data.string());
-    if (secret.integer() != secret.integer()) {
+    int check = secret.integer();
+    if (secret.integer() != check) {
       throw new IOException("it is damaged");
     }
     String type = secret.text();

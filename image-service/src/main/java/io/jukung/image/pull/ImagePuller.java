@@ -104,7 +104,7 @@ public final class ImagePuller {
 
   /** Has the observer told of the pulls that end from now on, beside those before. */
   public synchronized void observe(PullObserver next) {
-    observer = observer == PullObserver.NONE ? next : observer.and(next);
+    observer = observer.and(next);
   }
 
   /** The pulls that are under way. */
