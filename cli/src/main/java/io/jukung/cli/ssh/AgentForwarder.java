@@ -181,7 +181,7 @@ public final class AgentForwarder implements AutoCloseable {
         return -1;
       }
       int count = Math.min(length, current.size() - position);
-      current.copyTo(buffer, position, offset, count);
+      current.substring(position, position + count).copyTo(buffer, offset);
       position += count;
       return count;
     }

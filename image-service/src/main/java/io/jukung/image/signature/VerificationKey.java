@@ -70,7 +70,7 @@ final class VerificationKey {
       try {
         return KeyFactory.getInstance(kind).generatePublic(encoded);
       } catch (InvalidKeySpecException e) {
-        continue; // a key of another kind
+        // A key of another kind.
       } catch (GeneralSecurityException e) {
         throw CriException.internal("this Java runtime knows no keys of kind " + kind, e);
       }
@@ -113,7 +113,7 @@ final class VerificationKey {
           return true;
         }
       } catch (SignatureException e) {
-        continue; // the signature's form is another one: it is not by this key
+        // The signature's form is another one: it is not by this key.
       } catch (GeneralSecurityException e) {
         throw CriException.internal("this Java runtime cannot verify " + algorithm, e);
       }
