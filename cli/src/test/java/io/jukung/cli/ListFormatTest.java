@@ -149,7 +149,7 @@ class ListFormatTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"nam=x", "name", "status=up", "exited=x", "publish=x", "name=[", "health=fine"})
+      strings = {"title=x", "name", "status=up", "exited=x", "publish=x", "name=[", "health=fine"})
   void wrongFiltersAreRefusedBeforeTheDaemonIsAsked(String filter) {
     assertThat(jukung("ps", "--filter", filter)).isEqualTo(125);
     assertThat(cri.requests(ListContainersRequest.class)).isEmpty();
@@ -157,7 +157,7 @@ class ListFormatTest {
 
   @Test
   void unknownFilterNamesTheKnownOnes() {
-    assertThat(jukung("ps", "--filter", "nam=x")).isEqualTo(125);
+    assertThat(jukung("ps", "--filter", "title=x")).isEqualTo(125);
     assertThat(err.toString(UTF_8)).contains("the keys are ancestor, before, exited, expose");
   }
 
