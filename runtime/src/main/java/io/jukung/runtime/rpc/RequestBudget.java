@@ -9,6 +9,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
+import io.jukung.client.v1.BuildsGrpc;
 import io.jukung.client.v1.ContainersGrpc;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,8 +35,11 @@ public final class RequestBudget {
   static final long ALWAYS_ACCEPTED_BYTES = 64 << 10;
 
   /** The calls whose requests are streams. What was read of such a request is not in the heap. */
-  private static final Set<String> STREAMS =
-      Set.of(ContainersGrpc.getCopyInMethod().getFullMethodName());
+  static final Set<String> STREAMS =
+      Set.of(
+          BuildsGrpc.getBuildMethod().getFullMethodName(),
+          BuildsGrpc.getForwardAgentsMethod().getFullMethodName(),
+          ContainersGrpc.getCopyInMethod().getFullMethodName());
 
   private static final Context.Key<Account> ACCOUNT = Context.key("bytes of the request");
 
