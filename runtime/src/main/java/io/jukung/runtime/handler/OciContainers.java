@@ -257,7 +257,7 @@ public final class OciContainers {
     } catch (IOException | CriException e) {
       LOG.warn("container {} is not deleted by its runtime: {}", container.id(), e.getMessage());
     }
-    files.discard(bundle.directory());
+    files.deleteBundle(container.id());
   }
 
   private boolean delete(OciHandler handler, OciBundle bundle) throws IOException {

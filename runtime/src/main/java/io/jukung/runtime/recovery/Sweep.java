@@ -93,8 +93,7 @@ final class Sweep {
       found.add(new Orphan(id, "cgroup of sandbox " + id, () -> cgroups.sweep(pod.getValue())));
     }
     for (String id : StateFiles.list(files.paths().bundles())) {
-      Path bundle = files.paths().bundles().resolve(id);
-      found.add(new Orphan(id, "bundle of container " + id, () -> files.discard(bundle)));
+      found.add(new Orphan(id, "bundle of container " + id, () -> files.deleteBundle(id)));
     }
     for (String user : images.users()) {
       found.add(new Orphan(user, "image lease of container " + user, () -> images.release(user)));

@@ -231,6 +231,11 @@ public final class StateFiles {
     removeTree(paths.networkStates().resolve(id));
   }
 
+  /** Deletes the bundle of a container that a runtime of the OCI runs. */
+  public void deleteBundle(String id) throws IOException {
+    removeTree(paths.bundles().resolve(id));
+  }
+
   /** Lists the names in a directory of {@link StatePaths}. */
   public static List<String> list(Path directory) throws IOException {
     List<String> names = new ArrayList<>();
