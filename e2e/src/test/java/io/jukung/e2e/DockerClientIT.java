@@ -242,10 +242,10 @@ class DockerClientIT {
   @Test
   void containerWithRmIsRemovedAlsoIfTheEngineWasAwayAtItsEnd(Testbed testbed) throws Exception {
     String body =
-        "{\"Image\":\"%s\",\"Cmd\":[\"sleep\",\"1\"],"
-            + "\"HostConfig\":{\"NetworkMode\":\"host\",\"AutoRemove\":true}}";
-    assertThat(request("POST", "/containers/create?name=gone", body.formatted(testbed.busybox())))
-        .contains("201");
+        ("{\"Image\":\"%s\",\"Cmd\":[\"sleep\",\"1\"],"
+                + "\"HostConfig\":{\"NetworkMode\":\"host\",\"AutoRemove\":true}}")
+            .formatted(testbed.busybox());
+    assertThat(request("POST", "/containers/create?name=gone", body)).contains("201");
     assertThat(request("POST", "/containers/gone/start", "")).contains("204");
     endEngine(testbed);
     Await.until(
