@@ -25,7 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 class SharedContentTest {
   @TempDir Path temporary;
   private PullFixture fixture;
+
+  @SuppressWarnings("NullAway.Init") // each test starts it
   private DebianRegistry registry;
+
   private final TestImage image =
       TestImage.of(new TestTar().file("file", "content").bytes()).build();
   private final Digest manifest = image.manifestDigest();
