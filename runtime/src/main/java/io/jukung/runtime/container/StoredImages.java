@@ -67,7 +67,7 @@ public final class StoredImages implements ContainerImages {
   /** Whether the text is the image's id, or the beginning of its digits. */
   private static boolean isId(Found image, String text) {
     return image.id().equals(text)
-        || text.length() >= SHORT_ID_DIGITS && image.id().startsWith("sha256:" + text);
+        || (text.length() >= SHORT_ID_DIGITS && image.id().startsWith("sha256:" + text));
   }
 
   @Override

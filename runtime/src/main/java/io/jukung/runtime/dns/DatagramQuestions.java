@@ -25,7 +25,9 @@ final class DatagramQuestions extends SimpleChannelInboundHandler<DatagramPacket
     client.ask(
         packet.content(),
         Transport.UDP,
-        answer -> socket.writeAndFlush(new DatagramPacket(answer, sender), socket.voidPromise()));
+        answer -> {
+          var _ = socket.writeAndFlush(new DatagramPacket(answer, sender), socket.voidPromise());
+        });
   }
 
   /** An answer that cannot be sent is lost, as datagrams may be: the client asks again. */

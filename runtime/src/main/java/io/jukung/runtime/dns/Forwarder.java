@@ -141,7 +141,12 @@ final class Forwarder {
       Channel socket = connecting.channel();
       // Closing the socket, for whatever reason, leads to the next server.
       var timeout =
-          loop.schedule((Runnable) socket::close, SERVER_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+          loop.schedule(
+              () -> {
+                var _ = socket.close();
+              },
+              SERVER_TIMEOUT.toMillis(),
+              TimeUnit.MILLISECONDS);
       var _ =
           socket
               .closeFuture()
@@ -156,10 +161,10 @@ final class Forwarder {
                 if (done.isSuccess()) {
                   ByteBuf sent = message.copy();
                   sent.setShort(sent.readerIndex(), id);
-                  socket.writeAndFlush(sent, socket.voidPromise());
+                  var _ = socket.writeAndFlush(sent, socket.voidPromise());
                 } else {
                   LOG.debug("name server {}: {}", upstream, String.valueOf(done.cause()));
-                  socket.close();
+                  var _ = socket.close();
                 }
               });
     }
@@ -233,14 +238,14 @@ final class Forwarder {
           ByteBuf reply = content.copy();
           reply.setShort(reply.readerIndex(), question.id());
           finish(reply);
-          ctx.close();
+          var _ = ctx.close();
         }
       }
 
       /** Nobody listens there, or the connection was reset. */
       @Override
       public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        ctx.close();
+        var _ = ctx.close();
       }
     }
   }

@@ -27,7 +27,7 @@ final class StreamQuestions extends SimpleChannelInboundHandler<ByteBuf> {
   /** Begins to serve a connection, or closes one that is too many. */
   static void begin(Channel connection, Client client, ChannelGroup channels) {
     if (!client.connected()) {
-      connection.close();
+      var _ = connection.close();
       return;
     }
     var _ = connection.closeFuture().addListener(_ -> client.disconnected());
@@ -52,7 +52,9 @@ final class StreamQuestions extends SimpleChannelInboundHandler<ByteBuf> {
     client.ask(
         message,
         Transport.TCP,
-        answer -> connection.writeAndFlush(answer, connection.voidPromise()));
+        answer -> {
+          var _ = connection.writeAndFlush(answer, connection.voidPromise());
+        });
     if (!connection.isWritable()) {
       connection.config().setAutoRead(false); // a client that does not read gets no more answers
     }
@@ -66,6 +68,6 @@ final class StreamQuestions extends SimpleChannelInboundHandler<ByteBuf> {
   /** The connection was reset, or has sent nothing for a while. */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    ctx.close();
+    var _ = ctx.close();
   }
 }

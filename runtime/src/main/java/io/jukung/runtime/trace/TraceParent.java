@@ -27,7 +27,7 @@ record TraceParent(String traceId, String spanId, boolean sampled) {
     }
     Matcher parts = HEADER.matcher(header);
     if (!parts.matches()
-        || parts.group(5) != null && parts.group(1).equals("00")
+        || (parts.group(5) != null && parts.group(1).equals("00"))
         || isZero(parts.group(2))
         || isZero(parts.group(3))) {
       return Optional.empty();

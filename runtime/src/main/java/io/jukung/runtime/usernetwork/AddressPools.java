@@ -91,7 +91,7 @@ final class AddressPools {
   static List<Subnet> parseRoutes(List<String> lines) throws IOException {
     List<Subnet> routes = new ArrayList<>();
     for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
-      String[] columns = line.strip().split("\\s+");
+      String[] columns = line.strip().split("\\s+", -1);
       if (columns.length > MASK) {
         int prefix = Subnet.number(address(columns[MASK])).bitCount();
         if (prefix > 0) {

@@ -1,6 +1,8 @@
 package io.jukung.runtime.usernetwork;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -11,20 +13,26 @@ import java.util.Set;
 enum NetworkDriver {
   /** A bridge of the host, with routes and address translation to other networks. */
   @JsonProperty("bridge")
-  BRIDGE(Map.of()),
+  BRIDGE(ImmutableMap.of()),
 
   /** Interfaces with hardware addresses of their own on an interface of the host. */
   @JsonProperty("macvlan")
   MACVLAN(
-      Map.of("macvlan_mode", Set.of("bridge", "private", "vepa", "passthru"), "parent", Set.of())),
+      ImmutableMap.of(
+          "macvlan_mode",
+          ImmutableSet.of("bridge", "private", "vepa", "passthru"),
+          "parent",
+          ImmutableSet.of())),
 
   /** Interfaces that share the hardware address of an interface of the host. */
   @JsonProperty("ipvlan")
-  IPVLAN(Map.of("ipvlan_mode", Set.of("l2", "l3", "l3s"), "parent", Set.of()));
+  IPVLAN(
+      ImmutableMap.of(
+          "ipvlan_mode", ImmutableSet.of("l2", "l3", "l3s"), "parent", ImmutableSet.of()));
 
-  private final Map<String, Set<String>> options;
+  private final ImmutableMap<String, ImmutableSet<String>> options;
 
-  NetworkDriver(Map<String, Set<String>> options) {
+  NetworkDriver(ImmutableMap<String, ImmutableSet<String>> options) {
     this.options = options;
   }
 

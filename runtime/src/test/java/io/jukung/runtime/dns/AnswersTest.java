@@ -66,7 +66,7 @@ class AnswersTest {
   static ByteBuf message(String name, int type) {
     ByteBuf out = Unpooled.buffer();
     out.writeShort(ID).writeShort(0x0100).writeShort(1).writeZero(6);
-    for (String label : name.split("\\.")) {
+    for (String label : name.split("\\.", -1)) {
       byte[] bytes = label.getBytes(StandardCharsets.US_ASCII);
       out.writeByte(bytes.length).writeBytes(bytes);
     }
