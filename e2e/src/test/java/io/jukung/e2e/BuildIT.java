@@ -238,7 +238,7 @@ class BuildIT {
             shown(
                 "localhost/added:1",
                 "cat /unpacked/f /xz/f /bzip2/f; wc -c </copied; stat -c %a /downloaded/list /named"))
-        .isEqualTo("in\nin\nin\n40\n600\n644\n");
+        .isEqualTo("in\n" + "in\n" + "in\n40\n600\n644\n");
 
     String jukung = Daemon.dist().resolve("bin/jukung").toString();
     String start = "export JUKUNG_SOCKET=" + testbed.daemon().socket() + "; cd " + context + "; ";

@@ -38,9 +38,12 @@ class NetworksIT {
   private static void assertFindsSoon(
       Testbed testbed, String container, String name, String address) throws Exception {
     String script =
-        "for i in $(seq 60); do nslookup %s 127.0.0.11 2>&1 | grep -q 'Address: %s$' && exit 0;"
-            + " sleep 0.2; done; exit 1";
-    assertThat(exec(testbed, container, script.formatted(name, address)).exitCode())
+        "for i in $(seq 60); do nslookup "
+            + name
+            + " 127.0.0.11 2>&1 | grep -q 'Address: "
+            + address
+            + "$' && exit 0; sleep 0.2; done; exit 1";
+    assertThat(exec(testbed, container, script).exitCode())
         .as(container + " finds " + name)
         .isZero();
   }
@@ -77,9 +80,10 @@ class NetworksIT {
             exec(
                     testbed,
                     "asker",
-                    "for n in web WEB www linked web.front; do nslookup $n 127.0.0.11 | grep -q"
-                        + " 'Address: @$' && echo $n; done; nslookup @ 127.0.0.11 | grep -o 'name ="
-                        + " .*'; ping -c 1 -W 5 www >/dev/null && echo ping; cat /etc/resolv.conf;"
+                    ("for n in web WEB www linked web.front; do nslookup $n 127.0.0.11 | grep -q"
+                                + " 'Address: @$' && echo $n; done; nslookup @ 127.0.0.11"
+                                + " | grep -o 'name = .*'; ping -c 1 -W 5 www >/dev/null"
+                                + " && echo ping; cat /etc/resolv.conf;")
                             .replace("@", web)
                         + question)
                 .stdout())
