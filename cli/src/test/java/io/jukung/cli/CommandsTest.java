@@ -222,7 +222,7 @@ class CommandsTest {
             List.of("--restart", "sometimes", "busybox"),
             List.of("--restart", "always:3", "busybox"),
             List.of("--rm", "--restart", "always", "busybox"),
-            List.of("--network", "none", "busybox"),
+            List.of("--network", "container:x", "busybox"),
             List.of("--nope", "busybox"),
             List.<String>of())) {
       err.reset();

@@ -492,7 +492,7 @@ class RunRequestTest {
         "--network=front --link=a:b:c",
       })
   void optionsThatTheNetworkCannotHaveAreRefused(String options) {
-    RunRequest request = request((options + " busybox").split(" "));
-    assertThatThrownBy(request::sandbox).isInstanceOf(CliException.class);
+    assertThatThrownBy(() -> request((options + " busybox").split(" ")).sandbox())
+        .isInstanceOf(CliException.class);
   }
 }

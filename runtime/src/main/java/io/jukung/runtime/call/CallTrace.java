@@ -1,16 +1,27 @@
 package io.jukung.runtime.call;
 
-import io.grpc.Context;
 import org.jspecify.annotations.Nullable;
 
 /** The trace of a call, which its steps are told. Thread-safe. */
 public interface CallTrace {
-  /** Where a call has its trace; nothing, if nobody traces the call. */
-  Context.Key<CallTrace> KEY = Context.key("trace");
-
-  /** The trace of the call that this thread works for; null if there is none. */
+  /** The trace of the call that this thread works for; null if nobody traces the call. */
   static @Nullable CallTrace current() {
-    return KEY.get();
+    return CurrentTrace.THREADS.get();
+  }
+
+  /** Works for the call on this thread: {@link #current} is this trace until the work is done. */
+  default void during(Runnable work) {
+    CallTrace before = current();
+    CurrentTrace.THREADS.set(this);
+    try {
+      work.run();
+    } finally {
+      if (before == null) {
+        CurrentTrace.THREADS.remove();
+      } else {
+        CurrentTrace.THREADS.set(before);
+      }
+    }
   }
 
   /** The trace's id, as lines of the log have it. */

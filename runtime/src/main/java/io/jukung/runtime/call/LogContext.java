@@ -1,6 +1,5 @@
 package io.jukung.runtime.call;
 
-import io.grpc.Context;
 import java.util.Map;
 import org.slf4j.MDC;
 
@@ -11,9 +10,7 @@ final class LogContext {
   /** Work for another thread, whose lines have the context that this thread has now. */
   static Runnable carriedTo(Runnable work) {
     CallTrace trace = CallTrace.current();
-    return trace == null
-        ? withLines(work)
-        : withLines(Context.ROOT.withValue(CallTrace.KEY, trace).wrap(work));
+    return trace == null ? withLines(work) : withLines(() -> trace.during(work));
   }
 
   private static Runnable withLines(Runnable work) {

@@ -1,7 +1,5 @@
 package io.jukung.runtime.trace;
 
-import io.grpc.Context;
-import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -18,9 +16,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,9 +67,10 @@ public final class CallSpans implements ServerInterceptor, PullObserver, AutoClo
             super.close(status, trailers);
           }
         };
-    Context context = Context.current().withValue(CallTrace.KEY, traced);
+    var listener = new AtomicReference<ServerCall.Listener<Q>>();
     try {
-      return new Ended<>(Contexts.interceptCall(context, watched, headers, next), traced);
+      traced.during(() -> listener.set(next.startCall(watched, headers)));
+      return new Served<>(Objects.requireNonNull(listener.get()), traced);
     } catch (RuntimeException | Error e) { // gRPC ends the call with this code
       traced.end(Status.UNKNOWN);
       throw e;
@@ -171,19 +172,40 @@ public final class CallSpans implements ServerInterceptor, PullObserver, AutoClo
     }
   }
 
-  /** Sees the end of calls whose client goes away. */
-  private static final class Ended<Q> extends SimpleForwardingServerCallListener<Q> {
+  /** What the caller sends reaches the call's code with the trace. */
+  private static final class Served<Q> extends SimpleForwardingServerCallListener<Q> {
     private final Traced traced;
 
-    Ended(ServerCall.Listener<Q> listener, Traced traced) {
+    Served(ServerCall.Listener<Q> listener, Traced traced) {
       super(listener);
       this.traced = traced;
     }
 
     @Override
+    public void onMessage(Q message) {
+      traced.during(() -> super.onMessage(message));
+    }
+
+    @Override
+    public void onHalfClose() {
+      traced.during(super::onHalfClose);
+    }
+
+    @Override
+    public void onReady() {
+      traced.during(super::onReady);
+    }
+
+    @Override
+    public void onComplete() {
+      traced.during(super::onComplete);
+    }
+
+    /** The client has gone away. */
+    @Override
     public void onCancel() {
       traced.end(Status.CANCELLED);
-      super.onCancel();
+      traced.during(super::onCancel);
     }
   }
 }
