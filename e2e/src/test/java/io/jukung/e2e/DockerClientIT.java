@@ -70,12 +70,19 @@ class DockerClientIT {
   }
 
   @AfterEach
-  void endEngine(Testbed testbed) throws Exception {
+  void endEngineAndLookForLogs(Testbed testbed) throws Exception {
+    endEngine(testbed);
+    try (Stream<Path> left = Files.exists(logs) ? Files.walk(logs) : Stream.empty()) {
+      assertThat(left.filter(Files::isRegularFile)).as("logs of removed containers").isEmpty();
+    }
+    Files.deleteIfExists(logs);
+  }
+
+  private void endEngine(Testbed testbed) throws Exception {
     Path pid = testbed.node().directory().resolve("engine.pid");
     testbed.node().run("kill", Files.readString(pid).strip()).orThrow();
     assertThat(engine.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(socket).doesNotExist();
-    Files.deleteIfExists(logs);
   }
 
   private String request(String method, String path, String body) throws IOException {
