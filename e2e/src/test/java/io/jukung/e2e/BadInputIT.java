@@ -5,6 +5,8 @@ import static io.jukung.e2e.Calls.networkReady;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.jukung.cri.v1.CheckpointContainerRequest;
+import io.jukung.cri.v1.CheckpointPodRequest;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
@@ -13,8 +15,10 @@ import io.jukung.cri.v1.LinuxContainerConfig;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.NamespaceMode;
+import io.jukung.cri.v1.RestorePodRequest;
 import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.cri.v1.RuntimeCondition;
+import io.jukung.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import io.jukung.e2e.client.CriClient;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.CommandResult;
@@ -58,6 +62,20 @@ class BadInputIT {
     Status status = failure(() -> testbed.pull("127.0.0.1:1/busybox:1"));
     assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(status.getDescription()).contains("127.0.0.1:1");
+  }
+
+  @Test
+  void checkpointsAreRefusedByTheNameOfTheCall(Testbed testbed) {
+    RuntimeServiceBlockingStub runtime = testbed.client().runtime();
+    for (Status status :
+        List.of(
+            failure(
+                () -> runtime.checkpointContainer(CheckpointContainerRequest.getDefaultInstance())),
+            failure(() -> runtime.checkpointPod(CheckpointPodRequest.getDefaultInstance())),
+            failure(() -> runtime.restorePod(RestorePodRequest.getDefaultInstance())))) {
+      assertThat(status.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+      assertThat(status.getDescription()).containsPattern("(CheckpointContainer|CheckpointPod|RestorePod)");
+    }
   }
 
   @Test
