@@ -74,7 +74,8 @@ class BadInputIT {
             failure(() -> runtime.checkpointPod(CheckpointPodRequest.getDefaultInstance())),
             failure(() -> runtime.restorePod(RestorePodRequest.getDefaultInstance())))) {
       assertThat(status.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
-      assertThat(status.getDescription()).containsPattern("(CheckpointContainer|CheckpointPod|RestorePod)");
+      assertThat(status.getDescription())
+          .containsPattern("(CheckpointContainer|CheckpointPod|RestorePod)");
     }
   }
 
