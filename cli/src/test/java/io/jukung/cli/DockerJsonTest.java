@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.Health;
+import io.jukung.client.v1.Network;
+import io.jukung.client.v1.NetworkEndpoint;
 import io.jukung.client.v1.PublishedPort;
 import io.jukung.client.v1.Volume;
 import io.jukung.cri.docker.ContainerFacts;
@@ -107,6 +109,15 @@ class DockerJsonTest {
                     .setName("data")
                     .setDriver("local")
                     .setMountpoint("/vol/data")
+                    .build()),
+            List.of(
+                Network.newBuilder()
+                    .setId("f00d")
+                    .setName("front")
+                    .addEndpoints(
+                        NetworkEndpoint.newBuilder()
+                            .setContainerId("c0ffee")
+                            .addAddresses("10.1.2.3"))
                     .build())));
   }
 
@@ -139,7 +150,7 @@ class DockerJsonTest {
         "/Config/Labels | {\"tier\":\"front\",\"vendor\":\"x\"}",
         "/Config/StopTimeout | 7",
         "/HostConfig/Binds | [\"data:/data:ro\",\"/srv:/srv\"]",
-        "/HostConfig/NetworkMode | \"bridge\"",
+        "/HostConfig/NetworkMode | \"front\"",
         "/HostConfig/PortBindings | {\"80/tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"8080\"}]}",
         "/HostConfig/RestartPolicy | {\"Name\":\"on-failure\",\"MaximumRetryCount\":5}",
         "/HostConfig/CapAdd | [\"CAP_NET_ADMIN\"]",
@@ -154,7 +165,8 @@ class DockerJsonTest {
         "/HostConfig/Ulimits | [{\"Name\":\"nofile\",\"Hard\":2,\"Soft\":1}]",
         "/HostConfig/MaskedPaths | [\"/proc/kcore\"]",
         "/NetworkSettings/IPAddress | \"10.1.2.3\"",
-        "/NetworkSettings/Networks/bridge/IPAddress | \"10.1.2.3\"",
+        "/NetworkSettings/Networks/front/IPAddress | \"10.1.2.3\"",
+        "/NetworkSettings/Networks/front/NetworkID | \"f00d\"",
         "/NetworkSettings/Ports/443~1tcp | null",
         "/NetworkSettings/Ports/80~1tcp/0/HostPort | \"8080\"",
         "/Mounts/0/Type | \"volume\"",
@@ -184,6 +196,7 @@ class DockerJsonTest {
                 Condition.getDefaultInstance(),
                 List.of(),
                 nothing,
+                List.of(),
                 List.of()));
     assertThat(json.at("/Id").asText()).isEqualTo("a");
     assertThat(json.at("/State/Status").asText()).isEqualTo("created");

@@ -188,7 +188,10 @@ public final class Build extends ClientCommand {
       options.addSecrets(SecretOption.read(secret, environment));
     }
     if (idFile != null) {
-      Files.deleteIfExists(environment.absolute(idFile));
+      Path stale = environment.absolute(idFile);
+      if (Files.isRegularFile(stale)) { // a device stays
+        Files.delete(stale);
+      }
     }
     OutputOption output = OutputOption.parse(outputs);
     options

@@ -66,6 +66,10 @@ final class OutputTarget implements AutoCloseable {
     if (parent == null || !Files.isDirectory(parent) || Files.isDirectory(file)) {
       throw CliException.failed(file + " cannot be written: it is a directory, or in none");
     }
+    if (Files.exists(file) && !Files.isRegularFile(file)) { // a device or pipe stays what it is
+      return new OutputTarget(
+          new BufferedOutputStream(Files.newOutputStream(file), BUFFER_BYTES), null, file, null);
+    }
     Path partial =
         Files.createTempFile(
             parent,
@@ -127,8 +131,10 @@ final class OutputTarget implements AutoCloseable {
     closed = true;
     try {
       stream.flush();
-      if (partial != null && file != null) {
+      if (file != null) {
         stream.close();
+      }
+      if (partial != null && file != null) {
         Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
       }
       if (unpacked != null) {
@@ -148,8 +154,10 @@ final class OutputTarget implements AutoCloseable {
       return;
     }
     closed = true;
-    if (partial != null) {
+    if (file != null) {
       stream.close();
+    }
+    if (partial != null) {
       Files.deleteIfExists(partial);
     }
     if (unpacked != null) {

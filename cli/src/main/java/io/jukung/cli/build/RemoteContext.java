@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,6 +29,27 @@ final class RemoteContext {
   private static final Duration CONNECT = Duration.ofSeconds(30);
   private static final Duration ANSWER = Duration.ofMinutes(2);
   private static final Duration CLONE = Duration.ofMinutes(30);
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
+  /**
+   * What leads git to a repository of the user ({@code git rev-parse --local-env-vars}). A hook of
+   * Git has these variables.
+   */
+  private static final Set<String> OWN_REPOSITORY =
+      Set.of(
+          "GIT_DIR",
+          "GIT_WORK_TREE",
+          "GIT_IMPLICIT_WORK_TREE",
+          "GIT_INDEX_FILE",
+          "GIT_OBJECT_DIRECTORY",
+          "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+          "GIT_COMMON_DIR",
+          "GIT_NAMESPACE",
+          "GIT_PREFIX",
+          "GIT_SHALLOW_FILE",
+          "GIT_GRAFT_FILE",
+          "GIT_REPLACE_REF_BASE");
+
   private static final Pattern REMOTE = Pattern.compile("(?i)(?:https?|git|ssh)://.*|git@.*");
   private static final Pattern GIT =
       Pattern.compile("(?i)(?:git|ssh)://.*|git@.*|https?://[^?#]*\\.git(?:#.*)?");
@@ -118,6 +140,7 @@ final class RemoteContext {
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
     builder.environment().clear();
     builder.environment().putAll(environment.variables());
+    builder.environment().keySet().removeAll(OWN_REPOSITORY);
     builder.environment().put("GIT_TERMINAL_PROMPT", "0"); // nobody would see the question
     Process process;
     try {
@@ -125,17 +148,30 @@ final class RemoteContext {
     } catch (IOException e) {
       throw CliException.failed("a context in a Git repository needs git, which cannot be run");
     }
-    try (InputStream said = process.getInputStream()) {
-      said.transferTo(environment.err());
+    // On a thread of its own: what git leaves behind may keep the pipe open, and a server may say
+    // nothing.
+    Thread reader =
+        Thread.ofPlatform().daemon().name("git").start(() -> tell(process, environment));
+    try {
       if (!process.waitFor(CLONE.toSeconds(), TimeUnit.SECONDS)) {
         throw CliException.failed("git " + arguments[0] + " takes too long");
       }
+      var _ = reader.join(LAST_WORDS);
     } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
     if (process.exitValue() != 0) {
       throw CliException.failed(
           "git " + arguments[0] + " has failed with the exit code " + process.exitValue());
+    }
+  }
+
+  private static void tell(Process process, CliEnvironment environment) {
+    try (InputStream said = process.getInputStream()) {
+      said.transferTo(environment.err());
+    } catch (IOException e) {
+      environment.err().println("the output of git is lost: " + e.getMessage());
     }
   }
 }

@@ -99,7 +99,7 @@ final class ContainerRows {
         facts.ports().stream()
             .map(each -> Port.outside(each) + "->" + Port.inside(each))
             .collect(Collectors.joining(", ")));
-    values.put("Networks", facts.network());
+    values.put("Networks", String.join(",", facts.networkNames()));
     List<String> mounts =
         json.path("Mounts")
             .valueStream()

@@ -187,7 +187,7 @@ final class PsFilter {
       }
       throw e;
     }
-    return filters.fits("network", each -> facts.network().equals(each))
+    return filters.fits("network", facts::isInNetwork)
         && filters.fits("publish", each -> facts.ports().stream().anyMatch(p -> leads(p, each)))
         && filters.fits("expose", each -> isExposed(facts, each));
   }

@@ -29,6 +29,12 @@ public record StoppedContainers(PruneFilter filter) implements Pruning {
     Map<String, Long> sizes = stopped.isEmpty() ? Map.of() : ContainerSizes.all(connection);
     long freed = 0;
     for (Container each : stopped) {
+      if (connection
+          .containerStatus(each.getId())
+          .filter(status -> isStopped(status.getState()))
+          .isEmpty()) {
+        continue; // it was started or removed since it was listed
+      }
       try {
         ContainerTeardown.remove(connection, each);
       } catch (StatusRuntimeException e) {
@@ -50,11 +56,12 @@ public record StoppedContainers(PruneFilter filter) implements Pruning {
         .getContainersList()
         .stream()
         .filter(each -> each.containsLabels(OwnContainers.LABEL))
-        .filter(
-            each ->
-                each.getState() == ContainerState.CONTAINER_EXITED
-                    || each.getState() == ContainerState.CONTAINER_CREATED)
+        .filter(each -> isStopped(each.getState()))
         .filter(each -> filter.fits(each.getCreatedAt(), each.getLabelsMap()))
         .toList();
+  }
+
+  private static boolean isStopped(ContainerState state) {
+    return state == ContainerState.CONTAINER_EXITED || state == ContainerState.CONTAINER_CREATED;
   }
 }

@@ -7,6 +7,7 @@ import io.jukung.cli.command.PruneFilter;
 import io.jukung.cli.command.Pruning;
 import io.jukung.cli.container.StoppedContainers;
 import io.jukung.cli.image.UnusedImages;
+import io.jukung.cli.network.UnusedNetworks;
 import io.jukung.cli.volume.UnusedVolumes;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +18,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "prune",
     description =
-        "Removes the containers of `jukung run` that do not run, the images without a tag that no"
-            + " container uses, and the build cache. Containers of kubelet and pinned images stay.",
+        "Removes the containers of `jukung run` that do not run, the networks and the images without"
+            + " a tag that no container uses, and the build cache. Containers of kubelet and pinned images stay.",
     mixinStandardHelpOptions = true)
 final class SystemPrune extends PruneCommand {
   @Option(
@@ -46,6 +47,7 @@ final class SystemPrune extends PruneCommand {
       prunings.add(
           new UnusedVolumes(each -> filter.fits(each.getCreatedAt(), each.getLabelsMap()), false));
     }
+    prunings.add(new UnusedNetworks(each -> filter.fits(each.getCreatedAt(), each.getLabelsMap())));
     prunings.add(new UnusedImages(filter, all));
     prunings.add(new UnusedBuildCache(filter, all));
     return prunings;

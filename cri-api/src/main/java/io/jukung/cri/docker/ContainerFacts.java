@@ -10,7 +10,11 @@ import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.client.v1.ContainersGrpc;
+import io.jukung.client.v1.ListNetworksRequest;
 import io.jukung.client.v1.ListVolumesRequest;
+import io.jukung.client.v1.Network;
+import io.jukung.client.v1.NetworkEndpoint;
+import io.jukung.client.v1.NetworksGrpc;
 import io.jukung.client.v1.PortsRequest;
 import io.jukung.client.v1.PublishedPort;
 import io.jukung.client.v1.Volume;
@@ -28,6 +32,7 @@ import io.jukung.cri.v1.RuntimeServiceGrpc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -44,6 +49,7 @@ import java.util.function.Supplier;
  * @param condition what CRI has no words for; the default instance if it is not known
  * @param image the configuration of the image, as the image has it
  * @param volumes the volumes of the node
+ * @param networks the networks of jukung's own that the container is in
  */
 public record ContainerFacts(
     ContainerStatus status,
@@ -56,7 +62,8 @@ public record ContainerFacts(
     Condition condition,
     List<PublishedPort> ports,
     JsonNode image,
-    List<Volume> volumes) {
+    List<Volume> volumes,
+    List<Network> networks) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -104,6 +111,14 @@ public record ContainerFacts(
                     .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
                     .listVolumes(ListVolumesRequest.getDefaultInstance())
                     .getVolumesList());
+    List<Network> networks =
+        orElse(
+            List.of(),
+            () ->
+                NetworksGrpc.newBlockingStub(daemon)
+                    .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
+                    .listNetworks(ListNetworksRequest.getDefaultInstance())
+                    .getNetworksList());
     return new ContainerFacts(
         status,
         info.path("record"),
@@ -115,7 +130,14 @@ public record ContainerFacts(
         conditions.isEmpty() ? Condition.getDefaultInstance() : conditions.getFirst(),
         ports,
         imageConfig(daemon, status.getImageId(), millis),
-        volumes);
+        volumes,
+        networks.stream().filter(each -> endpoint(each, status.getId()).isPresent()).toList());
+  }
+
+  private static Optional<NetworkEndpoint> endpoint(Network network, String id) {
+    return network.getEndpointsList().stream()
+        .filter(each -> each.getContainerId().equals(id))
+        .findFirst();
   }
 
   private static JsonNode imageConfig(Channel daemon, String imageId, long millis) {
@@ -171,9 +193,28 @@ public record ContainerFacts(
     return options(status.getAnnotationsMap());
   }
 
-  /** The name of the pod's network in docker's words. */
+  /** The name of the first of the container's networks in docker's words. */
   public String network() {
-    return isOnHostNetwork() ? "host" : "bridge";
+    return networkNames().getFirst();
+  }
+
+  /** The names of the container's networks in docker's words; at least one. */
+  public List<String> networkNames() {
+    if (networks.isEmpty()) {
+      return List.of(isOnHostNetwork() ? "host" : "bridge");
+    }
+    return networks.stream().map(Network::getName).toList();
+  }
+
+  /** Whether the container is in the network with a name, or with an id that begins so. */
+  public boolean isInNetwork(String wanted) {
+    return networkNames().contains(wanted)
+        || networks.stream().anyMatch(each -> each.getId().startsWith(wanted));
+  }
+
+  /** What the container has in one of its networks. */
+  NetworkEndpoint endpoint(Network network) {
+    return endpoint(network, status.getId()).orElse(NetworkEndpoint.getDefaultInstance());
   }
 
   /** Whether the pod has the network of the host. */

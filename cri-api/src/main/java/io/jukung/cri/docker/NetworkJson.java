@@ -3,7 +3,9 @@ package io.jukung.cri.docker;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.client.v1.Network;
 import io.jukung.client.v1.PublishedPort;
+import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.PodIP;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,9 +15,9 @@ final class NetworkJson {
   private NetworkJson() {}
 
   static ObjectNode of(ContainerFacts facts) {
-    List<String> addresses = addresses(facts);
-    String ipv4 = addresses.stream().filter(each -> !each.contains(":")).findFirst().orElse("");
-    String ipv6 = addresses.stream().filter(each -> each.contains(":")).findFirst().orElse("");
+    // An address that the container had may be another one's by now.
+    boolean runs = facts.status().getState() == ContainerState.CONTAINER_RUNNING;
+    List<String> addresses = runs ? addresses(facts) : List.of();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("Bridge", "");
     json.put("SandboxID", facts.pod().getId());
@@ -28,28 +30,46 @@ final class NetworkJson {
     json.putNull("SecondaryIPv6Addresses");
     json.put("EndpointID", "");
     json.put("Gateway", "");
-    json.put("GlobalIPv6Address", ipv6);
+    json.put("GlobalIPv6Address", ipv6(addresses));
     json.put("GlobalIPv6PrefixLen", 0);
-    json.put("IPAddress", ipv4);
+    json.put("IPAddress", ipv4(addresses));
     json.put("IPPrefixLen", 0);
     json.put("IPv6Gateway", "");
     json.put("MacAddress", "");
-    ObjectNode network = json.putObject("Networks").putObject(facts.network());
+    ObjectNode networks = json.putObject("Networks");
+    for (Network each : facts.networks()) {
+      add(networks, each.getName(), each.getId(), facts.endpoint(each).getAddressesList());
+    }
+    if (networks.isEmpty()) {
+      add(networks, facts.network(), "", addresses);
+    }
+    return json;
+  }
+
+  private static void add(ObjectNode networks, String name, String id, List<String> addresses) {
+    ObjectNode network = networks.putObject(name);
     network.putNull("IPAMConfig");
     network.putNull("Links");
     network.putNull("Aliases");
     network.put("MacAddress", "");
     network.putNull("DriverOpts");
-    network.put("NetworkID", "");
+    network.put("NetworkID", id);
     network.put("EndpointID", "");
     network.put("Gateway", "");
-    network.put("IPAddress", ipv4);
+    network.put("IPAddress", ipv4(addresses));
     network.put("IPPrefixLen", 0);
     network.put("IPv6Gateway", "");
-    network.put("GlobalIPv6Address", ipv6);
+    network.put("GlobalIPv6Address", ipv6(addresses));
     network.put("GlobalIPv6PrefixLen", 0);
     network.putNull("DNSNames");
-    return json;
+  }
+
+  private static String ipv4(List<String> addresses) {
+    return addresses.stream().filter(each -> !each.contains(":")).findFirst().orElse("");
+  }
+
+  private static String ipv6(List<String> addresses) {
+    return addresses.stream().filter(each -> each.contains(":")).findFirst().orElse("");
   }
 
   private static List<String> addresses(ContainerFacts facts) {

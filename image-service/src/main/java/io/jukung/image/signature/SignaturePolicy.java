@@ -3,6 +3,7 @@ package io.jukung.image.signature;
 import io.jukung.image.reference.ImageReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Map;
  */
 record SignaturePolicy(
     List<PolicyRequirement> fallback, Map<String, List<PolicyRequirement>> scopes) {
+  private static final String HTTPS_PORT = ":443";
 
   /**
    * The requirements for one image, all of which it must fulfil.
@@ -23,8 +25,12 @@ record SignaturePolicy(
 
   /** Finds the most specific scope of an image. */
   Scoped of(ImageReference image) {
-    for (String scope : scopesOf(image)) {
+    ImageReference usual = usual(image);
+    for (String scope : scopesOf(usual)) {
       List<PolicyRequirement> found = scopes.get(scope);
+      if (found == null && scope.startsWith(usual.domain())) {
+        found = scopes.get(usual.domain() + HTTPS_PORT + scope.substring(usual.domain().length()));
+      }
       if (found != null) {
         return new Scoped("transports.docker[\"" + scope + "\"]", found);
       }
@@ -59,5 +65,16 @@ record SignaturePolicy(
     }
     scopes.add("");
     return scopes;
+  }
+
+  /** One registry has many spellings: in capitals, and with the port that https has anyway. */
+  private static ImageReference usual(ImageReference image) {
+    String domain = image.domain().toLowerCase(Locale.ROOT);
+    if (domain.endsWith(HTTPS_PORT)) {
+      domain = domain.substring(0, domain.length() - HTTPS_PORT.length());
+    }
+    return domain.equals(image.domain())
+        ? image
+        : new ImageReference(domain, image.path(), image.tag(), image.digest());
   }
 }

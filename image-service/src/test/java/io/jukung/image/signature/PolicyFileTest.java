@@ -45,6 +45,8 @@ class PolicyFileTest {
       quoteCharacter = '|',
       value = {
         "r.example/team/app:1, r.example/team/app:1",
+        "R.Example/team/app:1, r.example/team/app:1",
+        "r.example:443/team/app:1, r.example/team/app:1",
         "r.example/team/app:2, r.example/team/app",
         "r.example/team/other:1, r.example/team",
         "r.example/teams/app:1, r.example",

@@ -25,6 +25,8 @@ public final class StoredImages implements ContainerImages {
   /** The least that the image store takes for the beginning of an id. */
   private static final int SHORT_ID_DIGITS = 12;
 
+  private static final String SHA256 = "sha256:";
+
   private final ImageStore store;
   private final SignatureGate gate;
 
@@ -46,8 +48,10 @@ public final class StoredImages implements ContainerImages {
     ImageStore.Signed signed = store.signed(image.id());
     if (!signed.intermediate()) {
       List<ImageReference> names =
-          name(userSpecified)
-              .or(() -> isId(image, asked) ? Optional.empty() : name(asked))
+          Stream.of(userSpecified, asked)
+              .filter(text -> !isId(image, text))
+              .flatMap(text -> name(text).stream())
+              .findFirst()
               .map(List::of)
               .orElseGet(() -> allNames(image.id()));
       gate.checkKept(image.id(), names, signed.documents(), signed.signatures());
@@ -64,10 +68,10 @@ public final class StoredImages implements ContainerImages {
     }
   }
 
-  /** Whether the text is the image's id, or the beginning of its digits. */
+  /** Whether the text is the image's id or the beginning of its digits, with sha256: or without. */
   private static boolean isId(Found image, String text) {
-    return image.id().equals(text)
-        || (text.length() >= SHORT_ID_DIGITS && image.id().startsWith("sha256:" + text));
+    String digits = text.startsWith(SHA256) ? text.substring(SHA256.length()) : text;
+    return digits.length() >= SHORT_ID_DIGITS && image.id().startsWith(SHA256 + digits);
   }
 
   @Override

@@ -139,6 +139,12 @@ final class Forwarder {
             case TCP -> stream(upstream, id);
           };
       Channel socket = connecting.channel();
+      if (connecting.isDone() && !connecting.isSuccess() && !socket.isRegistered()) {
+        // No socket could be made, for example for want of descriptors: nothing will be closed.
+        LOG.debug("name server {}: {}", upstream, String.valueOf(connecting.cause()));
+        next();
+        return;
+      }
       // Closing the socket, for whatever reason, leads to the next server.
       var timeout =
           loop.schedule(

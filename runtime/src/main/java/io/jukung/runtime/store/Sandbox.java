@@ -30,6 +30,10 @@ public final class Sandbox {
   private final ShownBytes shown = new ShownBytes();
   private volatile SandboxRecord record;
   private boolean isTakenDown;
+
+  /** Whether operations that were given up may still hold something, or make it later. */
+  private boolean hasGivenUp;
+
   private volatile ChangeListener listener = ChangeListener.NONE;
 
   public Sandbox(SandboxRecord record) {
@@ -75,7 +79,7 @@ public final class Sandbox {
   public void noteTakenDown() {
     lock.lock();
     try {
-      isTakenDown = revival == null && !isReady();
+      isTakenDown = !hasGivenUp && revival == null && !isReady();
     } finally {
       lock.unlock();
     }
@@ -275,6 +279,7 @@ public final class Sandbox {
       List<String> given = operations.stream().map(each -> each.what).toList();
       operations.forEach(each -> each.givenUp = true);
       operations.clear();
+      hasGivenUp |= !given.isEmpty();
       return given;
     } finally {
       lock.unlock();

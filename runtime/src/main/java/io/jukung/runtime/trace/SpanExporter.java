@@ -1,6 +1,5 @@
 package io.jukung.runtime.trace;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -106,13 +107,16 @@ final class SpanExporter implements AutoCloseable {
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofByteArray(encoder.encode(batch)))
             .build();
+    // The request's own timeout ends with the head of the answer.
+    var sent = client.sendAsync(request, HttpResponse.BodyHandlers.discarding());
     try {
-      HttpResponse<Void> response = client.send(request, HttpResponse.BodyHandlers.discarding());
+      HttpResponse<Void> response = sent.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       if (response.statusCode() / 100 != 2) {
         lose(batch.size(), "HTTP " + response.statusCode());
       }
-    } catch (IOException e) {
-      lose(batch.size(), e.toString());
+    } catch (ExecutionException | TimeoutException e) {
+      sent.cancel(true);
+      lose(batch.size(), String.valueOf(e.getCause() == null ? e : e.getCause()));
     }
   }
 

@@ -63,6 +63,7 @@ public final class DisconnectNetwork {
       return network.get().id();
     }
     return sandbox.record().memberships().stream()
+        .filter(Membership::isOfUser)
         .map(Membership::networkId)
         .filter(each -> each.startsWith(reference))
         .findFirst()

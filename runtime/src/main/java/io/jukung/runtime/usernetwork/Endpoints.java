@@ -152,9 +152,10 @@ public final class Endpoints implements NameSource {
     return wanted.contains(name(record).toLowerCase(Locale.ROOT))
         || wanted.contains(record.config().hostname().toLowerCase(Locale.ROOT))
         || membership.aliases().stream().anyMatch(a -> wanted.contains(a.toLowerCase(Locale.ROOT)))
-        || containerId(sandbox)
-            .filter(id -> wanted.contains(id.substring(0, SHORT_ID)))
-            .isPresent();
+        || (wanted.stream().anyMatch(each -> each.length() == SHORT_ID)
+            && containerId(sandbox)
+                .filter(id -> wanted.contains(id.substring(0, SHORT_ID)))
+                .isPresent());
   }
 
   @Override
@@ -193,7 +194,7 @@ public final class Endpoints implements NameSource {
                 record.memberships().stream()
                     .anyMatch(
                         each ->
-                            !each.isOfUser()
+                            each.networkId().equals(Membership.POD_NETWORK)
                                 || networks
                                     .find(each.networkId())
                                     .filter(NetworkRecord::leadsOut)

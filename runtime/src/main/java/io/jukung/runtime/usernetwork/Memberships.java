@@ -288,8 +288,14 @@ public final class Memberships implements AutoCloseable {
         return;
       }
       try (Sandbox.Operation _ = sandbox.begin("DisconnectNetwork")) {
+        List<Membership> before = current(sandbox.record());
         sandbox.update(files, record -> record.withMemberships(without(record, networkId)));
-        pods.detach(sandbox.id(), left.interfaceName(), request.networkNamespace());
+        try {
+          pods.detach(sandbox.id(), left.interfaceName(), request.networkNamespace());
+        } catch (IOException e) { // the same call may be made again
+          sandbox.update(files, record -> record.withMemberships(before));
+          throw e;
+        }
         networks.release(networkId, sandbox.id());
         if (leadsOut(left)) {
           leadOut(sandbox.record(), request);

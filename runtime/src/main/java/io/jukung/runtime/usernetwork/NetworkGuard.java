@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,18 +32,22 @@ final class NetworkGuard {
   /** The program needs some milliseconds, and more while another program holds the tables. */
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  private final Set<String> guarded = ConcurrentHashMap.newKeySet();
+  /** The rules that this daemon has made, by the ids of the networks. */
+  private final Map<String, String> guarded = new ConcurrentHashMap<>();
 
   /**
-   * Makes the table of a network unless this daemon has made it. The table names interfaces that
-   * need not exist.
+   * Makes the table of a network unless this daemon has made the same. The table names interfaces
+   * that need not exist.
    *
    * @param others bridges of other networks than those of users
    */
   void ensureGuarded(NetworkRecord network, Set<String> others) throws IOException {
-    if (network.driver() == NetworkDriver.BRIDGE && !guarded.contains(network.id())) {
-      run(network, rules(network, others));
-      guarded.add(network.id());
+    if (network.driver() == NetworkDriver.BRIDGE) {
+      String rules = rules(network, others);
+      if (!rules.equals(guarded.get(network.id()))) {
+        run(network, rules);
+        guarded.put(network.id(), rules);
+      }
     }
   }
 

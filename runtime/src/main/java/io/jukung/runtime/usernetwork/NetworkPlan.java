@@ -30,6 +30,12 @@ final class NetworkPlan {
     } catch (IllegalArgumentException e) {
       throw invalid(String.valueOf(e.getMessage()));
     }
+    if (request.getInternal() && driver != NetworkDriver.BRIDGE) {
+      throw invalid(
+          "a network of the driver "
+              + driver
+              + " cannot be internal: its containers are in the network of the parent");
+    }
     return driver;
   }
 

@@ -15,11 +15,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
@@ -44,6 +44,7 @@ public final class Networks {
   private final PodNetwork pods;
   private final AddressPools pools;
   private final NetworkGuard guard = new NetworkGuard();
+  private final Set<String> podBridges = ConcurrentHashMap.newKeySet();
   private final NamedLocks locks = new NamedLocks();
   private final Map<String, NetworkRecord> byId = new ConcurrentHashMap<>();
 
@@ -110,6 +111,10 @@ public final class Networks {
    * @throws CriException INVALID_ARGUMENT if several ids begin so
    */
   Optional<NetworkRecord> find(String reference) {
+    NetworkRecord exact = byId.get(reference);
+    if (exact != null) { // another network may have this id as its name
+      return Optional.of(exact);
+    }
     Optional<NetworkRecord> named =
         byId.values().stream().filter(each -> each.name().equals(reference)).findFirst();
     if (named.isPresent() || reference.isEmpty()) {
@@ -272,17 +277,19 @@ public final class Networks {
     return files.addresses(network.id());
   }
 
-  /** The bridges of the network that pods have by default. */
+  /**
+   * The bridges that the network of pods has had since the daemon's start: pods that are on an
+   * earlier one run on, and a configuration that is missing for a moment opens nothing.
+   */
   private Set<String> podBridges() {
-    Set<String> bridges = new HashSet<>();
     Optional<NetworkConfiguration> present = pods.present();
     if (present.isPresent()) {
       for (PluginConfiguration plugin : present.get().plugins()) {
         if (plugin.type().equals("bridge")) {
-          bridges.add(plugin.json().path("bridge").asText("cni0"));
+          podBridges.add(plugin.json().path("bridge").asText("cni0"));
         }
       }
     }
-    return bridges;
+    return new TreeSet<>(podBridges);
   }
 }

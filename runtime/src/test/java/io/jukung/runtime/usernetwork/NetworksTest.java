@@ -85,6 +85,22 @@ class NetworksTest {
   }
 
   @Test
+  void networkNamedLikeTheIdOfAnotherIsNotTakenForIt() throws IOException {
+    NetworkRecord made = create("front");
+    create(made.id());
+    assertThat(networks.find(made.id())).contains(made);
+  }
+
+  @Test
+  void networkOnAnInterfaceOfTheHostCannotBeInternal() {
+    var request =
+        CreateNetworkRequest.newBuilder().setName("x").setDriver("macvlan").setInternal(true);
+    request.putOptions("parent", "lo");
+    assertThatThrownBy(() -> networks.create(request.build()))
+        .hasMessageContaining("driver macvlan cannot be internal");
+  }
+
+  @Test
   void subnetsComeFromThePoolsAndDoNotOverlap() throws IOException {
     assertThat(create("a").ranges().getFirst().subnet()).isEqualTo("198.18.0.0/30");
     assertThat(create("b").ranges().getFirst().subnet()).isEqualTo("198.18.4.0/24");
