@@ -46,6 +46,7 @@ final class BaseImages {
     Optional<StoredImage> here = store.find(name);
     boolean isId = here.isPresent() && here.get().id().endsWith(name);
     if (here.isPresent() && (!always || isId)) {
+      puller.requireAccepted(here.get(), isId ? Optional.empty() : Optional.of(name));
       return here.get();
     }
     String complete = ImageReference.parse(name).toString();

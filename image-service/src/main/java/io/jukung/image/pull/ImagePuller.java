@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Pulls images from registries into the store. Thread-safe. */
@@ -99,6 +100,34 @@ public final class ImagePuller {
         throw e; // its message has the image, and must begin with the reason
       }
       throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Asks the signature policy for an image that is here already and is used without a pull.
+   *
+   * @param name by which it is used; empty if by its id: then one of its names must be accepted
+   * @throws CriException UNKNOWN if the policy does not accept the image
+   */
+  public void requireAccepted(StoredImage image, Optional<String> name) {
+    if (!gate.isGuarded()) {
+      return;
+    }
+    ImageStore.Signed signed = store.signed(image.id());
+    List<String> names =
+        name.map(List::of)
+            .orElseGet(
+                () ->
+                    Stream.concat(image.repoTags().stream(), image.repoDigests().stream())
+                        .toList());
+    try {
+      gate.checkKept(
+          image.id(),
+          names.stream().map(text -> ImageReference.parse(text).withoutTagIfDigest()).toList(),
+          signed.documents(),
+          signed.signatures());
+    } catch (IOException e) {
+      throw CriException.internal("read the signature policy", e);
     }
   }
 

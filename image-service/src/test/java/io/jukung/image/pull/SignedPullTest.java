@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -235,6 +236,11 @@ class SignedPullTest {
     attach(digest, signer.signature(name, digest));
     policy(signer, "matchRepository");
     assertThatThrownBy(() -> checkKept(pulled, name + ":1"))
+        .hasMessageContaining("demands a signature");
+    assertThatThrownBy(() -> fixture.puller.requireAccepted(pulled, Optional.of(name + ":1")))
+        .as("the base image of a build")
+        .hasMessageContaining("demands a signature");
+    assertThatThrownBy(() -> fixture.puller.requireAccepted(pulled, Optional.empty()))
         .hasMessageContaining("demands a signature");
     fixture.pull(name + ":1");
     assertThatCode(() -> checkKept(pulled, name + ":1")).doesNotThrowAnyException();
