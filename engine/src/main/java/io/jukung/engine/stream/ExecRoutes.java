@@ -75,6 +75,7 @@ public final class ExecRoutes {
     if (config.path("Cmd").isEmpty()) {
       throw HttpError.badRequest("No exec command specified");
     }
+    var _ = new DetachKeys(config.path("DetachKeys").asText("")); // bad keys are an error now
     exchange.sendJson(201, Json.object().put("Id", execs.add(container.getId(), config).id()));
   }
 
