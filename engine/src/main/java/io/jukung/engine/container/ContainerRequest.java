@@ -30,6 +30,8 @@ import java.util.Set;
  * what is mounted. Making it finds every error in the request.
  */
 final class ContainerRequest {
+  private static final Set<String> NETWORKS = Set.of("default", "bridge", "host");
+
   private final String name;
   private final String uid;
   private final Path logs;
@@ -39,6 +41,7 @@ final class ContainerRequest {
   private final ObjectNode merged;
   private final List<Binding> bindings;
   private final JsonNode hostConfig;
+  private final JsonNode networking;
 
   /**
    * @param uid the pod's, which no other pod has
@@ -52,6 +55,7 @@ final class ContainerRequest {
     this.uid = uid;
     this.merged = merge(body, image);
     this.hostConfig = body.path("HostConfig").isObject() ? body.path("HostConfig") : Json.object();
+    this.networking = body.path("NetworkingConfig");
     this.imageName = body.path("Image").asText("");
     this.config =
         new Fields("Config", merged)
@@ -59,7 +63,7 @@ final class ContainerRequest {
             .without("Image", "ExposedPorts", "Shell");
     this.host =
         new Fields("HostConfig", hostConfig)
-            .without("ContainerIDFile", "ConsoleSize", "AutoRemove", "Annotations");
+            .without("ContainerIDFile", "ConsoleSize", "AutoRemove");
     this.bindings = readBindings();
   }
 
@@ -67,8 +71,8 @@ final class ContainerRequest {
   private static ObjectNode merge(JsonNode body, ObjectNode image) {
     ObjectNode merged = ((ObjectNode) body).deepCopy();
     merged.remove(List.of("HostConfig", "NetworkingConfig"));
-    boolean ownEntrypoint = !merged.path("Entrypoint").isEmpty();
-    if (merged.path("Cmd").isEmpty() && !ownEntrypoint) {
+    boolean ownEntrypoint = hasWords(merged.path("Entrypoint"));
+    if (!hasWords(merged.path("Cmd")) && !ownEntrypoint) {
       merged.set("Cmd", image.path("Cmd"));
     }
     if (!ownEntrypoint) {
@@ -86,6 +90,11 @@ final class ContainerRequest {
       merged.set(field, both);
     }
     return merged;
+  }
+
+  /** Whether there is a list of words, or the one text that docker takes for a list of one. */
+  private static boolean hasWords(JsonNode words) {
+    return words.isTextual() ? !words.asText().isEmpty() : !words.isEmpty();
   }
 
   private List<Binding> readBindings() {
@@ -269,5 +278,15 @@ final class ContainerRequest {
   private void requireAllKnown() {
     config.requireNoOther();
     host.requireNoOther();
+    Fields networks = new Fields("NetworkingConfig", networking);
+    Fields endpoints = networks.object("EndpointsConfig");
+    networks.requireNoOther();
+    // Docker's client names the network of the network mode, without options.
+    for (String each : endpoints.names()) {
+      if (!NETWORKS.contains(each)) {
+        throw HttpError.notFound("network " + each + " not found");
+      }
+      endpoints.object(each).requireNoOther();
+    }
   }
 }

@@ -19,6 +19,7 @@ import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
@@ -85,10 +86,7 @@ public final class ContainerRoutes {
   }
 
   private void create(Exchange exchange) throws IOException {
-    String platform = exchange.query().text("platform").orElse("");
-    if (!platform.isEmpty() && !platform.startsWith("linux")) {
-      throw HttpError.badRequest("the platform " + platform + " is not that of this node");
-    }
+    Platform.require(exchange.query());
     String id = maker.make(exchange.query().text("name").orElse(""), exchange.json());
     ObjectNode answer = Json.object().put("Id", id);
     answer.putArray("Warnings");

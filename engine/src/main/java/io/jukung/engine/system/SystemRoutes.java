@@ -10,6 +10,7 @@ import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.ApiVersion;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
@@ -67,7 +68,7 @@ public final class SystemRoutes {
         .putObject("Details")
         .put("ApiVersion", ApiVersion.NEWEST.toString())
         .put("MinAPIVersion", ApiVersion.OLDEST.toString())
-        .put("Arch", architecture())
+        .put("Arch", Platform.architecture())
         .put("Os", "linux")
         .put("KernelVersion", kernel)
         .put("Experimental", "false");
@@ -78,13 +79,9 @@ public final class SystemRoutes {
         .put("Version", daemonVersion.getRuntimeVersion());
     json.put("Version", release).put("ApiVersion", ApiVersion.NEWEST.toString());
     json.put("MinAPIVersion", ApiVersion.OLDEST.toString()).put("GitCommit", "");
-    json.put("GoVersion", "").put("Os", "linux").put("Arch", architecture());
+    json.put("GoVersion", "").put("Os", "linux").put("Arch", Platform.architecture());
     json.put("KernelVersion", kernel).put("BuildTime", "");
     exchange.sendJson(200, json);
-  }
-
-  private static String architecture() {
-    return System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64";
   }
 
   private void info(Exchange exchange) throws IOException {
@@ -135,7 +132,7 @@ public final class SystemRoutes {
     json.put("CgroupDriver", "cgroupfs").put("CgroupVersion", "2");
     json.put("KernelVersion", System.getProperty("os.version", ""));
     json.put("OperatingSystem", operatingSystem()).put("OSVersion", "").put("OSType", "linux");
-    json.put("Architecture", architecture().equals("arm64") ? "aarch64" : "x86_64");
+    json.put("Architecture", Platform.architecture().equals("arm64") ? "aarch64" : "x86_64");
     json.put("NCPU", Runtime.getRuntime().availableProcessors()).put("MemTotal", memory());
     json.put("IndexServerAddress", "https://index.docker.io/v1/");
     ObjectNode registries = json.putObject("RegistryConfig");

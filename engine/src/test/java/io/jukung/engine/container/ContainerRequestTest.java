@@ -64,6 +64,31 @@ class ContainerRequestTest {
   }
 
   @Test
+  void oneTextIsACommandOfOneWord() {
+    ContainerConfig container = container("{'Image':'x','Cmd':'ls'}");
+    assertThat(container.getCommandList()).containsExactly("/entry");
+    assertThat(container.getArgsList()).containsExactly("ls");
+    assertThat(container("{'Image':'x','Entrypoint':'/mine','Cmd':'ls'}").getCommandList())
+        .containsExactly("/mine");
+  }
+
+  @Test
+  void endpointWithoutOptionsIsTaken() {
+    ContainerConfig container =
+        container(
+            "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'default':{'IPAMConfig':null,"
+                + "'Links':null,'MacAddress':'','GwPriority':0,'IPPrefixLen':0}}}}");
+    assertThat(container.getCommandList()).containsExactly("/entry");
+  }
+
+  @Test
+  void networkThatIsNotThereIsRefused() {
+    assertThatThrownBy(
+            () -> container("{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{}}}}"))
+        .hasMessage("network mine not found");
+  }
+
+  @Test
   void secretsOfTheEnvironmentAreInNoAnnotation() {
     ContainerConfig container = container("{'Image':'x','Env':['TOKEN=abc']}");
     assertThat(container.getEnvs(0).getValue().toStringUtf8()).isEqualTo("abc");
@@ -115,8 +140,14 @@ class ContainerRequestTest {
         "{'Image':'x','HostConfig':{'OomKillDisable':true}}|HostConfig.OomKillDisable",
         "{'Image':'x','HostConfig':{'BlkioWeight':10}}|HostConfig.BlkioWeight",
         "{'Image':'x','HostConfig':{'UTSMode':'host'}}|HostConfig.UTSMode host",
-        "{'Image':'x','HostConfig':{'NetworkMode':'container:y'}}|HostConfig.NetworkMode container:",
-        "{'Image':'x','HostConfig':{'LogConfig':{'Type':'syslog'}}}|HostConfig.LogConfig.Type syslog",
+        "{'Image':'x','HostConfig':{'NetworkMode':'container:y'}}|HostConfig.NetworkMode"
+            + " container:",
+        "{'Image':'x','HostConfig':{'LogConfig':{'Type':'syslog'}}}|HostConfig.LogConfig.Type"
+            + " syslog",
+        "{'Image':'x','HostConfig':{'Annotations':{'a':'b'}}}|HostConfig.Annotations",
+        "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'bridge':{'Aliases':['a']}}}}|"
+            + "NetworkingConfig.EndpointsConfig.bridge.Aliases",
+        "{'Image':'x','NetworkingConfig':{'Nothing':1}}|NetworkingConfig.Nothing",
         "{'Image':'x','NoSuchField':1}|Config.NoSuchField",
         "{'Image':'x','Domainname':'d'}|Config.Domainname",
         "{'Image':'x','Healthcheck':{'Test':['CMD','a'],'Nothing':1}}|Config.Healthcheck.Nothing",
