@@ -131,7 +131,7 @@ public final class ContainerRoutes {
 
   private void stop(Exchange exchange) throws IOException, InterruptedException {
     Container container = named(exchange);
-    if (!isRunning(container)) {
+    if (!isRunning(container) && !mayRestart(container)) {
       exchange.sendEmpty(304);
       return;
     }
@@ -140,6 +140,13 @@ public final class ContainerRoutes {
       restPod(container);
     }
     exchange.sendEmpty(204);
+  }
+
+  /** Whether the container has ended and perhaps waits for its restart, which a stop forbids. */
+  private static boolean mayRestart(Container container) {
+    return container.getState() == ContainerState.CONTAINER_EXITED
+        && Lookup.isOwn(container)
+        && container.containsAnnotations(OwnContainers.RESTART);
   }
 
   /** A container that does not run holds neither an address nor ports. */
@@ -166,7 +173,7 @@ public final class ContainerRoutes {
     long asked = exchange.query().number("t").orElse(own);
     long grace = asked < 0 ? Integer.MAX_VALUE : asked;
     Optional<String> signal = exchange.query().text("signal");
-    if (signal.isPresent()) {
+    if (signal.isPresent() && isRunning(container)) {
       signal(container, signal.get(), /* stops= */ true);
       long deadline = System.nanoTime() + Duration.ofSeconds(grace).toNanos();
       while (runsStill(container) && System.nanoTime() - deadline < 0) {
