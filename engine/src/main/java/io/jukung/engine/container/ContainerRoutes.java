@@ -135,11 +135,26 @@ public final class ContainerRoutes {
       exchange.sendEmpty(304);
       return;
     }
+    requireOwn(container, "jukung stop");
     stop(container, exchange);
-    if (Lookup.isOwn(container)) {
-      restPod(container);
-    }
+    restPod(container);
     exchange.sendEmpty(204);
+  }
+
+  /**
+   * Refuses to change a container of kubelet.
+   *
+   * @param way the command that does it all the same
+   */
+  private static void requireOwn(Container container, String way) {
+    if (!Lookup.isOwn(container)) {
+      throw HttpError.conflict(
+          "container "
+              + container.getId()
+              + " was made by kubelet or another client of CRI, use \""
+              + way
+              + "\" to change it all the same");
+    }
   }
 
   /** Whether the container has ended and perhaps waits for its restart, which a stop forbids. */
@@ -212,7 +227,6 @@ public final class ContainerRoutes {
                 KillRequest.newBuilder()
                     .setContainerId(container.getId())
                     .setSignal(signal)
-                    .setAnyOwner(true)
                     .setStops(stops)
                     .build());
   }
@@ -269,7 +283,6 @@ public final class ContainerRoutes {
             .pause(
                 PauseRequest.newBuilder()
                     .setContainerId(named(exchange).getId())
-                    .setAnyOwner(true)
                     .build());
     exchange.sendEmpty(204);
   }
@@ -281,7 +294,6 @@ public final class ContainerRoutes {
             .unpause(
                 UnpauseRequest.newBuilder()
                     .setContainerId(named(exchange).getId())
-                    .setAnyOwner(true)
                     .build());
     exchange.sendEmpty(204);
   }
@@ -308,6 +320,9 @@ public final class ContainerRoutes {
     }
     Container container = named(exchange);
     boolean force = exchange.query().flag("force", false);
+    if (!force) {
+      requireOwn(container, "jukung rm");
+    }
     if (isRunning(container) && !force) {
       throw HttpError.conflict(
           "cannot remove container \"/"

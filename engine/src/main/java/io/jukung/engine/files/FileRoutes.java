@@ -142,7 +142,6 @@ public final class FileRoutes {
     CopyTarget target =
         CopyTarget.newBuilder()
             .setContainerId(container.getId())
-            .setAnyOwner(true)
             .setDirectory(bytes(path))
             .setKeepOwners(exchange.query().flag("copyUIDGID", false))
             .build();
