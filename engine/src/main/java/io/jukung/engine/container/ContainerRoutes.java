@@ -280,10 +280,7 @@ public final class ContainerRoutes {
     var _ =
         daemon
             .containers()
-            .pause(
-                PauseRequest.newBuilder()
-                    .setContainerId(named(exchange).getId())
-                    .build());
+            .pause(PauseRequest.newBuilder().setContainerId(named(exchange).getId()).build());
     exchange.sendEmpty(204);
   }
 
@@ -291,10 +288,7 @@ public final class ContainerRoutes {
     var _ =
         daemon
             .containers()
-            .unpause(
-                UnpauseRequest.newBuilder()
-                    .setContainerId(named(exchange).getId())
-                    .build());
+            .unpause(UnpauseRequest.newBuilder().setContainerId(named(exchange).getId()).build());
     exchange.sendEmpty(204);
   }
 

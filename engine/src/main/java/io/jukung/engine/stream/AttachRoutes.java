@@ -85,7 +85,8 @@ public final class AttachRoutes {
     LaterOutput output = new LaterOutput();
     StreamSession session = StreamSession.open(endpoint, wanted, output);
     // The output is closed first: a writer that waits for a client would hold up the session's end.
-    try (session; output) {
+    try (session;
+        output) {
       if (wanted.tty()) {
         terminals.put(id, session);
       }

@@ -113,7 +113,8 @@ public final class ExecRoutes {
       return;
     }
     // The output is closed first: a writer that waits for a client would hold up the session's end.
-    try (session; output) {
+    try (session;
+        output) {
       Hijacked client = hijack(exchange, exec, wanted.tty());
       try (OutputStream out = client.output()) {
         output.begin(out);
