@@ -36,6 +36,7 @@ final class ContainerRequest {
   private final String uid;
   private final Path logs;
   private final String imageName;
+  private final String user;
   private final Fields config;
   private final Fields host;
   private final ObjectNode merged;
@@ -57,10 +58,12 @@ final class ContainerRequest {
     this.hostConfig = body.path("HostConfig").isObject() ? body.path("HostConfig") : Json.object();
     this.networking = body.path("NetworkingConfig");
     this.imageName = body.path("Image").asText("");
+    // The daemon knows the image's user, and the names of groups that may be in it.
+    this.user = new Fields("Config", body).text("User");
     this.config =
         new Fields("Config", merged)
             .without("AttachStdin", "AttachStdout", "AttachStderr", "ArgsEscaped", "OnBuild")
-            .without("Image", "ExposedPorts", "Shell");
+            .without("Image", "ExposedPorts", "Shell", "User");
     this.host =
         new Fields("HostConfig", hostConfig)
             .without("ContainerIDFile", "ConsoleSize", "AutoRemove");
@@ -196,7 +199,7 @@ final class ContainerRequest {
             .setLinux(
                 LinuxContainerConfig.newBuilder()
                     .setResources(HostResources.limits(host))
-                    .setSecurityContext(HostSecurity.of(host, config.text("User"))));
+                    .setSecurityContext(HostSecurity.of(host, user)));
     for (String variable : config.texts("Env")) {
       addVariable(container, variable);
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ContainerRequestTest {
   private static final String IMAGE =
-      "{'Cmd':['sh'],'Entrypoint':['/entry'],'Env':['PATH=/bin'],'User':'7','Labels':{'i':'1'},"
+      "{'Cmd':['sh'],'Entrypoint':['/entry'],'Env':['PATH=/bin'],'User':'web:staff','Labels':{'i':'1'},"
           + "'ExposedPorts':{'80/tcp':{}}}";
 
   private static ContainerRequest request(String body) {
@@ -45,7 +45,16 @@ class ContainerRequestTest {
     assertThat(container.getLabelsMap())
         .containsEntry("i", "1")
         .containsEntry("io.jukung.run", "web");
-    assertThat(container.getLinux().getSecurityContext().getRunAsUser().getValue()).isEqualTo(7);
+  }
+
+  @Test
+  void userOfTheImageIsTheDaemonsToFind() {
+    var security = container("{'Image':'x'}").getLinux().getSecurityContext();
+    assertThat(security.hasRunAsUser()).isFalse();
+    assertThat(security.getRunAsUsername()).isEmpty();
+    security = container("{'Image':'x','User':'8:9'}").getLinux().getSecurityContext();
+    assertThat(security.getRunAsUser().getValue()).isEqualTo(8);
+    assertThat(security.getRunAsGroup().getValue()).isEqualTo(9);
   }
 
   @Test
