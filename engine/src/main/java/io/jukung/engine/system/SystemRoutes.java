@@ -5,8 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.cri.client.Release;
+import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.RuntimeConfigRequest;
+import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
@@ -119,7 +122,6 @@ public final class SystemRoutes {
             "CPUShares",
             "CPUSet",
             "PidsLimit",
-            "IPv4Forwarding",
             "OomKillDisable",
             "Debug",
             "ExperimentalBuild",
@@ -127,9 +129,10 @@ public final class SystemRoutes {
       boolean off = List.of("OomKillDisable", "Debug", "ExperimentalBuild").contains(flag);
       json.put(flag, !off);
     }
+    json.put("IPv4Forwarding", forwardsIpv4());
     json.put("NFd", 0).put("NGoroutines", Thread.activeCount()).put("NEventsListener", 0);
     json.put("SystemTime", Instant.now().toString()).put("LoggingDriver", "json-file");
-    json.put("CgroupDriver", "cgroupfs").put("CgroupVersion", "2");
+    json.put("CgroupDriver", cgroupDriver()).put("CgroupVersion", "2");
     json.put("KernelVersion", System.getProperty("os.version", ""));
     json.put("OperatingSystem", operatingSystem()).put("OSVersion", "").put("OSType", "linux");
     json.put("Architecture", Platform.architecture().equals("arm64") ? "aarch64" : "x86_64");
@@ -139,7 +142,7 @@ public final class SystemRoutes {
     registries.putArray("InsecureRegistryCIDRs");
     registries.putObject("IndexConfigs");
     registries.putArray("Mirrors");
-    json.putNull("GenericResources").put("DockerRootDir", "/var/lib/jukung");
+    json.putNull("GenericResources").put("DockerRootDir", root());
     json.put("HttpProxy", "").put("HttpsProxy", "").put("NoProxy", "").put("Name", host);
     json.putArray("Labels");
     json.put("ServerVersion", Release.version()).put("DefaultRuntime", "jukung");
@@ -149,6 +152,23 @@ public final class SystemRoutes {
     json.putArray("SecurityOptions").add("name=seccomp,profile=builtin").add("name=cgroupns");
     json.putNull("Warnings");
     exchange.sendJson(200, json);
+  }
+
+  private String cgroupDriver() {
+    var configuration = daemon.runtime().runtimeConfig(RuntimeConfigRequest.getDefaultInstance());
+    return configuration.getLinux().getCgroupDriver() == CgroupDriver.SYSTEMD
+        ? "systemd"
+        : "cgroupfs";
+  }
+
+  /** The directory that has the daemon's images and containers. */
+  private String root() {
+    var status = daemon.runtime().status(StatusRequest.newBuilder().setVerbose(true).build());
+    return Json.parse(status.getInfoOrDefault("config", "{}")).path("root").asText("");
+  }
+
+  private static boolean forwardsIpv4() throws IOException {
+    return Files.readString(Path.of("/proc/sys/net/ipv4/ip_forward")).strip().equals("1");
   }
 
   private static JsonNode swarm() {
