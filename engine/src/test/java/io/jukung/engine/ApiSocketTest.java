@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ApiSocketTest {
-  @TempDir private Path directory;
+  @TempDir Path directory;
 
   @Test
   void socketIsThereWithItsModeAndNothingElse() throws IOException {
