@@ -30,14 +30,21 @@ import java.util.function.Consumer;
 final class Engine implements AutoCloseable {
   private final Daemon daemon;
   private final EventHub events;
+  private final AutoRemoval autoRemoval;
   private final HttpServer server;
   private final Path socket;
   private final Consumer<String> log;
 
   private Engine(
-      Daemon daemon, EventHub events, HttpServer server, Path socket, Consumer<String> log) {
+      Daemon daemon,
+      EventHub events,
+      AutoRemoval autoRemoval,
+      HttpServer server,
+      Path socket,
+      Consumer<String> log) {
     this.daemon = daemon;
     this.events = events;
+    this.autoRemoval = autoRemoval;
     this.server = server;
     this.socket = socket;
     this.log = log;
@@ -51,10 +58,12 @@ final class Engine implements AutoCloseable {
     Lookup lookup = new Lookup(daemon);
     EventHub events = new EventHub(daemon);
     Removal removal = new Removal(daemon, log);
-    new AutoRemoval(lookup, removal, log).start(events);
+    AutoRemoval autoRemoval = new AutoRemoval(lookup, removal, log);
+    autoRemoval.start(events);
     Router router = routes(daemon, lookup, events, removal, arguments.logDirectory(), log);
     events.start();
-    return new Engine(daemon, events, new HttpServer(socket, router, log), arguments.listen(), log);
+    HttpServer server = new HttpServer(socket, router, log);
+    return new Engine(daemon, events, autoRemoval, server, arguments.listen(), log);
   }
 
   /** The table of all routes. */
@@ -98,6 +107,7 @@ final class Engine implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    autoRemoval.close();
     events.close();
     daemon.close();
     Files.deleteIfExists(socket);

@@ -8,16 +8,20 @@ import io.jukung.cri.v1.ContainerState;
 import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.DaemonStatus;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Removes the containers that were made with AutoRemove when they have ended. Those that end while
- * the engine is away are removed when it starts. Thread-safe.
+ * Removes the containers that were made with AutoRemove when they have ended. Those whose end was
+ * not told, because the engine or the daemon was away, are found by looking. Thread-safe.
  */
-public final class AutoRemoval {
+public final class AutoRemoval implements AutoCloseable {
+  private static final Duration LOOK = Duration.ofSeconds(30);
+
   private final Lookup lookup;
   private final Removal removal;
   private final Consumer<String> log;
+  private final Thread sweeper = Thread.ofVirtual().name("auto-remove").unstarted(this::sweep);
 
   public AutoRemoval(Lookup lookup, Removal removal, Consumer<String> log) {
     this.lookup = lookup;
@@ -25,10 +29,10 @@ public final class AutoRemoval {
     this.log = log;
   }
 
-  /** Begins to remove containers, in the background. */
+  /** Begins to remove containers, in the background, until this is closed. */
   public void start(EventHub events) {
     events.add(this::happened);
-    Thread.ofVirtual().name("auto-remove").start(this::sweep);
+    sweeper.start();
   }
 
   private void happened(ContainerEventResponse event) {
@@ -39,6 +43,17 @@ public final class AutoRemoval {
   }
 
   private void sweep() {
+    try {
+      while (true) {
+        look();
+        Thread.sleep(LOOK);
+      }
+    } catch (InterruptedException e) {
+      return; // the engine ends
+    }
+  }
+
+  private void look() {
     try {
       lookup.containers().forEach(this::removeIfWanted);
     } catch (StatusRuntimeException e) {
@@ -57,17 +72,27 @@ public final class AutoRemoval {
   }
 
   private void removeIfWanted(Container container) {
-    if (container.getState() != ContainerState.CONTAINER_EXITED
-        || !Lookup.isOwn(container)
-        || !DockerRecord.of(container.getAnnotationsMap()).autoRemove()) {
-      return;
-    }
     try {
-      removal.remove(container, /* withVolumes= */ true);
+      if (container.getState() == ContainerState.CONTAINER_EXITED
+          && Lookup.isOwn(container)
+          && DockerRecord.of(container.getAnnotationsMap()).autoRemove()) {
+        removal.remove(container, /* withVolumes= */ true);
+      }
     } catch (StatusRuntimeException e) {
       if (!DaemonStatus.isNotFound(e)) {
-        log.accept("container " + container.getId() + " was not removed: " + e.getMessage());
+        notRemoved(container, e);
       }
+    } catch (RuntimeException e) {
+      notRemoved(container, e); // the next containers are removed all the same
     }
+  }
+
+  private void notRemoved(Container container, RuntimeException why) {
+    log.accept("container " + container.getId() + " was not removed: " + why.getMessage());
+  }
+
+  @Override
+  public void close() {
+    sweeper.interrupt();
   }
 }

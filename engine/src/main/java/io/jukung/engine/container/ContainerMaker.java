@@ -18,7 +18,9 @@ import io.jukung.engine.http.HttpError;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /**
@@ -33,6 +35,9 @@ final class ContainerMaker {
   private final Removal removal;
   private final Readiness readiness;
   private final Path logs;
+
+  /** The names of the containers that are being made, which the daemon does not know yet. */
+  private final Set<String> making = ConcurrentHashMap.newKeySet();
 
   ContainerMaker(Daemon daemon, Lookup lookup, Removal removal, Readiness readiness, Path logs) {
     this.logs = logs;
@@ -58,7 +63,22 @@ final class ContainerMaker {
     if (name.isEmpty()) {
       name = OwnContainers.generatedName(image);
     }
-    requireFree(name);
+    if (!making.add(name)) {
+      throw HttpError.conflict(
+          "Conflict. The container name \"/"
+              + name
+              + "\" is already in use by a container that is"
+              + " being made.");
+    }
+    try {
+      requireFree(name);
+      return make(name, found, body);
+    } finally {
+      making.remove(name);
+    }
+  }
+
+  private String make(String name, ImageStatusResponse found, JsonNode body) {
     ContainerRequest request =
         new ContainerRequest(
             name, UUID.randomUUID().toString(), logs, body, ImageDefaults.config(found));

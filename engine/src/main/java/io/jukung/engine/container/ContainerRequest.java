@@ -30,15 +30,19 @@ import java.util.Set;
  * what is mounted. Making it finds every error in the request.
  */
 final class ContainerRequest {
+  private static final Set<String> NETWORKS = Set.of("default", "bridge", "host");
+
   private final String name;
   private final String uid;
   private final Path logs;
   private final String imageName;
+  private final String user;
   private final Fields config;
   private final Fields host;
   private final ObjectNode merged;
   private final List<Binding> bindings;
   private final JsonNode hostConfig;
+  private final JsonNode networking;
 
   /**
    * @param uid the pod's, which no other pod has
@@ -52,14 +56,17 @@ final class ContainerRequest {
     this.uid = uid;
     this.merged = merge(body, image);
     this.hostConfig = body.path("HostConfig").isObject() ? body.path("HostConfig") : Json.object();
+    this.networking = body.path("NetworkingConfig");
     this.imageName = body.path("Image").asText("");
+    // The daemon knows the image's user, and the names of groups that may be in it.
+    this.user = new Fields("Config", body).text("User");
     this.config =
         new Fields("Config", merged)
             .without("AttachStdin", "AttachStdout", "AttachStderr", "ArgsEscaped", "OnBuild")
-            .without("Image", "ExposedPorts", "Shell");
+            .without("Image", "ExposedPorts", "Shell", "User");
     this.host =
         new Fields("HostConfig", hostConfig)
-            .without("ContainerIDFile", "ConsoleSize", "AutoRemove", "Annotations");
+            .without("ContainerIDFile", "ConsoleSize", "AutoRemove");
     this.bindings = readBindings();
   }
 
@@ -67,8 +74,8 @@ final class ContainerRequest {
   private static ObjectNode merge(JsonNode body, ObjectNode image) {
     ObjectNode merged = ((ObjectNode) body).deepCopy();
     merged.remove(List.of("HostConfig", "NetworkingConfig"));
-    boolean ownEntrypoint = !merged.path("Entrypoint").isEmpty();
-    if (merged.path("Cmd").isEmpty() && !ownEntrypoint) {
+    boolean ownEntrypoint = hasWords(merged.path("Entrypoint"));
+    if (!hasWords(merged.path("Cmd")) && !ownEntrypoint) {
       merged.set("Cmd", image.path("Cmd"));
     }
     if (!ownEntrypoint) {
@@ -86,6 +93,11 @@ final class ContainerRequest {
       merged.set(field, both);
     }
     return merged;
+  }
+
+  /** Whether there is a list of words, or the one text that docker takes for a list of one. */
+  private static boolean hasWords(JsonNode words) {
+    return words.isTextual() ? !words.asText().isEmpty() : !words.isEmpty();
   }
 
   private List<Binding> readBindings() {
@@ -187,7 +199,7 @@ final class ContainerRequest {
             .setLinux(
                 LinuxContainerConfig.newBuilder()
                     .setResources(HostResources.limits(host))
-                    .setSecurityContext(HostSecurity.of(host, config.text("User"))));
+                    .setSecurityContext(HostSecurity.of(host, user)));
     for (String variable : config.texts("Env")) {
       addVariable(container, variable);
     }
@@ -269,5 +281,15 @@ final class ContainerRequest {
   private void requireAllKnown() {
     config.requireNoOther();
     host.requireNoOther();
+    Fields networks = new Fields("NetworkingConfig", networking);
+    Fields endpoints = networks.object("EndpointsConfig");
+    networks.requireNoOther();
+    // Docker's client names the network of the network mode, without options.
+    for (String each : endpoints.names()) {
+      if (!NETWORKS.contains(each)) {
+        throw HttpError.notFound("network " + each + " not found");
+      }
+      endpoints.object(each).requireNoOther();
+    }
   }
 }

@@ -19,6 +19,7 @@ import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
@@ -85,10 +86,7 @@ public final class ContainerRoutes {
   }
 
   private void create(Exchange exchange) throws IOException {
-    String platform = exchange.query().text("platform").orElse("");
-    if (!platform.isEmpty() && !platform.startsWith("linux")) {
-      throw HttpError.badRequest("the platform " + platform + " is not that of this node");
-    }
+    Platform.require(exchange.query());
     String id = maker.make(exchange.query().text("name").orElse(""), exchange.json());
     ObjectNode answer = Json.object().put("Id", id);
     answer.putArray("Warnings");
@@ -133,15 +131,37 @@ public final class ContainerRoutes {
 
   private void stop(Exchange exchange) throws IOException, InterruptedException {
     Container container = named(exchange);
-    if (!isRunning(container)) {
+    if (!isRunning(container) && !mayRestart(container)) {
       exchange.sendEmpty(304);
       return;
     }
+    requireOwn(container, "jukung stop");
     stop(container, exchange);
-    if (Lookup.isOwn(container)) {
-      restPod(container);
-    }
+    restPod(container);
     exchange.sendEmpty(204);
+  }
+
+  /**
+   * Refuses to change a container of kubelet.
+   *
+   * @param way the command that does it all the same
+   */
+  private static void requireOwn(Container container, String way) {
+    if (!Lookup.isOwn(container)) {
+      throw HttpError.conflict(
+          "container "
+              + container.getId()
+              + " was made by kubelet or another client of CRI, use \""
+              + way
+              + "\" to change it all the same");
+    }
+  }
+
+  /** Whether the container has ended and perhaps waits for its restart, which a stop forbids. */
+  private static boolean mayRestart(Container container) {
+    return container.getState() == ContainerState.CONTAINER_EXITED
+        && Lookup.isOwn(container)
+        && container.containsAnnotations(OwnContainers.RESTART);
   }
 
   /** A container that does not run holds neither an address nor ports. */
@@ -168,7 +188,7 @@ public final class ContainerRoutes {
     long asked = exchange.query().number("t").orElse(own);
     long grace = asked < 0 ? Integer.MAX_VALUE : asked;
     Optional<String> signal = exchange.query().text("signal");
-    if (signal.isPresent()) {
+    if (signal.isPresent() && isRunning(container)) {
       signal(container, signal.get(), /* stops= */ true);
       long deadline = System.nanoTime() + Duration.ofSeconds(grace).toNanos();
       while (runsStill(container) && System.nanoTime() - deadline < 0) {
@@ -207,7 +227,6 @@ public final class ContainerRoutes {
                 KillRequest.newBuilder()
                     .setContainerId(container.getId())
                     .setSignal(signal)
-                    .setAnyOwner(true)
                     .setStops(stops)
                     .build());
   }
@@ -261,11 +280,7 @@ public final class ContainerRoutes {
     var _ =
         daemon
             .containers()
-            .pause(
-                PauseRequest.newBuilder()
-                    .setContainerId(named(exchange).getId())
-                    .setAnyOwner(true)
-                    .build());
+            .pause(PauseRequest.newBuilder().setContainerId(named(exchange).getId()).build());
     exchange.sendEmpty(204);
   }
 
@@ -273,11 +288,7 @@ public final class ContainerRoutes {
     var _ =
         daemon
             .containers()
-            .unpause(
-                UnpauseRequest.newBuilder()
-                    .setContainerId(named(exchange).getId())
-                    .setAnyOwner(true)
-                    .build());
+            .unpause(UnpauseRequest.newBuilder().setContainerId(named(exchange).getId()).build());
     exchange.sendEmpty(204);
   }
 
@@ -303,6 +314,9 @@ public final class ContainerRoutes {
     }
     Container container = named(exchange);
     boolean force = exchange.query().flag("force", false);
+    if (!force) {
+      requireOwn(container, "jukung rm");
+    }
     if (isRunning(container) && !force) {
       throw HttpError.conflict(
           "cannot remove container \"/"

@@ -81,6 +81,11 @@ public final class Fields {
     return map;
   }
 
+  /** The names of all fields. */
+  List<String> names() {
+    return object.properties().stream().map(Map.Entry::getKey).toList();
+  }
+
   Fields object(String field) {
     return new Fields(name + "." + field, get(field));
   }

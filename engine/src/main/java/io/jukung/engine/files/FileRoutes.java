@@ -3,6 +3,7 @@ package io.jukung.engine.files;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
+import io.grpc.Context;
 import io.jukung.client.v1.ArchivePart;
 import io.jukung.client.v1.CopyOutRequest;
 import io.jukung.client.v1.CopyTarget;
@@ -107,7 +108,15 @@ public final class FileRoutes {
     StatPathResponse found = look(container, path);
     String base = baseName(path);
     String name = path.endsWith("/.") || base.equals("/") ? "." : base;
-    send(exchange, container, path, name, header(path, found));
+    // A client that goes away ends its copy.
+    Context.CancellableContext call = Context.current().withCancellation();
+    Context before = call.attach();
+    try {
+      send(exchange, container, path, name, header(path, found));
+    } finally {
+      call.detach(before);
+      call.cancel(null);
+    }
   }
 
   private void send(
@@ -142,7 +151,6 @@ public final class FileRoutes {
     CopyTarget target =
         CopyTarget.newBuilder()
             .setContainerId(container.getId())
-            .setAnyOwner(true)
             .setDirectory(bytes(path))
             .setKeepOwners(exchange.query().flag("copyUIDGID", false))
             .build();

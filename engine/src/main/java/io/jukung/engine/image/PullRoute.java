@@ -9,6 +9,7 @@ import io.jukung.cri.v1.ImageSpec;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
@@ -33,10 +34,7 @@ final class PullRoute {
     if (query.text("fromSrc").isPresent()) {
       throw HttpError.notImplemented("the parameter fromSrc");
     }
-    String platform = query.text("platform").orElse("");
-    if (!platform.isEmpty() && !platform.startsWith("linux")) {
-      throw HttpError.badRequest("the platform " + platform + " is not that of this node");
-    }
+    Platform.require(query);
     String from =
         query
             .text("fromImage")

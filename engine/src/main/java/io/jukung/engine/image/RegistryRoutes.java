@@ -8,6 +8,7 @@ import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.LoginRequest;
 import io.jukung.client.v1.PushProgress;
 import io.jukung.client.v1.PushRequest;
+import io.jukung.engine.container.Fields;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
@@ -69,10 +70,7 @@ public final class RegistryRoutes {
         query
             .text("container")
             .orElseThrow(() -> HttpError.badRequest("the parameter container is missing"));
-    if (exchange.json().properties().stream()
-        .anyMatch(each -> !each.getValue().isNull() && !each.getValue().isEmpty())) {
-      throw HttpError.notImplemented("a configuration in the body of a commit");
-    }
+    new Fields("Config", exchange.json()).requireNoOther();
     String repository = query.text("repo").orElse("");
     String name =
         repository.isEmpty() ? "" : ImageNames.join(repository, query.text("tag").orElse(""));

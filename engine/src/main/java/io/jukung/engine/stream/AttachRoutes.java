@@ -83,7 +83,10 @@ public final class AttachRoutes {
       Exchange exchange, String id, StreamEndpoint endpoint, StreamSession.Wanted wanted)
       throws IOException, InterruptedException {
     LaterOutput output = new LaterOutput();
-    try (StreamSession session = StreamSession.open(endpoint, wanted, output)) {
+    StreamSession session = StreamSession.open(endpoint, wanted, output);
+    // The output is closed first: a writer that waits for a client would hold up the session's end.
+    try (session;
+        output) {
       if (wanted.tty()) {
         terminals.put(id, session);
       }
@@ -93,9 +96,10 @@ public final class AttachRoutes {
         output.begin(out);
         var _ = session.run(client);
       } finally {
-        terminals.remove(id, session);
         client.end();
       }
+    } finally {
+      terminals.remove(id, session);
     }
   }
 

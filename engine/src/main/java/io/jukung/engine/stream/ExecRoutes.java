@@ -75,6 +75,7 @@ public final class ExecRoutes {
     if (config.path("Cmd").isEmpty()) {
       throw HttpError.badRequest("No exec command specified");
     }
+    var _ = new DetachKeys(config.path("DetachKeys").asText("")); // bad keys are an error now
     exchange.sendJson(201, Json.object().put("Id", execs.add(container.getId(), config).id()));
   }
 
@@ -111,14 +112,25 @@ public final class ExecRoutes {
       exchange.sendEmpty(200);
       return;
     }
-    try (session) {
-      Hijacked client = exchange.hijack(Frames.type(wanted.tty()));
+    // The output is closed first: a writer that waits for a client would hold up the session's end.
+    try (session;
+        output) {
+      Hijacked client = hijack(exchange, exec, wanted.tty());
       try (OutputStream out = client.output()) {
         output.begin(out);
         finish(exec, session.run(client), new Frames(out, wanted.tty()));
       } finally {
         client.end();
       }
+    }
+  }
+
+  private static Hijacked hijack(Exchange exchange, Exec exec, boolean tty) throws IOException {
+    try {
+      return exchange.hijack(Frames.type(tty));
+    } catch (IOException | HttpError e) {
+      exec.end(NOT_EXECUTABLE);
+      throw e;
     }
   }
 

@@ -17,6 +17,12 @@ final class LaterOutput extends OutputStream {
     target.complete(out);
   }
 
+  /** Lets the writers fail if they still wait: the client is gone. */
+  @Override
+  public void close() {
+    target.completeExceptionally(new IOException("the client is gone"));
+  }
+
   @Override
   public void write(int b) throws IOException {
     write(new byte[] {(byte) b}, 0, 1);

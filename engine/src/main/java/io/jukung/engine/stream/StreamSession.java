@@ -3,6 +3,7 @@ package io.jukung.engine.stream;
 import io.jukung.cri.streaming.CommandStreams;
 import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.engine.http.Hijacked;
+import io.jukung.engine.http.HttpError;
 import io.jukung.engine.stream.Frames.Output;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,15 +36,21 @@ final class StreamSession implements AutoCloseable {
       boolean endsInput,
       String detachKeys) {}
 
-  private StreamSession(Wanted wanted, CommandStreams streams) {
+  private StreamSession(Wanted wanted, CommandStreams streams, DetachKeys keys) {
     this.wanted = wanted;
     this.streams = streams;
-    this.keys = new DetachKeys(wanted.detachKeys());
+    this.keys = keys;
   }
 
-  /** Connects to the daemon; from then on nothing that the process writes is missed. */
+  /**
+   * Connects to the daemon; from then on nothing that the process writes is missed.
+   *
+   * @throws HttpError 400 if the detach keys are none
+   */
   static StreamSession open(StreamEndpoint endpoint, Wanted wanted, OutputStream client)
       throws IOException, InterruptedException {
+    // First, so that bad keys leave no streams open.
+    DetachKeys keys = new DetachKeys(wanted.detachKeys());
     Frames frames = new Frames(client, wanted.tty());
     return new StreamSession(
         wanted,
@@ -52,7 +59,8 @@ final class StreamSession implements AutoCloseable {
             wanted.stdin(),
             wanted.tty(),
             output(frames, Output.STDOUT, wanted.stdout()),
-            output(frames, Output.STDERR, wanted.stderr())));
+            output(frames, Output.STDERR, wanted.stderr())),
+        keys);
   }
 
   private static PrintStream output(Frames frames, Output output, boolean wanted) {

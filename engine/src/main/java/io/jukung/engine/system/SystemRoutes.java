@@ -5,11 +5,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.cri.client.Release;
+import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.RuntimeConfigRequest;
+import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.ApiVersion;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
@@ -67,7 +71,7 @@ public final class SystemRoutes {
         .putObject("Details")
         .put("ApiVersion", ApiVersion.NEWEST.toString())
         .put("MinAPIVersion", ApiVersion.OLDEST.toString())
-        .put("Arch", architecture())
+        .put("Arch", Platform.architecture())
         .put("Os", "linux")
         .put("KernelVersion", kernel)
         .put("Experimental", "false");
@@ -78,13 +82,9 @@ public final class SystemRoutes {
         .put("Version", daemonVersion.getRuntimeVersion());
     json.put("Version", release).put("ApiVersion", ApiVersion.NEWEST.toString());
     json.put("MinAPIVersion", ApiVersion.OLDEST.toString()).put("GitCommit", "");
-    json.put("GoVersion", "").put("Os", "linux").put("Arch", architecture());
+    json.put("GoVersion", "").put("Os", "linux").put("Arch", Platform.architecture());
     json.put("KernelVersion", kernel).put("BuildTime", "");
     exchange.sendJson(200, json);
-  }
-
-  private static String architecture() {
-    return System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64";
   }
 
   private void info(Exchange exchange) throws IOException {
@@ -122,7 +122,6 @@ public final class SystemRoutes {
             "CPUShares",
             "CPUSet",
             "PidsLimit",
-            "IPv4Forwarding",
             "OomKillDisable",
             "Debug",
             "ExperimentalBuild",
@@ -130,19 +129,20 @@ public final class SystemRoutes {
       boolean off = List.of("OomKillDisable", "Debug", "ExperimentalBuild").contains(flag);
       json.put(flag, !off);
     }
+    json.put("IPv4Forwarding", forwardsIpv4());
     json.put("NFd", 0).put("NGoroutines", Thread.activeCount()).put("NEventsListener", 0);
     json.put("SystemTime", Instant.now().toString()).put("LoggingDriver", "json-file");
-    json.put("CgroupDriver", "cgroupfs").put("CgroupVersion", "2");
+    json.put("CgroupDriver", cgroupDriver()).put("CgroupVersion", "2");
     json.put("KernelVersion", System.getProperty("os.version", ""));
     json.put("OperatingSystem", operatingSystem()).put("OSVersion", "").put("OSType", "linux");
-    json.put("Architecture", architecture().equals("arm64") ? "aarch64" : "x86_64");
+    json.put("Architecture", Platform.architecture().equals("arm64") ? "aarch64" : "x86_64");
     json.put("NCPU", Runtime.getRuntime().availableProcessors()).put("MemTotal", memory());
     json.put("IndexServerAddress", "https://index.docker.io/v1/");
     ObjectNode registries = json.putObject("RegistryConfig");
     registries.putArray("InsecureRegistryCIDRs");
     registries.putObject("IndexConfigs");
     registries.putArray("Mirrors");
-    json.putNull("GenericResources").put("DockerRootDir", "/var/lib/jukung");
+    json.putNull("GenericResources").put("DockerRootDir", root());
     json.put("HttpProxy", "").put("HttpsProxy", "").put("NoProxy", "").put("Name", host);
     json.putArray("Labels");
     json.put("ServerVersion", Release.version()).put("DefaultRuntime", "jukung");
@@ -152,6 +152,23 @@ public final class SystemRoutes {
     json.putArray("SecurityOptions").add("name=seccomp,profile=builtin").add("name=cgroupns");
     json.putNull("Warnings");
     exchange.sendJson(200, json);
+  }
+
+  private String cgroupDriver() {
+    var configuration = daemon.runtime().runtimeConfig(RuntimeConfigRequest.getDefaultInstance());
+    return configuration.getLinux().getCgroupDriver() == CgroupDriver.SYSTEMD
+        ? "systemd"
+        : "cgroupfs";
+  }
+
+  /** The directory that has the daemon's images and containers. */
+  private String root() {
+    var status = daemon.runtime().status(StatusRequest.newBuilder().setVerbose(true).build());
+    return Json.parse(status.getInfoOrDefault("config", "{}")).path("root").asText("");
+  }
+
+  private static boolean forwardsIpv4() throws IOException {
+    return Files.readString(Path.of("/proc/sys/net/ipv4/ip_forward")).strip().equals("1");
   }
 
   private static JsonNode swarm() {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ContainerRequestTest {
   private static final String IMAGE =
-      "{'Cmd':['sh'],'Entrypoint':['/entry'],'Env':['PATH=/bin'],'User':'7','Labels':{'i':'1'},"
+      "{'Cmd':['sh'],'Entrypoint':['/entry'],'Env':['PATH=/bin'],'User':'web:staff','Labels':{'i':'1'},"
           + "'ExposedPorts':{'80/tcp':{}}}";
 
   private static ContainerRequest request(String body) {
@@ -45,7 +45,16 @@ class ContainerRequestTest {
     assertThat(container.getLabelsMap())
         .containsEntry("i", "1")
         .containsEntry("io.jukung.run", "web");
-    assertThat(container.getLinux().getSecurityContext().getRunAsUser().getValue()).isEqualTo(7);
+  }
+
+  @Test
+  void userOfTheImageIsTheDaemonsToFind() {
+    var security = container("{'Image':'x'}").getLinux().getSecurityContext();
+    assertThat(security.hasRunAsUser()).isFalse();
+    assertThat(security.getRunAsUsername()).isEmpty();
+    security = container("{'Image':'x','User':'8:9'}").getLinux().getSecurityContext();
+    assertThat(security.getRunAsUser().getValue()).isEqualTo(8);
+    assertThat(security.getRunAsGroup().getValue()).isEqualTo(9);
   }
 
   @Test
@@ -61,6 +70,31 @@ class ContainerRequestTest {
     assertThat(container.getCommandList()).containsExactly("echo", "a");
     assertThatThrownBy(() -> container("{'Image':'x','Entrypoint':['']}"))
         .hasMessage("no command specified");
+  }
+
+  @Test
+  void oneTextIsACommandOfOneWord() {
+    ContainerConfig container = container("{'Image':'x','Cmd':'ls'}");
+    assertThat(container.getCommandList()).containsExactly("/entry");
+    assertThat(container.getArgsList()).containsExactly("ls");
+    assertThat(container("{'Image':'x','Entrypoint':'/mine','Cmd':'ls'}").getCommandList())
+        .containsExactly("/mine");
+  }
+
+  @Test
+  void endpointWithoutOptionsIsTaken() {
+    ContainerConfig container =
+        container(
+            "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'default':{'IPAMConfig':null,"
+                + "'Links':null,'MacAddress':'','GwPriority':0,'IPPrefixLen':0}}}}");
+    assertThat(container.getCommandList()).containsExactly("/entry");
+  }
+
+  @Test
+  void networkThatIsNotThereIsRefused() {
+    assertThatThrownBy(
+            () -> container("{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{}}}}"))
+        .hasMessage("network mine not found");
   }
 
   @Test
@@ -115,8 +149,14 @@ class ContainerRequestTest {
         "{'Image':'x','HostConfig':{'OomKillDisable':true}}|HostConfig.OomKillDisable",
         "{'Image':'x','HostConfig':{'BlkioWeight':10}}|HostConfig.BlkioWeight",
         "{'Image':'x','HostConfig':{'UTSMode':'host'}}|HostConfig.UTSMode host",
-        "{'Image':'x','HostConfig':{'NetworkMode':'container:y'}}|HostConfig.NetworkMode container:",
-        "{'Image':'x','HostConfig':{'LogConfig':{'Type':'syslog'}}}|HostConfig.LogConfig.Type syslog",
+        "{'Image':'x','HostConfig':{'NetworkMode':'container:y'}}|HostConfig.NetworkMode"
+            + " container:",
+        "{'Image':'x','HostConfig':{'LogConfig':{'Type':'syslog'}}}|HostConfig.LogConfig.Type"
+            + " syslog",
+        "{'Image':'x','HostConfig':{'Annotations':{'a':'b'}}}|HostConfig.Annotations",
+        "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'bridge':{'Aliases':['a']}}}}|"
+            + "NetworkingConfig.EndpointsConfig.bridge.Aliases",
+        "{'Image':'x','NetworkingConfig':{'Nothing':1}}|NetworkingConfig.Nothing",
         "{'Image':'x','NoSuchField':1}|Config.NoSuchField",
         "{'Image':'x','Domainname':'d'}|Config.Domainname",
         "{'Image':'x','Healthcheck':{'Test':['CMD','a'],'Nothing':1}}|Config.Healthcheck.Nothing",
