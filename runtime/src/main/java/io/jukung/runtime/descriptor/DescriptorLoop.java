@@ -142,7 +142,8 @@ public final class DescriptorLoop implements AutoCloseable {
 
   @Override
   public void close() throws ErrnoException {
-    // In this order: the thread closes the descriptor when it sees that it is to end. Until then the
+    // In this order: the thread closes the descriptor when it sees that it is to end. Until then
+    // the
     // descriptor stays readable.
     wake.signal();
     closed = true;

@@ -59,7 +59,11 @@ final class NetworkFiles {
 
   /** Deletes the record, and what the network has kept. */
   void delete(String id) throws IOException {
-    files.deleteNetworkState(id);
+    for (String each : StateFiles.list(files.paths().networkStates())) {
+      if (each.startsWith(id)) { // also what an interrupted deletion has moved aside
+        files.deleteNetworkState(each);
+      }
+    }
     files.discard(directory(id));
   }
 

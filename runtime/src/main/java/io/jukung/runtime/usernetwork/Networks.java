@@ -207,9 +207,13 @@ public final class Networks {
                 + usersForError
                 + ", and is not removed");
       }
-      files.write(network.beingRemoved()); // what follows is done again after a crash
-      byId.remove(network.id());
+      NetworkRecord removed = network.beingRemoved();
+      if (!network.removing()) {
+        files.write(removed); // what follows is done again after a crash
+      }
+      byId.put(network.id(), removed); // and by the next call, if it fails
       discard(network);
+      byId.remove(network.id());
       LOG.info("network {} removed", network.name());
     }
   }
@@ -228,7 +232,7 @@ public final class Networks {
   NetworkRecord use(String networkId, String sandboxId) throws IOException {
     try (NamedLocks.Held _ = locks.acquire(networkId)) {
       NetworkRecord network = byId.get(networkId);
-      if (network == null) {
+      if (network == null || network.removing()) {
         throw CriException.notFound(
             "a network of this container was removed: "
                 + networkId
