@@ -14,6 +14,7 @@ import io.jukung.client.v1.CopyOutRequest;
 import io.jukung.client.v1.CopyTarget;
 import io.jukung.client.v1.StatPathRequest;
 import io.jukung.client.v1.StatPathResponse;
+import io.jukung.cri.client.CopyUpload;
 import io.jukung.linux.archive.TarInput;
 import io.jukung.linux.archive.TarOutput;
 import io.jukung.linux.archive.TreeReader;
@@ -187,7 +188,7 @@ public final class Copy extends ClientCommand {
         throw CliException.failed(
             to.path() + " in " + to.container() + " is not a directory that exists");
       }
-      try (Upstream upload = upload(connection, id, to.path())) {
+      try (CopyUpload upload = upload(connection, id, to.path())) {
         environment.in().transferTo(upload);
         upload.finish();
       }
@@ -203,7 +204,7 @@ public final class Copy extends ClientCommand {
       throw CliException.failed(from.path() + " is not a directory");
     }
     Landing landing = Landing.of(from, directory, to, found);
-    try (Upstream upload = upload(connection, id, landing.directory())) {
+    try (CopyUpload upload = upload(connection, id, landing.directory())) {
       try (TarOutput output = new TarOutput(upload)) {
         read(follow ? path.toRealPath() : path, directory, landing.name(), output);
       }
@@ -215,8 +216,8 @@ public final class Copy extends ClientCommand {
     return follow ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
   }
 
-  private Upstream upload(Connection connection, String id, String directory) {
-    return new Upstream(
+  private CopyUpload upload(Connection connection, String id, String directory) {
+    return new CopyUpload(
         connection.containerUploads(),
         CopyTarget.newBuilder()
             .setContainerId(id)

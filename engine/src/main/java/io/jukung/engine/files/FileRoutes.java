@@ -11,6 +11,7 @@ import io.jukung.client.v1.DiffRequest;
 import io.jukung.client.v1.FileDifference;
 import io.jukung.client.v1.StatPathRequest;
 import io.jukung.client.v1.StatPathResponse;
+import io.jukung.cri.client.CopyUpload;
 import io.jukung.cri.v1.Container;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
@@ -154,7 +155,7 @@ public final class FileRoutes {
             .setDirectory(bytes(path))
             .setKeepOwners(exchange.query().flag("copyUIDGID", false))
             .build();
-    try (ArchiveReceiver receiver = new ArchiveReceiver(daemon.uploads(), target)) {
+    try (CopyUpload receiver = new CopyUpload(daemon.uploads(), target)) {
       exchange.body().transferTo(receiver);
       receiver.finish();
     }

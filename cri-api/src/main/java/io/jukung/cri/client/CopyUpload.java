@@ -1,4 +1,4 @@
-package io.jukung.engine.files;
+package io.jukung.cri.client;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
@@ -6,14 +6,20 @@ import io.jukung.client.v1.ContainersGrpc.ContainersStub;
 import io.jukung.client.v1.CopyInRequest;
 import io.jukung.client.v1.CopyInResponse;
 import io.jukung.client.v1.CopyTarget;
-import io.jukung.cri.client.ArchiveUpload;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Passes the archive of a request on to the daemon, which unpacks it. Used by one thread. */
-final class ArchiveReceiver extends ArchiveUpload<CopyInRequest, CopyInResponse> {
-  ArchiveReceiver(ContainersStub daemon, CopyTarget target) {
-    super("copy", daemon::copyIn, CopyInRequest.newBuilder().setTarget(target).build(), _ -> {});
+/**
+ * Sends an archive to a container, where the daemon unpacks it. Closing it without {@link #finish}
+ * cancels the copy. Used by one thread.
+ */
+public final class CopyUpload extends ArchiveUpload<CopyInRequest, CopyInResponse> {
+  public CopyUpload(ContainersStub daemon, CopyTarget target) {
+    super(
+        "copy",
+        daemon::copyIn,
+        CopyInRequest.newBuilder().setTarget(target).build(),
+        answer -> {}); // the end of the call says that the files were written
   }
 
   @Override
@@ -40,7 +46,7 @@ final class ArchiveReceiver extends ArchiveUpload<CopyInRequest, CopyInResponse>
    *
    * @throws StatusRuntimeException if the daemon could not write them
    */
-  void finish() throws IOException, InterruptedException {
+  public void finish() throws IOException, InterruptedException {
     complete();
     throwIfFailed(await());
   }
