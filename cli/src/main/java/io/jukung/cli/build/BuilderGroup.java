@@ -1,10 +1,9 @@
 package io.jukung.cli.build;
 
 import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.CommandGroup;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code jukung builder}: docker's group of the commands about the build cache. */
 @Command(
@@ -12,15 +11,9 @@ import picocli.CommandLine.Spec;
     description = "The commands about the cache of builds.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-public final class BuilderGroup implements Runnable {
-  private final CommandContext context;
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  CommandSpec spec;
-
+public final class BuilderGroup extends CommandGroup {
   private BuilderGroup(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   /** Makes the command with its subcommands. */
@@ -28,10 +21,5 @@ public final class BuilderGroup implements Runnable {
     return new CommandLine(new BuilderGroup(context))
         .addSubcommand("du", new BuilderUsage(context))
         .addSubcommand("prune", new BuilderPrune(context));
-  }
-
-  @Override
-  public void run() {
-    spec.commandLine().usage(context.environment().out());
   }
 }

@@ -1,10 +1,9 @@
 package io.jukung.cli.container;
 
 import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.CommandGroup;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code jukung container}: the commands about containers that have no name of their own. */
 @Command(
@@ -12,15 +11,9 @@ import picocli.CommandLine.Spec;
     description = "The commands about containers that have no name of their own.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-public final class ContainerGroup implements Runnable {
-  private final CommandContext context;
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  CommandSpec spec;
-
+public final class ContainerGroup extends CommandGroup {
   private ContainerGroup(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   /** Makes the command with its subcommands. */
@@ -28,10 +21,5 @@ public final class ContainerGroup implements Runnable {
     return new CommandLine(new ContainerGroup(context))
         .addSubcommand("ls", new Ps(context))
         .addSubcommand("prune", new ContainerPrune(context));
-  }
-
-  @Override
-  public void run() {
-    spec.commandLine().usage(context.environment().out());
   }
 }

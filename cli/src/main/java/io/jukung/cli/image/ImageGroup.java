@@ -1,10 +1,9 @@
 package io.jukung.cli.image;
 
 import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.CommandGroup;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code jukung image}: docker's group of the commands about images. */
 @Command(
@@ -12,24 +11,13 @@ import picocli.CommandLine.Spec;
     description = "The commands about images that have no name of their own.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-public final class ImageGroup implements Runnable {
-  private final CommandContext context;
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  CommandSpec spec;
-
+public final class ImageGroup extends CommandGroup {
   private ImageGroup(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   /** Makes the command with its subcommands. */
   public static CommandLine of(CommandContext context) {
     return new CommandLine(new ImageGroup(context)).addSubcommand("prune", new ImagePrune(context));
-  }
-
-  @Override
-  public void run() {
-    spec.commandLine().usage(context.environment().out());
   }
 }

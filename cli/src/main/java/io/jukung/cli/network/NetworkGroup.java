@@ -1,26 +1,19 @@
 package io.jukung.cli.network;
 
 import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.CommandGroup;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
-/** {@code jukung network}: docker's group of the commands about volumes. */
+/** {@code jukung network}: docker's group of the commands about networks. */
 @Command(
     name = "network",
     description = "The commands about networks, in which containers find each other by name.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-public final class NetworkGroup implements Runnable {
-  private final CommandContext context;
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  CommandSpec spec;
-
+public final class NetworkGroup extends CommandGroup {
   private NetworkGroup(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   /** Makes the command with its subcommands. */
@@ -33,10 +26,5 @@ public final class NetworkGroup implements Runnable {
         .addSubcommand("prune", new NetworkPrune(context))
         .addSubcommand("connect", new NetworkConnect(context))
         .addSubcommand("disconnect", new NetworkDisconnect(context));
-  }
-
-  @Override
-  public void run() {
-    spec.commandLine().usage(context.environment().out());
   }
 }

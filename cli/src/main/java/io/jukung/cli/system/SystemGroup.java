@@ -1,10 +1,9 @@
 package io.jukung.cli.system;
 
 import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.CommandGroup;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code jukung system}: the commands about all that the daemon keeps. */
 @Command(
@@ -12,15 +11,9 @@ import picocli.CommandLine.Spec;
     description = "The commands about all that the daemon keeps on this node.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-public final class SystemGroup implements Runnable {
-  private final CommandContext context;
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  CommandSpec spec;
-
+public final class SystemGroup extends CommandGroup {
   private SystemGroup(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   /**
@@ -33,10 +26,5 @@ public final class SystemGroup implements Runnable {
         .addSubcommand("df", new SystemDf(context))
         .addSubcommand("info", info)
         .addSubcommand("prune", new SystemPrune(context));
-  }
-
-  @Override
-  public void run() {
-    spec.commandLine().usage(context.environment().out());
   }
 }

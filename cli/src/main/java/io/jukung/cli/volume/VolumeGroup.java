@@ -1,10 +1,9 @@
 package io.jukung.cli.volume;
 
 import io.jukung.cli.command.CommandContext;
+import io.jukung.cli.command.CommandGroup;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code jukung volume}: docker's group of the commands about volumes. */
 @Command(
@@ -12,15 +11,9 @@ import picocli.CommandLine.Spec;
     description = "The commands about volumes: directories with a name that outlive containers.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-public final class VolumeGroup implements Runnable {
-  private final CommandContext context;
-
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  CommandSpec spec;
-
+public final class VolumeGroup extends CommandGroup {
   private VolumeGroup(CommandContext context) {
-    this.context = context;
+    super(context);
   }
 
   /** Makes the command with its subcommands. */
@@ -31,10 +24,5 @@ public final class VolumeGroup implements Runnable {
         .addSubcommand("inspect", new VolumeInspect(context))
         .addSubcommand("rm", new VolumeRemove(context))
         .addSubcommand("prune", new VolumePrune(context));
-  }
-
-  @Override
-  public void run() {
-    spec.commandLine().usage(context.environment().out());
   }
 }
