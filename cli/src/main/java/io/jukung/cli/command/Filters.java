@@ -1,5 +1,6 @@
 package io.jukung.cli.command;
 
+import io.jukung.cri.client.LabelFilter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,15 +62,8 @@ public final class Filters {
 
   /** Whether these labels fit all values of the keys for labels. */
   public boolean fitLabels(Map<String, String> labels) {
-    return values("label").stream().allMatch(each -> hasLabel(labels, each))
-        && values("label!").stream().noneMatch(each -> hasLabel(labels, each));
-  }
-
-  private static boolean hasLabel(Map<String, String> labels, String wanted) {
-    int equals = wanted.indexOf('=');
-    return equals < 0
-        ? labels.containsKey(wanted)
-        : wanted.substring(equals + 1).equals(labels.get(wanted.substring(0, equals)));
+    return values("label").stream().allMatch(each -> LabelFilter.fits(labels, each))
+        && values("label!").stream().noneMatch(each -> LabelFilter.fits(labels, each));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.jukung.cli.network;
 
 import io.jukung.cli.command.CliException;
 import io.jukung.client.v1.Network;
+import io.jukung.cri.client.LabelFilter;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -30,8 +31,8 @@ final class NetworkFilter {
       case "name" -> network -> network.getName().contains(value);
       case "id" -> network -> network.getId().startsWith(value);
       case "driver" -> network -> network.getDriver().equals(value);
-      case "label" -> network -> hasLabel(network, value);
-      case "label!" -> network -> !hasLabel(network, value);
+      case "label" -> network -> LabelFilter.fits(network.getLabelsMap(), value);
+      case "label!" -> network -> !LabelFilter.fits(network.getLabelsMap(), value);
       case "type" ->
           switch (value) {
             case "custom" -> network -> !network.getPredefined();
@@ -55,14 +56,5 @@ final class NetworkFilter {
 
   static boolean isUnused(Network network) {
     return !network.getPredefined() && network.getEndpointsCount() == 0;
-  }
-
-  private static boolean hasLabel(Network network, String label) {
-    int equals = label.indexOf('=');
-    return equals < 0
-        ? network.containsLabels(label)
-        : label
-            .substring(equals + 1)
-            .equals(network.getLabelsMap().get(label.substring(0, equals)));
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.client.v1.HealthProbe;
 import io.jukung.client.v1.PublishedPort;
 import io.jukung.cri.client.OwnContainers;
+import io.jukung.cri.docker.DockerTime;
 import io.jukung.cri.v1.Mount;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
@@ -52,7 +53,7 @@ final class ContainerJson {
     process.path("args").forEach(each -> words.add(each.asText()));
     ObjectNode json = Json.object();
     json.put("Id", facts.container().getId());
-    json.put("Created", Times.text(facts.status().getCreatedAt()));
+    json.put("Created", DockerTime.of(facts.status().getCreatedAt()));
     json.put("Path", words.isEmpty() ? "" : words.getFirst());
     json.set("Args", Json.texts(words.isEmpty() ? words : words.subList(1, words.size())));
     json.set("State", state(facts));
@@ -257,8 +258,8 @@ final class ContainerJson {
     state.put("Pid", facts.isRunning() ? facts.details().path("pid").asInt() : 0);
     state.put("ExitCode", facts.status().getExitCode());
     state.put("Error", failed ? facts.status().getMessage() : "");
-    state.put("StartedAt", Times.text(facts.status().getStartedAt()));
-    state.put("FinishedAt", Times.text(facts.status().getFinishedAt()));
+    state.put("StartedAt", DockerTime.of(facts.status().getStartedAt()));
+    state.put("FinishedAt", DockerTime.of(facts.status().getFinishedAt()));
     if (facts.condition().hasHealth()) {
       state.set("Health", health(facts));
     }
@@ -272,8 +273,8 @@ final class ContainerJson {
     ArrayNode log = json.putArray("Log");
     for (HealthProbe each : health.getLogList()) {
       log.addObject()
-          .put("Start", Times.text(each.getStart()))
-          .put("End", Times.text(each.getEnd()))
+          .put("Start", DockerTime.of(each.getStart()))
+          .put("End", DockerTime.of(each.getEnd()))
           .put("ExitCode", each.getExitCode())
           .put("Output", each.getOutput());
     }

@@ -1,6 +1,7 @@
 package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jukung.cri.client.LabelFilter;
 import io.jukung.engine.http.HttpError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,14 +50,7 @@ public final class Filters {
 
   /** Whether every value of the key label fits, and none of the key label!. */
   public boolean fitsLabels(Map<String, String> labels) {
-    return get("label").stream().allMatch(each -> hasLabel(labels, each))
-        && get("label!").stream().noneMatch(each -> hasLabel(labels, each));
-  }
-
-  private static boolean hasLabel(Map<String, String> labels, String text) {
-    int equals = text.indexOf('=');
-    return equals < 0
-        ? labels.containsKey(text)
-        : text.substring(equals + 1).equals(labels.get(text.substring(0, equals)));
+    return get("label").stream().allMatch(each -> LabelFilter.fits(labels, each))
+        && get("label!").stream().noneMatch(each -> LabelFilter.fits(labels, each));
   }
 }

@@ -1,22 +1,10 @@
 package io.jukung.engine.container;
 
 import java.time.Duration;
-import java.time.Instant;
 
-/** Times as docker writes them. */
-public final class Times {
-  private static final String NEVER = "0001-01-01T00:00:00Z";
-
+/** Lengths of time as docker's lists have them. */
+final class Times {
   private Times() {}
-
-  /**
-   * A time in the form of RFC 3339.
-   *
-   * @param nanos since the epoch; 0: never
-   */
-  public static String text(long nanos) {
-    return nanos == 0 ? NEVER : Instant.ofEpochSecond(0, nanos).toString();
-  }
 
   /** A length of time for people, in docker's words: {@code About a minute}. */
   static String human(Duration length) {

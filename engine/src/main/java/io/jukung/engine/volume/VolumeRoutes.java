@@ -8,9 +8,9 @@ import io.jukung.client.v1.CreateVolumeRequest;
 import io.jukung.client.v1.ListVolumesRequest;
 import io.jukung.client.v1.RemoveVolumeRequest;
 import io.jukung.client.v1.Volume;
+import io.jukung.cri.docker.DockerTime;
 import io.jukung.engine.container.Fields;
 import io.jukung.engine.container.Filters;
-import io.jukung.engine.container.Times;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
@@ -67,7 +67,7 @@ public final class VolumeRoutes {
 
   private static ObjectNode json(Volume volume) {
     ObjectNode json = Json.object();
-    json.put("CreatedAt", Times.text(volume.getCreatedAt())).put("Driver", volume.getDriver());
+    json.put("CreatedAt", DockerTime.of(volume.getCreatedAt())).put("Driver", volume.getDriver());
     json.set(
         "Labels",
         volume.getLabelsCount() == 0 ? json.nullNode() : Json.texts(volume.getLabelsMap()));
