@@ -368,9 +368,10 @@ class BuildIT {
     String name = "localhost/ssh:1";
     build(name, context, "--ssh", "default=" + key);
     assertThat(shown(name, "cat /keys")).contains("of-the-test");
-    // The same by an agent of the user.
+    // The same by an agent of the user, which would notice the end of its parent 10 s later.
     String line =
-        "ssh-add -q %s && exec env JUKUNG_SOCKET=%s %s/bin/jukung build --no-cache --ssh default %s"
+        ("trap 'ssh-agent -k > /dev/null' EXIT; ssh-add -q %s"
+                + " && env JUKUNG_SOCKET=%s %s/bin/jukung build --no-cache --ssh default %s")
             .formatted(key, testbed.daemon().socket(), Daemon.dist(), context);
     CommandResult result = testbed.node().run("ssh-agent", "sh", "-c", line);
     assertThat(result.exitCode()).as(result.stderr()).isZero();

@@ -9,6 +9,7 @@ import io.jukung.linux.io.Readiness;
 import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.launch.Launcher;
 import io.jukung.linux.libc.Memory;
+import io.jukung.linux.process.Children;
 import io.jukung.linux.process.ExitStatus;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class DetachedProcess implements AutoCloseable {
   /** Less than the daemon waits for a launch (ShimConnection). */
   private static final long RUNTIME_MILLIS = 50_000;
+
+  private static final long ADOPTION_POLL_NANOS = 500_000;
 
   private static final int MAX_PID_TEXT = 16;
 
@@ -61,6 +65,7 @@ final class DetachedProcess implements AutoCloseable {
     int pid = pid();
     Pidfd left = open(pid);
     try {
+      awaitAdoption(pid);
       return new Launcher.Launched(pid, left.fd(), console == null ? null : terminal(console));
     } catch (IOException | RuntimeException | Error e) {
       left.close();
@@ -108,6 +113,21 @@ final class DetachedProcess implements AutoCloseable {
       throw e.is(Errno.ESRCH)
           ? new IOException("process " + pid + " is no child of the shim", e)
           : e;
+    }
+  }
+
+  /**
+   * Waits until the process is a child of the shim. crun's {@code run --detach} ends before a
+   * second process of it, the parent of the container. Nobody but the parent learns an exit status.
+   */
+  private static void awaitAdoption(int pid) throws IOException {
+    long deadline = System.nanoTime() + RUNTIME_MILLIS * 1_000_000;
+    while (!Children.isChild(pid)) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException(
+            "process " + pid + " is still no child of the shim after the end of its runtime");
+      }
+      LockSupport.parkNanos(ADOPTION_POLL_NANOS);
     }
   }
 

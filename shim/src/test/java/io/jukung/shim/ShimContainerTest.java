@@ -9,6 +9,7 @@ import io.jukung.shim.v1.ContainerProcess;
 import io.jukung.shim.v1.ExecExited;
 import io.jukung.shim.v1.Failure;
 import io.jukung.shim.v1.LaunchPlan;
+import io.jukung.shim.v1.OciRuntime;
 import io.jukung.shim.v1.RemoveContainer;
 import io.jukung.shim.v1.ReopenLog;
 import io.jukung.shim.v1.Reply;
@@ -131,6 +132,24 @@ class ShimContainerTest {
     shim.start("c1", LaunchPlans.command("/bin/true"));
     assertThat(shim.exit().getExitCode()).isZero();
     RunningShim.await("no child is left", () -> shim.children().isEmpty());
+  }
+
+  @Test
+  void exitIsKeptOfAContainerWhoseParentOutlivesItsRuntime() throws Exception {
+    Path pid = directory.resolve("pid");
+    // The runtime ends when it has heard the pid; the parent of the container ends later.
+    String parent =
+        "sh -c 'sleep 0.1; exit 3' & echo $! > %1$s.new; mv %1$s.new %1$s; exec sleep 0.5";
+    String runtime =
+        ("(" + parent + ") > /dev/null 2>&1 & while ! [ -e %1$s ]; do sleep 0.01; done")
+            .formatted(pid);
+    shim.start(
+        "c1",
+        LaunchPlans.hostPidShell(runtime)
+            .setRuntime(OciRuntime.newBuilder().setPidFile(pid.toString())));
+    assertThat(shim.exit().getExitCode()).isEqualTo(3);
+    RunningShim.await("no child is left", () -> shim.children().isEmpty());
+    assertThat(Files.readString(shim.errorLog)).isEmpty();
   }
 
   @Test
