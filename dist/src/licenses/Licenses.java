@@ -70,11 +70,26 @@ final class Licenses {
       if (!line.isBlank()) {
         String[] columns = line.split("\t", -1);
         String name = VERSION.matcher(columns[0]).replaceFirst("");
+        Path jar = jarNamed(columns[0], jars);
         libraries.put(
-            columns[0],
-            new Library(
-                name, jars.resolve(columns[0]), columns[1], columns[2] + ", " + columns[3]));
+            jar.getFileName().toString(),
+            new Library(name, jar, columns[1], columns[2] + ", " + columns[3]));
       }
+    }
+  }
+
+  /** The table has no classifiers, such as that of a jar for one kind of processor. */
+  private static Path jarNamed(String name, Path jars) throws IOException {
+    Path jar = jars.resolve(name);
+    if (Files.exists(jar)) {
+      return jar;
+    }
+    String beginning = name.replaceFirst("\\.jar$", "-");
+    try (Stream<Path> files = Files.list(jars)) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith(beginning))
+          .findFirst()
+          .orElseThrow(() -> new IOException("no jar " + jar));
     }
   }
 
@@ -118,11 +133,16 @@ final class Licenses {
     for (String file : filesIn("lib/native")) {
       Library library =
           libraries.values().stream()
-              .filter(candidate -> file.startsWith("lib" + candidate.name()))
+              .filter(candidate -> isLibraryOf(candidate, file))
               .findFirst()
               .orElseThrow(() -> new IOException("no jar is known for lib/native/" + file));
       describe("lib/native/" + file, library);
     }
+  }
+
+  private static boolean isLibraryOf(Library library, String file) {
+    String beginning = "lib" + library.name();
+    return file.regionMatches(true, 0, beginning, 0, beginning.length());
   }
 
   private void describeJava() throws IOException {
@@ -203,7 +223,8 @@ final class Licenses {
                 "the installation. Where a library has two licences, either of them may be chosen.",
                 "",
                 "Files were changed in these libraries: picocli has its classes in the format of Java 25, with the",
-                "same code; zstd-jni has neither its classes for Java 22 nor its native libraries in the jar.",
+                "same code; zstd-jni has neither its classes for Java 22 nor its native libraries in the jar. The",
+                "library of the Amazon Corretto Crypto Provider, which contains AWS-LC, is in lib/native.",
                 "",
                 "| File | Licence | Project | Texts |",
                 "|---|---|---|---|"));

@@ -75,6 +75,22 @@ class InstallationIT {
     assertThat(checked).as("shims that were checked").isPositive();
   }
 
+  /** A daemon of its own, which is started again because a testbed has pulled at its start. */
+  @Test
+  void libraryForDigestsIsLoadedFromTheInstallationWithTheFirstPull() throws Exception {
+    try (Testbed testbed = Testbed.start(Map.of(), "")) {
+      String library =
+          Daemon.dist().toRealPath() + "/lib/native/libamazonCorrettoCryptoProvider.so";
+      testbed.removeImage(testbed.busybox());
+      testbed.killAndRestartDaemon();
+      String pid = Long.toString(testbed.daemon().pid());
+      assertThat(maps(testbed, pid)).doesNotContain(library);
+      testbed.pull(testbed.busybox());
+      assertThat(maps(testbed, pid)).contains(library);
+      assertThat(testbed.daemon().log()).doesNotContain("NativeCryptography");
+    }
+  }
+
   /** Only the systemd cgroup driver needs the D-Bus library, which costs memory. */
   @Test
   void dbusLibraryIsNotLoadedWithTheCgroupfsDriver(Testbed testbed) throws Exception {

@@ -32,8 +32,17 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
       return label;
     }
 
-    /** Starts a new computation. */
+    /** Starts the computation for a stream of bytes. */
     public MessageDigest start() {
+      try {
+        return NativeCryptography.digest(javaName);
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java platform has " + javaName, e);
+      }
+    }
+
+    /** Starts the computation for a few kilobytes, for which no library is loaded. */
+    private MessageDigest startSmall() {
       try {
         return MessageDigest.getInstance(javaName);
       } catch (NoSuchAlgorithmException e) {
@@ -77,14 +86,14 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
 
   /** The content's SHA-256 digest. */
   public static Digest sha256(byte[] content) {
-    MessageDigest computation = Algorithm.SHA256.start();
+    MessageDigest computation = Algorithm.SHA256.startSmall();
     computation.update(content);
     return of(Algorithm.SHA256, computation);
   }
 
   /** Whether the content has this digest. */
   public boolean matches(byte[] content) {
-    MessageDigest computation = algorithm.start();
+    MessageDigest computation = algorithm.startSmall();
     computation.update(content);
     return of(algorithm, computation).equals(this);
   }

@@ -3,6 +3,7 @@ package io.jukung.image.copy;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.Digest;
+import io.jukung.image.content.NativeCryptography;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -76,6 +77,7 @@ public final class RemoteFile {
    */
   public void download(Path directory, Optional<Digest> checksum, long maxBytes)
       throws IOException, InterruptedException {
+    NativeCryptography.useForTls();
     Path file = directory.resolve(name);
     try (HttpClient client =
         HttpClient.newBuilder()

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.airlift.security.pem.PemReader;
 import io.jukung.image.content.Digest;
+import io.jukung.image.content.NativeCryptography;
 import io.jukung.image.registry.RegistryHost.ClientCertificate;
 import java.io.IOException;
 import java.net.Socket;
@@ -108,6 +109,7 @@ final class TlsFiles {
    *     names the file
    */
   SSLContext context() throws GeneralSecurityException, IOException {
+    NativeCryptography.useForTls();
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(
         keyManagers(),

@@ -1,5 +1,6 @@
 package io.jukung.runtime.server;
 
+import io.jukung.image.content.NativeCryptography;
 import io.jukung.image.peer.SharedContent;
 import io.jukung.image.store.ImageStore;
 import io.jukung.runtime.config.Config;
@@ -52,6 +53,7 @@ final class PeerParts implements AutoCloseable {
     if (settings.tlsCertificate().isEmpty()) {
       return null;
     }
+    NativeCryptography.useForTls();
     SslContextBuilder builder;
     try {
       builder =

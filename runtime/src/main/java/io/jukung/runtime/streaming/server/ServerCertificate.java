@@ -1,5 +1,6 @@
 package io.jukung.runtime.streaming.server;
 
+import io.jukung.image.content.NativeCryptography;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
@@ -44,6 +45,7 @@ final class ServerCertificate {
    * @throws IOException if a file cannot be used; the message names its key in the configuration
    */
   static ServerCertificate read(Path certificateFile, Path keyFile) throws IOException {
+    NativeCryptography.useForTls();
     X509Certificate[] chain;
     try {
       chain = chain(certificateFile);
