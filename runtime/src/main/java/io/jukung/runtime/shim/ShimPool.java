@@ -221,6 +221,9 @@ public final class ShimPool implements PodShim.Pool, AutoCloseable {
       try {
         return startOnce(awaited);
       } catch (ShimRehearsal.Failed e) {
+        if (closed.get()) {
+          throw e;
+        }
         LOG.warn("{}: another shim is started, which does not rehearse", e.getMessage());
         return startOnce(() -> true);
       }

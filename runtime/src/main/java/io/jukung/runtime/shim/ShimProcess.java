@@ -1,5 +1,6 @@
 package io.jukung.runtime.shim;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.libc.Memory;
@@ -118,9 +119,19 @@ final class ShimProcess {
     }
   }
 
-  /** Waits for the end of a process that was asked to end, or killed. */
+  /**
+   * Waits for the end of a process that was asked to end, or killed. An interrupted thread waits as
+   * well: a daemon that ends interrupts the starts of shims, and removes their cgroup then.
+   */
   boolean awaitEnd() {
-    return awaitEnd(END_PATIENCE);
+    try {
+      Uninterruptibles.getUninterruptibly(ended, END_PATIENCE);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Sends SIGKILL, without waiting for the end. */

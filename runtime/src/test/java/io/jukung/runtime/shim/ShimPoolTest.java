@@ -150,6 +150,15 @@ class ShimPoolTest {
   }
 
   @Test
+  void interruptedThreadThatDestroysAShimWaitsForItsEnd() throws Exception {
+    ShimClient shim = adopt("s1");
+    Thread.currentThread().interrupt();
+    shim.destroy();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(shim.isAlive()).isFalse();
+  }
+
+  @Test
   void exitOfAContainerIsReported() throws Exception {
     ShimClient shim = adopt("s1");
     PodShim.Started started = shim.start(container("c1", "sleep 0.2; exit 4"));
