@@ -2,11 +2,11 @@ package io.jukung.e2e;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.CommandResult;
 import io.jukung.e2e.node.Daemon;
+import io.jukung.e2e.node.DockerEngine;
 import io.jukung.e2e.node.Testbed;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -150,17 +149,6 @@ class DockerClientIT {
     assertThat(testbed.pods()).isEmpty();
   }
 
-  /** Debian's package docker-cli is needed for what follows. */
-  private static Path docker() {
-    Optional<Path> found =
-        Stream.of(System.getenv("PATH").split(":"))
-            .map(each -> Path.of(each, "docker"))
-            .filter(Files::isExecutable)
-            .findFirst();
-    assumeTrue(found.isPresent(), "docker-cli is not installed");
-    return found.get();
-  }
-
   private CommandResult docker(Testbed testbed, String stdin, String... words) throws Exception {
     List<String> line =
         new ArrayList<>(
@@ -169,7 +157,7 @@ class DockerClientIT {
                 "DOCKER_HOST=unix://" + socket,
                 "DOCKER_CONFIG=" + testbed.node().directory().resolve("docker-config"),
                 "DOCKER_CLI_HINTS=false",
-                docker().toString()));
+                DockerEngine.client().toString()));
     line.addAll(List.of(words));
     return testbed.node().run(line, stdin);
   }

@@ -1,5 +1,6 @@
 package io.jukung.engine;
 
+import io.jukung.engine.build.BuildRoutes;
 import io.jukung.engine.container.AutoRemoval;
 import io.jukung.engine.container.ContainerRoutes;
 import io.jukung.engine.container.Readiness;
@@ -10,12 +11,14 @@ import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.files.FileRoutes;
 import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
+import io.jukung.engine.image.ArchiveRoutes;
 import io.jukung.engine.image.ImageRoutes;
 import io.jukung.engine.image.RegistryRoutes;
 import io.jukung.engine.network.NetworkRoutes;
 import io.jukung.engine.stream.AttachRoutes;
 import io.jukung.engine.stream.ExecRoutes;
 import io.jukung.engine.stream.LogRoutes;
+import io.jukung.engine.system.DiskUsageRoute;
 import io.jukung.engine.system.EventRoutes;
 import io.jukung.engine.system.SwarmRoutes;
 import io.jukung.engine.system.SystemRoutes;
@@ -83,6 +86,9 @@ final class Engine implements AutoCloseable {
     new ExecRoutes(daemon, lookup, log).addTo(router);
     new ImageRoutes(daemon, lookup).addTo(router);
     new RegistryRoutes(daemon, lookup).addTo(router);
+    new ArchiveRoutes(daemon, lookup).addTo(router);
+    new BuildRoutes(daemon).addTo(router);
+    new DiskUsageRoute(daemon, lookup).addTo(router);
     new VolumeRoutes(daemon).addTo(router);
     new FileRoutes(daemon, lookup).addTo(router);
     new EventRoutes(events).addTo(router);

@@ -1,7 +1,6 @@
 package io.jukung.cli.build;
 
 import io.grpc.StatusRuntimeException;
-import io.jukung.cli.build.ContextUpload.BuildEndedException;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
@@ -11,6 +10,8 @@ import io.jukung.cli.ssh.AgentForwarder;
 import io.jukung.cli.ssh.SshAgents;
 import io.jukung.client.v1.BuildOptions;
 import io.jukung.client.v1.BuiltImage;
+import io.jukung.cri.client.ContextUpload;
+import io.jukung.cri.client.ContextUpload.BuildEndedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +29,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Builds an image from a Dockerfile. Steps whose input has not changed are taken from the"
           + " cache; jukung builder prune empties it.",
-      "CONTEXT is a directory, - for a tar archive or a Dockerfile on standard input, the URL of one,"
-          + " or that of a Git repository (REPOSITORY#REFERENCE:DIRECTORY), which git clones."
+      "CONTEXT is a directory, - for a tar archive or a Dockerfile on standard input, the URL of"
+          + " one, or that of a Git repository (REPOSITORY#REFERENCE:DIRECTORY), which git clones."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

@@ -16,7 +16,9 @@ public final class ImageJson {
   /** Members that docker leaves out of some images. */
   public static final Set<String> OPTIONAL =
       Set.of(
+          "Created",
           "Variant",
+          "OsVersion",
           "Healthcheck",
           "StopSignal",
           "ExposedPorts",
@@ -53,7 +55,10 @@ public final class ImageJson {
     image.getRepoDigestsList().forEach(digests::add);
     json.put("Parent", "");
     json.put("Comment", spec.path("comment").asText());
-    json.put("Created", spec.path("created").asText());
+    String created = spec.path("created").asText();
+    if (!created.isEmpty()) { // docker leaves it out, since version 1.44
+      json.put("Created", created);
+    }
     json.put("DockerVersion", spec.path("docker_version").asText());
     json.put("Author", spec.path("author").asText());
     JsonNode config = spec.path("config");
@@ -63,6 +68,9 @@ public final class ImageJson {
       json.set("Variant", spec.path("variant"));
     }
     json.put("Os", spec.path("os").asText());
+    if (spec.path("os.version").isTextual()) {
+      json.set("OsVersion", spec.path("os.version"));
+    }
     json.put("Size", image.getSize());
     json.set("GraphDriver", graphDriver(info.path("chain")));
     ObjectNode rootfs = json.putObject("RootFS");

@@ -4,42 +4,26 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.v1.ImageStatusResponse;
 import io.jukung.engine.http.Json;
+import java.util.List;
 
-/** What an image says about its containers, in docker's words. */
+/** What an image says about itself and its containers. */
 public final class ImageDefaults {
   private ImageDefaults() {}
 
-  /** The daemon's details of an image. */
-  public static JsonNode details(ImageStatusResponse image) {
-    return Json.parse(image.getInfoOrDefault("info", "{}"));
+  /** The image's configuration (OCI image-spec, config.md); without members for an artifact. */
+  public static JsonNode specification(ImageStatusResponse image) {
+    return Json.parse(image.getInfoOrDefault("info", "{}")).path("imageSpec");
   }
 
-  /** The image's configuration as docker's Config. */
+  /** What the image has for its containers, as docker's Config, with nulls for lists it has not. */
   public static ObjectNode config(ImageStatusResponse image) {
-    JsonNode spec = details(image).path("imageSpec");
-    ObjectNode config = Json.object();
-    config.put("User", spec.path("user").asText(""));
-    ObjectNode ports = Json.object();
-    spec.path("exposedPorts").forEach(each -> ports.putObject(each.asText()));
-    if (!ports.isEmpty()) {
-      config.set("ExposedPorts", ports);
-    }
-    config.set("Env", spec.path("env"));
-    config.set("Cmd", listOrNull(spec.path("cmd")));
-    ObjectNode volumes = Json.object();
-    spec.path("volumes").forEach(each -> volumes.putObject(each.asText()));
-    config.set("Volumes", volumes.isEmpty() ? Json.object().nullNode() : volumes);
-    config.put("WorkingDir", spec.path("workingDir").asText(""));
-    config.set("Entrypoint", listOrNull(spec.path("entrypoint")));
-    JsonNode labels = spec.path("labels");
-    config.set("Labels", labels.isEmpty() ? Json.object().nullNode() : labels);
-    if (!spec.path("stopSignal").asText("").isEmpty()) {
-      config.set("StopSignal", spec.path("stopSignal"));
+    JsonNode given = specification(image).path("config");
+    ObjectNode config = given.isObject() ? ((ObjectNode) given).deepCopy() : Json.object();
+    for (String list : List.of("Cmd", "Entrypoint")) {
+      if (config.path(list).isEmpty()) {
+        config.putNull(list);
+      }
     }
     return config;
-  }
-
-  private static JsonNode listOrNull(JsonNode list) {
-    return list.isEmpty() ? Json.object().nullNode() : list;
   }
 }

@@ -21,6 +21,12 @@ public final class ImageNames {
     return last.contains(":") || last.contains("@");
   }
 
+  /** Whether a user's text means a complete name. */
+  public static boolean isNamed(String complete, String text) {
+    String name = withTag(text);
+    return complete.equals(name) || familiar(complete).equals(name);
+  }
+
   /** The name with the tag that is meant if there is none. */
   public static String withTag(String name) {
     return hasTag(name) || name.startsWith("sha256:") ? name : name + ":latest";

@@ -10,6 +10,7 @@ import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListImagesRequest;
 import io.jukung.engine.http.HttpError;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Finds containers and images by what docker's users call them. Thread-safe. */
@@ -108,6 +109,11 @@ public final class Lookup {
       }
     }
     throw HttpError.notFound("No such image: " + ImageNames.withTag(idOrName));
+  }
+
+  /** An image with its details; empty if it was removed since its ID was listed. */
+  public Optional<ImageStatusResponse> imageById(String id) {
+    return Optional.of(status(id)).filter(ImageStatusResponse::hasImage);
   }
 
   public List<Image> images() {

@@ -26,7 +26,7 @@ import java.util.Base64;
 import java.util.Iterator;
 import java.util.Map;
 
-/** {@code docker cp} and {@code docker diff}. */
+/** {@code docker cp}, {@code docker diff} and {@code docker export}. */
 public final class FileRoutes {
   private static final String STAT = "X-Docker-Container-Path-Stat";
   private static final String TAR = "application/x-tar";
@@ -44,7 +44,8 @@ public final class FileRoutes {
         .head("/containers/{id}/archive", this::stat)
         .get("/containers/{id}/archive", this::copyOut)
         .put("/containers/{id}/archive", this::copyIn)
-        .get("/containers/{id}/changes", this::changes);
+        .get("/containers/{id}/changes", this::changes)
+        .get("/containers/{id}/export", this::export);
   }
 
   private static String path(Exchange exchange) {
@@ -109,36 +110,33 @@ public final class FileRoutes {
     StatPathResponse found = look(container, path);
     String base = baseName(path);
     String name = path.endsWith("/.") || base.equals("/") ? "." : base;
+    CopyOutRequest request =
+        CopyOutRequest.newBuilder()
+            .setContainerId(container.getId())
+            .setPath(bytes(path))
+            .setFollowLink(follows(path))
+            .setName(bytes(name))
+            .build();
+    send(exchange, request, header(path, found));
+  }
+
+  private void send(Exchange exchange, CopyOutRequest request, Map<String, String> headers)
+      throws IOException {
     // A client that goes away ends its copy.
     Context.CancellableContext call = Context.current().withCancellation();
     Context before = call.attach();
     try {
-      send(exchange, container, path, name, header(path, found));
+      Iterator<ArchivePart> parts = daemon.copies().copyOut(request);
+      // A failure before the first part is an ordinary error.
+      boolean any = parts.hasNext();
+      OutputStream out = exchange.stream(200, TAR, headers);
+      while (any) {
+        parts.next().getData().writeTo(out);
+        any = parts.hasNext();
+      }
     } finally {
       call.detach(before);
       call.cancel(null);
-    }
-  }
-
-  private void send(
-      Exchange exchange, Container container, String path, String name, Map<String, String> headers)
-      throws IOException {
-    Iterator<ArchivePart> parts =
-        daemon
-            .copies()
-            .copyOut(
-                CopyOutRequest.newBuilder()
-                    .setContainerId(container.getId())
-                    .setPath(bytes(path))
-                    .setFollowLink(follows(path))
-                    .setName(bytes(name))
-                    .build());
-    // A failure before the first part is an ordinary error.
-    boolean any = parts.hasNext();
-    OutputStream out = exchange.stream(200, TAR, headers);
-    while (any) {
-      parts.next().getData().writeTo(out);
-      any = parts.hasNext();
     }
   }
 
@@ -168,6 +166,18 @@ public final class FileRoutes {
     if (!GoFileMode.isDirectory(found.getMode())) {
       throw HttpError.badRequest("extraction point is not a directory");
     }
+  }
+
+  /** The whole root file system, without what is mounted in it. */
+  private void export(Exchange exchange) throws IOException {
+    Container container = lookup.container(exchange.parameter("id"));
+    CopyOutRequest request =
+        CopyOutRequest.newBuilder()
+            .setContainerId(container.getId())
+            .setPath(bytes("/"))
+            .setWithoutMounts(true)
+            .build();
+    send(exchange, request, Map.of());
   }
 
   private void changes(Exchange exchange) throws IOException {

@@ -17,7 +17,12 @@ public final class Query {
   private final String path;
   private final Map<String, List<String>> values;
 
-  Query(String uri) {
+  /**
+   * Reads the address of a request.
+   *
+   * @throws HttpError 400 if it cannot be decoded
+   */
+  public Query(String uri) {
     QueryStringDecoder decoder = QueryStringDecoder.builder().maxParams(MAX_PARAMETERS).build(uri);
     try {
       this.path = decoder.path();

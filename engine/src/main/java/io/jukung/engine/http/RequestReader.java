@@ -30,7 +30,8 @@ final class RequestReader implements Closeable {
   /** How long a body may stand still: its sender may be reading a slow disk. */
   static final Duration BODY_STALL = Duration.ofMinutes(5);
 
-  private static final int MAX_LINE_BYTES = 16 << 10;
+  /** The arguments and labels of a build are in the line, and arguments may be certificates. */
+  private static final int MAX_LINE_BYTES = 128 << 10;
 
   /** X-Registry-Auth and X-Registry-Config are in headers. */
   private static final int MAX_HEADER_BYTES = 64 << 10;

@@ -1,21 +1,22 @@
 package io.jukung.engine.image;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.client.v1.HistoryRequest;
 import io.jukung.client.v1.HistoryStep;
 import io.jukung.client.v1.TagRequest;
+import io.jukung.client.v1.UntagRequest;
+import io.jukung.cri.docker.ImageJson;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.Image;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.ImageStatusResponse;
 import io.jukung.cri.v1.RemoveImageRequest;
-import io.jukung.engine.container.Filters;
 import io.jukung.engine.container.ImageDefaults;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
@@ -25,14 +26,9 @@ import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Images: listed, pulled, tagged, removed. */
 public final class ImageRoutes {
-  private static final Set<String> FILTERS =
-      Set.of("before", "dangling", "label", "label!", "reference", "since", "until");
-
   private final Daemon daemon;
   private final Lookup lookup;
 
@@ -45,6 +41,7 @@ public final class ImageRoutes {
     router
         .get("/images/json", this::list)
         .post("/images/create", new PullRoute(daemon, lookup)::handle)
+        .post("/images/prune", new ImagePrune(daemon, lookup)::handle)
         .get("/images/search", this::search)
         .get("/images/{name}/json", this::inspect)
         .get("/images/{name}/history", this::history)
@@ -53,64 +50,35 @@ public final class ImageRoutes {
   }
 
   private void list(Exchange exchange) throws IOException {
-    Filters filters = new Filters(exchange.query().json("filters"), FILTERS);
-    for (String key : List.of("before", "since", "until")) {
-      if (filters.has(key)) {
-        throw HttpError.notImplemented("the filter " + key);
+    for (String parameter : List.of("shared-size", "manifests")) {
+      if (exchange.query().flag(parameter, false)) {
+        throw HttpError.notImplemented("the parameter " + parameter);
       }
     }
+    ImageFilters filters = ImageFilters.ofList(exchange.query().json("filters"), lookup);
     ArrayNode list = Json.array();
     for (Image each : lookup.images()) {
-      boolean dangling = each.getRepoTagsCount() == 0;
-      boolean wanted =
-          filters.fits("dangling", text -> dangling == isTrue(text))
-              && filters.fits("reference", text -> fitsReference(each, text));
-      if (wanted) {
-        ImageStatusResponse details = lookup.image(each.getId());
-        JsonNode spec = ImageDefaults.details(details).path("imageSpec");
-        if (filters.fitsLabels(labels(spec))) {
-          list.add(summary(each, spec));
-        }
+      if (filters.fitsNames(each)) {
+        lookup
+            .imageById(each.getId())
+            .map(ImageDefaults::specification)
+            .filter(filters::fitsContent)
+            .ifPresent(specification -> list.add(ImageSummary.of(each, specification)));
       }
     }
     exchange.sendJson(200, list);
   }
 
-  private static boolean isTrue(String text) {
-    return text.equals("true") || text.equals("1");
-  }
-
-  private static java.util.Map<String, String> labels(JsonNode spec) {
-    return spec.path("labels").properties().stream()
-        .collect(Collectors.toMap(java.util.Map.Entry::getKey, each -> each.getValue().asText("")));
-  }
-
-  private static boolean fitsReference(Image image, String pattern) {
-    String expression =
-        pattern
-            .chars()
-            .mapToObj(c -> (char) c + "")
-            .map(c -> c.equals("*") ? "[^/]*" : java.util.regex.Pattern.quote(c))
-            .collect(Collectors.joining());
-    return image.getRepoTagsList().stream()
-        .map(ImageNames::familiar)
-        .anyMatch(
-            name -> name.matches(expression) || ImageNames.repository(name).matches(expression));
-  }
-
-  private static ObjectNode summary(Image image, JsonNode spec) {
-    ObjectNode json = Json.object();
-    json.put("Containers", -1).put("Created", seconds(spec.path("created").asText("")));
-    json.put("Id", image.getId());
-    json.set("Labels", spec.path("labels").isEmpty() ? json.nullNode() : spec.path("labels"));
-    json.put("ParentId", "");
-    json.set("RepoDigests", names(image.getRepoDigestsList()));
-    json.set("RepoTags", names(image.getRepoTagsList()));
-    return json.put("SharedSize", -1).put("Size", image.getSize());
-  }
-
-  private static ArrayNode names(List<String> complete) {
-    return Json.texts(complete.stream().map(ImageNames::familiar).toList());
+  private void inspect(Exchange exchange) throws IOException {
+    if (exchange.query().flag("manifests", false)) {
+      throw HttpError.notImplemented("the parameter manifests");
+    }
+    Platform.requireJson(exchange.query());
+    ImageStatusResponse found = lookup.image(exchange.parameter("name"));
+    ObjectNode json = ImageJson.of(found);
+    json.set("RepoTags", ImageSummary.names(found.getImage().getRepoTagsList()));
+    json.set("RepoDigests", ImageSummary.names(found.getImage().getRepoDigestsList()));
+    exchange.sendJson(200, json);
   }
 
   private static long seconds(String time) {
@@ -119,30 +87,6 @@ public final class ImageRoutes {
     } catch (DateTimeException e) {
       return 0; // the image states no time, or none that can be
     }
-  }
-
-  private void inspect(Exchange exchange) throws IOException {
-    ImageStatusResponse found = lookup.image(exchange.parameter("name"));
-    JsonNode details = ImageDefaults.details(found);
-    JsonNode spec = details.path("imageSpec");
-    Image image = found.getImage();
-    ObjectNode json = Json.object();
-    json.put("Id", image.getId());
-    json.set("RepoTags", names(image.getRepoTagsList()));
-    json.set("RepoDigests", names(image.getRepoDigestsList()));
-    json.put("Parent", "").put("Comment", "");
-    json.set("Created", spec.path("created"));
-    json.put("DockerVersion", "").put("Author", "");
-    json.set("Config", ImageDefaults.config(found));
-    json.set("Architecture", spec.path("architecture"));
-    json.put("Variant", spec.path("variant").asText(""));
-    json.set("Os", spec.path("os"));
-    json.put("Size", image.getSize());
-    json.putObject("GraphDriver").put("Name", "overlayfs").putNull("Data");
-    ArrayNode layers = json.putObject("RootFS").put("Type", "layers").putArray("Layers");
-    details.path("diffIds").forEach(layers::add);
-    json.putObject("Metadata").put("LastTagTime", "0001-01-01T00:00:00Z");
-    exchange.sendJson(200, json);
   }
 
   private void history(Exchange exchange) throws IOException {
@@ -155,7 +99,7 @@ public final class ImageRoutes {
       boolean latest = list.size() == 1;
       step.put("Id", latest ? image.getId() : "<missing>");
       step.put("Created", seconds(each.getCreated())).put("CreatedBy", each.getCreatedBy());
-      step.set("Tags", latest ? names(image.getRepoTagsList()) : step.nullNode());
+      step.set("Tags", latest ? ImageSummary.names(image.getRepoTagsList()) : step.nullNode());
       step.put("Size", each.getSize()).put("Comment", each.getComment());
     }
     exchange.sendJson(200, list);
@@ -179,8 +123,8 @@ public final class ImageRoutes {
     boolean byId = image.getId().startsWith(named) || image.getId().startsWith("sha256:" + named);
     boolean force = exchange.query().flag("force", false);
     if (!byId && image.getRepoTagsCount() > 1) {
-      // The daemon removes an image with all of its names, as the CRI says.
-      throw HttpError.notImplemented("removing one of several names of an image");
+      untag(exchange, image, named);
+      return;
     }
     if (byId && image.getRepoTagsCount() > 1 && !force) {
       throw HttpError.conflict(
@@ -202,6 +146,20 @@ public final class ImageRoutes {
       answer.addObject().put("Untagged", ImageNames.familiar(each));
     }
     answer.addObject().put("Deleted", image.getId());
+    exchange.sendJson(200, answer);
+  }
+
+  /** Takes one of several names from an image, which stays, also if containers use it. */
+  private void untag(Exchange exchange, Image image, String named) throws IOException {
+    String tag =
+        image.getRepoTagsList().stream()
+            .filter(each -> ImageNames.isNamed(each, named))
+            .findFirst()
+            .orElseThrow(
+                () -> HttpError.notImplemented("removing " + named + " from an image with tags"));
+    var _ = daemon.jukung().untag(UntagRequest.newBuilder().setTag(tag).build());
+    ArrayNode answer = Json.array();
+    answer.addObject().put("Untagged", ImageNames.familiar(tag));
     exchange.sendJson(200, answer);
   }
 

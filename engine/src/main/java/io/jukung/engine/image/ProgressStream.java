@@ -11,25 +11,36 @@ import org.jspecify.annotations.Nullable;
  * A stream of JSON messages about something that takes a while. It begins with the first message: a
  * failure before is an ordinary error. Used by one thread.
  */
-final class ProgressStream {
+public final class ProgressStream {
   private static final int ID_LENGTH = 12;
 
   private final Exchange exchange;
   private @Nullable OutputStream out;
 
-  ProgressStream(Exchange exchange) {
+  public ProgressStream(Exchange exchange) {
     this.exchange = exchange;
   }
 
-  boolean hasBegun() {
+  public boolean hasBegun() {
     return out != null;
   }
 
-  void send(ObjectNode message) throws IOException {
+  /**
+   * Begins the stream without a message. A client that leaves interrupts the thread from now on.
+   */
+  public void begin() throws IOException {
+    var _ = output();
+  }
+
+  private OutputStream output() throws IOException {
     if (out == null) {
       out = exchange.endlessStream(200, "application/json");
     }
-    out.write(Json.line(message));
+    return out;
+  }
+
+  public void send(ObjectNode message) throws IOException {
+    output().write(Json.line(message));
   }
 
   void status(String id, String text) throws IOException {
@@ -44,13 +55,24 @@ final class ProgressStream {
     send(message.put("progress", bar(current, total)).put("id", id));
   }
 
-  void stream(String text) throws IOException {
+  public void stream(String text) throws IOException {
     send(Json.object().put("stream", text));
   }
 
-  void error(String text) throws IOException {
+  public void error(String text) throws IOException {
     ObjectNode message = Json.object();
     message.putObject("errorDetail").put("message", text);
+    send(message.put("error", text));
+  }
+
+  /**
+   * As {@link #error(String)}, with the code that docker's client ends with.
+   *
+   * @param code of a command that has failed
+   */
+  public void error(int code, String text) throws IOException {
+    ObjectNode message = Json.object();
+    message.putObject("errorDetail").put("code", code).put("message", text);
     send(message.put("error", text));
   }
 
@@ -74,7 +96,7 @@ final class ProgressStream {
   }
 
   /** The beginning of a digest, as docker shows layers. */
-  static String shortDigest(String digest) {
+  public static String shortDigest(String digest) {
     String digits = digest.substring(digest.indexOf(':') + 1);
     return digits.substring(0, Math.min(ID_LENGTH, digits.length()));
   }

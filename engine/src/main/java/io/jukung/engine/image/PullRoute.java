@@ -19,7 +19,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 
-/** {@code POST /images/create}: a pull with its progress. */
+/** {@code POST /images/create}: a pull with its progress, or an import. */
 final class PullRoute {
   private final Daemon daemon;
   private final Lookup lookup;
@@ -29,10 +29,11 @@ final class PullRoute {
     this.lookup = lookup;
   }
 
-  void handle(Exchange exchange) throws IOException {
+  void handle(Exchange exchange) throws IOException, InterruptedException {
     Query query = exchange.query();
     if (query.text("fromSrc").isPresent()) {
-      throw HttpError.notImplemented("the parameter fromSrc");
+      new RootfsImport(daemon).handle(exchange, query.text("fromSrc").get());
+      return;
     }
     Platform.require(query);
     String from =

@@ -1,5 +1,6 @@
 package io.jukung.engine.image;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
@@ -8,7 +9,10 @@ import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.LoginRequest;
 import io.jukung.client.v1.PushProgress;
 import io.jukung.client.v1.PushRequest;
-import io.jukung.engine.container.Fields;
+import io.jukung.client.v1.ResolveRequest;
+import io.jukung.client.v1.ResolveResponse;
+import io.jukung.cri.v1.Container;
+import io.jukung.engine.container.ConfigInstructions;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
@@ -21,8 +25,10 @@ import io.jukung.engine.http.Router;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 
 /** Images that go elsewhere: pushed, and made of containers; and what registries ask for. */
@@ -39,7 +45,8 @@ public final class RegistryRoutes {
     router
         .post("/auth", this::login)
         .post("/commit", this::commit)
-        .post("/images/{name}/push", this::push);
+        .post("/images/{name}/push", this::push)
+        .get("/distribution/{name}/json", this::distribution);
   }
 
   /** Verifies credentials, which the client keeps and the engine does not. */
@@ -66,11 +73,18 @@ public final class RegistryRoutes {
 
   private void commit(Exchange exchange) throws IOException {
     Query query = exchange.query();
-    String container =
-        query
-            .text("container")
-            .orElseThrow(() -> HttpError.badRequest("the parameter container is missing"));
-    new Fields("Config", exchange.json()).requireNoOther();
+    Container container =
+        lookup.container(
+            query
+                .text("container")
+                .orElseThrow(() -> HttpError.badRequest("the parameter container is missing")));
+    // Later instructions win over earlier ones.
+    List<String> changes = new ArrayList<>(ConfigInstructions.of(daemon, container));
+    changes.addAll(ConfigInstructions.of(exchange.json()));
+    query.all("changes").stream()
+        .flatMap(String::lines)
+        .filter(each -> !each.isBlank())
+        .forEach(changes::add);
     String repository = query.text("repo").orElse("");
     String name =
         repository.isEmpty() ? "" : ImageNames.join(repository, query.text("tag").orElse(""));
@@ -79,18 +93,40 @@ public final class RegistryRoutes {
             .madeImages()
             .commit(
                 CommitRequest.newBuilder()
-                    .setContainerId(lookup.container(container).getId())
+                    .setContainerId(container.getId())
                     .setName(name)
                     .setAuthor(query.text("author").orElse(""))
                     .setMessage(query.text("comment").orElse(""))
-                    .addAllChanges(
-                        query.all("changes").stream()
-                            .flatMap(String::lines)
-                            .filter(each -> !each.isBlank())
-                            .toList())
+                    .addAllChanges(changes)
                     .setNoPause(!query.flag("pause", true))
                     .build());
     exchange.sendJson(201, Json.object().put("Id", answer.getImageId()));
+  }
+
+  private void distribution(Exchange exchange) throws IOException {
+    ResolveResponse found =
+        daemon
+            .madeImages()
+            .resolve(
+                ResolveRequest.newBuilder()
+                    .setImage(ImageNames.withTag(exchange.parameter("name")))
+                    .setAuth(Credentials.of(exchange))
+                    .build());
+    ObjectNode json = Json.object();
+    json.putObject("Descriptor")
+        .put("mediaType", found.getMediaType())
+        .put("digest", found.getDigest())
+        .put("size", found.getSize());
+    ArrayNode platforms = json.putArray("Platforms");
+    for (String each : found.getPlatformsList()) {
+      String[] parts = each.split("/", 3);
+      ObjectNode platform = platforms.addObject();
+      platform.put("architecture", parts.length > 1 ? parts[1] : "").put("os", parts[0]);
+      if (parts.length == 3) {
+        platform.put("variant", parts[2]);
+      }
+    }
+    exchange.sendJson(200, json);
   }
 
   private void push(Exchange exchange) throws IOException {

@@ -65,7 +65,8 @@ public final class VolumeRoutes {
     exchange.sendJson(200, answer);
   }
 
-  private static ObjectNode json(Volume volume) {
+  /** A volume as docker has it. */
+  public static ObjectNode json(Volume volume) {
     ObjectNode json = Json.object();
     json.put("CreatedAt", DockerTime.of(volume.getCreatedAt())).put("Driver", volume.getDriver());
     json.set(

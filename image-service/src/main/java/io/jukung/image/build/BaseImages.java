@@ -7,6 +7,7 @@ import io.jukung.image.reference.ImageReference;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.StoredImage;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,15 +19,18 @@ final class BaseImages {
   private final ImageStore store;
   private final ImagePuller puller;
   private final boolean always;
+  private final List<Credentials> credentials;
   private final Map<String, StoredImage> found = new HashMap<>();
 
   /**
    * @param always whether images are pulled although they are here
+   * @param credentials each for the registry of its server's address
    */
-  BaseImages(ImageStore store, ImagePuller puller, boolean always) {
+  BaseImages(ImageStore store, ImagePuller puller, boolean always, List<Credentials> credentials) {
     this.store = store;
     this.puller = puller;
     this.always = always;
+    this.credentials = credentials;
   }
 
   /** The image with a name or an ID. */
@@ -49,7 +53,17 @@ final class BaseImages {
       puller.requireAccepted(here.get(), isId ? Optional.empty() : Optional.of(name));
       return here.get();
     }
-    String complete = ImageReference.parse(name).toString();
-    return puller.pull(complete, Credentials.ANONYMOUS, PullListener.NONE, "build");
+    ImageReference reference = ImageReference.parse(name);
+    return puller.pull(
+        reference.toString(), credentialsFor(reference.domain()), PullListener.NONE, "build");
+  }
+
+  /** The given credentials for a registry; without any, the puller looks for the node's own. */
+  private Credentials credentialsFor(String domain) {
+    return credentials.stream()
+        .map(each -> each.forRegistry(domain))
+        .filter(each -> each.kind() != Credentials.Kind.ANONYMOUS)
+        .findFirst()
+        .orElse(Credentials.ANONYMOUS);
   }
 }

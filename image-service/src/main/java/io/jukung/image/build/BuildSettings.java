@@ -1,5 +1,6 @@
 package io.jukung.image.build;
 
+import io.jukung.image.credentials.Credentials;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,8 @@ import java.util.Optional;
  * @param output where the result goes
  * @param importedCaches names of caches in registries whose steps are taken
  * @param exportedCache where the steps go; empty: they stay here
+ * @param credentials for registries of images that the Dockerfile names, each with its server's
+ *     address; for other registries the node's own are used
  */
 public record BuildSettings(
     String dockerfile,
@@ -30,7 +33,8 @@ public record BuildSettings(
     CommandRunner.Network network,
     BuildOutput output,
     List<String> importedCaches,
-    Optional<CacheExport> exportedCache) {
+    Optional<CacheExport> exportedCache,
+    List<Credentials> credentials) {
   /**
    * An export of steps.
    *

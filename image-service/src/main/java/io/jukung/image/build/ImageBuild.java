@@ -93,7 +93,7 @@ public final class ImageBuild {
               store.layerLimits().maxBytes(),
               epoch(given),
               images,
-              new BaseImages(store, puller, settings.pull()),
+              new BaseImages(store, puller, settings.pull(), settings.credentials()),
               cache,
               imported,
               new UsedSteps(),

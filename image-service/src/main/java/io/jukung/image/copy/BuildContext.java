@@ -3,6 +3,8 @@ package io.jukung.image.copy;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.dockerfile.IgnoreFile;
+import io.jukung.image.layer.LayerLimits;
+import io.jukung.image.layer.SpaceReserve;
 import io.jukung.image.tar.Decompression;
 import io.jukung.image.tar.TarPath;
 import io.jukung.linux.Errno;
@@ -55,10 +57,10 @@ public final class BuildContext implements AutoCloseable {
    * @param ignore what is not unpacked, in the form of a .dockerignore; see {@link #removeIgnored}
    *     for that of the context
    * @param parent the store's directory for unfinished work
-   * @param maxBytes the most that the files may have together
+   * @param limits bounds of the files together, however small the archive is
    */
-  public static BuildContext unpack(InputStream archive, String ignore, Path parent, long maxBytes)
-      throws IOException {
+  public static BuildContext unpack(
+      InputStream archive, String ignore, Path parent, LayerLimits limits) throws IOException {
     Path directory = Files.createTempDirectory(parent, "context-");
     Fd root = HostFile.openDirectory(directory);
     BuildContext context = new BuildContext(directory, root);
@@ -66,7 +68,7 @@ public final class BuildContext implements AutoCloseable {
       FileAttributes.setMode(root, 0755); // users of RUN --mount=type=bind enter it
       IgnoreFile given = IgnoreFile.parse(TarPath.ofText(ignore));
       try (InputStream plain = Decompression.open(new BufferedInputStream(archive, BUFFER_BYTES))) {
-        context.write(new TarInput(plain), given, maxBytes);
+        context.write(new TarInput(plain), given, limits);
         var _ = plain.transferTo(OutputStream.nullOutputStream());
       }
       return context;
@@ -80,10 +82,12 @@ public final class BuildContext implements AutoCloseable {
     }
   }
 
-  private void write(TarInput archive, IgnoreFile ignored, long maxBytes) throws IOException {
+  private void write(TarInput archive, IgnoreFile ignored, LayerLimits limits) throws IOException {
     TreeWriter.Policy policy = new TreeWriter.Policy(true, 0, 0, /* devices= */ false);
     TreeWriter writer = new TreeWriter(root, policy);
+    SpaceReserve reserve = new SpaceReserve(root, limits.reservedBytes(), "a build context");
     long bytes = 0;
+    long entries = 0;
     for (Optional<TarMember> next = archive.next(); next.isPresent(); next = archive.next()) {
       TarMember member = next.get();
       String path = String.join("/", TarPath.components(member.name()));
@@ -91,9 +95,16 @@ public final class BuildContext implements AutoCloseable {
         continue;
       }
       bytes += member.size();
-      if (bytes > maxBytes) {
-        throw CriException.invalidArgument("the context has more than " + maxBytes + " bytes");
+      entries++;
+      if (bytes > limits.maxBytes()) {
+        throw CriException.invalidArgument(
+            "the context has more than " + limits.maxBytes() + " bytes");
       }
+      if (entries > limits.maxEntries()) {
+        throw CriException.invalidArgument(
+            "the context has more than " + limits.maxEntries() + " files");
+      }
+      reserve.require(member.size());
       if (member.kind() == TarMember.Kind.CHARACTER_DEVICE
           || member.kind() == TarMember.Kind.BLOCK_DEVICE) {
         throw CriException.invalidArgument(

@@ -41,10 +41,25 @@ public final class SpaceReserve {
     }
   }
 
+  /**
+   * Counts what is about to be written, and checks once in a while, or if it is much, that there is
+   * room for it.
+   */
+  public void require(long bytes) throws IOException {
+    unchecked += bytes;
+    if (unchecked >= CHECK_BYTES) {
+      check(bytes);
+    }
+  }
+
   public void check() throws ErrnoException {
+    check(0);
+  }
+
+  private void check(long more) throws ErrnoException {
     unchecked = 0;
     FilesystemStatus status = FilesystemStatus.of(file);
-    if (status.availableBytes() < reservedBytes) {
+    if (status.availableBytes() - more < reservedBytes) {
       throw new ErrnoException(
           "write",
           "%s, %d bytes are free and %d stay reserved"

@@ -34,7 +34,12 @@ public final class PullImage {
         : "pod " + pod.getNamespace() + "/" + pod.getName();
   }
 
-  static Credentials credentials(AuthConfig auth) {
+  /**
+   * The credentials of a request.
+   *
+   * @throws io.jukung.cri.CriException INVALID_ARGUMENT if they are malformed
+   */
+  public static Credentials credentials(AuthConfig auth) {
     return Credentials.of(
         auth.getUsername(),
         auth.getPassword(),

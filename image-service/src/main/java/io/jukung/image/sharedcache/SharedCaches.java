@@ -1,8 +1,6 @@
 package io.jukung.image.sharedcache;
 
 import io.jukung.cri.CriException;
-import io.jukung.image.content.BlobSource;
-import io.jukung.image.content.ContentMismatchException;
 import io.jukung.image.content.Digest;
 import io.jukung.image.credentials.Credentials;
 import io.jukung.image.manifest.ArtifactManifest;
@@ -14,9 +12,9 @@ import io.jukung.image.push.ImagePusher;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistrySession;
+import io.jukung.image.registry.SmallBlob;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -54,42 +52,13 @@ public final class SharedCaches {
       ManifestDocument document =
           ManifestDocument.parse(top.digest(), top.content(), top.contentType());
       Descriptor list = CacheDocuments.stepsOf(document);
-      byte[] content = fetch(list, registry);
+      byte[] content = SmallBlob.fetch(list, registry);
       return before.with(CacheDocuments.parse((ArtifactManifest) document, content), registry);
     } catch (IOException e) {
       throw ImageInstaller.explain(action, e);
     } catch (CriException e) {
       throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
     }
-  }
-
-  private static byte[] fetch(Descriptor blob, RegistrySession registry)
-      throws IOException, InterruptedException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    registry.fetch(
-        blob.digest(),
-        blob.size(),
-        new BlobSource.Sink() {
-          @Override
-          public long position() {
-            return bytes.size();
-          }
-
-          @Override
-          public void write(byte[] source, int start, int length) throws IOException {
-            if (length > blob.size() - bytes.size()) {
-              throw new ContentMismatchException("the list of steps is longer than it should be");
-            }
-            bytes.write(source, start, length);
-          }
-        });
-    byte[] content = bytes.toByteArray();
-    if (!blob.digest().matches(content)) {
-      throw new ContentMismatchException(
-          "the list of steps has the digest %s and not %s"
-              .formatted(Digest.sha256(content), blob.digest()));
-    }
-    return content;
   }
 
   /**

@@ -242,16 +242,49 @@ final class ImageCatalog {
    *     not a name with a tag
    */
   StoredImage tag(String idOrReference, String tag) throws IOException {
-    String normal =
-        ImageReference.tagged(tag)
-            .orElseThrow(
-                () -> CriException.invalidArgument("%s is not a name with a tag".formatted(tag)));
+    String normal = normal(tag);
     lock.lock();
     try {
       return register(require(idOrReference).withNames(Set.of(normal), Set.of()));
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Takes a tag from an image that has others.
+   *
+   * @throws CriException NOT_FOUND if no image has the tag, FAILED_PRECONDITION if it is the last
+   *     one of its image, INVALID_ARGUMENT if {@code tag} is not a name with a tag
+   */
+  StoredImage untag(String tag) throws IOException {
+    String normal = normal(tag);
+    lock.lock();
+    try {
+      ImageRecord image = require(normal);
+      Set<String> kept = new TreeSet<>(image.repoTags());
+      if (!kept.remove(normal)) {
+        throw CriException.notFound("no image has the tag " + normal);
+      }
+      if (kept.isEmpty()) {
+        throw CriException.failedPrecondition(normal + " is the last tag of " + image.id());
+      }
+      ImageRecord shorter = image.withNames(kept, image.repoDigests());
+      write(shorter);
+      Entry entry = entry(shorter);
+      Map<String, Entry> next = new TreeMap<>(images);
+      next.put(shorter.id(), entry);
+      images = next;
+      return entry.image;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static String normal(String tag) {
+    return ImageReference.tagged(tag)
+        .orElseThrow(
+            () -> CriException.invalidArgument("%s is not a name with a tag".formatted(tag)));
   }
 
   /**

@@ -222,6 +222,16 @@ public final class ImageStore {
   }
 
   /**
+   * Takes a tag from an image that has others.
+   *
+   * @throws CriException NOT_FOUND if no image has the tag, FAILED_PRECONDITION if it is the last
+   *     one of its image, INVALID_ARGUMENT if {@code tag} is not a name with a tag
+   */
+  public StoredImage untag(String tag) throws IOException {
+    return catalog.untag(tag);
+  }
+
+  /**
    * Gives an image the digest that it has in a repository, beside its other names.
    *
    * @param repository registry and repository

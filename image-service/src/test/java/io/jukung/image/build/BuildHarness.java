@@ -115,10 +115,14 @@ abstract class BuildHarness {
             CommandRunner.Network.DEFAULT,
             output,
             importedCaches,
-            exportedCache);
+            exportedCache,
+            List.of());
     try (BuildContext files =
         BuildContext.unpack(
-            new ByteArrayInputStream(context), "none", fixture.store.temporary(), 1 << 20)) {
+            new ByteArrayInputStream(context),
+            "none",
+            fixture.store.temporary(),
+            fixture.store.layerLimits())) {
       return builder.build(settings, files, FakeRunner::new, new Listener());
     }
   }

@@ -8,6 +8,7 @@ import io.jukung.cri.CriException;
 import io.jukung.image.content.Digest;
 import io.jukung.image.copy.CopyRules.Owner;
 import io.jukung.image.dockerfile.IgnoreFile;
+import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.tar.TestTar;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Files of contexts that may be hostile, and docker's rules for copies. Needs root, for owners. */
 class CopiesTest {
+  private static final int MAX_FILES = 50;
+
   @TempDir Path temporary;
   private Path from;
   private Path to;
@@ -215,7 +218,11 @@ class CopiesTest {
   // ── contexts ───────────────────────────────────────────────────────────────────────────────
 
   private BuildContext unpack(byte[] archive, String ignored) throws IOException {
-    return BuildContext.unpack(new ByteArrayInputStream(archive), ignored, temporary, 1 << 20);
+    return BuildContext.unpack(
+        new ByteArrayInputStream(archive),
+        ignored,
+        temporary,
+        new LayerLimits(1 << 20, MAX_FILES, 0));
   }
 
   @Test
@@ -251,8 +258,13 @@ class CopiesTest {
   @Test
   void hostileContextsAreRefusedAndNothingIsLeft() throws Exception {
     Path victim = Files.createDirectory(temporary.resolve("victim"));
+    TestTar many = new TestTar();
+    for (int i = 0; i <= MAX_FILES; i++) {
+      many.file("f" + i, "");
+    }
     List<byte[]> hostile =
         List.of(
+            many.bytes(),
             new TestTar().file("../victim/file", "x").bytes(),
             new TestTar().symlink("door", victim.toString()).file("door/file", "x").bytes(),
             new TestTar().symlink("door", victim + "/file").hardLink("hard", "door").bytes(),

@@ -38,9 +38,7 @@ public final class TarInput {
    * that has not been read is skipped.
    */
   public Optional<TarMember> next() throws IOException {
-    in.skipNBytes(contentLeft + padding);
-    contentLeft = 0;
-    padding = 0;
+    skipRest();
     Map<String, byte[]> extensions = new HashMap<>();
     while (true) {
       int count = in.readNBytes(header, 0, BLOCK);
@@ -61,6 +59,22 @@ public final class TarInput {
         }
       }
     }
+  }
+
+  /**
+   * Skips what is left of the current member. The padding of the last member may be missing, as the
+   * end of the archive may: docker's client sends such contexts.
+   */
+  private void skipRest() throws IOException {
+    try {
+      in.skipNBytes(contentLeft);
+    } catch (EOFException e) {
+      throw (EOFException)
+          new EOFException("the tar archive ends in the middle of a file").initCause(e);
+    }
+    var _ = in.readNBytes(padding);
+    contentLeft = 0;
+    padding = 0;
   }
 
   /**

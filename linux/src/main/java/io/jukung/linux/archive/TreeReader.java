@@ -36,6 +36,7 @@ public final class TreeReader {
 
   private final TarOutput out;
   private final int maxLinked;
+  private final boolean withMounts;
   private final byte[] buffer = new byte[BUFFER_BYTES];
 
   /** The first name in the archive of a file with several names. */
@@ -44,17 +45,23 @@ public final class TreeReader {
   private record Inode(int major, int minor, long number) {}
 
   public TreeReader(TarOutput out) {
-    this(out, MAX_LINKED);
+    this(out, MAX_LINKED, /* withMounts= */ true);
   }
 
-  private TreeReader(TarOutput out, int maxLinked) {
+  private TreeReader(TarOutput out, int maxLinked, boolean withMounts) {
     this.out = out;
     this.maxLinked = maxLinked;
+    this.withMounts = withMounts;
   }
 
   /** Writes each name of a file with several names as a file of its own. */
   public static TreeReader withoutHardLinks(TarOutput out) {
-    return new TreeReader(out, 0);
+    return new TreeReader(out, 0, /* withMounts= */ true);
+  }
+
+  /** Writes an empty directory or file for each that is mounted in the tree. */
+  public static TreeReader withoutMounts(TarOutput out) {
+    return new TreeReader(out, MAX_LINKED, /* withMounts= */ false);
   }
 
   /**
@@ -89,6 +96,10 @@ public final class TreeReader {
   private void add(Fd directory, byte[] name, String member, int depth) throws IOException {
     try (Fd handle = DirectoryEntry.openPath(directory, name)) {
       FileStatus status = FileStatus.of(handle);
+      if (status.mountRoot() && !withMounts) {
+        addMountpoint(status, member);
+        return;
+      }
       switch (status.type()) {
         case DIRECTORY -> {
           try (Fd opened = Openat2.openDirectory(handle, ".")) {
@@ -103,6 +114,13 @@ public final class TreeReader {
             addFile(handle, status, member);
       }
     }
+  }
+
+  private void addMountpoint(FileStatus status, String member) throws IOException {
+    out.begin(
+        status.isDirectory()
+            ? member(member + "/", TarMember.Kind.DIRECTORY, status, "", 0, Map.of())
+            : member(member, TarMember.Kind.FILE, status, "", 0, Map.of()));
   }
 
   private void addDirectory(Fd directory, String member, int depth) throws IOException {

@@ -15,6 +15,7 @@ import java.util.Optional;
  *
  * @param mode the permission bits with set-id and sticky, without the type
  * @param blocks the blocks of 512 bytes that the file takes on disk
+ * @param mountRoot whether the file is what is mounted, and not something in it (since Linux 5.8)
  */
 public record FileStatus(
     FileType type,
@@ -29,9 +30,11 @@ public record FileStatus(
     int deviceMajor,
     int deviceMinor,
     int filesystemMajor,
-    int filesystemMinor) {
+    int filesystemMinor,
+    boolean mountRoot) {
   private static final int STATX_BASIC_STATS = 0x7ff;
   private static final int STATX_BYTES = 256;
+  private static final long STATX_ATTR_MOUNT_ROOT = 0x2000;
 
   /** Returns the status of an open file, also of an O_PATH handle. */
   public static FileStatus of(Fd file) throws ErrnoException {
@@ -90,7 +93,8 @@ public record FileStatus(
           stat.getInt(128),
           stat.getInt(132),
           stat.getInt(136),
-          stat.getInt(140));
+          stat.getInt(140),
+          (stat.getLong(8) & STATX_ATTR_MOUNT_ROOT) != 0);
     }
   }
 }

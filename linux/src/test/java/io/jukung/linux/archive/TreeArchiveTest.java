@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,6 +68,20 @@ class TreeArchiveTest {
       }
     }
     return bytes.toByteArray();
+  }
+
+  @Test
+  void archiveMayEndAfterTheContentOfItsLastMember() throws Exception {
+    byte[] whole =
+        archive(
+            member("one", TarMember.Kind.FILE, "", new byte[10]),
+            member("two", TarMember.Kind.FILE, "", new byte[5]));
+    int end =
+        3 * 512 + 5; // a header, a block of content, a header, and the content without padding
+    assertThat(unpack(Arrays.copyOf(whole, end), PLAIN)).isEqualTo(2);
+    assertThat(target.resolve("two")).hasSize(5);
+    assertThatThrownBy(() -> unpack(Arrays.copyOf(whole, end - 1), PLAIN))
+        .hasMessageContaining("ends in the middle of a file");
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.jukung.client.v1.BuiltImage;
 import io.jukung.client.v1.CacheExport;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
+import io.jukung.cri.v1.AuthConfig;
 import io.jukung.image.build.BuildListener;
 import io.jukung.image.build.BuildOutput;
 import io.jukung.image.build.BuildSettings;
@@ -15,6 +16,7 @@ import io.jukung.image.build.ImageBuild;
 import io.jukung.image.copy.BuildContext;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.reference.ImageReference;
+import io.jukung.image.service.PullImage;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.transfer.ImageExporter;
 import io.jukung.runtime.call.Outlet;
@@ -115,6 +117,11 @@ public final class BuildCall {
         throw CriException.invalidArgument("a secret has no id");
       }
     }
+    for (AuthConfig auth : options.getRegistryAuthList()) {
+      if (auth.getServerAddress().isEmpty()) {
+        throw CriException.invalidArgument("registry_auth has no server_address");
+      }
+    }
   }
 
   private static List<String> tags(BuildOptions options) {
@@ -137,10 +144,7 @@ public final class BuildCall {
     try {
       BuildContext context =
           BuildContext.unpack(
-              archive,
-              options.getIgnoreFile(),
-              images.temporary(),
-              images.layerLimits().maxBytes());
+              archive, options.getIgnoreFile(), images.temporary(), images.layerLimits());
       step.done(false, Duration.ofNanos(System.nanoTime() - start));
       return context;
     } catch (CriException e) {
@@ -172,7 +176,8 @@ public final class BuildCall {
         network(options.getNetwork()),
         output,
         List.copyOf(options.getCacheFromList()),
-        cacheExport(options.getCacheTo()));
+        cacheExport(options.getCacheTo()),
+        options.getRegistryAuthList().stream().map(PullImage::credentials).toList());
   }
 
   private static Optional<BuildSettings.CacheExport> cacheExport(CacheExport export) {

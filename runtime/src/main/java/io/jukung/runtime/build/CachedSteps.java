@@ -23,9 +23,11 @@ public final class CachedSteps {
   }
 
   public ListBuildCacheResponse list(ListBuildCacheRequest request) throws IOException {
+    DiskUsage mounts = DiskUsage.of(directories.mounts());
     var response =
         ListBuildCacheResponse.newBuilder()
-            .setMountBytes(DiskUsage.of(directories.mounts()).bytes());
+            .setMountBytes(
+                mounts.inodes() > 1 ? mounts.bytes() : 0); // the directory is always there
     cache
         .list()
         .forEach(

@@ -45,12 +45,16 @@ public final class CopyOut {
             root -> {
               try (TarOutput archive =
                   new TarOutput(new BufferedOutputStream(new Parts(outlet), PART_BYTES))) {
-                write(root, path, request, new TreeReader(archive));
+                write(root, path, request, reader(request, archive));
               } catch (ErrnoException e) {
                 throw explained(container, path, e);
               }
               return path;
             });
+  }
+
+  private static TreeReader reader(CopyOutRequest request, TarOutput archive) {
+    return request.getWithoutMounts() ? TreeReader.withoutMounts(archive) : new TreeReader(archive);
   }
 
   private static void write(Fd root, InnerPath path, CopyOutRequest request, TreeReader tree)

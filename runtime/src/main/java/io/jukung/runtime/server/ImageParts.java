@@ -28,8 +28,10 @@ import io.jukung.image.service.Pull;
 import io.jukung.image.service.PullImage;
 import io.jukung.image.service.Push;
 import io.jukung.image.service.RemoveImage;
+import io.jukung.image.service.Resolve;
 import io.jukung.image.service.StreamImages;
 import io.jukung.image.service.Tag;
+import io.jukung.image.service.Untag;
 import io.jukung.image.service.Usage;
 import io.jukung.image.sharedcache.SharedCaches;
 import io.jukung.image.signature.SignatureGate;
@@ -152,6 +154,7 @@ final class ImageParts {
             new Import(new ImageImporter(images)),
             new Export(new ImageExporter(images)),
             new Tag(images),
+            new Untag(images),
             new Check(images, puller, orphans::run),
             new Usage(images, paths.containers()),
             diagnose,
@@ -169,7 +172,8 @@ final class ImageParts {
             new Push(new ImagePusher(images, registries)),
             new Login(registries, authFiles),
             commit,
-            new History(images)));
+            new History(images),
+            new Resolve(registries)));
   }
 
   /**

@@ -12,16 +12,19 @@ import io.jukung.client.v1.LogoutRequest;
 import io.jukung.client.v1.LogoutResponse;
 import io.jukung.client.v1.PushProgress;
 import io.jukung.client.v1.PushRequest;
+import io.jukung.client.v1.ResolveRequest;
+import io.jukung.client.v1.ResolveResponse;
 import io.jukung.image.service.History;
 import io.jukung.image.service.Login;
 import io.jukung.image.service.Push;
+import io.jukung.image.service.Resolve;
 import io.jukung.runtime.container.CommitContainer;
 import io.jukung.runtime.rpc.Rpc;
 
 /** The service Images of jukung.v1: images that are made on this node, and their way out. */
 final class ImagesEndpoint extends ImagesGrpc.ImagesImplBase {
   /** The calls of the service. */
-  record Calls(Push push, Login login, CommitContainer commit, History history) {}
+  record Calls(Push push, Login login, CommitContainer commit, History history, Resolve resolve) {}
 
   private final Calls calls;
 
@@ -52,5 +55,10 @@ final class ImagesEndpoint extends ImagesGrpc.ImagesImplBase {
   @Override
   public void history(HistoryRequest request, StreamObserver<HistoryResponse> answer) {
     Rpc.unary(calls.history::call, request, answer);
+  }
+
+  @Override
+  public void resolve(ResolveRequest request, StreamObserver<ResolveResponse> answer) {
+    Rpc.unary(calls.resolve::call, request, answer);
   }
 }

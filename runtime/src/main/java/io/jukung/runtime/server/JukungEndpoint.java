@@ -19,6 +19,8 @@ import io.jukung.client.v1.PullProgress;
 import io.jukung.client.v1.PullRequest;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.client.v1.TagResponse;
+import io.jukung.client.v1.UntagRequest;
+import io.jukung.client.v1.UntagResponse;
 import io.jukung.client.v1.UsageRequest;
 import io.jukung.client.v1.UsageResponse;
 import io.jukung.image.service.Check;
@@ -28,6 +30,7 @@ import io.jukung.image.service.Import;
 import io.jukung.image.service.ListPulls;
 import io.jukung.image.service.Pull;
 import io.jukung.image.service.Tag;
+import io.jukung.image.service.Untag;
 import io.jukung.image.service.Usage;
 import io.jukung.runtime.doctor.Diagnose;
 import io.jukung.runtime.pod.ListCreations;
@@ -43,6 +46,7 @@ final class JukungEndpoint extends JukungGrpc.JukungImplBase {
       Import imports,
       Export export,
       Tag tag,
+      Untag untag,
       Check check,
       Usage usage,
       Diagnose diagnose,
@@ -83,6 +87,11 @@ final class JukungEndpoint extends JukungGrpc.JukungImplBase {
   @Override
   public void tag(TagRequest request, StreamObserver<TagResponse> answer) {
     Rpc.unary(calls.tag::call, request, answer);
+  }
+
+  @Override
+  public void untag(UntagRequest request, StreamObserver<UntagResponse> answer) {
+    Rpc.unary(calls.untag::call, request, answer);
   }
 
   @Override

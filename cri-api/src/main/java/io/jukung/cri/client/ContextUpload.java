@@ -1,11 +1,10 @@
-package io.jukung.cli.build;
+package io.jukung.cri.client;
 
 import com.google.protobuf.ByteString;
 import io.jukung.client.v1.BuildOptions;
 import io.jukung.client.v1.BuildProgress;
 import io.jukung.client.v1.BuildRequest;
 import io.jukung.client.v1.BuildsGrpc.BuildsStub;
-import io.jukung.cri.client.ArchiveUpload;
 import java.io.IOException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * One build: sends the options and the context, and passes on the progress, no faster than it is
  * shown.
  */
-final class ContextUpload extends ArchiveUpload<BuildRequest, BuildProgress> {
+public final class ContextUpload extends ArchiveUpload<BuildRequest, BuildProgress> {
   /**
    * Begins the build.
    *
    * @param progress is called by one thread at a time
    */
-  ContextUpload(BuildsStub daemon, BuildOptions options, Consumer<BuildProgress> progress) {
+  public ContextUpload(BuildsStub daemon, BuildOptions options, Consumer<BuildProgress> progress) {
     super("build", daemon::build, BuildRequest.newBuilder().setOptions(options).build(), progress);
   }
 
@@ -36,7 +35,7 @@ final class ContextUpload extends ArchiveUpload<BuildRequest, BuildProgress> {
   }
 
   /** The daemon has ended the build before it has read the whole context. */
-  static final class BuildEndedException extends IOException {
+  public static final class BuildEndedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private BuildEndedException() {
