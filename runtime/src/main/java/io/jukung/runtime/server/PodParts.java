@@ -327,7 +327,7 @@ final class PodParts implements AutoCloseable {
                 cgroups,
                 events,
                 exits::watch),
-            host::takeUpNetwork);
+            networks.podNetworks(host));
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
