@@ -93,10 +93,11 @@ public final class ContainerJson {
     Condition condition = facts.condition();
     boolean running = status.getState() == ContainerState.CONTAINER_RUNNING;
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("Status", word(status.getState(), condition.getPaused()));
-    json.put("Running", running);
+    json.put("Status", word(status.getState(), condition));
+    // Docker counts a container that is about to be started again among those that run.
+    json.put("Running", running || condition.getRestarting());
     json.put("Paused", condition.getPaused());
-    json.put("Restarting", false);
+    json.put("Restarting", condition.getRestarting());
     json.put("OOMKilled", status.getReason().equals(OUT_OF_MEMORY));
     json.put("Dead", status.getState() == ContainerState.CONTAINER_UNKNOWN);
     json.put("Pid", running ? facts.pid() : 0);
@@ -148,6 +149,12 @@ public final class ContainerJson {
   private static ObjectNode graphDriver(ContainerFacts facts) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ObjectNode data = json.putObject("Data");
+  /** Returns docker's word for the state of a container in a condition. */
+  public static String word(ContainerState state, Condition condition) {
+    boolean restarting = condition.getRestarting() && state != ContainerState.CONTAINER_RUNNING;
+    return restarting ? "restarting" : word(state, condition.getPaused());
+  }
+
     StringBuilder lower = new StringBuilder();
     facts
         .record()
