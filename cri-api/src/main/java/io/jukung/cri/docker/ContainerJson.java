@@ -51,6 +51,44 @@ public final class ContainerJson {
           "Tmpfs",
           "Options");
 
+  /** Members that are lists, which are null in JSON if they have nothing. */
+  public static final Set<String> LISTS =
+      Set.of(
+          "Aliases",
+          "Args",
+          "Binds",
+          "BlkioDeviceReadBps",
+          "BlkioDeviceReadIOps",
+          "BlkioDeviceWriteBps",
+          "BlkioDeviceWriteIOps",
+          "BlkioWeightDevice",
+          "CapAdd",
+          "CapDrop",
+          "Cmd",
+          "DNSNames",
+          "DeviceCgroupRules",
+          "DeviceRequests",
+          "Devices",
+          "Dns",
+          "DnsOptions",
+          "DnsSearch",
+          "Entrypoint",
+          "Env",
+          "ExecIDs",
+          "ExtraHosts",
+          "GroupAdd",
+          "Links",
+          "MaskedPaths",
+          "Mounts",
+          "OnBuild",
+          "ReadonlyPaths",
+          "SecondaryIPAddresses",
+          "SecondaryIPv6Addresses",
+          "SecurityOpt",
+          "Shell",
+          "Ulimits",
+          "VolumesFrom");
+
   /** The reason that CRI gives for a container that was killed because it was out of memory. */
   private static final String OUT_OF_MEMORY = "OOMKilled";
 
@@ -111,6 +149,12 @@ public final class ContainerJson {
     return json;
   }
 
+  /** Returns docker's word for the state of a container in a condition. */
+  public static String word(ContainerState state, Condition condition) {
+    boolean restarting = condition.getRestarting() && state != ContainerState.CONTAINER_RUNNING;
+    return restarting ? "restarting" : word(state, condition.getPaused());
+  }
+
   /** Returns docker's word for a state. */
   public static String word(ContainerState state, boolean paused) {
     return switch (state) {
@@ -149,12 +193,6 @@ public final class ContainerJson {
   private static ObjectNode graphDriver(ContainerFacts facts) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ObjectNode data = json.putObject("Data");
-  /** Returns docker's word for the state of a container in a condition. */
-  public static String word(ContainerState state, Condition condition) {
-    boolean restarting = condition.getRestarting() && state != ContainerState.CONTAINER_RUNNING;
-    return restarting ? "restarting" : word(state, condition.getPaused());
-  }
-
     StringBuilder lower = new StringBuilder();
     facts
         .record()
