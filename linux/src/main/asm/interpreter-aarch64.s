@@ -60,6 +60,8 @@ argument:
 store:  ldrb    w9, [x20, #66]
         cbz     w9, 4f
         cbz     x0, 4f
+        cmp     w9, #1
+        b.ne    init
         neg     w0, w0
         b       report
 4:      ldrb    w9, [x20, #64]
@@ -89,6 +91,50 @@ skip:   ldrb    w9, [x20, #67]
         mov     x10, #STEP_SIZE
         madd    x20, x9, x10, x20
         b       next
+// All signals are blocked here, so that each one waits until it is taken.
+init:   mov     w20, w0                 // the child
+        mov     x0, #3
+        mov     w1, #-1
+        mov     x2, #0
+        mov     x8, #436                // close_range: the launch waits for the end of the error pipe
+        svc     #0
+        mov     x9, #-1                 // every signal
+        str     x9, [sp]
+await:  mov     x0, sp
+        mov     x1, #0
+        mov     x2, #0
+        mov     x3, #8
+        mov     x8, #137                // rt_sigtimedwait
+        svc     #0
+        cmn     x0, #4                  // EINTR: the process was stopped and continued
+        b.eq    await
+        cmn     x0, #4095
+        b.hs    broken
+        cmp     x0, #17                 // SIGCHLD
+        b.eq    reap
+        mov     x1, x0
+        mov     w0, w20
+        mov     x8, #129                // kill
+        svc     #0
+        b       await
+reap:   mov     x0, #-1
+        add     x1, sp, #8
+        mov     x2, #1                  // WNOHANG
+        mov     x3, #0
+        mov     x8, #260                // wait4
+        svc     #0
+        cmp     w0, #0
+        b.le    await
+        cmp     w0, w20
+        b.ne    reap
+        ldr     w9, [sp, #8]
+        ubfx    w0, w9, #8, #8
+        ands    w9, w9, #127
+        b.eq    leave
+        add     w0, w9, #128
+        b       leave
+broken: mov     x0, #127
+        b       leave
 report: str     w22, [sp]
         str     w0, [sp, #4]
         ldr     x0, [x19, #24]          // the error pipe

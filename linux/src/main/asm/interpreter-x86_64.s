@@ -8,7 +8,8 @@
 #   528  the steps, 88 bytes each:
 #          0 syscall number      8 six arguments     56 six argument kinds, a byte each
 #         64 result register, 65 not 0: it is set to -1 instead
-#         66 not 0: the call forks; the child goes on, the parent reports its negated pid and ends
+#         66 not 0: the call forks, and the child goes on; 1: the parent reports its negated pid and ends;
+#            2: the parent becomes the child's init
 #         67 how many of the next steps a tolerated error skips
 #         72 tolerated errnos  80 expected result, -1 for any
 #
@@ -78,6 +79,8 @@ store:  cmp     byte ptr [r12 + 66], 0
         je      4f
         test    rax, rax
         jz      4f
+        cmp     byte ptr [r12 + 66], 1
+        jne     init
         neg     eax
         jmp     report
 4:      movzx   ecx, byte ptr [r12 + 64]
@@ -108,6 +111,50 @@ skip:   movzx   ecx, byte ptr [r12 + 67]
         imul    ecx, ecx, STEP_SIZE
         add     r12, rcx
         jmp     next
+# All signals are blocked here, so that each one waits until it is taken.
+init:   mov     r12d, eax               # the child
+        mov     edi, 3
+        mov     esi, -1
+        xor     edx, edx
+        mov     eax, 436                # close_range: the launch waits for the end of the error pipe
+        syscall
+        mov     qword ptr [rsp], -1     # every signal
+await:  mov     rdi, rsp
+        xor     esi, esi
+        xor     edx, edx
+        mov     r10d, 8
+        mov     eax, 128                # rt_sigtimedwait
+        syscall
+        cmp     rax, -4                 # EINTR: the process was stopped and continued
+        je      await
+        mov     edi, 127
+        cmp     rax, -4095
+        jae     leave
+        cmp     eax, 17                 # SIGCHLD
+        je      reap
+        mov     edi, r12d
+        mov     esi, eax
+        mov     eax, 62                 # kill
+        syscall
+        jmp     await
+reap:   mov     rdi, -1
+        lea     rsi, [rsp + 8]
+        mov     edx, 1                  # WNOHANG
+        xor     r10d, r10d
+        mov     eax, 61                 # wait4
+        syscall
+        test    eax, eax
+        jle     await
+        cmp     eax, r12d
+        jne     reap
+        mov     eax, [rsp + 8]
+        mov     edi, eax
+        shr     edi, 8
+        and     edi, 255
+        and     eax, 127
+        jz      leave
+        lea     edi, [rax + 128]
+        jmp     leave
 report: mov     [rsp], r14d
         mov     [rsp + 4], eax
         mov     edi, [rbx + ERROR_PIPE]

@@ -46,6 +46,12 @@ import picocli.CommandLine.Parameters;
     },
     mixinStandardHelpOptions = true)
 final class Inspect extends ClientCommand {
+  private static final Shape CONTAINER_SHAPE =
+      new Shape(ContainerJson.OPTIONAL, ContainerJson.MAPS, ContainerJson.LISTS, Map.of());
+
+  private static final Shape IMAGE_SHAPE =
+      new Shape(ImageJson.OPTIONAL, ImageJson.MAPS, ImageJson.LISTS, Map.of());
+
   /** The values of {@code --type}. */
   enum Type {
     CONTAINER,
@@ -188,7 +194,7 @@ final class Inspect extends ClientCommand {
       json.put("SizeRw", written);
       json.put("SizeRootFs", written + imageSize(connection, json.path("Image").asText()));
     }
-    return new Found(json, new Shape(ContainerJson.OPTIONAL, ContainerJson.MAPS, Map.of()));
+    return new Found(json, CONTAINER_SHAPE);
   }
 
   private static long imageSize(Connection connection, String id) {
@@ -221,8 +227,7 @@ final class Inspect extends ClientCommand {
     return Optional.of(
         raw
             ? new Found(Json.withInfo(image), Shape.COMPLETE)
-            : new Found(
-                ImageJson.of(image), new Shape(ImageJson.OPTIONAL, ImageJson.MAPS, Map.of())));
+            : new Found(ImageJson.of(image), IMAGE_SHAPE));
   }
 
   /** What is being made is in no list yet. */

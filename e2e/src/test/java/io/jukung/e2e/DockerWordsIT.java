@@ -63,7 +63,7 @@ class DockerWordsIT {
                     + " {{.HostConfig.RestartPolicy.MaximumRetryCount}} {{.HostConfig.CapAdd}}"
                     + " {{.HostConfig.CapDrop}} {{.HostConfig.Binds}} {{.HostConfig.NetworkMode}}",
                 "shown"))
-        .isEqualTo("67108864 on-failure 3 [CAP_NET_ADMIN] <no value> [stored:/data:ro] host");
+        .isEqualTo("67108864 on-failure 3 [CAP_NET_ADMIN] [] [stored:/data:ro] host");
     jukung(testbed, "stop", "-t", "0", "shown").orThrow();
     assertThat(inspected(testbed, "{{.State.Running}} {{.State.ExitCode}} {{.State.Pid}}", "shown"))
         .isEqualTo("false 137 0");

@@ -200,6 +200,42 @@ class NetworksIT {
   }
 
   @Test
+  void addressThatIsNamedMayLieOutsideOfTheRangeOfTheOthers(Testbed testbed) throws Exception {
+    jukung(
+            testbed,
+            "network",
+            "create",
+            "--subnet",
+            "172.30.6.0/24",
+            "--ip-range",
+            "172.30.6.64/26",
+            "ranged")
+        .orThrow();
+    start(testbed, "ranged", "fixed", "--ip", "172.30.6.9");
+    start(testbed, "ranged", "any");
+    assertThat(address(testbed, "fixed")).isEqualTo("172.30.6.9");
+    assertThat(address(testbed, "any")).isEqualTo("172.30.6.65");
+    remove(testbed, "fixed", "any");
+    jukung(testbed, "network", "rm", "ranged").orThrow();
+  }
+
+  @Test
+  void restartOfTheDaemonRepairsWhatAContainerNeedsOfItsNetwork(Testbed testbed) throws Exception {
+    jukung(testbed, "network", "create", "mended").orThrow();
+    start(testbed, "mended", "broken", "--cap-add", "NET_ADMIN");
+    String state = "ip route | grep -o 'default via [0-9.]*'; grep nameserver /etc/resolv.conf";
+    String whole = exec(testbed, "broken", state).orThrow();
+    exec(testbed, "broken", "ip route del default && : > /etc/resolv.conf").orThrow();
+    assertThat(exec(testbed, "broken", state).stdout()).isEmpty();
+    testbed.killAndRestartDaemon();
+    Await.until(
+        "the route and the resolver are as before",
+        () -> exec(testbed, "broken", state).stdout().equals(whole));
+    remove(testbed, "broken");
+    jukung(testbed, "network", "rm", "mended").orThrow();
+  }
+
+  @Test
   void internalNetworkLeadsNowhereAndHasNoNamesOfOthers(Testbed testbed) throws Exception {
     jukung(testbed, "network", "create", "--internal", "--ipv6", "closed").orThrow();
     start(testbed, "closed", "inside");

@@ -111,4 +111,119 @@ class RunOptionsIT {
     jukung(testbed, "rm", "-f", "ranges").orThrow();
     assertThat(testbed.pods()).isEmpty();
   }
+
+  @Test
+  void initReapsOrphansPassesSignalsOnAndEndsAsTheProgramDoes(Testbed testbed) throws Exception {
+    shell(
+        testbed,
+        "run",
+        List.of("-d", "--init", "--network", "host"),
+        "tended",
+        "trap 'echo asked; exit 9' TERM; echo $$; (sh -c 'exit 3' &); while :; do sleep 0.1; done");
+    Await.until("it prints", () -> jukung(testbed, "logs", "tended").stdout().equals("2\n"));
+    Await.until(
+        "no orphan is left",
+        () ->
+            jukung(testbed, "exec", "tended", "sh", "-c", "grep -l '^State:.Z' /proc/*/status")
+                .stdout()
+                .isEmpty());
+    assertThat(jukung(testbed, "inspect", "-f", "{{.HostConfig.Init}}", "tended").orThrow())
+        .isEqualTo("true\n");
+    testbed.killAndRestartDaemon();
+    jukung(testbed, "stop", "-t", "20", "tended").orThrow();
+    assertThat(jukung(testbed, "logs", "tended").orThrow()).isEqualTo("2\nasked\n");
+    assertThat(jukung(testbed, "wait", "tended").orThrow()).isEqualTo("9\n");
+    jukung(testbed, "rm", "tended").orThrow();
+  }
+
+  @Test
+  void directoryOfAVolumeIsMountedAndLinksInItLeadNowhereElse(Testbed testbed) throws Exception {
+    List<String> whole = List.of("--rm", "--network", "host", "-v", "parts:/all");
+    shell(
+        testbed,
+        "run",
+        whole,
+        "filler",
+        "mkdir -p /all/a/b; echo deep >/all/a/b/f; ln -s /etc /all/out; ln -s a/b /all/in");
+    for (String part : List.of("a/b", "in")) {
+      String mount = "source=parts,target=/part,volume-subpath=" + part;
+      List<String> options = List.of("--rm", "--network", "host", "--mount", mount);
+      assertThat(shell(testbed, "run", options, "reader", "cat /part/f")).isEqualTo("deep");
+    }
+    CommandResult refused =
+        jukung(
+            testbed,
+            "run",
+            "--rm",
+            "--network",
+            "host",
+            "--mount",
+            "source=parts,target=/part,volume-subpath=out",
+            "--log-directory",
+            testbed.node().directory().resolve("cli").toString(),
+            testbed.busybox(),
+            "true");
+    assertThat(refused.exitCode()).isNotZero();
+    assertThat(refused.stderr()).contains("find out of ", "ENOENT");
+    jukung(testbed, "volume", "rm", "parts").orThrow();
+  }
+
+  @Test
+  void containersShareProcessesAndSharedMemory(Testbed testbed) throws Exception {
+    shell(testbed, "run", List.of("-d"), "first", "echo here >/dev/shm/f; exec sleep 1000");
+    Await.until(
+        "it runs", () -> jukung(testbed, "exec", "first", "cat", "/dev/shm/f").exitCode() == 0);
+    List<String> options = List.of("--rm", "--pid", "container:first", "--ipc", "container:first");
+    assertThat(
+            shell(
+                testbed,
+                "run",
+                options,
+                "second",
+                "cat /dev/shm/f; tr '\\0' ' ' </proc/1/cmdline; echo; readlink /proc/self/ns/ipc"))
+        .isEqualTo(
+            "here\nsleep 1000 \n"
+                + jukung(testbed, "exec", "first", "readlink", "/proc/self/ns/ipc").orThrow().strip());
+    jukung(testbed, "rm", "-f", "first").orThrow();
+  }
+
+  @Test
+  void updateChangesTheRestartPolicyAndPruneLeavesWhatIsAboutToStart(Testbed testbed)
+      throws Exception {
+    shell(
+        testbed,
+        "run",
+        List.of("-d", "--network", "host"),
+        "retried",
+        "while ! rm /end 2>/dev/null; do sleep 0.05; done; exit 3");
+    jukung(testbed, "update", "--restart", "on-failure", "retried").orThrow();
+    assertThat(
+            jukung(testbed, "inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", "retried")
+                .orThrow())
+        .isEqualTo("on-failure\n");
+    String state = "{{.State.Status}} {{.RestartCount}}";
+    // Each run is short, so that the delays grow and the state can be seen.
+    for (int count = 1; count <= 5; count++) {
+      String expected = "running " + count + "\n";
+      jukung(testbed, "exec", "retried", "touch", "/end").orThrow();
+      if (count == 5) {
+        Await.until(
+            "it waits",
+            () ->
+                jukung(testbed, "ps", "--format", "{{.State}} {{.Status}}")
+                    .stdout()
+                    .startsWith("restarting Restarting (3) "));
+        assertThat(jukung(testbed, "container", "prune", "-f").orThrow())
+            .doesNotContain("deleted");
+      }
+      Await.until(
+          expected,
+          () -> jukung(testbed, "inspect", "-f", state, "retried").stdout().equals(expected));
+    }
+    jukung(testbed, "update", "--restart", "no", "retried").orThrow();
+    jukung(testbed, "exec", "retried", "touch", "/end").orThrow();
+    Await.until(
+        "it has ended",
+        () -> jukung(testbed, "container", "prune", "-f").stdout().contains("deleted: "));
+  }
 }

@@ -9,7 +9,6 @@ import io.jukung.linux.archive.TarOutput;
 import io.jukung.linux.archive.TreeReader;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
-import io.jukung.linux.fs.TreeRemoval;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -60,8 +59,9 @@ final class ContextSource implements AutoCloseable {
       return cloned(context, file, environment, options);
     }
     if (RemoteContext.isRemote(context)) {
-      InputStream in = RemoteContext.download(context);
-      return ofStream(in, context, file, environment, options, in);
+      ContextUrl url = ContextUrl.of(context);
+      InputStream in = RemoteContext.download(url);
+      return ofStream(in, url.shown(), file, environment, options, in);
     }
     if (!context.equals("-")) {
       Path directory = environment.absolute(Path.of(context));
@@ -82,13 +82,12 @@ final class ContextSource implements AutoCloseable {
   private static ContextSource cloned(
       String url, String file, CliEnvironment environment, BuildOptions.Builder options)
       throws IOException, InterruptedException {
-    Path clone = Files.createTempDirectory("jukung-context-");
-    ContextSource source =
-        new ContextSource(environment, null, null, () -> TreeRemoval.remove(clone));
+    GitClone git = new GitClone(ContextUrl.of(url), environment);
+    ClonedFiles files = ClonedFiles.make(git, environment);
     boolean described = false;
     try {
-      Path directory = RemoteContext.clone(url, clone, environment);
-      source = new ContextSource(environment, directory, null, () -> TreeRemoval.remove(clone));
+      Path directory = git.run(files.directory());
+      ContextSource source = new ContextSource(environment, directory, null, files);
       Path dockerfile = directory.resolve(file.isEmpty() ? "Dockerfile" : file);
       if (!Files.exists(dockerfile) || !dockerfile.toRealPath().startsWith(directory)) {
         throw CliException.failed("the repository has no Dockerfile " + file);
@@ -98,7 +97,7 @@ final class ContextSource implements AutoCloseable {
       return source;
     } finally {
       if (!described) {
-        source.close();
+        files.close();
       }
     }
   }

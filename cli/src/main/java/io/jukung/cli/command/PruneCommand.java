@@ -45,7 +45,9 @@ public abstract class PruneCommand extends ClientCommand {
     for (Pruning each : all) {
       freed += each.prune(connection, environment);
     }
-    out().println("Total reclaimed space: " + HumanSize.format(freed));
+    if (all.stream().anyMatch(Pruning::takesSpace)) {
+      out().println("Total reclaimed space: " + HumanSize.format(freed));
+    }
     return ExitCode.OK;
   }
 }

@@ -8,6 +8,11 @@ public interface Pruning {
   /** Returns what is removed, for the question before, such as "all stopped containers". */
   String what();
 
+  /** Whether such objects take disk space, so that it is worth saying how much is free now. */
+  default boolean takesSpace() {
+    return true;
+  }
+
   /**
    * Removes the objects, and prints a line for each.
    *

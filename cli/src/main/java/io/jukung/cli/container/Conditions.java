@@ -5,6 +5,8 @@ import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.Connection;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
+import io.jukung.cri.client.OwnContainers;
+import io.jukung.cri.v1.Container;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,12 @@ public final class Conditions {
   /** The condition of the container with this ID. */
   public static Optional<Condition> of(Connection connection, String id) {
     return ask(connection, id).stream().findFirst();
+  }
+
+  /** Whether a container that does not run is about to be started again by its restart policy. */
+  static boolean isRestarting(Connection connection, Container container) {
+    return container.containsAnnotations(OwnContainers.RESTART)
+        && of(connection, container.getId()).filter(Condition::getRestarting).isPresent();
   }
 
   private static List<Condition> ask(Connection connection, String id) {

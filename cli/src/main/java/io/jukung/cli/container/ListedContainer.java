@@ -28,7 +28,12 @@ record ListedContainer(Container container, ContainerStatus status, @Nullable Co
 
   /** Returns docker's word for the state, such as {@code running}. */
   String state() {
-    return ContainerJson.word(status.getState(), condition != null && condition.getPaused());
+    return ContainerJson.word(
+        status.getState(), condition == null ? Condition.getDefaultInstance() : condition);
+  }
+
+  private boolean isRestarting() {
+    return state().equals("restarting");
   }
 
   /** Returns healthy, unhealthy, starting, or none if nobody checks the health. */
@@ -39,6 +44,12 @@ record ListedContainer(Container container, ContainerStatus status, @Nullable Co
 
   /** Returns what has become of the container, such as {@code Up 5 minutes}. */
   String words(InstantSource clock) {
+    if (isRestarting()) {
+      return "Restarting ("
+          + status.getExitCode()
+          + ") "
+          + HumanTime.ago(status.getFinishedAt(), clock);
+    }
     return switch (status.getState()) {
       case CONTAINER_CREATED -> "Created";
       case CONTAINER_RUNNING -> "Up " + HumanTime.since(status.getStartedAt(), clock) + note();

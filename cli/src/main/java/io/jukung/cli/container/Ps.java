@@ -11,9 +11,7 @@ import io.jukung.cli.text.ShortId;
 import io.jukung.cli.text.Table;
 import io.jukung.client.v1.Condition;
 import io.jukung.cri.v1.Container;
-import io.jukung.cri.v1.ContainerFilter;
 import io.jukung.cri.v1.ContainerState;
-import io.jukung.cri.v1.ContainerStateValue;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListContainersResponse;
 import java.util.ArrayList;
@@ -75,15 +73,15 @@ public final class Ps extends FormattedList<ListContainersResponse, Container> {
     Filters given = PsFilter.check(filters);
     int most = latest ? 1 : last;
     boolean every = all || most > 0 || PsFilter.needsAll(given);
-    var running =
-        ContainerStateValue.newBuilder().setState(ContainerState.CONTAINER_RUNNING).build();
-    var request =
-        every
-            ? ListContainersRequest.getDefaultInstance()
-            : ListContainersRequest.newBuilder()
-                .setFilter(ContainerFilter.newBuilder().setState(running))
-                .build();
-    ListContainersResponse answer = connection.runtime().listContainers(request);
+    ListContainersResponse answer =
+        connection.runtime().listContainers(ListContainersRequest.getDefaultInstance());
+    if (!every) {
+      answer =
+          ListContainersResponse.newBuilder()
+              .addAllContainers(
+                  answer.getContainersList().stream().filter(each -> isUp(connection, each)).toList())
+              .build();
+    }
     if (filters.isEmpty() && most <= 0) {
       return answer;
     }
@@ -100,6 +98,12 @@ public final class Ps extends FormattedList<ListContainersResponse, Container> {
         .addAllContainers(
             fitting.subList(0, most > 0 ? Math.min(most, fitting.size()) : fitting.size()))
         .build();
+  }
+
+  /** Docker counts a container that is about to be started again among those that run. */
+  private static boolean isUp(Connection connection, Container container) {
+    return container.getState() == ContainerState.CONTAINER_RUNNING
+        || Conditions.isRestarting(connection, container);
   }
 
   @Override

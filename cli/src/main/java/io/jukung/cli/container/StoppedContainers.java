@@ -30,10 +30,11 @@ public record StoppedContainers(PruneFilter filter) implements Pruning {
     long freed = 0;
     for (Container each : stopped) {
       if (connection
-          .containerStatus(each.getId())
-          .filter(status -> isStopped(status.getState()))
-          .isEmpty()) {
-        continue; // it was started or removed since it was listed
+              .containerStatus(each.getId())
+              .filter(status -> isStopped(status.getState()))
+              .isEmpty()
+          || Conditions.isRestarting(connection, each)) {
+        continue; // it was started or removed since it was listed, or is about to be started
       }
       try {
         ContainerTeardown.remove(connection, each);

@@ -48,7 +48,7 @@ public record UnusedImages(PruneFilter filter, boolean all) implements Pruning {
   }
 
   /** The images are listed first: one that a container gets meanwhile counts as used. */
-  List<Image> find(Connection connection) {
+  private List<Image> find(Connection connection) {
     List<Image> images =
         connection.images().listImages(ListImagesRequest.getDefaultInstance()).getImagesList();
     Set<String> used = new HashSet<>();

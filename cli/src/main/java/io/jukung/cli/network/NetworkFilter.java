@@ -1,57 +1,39 @@
 package io.jukung.cli.network;
 
 import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.Filters;
 import io.jukung.client.v1.Network;
-import io.jukung.cri.client.LabelFilter;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 
-/** The filters of {@code network ls} and {@code network prune}, in docker's words. */
+/** The filters of {@code network ls}, in docker's words. */
 final class NetworkFilter {
+  private static final Set<String> KEYS =
+      Set.of("name", "id", "driver", "label", "label!", "type", "dangling");
+
   private NetworkFilter() {}
 
   /**
-   * Reads filters; a network has to pass all of them.
+   * Reads filters.
    *
    * @throws CliException with the exit code for wrong usage
    */
-  static Predicate<Network> of(List<String> filters) {
-    Predicate<Network> all = _ -> true;
-    for (String filter : filters) {
-      all = all.and(one(filter));
+  static Predicate<Network> of(List<String> texts) {
+    Filters filters = Filters.of(texts, KEYS);
+    boolean dangling = filters.has("dangling") && filters.truth("dangling");
+    for (String type : filters.values("type")) {
+      if (!type.equals("custom") && !type.equals("builtin")) {
+        throw CliException.usage("filter type is custom or builtin");
+      }
     }
-    return all;
-  }
-
-  private static Predicate<Network> one(String filter) {
-    int equals = filter.indexOf('=');
-    String key = equals < 0 ? filter : filter.substring(0, equals);
-    String value = equals < 0 ? "" : filter.substring(equals + 1);
-    return switch (key) {
-      case "name" -> network -> network.getName().contains(value);
-      case "id" -> network -> network.getId().startsWith(value);
-      case "driver" -> network -> network.getDriver().equals(value);
-      case "label" -> network -> LabelFilter.fits(network.getLabelsMap(), value);
-      case "label!" -> network -> !LabelFilter.fits(network.getLabelsMap(), value);
-      case "type" ->
-          switch (value) {
-            case "custom" -> network -> !network.getPredefined();
-            case "builtin" -> Network::getPredefined;
-            default -> throw CliException.usage("filter type is custom or builtin");
-          };
-      case "dangling" ->
-          switch (value) {
-            case "true", "1" -> network -> isUnused(network);
-            case "false", "0" -> network -> !isUnused(network);
-            default -> throw CliException.usage("filter dangling is true or false");
-          };
-      default ->
-          throw CliException.usage(
-              "not a filter: \""
-                  + filter
-                  + "\" (name=PART, id=BEGINNING, driver=NAME, label=NAME[=VALUE],"
-                  + " label!=NAME[=VALUE], type=custom|builtin, dangling=true|false)");
-    };
+    return network ->
+        filters.fits("name", each -> network.getName().contains(each))
+            && filters.fits("id", each -> network.getId().startsWith(each))
+            && filters.fits("driver", each -> network.getDriver().equals(each))
+            && filters.fitLabels(network.getLabelsMap())
+            && filters.fits("type", each -> each.equals("builtin") == network.getPredefined())
+            && (!filters.has("dangling") || isUnused(network) == dangling);
   }
 
   static boolean isUnused(Network network) {

@@ -4,32 +4,33 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.PruneFilter;
 import io.jukung.cli.command.Pruning;
 import io.jukung.client.v1.ListNetworksRequest;
 import io.jukung.client.v1.Network;
 import io.jukung.client.v1.RemoveNetworkRequest;
 import java.util.List;
-import java.util.function.Predicate;
 
-/**
- * The networks that no container uses, whether it runs or not.
- *
- * @param filter which of them are meant
- */
-public record UnusedNetworks(Predicate<Network> filter) implements Pruning {
+/** The networks that no container uses, whether it runs or not. */
+public record UnusedNetworks(PruneFilter filter) implements Pruning {
   @Override
   public String what() {
     return "all networks that no container uses";
   }
 
-  List<Network> find(Connection connection) {
+  @Override
+  public boolean takesSpace() {
+    return false;
+  }
+
+  private List<Network> find(Connection connection) {
     return connection
         .networks()
         .listNetworks(ListNetworksRequest.getDefaultInstance())
         .getNetworksList()
         .stream()
         .filter(NetworkFilter::isUnused)
-        .filter(filter)
+        .filter(each -> filter.fits(each.getCreatedAt(), each.getLabelsMap()))
         .toList();
   }
 

@@ -37,16 +37,25 @@ final class ExtraOptions {
    * @throws CliException with the exit code for wrong usage
    */
   static String restart(RunOptions options) {
-    String policy = Objects.requireNonNull(options.restart, "restart");
+    String policy = restart(Objects.requireNonNull(options.restart, "restart"));
+    if (options.remove && !policy.equals("no")) {
+      throw CliException.usage(
+          "--rm does not go with --restart: a removed container cannot return");
+    }
+    return policy;
+  }
+
+  /**
+   * Checks a restart policy.
+   *
+   * @throws CliException with the exit code for wrong usage
+   */
+  static String restart(String policy) {
     if (!RESTART.matcher(policy).matches()) {
       throw CliException.usage(
           "not a restart policy: \""
               + policy
               + "\" (no, on-failure, on-failure:NUMBER, always or unless-stopped)");
-    }
-    if (options.remove && !policy.equals("no")) {
-      throw CliException.usage(
-          "--rm does not go with --restart: a removed container cannot return");
     }
     return policy;
   }

@@ -2,6 +2,7 @@ package io.jukung.cli.run;
 
 import io.jukung.cli.command.CliException;
 import io.jukung.cri.v1.MountPropagation;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param mustExist for a path of the host: whether a missing directory is an error, as with {@code
  *     --mount}, or is made, as with {@code -v}
  * @param copy for a volume: whether an empty one gets what the image has at the target
+ * @param part for a volume: the directory of it that is mounted; empty for the whole volume
  * @param options for a volume: the options of its driver; it is made with them
  * @param labels for a volume: it is made with them
  * @param tmpfs for a tmpfs: the options of the mount
@@ -28,6 +30,7 @@ record MountArgument(
     boolean mustExist,
     MountPropagation propagation,
     boolean copy,
+    String part,
     Map<String, String> options,
     Map<String, String> labels,
     List<String> tmpfs) {
@@ -128,6 +131,9 @@ record MountArgument(
     if (kind == Kind.VOLUME && draft.source.contains("/")) {
       throw wrong(text, "the source of a volume is a name; write type=bind for a path");
     }
+    if (kind == Kind.VOLUME && draft.source.isEmpty() && !draft.part.isEmpty()) {
+      throw wrong(text, "volume-subpath needs a volume with a name");
+    }
     if (kind == Kind.TMPFS && !draft.source.isEmpty()) {
       throw wrong(text, "a tmpfs has no source");
     }
@@ -161,6 +167,7 @@ record MountArgument(
     private boolean mustExist;
     private MountPropagation propagation = MountPropagation.PROPAGATION_PRIVATE;
     private boolean copy = true;
+    private String part = "";
     private final Map<String, String> options = new LinkedHashMap<>();
     private final Map<String, String> labels = new LinkedHashMap<>();
     private final List<String> tmpfs = new ArrayList<>(TMPFS_DEFAULTS);
@@ -202,7 +209,7 @@ record MountArgument(
           switch (key) {
             case "readonly" -> true;
             case "bind-propagation" -> kind == Kind.BIND;
-            case "volume-driver", "volume-opt", "volume-label", "volume-nocopy" ->
+            case "volume-driver", "volume-opt", "volume-label", "volume-nocopy", "volume-subpath" ->
                 kind == Kind.VOLUME;
             case "tmpfs-size", "tmpfs-mode" -> kind == Kind.TMPFS;
             default -> throw wrong(text, "there is no " + key);
@@ -217,10 +224,19 @@ record MountArgument(
         case "volume-opt" -> values.forEach(each -> put(options, each, text));
         case "volume-label" -> values.forEach(each -> put(labels, each, text));
         case "volume-nocopy" -> copy = !truth(value, text);
+        case "volume-subpath" -> part = part(value, text);
         case "tmpfs-size" -> tmpfs.add("size=" + MemorySize.parse(value));
         case "tmpfs-mode" -> tmpfs.add("mode=" + value);
         default -> throw new IllegalStateException(key);
       }
+    }
+
+    private static String part(String value, String text) {
+      Path path = Path.of(value).normalize();
+      if (path.isAbsolute() || path.startsWith("..") || path.toString().isEmpty()) {
+        throw wrong(text, "volume-subpath is a directory in the volume, such as logs/app");
+      }
+      return path.toString();
     }
 
     private static void requireLocal(String driver, String text) {
@@ -269,7 +285,9 @@ record MountArgument(
           readonly,
           mustExist,
           propagation,
-          copy,
+          // What the image has at the target belongs at the root of a volume.
+          copy && part.isEmpty(),
+          part,
           Map.copyOf(options),
           Map.copyOf(labels),
           List.copyOf(tmpfs));

@@ -1,7 +1,10 @@
 package io.jukung.cli.run;
 
 import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.Lookup;
 import io.jukung.cri.v1.CDIDevice;
+import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.NamespaceMode;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,17 +26,28 @@ final class NodeOptions {
 
   private static final int MAX_GPUS = 64;
 
+  /** What stands before the name of a container whose namespace is shared. */
+  private static final String CONTAINER = "container:";
+
   @Option(
       names = "--pid",
-      paramLabel = "host",
-      description = "host: share the processes of the node; without it the container has its own.")
+      paramLabel = "host|container:NAME",
+      description =
+          "host: share the processes of the node; container:NAME: those of another container of"
+              + " jukung run; without the option the container has its own.")
   @Nullable String pid;
 
   @Option(
       names = "--ipc",
-      paramLabel = "host|private",
-      description = "host: share the System V IPC and the shared memory of the node.")
+      paramLabel = "host|container:NAME|private|shareable",
+      description =
+          "host: share the System V IPC and the shared memory of the node; container:NAME: those of"
+              + " another container of jukung run. The other two words are the default, which can"
+              + " be shared.")
   @Nullable String ipc;
+
+  /** The ID of the container of {@link #ipc}; empty if that names none, or before it is known. */
+  String ipcOf = "";
 
   @Option(
       names = "--uts",
@@ -72,8 +86,12 @@ final class NodeOptions {
    * @throws CliException with the exit code for wrong usage
    */
   void check(boolean hostNetwork) {
-    requireWord("--pid", pid, List.of("host"));
-    requireWord("--ipc", ipc, List.of("host", "private"));
+    if (pid == null || !pid.matches(CONTAINER + ".+")) {
+      requireWord("--pid", pid, List.of("host", CONTAINER + "NAME"));
+    }
+    if (ipc == null || !ipc.matches(CONTAINER + ".+")) {
+      requireWord("--ipc", ipc, List.of("host", "private", "shareable", CONTAINER + "NAME"));
+    }
     requireWord("--uts", uts, List.of("host"));
     requireWord("--userns", userns, List.of("host"));
     if (uts != null && !hostNetwork) {
@@ -92,7 +110,23 @@ final class NodeOptions {
   }
 
   NamespaceMode pidMode() {
-    return pid == null ? NamespaceMode.CONTAINER : NamespaceMode.NODE;
+    return "host".equals(pid) ? NamespaceMode.NODE : NamespaceMode.CONTAINER;
+  }
+
+  /** Adds, or keeps for the options, what depends on other containers, which the daemon knows. */
+  void addFromDaemon(Connection connection, ContainerConfig.Builder container) {
+    if (pid != null && pid.startsWith(CONTAINER)) {
+      container
+          .getLinuxBuilder()
+          .getSecurityContextBuilder()
+          .getNamespaceOptionsBuilder()
+          .setPid(NamespaceMode.TARGET)
+          .setTargetId(
+              Lookup.container(connection, pid.substring(CONTAINER.length())).getId());
+    }
+    if (ipc != null && ipc.startsWith(CONTAINER)) {
+      ipcOf = Lookup.container(connection, ipc.substring(CONTAINER.length())).getId();
+    }
   }
 
   NamespaceMode ipcMode() {

@@ -106,8 +106,17 @@ final class OwnOptions {
       } else if (each.kind() == MountArgument.Kind.VOLUME && !each.copy()) {
         json.withArray("withoutCopy").add(each.target());
       }
+      if (!each.part().isEmpty()) {
+        json.withArray("parts").addObject().put("target", each.target()).put("path", each.part());
+      }
     }
     options.ulimits.forEach(text -> addUlimit(json.withArray("ulimits"), text));
+    if (!options.node.ipcOf.isEmpty()) {
+      json.put("ipcOf", options.node.ipcOf);
+    }
+    if (options.init) {
+      json.put("init", true);
+    }
     options.health.check(image).ifPresent(check -> json.set("health", check));
     if (options.stopTimeout != null) {
       if (options.stopTimeout < 0) {

@@ -160,8 +160,8 @@ final class RunOptions {
   @Option(
       names = "--init",
       description =
-          "Not implemented: the container's program is its first process. Use an image with an"
-              + " init of its own, such as tini.")
+          "Make the program the child of an init, which passes signals on to the program and waits"
+              + " for the children that others leave behind.")
   boolean init;
 
   @Option(
@@ -277,7 +277,8 @@ final class RunOptions {
       description =
           "no-new-privileges; seccomp=unconfined, or seccomp=FILE for a profile of your own;"
               + " apparmor=unconfined, or apparmor=PROFILE; systempaths=unconfined, which hides no"
-              + " files of /proc and /sys.")
+              + " files of /proc and /sys; label=disable, or label=user|role|type|level:WORD, on a"
+              + " node with SELinux.")
   List<String> securityOptions = List.of();
 
   @Option(

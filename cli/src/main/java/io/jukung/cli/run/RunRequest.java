@@ -23,6 +23,7 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
+import io.jukung.cri.v1.SELinuxOption;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import java.nio.file.Files;
@@ -52,10 +53,6 @@ record RunRequest(
     List<MountArgument> mounts) {
   /** Reads the mounts of the options, which finds the errors in them. */
   static RunRequest of(RunOptions options, String name, String uid, CliEnvironment environment) {
-    if (options.init) {
-      throw CliException.usage(
-          "--init is not implemented: use an image with an init of its own, such as tini");
-    }
     options.node.check(NetworkArguments.isHost(options));
     List<MountArgument> mounts = new ArrayList<>();
     options.volumes.forEach(text -> mounts.add(MountArgument.ofVolume(text)));
@@ -71,6 +68,9 @@ record RunRequest(
   }
 
   private static final String UNCONFINED = "unconfined";
+
+  /** The type of processes that SELinux does not confine, in the policy of container-selinux. */
+  private static final String UNCONFINED_TYPE = "spc_t";
 
   private static final Pattern USER = Pattern.compile("([^:]+)(?::(\\d+))?");
 
@@ -234,6 +234,24 @@ record RunRequest(
         }
         security.clearMaskedPaths().clearReadonlyPaths();
       }
+      case "label" -> addLabel(security.getSelinuxOptionsBuilder(), value, text);
+      default -> throw notASecurityOption(text);
+    }
+  }
+
+  /** A part of the SELinux label. A node without SELinux ignores it, as docker does. */
+  private static void addLabel(SELinuxOption.Builder label, String part, String text) {
+    String[] pair = part.split(":", 2);
+    String value = pair.length == 2 ? pair[1] : "";
+    if (value.isEmpty() != pair[0].equals("disable")) {
+      throw notASecurityOption(text);
+    }
+    switch (pair[0]) {
+      case "disable" -> label.setType(UNCONFINED_TYPE);
+      case "user" -> label.setUser(value);
+      case "role" -> label.setRole(value);
+      case "type" -> label.setType(value);
+      case "level" -> label.setLevel(value);
       default -> throw notASecurityOption(text);
     }
   }
@@ -263,7 +281,8 @@ record RunRequest(
         "not a security option: \""
             + text
             + "\" (write no-new-privileges, seccomp=unconfined, seccomp=FILE,"
-            + " apparmor=unconfined, apparmor=PROFILE or systempaths=unconfined)");
+            + " apparmor=unconfined, apparmor=PROFILE, systempaths=unconfined, label=disable or"
+            + " label=user|role|type|level:WORD)");
   }
 
   private static SecurityProfile profile(ProfileType type) {

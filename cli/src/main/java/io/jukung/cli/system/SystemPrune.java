@@ -44,10 +44,9 @@ final class SystemPrune extends PruneCommand {
     List<Pruning> prunings = new ArrayList<>();
     prunings.add(new StoppedContainers(filter));
     if (volumes) {
-      prunings.add(
-          new UnusedVolumes(each -> filter.fits(each.getCreatedAt(), each.getLabelsMap()), false));
+      prunings.add(new UnusedVolumes(filter, false));
     }
-    prunings.add(new UnusedNetworks(each -> filter.fits(each.getCreatedAt(), each.getLabelsMap())));
+    prunings.add(new UnusedNetworks(filter));
     prunings.add(new UnusedImages(filter, all));
     prunings.add(new UnusedBuildCache(filter, all));
     return prunings;

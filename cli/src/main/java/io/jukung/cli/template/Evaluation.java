@@ -261,6 +261,9 @@ final class Evaluation {
         }
         next = NullNode.instance;
       }
+      if (next.isNull() && value.isObject() && !shape.maps().contains(owner)) {
+        next = shape.nil(name);
+      }
       owner = name;
       value = next;
     }

@@ -31,7 +31,7 @@ final class Format {
 
   /** Returns what an action prints. */
   static String printed(JsonNode value) {
-    return value.isNull() ? "<no value>" : plain(value);
+    return value.isNull() && !(value instanceof Nil) ? "<no value>" : plain(value);
   }
 
   /** Returns a value for an error text. */
@@ -53,7 +53,7 @@ final class Format {
             .map(each -> each.getKey() + ":" + each.getValue())
             .collect(Collectors.joining(" ", "map[", "]"));
       }
-      case NULL, MISSING -> "<nil>";
+      case NULL, MISSING -> value instanceof Nil nil ? nil.printed() : "<nil>";
       case BOOLEAN, BINARY, POJO -> value.asText();
     };
   }

@@ -4,33 +4,32 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.Connection;
+import io.jukung.cli.command.PruneFilter;
 import io.jukung.cli.command.Pruning;
 import io.jukung.client.v1.ListVolumesRequest;
 import io.jukung.client.v1.RemoveVolumeRequest;
 import io.jukung.client.v1.Volume;
 import java.util.List;
-import java.util.function.Predicate;
 
 /**
  * The volumes that no container mounts.
  *
- * @param filter which of them
  * @param all whether volumes with a name are among them
  */
-public record UnusedVolumes(Predicate<Volume> filter, boolean all) implements Pruning {
+public record UnusedVolumes(PruneFilter filter, boolean all) implements Pruning {
   @Override
   public String what() {
     return (all ? "all volumes" : "all anonymous volumes") + " that no container uses";
   }
 
-  List<Volume> find(Connection connection) {
+  private List<Volume> find(Connection connection) {
     return connection
         .volumes()
         .listVolumes(ListVolumesRequest.getDefaultInstance())
         .getVolumesList()
         .stream()
         .filter(each -> each.getContainerIdsCount() == 0 && (all || each.getAnonymous()))
-        .filter(filter)
+        .filter(each -> filter.fits(each.getCreatedAt(), each.getLabelsMap()))
         .toList();
   }
 

@@ -91,6 +91,10 @@ class MountArgumentTest {
         "type=tmpfs,source=a,target=/b",
         "target=/b,tmpfs-size=1",
         "target=/b,volume-subpath=x",
+        "source=data,target=/b,volume-subpath=/x",
+        "source=data,target=/b,volume-subpath=a/../../x",
+        "source=data,target=/b,volume-subpath=",
+        "type=bind,source=/a,target=/b,volume-subpath=x",
         "target=/b,volume-driver=nfs",
         "target=/b,volume-opt=type",
         "target=/b,readonly=perhaps",
@@ -99,6 +103,14 @@ class MountArgumentTest {
       })
   void textsThatAreNotMountsAreRefused(String text) {
     assertThatThrownBy(() -> MountArgument.ofMount(text)).isInstanceOf(CliException.class);
+  }
+
+  @Test
+  void directoryOfAVolumeIsNotFilledFromTheImage() {
+    MountArgument mount = MountArgument.ofMount("src=data,dst=/b,volume-subpath=./logs/app/");
+    assertThat(mount.part()).isEqualTo("logs/app");
+    assertThat(mount.copy()).isFalse();
+    assertThat(MountArgument.ofMount("src=data,dst=/b").part()).isEmpty();
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PortMapping;
 import io.jukung.cri.v1.Protocol;
+import io.jukung.cri.v1.SELinuxOption;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import java.io.InputStream;
@@ -101,7 +102,15 @@ class RunRequestTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"seccomp=", "apparmor=", "label=disable", "no-new-privileges=x", "systempaths=x"})
+      strings = {
+        "seccomp=",
+        "apparmor=",
+        "label=type",
+        "label=disable:x",
+        "label=filetype:x",
+        "no-new-privileges=x",
+        "systempaths=x"
+      })
   void unknownSecurityOptionIsRefused(String text) {
     RunRequest request = request("--security-opt", text, "busybox");
     assertThatThrownBy(request::container)
@@ -124,6 +133,44 @@ class RunRequestTest {
     assertThat(security.getApparmor()).isEqualTo(profile(ProfileType.Localhost, "mine"));
     assertThat(security.getMaskedPathsCount() + security.getReadonlyPathsCount()).isZero();
     assertThat(security.getNoNewPrivs()).isFalse();
+  }
+
+  @Test
+  void partsOfTheSelinuxLabelAreTakenAsDockerWritesThem() {
+    var label =
+        request(
+                "--security-opt=label=type:svirt_t",
+                "--security-opt=label:level:s0:c1,c2",
+                "--security-opt=label=user:system_u",
+                "--security-opt=label=role:system_r",
+                "busybox")
+            .container()
+            .getLinux()
+            .getSecurityContext()
+            .getSelinuxOptions();
+    assertThat(label)
+        .isEqualTo(
+            SELinuxOption.newBuilder()
+                .setUser("system_u")
+                .setRole("system_r")
+                .setType("svirt_t")
+                .setLevel("s0:c1,c2")
+                .build());
+    assertThat(
+            request("--security-opt=label=disable", "busybox")
+                .container()
+                .getLinux()
+                .getSecurityContext()
+                .getSelinuxOptions()
+                .getType())
+        .isEqualTo("spc_t");
+  }
+
+  @Test
+  void initIsAskedForInTheOptions() {
+    assertThat(
+            request("--init", "busybox").container().getAnnotationsMap().get("io.jukung.options"))
+        .isEqualTo("{\"init\":true}");
   }
 
   @Test
@@ -191,8 +238,9 @@ class RunRequestTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "--pid=container:x",
-        "--ipc=shareable",
+        "--pid=container:",
+        "--pid=private",
+        "--ipc=none",
         "--uts=host",
         "--userns=private",
         "--gpus=none",

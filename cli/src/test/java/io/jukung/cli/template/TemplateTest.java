@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TemplateTest {
@@ -42,6 +43,30 @@ class TemplateTest {
     assertThatThrownBy(() -> Template.parse(template).apply(data, SHAPE))
         .isInstanceOf(TemplateException.class)
         .hasMessage("template, " + expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{{.Cmd}}          | []",
+        "{{json .Cmd}}     | null",
+        "{{len .Cmd}}      | 0",
+        "{{if .Cmd}}a{{else}}b{{end}} | b",
+        "{{range .Cmd}}a{{else}}b{{end}} | b",
+        "{{.Config.OnBuild}} | []",
+        "{{.Labels}}       | map[]",
+        "{{.Labels.a}}     | <no value>",
+        "{{.Init}}         | <no value>",
+      })
+  void listsAndMapsThatAreNilArePrintedAsEmptyOnes(String template, String expected)
+      throws IOException {
+    JsonNode data =
+        new ObjectMapper()
+            .readTree("{\"Cmd\": null, \"Labels\": null, \"Init\": null, \"Config\": {}}");
+    Shape shape =
+        new Shape(Set.of("OnBuild"), Set.of("Labels"), Set.of("Cmd", "OnBuild"), Map.of());
+    assertThat(Template.parse(template).apply(data, shape)).isEqualTo(expected);
   }
 
   @Test

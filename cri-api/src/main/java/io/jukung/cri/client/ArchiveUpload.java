@@ -1,6 +1,7 @@
 package io.jukung.cri.client;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
@@ -27,7 +28,7 @@ public abstract class ArchiveUpload<Q, A> extends OutputStream {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final ClientCallStreamObserver<Q> requests;
-  private final byte[] buffer = new byte[PART_BYTES];
+  private byte[] buffer = new byte[PART_BYTES];
   private int filled;
   private boolean ended;
   private @Nullable Throwable failure;
@@ -135,7 +136,9 @@ public abstract class ArchiveUpload<Q, A> extends OutputStream {
     } finally {
       lock.unlock();
     }
-    requests.onNext(part(ByteString.copyFrom(buffer, 0, filled)));
+    // The message keeps the array, so that its bytes are not copied.
+    requests.onNext(part(UnsafeByteOperations.unsafeWrap(buffer, 0, filled)));
+    buffer = new byte[PART_BYTES];
     filled = 0;
   }
 

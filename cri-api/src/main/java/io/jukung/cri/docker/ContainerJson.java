@@ -51,6 +51,44 @@ public final class ContainerJson {
           "Tmpfs",
           "Options");
 
+  /** Members that are lists, which are null in JSON if they have nothing. */
+  public static final Set<String> LISTS =
+      Set.of(
+          "Aliases",
+          "Args",
+          "Binds",
+          "BlkioDeviceReadBps",
+          "BlkioDeviceReadIOps",
+          "BlkioDeviceWriteBps",
+          "BlkioDeviceWriteIOps",
+          "BlkioWeightDevice",
+          "CapAdd",
+          "CapDrop",
+          "Cmd",
+          "DNSNames",
+          "DeviceCgroupRules",
+          "DeviceRequests",
+          "Devices",
+          "Dns",
+          "DnsOptions",
+          "DnsSearch",
+          "Entrypoint",
+          "Env",
+          "ExecIDs",
+          "ExtraHosts",
+          "GroupAdd",
+          "Links",
+          "MaskedPaths",
+          "Mounts",
+          "OnBuild",
+          "ReadonlyPaths",
+          "SecondaryIPAddresses",
+          "SecondaryIPv6Addresses",
+          "SecurityOpt",
+          "Shell",
+          "Ulimits",
+          "VolumesFrom");
+
   /** The reason that CRI gives for a container that was killed because it was out of memory. */
   private static final String OUT_OF_MEMORY = "OOMKilled";
 
@@ -93,10 +131,11 @@ public final class ContainerJson {
     Condition condition = facts.condition();
     boolean running = status.getState() == ContainerState.CONTAINER_RUNNING;
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("Status", word(status.getState(), condition.getPaused()));
-    json.put("Running", running);
+    json.put("Status", word(status.getState(), condition));
+    // Docker counts a container that is about to be started again among those that run.
+    json.put("Running", running || condition.getRestarting());
     json.put("Paused", condition.getPaused());
-    json.put("Restarting", false);
+    json.put("Restarting", condition.getRestarting());
     json.put("OOMKilled", status.getReason().equals(OUT_OF_MEMORY));
     json.put("Dead", status.getState() == ContainerState.CONTAINER_UNKNOWN);
     json.put("Pid", running ? facts.pid() : 0);
@@ -108,6 +147,12 @@ public final class ContainerJson {
       json.set("Health", health(condition.getHealth()));
     }
     return json;
+  }
+
+  /** Returns docker's word for the state of a container in a condition. */
+  public static String word(ContainerState state, Condition condition) {
+    boolean restarting = condition.getRestarting() && state != ContainerState.CONTAINER_RUNNING;
+    return restarting ? "restarting" : word(state, condition.getPaused());
   }
 
   /** Returns docker's word for a state. */

@@ -66,11 +66,13 @@ final class HostConfigJson {
     }
     putTexts(json, "ExtraHosts", hosts);
     putTexts(json, "GroupAdd", facts.record().path("user").path("supplementalGroups"));
-    json.put("IpcMode", pod.path("ipc").asText().equals("NODE") ? "host" : "private");
+    String ipcOf = options.path("ipcOf").asText();
+    String ipc = pod.path("ipc").asText().equals("NODE") ? "host" : "private";
+    json.put("IpcMode", ipcOf.isEmpty() ? ipc : "container:" + ipcOf);
     json.put("Cgroup", "");
     json.putNull("Links");
     json.put("OomScoreAdj", facts.spec().path("process").path("oomScoreAdj").asInt());
-    json.put("PidMode", facts.record().path("pidMode").asText().equals("NODE") ? "host" : "");
+    json.put("PidMode", pidMode(facts.record()));
     json.put("Privileged", pod.path("privileged").asBoolean());
     json.put("PublishAllPorts", false);
     json.put("ReadonlyRootfs", facts.spec().path("root").path("readonly").asBoolean());
@@ -91,6 +93,14 @@ final class HostConfigJson {
     json.set("MaskedPaths", list(facts.spec().path("linux").path("maskedPaths")));
     json.set("ReadonlyPaths", list(facts.spec().path("linux").path("readonlyPaths")));
     return json;
+  }
+
+  private static String pidMode(JsonNode record) {
+    return switch (record.path("pidMode").asText()) {
+      case "NODE" -> "host";
+      case "TARGET" -> "container:" + record.path("pidTarget").asText();
+      default -> "";
+    };
   }
 
   /** The mounts as {@code -v} names them. */

@@ -36,6 +36,11 @@ public final class ImageJson {
   /** Members whose own members have names of the user's choice. */
   public static final Set<String> MAPS = Set.of("Labels", "ExposedPorts", "Volumes");
 
+  /** Members that are lists, which are null in JSON or left out if they have nothing. */
+  public static final Set<String> LISTS =
+      Set.of(
+          "RepoTags", "RepoDigests", "Layers", "Cmd", "Entrypoint", "Env", "OnBuild", "Shell");
+
   private ImageJson() {}
 
   /**

@@ -235,6 +235,9 @@ enum SweptCall {
       Await.until(
           "the container has two interfaces besides its loopback",
           () -> interfaces(node).lines().count() == 3);
+      Await.until(
+          "the container asks the daemon for names",
+          () -> read(node, "/etc/resolv.conf").contains("nameserver 127.0.0.11"));
     }
   },
   DISCONNECT_NETWORK {
@@ -265,6 +268,34 @@ enum SweptCall {
       Await.until(
           "the container has one interface besides its loopback",
           () -> interfaces(node).lines().count() == 2);
+    }
+  },
+  /** The network that the default route leads through is left, and another one takes its place. */
+  DISCONNECT_LEADING_NETWORK {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.removeNetwork();
+      node.createNetwork();
+      node.createNetwork(SweptNode.OTHER_NETWORK);
+      node.pod =
+          node.testbed()
+              .runPod(
+                  node.ownPod(
+                      "{\"networks\": [{\"network\": \"swept\"}, {\"network\": \"swept-too\"}]}"));
+      node.container = node.testbed().runContainer(node.pod, "c", List.of("sleep", "1000"));
+    }
+
+    @Override
+    void make(SweptNode node) throws Exception {
+      DISCONNECT_NETWORK.make(node);
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      DISCONNECT_NETWORK.check(node);
+      Await.until(
+          "the container has a default route through the network that is left",
+          () -> read(node, "/proc/net/route").contains("eth1\t00000000\t"));
     }
   },
   START_CONTAINER {
@@ -608,6 +639,10 @@ enum SweptCall {
   abstract void make(SweptNode node) throws Exception;
 
   abstract void check(SweptNode node) throws Exception;
+
+  private static String read(SweptNode node, String file) {
+    return node.testbed().exec(node.container, "cat", file).getStdout().toStringUtf8();
+  }
 
   private static String interfaces(SweptNode node) {
     return node.testbed().exec(node.container, "ls", "/sys/class/net").getStdout().toStringUtf8();

@@ -41,6 +41,9 @@ final class SweptNode implements AutoCloseable {
   /** The network that a call makes. */
   static final String NETWORK = "swept";
 
+  /** A further network of the same pods. */
+  static final String OTHER_NETWORK = "swept-too";
+
   private final Path directory;
   private final Failpoint inDaemon;
   private final Failpoint inShim;
@@ -190,11 +193,15 @@ final class SweptNode implements AutoCloseable {
 
   /** Makes the network of calls. */
   void createNetwork() {
+    createNetwork(NETWORK);
+  }
+
+  void createNetwork(String name) {
     var _ =
         testbed
             .client()
             .networks()
-            .createNetwork(CreateNetworkRequest.newBuilder().setName(NETWORK).build());
+            .createNetwork(CreateNetworkRequest.newBuilder().setName(name).build());
   }
 
   /** The network of calls; empty if there is none. */
@@ -208,14 +215,19 @@ final class SweptNode implements AutoCloseable {
         .findFirst();
   }
 
-  /** Removes the network that calls make, if it is there. */
+  /** Removes the networks that calls make, if they are there. */
   void removeNetwork() {
+    removeNetwork(NETWORK);
+    removeNetwork(OTHER_NETWORK);
+  }
+
+  private void removeNetwork(String name) {
     try {
       var _ =
           testbed
               .client()
               .networks()
-              .removeNetwork(RemoveNetworkRequest.newBuilder().setNetwork(NETWORK).build());
+              .removeNetwork(RemoveNetworkRequest.newBuilder().setNetwork(name).build());
     } catch (StatusRuntimeException e) {
       if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
         throw e;

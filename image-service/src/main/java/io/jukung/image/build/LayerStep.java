@@ -3,6 +3,7 @@ package io.jukung.image.build;
 import io.jukung.cri.CriException;
 import io.jukung.image.buildcache.CacheEntry;
 import io.jukung.image.buildcache.CacheKey;
+import io.jukung.image.buildcache.ChainImages;
 import io.jukung.image.buildcache.StageLayer;
 import io.jukung.image.commit.CompressedLayer;
 import io.jukung.image.manifest.Descriptor;
@@ -129,8 +130,9 @@ final class LayerStep {
     List<StageLayer> layers = new ArrayList<>(state.layers());
     layers.add(layer);
     try {
-      String image = tools.images().fetch(layers, found.get().registry());
-      return Optional.of(entry.of(image, layer, tools.images().topBytes(image)));
+      ChainImages.Kept kept = tools.images().fetch(layers, found.get().registry());
+      long bytes = tools.images().topBytes(kept.imageId());
+      return Optional.of(entry.of(kept.imageId(), kept.top(), bytes));
     } catch (InterruptedIOException e) {
       Thread.currentThread().interrupt();
       throw (InterruptedException) new InterruptedException("import a step").initCause(e);
@@ -152,17 +154,18 @@ final class LayerStep {
         List<StageLayer> layers = new ArrayList<>(state.layers());
         String type = MediaType.OCI_LAYER_GZIP.text();
         layers.add(new StageLayer(top.diffId(), new Descriptor(type, top.digest(), top.size())));
-        String image = tools.images().add(layers, top);
+        ChainImages.Kept kept = tools.images().add(layers, top);
+        Descriptor blob = kept.top().blob();
         entry =
             entry(
                 key,
                 text,
-                image,
-                type,
+                kept.imageId(),
+                blob.mediaType(),
                 top.diffId().toString(),
-                top.digest().toString(),
-                top.size(),
-                tools.images().topBytes(image));
+                blob.digest().toString(),
+                blob.size(),
+                tools.images().topBytes(kept.imageId()));
       }
     }
     tools.cache().put(entry);

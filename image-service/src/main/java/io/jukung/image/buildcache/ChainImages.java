@@ -5,6 +5,8 @@ import io.jukung.image.commit.CompressedLayer;
 import io.jukung.image.content.Digest;
 import io.jukung.image.install.PullListener;
 import io.jukung.image.layer.ChainId;
+import io.jukung.image.layer.HashingInputStream;
+import io.jukung.image.layer.LayerFormatException;
 import io.jukung.image.manifest.ConfigDocument;
 import io.jukung.image.manifest.Descriptor;
 import io.jukung.image.manifest.FetchedManifest;
@@ -17,9 +19,10 @@ import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.store.StoredManifest;
+import io.jukung.image.tar.Decompression;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,8 +36,6 @@ import org.jspecify.annotations.Nullable;
  * the new one. Closing it lets go what nothing else needs. Thread-safe.
  */
 public final class ChainImages implements AutoCloseable {
-  private static final int BUFFER_BYTES = 128 * 1024;
-
   private final ImageStore store;
   private final BuildCache cache;
   private final Pin pin;
@@ -113,39 +114,92 @@ public final class ChainImages implements AutoCloseable {
    * @return the image's ID
    */
   public String intermediate(List<StageLayer> layers) throws IOException, InterruptedException {
-    return keep(layers, null);
+    byte[] configuration = configuration(layers);
+    return keep(configuration, layers, new Parts(configuration, null));
   }
 
   /**
-   * Brings a layer into the store that another node has made. Content with another digest than the
-   * layer should have is refused.
+   * Layers that the store keeps until the build ends.
+   *
+   * @param imageId the intermediate image
+   * @param top the topmost layer, with the blob that the store has of it
+   */
+  public record Kept(String imageId, StageLayer top) {}
+
+  /**
+   * Brings a layer into the store that another node has made. A blob is refused that is another one
+   * than the layer says, and one whose archive is not the layer, even if the files of the layer are
+   * in the store already.
    *
    * @param layers with that layer at the end
-   * @return the ID of the intermediate image
    */
-  public String fetch(List<StageLayer> layers, ImageSource registry)
+  public Kept fetch(List<StageLayer> layers, ImageSource registry)
       throws IOException, InterruptedException {
-    byte[] configuration =
-        BuiltDocuments.intermediate(layers.stream().map(StageLayer::diffId).toList());
-    return keep(configuration, layers, new Parts(configuration, null, registry));
+    Optional<Kept> there = find(layers);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    byte[] configuration = configuration(layers);
+    String id = hold(configuration);
+    ImageRecord image =
+        install(configuration, layers, new Parts(configuration, registry), Set.of());
+    requireArchive(layers.getLast());
+    var _ = store.register(image.asIntermediate());
+    return new Kept(id, layers.getLast());
+  }
+
+  private void requireArchive(StageLayer layer) throws IOException {
+    Digest expected = layer.diffId();
+    long maxBytes = store.layerLimits().maxBytes();
+    try (InputStream plain = Decompression.open(store.content().open(layer.blob().digest()));
+        var archive = new HashingInputStream(plain, expected.algorithm(), maxBytes)) {
+      var _ = archive.transferTo(OutputStream.nullOutputStream());
+      Digest found = archive.digest();
+      if (!found.equals(expected)) {
+        throw new LayerFormatException(
+            "layer %s: its uncompressed bytes are %s and its step says %s"
+                .formatted(layer.blob().digest(), found, expected));
+      }
+    }
   }
 
   /**
-   * Brings a new layer into the store.
+   * Brings a new layer into the store. If an earlier build has made the same files, its blob serves,
+   * which need not have the same bytes: another library may have compressed it.
    *
    * @param layers with the new one at the end
-   * @return the ID of the intermediate image
    */
-  public String add(List<StageLayer> layers, CompressedLayer top)
+  public Kept add(List<StageLayer> layers, CompressedLayer top)
       throws IOException, InterruptedException {
-    return keep(layers, top);
+    Optional<Kept> there = find(layers);
+    return there.isPresent() ? there.get() : added(layers, top);
   }
 
-  private String keep(List<StageLayer> layers, @Nullable CompressedLayer top)
+  private Kept added(List<StageLayer> layers, CompressedLayer top)
       throws IOException, InterruptedException {
-    byte[] configuration =
-        BuiltDocuments.intermediate(layers.stream().map(StageLayer::diffId).toList());
-    return keep(configuration, layers, new Parts(configuration, top, null));
+    top.moveInto(store.content(), pin);
+    byte[] configuration = configuration(layers);
+    ImageRecord image =
+        install(configuration, layers, new Parts(configuration, null), Set.of());
+    var _ = store.register(image.asIntermediate());
+    return new Kept(image.id(), layers.getLast());
+  }
+
+  /** Finds the intermediate image of layers, if the blob of the topmost one is here. */
+  private Optional<Kept> find(List<StageLayer> layers) throws IOException {
+    String id = hold(configuration(layers));
+    if (store.find(id).isEmpty()) {
+      return Optional.empty();
+    }
+    StoredManifest stored = StoredManifest.of(store.pinned(id, pin), store.content(), "built on");
+    Descriptor blob = asOci(stored.manifest().layers().getLast());
+    return store.content().contains(blob.digest())
+        ? Optional.of(new Kept(id, new StageLayer(layers.getLast().diffId(), blob)))
+        : Optional.empty();
+  }
+
+  private static byte[] configuration(List<StageLayer> layers) {
+    return BuiltDocuments.intermediate(layers.stream().map(StageLayer::diffId).toList());
   }
 
   /**
@@ -156,20 +210,26 @@ public final class ChainImages implements AutoCloseable {
    */
   public String unnamed(byte[] configuration, List<StageLayer> layers)
       throws IOException, InterruptedException {
-    return keep(configuration, layers, new Parts(configuration, null, null));
+    return keep(configuration, layers, new Parts(configuration, null));
   }
 
   private String keep(byte[] configuration, List<StageLayer> layers, Parts parts)
       throws IOException, InterruptedException {
+    String id = hold(configuration);
+    if (store.find(id).isEmpty()) {
+      ImageRecord image = install(configuration, layers, parts, Set.of());
+      var _ = store.register(image.asIntermediate());
+    }
+    return id;
+  }
+
+  /** Keeps the image with this document from being removed with the cache. Returns its ID. */
+  private String hold(byte[] configuration) {
     String id = Digest.sha256(configuration).toString();
     synchronized (held) {
       if (held.add(id)) {
         cache.hold(id);
       }
-    }
-    if (store.find(id).isEmpty()) {
-      ImageRecord image = install(configuration, layers, parts, Set.of());
-      var _ = store.register(image.asIntermediate());
     }
     return id;
   }
@@ -203,7 +263,7 @@ public final class ChainImages implements AutoCloseable {
   public StoredImage finish(byte[] configuration, List<StageLayer> layers, Set<String> tags)
       throws IOException, InterruptedException {
     return store.register(
-        install(configuration, layers, new Parts(configuration, null, null), tags));
+        install(configuration, layers, new Parts(configuration, null), tags));
   }
 
   private ImageRecord install(
@@ -232,8 +292,7 @@ public final class ChainImages implements AutoCloseable {
   }
 
   /** The content that is not in the store yet. */
-  private record Parts(
-      byte[] configuration, @Nullable CompressedLayer top, @Nullable ImageSource registry)
+  private record Parts(byte[] configuration, @Nullable ImageSource registry)
       implements ImageSource {
     @Override
     public String origin() {
@@ -253,16 +312,7 @@ public final class ChainImages implements AutoCloseable {
     @Override
     public void fetch(Digest digest, long size, Sink sink)
         throws IOException, InterruptedException {
-      if (top != null && digest.equals(top.digest())) {
-        try (InputStream in = Files.newInputStream(top.file())) {
-          in.skipNBytes(sink.position());
-          byte[] buffer = new byte[BUFFER_BYTES];
-          int count;
-          while ((count = in.read(buffer)) > 0) {
-            sink.write(buffer, 0, count);
-          }
-        }
-      } else if (digest.matches(configuration)) {
+      if (digest.matches(configuration)) {
         sink.write(configuration, (int) sink.position(), configuration.length);
       } else if (registry != null) {
         registry.fetch(digest, size, sink);

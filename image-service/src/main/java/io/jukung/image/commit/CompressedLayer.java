@@ -1,6 +1,9 @@
 package io.jukung.image.commit;
 
+import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
+import io.jukung.image.store.Pin;
+import io.jukung.image.tar.GzipStream;
 import io.jukung.image.tar.TarEntryWriter;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileTime;
@@ -13,7 +16,6 @@ import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.Optional;
-import java.util.zip.GZIPOutputStream;
 
 /** A layer's archive, compressed with gzip, in a file among the unfinished work of the store. */
 public final class CompressedLayer implements AutoCloseable {
@@ -44,8 +46,7 @@ public final class CompressedLayer implements AutoCloseable {
           OutputStream out =
               new BufferedOutputStream(
                   new DigestOutputStream(
-                      // JDK: the header of gzip has no time and no name.
-                      new GZIPOutputStream(
+                      GzipStream.compress(
                           new DigestOutputStream(Files.newOutputStream(file), compressed),
                           BUFFER_BYTES),
                       plain),
@@ -81,6 +82,16 @@ public final class CompressedLayer implements AutoCloseable {
   /** The bytes of the compressed archive. */
   public long size() {
     return layer.size();
+  }
+
+  /**
+   * Gives the file to the store that it was written in.
+   *
+   * @param pin keeps the blob
+   */
+  public void moveInto(ContentStore content, Pin pin) throws IOException {
+    pin.addBlob(digest());
+    content.take(file, digest(), size());
   }
 
   CommittedDocuments.NewLayer layer() {

@@ -16,8 +16,6 @@ import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.store.StoredManifest;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -30,8 +28,6 @@ import java.util.Set;
  * or not at all, whenever the process ends. Thread-safe.
  */
 public final class ImageCommitter {
-  private static final int BUFFER_BYTES = 128 * 1024;
-
   private final ImageStore store;
 
   public ImageCommitter(ImageStore store) {
@@ -156,7 +152,8 @@ public final class ImageCommitter {
     byte[] manifest = CommittedDocuments.manifest(below, configuration, layer.layer());
     var top =
         new FetchedManifest(Digest.sha256(manifest), manifest, Optional.of(below.mediaType()));
-    var parts = new Parts(configuration, layer);
+    layer.moveInto(store.content(), pin);
+    var parts = new Parts(configuration);
     ImageRecord image =
         new ImageInstaller(store, pin, parts, PullListener.NONE, Platform.current())
             .prepare(
@@ -166,8 +163,8 @@ public final class ImageCommitter {
     return store.register(image);
   }
 
-  /** The new content of the image; the rest is in the store. */
-  private record Parts(byte[] configuration, CompressedLayer layer) implements ImageSource {
+  /** The new configuration of the image; the rest is in the store. */
+  private record Parts(byte[] configuration) implements ImageSource {
     @Override
     public FetchedManifest manifest(Digest digest) throws IOException {
       throw new IOException("manifest " + digest + " is not a part of the new image");
@@ -175,24 +172,10 @@ public final class ImageCommitter {
 
     @Override
     public void fetch(Digest digest, long size, Sink sink) throws IOException {
-      if (digest.equals(layer.layer().digest())) {
-        try (InputStream in = Files.newInputStream(layer.file())) {
-          copy(in, sink);
-        }
-      } else if (digest.matches(configuration)) {
-        sink.write(configuration, (int) sink.position(), configuration.length);
-      } else {
+      if (!digest.matches(configuration)) {
         throw new IOException("blob " + digest + " is not in the store");
       }
-    }
-
-    private static void copy(InputStream in, Sink sink) throws IOException {
-      in.skipNBytes(sink.position());
-      byte[] buffer = new byte[BUFFER_BYTES];
-      int count;
-      while ((count = in.read(buffer)) > 0) {
-        sink.write(buffer, 0, count);
-      }
+      sink.write(configuration, (int) sink.position(), configuration.length);
     }
   }
 }

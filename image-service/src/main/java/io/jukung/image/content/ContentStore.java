@@ -8,6 +8,7 @@ import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.DiskUsage;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.fs.Sync;
 import io.jukung.linux.fs.TreeRemoval;
 import java.io.FileInputStream;
@@ -216,6 +217,23 @@ public final class ContentStore {
   BlobWriter begin(Digest digest, long size) throws IOException {
     Path file = partial.unfinished(digest);
     return new BlobWriter(this, file, digest, size, partial.take(digest, size, file));
+  }
+
+  /**
+   * Stores a file that is the blob. Storing a blob again is a no-op, and the file stays.
+   *
+   * @param file among the store's unfinished work, complete; it gets the name of the blob
+   * @param digest which the caller has computed while it wrote the file
+   * @param size the bytes of the file
+   */
+  public void take(Path file, Digest digest, long size) throws IOException {
+    if (contains(digest)) {
+      return;
+    }
+    try (Fd written = HostFile.open(file.toString(), OpenFlags.O_RDONLY, 0)) {
+      Sync.file(written);
+    }
+    adopt(file, digest, size);
   }
 
   /** Renames a complete, verified and synced file to its blob's name. */

@@ -2,6 +2,7 @@ package io.jukung.image.copy;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
+import io.jukung.cri.client.TimedBody;
 import io.jukung.image.content.Digest;
 import io.jukung.image.content.NativeCryptography;
 import java.io.IOException;
@@ -30,6 +31,12 @@ public final class RemoteFile {
 
   /** How long a server may take before it begins to answer. */
   private static final Duration ANSWER = Duration.ofMinutes(2);
+
+  /** The longest wait for the next byte of the file. */
+  private static final Duration IDLE = Duration.ofMinutes(1);
+
+  /** A server that sends less than {@link TimedBody#MIN_PROGRESS_BYTES} in this time is given up. */
+  private static final Duration PROGRESS = Duration.ofMinutes(5);
 
   private final URI uri;
   private final String name;
@@ -88,7 +95,7 @@ public final class RemoteFile {
           client.send(
               HttpRequest.newBuilder(uri).timeout(ANSWER).GET().build(),
               HttpResponse.BodyHandlers.ofInputStream());
-      try (InputStream body = answer.body()) {
+      try (InputStream body = new TimedBody(answer.body(), IDLE, PROGRESS)) {
         if (answer.statusCode() != 200) {
           throw failed("HTTP " + answer.statusCode(), null);
         }

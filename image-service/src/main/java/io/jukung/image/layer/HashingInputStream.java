@@ -7,14 +7,17 @@ import java.io.InputStream;
 import java.security.MessageDigest;
 
 /** Computes the digest of a stream while it is read, and fails when the stream exceeds a bound. */
-final class HashingInputStream extends BulkInputStream {
+public final class HashingInputStream extends BulkInputStream {
   private final InputStream in;
   private final Digest.Algorithm algorithm;
   private final MessageDigest computation;
   private final long maxBytes;
   private long count;
 
-  HashingInputStream(InputStream in, Digest.Algorithm algorithm, long maxBytes) {
+  /**
+   * @param maxBytes the most that the stream may have
+   */
+  public HashingInputStream(InputStream in, Digest.Algorithm algorithm, long maxBytes) {
     this.in = in;
     this.algorithm = algorithm;
     this.computation = algorithm.start();
@@ -36,7 +39,7 @@ final class HashingInputStream extends BulkInputStream {
   }
 
   /** The digest of all bytes that have been read. It can be called once, after the last read. */
-  Digest digest() {
+  public Digest digest() {
     return Digest.of(algorithm, computation);
   }
 

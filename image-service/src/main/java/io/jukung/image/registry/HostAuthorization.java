@@ -133,7 +133,7 @@ final class HostAuthorization {
     if (response.statusCode() != 200) {
       throw transport.failure(response, server);
     }
-    try (InputStream body = new TimedBody(response.body(), transport.timeouts())) {
+    try (InputStream body = transport.timeouts().watch(response.body())) {
       return readToken(body.readNBytes(MAX_TOKEN_ANSWER_BYTES), server);
     }
   }

@@ -129,7 +129,7 @@ final class HostSession {
       int status = response.statusCode();
       if (question.accepted().contains(status)) {
         return new Answer(
-            status, response.headers(), new TimedBody(response.body(), transport.timeouts()), uri);
+            status, response.headers(), transport.timeouts().watch(response.body()), uri);
       }
       if (isRedirect(status, question)) {
         response.body().close();

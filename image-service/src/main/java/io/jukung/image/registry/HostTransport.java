@@ -214,7 +214,7 @@ final class HostTransport {
               .formatted(uri.getRawAuthority(), through(uri), status));
     }
     String said;
-    try (InputStream body = new TimedBody(response.body(), timeouts)) {
+    try (InputStream body = timeouts.watch(response.body())) {
       said = errorText(body.readNBytes(MAX_ERROR_BODY_BYTES));
     } catch (IOException e) {
       said = ""; // the message then has the status alone

@@ -1,5 +1,7 @@
 package io.jukung.image.registry;
 
+import io.jukung.cri.client.TimedBody;
+import java.io.InputStream;
 import java.time.Duration;
 
 /**
@@ -23,4 +25,9 @@ public record RegistryTimeouts(
           Duration.ofSeconds(60),
           Duration.ofMinutes(5),
           Duration.ofMillis(500));
+
+  /** Watches a response body: reading it fails if its sender stops or trickles. */
+  InputStream watch(InputStream body) {
+    return new TimedBody(body, idle, progress);
+  }
 }

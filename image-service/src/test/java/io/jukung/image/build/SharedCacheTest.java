@@ -14,7 +14,9 @@ import io.jukung.image.sharedcache.SharedCaches;
 import io.jukung.image.sharedcache.SharedStep;
 import io.jukung.image.tar.TestTar;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,6 +110,32 @@ class SharedCacheTest extends BuildHarness {
     assertThat(events)
         .anyMatch(each -> each.contains("a step of an imported cache cannot be used"));
     assertThat(fixture.store.intermediates()).hasSize(cache.list().size());
+  }
+
+  @Test
+  void blobThatIsNotTheLayerIsRefusedAlsoIfTheFilesOfTheLayerAreHere() throws Exception {
+    exportedCache = Optional.of(new CacheExport(name, true, false));
+    String image = export("FROM BASE\nRUN one\n");
+    StageLayer one = cache.list().getFirst().layer().orElseThrow();
+    String key = cache.list().getFirst().key();
+    exportedCache = Optional.empty();
+    StageLayer other = null;
+    var _ = export("FROM BASE\nRUN two\n");
+    for (CacheEntry each : cache.list()) {
+      StageLayer layer = each.layer().orElseThrow();
+      other = layer.diffId().equals(one.diffId()) ? other : layer;
+    }
+    StageLayer forged = new StageLayer(one.diffId(), Objects.requireNonNull(other).blob());
+    new SharedCaches(fixture.store, fixture.client, new ImagePusher(fixture.store, fixture.client))
+        .write(name, List.of(new SharedStep(key, Optional.of(forged), 1)));
+    var _ = cache.prune(Duration.ZERO); // the image with the files of the layer stays
+    assertThat(fixture.store.find(image)).isPresent();
+
+    importedCaches = List.of(name);
+    var _ = export("FROM BASE\nRUN one\n");
+    assertThat(events)
+        .anyMatch(each -> each.contains("a step of an imported cache cannot be used"));
+    assertThat(commands).hasSize(1);
   }
 
   @Test

@@ -125,7 +125,7 @@ public final class ProgramBuilder {
             false,
             List.of(),
             Step.ANY_RESULT,
-            false,
+            Step.Fork.NONE,
             0));
     return new StepBuilder(steps.size() - 1);
   }
@@ -145,34 +145,43 @@ public final class ProgramBuilder {
     /** Stores the result, a descriptor, in the register. */
     public StepBuilder into(int register) {
       Step at = at();
-      return set(register, false, at.toleratedErrnos(), at.expected(), at.forks(), at.skips());
+      return set(register, false, at.toleratedErrnos(), at.expected(), at.fork(), at.skips());
     }
 
     /** Declares that the call closes the descriptor in the register, which is then set to −1. */
     public StepBuilder clears(int register) {
       Step at = at();
-      return set(register, true, at.toleratedErrnos(), at.expected(), at.forks(), at.skips());
+      return set(register, true, at.toleratedErrnos(), at.expected(), at.fork(), at.skips());
     }
 
     /** Declares errors that count as success. */
     public StepBuilder tolerate(Integer... errnos) {
       Step at = at();
       return set(
-          at.resultRegister(), at.clears(), List.of(errnos), at.expected(), at.forks(), at.skips());
+          at.resultRegister(), at.clears(), List.of(errnos), at.expected(), at.fork(), at.skips());
     }
 
     /** Declares the only result that counts as success. */
     public StepBuilder expect(long result) {
       Step at = at();
       return set(
-          at.resultRegister(), at.clears(), at.toleratedErrnos(), result, at.forks(), at.skips());
+          at.resultRegister(), at.clears(), at.toleratedErrnos(), result, at.fork(), at.skips());
     }
 
     /** Declares that the program continues in the child that the call makes. */
     public StepBuilder forks() {
+      return fork(Step.Fork.ENDS);
+    }
+
+    /** As {@link #forks}; the process that makes the call becomes the child's init. */
+    public StepBuilder forksUnderInit() {
+      return fork(Step.Fork.BECOMES_INIT);
+    }
+
+    private StepBuilder fork(Step.Fork fork) {
       Step at = at();
       return set(
-          at.resultRegister(), at.clears(), at.toleratedErrnos(), at.expected(), true, at.skips());
+          at.resultRegister(), at.clears(), at.toleratedErrnos(), at.expected(), fork, at.skips());
     }
 
     /**
@@ -197,7 +206,7 @@ public final class ProgramBuilder {
 
     private void skipAfterError(int count) {
       Step at = at();
-      set(at.resultRegister(), at.clears(), at.toleratedErrnos(), at.expected(), at.forks(), count);
+      set(at.resultRegister(), at.clears(), at.toleratedErrnos(), at.expected(), at.fork(), count);
     }
 
     private Step at() {
@@ -209,7 +218,7 @@ public final class ProgramBuilder {
         boolean clears,
         List<Integer> tolerated,
         long expected,
-        boolean forks,
+        Step.Fork fork,
         int skips) {
       Step step = at();
       steps.set(
@@ -222,7 +231,7 @@ public final class ProgramBuilder {
               clears,
               tolerated,
               expected,
-              forks,
+              fork,
               skips));
       return this;
     }

@@ -13,9 +13,8 @@ import java.util.List;
  * @param toleratedErrnos errors that count as success and leave the register unchanged; at most
  *     eight; {@link #ANY_ERRNO} stands for all errors
  * @param expected the only result that counts as success, or {@link #ANY_RESULT}
- * @param forks whether the call makes a child that continues with the next step, while the process
- *     that made the call ends; the child must have the same parent (CLONE_PARENT) to be launched;
- *     in a confine program only
+ * @param fork what becomes of the process that makes the call, if the call makes a child that
+ *     continues with the next step; in a confine program only
  * @param skips how many of the next steps are left out after a tolerated error, at most 255
  */
 public record Step(
@@ -26,7 +25,7 @@ public record Step(
     boolean clears,
     List<Integer> toleratedErrnos,
     long expected,
-    boolean forks,
+    Fork fork,
     int skips) {
   public static final int NO_REGISTER = 255;
   public static final int ANY_ERRNO = 255;
@@ -34,6 +33,23 @@ public record Step(
 
   /** The encoded form has a byte for the number. */
   private static final int MAX_SKIPS = 255;
+
+  /** What a call does to the process that makes it. The position is the encoded form. */
+  public enum Fork {
+    /** The call makes no child: the process goes on. */
+    NONE,
+    /**
+     * The process ends. The child must have the same parent (CLONE_PARENT) to be launched in its
+     * place.
+     */
+    ENDS,
+    /**
+     * The process stays as the child's init: it passes on the signals that it gets, waits for all
+     * its children, and ends when the child does, with its exit code or 128 and the number of the
+     * signal that has ended it. All signals must be blocked before, and unblocked in the child.
+     */
+    BECOMES_INIT
+  }
 
   public Step {
     arguments = List.copyOf(arguments);

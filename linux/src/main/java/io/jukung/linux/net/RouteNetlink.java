@@ -29,6 +29,7 @@ public final class RouteNetlink implements AutoCloseable {
   private static final int NLMSG_ERROR = 2;
   private static final int NLM_F_REQUEST_ACK = 0x5;
   private static final int NLM_F_REPLACE_CREATE = 0x500;
+  private static final int NLM_F_EXCL_CREATE = 0x600;
   private static final int IFLA_IFNAME = 3;
   private static final int RTA_GATEWAY = 5;
   private static final int AF_INET = 2;
@@ -93,10 +94,25 @@ public final class RouteNetlink implements AutoCloseable {
 
   /** Makes a gateway that of all destinations of its address family that have no other route. */
   public void replaceDefaultRoute(InetAddress gateway) throws ErrnoException {
+    defaultRoute(gateway, NLM_F_REPLACE_CREATE);
+  }
+
+  /** As {@link #replaceDefaultRoute}, but a default route that is there stays. */
+  public void addDefaultRoute(InetAddress gateway) throws ErrnoException {
+    try {
+      defaultRoute(gateway, NLM_F_EXCL_CREATE);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+    }
+  }
+
+  private void defaultRoute(InetAddress gateway, int flags) throws ErrnoException {
     byte[] address = gateway.getAddress();
     int fixed = HEADER_SIZE + ROUTE_SIZE;
     try (Memory request = Memory.allocate(aligned(fixed + ATTRIBUTE_SIZE + address.length))) {
-      header(request, RTM_NEWROUTE, NLM_F_REQUEST_ACK | NLM_F_REPLACE_CREATE);
+      header(request, RTM_NEWROUTE, NLM_F_REQUEST_ACK | flags);
       request
           .putByte(HEADER_SIZE, address.length == Integer.BYTES ? AF_INET : AF_INET6)
           .putByte(HEADER_SIZE + 4, RT_TABLE_MAIN)

@@ -103,6 +103,44 @@ class ProgramImageTest {
     assertThat(fields.getInt()).isNegative();
   }
 
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void initEndsAsItsChildDoes(Arch arch) throws Exception {
+    assertThat(run(arch, underInit("(exit 3) & echo on; exit 7"))).isEqualTo(new Outcome(7, "on\n"));
+    assertThat(run(arch, underInit("kill -KILL $$"))).isEqualTo(new Outcome(128 + 9, ""));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void initPassesSignalsOnToItsChild(Arch arch) throws Exception {
+    String script =
+        "trap 'echo got; exit 5' TERM; kill -TERM $PPID; while :; do sleep 0.1; done";
+    assertThat(run(arch, underInit(script))).isEqualTo(new Outcome(5, "got\n"));
+  }
+
+  private static Program underInit(String script) {
+    ProgramBuilder program = new ProgramBuilder();
+    for (long mask : new long[] {-1, 0}) {
+      program.step(
+          "set the mask of signals",
+          Syscall.RT_SIGPROCMASK,
+          imm(2 /* SIG_SETMASK */),
+          program.words("{mask}", mask),
+          imm(0),
+          imm(8));
+      if (mask == -1) {
+        program.step("fork", Syscall.CLONE, imm(17 /* SIGCHLD */)).forksUnderInit();
+      }
+    }
+    program.step(
+        "run",
+        Syscall.EXECVE,
+        program.string("/bin/sh"),
+        program.pointers("argv", List.of("sh", "-c", script)),
+        program.pointers("envp", List.of("PATH=/usr/bin:/bin")));
+    return program.build();
+  }
+
   @Test
   void tooManyStepsAreRefused() {
     ProgramBuilder program = new ProgramBuilder();

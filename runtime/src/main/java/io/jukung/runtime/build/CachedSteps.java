@@ -44,7 +44,10 @@ public final class CachedSteps {
 
   /** What a build uses at the moment stays until that build ends. */
   public PruneBuildCacheResponse prune(PruneBuildCacheRequest request) throws IOException {
-    BuildCache.Removed removed = cache.prune(Duration.ofSeconds(request.getUnusedSeconds()));
+    BuildCache.Removed removed =
+        request.getMountsOnly()
+            ? new BuildCache.Removed(0, 0)
+            : cache.prune(Duration.ofSeconds(request.getUnusedSeconds()));
     long bytes = removed.bytes();
     if (request.getMounts()) {
       bytes += removeMounts();

@@ -147,7 +147,7 @@ public final class LaunchCompiler {
                 | CLONE_NEWCGROUP
                 | CLONE_NEWPID));
     confine.step("close", Syscall.CLOSE, reg(Register.TARGET)).clears(Register.TARGET);
-    become(steps, process, linux.seccomp(), Register.STDIN, Entry.JOINS_PROCESSES);
+    become(steps, process, linux.seccomp(), Register.STDIN, Entry.JOINS_PROCESSES, false);
     return new CompiledLaunch(
         new ProgramBuilder().build(),
         confine.build(),
@@ -178,7 +178,8 @@ public final class LaunchCompiler {
         process,
         spec.linux().seccomp(),
         Register.STDIN,
-        forks ? Entry.JOINS_PROCESSES : Entry.IS_IN);
+        forks ? Entry.JOINS_PROCESSES : Entry.IS_IN,
+        false);
     return confine.build();
   }
 
@@ -378,7 +379,7 @@ public final class LaunchCompiler {
     Optional<String> part = MountOptions.parse(mount.options()).subdirectory();
     if (register != null) {
       mounts.putHeld(mount, register);
-    } else if (part.isPresent()) {
+    } else if (part.isPresent() && !mount.type().equals("bind")) {
       mounts.mountPart(mount, part.get(), maskMountPoint);
     } else {
       mounts.mount(mount);
@@ -508,7 +509,13 @@ public final class LaunchCompiler {
       }
       hooks.disconnect();
     }
-    become(steps, spec.process(), spec.linux().seccomp(), TERMINAL, entry(spec));
+    become(
+        steps,
+        spec.process(),
+        spec.linux().seccomp(),
+        TERMINAL,
+        entry(spec),
+        spec.annotations().containsKey(Spec.INIT));
   }
 
   private Optional<UserNamespaceSteps> users(ProgramBuilder program, Spec spec) {
@@ -586,7 +593,8 @@ public final class LaunchCompiler {
       Spec.Process process,
       Spec.@Nullable Seccomp seccomp,
       int terminal,
-      Entry entry)
+      Entry entry,
+      boolean init)
       throws IOException {
     Filter filter = seccomp == null ? null : filters.of(seccomp);
     steps.keyring();
@@ -606,11 +614,20 @@ public final class LaunchCompiler {
     if (entry == Entry.JOINS_PROCESSES) {
       steps.enterPidNamespace();
     }
+    if (init) {
+      if (filter != null) {
+        steps.filter(filter);
+      }
+      if (administers) {
+        steps.endAdministration(process.capabilities(), availableCapabilities);
+      }
+      steps.underInit();
+    }
     steps.session();
     if (process.terminal()) {
       steps.controlTerminal();
     }
-    if (filter != null) {
+    if (filter != null && !init) {
       steps.filter(filter);
     }
     steps.execute(process.args(), process.env());

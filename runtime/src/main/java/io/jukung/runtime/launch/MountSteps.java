@@ -304,9 +304,49 @@ final class MountSteps {
 
   private void cloneTree(String purpose, String source, MountOptions options, int register) {
     long flags = OPEN_TREE_CLONE | O_CLOEXEC | (options.recursiveBind() ? AT_RECURSIVE : 0);
+    if (options.subdirectory().isPresent()) {
+      String part = options.subdirectory().get();
+      openPart("find %s of %s".formatted(part, source), source, part);
+      program
+          .step(
+              purpose,
+              Syscall.OPEN_TREE,
+              reg(TARGET),
+              program.string(""),
+              imm(flags | AT_EMPTY_PATH))
+          .into(register);
+      close(TARGET);
+      return;
+    }
     program
         .step(purpose, Syscall.OPEN_TREE, imm(Fd.AT_FDCWD), program.string(source), imm(flags))
         .into(register);
+  }
+
+  /**
+   * Opens a directory of a volume in {@link #TARGET}. Containers that can write to the volume may
+   * have made links in it, which lead nowhere else.
+   */
+  private void openPart(String purpose, String volume, String part) {
+    program
+        .step(
+            purpose,
+            Syscall.OPENAT,
+            imm(Fd.AT_FDCWD),
+            program.string(volume),
+            imm(O_PATH | O_DIRECTORY | O_CLOEXEC))
+        .into(CONTEXT);
+    program
+        .step(
+            purpose,
+            Syscall.OPENAT2,
+            reg(CONTEXT),
+            program.string(part),
+            TargetSteps.openHow(
+                program, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
+            imm(24))
+        .into(TARGET);
+    close(CONTEXT);
   }
 
   private void restrictTree(String purpose, MountOptions options, int register) {

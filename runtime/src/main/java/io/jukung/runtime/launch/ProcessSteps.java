@@ -44,6 +44,9 @@ final class ProcessSteps {
   private static final int PR_CAPBSET_DROP = 24;
   private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int PR_SET_MEMORY_MERGE = 67;
+  private static final int PR_SET_CHILD_SUBREAPER = 36;
+  private static final int SIG_SETMASK = 2;
+  private static final int SIGCHLD = 17;
   private static final int PR_CAP_AMBIENT = 47;
   private static final int PR_CAP_AMBIENT_RAISE = 2;
   private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
@@ -200,6 +203,30 @@ final class ProcessSteps {
     program.step("fork into the pid namespace", Syscall.CLONE, imm(CLONE_PARENT)).forks();
   }
 
+  /**
+   * Goes on in a child of an init, which stays: it is the first process of the container, passes
+   * signals on to the child, and waits for the orphans in the container. The filter of system calls
+   * is loaded already, and must allow what comes after it.
+   */
+  void underInit() {
+    program.step("inherit orphans", Syscall.PRCTL, imm(PR_SET_CHILD_SUBREAPER), imm(1));
+    program.step(
+        "hold signals for the init",
+        Syscall.RT_SIGPROCMASK,
+        imm(SIG_SETMASK),
+        program.words("{every signal}", -1),
+        imm(0),
+        imm(8));
+    program.step("go on as a child of the init", Syscall.CLONE, imm(SIGCHLD)).forksUnderInit();
+    program.step(
+        "let signals through",
+        Syscall.RT_SIGPROCMASK,
+        imm(SIG_SETMASK),
+        program.words("{no signal}", 0),
+        imm(0),
+        imm(8));
+  }
+
   void session() {
     program.step("lead a session", Syscall.SETSID);
   }
@@ -319,6 +346,14 @@ final class ProcessSteps {
     sets(capabilities, available, administers ? Capability.CAP_SYS_ADMIN.mask() & available : 0);
   }
 
+  /** Takes away what {@link #identity} has kept for the filter of system calls. */
+  void endAdministration(Spec.Capabilities capabilities, long available) {
+    setCapabilities(
+        mask(capabilities.effective()) & available,
+        mask(capabilities.permitted()) & available,
+        (mask(capabilities.inheritable()) | mask(capabilities.ambient())) & available);
+  }
+
   private void sets(Spec.Capabilities capabilities, long available, long kept) {
     long effective = (mask(capabilities.effective()) & available) | kept;
     long permitted = (mask(capabilities.permitted()) & available) | kept;
@@ -378,8 +413,8 @@ final class ProcessSteps {
   }
 
   /**
-   * Loads the seccomp filter. Only {@link #execute} may come after this step, so that a profile
-   * need not allow the system calls of a launch.
+   * Loads the seccomp filter. Only {@link #execute}, and what an init needs, may come after this
+   * step, so that a profile need not allow the system calls of a launch.
    */
   void filter(Filter filter) {
     Arg instructions = program.struct("…", filter.instructions());

@@ -55,7 +55,8 @@ public final class Conditions {
                 container.status().mayRun()
                     && Freezer.isFrozen(cgroups.at(container.record().cgroup())))
             .setOwn(own.isOwn(container))
-            .setRestarts(restarts.count(container));
+            .setRestarts(restarts.count(container))
+            .setRestarting(restarts.isAbout(container));
     health.of(container).ifPresent(state -> condition.setHealth(message(state)));
     return condition.build();
   }

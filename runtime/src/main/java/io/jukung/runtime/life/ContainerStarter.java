@@ -339,7 +339,7 @@ public final class ContainerStarter {
     if (record.pidMode() != NamespaceOwner.TARGET || target == null) {
       return spec;
     }
-    int pid = TargetContainer.pid(containers, record.sandboxId(), target);
+    int pid = TargetContainer.pid(containers, sandboxes, record.sandboxId(), target);
     List<Spec.Namespace> namespaces = new ArrayList<>();
     for (Spec.Namespace each : spec.linux().namespaces()) {
       namespaces.add(

@@ -106,9 +106,31 @@ public final class Restarts implements ChangeListener {
     }
   }
 
+  /**
+   * Gives the container another policy, which holds from its next end on. One that does not run and
+   * had no policy counts as stopped.
+   *
+   * @param policy what {@link RestartPolicy#parse} accepts
+   */
+  void setPolicy(Container container, String policy) throws IOException {
+    String id = container.id();
+    try (NamedLocks.Held _ = records.acquire(id)) {
+      if (!hasPolicy(container) && !container.status().mayRun()) {
+        files.writeRestarts(id, RestartRecord.fresh().withStop());
+      }
+      container.annotate(RestartPolicy.ANNOTATION, policy);
+    }
+  }
+
   /** How often the container was restarted since somebody started it. */
   int count(Container container) throws IOException {
     return hasPolicy(container) ? files.readRestarts(container.id()).restarts() : 0;
+  }
+
+  /** Whether the container does not run, and is started again after a delay or at this moment. */
+  boolean isAbout(Container container) throws IOException {
+    return waiting.contains(container.id())
+        && (container.status().isCreated() || isDue(container, /* daemonStarts= */ false));
   }
 
   private boolean hasPolicy(Container container) {

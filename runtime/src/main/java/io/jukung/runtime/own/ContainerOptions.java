@@ -1,9 +1,12 @@
 package io.jukung.runtime.own;
 
+import io.jukung.cri.CriException;
 import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.spec.SpecAdjuster;
 import io.jukung.runtime.store.Json;
 import io.jukung.runtime.store.SandboxRecord;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,23 +17,34 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tmpfs file systems in memory that the container gets
  * @param withoutCopy the targets of volumes that are not filled from the image
+ * @param parts the directories of volumes that are mounted instead of the whole volumes
  * @param ulimits limits of setrlimit(2)
  * @param health how its health is learnt; null: it is not
+ * @param init whether the first process is an init, of which the container's program is a child
+ * @param ipcOf the container whose IPC namespace it joins; empty: that of its pod
  * @param stopTimeoutSeconds how long {@code jukung stop} waits before it kills; null: its default.
  *     The client reads this itself
  */
 public record ContainerOptions(
     List<Tmpfs> tmpfs,
     List<String> withoutCopy,
+    List<Part> parts,
     List<Ulimit> ulimits,
     @Nullable HealthCheck health,
+    boolean init,
+    String ipcOf,
     @Nullable Long stopTimeoutSeconds) {
+  /** The option of libmount for a directory of a file system, which the launch understands. */
+  private static final String PART = "X-mount.subdir=";
+
   private static final ContainerOptions NONE =
-      new ContainerOptions(List.of(), List.of(), List.of(), null, null);
+      new ContainerOptions(List.of(), List.of(), List.of(), List.of(), null, false, "", null);
 
   public ContainerOptions {
     tmpfs = Json.orEmpty(tmpfs);
     withoutCopy = Json.orEmpty(withoutCopy);
+    parts = Json.orEmpty(parts);
+    ipcOf = Json.orEmpty(ipcOf);
     ulimits = Json.orEmpty(ulimits);
   }
 
@@ -43,6 +57,27 @@ public record ContainerOptions(
     public Tmpfs {
       path = Json.orEmpty(path);
       options = Json.orEmpty(options);
+    }
+  }
+
+  /**
+   * A directory of a volume.
+   *
+   * @param target where the volume is mounted in the container
+   * @param path of the directory in the volume, relative to the volume's root
+   */
+  public record Part(String target, String path) {
+    public Part {
+      target = Json.orEmpty(target);
+      path = Json.orEmpty(path);
+      Path parsed = Path.of(path);
+      if (path.isEmpty()
+          || parsed.isAbsolute()
+          || parsed.startsWith("..")
+          || !parsed.normalize().equals(parsed)) {
+        throw CriException.invalidArgument(
+            "options.parts: \"%s\" is no directory in a volume".formatted(path));
+      }
     }
   }
 
@@ -67,10 +102,16 @@ public record ContainerOptions(
 
   /** The specification with these options. */
   public Spec applyTo(Spec spec) {
-    if (tmpfs.isEmpty() && ulimits.isEmpty()) {
+    if (tmpfs.isEmpty() && ulimits.isEmpty() && parts.isEmpty() && !init) {
       return spec;
     }
     SpecAdjuster adjuster = new SpecAdjuster(spec, "options");
+    if (init) {
+      adjuster.annotation(Spec.INIT, "true");
+    }
+    for (Part each : parts) {
+      adjuster.mount(part(spec, each));
+    }
     for (Tmpfs each : tmpfs) {
       adjuster.mount(new Spec.Mount(each.path(), "tmpfs", "tmpfs", each.options()));
     }
@@ -79,5 +120,20 @@ public record ContainerOptions(
       adjuster.rlimit(new Spec.Rlimit(type, each.hard(), each.soft()));
     }
     return adjuster.result();
+  }
+
+  private static Spec.Mount part(Spec spec, Part part) {
+    Spec.Mount whole =
+        spec.mounts().stream()
+            .filter(each -> each.type().equals("bind"))
+            .filter(each -> Path.of(each.destination()).equals(Path.of(part.target()).normalize()))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    CriException.invalidArgument(
+                        "options.parts: no volume is mounted on " + part.target()));
+    List<String> options = new ArrayList<>(whole.options());
+    options.add(PART + part.path());
+    return new Spec.Mount(whole.destination(), whole.type(), whole.source(), options);
   }
 }

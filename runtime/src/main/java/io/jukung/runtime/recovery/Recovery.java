@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,13 +62,26 @@ public final class Recovery implements AutoCloseable {
    */
   public record Limits(Duration read, Duration silence) {}
 
+  /** Takes up the networks of sandboxes. */
+  @FunctionalInterface
+  public interface PodNetworks {
+    /** Notes what a sandbox holds in networks, before anybody sees the sandbox. */
+    void note(SandboxRecord sandbox);
+
+    /**
+     * Takes up a sandbox whose record was read after {@link #run} had returned, when the networks of
+     * all others were taken up already. Must not wait.
+     */
+    default void takeUpLate(Sandbox sandbox) {}
+  }
+
   private final StateFiles files;
   private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final ContainerImages images;
   private final PodShims shims;
   private final SandboxReconciler reconciler;
-  private final Consumer<SandboxRecord> networks;
+  private final PodNetworks networks;
   private final Limits limits;
   private final RecordLoader loader;
   private final DamagedRecords damaged;
@@ -82,7 +94,7 @@ public final class Recovery implements AutoCloseable {
   /**
    * Makes a recovery into stores that are empty.
    *
-   * @param networks takes up the network of a sandbox that has one
+   * @param networks takes up the networks of sandboxes that have one
    */
   public Recovery(
       StateFiles files,
@@ -92,7 +104,7 @@ public final class Recovery implements AutoCloseable {
       PodShims shims,
       PodCgroups cgroups,
       SandboxReconciler reconciler,
-      Consumer<SandboxRecord> networks) {
+      PodNetworks networks) {
     this(
         files,
         RecordReader.of(files),
@@ -120,7 +132,7 @@ public final class Recovery implements AutoCloseable {
       PodShims shims,
       PodCgroups cgroups,
       SandboxReconciler reconciler,
-      Consumer<SandboxRecord> networks,
+      PodNetworks networks,
       Limits limits) {
     this.files = files;
     this.sandboxes = sandboxes;
@@ -228,11 +240,16 @@ public final class Recovery implements AutoCloseable {
     public void loaded(Sandbox sandbox) {
       reserve(sandbox.record());
       if (sandbox.record().networkSetUp()) {
-        networks.accept(sandbox.record());
+        networks.note(sandbox.record());
       }
+      boolean late;
       synchronized (Recovery.this) {
         sandboxes.add(sandbox);
         takeUp(sandbox);
+        late = serves;
+      }
+      if (late) {
+        networks.takeUpLate(sandbox);
       }
     }
 

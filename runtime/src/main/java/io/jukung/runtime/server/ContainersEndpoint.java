@@ -21,6 +21,8 @@ import io.jukung.client.v1.PortsRequest;
 import io.jukung.client.v1.PortsResponse;
 import io.jukung.client.v1.RenameRequest;
 import io.jukung.client.v1.RenameResponse;
+import io.jukung.client.v1.SetRestartPolicyRequest;
+import io.jukung.client.v1.SetRestartPolicyResponse;
 import io.jukung.client.v1.StartRequest;
 import io.jukung.client.v1.StartResponse;
 import io.jukung.client.v1.StatPathRequest;
@@ -39,6 +41,7 @@ import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.ProcessList;
 import io.jukung.runtime.life.PublishedPorts;
 import io.jukung.runtime.life.RenameContainer;
+import io.jukung.runtime.life.SetRestartPolicy;
 import io.jukung.runtime.life.SignalContainer;
 import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.rpc.Rpc;
@@ -55,6 +58,7 @@ final class ContainersEndpoint extends ContainersGrpc.ContainersImplBase {
       ProcessList top,
       PublishedPorts ports,
       RenameContainer rename,
+      SetRestartPolicy restartPolicy,
       StartAgain start,
       RootDifference diff,
       StatPath statPath,
@@ -105,6 +109,12 @@ final class ContainersEndpoint extends ContainersGrpc.ContainersImplBase {
   @Override
   public void rename(RenameRequest request, StreamObserver<RenameResponse> answer) {
     Rpc.unary(calls.rename::call, request, answer);
+  }
+
+  @Override
+  public void setRestartPolicy(
+      SetRestartPolicyRequest request, StreamObserver<SetRestartPolicyResponse> answer) {
+    Rpc.unary(calls.restartPolicy::call, request, answer);
   }
 
   @Override

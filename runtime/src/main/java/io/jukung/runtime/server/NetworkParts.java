@@ -5,8 +5,10 @@ import io.jukung.runtime.config.Config;
 import io.jukung.runtime.network.PodNetwork;
 import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.pod.LinuxPodHost;
+import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.usernetwork.ConnectNetwork;
@@ -62,6 +64,30 @@ final class NetworkParts implements AutoCloseable {
     }
   }
 
+  /** What recovery tells of the pods of an earlier daemon. */
+  Recovery.PodNetworks podNetworks(LinuxPodHost host) {
+    return new Recovery.PodNetworks() {
+      @Override
+      public void note(SandboxRecord sandbox) {
+        host.takeUpNetwork(sandbox);
+      }
+
+      @Override
+      public void takeUpLate(Sandbox sandbox) {
+        if (mayHaveNetworks(sandbox)) {
+          Thread.ofPlatform()
+              .daemon()
+              .name("names-again")
+              .start(
+                  () -> {
+                    NetworkParts.this.takeUp(sandbox, host);
+                    networks.guardUsed();
+                  });
+        }
+      }
+    };
+  }
+
   /** A pod without a membership may have been about to get its first one. */
   private static boolean mayHaveNetworks(Sandbox sandbox) {
     return sandbox.isReady()
@@ -80,7 +106,10 @@ final class NetworkParts implements AutoCloseable {
 
   private void takeUp(Sandbox sandbox, LinuxPodHost host) {
     try {
-      memberships.takeUp(sandbox, host.request(sandbox.record()));
+      memberships.takeUp(
+          sandbox,
+          host.request(sandbox.record()),
+          each -> host.rewriteResolver(each.record()));
     } catch (IOException | RuntimeException e) {
       if (sandbox.isReady()) { // and not stopped meanwhile
         LOG.error("the networks of sandbox {} cannot be taken up", sandbox.id(), e);

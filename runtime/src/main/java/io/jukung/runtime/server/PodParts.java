@@ -58,6 +58,7 @@ import io.jukung.runtime.life.ProcessList;
 import io.jukung.runtime.life.PublishedPorts;
 import io.jukung.runtime.life.RenameContainer;
 import io.jukung.runtime.life.Restarts;
+import io.jukung.runtime.life.SetRestartPolicy;
 import io.jukung.runtime.life.SignalContainer;
 import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.metrics.NodeMetrics;
@@ -327,7 +328,7 @@ final class PodParts implements AutoCloseable {
                 cgroups,
                 events,
                 exits::watch),
-            host::takeUpNetwork);
+            networks.podNetworks(host));
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
@@ -548,6 +549,7 @@ final class PodParts implements AutoCloseable {
             new ProcessList(own, cgroups),
             new PublishedPorts(own, sandboxes),
             new RenameContainer(own, sandboxes, containers, files),
+            new SetRestartPolicy(own, restarts),
             startAgain,
             new RootDifference(containers, containerSpecs, roots),
             new StatPath(containers, roots),

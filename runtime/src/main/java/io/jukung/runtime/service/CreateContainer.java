@@ -28,6 +28,7 @@ import io.jukung.runtime.container.ContainerImages;
 import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ImageVolumes;
 import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.container.SharedIpc;
 import io.jukung.runtime.container.TargetContainer;
 import io.jukung.runtime.handler.OciContainers;
 import io.jukung.runtime.launch.SeccompFilters;
@@ -64,6 +65,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -256,6 +258,9 @@ public final class CreateContainer {
               cgroup,
               targetPid(sandbox, config),
               mounts);
+      SharedIpc ipc = new SharedIpc(sandboxes, containers, files.paths());
+      UnaryOperator<Spec> adjust =
+          each -> ipc.applyTo(own.applyTo(each), sandbox, own.ipcOf());
       SpecBuilder.Built built = specs.build(input, root);
       ContainerRecord asked =
           record(
@@ -263,8 +268,8 @@ public final class CreateContainer {
       draft =
           plugins.createContainer(
               sandbox,
-              new LifecyclePlugins.Draft(asked, own.applyTo(built.spec())),
-              names -> own.applyTo(specs.build(input.withCdiDevices(names), root).spec()));
+              new LifecyclePlugins.Draft(asked, adjust.apply(built.spec())),
+              names -> adjust.apply(specs.build(input.withCdiDevices(names), root).spec()));
       Spec spec = draft.spec();
       runtimes.check(sandbox, spec);
       cgroups.check(ResourceRules.settings(spec.linux().resources()));
@@ -419,7 +424,9 @@ public final class CreateContainer {
     if (SpecBuilder.pidMode(security, sandbox.config()) != NamespaceOwner.TARGET) {
       return Optional.empty();
     }
-    return Optional.of(TargetContainer.pid(containers, sandbox.id(), targetId(config).orElse("")));
+    return Optional.of(
+        TargetContainer.pid(
+            containers, sandboxes, sandbox.id(), targetId(config).orElse("")));
   }
 
   private static ContainerRecord.User user(ContainerUser user) {

@@ -44,6 +44,9 @@ public record Spec(
 
   public static final String OCI_VERSION = "1.2.0";
 
+  /** The annotation of a container whose first process is an init that the launch provides. */
+  public static final String INIT = "io.jukung.init";
+
   private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final ObjectReader READER = JSON.readerFor(Spec.class);
   private static final ObjectWriter WRITER = JSON.writerFor(Spec.class);

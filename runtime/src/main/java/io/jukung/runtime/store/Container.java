@@ -144,6 +144,11 @@ public final class Container {
     change(before -> before.renamed(name, labels));
   }
 
+  /** Changes an annotation, first on disk and then in memory. */
+  public void annotate(String name, String value) throws IOException {
+    change(before -> before.annotated(name, value));
+  }
+
   private void change(UnaryOperator<ContainerRecord> change) throws IOException {
     lock.lock();
     try {

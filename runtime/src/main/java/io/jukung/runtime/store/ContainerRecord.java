@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +70,34 @@ public record ContainerRecord(
         imageId,
         newLabels,
         annotations,
+        logPath,
+        tty,
+        stdin,
+        stdinOnce,
+        requestedStopSignal,
+        stopSignal,
+        pidMode,
+        pidTarget,
+        user,
+        mounts,
+        resources,
+        cgroup,
+        lowerDirectories);
+  }
+
+  /** Returns the record with an annotation in place of the one with its name. */
+  public ContainerRecord annotated(String key, String value) {
+    Map<String, String> newAnnotations = new TreeMap<>(annotations);
+    newAnnotations.put(key, value);
+    return new ContainerRecord(
+        version,
+        id,
+        name,
+        createdAt,
+        image,
+        imageId,
+        labels,
+        newAnnotations,
         logPath,
         tty,
         stdin,

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,7 +135,13 @@ public final class Memberships implements AutoCloseable {
       PodNetworkRequest request)
       throws IOException {
     var _ = MembershipPlan.checked(network, membership);
-    NetworkConfiguration configuration = PluginPlan.of(network, role, networks.addresses(network));
+    List<InetAddress> asked =
+        Stream.of(membership.ip(), membership.ip6())
+            .filter(each -> !each.isEmpty())
+            .map(InetAddress::ofLiteral)
+            .toList();
+    NetworkConfiguration configuration =
+        PluginPlan.of(network, role, asked, networks.addresses(network));
     List<String> addresses =
         pods.attach(
             configuration,
@@ -163,11 +170,14 @@ public final class Memberships implements AutoCloseable {
   }
 
   /**
-   * Takes up a pod of an earlier daemon: detaches it from networks where that daemon has not
-   * finished to connect or disconnect it, and serves it names again. Does nothing if the pod does
+   * Takes up a pod of an earlier daemon, which may have been killed while it connected or
+   * disconnected the pod. Detaches the pod from networks that its record does not name, gives it a
+   * default route if it has lost its own, and serves it names again. Does nothing if the pod does
    * not run.
    */
-  public void takeUp(Sandbox sandbox, PodNetworkRequest request) throws IOException {
+  public void takeUp(
+      Sandbox sandbox, PodNetworkRequest request, ConnectNetwork.PodResolver resolver)
+      throws IOException {
     try (NamedLocks.Held _ = locks.acquire(sandbox.id())) {
       if (!sandbox.isReady() || !OwnContainers.isOwn(sandbox.record())) {
         return;
@@ -181,6 +191,10 @@ public final class Memberships implements AutoCloseable {
           if (!known.contains(each)) {
             pods.detach(sandbox.id(), each, request.networkNamespace());
           }
+        }
+        if (isServed(sandbox.record())) {
+          leadOut(sandbox.record(), request, RouteNetlink::addDefaultRoute);
+          resolver.use(sandbox);
         }
       }
     }
@@ -298,7 +312,7 @@ public final class Memberships implements AutoCloseable {
         }
         networks.release(networkId, sandbox.id());
         if (leadsOut(left)) {
-          leadOut(sandbox.record(), request);
+          leadOut(sandbox.record(), request, RouteNetlink::replaceDefaultRoute);
         }
       }
     }
@@ -314,10 +328,15 @@ public final class Memberships implements AutoCloseable {
     return all;
   }
 
-  /**
-   * Gives the pod the default route of another network, if one of those that are left leads out.
-   */
-  private void leadOut(SandboxRecord sandbox, PodNetworkRequest request) throws IOException {
+  /** Makes a gateway that of the pod's default route. */
+  @FunctionalInterface
+  private interface Routing {
+    void by(RouteNetlink netlink, InetAddress gateway) throws IOException;
+  }
+
+  /** Gives the pod the default route of a network, if one of its networks leads out. */
+  private void leadOut(SandboxRecord sandbox, PodNetworkRequest request, Routing routing)
+      throws IOException {
     if (sandbox.memberships().stream().anyMatch(each -> !each.isOfUser() && leadsOut(each))) {
       return; // the network of all pods has the default route
     }
@@ -337,7 +356,7 @@ public final class Memberships implements AutoCloseable {
               Namespace.NETWORK.enter(namespace);
               try (RouteNetlink netlink = RouteNetlink.open()) {
                 for (InetAddress each : gateways) {
-                  netlink.replaceDefaultRoute(each);
+                  routing.by(netlink, each);
                 }
               }
             });

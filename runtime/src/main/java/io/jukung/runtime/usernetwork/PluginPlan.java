@@ -31,9 +31,12 @@ final class PluginPlan {
   /**
    * The configuration for one attachment.
    *
+   * @param asked the addresses that the attachment asks for, which may lie outside of the part of a
+   *     subnet from which others are taken
    * @param addresses the directory in which host-local keeps the addresses that it has given out
    */
-  static NetworkConfiguration of(NetworkRecord network, Role role, Path addresses)
+  static NetworkConfiguration of(
+      NetworkRecord network, Role role, List<InetAddress> asked, Path addresses)
       throws IOException {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("cniVersion", CNI_VERSION);
@@ -53,7 +56,7 @@ final class PluginPlan {
         main.put("mode", network.options().getOrDefault("ipvlan_mode", "l2"));
       }
     }
-    main.set("ipam", hostLocal(network, role, addresses));
+    main.set("ipam", hostLocal(network, role, asked, addresses));
     if (role.publishes()) {
       ObjectNode portmap = plugins.addObject();
       portmap.put("type", "portmap").put("snat", true);
@@ -71,7 +74,8 @@ final class PluginPlan {
     main.put("hairpinMode", true); // a container reaches its own published ports
   }
 
-  private static ObjectNode hostLocal(NetworkRecord network, Role role, Path addresses) {
+  private static ObjectNode hostLocal(
+      NetworkRecord network, Role role, List<InetAddress> asked, Path addresses) {
     ObjectNode ipam = JsonNodeFactory.instance.objectNode();
     ipam.put("type", "host-local");
     ipam.put("dataDir", addresses.toString());
@@ -80,11 +84,10 @@ final class PluginPlan {
       ObjectNode range = ranges.addArray().addObject();
       range.put("subnet", each.subnet());
       range.put("gateway", each.gateway());
-      if (!each.ipRange().isEmpty()) {
+      // The plugin refuses an address outside of the range, and docker takes any of the subnet.
+      if (!each.ipRange().isEmpty() && asked.stream().noneMatch(each.parsed()::contains)) {
         Subnet part = Subnet.parse(each.ipRange());
-        boolean isWhole = part.prefix() == each.parsed().prefix();
-        InetAddress first = part.address(isWhole ? 1 : 0);
-        range.put("rangeStart", Subnet.text(first));
+        range.put("rangeStart", Subnet.text(part.firstUsable()));
         range.put("rangeEnd", Subnet.text(part.lastUsable()));
       }
     }

@@ -91,9 +91,21 @@ record Subnet(BigInteger first, int prefix, int bits) {
     return toAddress(first.add(BigInteger.valueOf(index)));
   }
 
+  /**
+   * The first address that an interface may have: the first of all stands for the subnet, except in
+   * one that has no more than two (RFC 3021).
+   */
+  InetAddress firstUsable() {
+    return address(isTiny() ? 0 : 1);
+  }
+
   /** The last address that an interface may have: the last of IPv4 is for broadcasts. */
   InetAddress lastUsable() {
-    return toAddress(isIpv6() ? last() : last().subtract(BigInteger.ONE));
+    return toAddress(isIpv6() || isTiny() ? last() : last().subtract(BigInteger.ONE));
+  }
+
+  private boolean isTiny() {
+    return bits - prefix <= 1;
   }
 
   /** The subnet of the same size that comes next. */

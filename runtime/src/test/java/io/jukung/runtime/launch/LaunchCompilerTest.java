@@ -17,6 +17,7 @@ import io.jukung.linux.libc.Kernel;
 import io.jukung.linux.libc.Memory;
 import io.jukung.linux.libc.Syscall;
 import io.jukung.runtime.spec.Spec;
+import io.jukung.runtime.spec.SpecAdjuster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -311,6 +312,43 @@ class LaunchCompilerTest {
                 "cat /work/file; touch /work/new 2>/dev/null || echo read-only; echo $PWD"),
             new Spec.Mount("/work", "bind", volume.toString(), List.of("rbind", "ro", "rslave")));
     assertThat(run(spec)).isEqualTo("content\nread-only\n/\n");
+  }
+
+  @Test
+  void programIsTheChildOfAnInitThatReapsOrphans() throws Exception {
+    String script =
+        "echo $$ $PPID; (sh -c 'exit 3' &); while grep -q '^State:.Z' /proc/[0-9]*/status;"
+            + " do :; done 2>/dev/null; grep SigBlk /proc/self/status; exit 0";
+    assertThat(run(withInit(spec("sh", "-c", script))))
+        .isEqualTo("2 1\nSigBlk:\t0000000000000000\n");
+    assertFails(withInit(spec("no-such-command")), "run the command", Errno.ENOENT);
+  }
+
+  private static Spec withInit(Spec spec) {
+    return new SpecAdjuster(spec, "test").annotation(Spec.INIT, "true").result();
+  }
+
+  @Test
+  void linksInAVolumeLeadNowhereElseWhenADirectoryOfItIsMounted() throws Exception {
+    Path volume = Files.createDirectories(work.resolve("volume"));
+    Files.createDirectories(volume.resolve("data/deep"));
+    Files.writeString(volume.resolve("data/deep/file"), "content\n");
+    Files.createSymbolicLink(volume.resolve("inside"), Path.of("/data/deep"));
+    Files.createSymbolicLink(volume.resolve("outside"), Path.of("/etc"));
+    for (String part : List.of("data/deep", "inside")) {
+      assertThat(run(withPart(volume, part, "rbind", "ro"))).isEqualTo("file\ncontent\n");
+    }
+    assertThat(run(withPart(volume, "data/deep", "rbind", "rslave"))).contains("content");
+    String purpose = "find outside of " + volume;
+    assertFails(withPart(volume, "outside", "rbind"), purpose, Errno.ENOENT);
+  }
+
+  private Spec withPart(Path volume, String part, String... options) {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.add("X-mount.subdir=" + part);
+    return with(
+        spec("sh", "-c", "ls /work; cat /work/file"),
+        new Spec.Mount("/work", "bind", volume.toString(), all));
   }
 
   @Test

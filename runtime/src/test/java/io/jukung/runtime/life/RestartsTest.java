@@ -1,8 +1,10 @@
 package io.jukung.runtime.life;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.jukung.client.v1.SetRestartPolicyRequest;
 import io.jukung.client.v1.StartRequest;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -159,5 +162,62 @@ class RestartsTest {
     Thread.sleep(NO_RESTART_MILLIS);
     assertThat(node.containers.find(container)).isEmpty();
     assertThat(node.sandboxes.find(sandbox)).isEmpty();
+  }
+
+  @Test
+  void otherPolicyHoldsFromTheNextEndOnAndAfterARestartOfTheDaemon() throws Exception {
+    run("no");
+    setPolicy("always");
+    end(0);
+    awaitRestart(1);
+    startDaemonAgain();
+    end(0);
+    awaitRestart(2);
+    setPolicy("no");
+    end(1);
+    assertStaysEnded();
+    assertThatThrownBy(() -> setPolicy("sometimes")).hasMessageContaining("not a restart policy");
+  }
+
+  @Test
+  void stoppedContainerThatGetsItsFirstPolicyStaysStopped() throws Exception {
+    RunPodSandboxRequest.Builder pod = TestNode.pod("web").toBuilder();
+    pod.getConfigBuilder().putLabels(OwnContainers.LABEL, "web");
+    sandbox = node.runPodSandbox.call(pod.build()).getPodSandboxId();
+    container = node.start(sandbox, "web");
+    node.stop(container, 0);
+    setPolicy("unless-stopped");
+    startDaemonAgain();
+    assertStaysEnded();
+  }
+
+  @Test
+  void containerThatWaitsForItsRestartIsAboutToRun() throws Exception {
+    run("always");
+    CompletableFuture<Void> goesOn = new CompletableFuture<>();
+    node.host.whileNamespacesAreMade =
+        _ -> {
+          node.host.whileNamespacesAreMade = _ -> {};
+          var _ = goesOn.join();
+        };
+    assertThat(node.restarts.isAbout(node.containers.get(container))).isFalse();
+    end(1);
+    await("the restart", () -> node.restarts.isAbout(node.containers.get(container)));
+    goesOn.complete(null);
+    awaitRestart(1);
+    await("its end", () -> !node.restarts.isAbout(node.containers.get(container)));
+    node.stop(container, 0);
+    await("the end", () -> node.state(container) == ContainerState.CONTAINER_EXITED);
+    assertThat(node.restarts.isAbout(node.containers.get(container))).isFalse();
+  }
+
+  private void setPolicy(String policy) throws Exception {
+    var _ =
+        new SetRestartPolicy(node.own, node.restarts)
+            .call(
+                SetRestartPolicyRequest.newBuilder()
+                    .setContainerId(container)
+                    .setPolicy(policy)
+                    .build());
   }
 }

@@ -74,6 +74,7 @@ class RecoveryTest {
     Await.until("it is taken up", () -> node.state(container) == ContainerState.CONTAINER_RUNNING);
     assertThat(node.sandboxes.get(sandbox).isReady()).isTrue();
     assertThat(copies()).isEmpty();
+    Await.until("its networks are taken up", () -> node.lateNetworks.contains(sandbox));
   }
 
   @Test

@@ -67,6 +67,7 @@ import io.jukung.runtime.spec.SpecBuilder;
 import io.jukung.runtime.store.ChangeListener;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.Sandbox;
+import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
@@ -83,6 +84,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
@@ -112,6 +114,9 @@ public final class TestNode {
 
   /** What is told of pods and containers, from the next restart on. */
   public LifecyclePlugins plugins = LifecyclePlugins.NONE;
+
+  /** The ids of pods whose networks are taken up because their records were read late. */
+  public final Set<String> lateNetworks = ConcurrentHashMap.newKeySet();
 
   public SandboxStore sandboxes;
   public ContainerStore containers;
@@ -228,7 +233,17 @@ public final class TestNode {
                 cgroups,
                 events,
                 _ -> {}), // no process of this node is real
-            _ -> {},
+            new Recovery.PodNetworks() {
+              @Override
+              public void note(SandboxRecord noted) {
+                // The networks of this node are not real.
+              }
+
+              @Override
+              public void takeUpLate(Sandbox late) {
+                lateNetworks.add(late.id());
+              }
+            },
             new Recovery.Limits(recoveryLimit, silence));
     SpecBuilder specs =
         new SpecBuilder(

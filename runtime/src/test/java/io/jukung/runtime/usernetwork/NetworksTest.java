@@ -16,6 +16,7 @@ import io.jukung.runtime.store.SandboxRecord.Membership;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -197,7 +198,9 @@ class NetworksTest {
         .hasMessageContaining("cannot be \"odd\"");
     NetworkRecord made = networks.create(macvlan.toBuilder().putOptions("parent", "eth0").build());
     PluginConfiguration plugin =
-        PluginPlan.of(made, new PluginPlan.Role(true, false), directory).plugins().getFirst();
+        PluginPlan.of(made, new PluginPlan.Role(true, false), List.of(), directory)
+            .plugins()
+            .getFirst();
     assertThat(plugin.type()).isEqualTo("macvlan");
     assertThat(plugin.json().path("master").asText()).isEqualTo("eth0");
     assertThat(plugin.json().path("ipam").path("routes")).hasSize(1);
@@ -208,7 +211,7 @@ class NetworksTest {
     NetworkRecord made =
         networks.create(ranges(range("198.51.100.0/24").setIpRange("198.51.100.128/25")));
     NetworkConfiguration first =
-        PluginPlan.of(made, new PluginPlan.Role(true, true), directory.resolve("ipam"));
+        PluginPlan.of(made, new PluginPlan.Role(true, true), List.of(), directory.resolve("ipam"));
     assertThat(first.plugins().stream().map(PluginConfiguration::type))
         .containsExactly("bridge", "portmap");
     JsonNode bridge = first.plugins().getFirst().json();
@@ -220,12 +223,27 @@ class NetworksTest {
                 .readTree(
                     """
                     {"subnet": "198.51.100.0/24", "gateway": "198.51.100.1",
-                     "rangeStart": "198.51.100.128", "rangeEnd": "198.51.100.254"}
+                     "rangeStart": "198.51.100.129", "rangeEnd": "198.51.100.254"}
                     """));
     NetworkConfiguration later =
-        PluginPlan.of(made, new PluginPlan.Role(false, false), directory.resolve("ipam"));
+        PluginPlan.of(
+            made, new PluginPlan.Role(false, false), List.of(), directory.resolve("ipam"));
     assertThat(later.plugins()).hasSize(1);
     assertThat(later.plugins().getFirst().json().path("isDefaultGateway").asBoolean()).isFalse();
+  }
+
+  @Test
+  void addressThatIsAskedForMayLieOutsideOfTheRange() throws IOException {
+    NetworkRecord made =
+        networks.create(ranges(range("198.51.100.0/24").setIpRange("198.51.100.128/25")));
+    List<InetAddress> asked = List.of(InetAddress.ofLiteral("198.51.100.7"));
+    NetworkConfiguration configuration =
+        PluginPlan.of(made, new PluginPlan.Role(true, false), asked, directory.resolve("ipam"));
+    JsonNode range =
+        configuration.plugins().getFirst().json().path("ipam").path("ranges").path(0).path(0);
+    assertThat(range.path("subnet").asText()).isEqualTo("198.51.100.0/24");
+    assertThat(range.has("rangeStart")).isFalse();
+    assertThat(range.has("rangeEnd")).isFalse();
   }
 
   @Test

@@ -49,6 +49,19 @@ class SubnetTest {
   }
 
   @Test
+  void firstAddressStandsForTheSubnetUnlessThereAreNoMoreThanTwo() {
+    assertThat(Subnet.parse("10.1.2.128/25").firstUsable())
+        .isEqualTo(InetAddress.ofLiteral("10.1.2.129"));
+    assertThat(Subnet.parse("10.1.2.4/31").firstUsable())
+        .isEqualTo(InetAddress.ofLiteral("10.1.2.4"));
+    assertThat(Subnet.parse("10.1.2.4/31").lastUsable())
+        .isEqualTo(InetAddress.ofLiteral("10.1.2.5"));
+    assertThat(Subnet.parse("10.1.2.4/32").lastUsable())
+        .isEqualTo(InetAddress.ofLiteral("10.1.2.4"));
+    assertThat(Subnet.text(Subnet.parse("fd00::/120").lastUsable())).isEqualTo("fd00::ff");
+  }
+
+  @Test
   void routesOfTheKernelAreReadWithoutTheDefaultRoute() throws IOException {
     List<String> table =
         List.of(

@@ -1,4 +1,4 @@
-package io.jukung.image.registry;
+package io.jukung.cri.client;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -7,18 +7,19 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 
 /**
- * A response body whose sender must not stop or trickle. If no byte arrives for the idle time, the
+ * The body of an HTTP response whose sender must not stop or trickle. If no byte arrives for the idle time, the
  * stream is closed and the waiting read throws HttpTimeoutException; so does a read when bytes
  * arrive more slowly than {@value #MIN_PROGRESS_BYTES} in the progress time. Only the time spent
  * waiting for the sender counts, not the time that the reader itself needs, for a slow disk say.
  *
  * <p>One reader at a time; a virtual thread per body watches the idle time until {@link #close}.
  */
-final class TimedBody extends FilterInputStream {
-  /** Must arrive within {@link RegistryTimeouts#progress}; by default some 200 bytes a second. */
-  static final int MIN_PROGRESS_BYTES = 64 * 1024;
+public final class TimedBody extends FilterInputStream {
+  /** Must arrive within the progress time: with five minutes some 200 bytes a second. */
+  public static final int MIN_PROGRESS_BYTES = 64 * 1024;
 
-  private final RegistryTimeouts timeouts;
+  private final Duration idle;
+  private final Duration progress;
   private final Thread watch;
   private volatile long waitingSinceNanos;
   private volatile boolean waiting;
@@ -26,9 +27,17 @@ final class TimedBody extends FilterInputStream {
   private long waitedNanos;
   private long broughtBytes;
 
-  TimedBody(InputStream in, RegistryTimeouts timeouts) {
+  /**
+   * Begins to watch a body.
+   *
+   * @param in closed with this stream
+   * @param idle the longest wait for the next byte
+   * @param progress the time in which {@value #MIN_PROGRESS_BYTES} bytes must arrive
+   */
+  public TimedBody(InputStream in, Duration idle, Duration progress) {
     super(in);
-    this.timeouts = timeouts;
+    this.idle = idle;
+    this.progress = progress;
     this.watch = Thread.ofVirtual().name("idle-timeout").start(this::watch);
   }
 
@@ -65,7 +74,7 @@ final class TimedBody extends FilterInputStream {
 
   private void throwIfTimedOut() throws HttpTimeoutException {
     if (timedOut) {
-      throw new HttpTimeoutException("no byte for " + text(timeouts.idle()));
+      throw new HttpTimeoutException("no byte for " + text(idle));
     }
   }
 
@@ -78,9 +87,9 @@ final class TimedBody extends FilterInputStream {
     if (broughtBytes >= MIN_PROGRESS_BYTES) {
       broughtBytes = 0;
       waitedNanos = 0;
-    } else if (waitedNanos > timeouts.progress().toNanos()) {
+    } else if (waitedNanos > progress.toNanos()) {
       throw new HttpTimeoutException(
-          "stalled: %d bytes in %s".formatted(broughtBytes, text(timeouts.progress())));
+          "stalled: %d bytes in %s".formatted(broughtBytes, text(progress)));
     }
   }
 
@@ -89,16 +98,16 @@ final class TimedBody extends FilterInputStream {
   }
 
   private void watch() {
-    long idle = timeouts.idle().toNanos();
+    long limit = idle.toNanos();
     try {
       while (true) {
-        long left = waiting ? idle - (System.nanoTime() - waitingSinceNanos) : idle;
+        long left = waiting ? limit - (System.nanoTime() - waitingSinceNanos) : limit;
         if (left <= 0) {
           timedOut = true;
           super.close();
           return;
         }
-        Thread.sleep(Duration.ofNanos(Math.max(left, idle / 4)));
+        Thread.sleep(Duration.ofNanos(Math.max(left, limit / 4)));
       }
     } catch (InterruptedException e) {
       return; // close() ends the watch
