@@ -183,7 +183,9 @@ class RunOptionsIT {
                 "cat /dev/shm/f; tr '\\0' ' ' </proc/1/cmdline; echo; readlink /proc/self/ns/ipc"))
         .isEqualTo(
             "here\nsleep 1000 \n"
-                + jukung(testbed, "exec", "first", "readlink", "/proc/self/ns/ipc").orThrow().strip());
+                + jukung(testbed, "exec", "first", "readlink", "/proc/self/ns/ipc")
+                    .orThrow()
+                    .strip());
     jukung(testbed, "rm", "-f", "first").orThrow();
   }
 
@@ -213,8 +215,7 @@ class RunOptionsIT {
                 jukung(testbed, "ps", "--format", "{{.State}} {{.Status}}")
                     .stdout()
                     .startsWith("restarting Restarting (3) "));
-        assertThat(jukung(testbed, "container", "prune", "-f").orThrow())
-            .doesNotContain("deleted");
+        assertThat(jukung(testbed, "container", "prune", "-f").orThrow()).doesNotContain("deleted");
       }
       Await.until(
           expected,

@@ -7,10 +7,11 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 
 /**
- * The body of an HTTP response whose sender must not stop or trickle. If no byte arrives for the idle time, the
- * stream is closed and the waiting read throws HttpTimeoutException; so does a read when bytes
- * arrive more slowly than {@value #MIN_PROGRESS_BYTES} in the progress time. Only the time spent
- * waiting for the sender counts, not the time that the reader itself needs, for a slow disk say.
+ * The body of an HTTP response whose sender must not stop or trickle. If no byte arrives for the
+ * idle time, the stream is closed and the waiting read throws HttpTimeoutException; so does a read
+ * when bytes arrive more slowly than {@value #MIN_PROGRESS_BYTES} in the progress time. Only the
+ * time spent waiting for the sender counts, not the time that the reader itself needs, for a slow
+ * disk say.
  *
  * <p>One reader at a time; a virtual thread per body watches the idle time until {@link #close}.
  */

@@ -154,7 +154,11 @@ public final class FlameGraph {
       String text = name.length() <= characters ? name : name.substring(0, characters - 1) + "…";
       svg.append(
           String.format(
-              Locale.ROOT, "<text x=\"%.1f\" y=\"%d\">%s</text>", left + 2, top + 11, escape(text)));
+              Locale.ROOT,
+              "<text x=\"%.1f\" y=\"%d\">%s</text>",
+              left + 2,
+              top + 11,
+              escape(text)));
     }
     svg.append("</g>\n");
   }

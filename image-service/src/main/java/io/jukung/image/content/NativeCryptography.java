@@ -51,7 +51,8 @@ public final class NativeCryptography {
       provider.assertHealthy();
       return provider;
     } catch (RuntimeException | LinkageError e) {
-      log.warn("NativeCryptography: pulls are slower, the library cannot be loaded: {}", e.toString());
+      log.warn(
+          "NativeCryptography: pulls are slower, the library cannot be loaded: {}", e.toString());
       return null;
     }
   }

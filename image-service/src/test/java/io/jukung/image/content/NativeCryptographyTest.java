@@ -27,8 +27,7 @@ class NativeCryptographyTest {
   void digestOfPartsOfAnySizeIsThatOfJava() throws Exception {
     Random random = new Random(27);
     for (Digest.Algorithm algorithm : Digest.Algorithm.values()) {
-      MessageDigest java =
-          MessageDigest.getInstance(algorithm.start().getAlgorithm(), "SUN");
+      MessageDigest java = MessageDigest.getInstance(algorithm.start().getAlgorithm(), "SUN");
       MessageDigest stream = algorithm.start();
       for (int size : List.of(0, 1, 63, 64, 65, 4096, 100_000, 3)) {
         byte[] part = new byte[size];

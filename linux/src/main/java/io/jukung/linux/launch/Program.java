@@ -70,7 +70,7 @@ public record Program(List<Step> steps, byte[] data, long inherited) {
     long result =
         step.resultRegister()
             | (step.clears() ? 0x100 : 0)
-            | (long) step.fork().ordinal() << 16
+            | (long) step.fork().code() << 16
             | (long) step.skips() << 24;
     out.putLong(kinds).putLong(result).putLong(tolerated).putLong(step.expected());
   }

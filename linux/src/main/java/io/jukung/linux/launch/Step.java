@@ -34,21 +34,32 @@ public record Step(
   /** The encoded form has a byte for the number. */
   private static final int MAX_SKIPS = 255;
 
-  /** What a call does to the process that makes it. The position is the encoded form. */
+  /** What a call does to the process that makes it. */
   public enum Fork {
     /** The call makes no child: the process goes on. */
-    NONE,
+    NONE(0),
     /**
      * The process ends. The child must have the same parent (CLONE_PARENT) to be launched in its
      * place.
      */
-    ENDS,
+    ENDS(1),
     /**
      * The process stays as the child's init: it passes on the signals that it gets, waits for all
      * its children, and ends when the child does, with its exit code or 128 and the number of the
      * signal that has ended it. All signals must be blocked before, and unblocked in the child.
      */
-    BECOMES_INIT
+    BECOMES_INIT(2);
+
+    /** The byte of the encoded step. */
+    private final int code;
+
+    Fork(int code) {
+      this.code = code;
+    }
+
+    int code() {
+      return code;
+    }
   }
 
   public Step {
