@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A connection is on record in two places: that of its attachment, written before plugins run,
  * and the membership in the record of the pod, written when they have succeeded, and before they
  * take the connection away. So an attachment without a membership is what a crash has left, and
- * {@link #takeUp(Sandbox, PodNetworkRequest)} detaches it.
+ * {@link #takeUp} detaches it.
  */
 public final class Memberships implements AutoCloseable {
   private final Networks networks;
