@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,10 @@ final class RootfsImport {
           "USER",
           "VOLUME",
           "WORKDIR");
+
+  /** The first bytes of archives that the JDK cannot decompress. */
+  private static final Map<String, String> OTHER_COMPRESSIONS =
+      Map.of("425a68", "bzip2", "fd377a585a00", "xz", "28b52ffd", "zstd");
 
   private final Daemon daemon;
 
@@ -125,10 +130,10 @@ final class RootfsImport {
     if (magic.startsWith("1f8b")) {
       return new GZIPInputStream(body);
     }
-    for (var each : List.of("425a68 bzip2", "fd377a585a00 xz", "28b52ffd zstd")) {
-      String[] known = each.split(" ");
-      if (magic.startsWith(known[0])) {
-        throw HttpError.notImplemented("the import of an archive compressed with " + known[1]);
+    for (Map.Entry<String, String> each : OTHER_COMPRESSIONS.entrySet()) {
+      if (magic.startsWith(each.getKey())) {
+        throw HttpError.notImplemented(
+            "the import of an archive compressed with " + each.getValue());
       }
     }
     return body;
