@@ -14,6 +14,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Options of {@code jukung run} and {@code start}, as a user uses them. */
 @ExtendWith(Testbed.Extension.class)
 class RunOptionsIT {
+  /** The restart before which a container waits for 6.4 s, longer than some commands take. */
+  private static final int LONG_DELAY = 7;
+
   @Test
   void healthIsShownFollowsTheProbesAndIsLearntAgainAfterTheDaemonsDeath(Testbed testbed)
       throws Exception {
@@ -203,10 +206,10 @@ class RunOptionsIT {
         .isEqualTo("on-failure\n");
     String state = "{{.State.Status}} {{.RestartCount}}";
     // Each run is short, so that the delays grow and the state can be seen.
-    for (int count = 1; count <= 5; count++) {
+    for (int count = 1; count <= LONG_DELAY; count++) {
       String expected = "running " + count + "\n";
       jukung(testbed, "exec", "retried", "touch", "/end").orThrow();
-      if (count == 5) {
+      if (count == LONG_DELAY) {
         Await.until(
             "it waits",
             () ->
