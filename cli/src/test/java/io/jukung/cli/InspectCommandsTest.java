@@ -3,7 +3,6 @@ package io.jukung.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.grpc.Status;
 import io.jukung.cri.v1.ContainerState;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

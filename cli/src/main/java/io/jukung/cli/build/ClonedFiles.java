@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The directory that a repository is cloned into. It is removed when it is closed, and when a signal
- * ends the command: git is ended first, which would go on writing.
+ * The directory that a repository is cloned into. It is removed when it is closed, and when a
+ * signal ends the command: git is ended first, which would go on writing.
  */
 final class ClonedFiles implements Closeable {
   private final Path directory;

@@ -161,8 +161,8 @@ final class GitClone {
 
   /**
    * Has git ask a helper for the login (gitcredentials(7)), and no other one for this host. The
-   * helper is a line of shell that prints variables, because a variable, other than an argument, can
-   * be read by the same user alone.
+   * helper is a line of shell that prints variables, because a variable, other than an argument,
+   * can be read by the same user alone.
    */
   private void offer(ContextUrl.Login login, Map<String, String> variables) {
     variables.put("JUKUNG_GIT_USER", login.user());

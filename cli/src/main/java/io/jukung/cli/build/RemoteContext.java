@@ -27,7 +27,9 @@ final class RemoteContext {
   /** The longest wait for the next byte. */
   private static final Duration IDLE = Duration.ofMinutes(1);
 
-  /** A server that sends less than {@link TimedBody#MIN_PROGRESS_BYTES} in this time is given up. */
+  /**
+   * A server that sends less than {@link TimedBody#MIN_PROGRESS_BYTES} in this time is given up.
+   */
   private static final Duration PROGRESS = Duration.ofMinutes(5);
 
   private static final Pattern REMOTE = Pattern.compile("(?i)(?:https?|git|ssh)://.*|git@.*");
@@ -59,9 +61,7 @@ final class RemoteContext {
   private static InputStream download(URI uri, ContextUrl url)
       throws IOException, InterruptedException {
     HttpClient.Builder client =
-        HttpClient.newBuilder()
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .connectTimeout(CONNECT);
+        HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NORMAL).connectTimeout(CONNECT);
     url.login().ifPresent(login -> client.authenticator(new HostLogin(uri, login)));
     HttpResponse<InputStream> answer =
         client
@@ -93,9 +93,7 @@ final class RemoteContext {
               && getRequestingHost().equals(uri.getHost())
               && getRequestingProtocol().equalsIgnoreCase(uri.getScheme())
               && (uri.getPort() < 0 || getRequestingPort() == uri.getPort());
-      return same
-          ? new PasswordAuthentication(login.user(), login.password().toCharArray())
-          : null;
+      return same ? new PasswordAuthentication(login.user(), login.password().toCharArray()) : null;
     }
   }
 }

@@ -79,7 +79,9 @@ public final class Ps extends FormattedList<ListContainersResponse, Container> {
       answer =
           ListContainersResponse.newBuilder()
               .addAllContainers(
-                  answer.getContainersList().stream().filter(each -> isUp(connection, each)).toList())
+                  answer.getContainersList().stream()
+                      .filter(each -> isUp(connection, each))
+                      .toList())
               .build();
     }
     if (filters.isEmpty() && most <= 0) {

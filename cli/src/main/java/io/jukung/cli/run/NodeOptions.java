@@ -121,8 +121,7 @@ final class NodeOptions {
           .getSecurityContextBuilder()
           .getNamespaceOptionsBuilder()
           .setPid(NamespaceMode.TARGET)
-          .setTargetId(
-              Lookup.container(connection, pid.substring(CONTAINER.length())).getId());
+          .setTargetId(Lookup.container(connection, pid.substring(CONTAINER.length())).getId());
     }
     if (ipc != null && ipc.startsWith(CONTAINER)) {
       ipcOf = Lookup.container(connection, ipc.substring(CONTAINER.length())).getId();

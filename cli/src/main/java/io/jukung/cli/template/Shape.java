@@ -13,8 +13,8 @@ import java.util.function.Function;
  * @param optional the names of members that objects need not have; such a member is nil
  * @param maps the names of members whose own members have names that the user has chosen, as with
  *     labels; a missing one is nil
- * @param lists the names of members that are lists: one that is null, or left out, is printed as
- *     an empty list
+ * @param lists the names of members that are lists: one that is null, or left out, is printed as an
+ *     empty list
  * @param methods functions of the outermost object, of one string each, by their names
  */
 public record Shape(

@@ -57,8 +57,7 @@ class GitCloneTest {
     try {
       String host = "127.0.0.1:" + server.getAddress().getPort();
       GitClone git =
-          new GitClone(
-              ContextUrl.of("http://me:se%5Ccret@" + host + "/a.git#main"), environment());
+          new GitClone(ContextUrl.of("http://me:se%5Ccret@" + host + "/a.git#main"), environment());
       assertThatThrownBy(() -> git.run(Files.createDirectory(directory.resolve("clone"))))
           .isInstanceOf(CliException.class)
           .hasMessageContaining("git fetch has failed")
@@ -76,8 +75,7 @@ class GitCloneTest {
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       GitClone git =
           new GitClone(
-              ContextUrl.of("http://127.0.0.1:" + silent.getLocalPort() + "/a.git"),
-              environment());
+              ContextUrl.of("http://127.0.0.1:" + silent.getLocalPort() + "/a.git"), environment());
       ClonedFiles files = ClonedFiles.make(git, environment());
       CompletableFuture<Path> clone =
           CompletableFuture.supplyAsync(

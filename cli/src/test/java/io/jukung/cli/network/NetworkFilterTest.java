@@ -48,10 +48,7 @@ class NetworkFilterTest {
   void networksFitAsDockerSays(String filters, String names) {
     var filter = NetworkFilter.of(List.of(filters.split(" ")));
     assertThat(
-            NETWORKS.stream()
-                .filter(filter)
-                .map(Network::getName)
-                .collect(Collectors.joining(" ")))
+            NETWORKS.stream().filter(filter).map(Network::getName).collect(Collectors.joining(" ")))
         .isEqualTo(names);
   }
 

@@ -36,8 +36,7 @@ public final class ImageJson {
 
   /** Members that are lists, which are null in JSON or left out if they have nothing. */
   public static final Set<String> LISTS =
-      Set.of(
-          "RepoTags", "RepoDigests", "Layers", "Cmd", "Entrypoint", "Env", "OnBuild", "Shell");
+      Set.of("RepoTags", "RepoDigests", "Layers", "Cmd", "Entrypoint", "Env", "OnBuild", "Shell");
 
   private ImageJson() {}
 

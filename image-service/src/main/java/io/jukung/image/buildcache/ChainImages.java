@@ -164,8 +164,8 @@ public final class ChainImages implements AutoCloseable {
   }
 
   /**
-   * Brings a new layer into the store. If an earlier build has made the same files, its blob serves,
-   * which need not have the same bytes: another library may have compressed it.
+   * Brings a new layer into the store. If an earlier build has made the same files, its blob
+   * serves, which need not have the same bytes: another library may have compressed it.
    *
    * @param layers with the new one at the end
    */
@@ -179,8 +179,7 @@ public final class ChainImages implements AutoCloseable {
       throws IOException, InterruptedException {
     top.moveInto(store.content(), pin);
     byte[] configuration = configuration(layers);
-    ImageRecord image =
-        install(configuration, layers, new Parts(configuration, null), Set.of());
+    ImageRecord image = install(configuration, layers, new Parts(configuration, null), Set.of());
     var _ = store.register(image.asIntermediate());
     return new Kept(image.id(), layers.getLast());
   }
@@ -262,8 +261,7 @@ public final class ChainImages implements AutoCloseable {
    */
   public StoredImage finish(byte[] configuration, List<StageLayer> layers, Set<String> tags)
       throws IOException, InterruptedException {
-    return store.register(
-        install(configuration, layers, new Parts(configuration, null), tags));
+    return store.register(install(configuration, layers, new Parts(configuration, null), tags));
   }
 
   private ImageRecord install(

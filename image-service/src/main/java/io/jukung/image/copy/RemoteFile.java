@@ -34,7 +34,9 @@ public final class RemoteFile {
   /** The longest wait for the next byte of the file. */
   private static final Duration IDLE = Duration.ofMinutes(1);
 
-  /** A server that sends less than {@link TimedBody#MIN_PROGRESS_BYTES} in this time is given up. */
+  /**
+   * A server that sends less than {@link TimedBody#MIN_PROGRESS_BYTES} in this time is given up.
+   */
   private static final Duration PROGRESS = Duration.ofMinutes(5);
 
   private final URI uri;

@@ -106,15 +106,15 @@ class ProgramImageTest {
   @ParameterizedTest
   @EnumSource(Arch.class)
   void initEndsAsItsChildDoes(Arch arch) throws Exception {
-    assertThat(run(arch, underInit("(exit 3) & echo on; exit 7"))).isEqualTo(new Outcome(7, "on\n"));
+    assertThat(run(arch, underInit("(exit 3) & echo on; exit 7")))
+        .isEqualTo(new Outcome(7, "on\n"));
     assertThat(run(arch, underInit("kill -KILL $$"))).isEqualTo(new Outcome(128 + 9, ""));
   }
 
   @ParameterizedTest
   @EnumSource(Arch.class)
   void initPassesSignalsOnToItsChild(Arch arch) throws Exception {
-    String script =
-        "trap 'echo got; exit 5' TERM; kill -TERM $PPID; while :; do sleep 0.1; done";
+    String script = "trap 'echo got; exit 5' TERM; kill -TERM $PPID; while :; do sleep 0.1; done";
     assertThat(run(arch, underInit(script))).isEqualTo(new Outcome(5, "got\n"));
   }
 

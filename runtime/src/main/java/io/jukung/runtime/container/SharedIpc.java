@@ -14,8 +14,8 @@ import io.jukung.runtime.store.StatePaths;
 import java.util.List;
 
 /**
- * Gives a container of jukung's own the System V IPC and the shared memory of another one, whose pod
- * has to be set up when the container starts. Thread-safe.
+ * Gives a container of jukung's own the System V IPC and the shared memory of another one, whose
+ * pod has to be set up when the container starts. Thread-safe.
  */
 public final class SharedIpc {
   private static final String SHARED_MEMORY = "/dev/shm";
@@ -60,8 +60,7 @@ public final class SharedIpc {
           "options.ipcOf: one of the containers has a user namespace of its own");
     }
     SpecAdjuster adjuster = new SpecAdjuster(spec, "options");
-    adjuster.namespace(
-        "ipc", paths.namespace(other.id(), Namespace.IPC.procName()).toString());
+    adjuster.namespace("ipc", paths.namespace(other.id(), Namespace.IPC.procName()).toString());
     spec.mounts().stream()
         .filter(each -> each.destination().equals(SHARED_MEMORY))
         .filter(each -> each.source().equals(paths.shm(own.id()).toString()))
@@ -70,7 +69,6 @@ public final class SharedIpc {
   }
 
   private static Spec.Mount from(String source, Spec.Mount mount) {
-    return new Spec.Mount(
-        mount.destination(), mount.type(), source, List.copyOf(mount.options()));
+    return new Spec.Mount(mount.destination(), mount.type(), source, List.copyOf(mount.options()));
   }
 }

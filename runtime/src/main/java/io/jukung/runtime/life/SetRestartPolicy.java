@@ -23,8 +23,7 @@ public final class SetRestartPolicy {
     try {
       var _ = RestartPolicy.parse(request.getPolicy());
     } catch (IllegalArgumentException e) {
-      throw new CriException(
-          ErrorKind.INVALID_ARGUMENT, "SetRestartPolicy: " + e.getMessage(), e);
+      throw new CriException(ErrorKind.INVALID_ARGUMENT, "SetRestartPolicy: " + e.getMessage(), e);
     }
     restarts.setPolicy(container, request.getPolicy());
     return SetRestartPolicyResponse.getDefaultInstance();

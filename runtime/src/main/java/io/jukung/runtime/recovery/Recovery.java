@@ -69,8 +69,8 @@ public final class Recovery implements AutoCloseable {
     void note(SandboxRecord sandbox);
 
     /**
-     * Takes up a sandbox whose record was read after {@link #run} had returned, when the networks of
-     * all others were taken up already. Must not wait.
+     * Takes up a sandbox whose record was read after {@link #run} had returned, when the networks
+     * of all others were taken up already. Must not wait.
      */
     default void takeUpLate(Sandbox sandbox) {}
   }

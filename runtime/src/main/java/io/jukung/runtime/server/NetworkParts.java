@@ -107,9 +107,7 @@ final class NetworkParts implements AutoCloseable {
   private void takeUp(Sandbox sandbox, LinuxPodHost host) {
     try {
       memberships.takeUp(
-          sandbox,
-          host.request(sandbox.record()),
-          each -> host.rewriteResolver(each.record()));
+          sandbox, host.request(sandbox.record()), each -> host.rewriteResolver(each.record()));
     } catch (IOException | RuntimeException e) {
       if (sandbox.isReady()) { // and not stopped meanwhile
         LOG.error("the networks of sandbox {} cannot be taken up", sandbox.id(), e);

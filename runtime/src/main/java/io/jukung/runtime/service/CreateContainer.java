@@ -259,8 +259,7 @@ public final class CreateContainer {
               targetPid(sandbox, config),
               mounts);
       SharedIpc ipc = new SharedIpc(sandboxes, containers, files.paths());
-      UnaryOperator<Spec> adjust =
-          each -> ipc.applyTo(own.applyTo(each), sandbox, own.ipcOf());
+      UnaryOperator<Spec> adjust = each -> ipc.applyTo(own.applyTo(each), sandbox, own.ipcOf());
       SpecBuilder.Built built = specs.build(input, root);
       ContainerRecord asked =
           record(
@@ -425,8 +424,7 @@ public final class CreateContainer {
       return Optional.empty();
     }
     return Optional.of(
-        TargetContainer.pid(
-            containers, sandboxes, sandbox.id(), targetId(config).orElse("")));
+        TargetContainer.pid(containers, sandboxes, sandbox.id(), targetId(config).orElse("")));
   }
 
   private static ContainerRecord.User user(ContainerUser user) {
