@@ -127,9 +127,10 @@ final class RunOptions {
       names = "--mount",
       paramLabel = "FIELDS",
       description =
-          "Mount type=bind,source=HOST,target=CONTAINER, or type=volume,source=NAME,target=CONTAINER,"
-              + " or type=tmpfs,target=CONTAINER. More fields: readonly, bind-propagation, volume-opt=NAME=VALUE,"
-              + " volume-label, volume-nocopy, tmpfs-size, tmpfs-mode.")
+          "Mount type=bind,source=HOST,target=CONTAINER, or"
+              + " type=volume,source=NAME,target=CONTAINER, or type=tmpfs,target=CONTAINER. More"
+              + " fields: readonly, bind-propagation, volume-opt=NAME=VALUE, volume-label,"
+              + " volume-subpath, volume-nocopy, tmpfs-size, tmpfs-mode.")
   List<String> mounts = List.of();
 
   @Option(
@@ -148,7 +149,8 @@ final class RunOptions {
       names = "--add-host",
       paramLabel = "NAME:ADDRESS",
       description =
-          "Add an entry to /etc/hosts. The address host-gateway stands for an address of this node.")
+          "Add an entry to /etc/hosts. The address host-gateway stands for an address of this"
+              + " node.")
   List<String> hosts = List.of();
 
   @Option(

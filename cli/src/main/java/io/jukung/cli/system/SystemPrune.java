@@ -18,8 +18,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "prune",
     description =
-        "Removes the containers of `jukung run` that do not run, the networks and the images without"
-            + " a tag that no container uses, and the build cache. Containers of kubelet and pinned images stay.",
+        "Removes the containers of `jukung run` that do not run, the networks and the images"
+            + " without a tag that no container uses, and the build cache. Containers of kubelet"
+            + " and pinned images stay.",
     mixinStandardHelpOptions = true)
 final class SystemPrune extends PruneCommand {
   @Option(

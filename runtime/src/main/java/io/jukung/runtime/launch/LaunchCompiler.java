@@ -618,9 +618,7 @@ public final class LaunchCompiler {
       if (filter != null) {
         steps.filter(filter);
       }
-      if (administers) {
-        steps.endAdministration(process.capabilities(), availableCapabilities);
-      }
+      steps.initCapabilities(process.user(), process.capabilities(), availableCapabilities);
       steps.underInit();
     }
     steps.session();

@@ -346,12 +346,18 @@ final class ProcessSteps {
     sets(capabilities, available, administers ? Capability.CAP_SYS_ADMIN.mask() & available : 0);
   }
 
-  /** Takes away what {@link #identity} has kept for the filter of system calls. */
-  void endAdministration(Spec.Capabilities capabilities, long available) {
+  /**
+   * Leaves the capabilities that an execve would leave, for an init, which executes nothing: those
+   * of the container for root, and the ambient ones for other users. What {@link #identity} has
+   * kept for the filter of system calls goes, too.
+   */
+  void initCapabilities(Spec.User user, Spec.Capabilities capabilities, long available) {
+    long ambient = mask(capabilities.ambient()) & available;
+    boolean root = user.uid() == 0;
     setCapabilities(
-        mask(capabilities.effective()) & available,
-        mask(capabilities.permitted()) & available,
-        (mask(capabilities.inheritable()) | mask(capabilities.ambient())) & available);
+        root ? mask(capabilities.effective()) & available : ambient,
+        root ? mask(capabilities.permitted()) & available : ambient,
+        (mask(capabilities.inheritable()) & available) | ambient);
   }
 
   private void sets(Spec.Capabilities capabilities, long available, long kept) {

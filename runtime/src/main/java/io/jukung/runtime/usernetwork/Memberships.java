@@ -305,15 +305,16 @@ public final class Memberships implements AutoCloseable {
         List<Membership> before = current(sandbox.record());
         sandbox.update(files, record -> record.withMemberships(without(record, networkId)));
         try {
+          // Before the interface goes, with which the default route would go.
+          if (leadsOut(left)) {
+            leadOut(sandbox.record(), request, RouteNetlink::replaceDefaultRoute);
+          }
           pods.detach(sandbox.id(), left.interfaceName(), request.networkNamespace());
         } catch (IOException e) { // the same call may be made again
           sandbox.update(files, record -> record.withMemberships(before));
           throw e;
         }
         networks.release(networkId, sandbox.id());
-        if (leadsOut(left)) {
-          leadOut(sandbox.record(), request, RouteNetlink::replaceDefaultRoute);
-        }
       }
     }
   }

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Launches real containers with Debian's busybox-static as their only layer; needs root. */
 class LaunchCompilerTest {
@@ -322,6 +323,32 @@ class LaunchCompilerTest {
     assertThat(run(withInit(spec("sh", "-c", script))))
         .isEqualTo("2 1\nSigBlk:\t0000000000000000\n");
     assertFails(withInit(spec("no-such-command")), "run the command", Errno.ENOENT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1000})
+  void initHasNoMoreCapabilitiesThanTheProgram(int uid) throws Exception {
+    Spec plain =
+        spec("grep", "-h", "-E", "^Uid|^Cap(Prm|Eff)", "/proc/1/status", "/proc/self/status");
+    Spec.Process process = plain.process();
+    Spec spec =
+        withProcess(
+            plain,
+            new Spec.Process(
+                false,
+                new Spec.User(uid, 0, null, List.of()),
+                process.args(),
+                process.env(),
+                "/",
+                process.capabilities(),
+                List.of(),
+                false,
+                null,
+                null,
+                null));
+    List<String> lines = run(withInit(spec)).lines().toList();
+    assertThat(lines).hasSize(6);
+    assertThat(lines.subList(0, 3)).isEqualTo(lines.subList(3, 6));
   }
 
   private static Spec withInit(Spec spec) {
