@@ -62,6 +62,10 @@ public final class Testbed implements AutoCloseable {
       path = "/usr/bin/crun"
       options = ["--cgroup-manager=disabled"]
       cgroups = "daemon"
+      # A runtime as runc was before 1.1: its help does not name exec --cgroup.
+      [handlers.old]
+      path = "/bin/sh"
+      options = ["-c", '[ "$*" != "exec --help" ] || exit 0; exec /usr/sbin/runc "$@"', "runc"]
       [handlers.absent]
       path = "/no/such/runtime"
       """;
