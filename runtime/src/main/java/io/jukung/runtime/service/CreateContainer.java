@@ -163,7 +163,8 @@ public final class CreateContainer {
       Creation creation = containers.names().reserve(name, id, "CreateContainer");
       rollback.follow(creation::at);
       rollback.undo("release name", () -> containers.names().release(name, id));
-      ContainerImages.Found image = image(config);
+      ContainerImages.Use use = ContainerImages.Use.in(sandbox.record());
+      ContainerImages.Found image = image(config, use);
       timer.step("image");
 
       creation.at("layers");
@@ -176,7 +177,7 @@ public final class CreateContainer {
       Files.createDirectory(paths.containerWork(id));
       rollback.undo("release image", () -> images.release(id));
       List<Path> lowers = orEmptyDirectory(images.acquire(image.id(), id));
-      List<ImageVolumes.Mounted> imageMounts = imageVolumes.requested(id, config);
+      List<ImageVolumes.Mounted> imageMounts = imageVolumes.requested(id, config, use);
       timer.step("layers");
 
       creation.at("volumes and specification");
@@ -211,7 +212,8 @@ public final class CreateContainer {
     }
   }
 
-  private ContainerImages.Found image(ContainerConfig config) throws IOException {
+  private ContainerImages.Found image(ContainerConfig config, ContainerImages.Use use)
+      throws IOException {
     String reference = config.getImage().getImage();
     if (reference.isEmpty()) {
       throw CriException.invalidArgument("CreateContainer: config.image.image is empty");
@@ -224,7 +226,7 @@ public final class CreateContainer {
                 () ->
                     CriException.notFound(
                         "CreateContainer: image \"" + reference + "\" is not here; pull it first"));
-    images.checkPolicy(image, reference, config.getImage().getUserSpecifiedImage());
+    images.checkPolicy(image, reference, config.getImage().getUserSpecifiedImage(), use);
     return image;
   }
 
