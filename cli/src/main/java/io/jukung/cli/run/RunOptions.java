@@ -127,9 +127,10 @@ final class RunOptions {
       names = "--mount",
       paramLabel = "FIELDS",
       description =
-          "Mount type=bind,source=HOST,target=CONTAINER, or type=volume,source=NAME,target=CONTAINER,"
-              + " or type=tmpfs,target=CONTAINER. More fields: readonly, bind-propagation, volume-opt=NAME=VALUE,"
-              + " volume-label, volume-nocopy, tmpfs-size, tmpfs-mode.")
+          "Mount type=bind,source=HOST,target=CONTAINER, or"
+              + " type=volume,source=NAME,target=CONTAINER, or type=tmpfs,target=CONTAINER. More"
+              + " fields: readonly, bind-propagation, volume-opt=NAME=VALUE, volume-label,"
+              + " volume-nocopy, tmpfs-size, tmpfs-mode.")
   List<String> mounts = List.of();
 
   @Option(
@@ -145,10 +146,19 @@ final class RunOptions {
   @Nullable String shmSize;
 
   @Option(
+      names = "--storage-opt",
+      paramLabel = "size=SIZE",
+      description =
+          "The most that the container can write into its root file system, for example size=10g."
+              + " The daemon's root must be on ext4 or xfs with project quotas.")
+  List<String> storageOptions = List.of();
+
+  @Option(
       names = "--add-host",
       paramLabel = "NAME:ADDRESS",
       description =
-          "Add an entry to /etc/hosts. The address host-gateway stands for an address of this node.")
+          "Add an entry to /etc/hosts. The address host-gateway stands for an address of this"
+              + " node.")
   List<String> hosts = List.of();
 
   @Option(

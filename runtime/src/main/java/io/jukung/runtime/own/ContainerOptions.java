@@ -18,15 +18,18 @@ import org.jspecify.annotations.Nullable;
  * @param health how its health is learnt; null: it is not
  * @param stopTimeoutSeconds how long {@code jukung stop} waits before it kills; null: its default.
  *     The client reads this itself
+ * @param writableLayerBytes how much it may write into its root file system; null: what the node's
+ *     configuration says
  */
 public record ContainerOptions(
     List<Tmpfs> tmpfs,
     List<String> withoutCopy,
     List<Ulimit> ulimits,
     @Nullable HealthCheck health,
-    @Nullable Long stopTimeoutSeconds) {
+    @Nullable Long stopTimeoutSeconds,
+    @Nullable Long writableLayerBytes) {
   private static final ContainerOptions NONE =
-      new ContainerOptions(List.of(), List.of(), List.of(), null, null);
+      new ContainerOptions(List.of(), List.of(), List.of(), null, null, null);
 
   public ContainerOptions {
     tmpfs = Json.orEmpty(tmpfs);

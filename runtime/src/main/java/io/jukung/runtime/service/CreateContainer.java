@@ -29,6 +29,7 @@ import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ImageVolumes;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.TargetContainer;
+import io.jukung.runtime.container.WritableLayerLimits;
 import io.jukung.runtime.handler.OciContainers;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.own.ContainerOptions;
@@ -88,6 +89,7 @@ public final class CreateContainer {
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
   private final OciContainers runtimes;
+  private final WritableLayerLimits layerLimits;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights;
 
   public CreateContainer(
@@ -103,7 +105,8 @@ public final class CreateContainer {
       SeccompFilters filters,
       PathWork pathWork,
       LifecyclePlugins plugins,
-      OciContainers runtimes) {
+      OciContainers runtimes,
+      WritableLayerLimits layerLimits) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -118,6 +121,7 @@ public final class CreateContainer {
     this.pathWork = pathWork;
     this.plugins = plugins;
     this.runtimes = runtimes;
+    this.layerLimits = layerLimits;
     this.flights = SingleFlight.withProgress("CreateContainer", containers.names()::creation);
   }
 
@@ -175,6 +179,7 @@ public final class CreateContainer {
       StatePaths.createPrivate(paths.container(id));
       createUpper(paths.containerUpper(id), sandbox.record().config().user());
       Files.createDirectory(paths.containerWork(id));
+      layerLimits.limit(sandbox.record(), config.getAnnotationsMap(), id);
       rollback.undo("release image", () -> images.release(id));
       List<Path> lowers = orEmptyDirectory(images.acquire(image.id(), id));
       List<ImageVolumes.Mounted> imageMounts = imageVolumes.requested(id, config, use);
