@@ -164,7 +164,7 @@ public final class ProjectQuota {
         Syscall.QUOTACTL_FD,
         () -> file + ", " + name + ", project " + project,
         file.number(),
-        (long) command << 8 | PRJQUOTA,
+        ((long) command << 8) | PRJQUOTA,
         project,
         argument.address(),
         0);
