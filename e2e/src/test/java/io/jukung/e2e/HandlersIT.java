@@ -101,7 +101,7 @@ class HandlersIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"runc", "crun"})
+  @ValueSource(strings = {"runc", "crun", "old"})
   void execIsKilledWithItsChildrenAtItsTimeout(String handler, Testbed testbed) throws Exception {
     Pod pod = pod(testbed, handler, NamespaceMode.NODE);
     String container = testbed.runContainer(pod, "sleeps", List.of("sleep", "1000"));
@@ -113,6 +113,23 @@ class HandlersIT {
       assertThat(files.map(each -> each.getFileName().toString()))
           .noneMatch(name -> name.startsWith("exec-"));
     }
+  }
+
+  /** The container's own processes and those of another command are not the command's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"runc", "crun", "old"})
+  void timeoutOfACommandEndsNoOtherProcess(String handler, Testbed testbed) throws Exception {
+    Pod pod = pod(testbed, handler, NamespaceMode.NODE);
+    String container = testbed.runShell(pod, "parent", "sleep 2345 & exec sleep 1000");
+    testbed.exec(container, "sh", "-c", "sleep 2346 >/dev/null 2>&1 &");
+    assertThat(failure(() -> testbed.exec(container, 1, "sleep", "3456")))
+        .extracting(Status::getCode)
+        .isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    assertThat(testbed.processes(container))
+        .doesNotContain("sleep 3456")
+        .contains("sleep 1000")
+        .contains("sleep 2345")
+        .contains("sleep 2346");
   }
 
   @ParameterizedTest
@@ -247,7 +264,7 @@ class HandlersIT {
         () -> testbed.runPod(config, "other"),
         Status.Code.INVALID_ARGUMENT,
         "no runtime handler \"other\" (runtime_handler); configured are"
-            + " \"\", \"absent\", \"crun\", \"runc\"");
+            + " \"\", \"absent\", \"crun\", \"old\", \"runc\"");
     assertRefused(
         () -> testbed.runPod(config, "absent"),
         Status.Code.FAILED_PRECONDITION,

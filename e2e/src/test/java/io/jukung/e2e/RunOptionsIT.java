@@ -52,6 +52,24 @@ class RunOptionsIT {
     Await.until(status, () -> jukung(testbed, "ps").stdout().contains(status));
   }
 
+  /** A write that the kernel refuses is in WritableLayerIT. */
+  @Test
+  void containerThatHasWrittenMoreThanItsStorageOptionIsKilled(Testbed testbed) throws Exception {
+    List<String> options = List.of("-d", "--network", "host", "--storage-opt", "size=4m");
+    String script = "head -c 3000000 /dev/zero >/f; while ! test -e /more; do sleep 0.1; done;";
+    shell(testbed, "run", options, "kept", script);
+    shell(testbed, "run", options, "full", script + " cat /f /f >/g; exec sleep 1000");
+    jukung(testbed, "exec", "full", "touch", "/more").orThrow();
+    assertThat(jukung(testbed, "wait", "full").orThrow()).isEqualTo("137\n");
+    assertThat(jukung(testbed, "inspect", "--raw", "full").orThrow())
+        .contains("WritableLayerFull")
+        .containsPattern(
+            "the daemon killed it: it had written [4-9]\\.\\d MiB into its root file system,"
+                + " and its limit is 4\\.0 MiB");
+    assertThat(jukung(testbed, "ps").orThrow()).contains("kept");
+    jukung(testbed, "rm", "-f", "kept", "full").orThrow();
+  }
+
   @Test
   void startWithAttachPrintsThisRunAlone(Testbed testbed) throws Exception {
     shell(

@@ -19,9 +19,13 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -80,7 +84,8 @@ class SignaturePolicyIT {
     byte[] payload =
         """
         {"critical":{"identity":{"docker-reference":"%s"},"image":{"docker-manifest-digest":"%s"},\
-        "type":"cosign container image signature"},"optional":null}"""
+        "type":"cosign container image signature"},"optional":null}\
+        """
             .formatted(name, digest)
             .getBytes(US_ASCII);
     Signature signature = Signature.getInstance("SHA256withECDSA");
@@ -173,6 +178,54 @@ class SignaturePolicyIT {
       testbed.removeAllPods();
       testbed.removeImage(id);
     }
+  }
+
+  @Test
+  void resultsThatABuildKeepsAreForBuildsAlone() throws Exception {
+    Path context = Files.createTempDirectory("jukung-context");
+    Path dockerfile = context.resolve("Dockerfile");
+    Files.writeString(
+        dockerfile, "FROM %s\nRUN echo one >/one\nRUN cat /one\n".formatted(testbed.busybox()));
+    Files.writeString(
+        directory.resolve("policy.json"),
+        """
+        {"default": [{"type": "reject"}],
+         "transports": {"docker": {"%s": [{"type": "insecureAcceptAnything"}]}}}
+        """
+            .formatted(Registry.HOST));
+    Pod pod = testbed.runPod("intermediate", NamespaceMode.NODE);
+    try {
+      ContainerLifeIT.jukung(testbed, "build", "-t", Registry.HOST + "/built:1", context.toString())
+          .orThrow();
+      List<String> kept = intermediates();
+      assertThat(kept).isNotEmpty();
+      for (String id : kept) {
+        assertRefused(
+            () -> testbed.createContainer(pod, container(pod, "by-id", id, "")),
+            "the signature policy rejects it by default");
+      }
+    } finally {
+      policy("matchRepository");
+      testbed.removeAllPods();
+      Files.delete(dockerfile);
+      Files.delete(context);
+    }
+  }
+
+  /** The IDs of the images that builds keep, which no list shows. */
+  private static List<String> intermediates() throws Exception {
+    Pattern id = Pattern.compile("\"id\" ?: ?\"(sha256:[0-9a-f]{64})\"");
+    List<String> ids = new ArrayList<>();
+    try (Stream<Path> records = Files.walk(testbed.daemon().root().resolve("images/records"))) {
+      for (Path each : records.filter(Files::isRegularFile).toList()) {
+        String record = Files.readString(each);
+        Matcher matcher = id.matcher(record);
+        if (record.matches("(?s).*\"intermediate\" ?: ?true.*") && matcher.find()) {
+          ids.add(matcher.group(1));
+        }
+      }
+    }
+    return ids;
   }
 
   @Test

@@ -124,7 +124,16 @@ final class OwnOptions {
       }
       json.put("stopTimeoutSeconds", options.stopTimeout);
     }
+    options.storageOptions.forEach(text -> json.put("writableLayerBytes", storageSize(text)));
     return json.isEmpty() ? Optional.empty() : Optional.of(json.toString());
+  }
+
+  private static long storageSize(String text) {
+    if (!text.startsWith("size=")) {
+      throw CliException.usage(
+          "--storage-opt: \"" + text + "\" is not size=SIZE, which is all that is known");
+    }
+    return MemorySize.parse(text.substring("size=".length()));
   }
 
   private static void addUlimit(ArrayNode ulimits, String text) {

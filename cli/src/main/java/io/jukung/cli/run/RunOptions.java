@@ -146,6 +146,14 @@ final class RunOptions {
   @Nullable String shmSize;
 
   @Option(
+      names = "--storage-opt",
+      paramLabel = "size=SIZE",
+      description =
+          "The most that the container can write into its root file system, for example size=10g."
+              + " The daemon's root must be on ext4 or xfs with project quotas.")
+  List<String> storageOptions = List.of();
+
+  @Option(
       names = "--add-host",
       paramLabel = "NAME:ADDRESS",
       description =

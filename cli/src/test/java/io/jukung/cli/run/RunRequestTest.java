@@ -413,12 +413,14 @@ class RunRequestTest {
             "--add-host=db:192.0.2.1",
             "--add-host=six:[2001:db8::1]",
             "--shm-size=1m",
+            "--storage-opt=size=5m",
             "busybox");
     assertThat(request.container().getAnnotationsOrThrow("io.jukung.options"))
         .isEqualTo(
             "{\"withoutCopy\":[\"/data\"],\"tmpfs\":[{\"path\":\"/run\",\"options\":[\"nosuid\",\"nodev\","
                 + "\"noexec\",\"size=1m\"]}],\"ulimits\":[{\"name\":\"nofile\",\"soft\":5,\"hard\":9},"
-                + "{\"name\":\"core\",\"soft\":-1,\"hard\":-1}],\"stopTimeoutSeconds\":3}");
+                + "{\"name\":\"core\",\"soft\":-1,\"hard\":-1}],\"stopTimeoutSeconds\":3,"
+                + "\"writableLayerBytes\":5242880}");
     assertThat(request.sandbox().getAnnotationsOrThrow("io.jukung.options"))
         .isEqualTo(
             "{\"hosts\":[{\"address\":\"192.0.2.1\",\"name\":\"db\"},"
@@ -437,6 +439,8 @@ class RunRequestTest {
         "--add-host=:192.0.2.1",
         "--add-host=db:example.org",
         "--add-host=db:1.2.3",
+        "--storage-opt=5m",
+        "--storage-opt=size=big",
         "--shm-size=big"
       })
   void optionsWithoutMeaningAreRefused(String option) {

@@ -52,9 +52,15 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 public final class Testbed implements AutoCloseable {
   private static final Pattern SHIM_PID = Pattern.compile("\"shimPid\":([0-9]+)");
 
-  /** The configuration of the shared testbed: runtimes of the OCI, which a pod can ask for. */
-  private static final String HANDLERS =
+  /**
+   * The configuration of the shared testbed: limits of writable layers on any file system, and
+   * runtimes of the OCI, which a pod can ask for.
+   */
+  private static final String CONFIGURATION =
       """
+      [writable_layer]
+      enforced_by = "daemon"
+      measure_every = "1s"
       [handlers.runc]
       path = "/usr/sbin/runc"
       annotations = ["handlers.example/*"]
@@ -62,6 +68,10 @@ public final class Testbed implements AutoCloseable {
       path = "/usr/bin/crun"
       options = ["--cgroup-manager=disabled"]
       cgroups = "daemon"
+      # A runtime as runc was before 1.1: its help does not name exec --cgroup.
+      [handlers.old]
+      path = "/bin/sh"
+      options = ["-c", '[ "$*" != "exec --help" ] || exit 0; exec /usr/sbin/runc "$@"', "runc"]
       [handlers.absent]
       path = "/no/such/runtime"
       """;
@@ -86,7 +96,7 @@ public final class Testbed implements AutoCloseable {
   }
 
   private static Testbed start() throws Exception {
-    return start(Map.of(), HANDLERS);
+    return start(Map.of(), CONFIGURATION);
   }
 
   /**

@@ -91,8 +91,7 @@ public final class ImagePuller {
       approval.ifPresent(
           check -> installer.approveBy(documents -> check.fetch(documents, registry)));
       ImageRecord image = installer.prepare(top, tags, Set.of(reference.name()));
-      return store.register(
-          registry.isPrivileged() ? image : image.withOpenRepository(reference.name()));
+      return store.register(registry.isOpen() ? image.withOpenRepository(reference.name()) : image);
     } catch (IOException e) {
       throw ImageInstaller.explain(action, e);
     } catch (CriException e) {

@@ -62,6 +62,9 @@ public final class RegistrySession implements ImageSource {
   private final RegistryTimeouts timeouts;
   private final UnreachableHosts unreachable;
 
+  /** The host that has answered {@link #resolve}. */
+  private volatile @Nullable HostSession resolving;
+
   /** The hosts that have delivered something, by their names. */
   private final Set<String> delivering = new ConcurrentSkipListSet<>();
 
@@ -96,11 +99,14 @@ public final class RegistrySession implements ImageSource {
   }
 
   /**
-   * Whether what has come so far can have come only because this node may have it. A host that was
-   * not asked counts as well if it is configured to be shown who asks.
+   * Whether anybody may have what the reference names: the registry itself has answered {@link
+   * #resolve}, and did not learn who asks. That a mirror gives content to everybody says nothing
+   * about the registry, whose credentials the mirror may have. Content that comes from mirrors
+   * after that counts as the registry's, because the answer has named its digests.
    */
-  public boolean isPrivileged() {
-    return hosts.stream().anyMatch(HostSession::isPrivileged);
+  public boolean isOpen() {
+    HostSession host = resolving;
+    return host != null && host.host().server() && !host.isPrivileged();
   }
 
   /** The hosts that have answered a request of this session, in the order of their names. */
@@ -114,13 +120,16 @@ public final class RegistrySession implements ImageSource {
    * @throws CriException if no host delivers it; the message has what each host answered
    */
   public FetchedManifest resolve() throws IOException, InterruptedException {
-    return reference.digest().isPresent()
-        ? manifest(reference.digest().get())
-        : ask(
-            "resolve tag " + reference.tag().orElseThrow(),
-            Capability.RESOLVE,
-            host -> true,
-            host -> fetchManifest(host, reference.tag().orElseThrow(), Optional.empty()));
+    Optional<Digest> digest = reference.digest();
+    return ask(
+        digest.isPresent() ? "fetch manifest " + digest.get() : "resolve tag " + reference.object(),
+        digest.isPresent() ? Capability.PULL : Capability.RESOLVE,
+        host -> true,
+        host -> {
+          FetchedManifest manifest = fetchManifest(host, reference.object(), digest);
+          resolving = host;
+          return manifest;
+        });
   }
 
   /**

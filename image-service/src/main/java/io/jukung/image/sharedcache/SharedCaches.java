@@ -13,6 +13,7 @@ import io.jukung.image.reference.ImageReference;
 import io.jukung.image.registry.RegistryClient;
 import io.jukung.image.registry.RegistrySession;
 import io.jukung.image.registry.SmallBlob;
+import io.jukung.image.signature.SignatureGate;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
 import java.io.IOException;
@@ -30,15 +31,19 @@ public final class SharedCaches {
   private final ImageStore store;
   private final RegistryClient registries;
   private final ImagePusher pusher;
+  private final SignatureGate gate;
 
-  public SharedCaches(ImageStore store, RegistryClient registries, ImagePusher pusher) {
+  public SharedCaches(
+      ImageStore store, RegistryClient registries, ImagePusher pusher, SignatureGate gate) {
     this.store = store;
     this.registries = registries;
     this.pusher = pusher;
+    this.gate = gate;
   }
 
   /**
-   * Reads the list of a cache's steps. No layer is fetched yet.
+   * Reads the list of a cache's steps. No layer is fetched yet. The node's signature policy is
+   * asked for the cache as for an image of its name: its layers become parts of images that run.
    *
    * @param before the steps of other caches, which are asked first
    * @throws CriException with the kind that fits
@@ -47,8 +52,12 @@ public final class SharedCaches {
     ImageReference reference = ImageReference.parse(name);
     String action = "import cache " + reference;
     try {
+      Optional<SignatureGate.Approval> approval = gate.begin(reference);
       RegistrySession registry = registries.open(reference, Credentials.ANONYMOUS);
       FetchedManifest top = registry.resolve();
+      if (approval.isPresent()) {
+        var _ = approval.get().fetch(List.of(top.digest()), registry);
+      }
       ManifestDocument document =
           ManifestDocument.parse(top.digest(), top.content(), top.contentType());
       Descriptor list = CacheDocuments.stepsOf(document);

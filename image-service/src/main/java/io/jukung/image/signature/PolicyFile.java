@@ -26,7 +26,10 @@ final class PolicyFile {
 
   private static final int MAX_KEY_BYTES = 64 * 1024;
   private static final int MAX_SCOPES = 10_000;
-  private static final int MAX_REQUIREMENTS = 100;
+
+  /** Each may need a signature of its own, all of which are kept with the image. */
+  private static final int MAX_REQUIREMENTS = KeptSignature.MAX_KEPT;
+
   private static final int MAX_KEYS = 100;
 
   private static final Set<String> KEYLESS = Set.of("fulcio", "pki");
@@ -88,6 +91,7 @@ final class PolicyFile {
       if (slash >= 0) {
         throw docker.refused("its scope \"" + scope + "\": *. stands before a domain alone");
       }
+      requireImage(docker, scope, List.of("x" + scope.substring(1) + "/x"));
       return;
     }
     if (host.contains("*")) {
@@ -99,6 +103,35 @@ final class PolicyFile {
           "its scope \"%s\" has no registry (write docker.io/library/busybox for busybox)"
               .formatted(scope));
     }
+    // A scope without tag and digest is that of what is below it, and of the repository itself.
+    boolean isImage = scope.indexOf(':', slash < 0 ? scope.length() : slash) >= 0;
+    requireImage(
+        docker,
+        scope,
+        isImage
+            ? List.of(scope)
+            : slash < 0 ? List.of(scope + "/x") : List.of(scope + "/x", scope));
+  }
+
+  /**
+   * Refuses a scope that holds for no image.
+   *
+   * @param examples names of images, one of which the scope is for if it is for any
+   */
+  private static void requireImage(JsonDocument docker, String scope, List<String> examples) {
+    String reason = "names are in lower case, complete, and by a tag or a digest";
+    for (String example : examples) {
+      try {
+        ImageReference image = ImageReference.parse(example);
+        boolean isBoth = image.tag().isPresent() && image.digest().isPresent();
+        if (!isBoth && SignaturePolicy.isScopeOf(image, scope)) {
+          return;
+        }
+      } catch (CriException e) {
+        reason = String.valueOf(e.getMessage());
+      }
+    }
+    throw docker.refused("its scope \"" + scope + "\" is for no image: " + reason);
   }
 
   private static List<PolicyRequirement> requirements(JsonDocument json, String field) {

@@ -8,8 +8,10 @@ import io.jukung.image.registry.RegistrySession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,7 +95,7 @@ public final class SignatureGate {
     if (names.isEmpty()) {
       Approval approval = new Approval(image, null, read.defaults());
       approval.refuseRejected();
-      approval.verify(documents, signatures);
+      var _ = approval.verify(documents, signatures);
       return;
     }
     @Nullable CriException refusal = null;
@@ -101,7 +103,7 @@ public final class SignatureGate {
       Approval approval = new Approval(name.toString(), name, read.of(name));
       try {
         approval.refuseRejected();
-        approval.verify(documents, signatures);
+        var _ = approval.verify(documents, signatures);
         return;
       } catch (CriException e) {
         refusal = refusal == null ? e : refusal;
@@ -137,7 +139,8 @@ public final class SignatureGate {
      * Fetches the signatures of the image and verifies them.
      *
      * @param documents the manifest of the image, and the indexes that have led to it
-     * @return the signatures, to be kept with the image
+     * @return the signatures, to be kept with the image: those that the policy accepts, and others
+     *     as far as there is room for another policy's sake
      * @throws CriException UNKNOWN if the policy does not accept the image, another kind if the
      *     registry does not say which signatures there are
      */
@@ -154,21 +157,23 @@ public final class SignatureGate {
           throw e;
         }
       }
-      verify(documents, signatures);
-      return signatures.size() <= KeptSignature.MAX_KEPT
-          ? signatures
-          : signatures.subList(0, KeptSignature.MAX_KEPT);
+      Set<KeptSignature> kept = new LinkedHashSet<>(verify(documents, signatures));
+      kept.addAll(signatures);
+      return kept.stream().limit(KeptSignature.MAX_KEPT).toList();
     }
 
-    private void verify(List<Digest> documents, List<KeptSignature> signatures) {
+    /** Returns the signatures that fulfil the requirements, one for each. */
+    private List<KeptSignature> verify(List<Digest> documents, List<KeptSignature> signatures) {
+      List<KeptSignature> accepted = new ArrayList<>();
       for (PolicyRequirement requirement : scoped.requirements()) {
         if (requirement instanceof PolicyRequirement.SigstoreSigned signed) {
-          verify(signed, documents, signatures);
+          accepted.add(accepted(signed, documents, signatures));
         }
       }
+      return accepted;
     }
 
-    private void verify(
+    private KeptSignature accepted(
         PolicyRequirement.SigstoreSigned wanted,
         List<Digest> documents,
         List<KeptSignature> signatures) {
@@ -182,7 +187,7 @@ public final class SignatureGate {
       for (KeptSignature signature : signatures) {
         Optional<String> reason = reasonAgainst(signature, wanted, documents);
         if (reason.isEmpty()) {
-          return;
+          return signature;
         }
         reasons.add(reason.get());
       }

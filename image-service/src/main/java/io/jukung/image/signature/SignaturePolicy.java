@@ -27,15 +27,30 @@ record SignaturePolicy(
   Scoped of(ImageReference image) {
     ImageReference usual = usual(image);
     for (String scope : scopesOf(usual)) {
-      List<PolicyRequirement> found = scopes.get(scope);
-      if (found == null && scope.startsWith(usual.domain())) {
-        found = scopes.get(usual.domain() + HTTPS_PORT + scope.substring(usual.domain().length()));
-      }
-      if (found != null) {
-        return new Scoped("transports.docker[\"" + scope + "\"]", found);
+      for (String spelling : spellings(usual, scope)) {
+        List<PolicyRequirement> found = scopes.get(spelling);
+        if (found != null) {
+          return new Scoped("transports.docker[\"" + scope + "\"]", found);
+        }
       }
     }
     return defaults();
+  }
+
+  /** Whether a scope is one of those that {@link #of} looks for. */
+  static boolean isScopeOf(ImageReference image, String scope) {
+    ImageReference usual = usual(image);
+    return scopesOf(usual).stream()
+        .flatMap(each -> spellings(usual, each).stream())
+        .anyMatch(scope::equals);
+  }
+
+  /** A scope as it may stand in a policy: https has a port that need not be written. */
+  private static List<String> spellings(ImageReference image, String scope) {
+    String domain = image.domain();
+    return scope.startsWith(domain)
+        ? List.of(scope, domain + HTTPS_PORT + scope.substring(domain.length()))
+        : List.of(scope);
   }
 
   /** The requirements for what has no name. */

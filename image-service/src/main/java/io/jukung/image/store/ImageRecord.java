@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +85,7 @@ public record ImageRecord(
         openRepositories);
   }
 
-  /** The same image, which a repository has given without credentials. */
+  /** The same image, which a repository's registry has given without credentials. */
   public ImageRecord withOpenRepository(String repository) {
     return new ImageRecord(
         version,
@@ -194,13 +193,17 @@ public record ImageRecord(
         uniteOpen(newer));
   }
 
+  /** Takes from both in turn: what a policy has accepted stands first in each. */
   private @Nullable List<KeptSignature> unite(ImageRecord newer) {
-    List<KeptSignature> united =
-        Stream.concat(newer.keptSignatures().stream(), keptSignatures().stream())
-            .distinct()
-            .limit(KeptSignature.MAX_KEPT)
-            .toList();
-    return united.isEmpty() ? null : united;
+    Set<KeptSignature> united = new LinkedHashSet<>();
+    for (int i = 0; i < KeptSignature.MAX_KEPT; i++) {
+      for (List<KeptSignature> each : List.of(newer.keptSignatures(), keptSignatures())) {
+        if (i < each.size()) {
+          united.add(each.get(i));
+        }
+      }
+    }
+    return united.isEmpty() ? null : united.stream().limit(KeptSignature.MAX_KEPT).toList();
   }
 
   private @Nullable Set<String> uniteOpen(ImageRecord newer) {

@@ -92,7 +92,7 @@ abstract class BuildHarness {
             fixture.store,
             fixture.puller,
             cache,
-            new SharedCaches(fixture.store, fixture.client, pusher));
+            new SharedCaches(fixture.store, fixture.client, pusher, fixture.gate));
   }
 
   StoredImage build(String dockerfile) throws Exception {

@@ -12,8 +12,10 @@ import io.jukung.image.push.ImagePusher;
 import io.jukung.image.registry.DebianRegistry;
 import io.jukung.image.sharedcache.SharedCaches;
 import io.jukung.image.sharedcache.SharedStep;
+import io.jukung.image.signature.CosignSigner;
 import io.jukung.image.tar.TestTar;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -101,7 +103,8 @@ class SharedCacheTest extends BuildHarness {
     CacheEntry entry = cache.list().getFirst();
     StageLayer layer = entry.layer().orElseThrow();
     StageLayer forged = new StageLayer(Digest.sha256(new byte[] {1}), layer.blob());
-    new SharedCaches(fixture.store, fixture.client, new ImagePusher(fixture.store, fixture.client))
+    var pusher = new ImagePusher(fixture.store, fixture.client);
+    new SharedCaches(fixture.store, fixture.client, pusher, fixture.gate)
         .write(name, List.of(new SharedStep(entry.key(), Optional.of(forged), 1)));
     otherNode("two");
     importedCaches = List.of(name);
@@ -136,6 +139,29 @@ class SharedCacheTest extends BuildHarness {
     assertThat(events)
         .anyMatch(each -> each.contains("a step of an imported cache cannot be used"));
     assertThat(commands).hasSize(1);
+  }
+
+  @Test
+  void cacheThatTheSignaturePolicyDoesNotAcceptIsNotUsed() throws Exception {
+    exportedCache = Optional.of(new CacheExport(name, true, false));
+    var _ = export("FROM BASE\nRUN one\n");
+    exportedCache = Optional.empty();
+    otherNode("two");
+    importedCaches = List.of(name);
+    Path policy = temporary.resolve("policy.json");
+    Files.writeString(
+        policy,
+        """
+        {"default":[{"type":"insecureAcceptAnything"}],
+         "transports":{"docker":{"%s":[{"type":"sigstoreSigned","keyData":"%s"}]}}}\
+        """
+            .formatted(name.substring(0, name.lastIndexOf(':')), CosignSigner.ofP256().keyData()));
+    fixture.gate.use(policy);
+    var _ = export("FROM BASE\nRUN one\n");
+    assertThat(commands).hasSize(1);
+    assertThat(events)
+        .anyMatch(each -> each.contains("SignatureValidationFailed: " + name))
+        .anyMatch(each -> each.contains("demands a signature, and it has none"));
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.jukung.image.manifest.Platform;
 import io.jukung.image.pull.PullFixture;
 import io.jukung.image.pull.TestImage;
 import io.jukung.image.registry.DebianRegistry;
+import io.jukung.image.registry.WildRegistry;
 import io.jukung.image.tar.TestTar;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,5 +143,32 @@ class SharedContentTest {
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     return Files.write(temporary.resolve("htpasswd"), program.getInputStream().readAllBytes());
+  }
+
+  @Test
+  void imageThatOnlyAMirrorHasGivenIsNotOpen() throws Exception {
+    start("");
+    registry.push("app", "1", image);
+    fixture.hosts(
+        "r.example", "server = \"http://127.0.0.1:1\"\n[host.\"%s\"]\n".formatted(registry.url()));
+    fixture.pull("r.example/app:1");
+    assertThat(sharing().find("r.example/app", layer)).isEmpty();
+    assertThat(sharing("r.example").find("r.example/app", layer)).isPresent();
+  }
+
+  @Test
+  void layersOfAnOpenImageMayComeFromAMirrorThatIsShownWhoAsks() throws Exception {
+    start("");
+    registry.push("app", "1", image);
+    try (WildRegistry mirror = WildRegistry.start("127.0.0.2", null)) {
+      mirror.add("app", "1", image);
+      fixture.hosts(
+          registry.authority(),
+          "[host.\"%1$s\"]\ncapabilities = [\"pull\"]\n[host.\"%1$s\".header]\nx-node = \"a\"\n"
+              .formatted(mirror.url()));
+      fixture.pull(registry.reference("app:1"));
+      assertThat(mirror.requests("/blobs/")).isNotEmpty();
+      assertThat(sharing().find(registry.reference("app"), layer)).isPresent();
+    }
   }
 }

@@ -72,7 +72,8 @@ class SignedPullTest {
         file,
         """
         {"default":[{"type":"reject"}],"transports":{"docker":{"%s":[{"type":"sigstoreSigned",
-         "keyData":"%s","signedIdentity":{"type":"%s"}}]}}}"""
+         "keyData":"%s","signedIdentity":{"type":"%s"}}]}}}\
+        """
             .formatted(registry.authority(), by.keyData(), identity));
     fixture.gate.use(file);
   }
@@ -244,6 +245,37 @@ class SignedPullTest {
         .hasMessageContaining("demands a signature");
     fixture.pull(name + ":1");
     assertThatCode(() -> checkKept(pulled, name + ":1")).doesNotThrowAnyException();
+  }
+
+  @Test
+  void acceptedSignatureIsKeptAmongMoreThanAreKept() throws Exception {
+    policy(signer, "matchRepository");
+    TestImage image = push("single");
+    Map<Platform, TestImage> platforms = new LinkedHashMap<>();
+    platforms.put(Platform.current(), image);
+    byte[] index = TestImage.index(platforms);
+    registry.pushManifest(repository, "1", MediaType.OCI_INDEX, index);
+    Digest manifest = image.manifestDigest();
+    CosignSigner other = CosignSigner.ofP256();
+    for (Digest each : List.of(manifest, Digest.sha256(index))) {
+      KeptSignature[] signatures = new KeptSignature[KeptSignature.MAX_KEPT];
+      for (int i = 0; i < signatures.length; i++) {
+        signatures[i] = other.signature(name, each);
+      }
+      signatures[signatures.length - 1] = signer.signature(name, each);
+      attach(each, signatures);
+    }
+    StoredImage pulled = fixture.pull(name + ":1");
+    assertThatCode(() -> checkKept(pulled, name + ":1")).doesNotThrowAnyException();
+    assertThat(fixture.store.signed(pulled.id()).signatures()).hasSize(KeptSignature.MAX_KEPT);
+
+    policy(other, "matchRepository");
+    assertThat(fixture.pull(name + ":1").id()).isEqualTo(pulled.id());
+    assertThatCode(() -> checkKept(pulled, name + ":1")).doesNotThrowAnyException();
+    policy(signer, "matchRepository");
+    assertThatCode(() -> checkKept(pulled, name + ":1"))
+        .as("what an earlier pull has accepted")
+        .doesNotThrowAnyException();
   }
 
   private void checkKept(StoredImage image, String asked) throws Exception {

@@ -15,8 +15,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PolicyFileTest {
+  private static final String DIGITS =
+      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
   private static final String ACCEPT = "[{\"type\":\"insecureAcceptAnything\"}]";
 
   @TempDir Path directory;
@@ -35,8 +38,9 @@ class PolicyFileTest {
 
   private String signedBy(String fields) {
     return """
-        {"default":[{"type":"reject"}],
-         "transports":{"docker":{"r.example":[{"type":"sigstoreSigned",%s}]}}}"""
+    {"default":[{"type":"reject"}],
+     "transports":{"docker":{"r.example":[{"type":"sigstoreSigned",%s}]}}}\
+    """
         .formatted(fields.replace("KEY", key.toString()).replace("DATA", signer.keyData()));
   }
 
@@ -94,10 +98,14 @@ class PolicyFileTest {
         "\"keyPath\":\"KEY\"; 1; matchRepoDigestOrExact",
         "\"keyPaths\":[\"KEY\",\"KEY\"]; 2; matchRepoDigestOrExact",
         "\"keyData\":\"DATA\",\"signedIdentity\":{\"type\":\"matchExact\"}; 1; matchExact",
-        "\"keyDatas\":[\"DATA\"],\"signedIdentity\":{\"type\":\"matchRepository\"}; 1; matchRepository",
-        "\"keyData\":\"DATA\",\"signedIdentity\":{\"type\":\"exactReference\",\"dockerReference\":\"r.example/a:1\"}; 1; exactReference",
-        "\"keyData\":\"DATA\",\"signedIdentity\":{\"type\":\"exactRepository\",\"dockerRepository\":\"r.example/a\"}; 1; exactRepository",
-        "\"keyData\":\"DATA\",\"signedIdentity\":{\"type\":\"remapIdentity\",\"prefix\":\"r.example\",\"signedPrefix\":\"v.example/x\"}; 1; remapIdentity",
+        "\"keyDatas\":[\"DATA\"],\"signedIdentity\":{\"type\":\"matchRepository\"}; 1;"
+            + " matchRepository",
+        "\"keyData\":\"DATA\",\"signedIdentity\":{\"type\":\"exactReference\",\"dockerReference\":\"r.example/a:1\"};"
+            + " 1; exactReference",
+        "\"keyData\":\"DATA\",\"signedIdentity\":{\"type\":\"exactRepository\",\"dockerRepository\":\"r.example/a\"};"
+            + " 1; exactRepository",
+        "\"keyData\":\"DATA\",\"signedIdentity\":{\"type\":\"remapIdentity\",\"prefix\":\"r.example\",\"signedPrefix\":\"v.example/x\"};"
+            + " 1; remapIdentity",
       })
   void keysAndIdentityAreRead(String fields, int keys, String identity) throws Exception {
     SignaturePolicy policy = read(signedBy(fields));
@@ -123,10 +131,14 @@ class PolicyFileTest {
         "\"keyPath\":\"/missing/key\"; cannot read /missing/key",
         "\"keyData\":\"AAAA\"; it has no block BEGIN PUBLIC KEY",
         "\"keyPath\":\"KEY\",\"keyType\":\"x\"; \"keyType\" is not known",
-        "\"keyPath\":\"KEY\",\"signedIdentity\":{\"type\":\"matchAll\"}; the type matchAll is not supported",
-        "\"keyPath\":\"KEY\",\"signedIdentity\":{\"type\":\"matchExact\",\"prefix\":\"x\"}; \"prefix\" is not known",
-        "\"keyPath\":\"KEY\",\"signedIdentity\":{\"type\":\"exactReference\",\"dockerReference\":\"r.example/a\"}; neither tag nor digest",
-        "\"keyPath\":\"KEY\",\"signedIdentity\":{\"type\":\"exactRepository\",\"dockerRepository\":\"r.example/a:1\"}; a tag or a digest",
+        "\"keyPath\":\"KEY\",\"signedIdentity\":{\"type\":\"matchAll\"}; the type matchAll is not"
+            + " supported",
+        "\"keyPath\":\"KEY\",\"signedIdentity\":{\"type\":\"matchExact\",\"prefix\":\"x\"};"
+            + " \"prefix\" is not known",
+        "\"keyPath\":\"KEY\",\"signedIdentity\":{\"type\":\"exactReference\",\"dockerReference\":\"r.example/a\"};"
+            + " neither tag nor digest",
+        "\"keyPath\":\"KEY\",\"signedIdentity\":{\"type\":\"exactRepository\",\"dockerRepository\":\"r.example/a:1\"};"
+            + " a tag or a digest",
       })
   void signedRequirementThatIsNotUnderstoodIsRefused(String fields, String reason) {
     assertThatThrownBy(() -> read(signedBy(fields)))
@@ -146,16 +158,74 @@ class PolicyFileTest {
         "[]; it is not a JSON object",
         "{\"default\":ACCEPT,\"x\":1}; \"x\" is not known",
         "{\"default\":ACCEPT,\"default\":ACCEPT}; it is not JSON: Duplicate",
-        "{\"default\":[{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\"}]}; the type signedBy (GPG) is not supported",
+        "{\"default\":[{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\"}]}; the type signedBy (GPG)"
+            + " is not supported",
         "{\"default\":[{\"type\":\"signedBaseLayer\"}]}; the type signedBaseLayer is not supported",
         "{\"default\":[{\"type\":\"reject\",\"x\":1}]}; \"x\" is not known",
         "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"busybox\":ACCEPT}}}; has no registry",
-        "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"r.example\":[]}}}; \"r.example\" has no requirement",
-        "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"docker://r.example\":ACCEPT}}}; is no name",
-        "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"r.*.example\":ACCEPT}}}; only *. before a domain",
-        "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"*.example/a\":ACCEPT}}}; before a domain alone",
+        "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"r.example\":[]}}}; \"r.example\" has no"
+            + " requirement",
+        "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"docker://r.example\":ACCEPT}}}; is no"
+            + " name",
+        "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"r.*.example\":ACCEPT}}}; only *. before"
+            + " a domain",
+        "{\"default\":ACCEPT,\"transports\":{\"docker\":{\"*.example/a\":ACCEPT}}}; before a domain"
+            + " alone",
       })
   void policyThatIsNotUnderstoodIsRefused(String json, String reason) {
     assertThatThrownBy(() -> read(json.replace("ACCEPT", ACCEPT))).hasMessageContaining(reason);
+  }
+
+  private SignaturePolicy scoped(String scope) throws Exception {
+    return read(
+        "{\"default\":%1$s,\"transports\":{\"docker\":{\"%2$s\":%1$s}}}".formatted(ACCEPT, scope));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "R.example/team",
+        "r.example/Team",
+        "r.example/team/",
+        "r.example//team",
+        "r.example/team:",
+        "r.example/team:1/app",
+        "r.example/team@sha256:12",
+        "r.example/app:1@sha256:" + DIGITS,
+        "docker.io/busybox:1",
+        "index.docker.io/library/busybox",
+        "Docker.io",
+        "r.example:99999",
+        "r.example:",
+        "*.",
+        "*.R.example",
+        "*.r.example:5000",
+        "*..example",
+      })
+  void scopeThatHoldsForNoImageIsRefused(String scope) {
+    assertThatThrownBy(() -> scoped(scope))
+        .hasMessageContaining("its scope \"" + scope + "\" is for no image: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "r.example/team",
+        "r.example:443",
+        "r.example:443/team/app:1",
+        "r.example/app@sha256:" + DIGITS,
+        "docker.io/grafana",
+        "docker.io/library/busybox:1",
+        "docker.io",
+        "localhost",
+        "localhost/app",
+        "[fd00::1]:5000",
+        "[fd00::1]:5000/app:1",
+        "127.0.0.1:5000/a",
+        "*.local",
+        "*.r.example",
+      })
+  void scopeThatHoldsForAnImageIsTaken(String scope) throws Exception {
+    assertThat(scoped(scope).scopes()).containsOnlyKeys(scope);
   }
 }

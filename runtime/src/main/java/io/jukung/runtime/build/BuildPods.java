@@ -25,6 +25,7 @@ import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.image.build.CommandRunner.Command;
 import io.jukung.runtime.container.ContainerRemover;
 import io.jukung.runtime.life.ContainerStarter;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.service.CreateContainer;
 import io.jukung.runtime.service.RemovePodSandbox;
 import io.jukung.runtime.service.RunPodSandbox;
@@ -47,9 +48,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class BuildPods {
   private static final Logger LOG = LoggerFactory.getLogger(BuildPods.class);
-
-  /** The label of the pods. */
-  private static final String LABEL = "io.jukung.build";
 
   private static final String CONTAINER = "step";
   private static final String LOG_FILE = "step.log";
@@ -88,7 +86,7 @@ public final class BuildPods {
             .setMetadata(
                 PodSandboxMetadata.newBuilder().setName(name).setUid(uid).setNamespace("default"))
             .setLogDirectory(directory.toString())
-            .putLabels(LABEL, name)
+            .putLabels(OwnContainers.BUILD_LABEL, name)
             .setLinux(
                 LinuxPodSandboxConfig.newBuilder()
                     .setSecurityContext(
@@ -138,7 +136,7 @@ public final class BuildPods {
             .setImage(ImageSpec.newBuilder().setImage(command.imageId()))
             .addAllCommand(command.arguments())
             .setWorkingDir(command.directory())
-            .putLabels(LABEL, pod.config.getMetadata().getName())
+            .putLabels(OwnContainers.BUILD_LABEL, pod.config.getMetadata().getName())
             .setLogPath(LOG_FILE)
             .addAllMounts(mounts)
             .setLinux(LinuxContainerConfig.newBuilder().setSecurityContext(security));
@@ -186,7 +184,7 @@ public final class BuildPods {
   public void removeLeft() {
     List<Thread> removals = new ArrayList<>();
     for (Sandbox sandbox : sandboxes.all()) {
-      if (sandbox.record().config().labels().containsKey(LABEL)) {
+      if (OwnContainers.isOfBuild(sandbox.record())) {
         LOG.info("pod {} is left of a build of an earlier daemon, and is removed", sandbox.id());
         removals.add(
             Thread.ofVirtual().name("build-leftover").start(() -> removeLeft(sandbox.id())));

@@ -31,9 +31,9 @@ final class ConfigCommand {
         default      Prints every key with its default.
         -h, --help   Prints this help.
       A running daemon reads its files again at SIGHUP (`systemctl reload jukung`). It takes over
-      the tables log, container_log, shim, cni (without cache_dir), network, cdi and registry,
-      server.shutdown_grace, image.registry_config_dir and image.max_downloads. The log names what has changed, and what
-      needs a restart of the daemon. Files with a problem change nothing.
+      the tables log, container_log, writable_layer, shim, cni (without cache_dir), network, cdi
+      and registry, server.shutdown_grace, image.registry_config_dir and image.max_downloads. The
+      log names what has changed, and what needs a restart of the daemon. Files with a problem change nothing.
       """;
 
   /** The socket may stand before every command, and matters to no configuration. */

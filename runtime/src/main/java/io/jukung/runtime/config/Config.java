@@ -26,6 +26,7 @@ public record Config(
     Path socket,
     Log log,
     ContainerLog containerLog,
+    WritableLayer writableLayer,
     Server server,
     Shim shim,
     Cni cni,
@@ -53,6 +54,7 @@ public record Config(
           Path.of("/run/jukung/jukung.sock"),
           new Log(LogLevel.INFO, LogFormat.TEXT),
           new ContainerLog(new DataSize(0), new DataSize(0)),
+          new WritableLayer(new DataSize(0), LayerEnforcement.KERNEL, Duration.ofSeconds(10)),
           new Server(new FileMode(0660), "root", DataSize.ofMebibytes(16), Duration.ofSeconds(10)),
           new Shim(List.of(), 2, 8, Duration.ofSeconds(30)),
           new Cni(
@@ -155,6 +157,32 @@ public record Config(
           maxRate.bytes() == 0 || maxRate.compareTo(LEAST_RATE) >= 0,
           "max_rate must be 0B or at least 1KiB");
     }
+  }
+
+  /**
+   * What containers write into their root file systems.
+   *
+   * @param maxSize the most that one container can write; 0: no limit
+   * @param enforcedBy who enforces limits where the file system cannot
+   * @param measureEvery how often the daemon measures containers whose limits it enforces
+   */
+  public record WritableLayer(
+      DataSize maxSize, LayerEnforcement enforcedBy, Duration measureEvery) {
+    public WritableLayer {
+      require(
+          maxSize.bytes() == 0 || maxSize.compareTo(DataSize.ofMebibytes(1)) >= 0,
+          "max_size must be 0B or at least 1MiB");
+      require(
+          measureEvery.compareTo(Duration.ofSeconds(1)) >= 0, "measure_every must be at least 1s");
+    }
+  }
+
+  /** Who enforces the limits of writable layers. */
+  public enum LayerEnforcement {
+    /** The kernel, by project quotas; without them a container with a limit is refused. */
+    KERNEL,
+    /** Where there are no project quotas, the daemon: it kills a container above its limit. */
+    DAEMON
   }
 
   /** The gRPC server on {@link Config#socket()}. */
@@ -509,6 +537,7 @@ public record Config(
         socket,
         next.log(),
         next.containerLog(),
+        next.writableLayer(),
         new Server(
             server.socketMode(),
             server.socketGroup(),

@@ -203,6 +203,7 @@ public final class ContainerExec {
               command.console());
       int pid =
           start(container, id, new Launch(command, launch.plan(), launch::explain), shim, deadline);
+      gather(container, cgroup, pid);
       started = true;
       return pid;
     } finally {
@@ -210,6 +211,31 @@ public final class ContainerExec {
         cgroup.kill(); // the runtime may have failed after it had started the command
       }
       runtimes.forgetExec(container.record(), id);
+    }
+  }
+
+  /** Kills the command's group of processes if not all can be put into their cgroup. */
+  private void gather(Container container, Cgroup cgroup, int pid) throws IOException {
+    try {
+      ExecMembers.gather(cgroup(container), cgroup, pid);
+    } catch (IOException e) {
+      try {
+        signalGroup(pid, Signals.SIGKILL);
+      } catch (IOException unsent) {
+        e.addSuppressed(unsent);
+      }
+      throw e;
+    }
+  }
+
+  /** Signals the process group of a command, unless its first process has ended. */
+  private static void signalGroup(int pid, int signal) throws IOException {
+    try (Pidfd process = Pidfd.open(pid)) {
+      process.sendToGroup(signal);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ESRCH)) {
+        throw e;
+      }
     }
   }
 
@@ -262,15 +288,8 @@ public final class ContainerExec {
 
     /** Sends SIGHUP to the command's process group, as a terminal does that is closed. */
     public void hangUp() throws IOException {
-      if (exit.isDone()) {
-        return;
-      }
-      try (Pidfd process = Pidfd.open(pid)) {
-        process.sendToGroup(Signals.SIGHUP);
-      } catch (ErrnoException e) {
-        if (!e.is(Errno.ESRCH)) {
-          throw e;
-        }
+      if (!exit.isDone()) {
+        signalGroup(pid, Signals.SIGHUP);
       }
     }
 

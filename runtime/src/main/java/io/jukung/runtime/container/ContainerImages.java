@@ -1,6 +1,8 @@
 package io.jukung.runtime.container;
 
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.spec.ImageDefaults;
+import io.jukung.runtime.store.SandboxRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,9 +36,23 @@ public interface ContainerImages {
    *
    * @param asked the image as the request names it
    * @param userSpecified the name that the user has given; empty if the request has none
+   * @param use who wants to use it
    * @throws io.jukung.cri.CriException if the policy does not accept the image
    */
-  void checkPolicy(Found image, String asked, String userSpecified) throws IOException;
+  void checkPolicy(Found image, String asked, String userSpecified, Use use) throws IOException;
+
+  /** Who wants to use an image. */
+  enum Use {
+    /** A client of the daemon, such as kubelet. */
+    CLIENT,
+    /** A build, whose intermediate results come from images that the policy has accepted. */
+    BUILD;
+
+    /** The use in a pod. */
+    public static Use in(SandboxRecord sandbox) {
+      return OwnContainers.isOfBuild(sandbox) ? BUILD : CLIENT;
+    }
+  }
 
   /** The present names of an image; none if the image is not here any more. */
   Names names(String imageId);

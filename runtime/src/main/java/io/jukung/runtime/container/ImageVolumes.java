@@ -68,14 +68,16 @@ public final class ImageVolumes {
   /**
    * Leases the images that the request mounts until the container's own image is released.
    *
+   * @param use whether a build wants the volumes
    * @throws CriException NOT_FOUND if an image was not pulled or does not have the sub-path
    */
-  public List<Mounted> requested(String containerId, ContainerConfig config) throws IOException {
+  public List<Mounted> requested(
+      String containerId, ContainerConfig config, ContainerImages.Use use) throws IOException {
     List<Mounted> mounted = new ArrayList<>();
     for (Mount mount : config.getMountsList()) {
       if (MountRules.isImage(mount)) {
         check(mount);
-        ContainerImages.Found image = find(mount);
+        ContainerImages.Found image = find(mount, use);
         List<Path> layers = images.acquireVolume(image.id(), containerId);
         if (!mount.getImageSubPath().isEmpty()) {
           checkSubPath(mount, layers);
@@ -117,14 +119,14 @@ public final class ImageVolumes {
     }
   }
 
-  private ContainerImages.Found find(Mount mount) throws IOException {
+  private ContainerImages.Found find(Mount mount, ContainerImages.Use use) throws IOException {
     String reference = mount.getImage().getImage();
     ContainerImages.Found image =
         images
             .find(reference)
             .orElseThrow(
                 () -> failed(ErrorKind.NOT_FOUND, mount, "the image is not here; pull it first"));
-    images.checkPolicy(image, reference, mount.getImage().getUserSpecifiedImage());
+    images.checkPolicy(image, reference, mount.getImage().getUserSpecifiedImage(), use);
     return image;
   }
 

@@ -37,16 +37,17 @@ public final class StoredImages implements ContainerImages {
 
   /**
    * The name that counts is the one that the user has given, as in CRI-O. A request with an id
-   * alone may use the image if one of its names is accepted. Results that a build keeps come from
-   * images that were checked.
+   * alone may use the image if one of its names is accepted. A build may use the results that it
+   * keeps: they come from images that were checked. To a client they are images without a name.
    */
   @Override
-  public void checkPolicy(Found image, String asked, String userSpecified) throws IOException {
+  public void checkPolicy(Found image, String asked, String userSpecified, Use use)
+      throws IOException {
     if (!gate.isGuarded()) {
       return;
     }
     ImageStore.Signed signed = store.signed(image.id());
-    if (!signed.intermediate()) {
+    if (!signed.intermediate() || use == Use.CLIENT) {
       List<ImageReference> names =
           Stream.of(userSpecified, asked)
               .filter(text -> !isId(image, text))

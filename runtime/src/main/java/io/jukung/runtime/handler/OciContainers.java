@@ -101,10 +101,11 @@ public final class OciContainers {
   }
 
   /**
-   * Writes the bundle of a container that is about to start. What an earlier start has left is
-   * deleted first.
+   * Writes the bundle of a container that is about to start.
    *
-   * @param cgroup the directory of the container's cgroup
+   * @param cgroup the directory of the container's cgroup, which exists and has its limits. What an
+   *     earlier start has left was given to {@link #discard} before: a runtime may remove the
+   *     cgroup with it
    */
   public RuntimeLaunch start(
       OciHandler handler,
@@ -114,7 +115,6 @@ public final class OciContainers {
       Overlay overlay,
       Path cgroup)
       throws IOException {
-    discard(container);
     OciBundle bundle = OciBundle.of(files.paths(), container.id());
     Map<String, String> annotations = new HashMap<>(sandbox.config().annotations());
     annotations.putAll(container.annotations());

@@ -195,9 +195,12 @@ public final class ContainerStarter {
             "record of container " + record.id(), () -> files.settleContainer(record.id()));
     Spec created = withFreshTarget(record, specs.of(record.id()));
     timer.step("spec");
+    Optional<OciHandler> handler = runtimes.handler(record);
+    if (handler.isPresent()) {
+      runtimes.discard(record); // may remove the cgroup, and with it limits that are set before
+    }
     Spec spec = limit(container, created);
     timer.step("cgroup");
-    Optional<OciHandler> handler = runtimes.handler(record);
     if (handler.isPresent()) { // which runs the hooks of the start itself
       try (StartHooks none = StartHooks.none()) {
         return launch(container, () -> prepare(handler.get(), record, spec), none, settled, timer);

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param ipcOf the container whose IPC namespace it joins; empty: that of its pod
  * @param stopTimeoutSeconds how long {@code jukung stop} waits before it kills; null: its default.
  *     The client reads this itself
+ * @param writableLayerBytes how much it may write into its root file system; null: what the node's
+ *     configuration says
  */
 public record ContainerOptions(
     List<Tmpfs> tmpfs,
@@ -33,12 +35,13 @@ public record ContainerOptions(
     @Nullable HealthCheck health,
     boolean init,
     String ipcOf,
-    @Nullable Long stopTimeoutSeconds) {
+    @Nullable Long stopTimeoutSeconds,
+    @Nullable Long writableLayerBytes) {
   /** The option of libmount for a directory of a file system, which the launch understands. */
   private static final String PART = "X-mount.subdir=";
 
   private static final ContainerOptions NONE =
-      new ContainerOptions(List.of(), List.of(), List.of(), List.of(), null, false, "", null);
+      new ContainerOptions(List.of(), List.of(), List.of(), List.of(), null, false, "", null, null);
 
   public ContainerOptions {
     tmpfs = Json.orEmpty(tmpfs);

@@ -17,6 +17,9 @@ public final class OwnContainers {
   /** The label of own pods and of their containers. The value is the container's name. */
   public static final String LABEL = "io.jukung.run";
 
+  /** The label of the pods in which the commands of builds run. */
+  public static final String BUILD_LABEL = "io.jukung.build";
+
   /** Kubelet gives each of its pods this label. A user of Kubernetes cannot take it away. */
   private static final String KUBELET = "io.kubernetes.pod.uid";
 
@@ -31,6 +34,12 @@ public final class OwnContainers {
   /** Whether the pod is jukung's own. */
   public static boolean isOwn(SandboxRecord sandbox) {
     return sandbox.config().labels().containsKey(LABEL)
+        && !sandbox.config().labels().containsKey(KUBELET);
+  }
+
+  /** Whether commands of a build run in the pod. */
+  public static boolean isOfBuild(SandboxRecord sandbox) {
+    return sandbox.config().labels().containsKey(BUILD_LABEL)
         && !sandbox.config().labels().containsKey(KUBELET);
   }
 

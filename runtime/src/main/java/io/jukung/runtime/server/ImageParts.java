@@ -183,7 +183,8 @@ final class ImageParts {
    */
   BuildsEndpoint buildsService(BuildPods pods) {
     pods.whenLeftRemoved(buildDirectories::removeLeft);
-    SharedCaches shared = new SharedCaches(images, registries, new ImagePusher(images, registries));
+    SharedCaches shared =
+        new SharedCaches(images, registries, new ImagePusher(images, registries), gate);
     ImageBuild builder = new ImageBuild(images, puller, buildCache, shared);
     AgentSessions agents = new AgentSessions();
     return new BuildsEndpoint(

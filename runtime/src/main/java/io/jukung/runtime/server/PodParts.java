@@ -31,6 +31,7 @@ import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.Standstill;
 import io.jukung.runtime.container.UnreportedExits;
+import io.jukung.runtime.container.WritableLayerLimits;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.runtime.doctor.Diagnose;
 import io.jukung.runtime.doctor.Doctor;
@@ -115,6 +116,7 @@ import io.jukung.runtime.stats.PodInterfaces;
 import io.jukung.runtime.stats.StatsFiles;
 import io.jukung.runtime.stats.UsageOfContainers;
 import io.jukung.runtime.stats.UsageOfPods;
+import io.jukung.runtime.stats.WritableLayerWatch;
 import io.jukung.runtime.store.ChangeListener;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
@@ -182,6 +184,8 @@ final class PodParts implements AutoCloseable {
   private final Restarts restarts;
   private final PodRest rest;
   private final LogPolicy logs;
+  private final WritableLayerLimits layerLimits;
+  private final WritableLayerWatch layerWatch;
   private final ContainerHooks hooks;
   private final LeftOutOutput leftOut = new LeftOutOutput();
   private final ContainerStarter starter;
@@ -280,6 +284,10 @@ final class PodParts implements AutoCloseable {
     listeners = ChangeListener.both(ChangeListener.both(listeners, rest), restarts);
     listeners = ChangeListener.both(listeners, new VolumeRelease(volumes));
     listeners = ChangeListener.both(listeners, health);
+    this.layerLimits = new WritableLayerLimits(paths, config.writableLayer());
+    this.layerWatch =
+        new WritableLayerWatch(sandboxes, containers, paths, layerLimits, containerStopper);
+    listeners = ChangeListener.both(listeners, layerWatch);
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);
     containers.listen(listeners);
@@ -365,7 +373,8 @@ final class PodParts implements AutoCloseable {
             filters,
             pathWork,
             plugins,
-            runtimes),
+            runtimes,
+            layerLimits),
         starter,
         remover,
         new RemovePodSandbox(
@@ -396,6 +405,7 @@ final class PodParts implements AutoCloseable {
     host.reconfigure(config.network(), config.cni());
     networks.reconfigure(config.network());
     logs.use(config.containerLog());
+    layerLimits.use(config.writableLayer());
     cdiDevices.use(config.cdi().specDirs(), config.cdi().hookDirs());
     hooks.use(config.cdi().hookTimeout());
     pool.reconfigure(shimCommand, config.shim().spare(), config.shim().maxSpare());
@@ -470,6 +480,7 @@ final class PodParts implements AutoCloseable {
     rest.begin();
     volumes.unmountUnused();
     health.begin();
+    layerWatch.begin();
     restarts.begin(startAgain::restart);
     buildPods.removeLeft();
   }

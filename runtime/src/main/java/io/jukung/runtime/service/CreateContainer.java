@@ -30,6 +30,7 @@ import io.jukung.runtime.container.ImageVolumes;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.SharedIpc;
 import io.jukung.runtime.container.TargetContainer;
+import io.jukung.runtime.container.WritableLayerLimits;
 import io.jukung.runtime.handler.OciContainers;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.own.ContainerOptions;
@@ -90,6 +91,7 @@ public final class CreateContainer {
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
   private final OciContainers runtimes;
+  private final WritableLayerLimits layerLimits;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights;
 
   public CreateContainer(
@@ -105,7 +107,8 @@ public final class CreateContainer {
       SeccompFilters filters,
       PathWork pathWork,
       LifecyclePlugins plugins,
-      OciContainers runtimes) {
+      OciContainers runtimes,
+      WritableLayerLimits layerLimits) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -120,6 +123,7 @@ public final class CreateContainer {
     this.pathWork = pathWork;
     this.plugins = plugins;
     this.runtimes = runtimes;
+    this.layerLimits = layerLimits;
     this.flights = SingleFlight.withProgress("CreateContainer", containers.names()::creation);
   }
 
@@ -165,7 +169,8 @@ public final class CreateContainer {
       Creation creation = containers.names().reserve(name, id, "CreateContainer");
       rollback.follow(creation::at);
       rollback.undo("release name", () -> containers.names().release(name, id));
-      ContainerImages.Found image = image(config);
+      ContainerImages.Use use = ContainerImages.Use.in(sandbox.record());
+      ContainerImages.Found image = image(config, use);
       timer.step("image");
 
       creation.at("layers");
@@ -176,9 +181,10 @@ public final class CreateContainer {
       StatePaths.createPrivate(paths.container(id));
       createUpper(paths.containerUpper(id), sandbox.record().config().user());
       Files.createDirectory(paths.containerWork(id));
+      layerLimits.limit(sandbox.record(), config.getAnnotationsMap(), id);
       rollback.undo("release image", () -> images.release(id));
       List<Path> lowers = orEmptyDirectory(images.acquire(image.id(), id));
-      List<ImageVolumes.Mounted> imageMounts = imageVolumes.requested(id, config);
+      List<ImageVolumes.Mounted> imageMounts = imageVolumes.requested(id, config, use);
       timer.step("layers");
 
       creation.at("volumes and specification");
@@ -213,7 +219,8 @@ public final class CreateContainer {
     }
   }
 
-  private ContainerImages.Found image(ContainerConfig config) throws IOException {
+  private ContainerImages.Found image(ContainerConfig config, ContainerImages.Use use)
+      throws IOException {
     String reference = config.getImage().getImage();
     if (reference.isEmpty()) {
       throw CriException.invalidArgument("CreateContainer: config.image.image is empty");
@@ -226,7 +233,7 @@ public final class CreateContainer {
                 () ->
                     CriException.notFound(
                         "CreateContainer: image \"" + reference + "\" is not here; pull it first"));
-    images.checkPolicy(image, reference, config.getImage().getUserSpecifiedImage());
+    images.checkPolicy(image, reference, config.getImage().getUserSpecifiedImage(), use);
     return image;
   }
 

@@ -41,6 +41,9 @@ public final class Container {
 
   private @Nullable Operation operation;
 
+  /** Why the daemon kills the present run; null: it does not. */
+  private ContainerExit.@Nullable Kill kill;
+
   /**
    * Shows what is on the disk.
    *
@@ -309,6 +312,7 @@ public final class Container {
       // First: a CREATED container with an exit.json is taken for one that has run and ended.
       files.deleteExit(id());
       write(status.renewed());
+      kill = null;
       runEnd.renew();
       tell(Change.CREATED);
     } finally {
@@ -417,7 +421,20 @@ public final class Container {
     } finally {
       lock.unlock();
     }
-    ended(before -> before.exited(exit));
+    ended(before -> before.exited(kill == null ? exit : exit.killedBecause(kill)));
+  }
+
+  /**
+   * Says why the daemon is going to kill the container, for the status of its end. A daemon that is
+   * killed before the end is recorded forgets that.
+   */
+  public void killing(ContainerExit.Kill because) {
+    lock.lock();
+    try {
+      kill = because;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Records that the container ended and nobody can say how. A CREATED container stays so. */

@@ -6,9 +6,10 @@ import java.util.Locale;
  * How the first process of a container ended.
  *
  * @param finishedAt nanoseconds since the epoch
+ * @param reason one word, as CRI's; empty: that of the exit code
  * @param why one sentence for people; empty: the exit code says everything
  */
-public record ContainerExit(int code, long finishedAt, boolean oomKilled, String why) {
+public record ContainerExit(int code, long finishedAt, String reason, String why) {
   /** How it ended, as its shim has written to exit.json. */
   public static ContainerExit of(ExitRecord record) {
     return record.oomKilled()
@@ -19,7 +20,7 @@ public record ContainerExit(int code, long finishedAt, boolean oomKilled, String
 
   /** An end that had nothing to do with memory. */
   public static ContainerExit ended(int code, long finishedAt) {
-    return new ContainerExit(code, finishedAt, false, "");
+    return new ContainerExit(code, finishedAt, "", "");
   }
 
   /**
@@ -39,9 +40,27 @@ public record ContainerExit(int code, long finishedAt, boolean oomKilled, String
     return new ContainerExit(
         code,
         finishedAt,
-        true,
+        "OOMKilled",
         "the kernel killed " + victim + " for want of memory" + peak + limit);
   }
+
+  /**
+   * The same end of a container that the daemon was about to kill, with its reason. An end that was
+   * not by SIGKILL came before.
+   */
+  ContainerExit killedBecause(Kill kill) {
+    return code == KILLED && reason.isEmpty()
+        ? new ContainerExit(code, finishedAt, kill.reason(), kill.why())
+        : this;
+  }
+
+  /**
+   * Why the daemon kills a container.
+   *
+   * @param reason one word, as CRI's
+   * @param why one sentence for people
+   */
+  public record Kill(String reason, String why) {}
 
   /** 128 + SIGKILL. */
   private static final int KILLED = 137;

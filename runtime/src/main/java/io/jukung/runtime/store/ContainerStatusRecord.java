@@ -133,7 +133,8 @@ public record ContainerStatusRecord(
   }
 
   ContainerStatusRecord exited(ContainerExit exit) {
-    String word = exit.oomKilled() ? "OOMKilled" : exit.code() == 0 ? "Completed" : "Error";
+    String usual = exit.code() == 0 ? "Completed" : "Error";
+    String word = exit.reason().isEmpty() ? usual : exit.reason();
     long at = exit.finishedAt();
     return next(State.EXITED, 0, startedBy(at), at, exit.code(), word, exit.why());
   }

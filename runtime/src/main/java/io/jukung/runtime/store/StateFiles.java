@@ -1,9 +1,12 @@
 package io.jukung.runtime.store;
 
 import com.google.common.util.concurrent.Striped;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.ProjectQuota;
 import io.jukung.linux.fs.RegularFile;
 import io.jukung.linux.fs.RegularFile.UnexpectedFileException;
 import io.jukung.linux.fs.TreeRemoval;
@@ -218,7 +221,20 @@ public final class StateFiles {
 
   /** Deletes the container's directory, including its writable layer. */
   public void deleteContainer(String id) throws IOException {
+    liftLimit(paths.containerUpper(id));
     discard(paths.container(id));
+  }
+
+  /** Its number can be given to another container once nothing has it. */
+  private static void liftLimit(Path writableLayer) throws IOException {
+    try (Fd directory = HostFile.openDirectory(writableLayer)) {
+      ProjectQuota.lift(directory);
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
+        throw e;
+      }
+      // The container has no writable layer, or not any more.
+    }
   }
 
   /** Deletes the sandbox's volatile directory. Nothing may be mounted in it. */

@@ -62,6 +62,10 @@ class ConfigFileTest {
                 Path.of("/a/socket"),
                 new Config.Log(LogLevel.TRACE, Config.LogFormat.JSON),
                 new Config.ContainerLog(DataSize.ofMebibytes(32), new DataSize(3 << 10)),
+                new Config.WritableLayer(
+                    DataSize.ofMebibytes(7 << 10),
+                    Config.LayerEnforcement.DAEMON,
+                    Duration.ofSeconds(3)),
                 new Config.Server(
                     new FileMode(0600), "4711", DataSize.ofMebibytes(32), Duration.ofSeconds(90)),
                 new Config.Shim(List.of("/usr/bin/shim", "--flag"), 7, 9, Duration.ofMillis(1500)),
@@ -159,12 +163,20 @@ class ConfigFileTest {
         "shim.spare = 99999999999 | t: shim.spare must be a whole number, not the number"
             + " 99999999999",
         "container_log.max_size = '63KiB' | t: container_log.max_size must be 0B or at least 64KiB",
+        "writable_layer.max_size = '1023KiB' | t: writable_layer.max_size must be 0B or at least"
+            + " 1MiB",
+        "writable_layer.measure_every = '999ms' | t: writable_layer.measure_every must be at least"
+            + " 1s",
         "container_log.max_rate = '1B' | t: container_log.max_rate must be 0B or at least 1KiB",
         "handlers.a = 1 | t: handlers.a must be a table, not the number 1",
         "[handlers.a]\\ntype = 'oci' | t: handlers.a.path is missing",
         "[handlers.A]\\npath = '/a' | t: handlers.A is not a name of letters a to z, digits and -",
-        "[handlers.a]\\npath = '/a'\\ntype = 'cri' | t: handlers.a.type: \"cri\" is not one of \"oci\"",
-        "[handlers.a]\\npath = '/a'\\npaths = 1 | t: unknown key handlers.a.paths, the nearest known key is"
+        "[handlers.a]\\n"
+            + "path = '/a'\\n"
+            + "type = 'cri' | t: handlers.a.type: \"cri\" is not one of \"oci\"",
+        "[handlers.a]\\n"
+            + "path = '/a'\\n"
+            + "paths = 1 | t: unknown key handlers.a.paths, the nearest known key is"
             + " handlers.NAME.path",
         "shim.spare = 65 | t: shim.spare must be between 0 and 64",
         "shim = 3 | t: shim must be a table, not the number 3",

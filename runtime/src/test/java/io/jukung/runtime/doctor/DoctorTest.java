@@ -43,6 +43,7 @@ class DoctorTest {
             defaults.socket(),
             defaults.log(),
             defaults.containerLog(),
+            defaults.writableLayer(),
             defaults.server(),
             defaults.shim(),
             defaults.cni(),

@@ -42,7 +42,7 @@ public final class FakeImages implements ContainerImages {
   }
 
   @Override
-  public void checkPolicy(Found image, String asked, String userSpecified) {}
+  public void checkPolicy(Found image, String asked, String userSpecified, Use use) {}
 
   @Override
   public Names names(String imageId) {

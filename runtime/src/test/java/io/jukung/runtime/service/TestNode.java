@@ -38,6 +38,7 @@ import io.jukung.runtime.container.ContainerStopper;
 import io.jukung.runtime.container.ContainerViews;
 import io.jukung.runtime.container.LeftOutOutput;
 import io.jukung.runtime.container.LifecyclePlugins;
+import io.jukung.runtime.container.WritableLayerLimits;
 import io.jukung.runtime.events.ContainerEvents;
 import io.jukung.runtime.handler.Handlers;
 import io.jukung.runtime.handler.OciContainers;
@@ -277,7 +278,8 @@ public final class TestNode {
             filters,
             pathWork,
             plugins,
-            runtimes);
+            runtimes,
+            new WritableLayerLimits(files.paths(), Config.DEFAULTS.writableLayer()));
     ContainerStarter starter =
         new ContainerStarter(
             sandboxes,

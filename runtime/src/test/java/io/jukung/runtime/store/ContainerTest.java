@@ -164,6 +164,27 @@ class ContainerTest {
         .isEqualTo(new ContainerStatusRecord(1, State.EXITED, 0, 1000, 2000, 3, "Error", ""));
   }
 
+  @Test
+  void endByTheDaemonsKillHasItsReasonAndAnEarlierEndHasNot() throws Exception {
+    start();
+    container.killing(new ContainerExit.Kill("WritableLayerFull", "it had written too much"));
+    container.exited(ContainerExit.ended(137, 2000));
+    assertThat(container.status().reason()).isEqualTo("WritableLayerFull");
+    assertThat(container.status().message()).isEqualTo("it had written too much");
+
+    container.renew();
+    start();
+    container.exited(ContainerExit.ended(137, 3000));
+    assertThat(container.status().reason()).isEqualTo("Error");
+
+    container.renew();
+    start();
+    container.killing(new ContainerExit.Kill("WritableLayerFull", "it had written too much"));
+    container.exited(EXIT);
+    assertThat(container.status().reason()).isEqualTo("Error");
+    assertThat(container.status().message()).isEmpty();
+  }
+
   private void start() throws IOException {
     try (Container.Start start = container.beginStart()) {
       start.succeeded(7, 1000);
