@@ -1,7 +1,9 @@
 package io.jukung.e2e.node;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -14,139 +16,177 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** {@code jukung engine} beside a testbed's daemon, and docker's clients of it. */
+/** {@code jukung engine} on a node, with docker's client and clients that speak plain HTTP. */
 public final class DockerEngine implements AutoCloseable {
-  /** Where {@code e2e/docker-client} unpacks Debian's packages docker-cli and docker-compose. */
-  private static final Path PACKAGES = Path.of("target", "docker-cli").toAbsolutePath();
+  private static final Path UNPACKED = Path.of("target/docker-cli/usr/bin/docker");
 
-  private final Node node;
+  /** Of the package docker-compose; a program that docker's client can also call as a plug-in. */
+  private static final Path COMPOSE =
+      Path.of("target/docker-cli/usr/libexec/docker/cli-plugins/docker-compose").toAbsolutePath();
+
+  private final Testbed testbed;
   private final Path socket;
   private final Path logs;
   private final Process process;
 
-  private DockerEngine(Node node, Path socket, Path logs, Process process) {
-    this.node = node;
+  private DockerEngine(Testbed testbed, Path socket, Path logs, Process process) {
+    this.testbed = testbed;
     this.socket = socket;
     this.logs = logs;
     this.process = process;
   }
 
-  /** Starts an engine, and waits until it serves. */
-  public static DockerEngine start(Testbed testbed, String... options) throws Exception {
-    Node node = testbed.node();
-    Path socket = node.directory().resolve("docker.sock");
-    Path logs = node.directory().resolve("docker-logs");
-    List<String> line =
-        new ArrayList<>(
-            List.of(
-                "sh",
-                "-c",
-                "echo $$ >\"$0\"; exec \"$@\"",
-                node.directory().resolve("engine.pid").toString(),
-                Daemon.dist().resolve("bin/jukung").toString(),
-                "-s",
-                testbed.daemon().socket().toString(),
-                "engine",
-                "--listen",
-                socket.toString(),
-                "--log-directory",
-                logs.toString()));
-    line.addAll(List.of(options));
+  /** Starts the engine of a testbed's daemon, and returns when it serves. */
+  public static DockerEngine start(Testbed testbed) throws Exception {
+    Path directory = testbed.node().directory();
+    Path socket = directory.resolve("docker.sock");
+    Path logs = directory.resolve("docker-logs");
+    List<String> command =
+        List.of(
+            "sh",
+            "-c",
+            "echo $$ >\"$0\"; exec \"$@\"",
+            directory.resolve("engine.pid").toString(),
+            Daemon.dist().resolve("bin/jukung").toString(),
+            "-s",
+            testbed.daemon().socket().toString(),
+            "engine",
+            "--listen",
+            socket.toString(),
+            "--log-directory",
+            logs.toString());
     Process process =
-        new ProcessBuilder(node.inside(line))
+        new ProcessBuilder(testbed.node().inside(command))
             .redirectErrorStream(true)
-            .redirectOutput(node.directory().resolve("engine.log").toFile())
+            .redirectOutput(directory.resolve("engine.log").toFile())
             .start();
-    DockerEngine engine = new DockerEngine(node, socket, logs, process);
+    DockerEngine engine = new DockerEngine(testbed, socket, logs, process);
     Await.until("the engine serves", engine::isServed);
     return engine;
   }
 
   private boolean isServed() {
-    try (SocketChannel _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+    try (SocketChannel _ = connect()) {
       return true;
     } catch (IOException e) {
       return false; // the socket is not there yet, or nobody listens yet
     }
   }
 
+  /** The socket of the API. */
   public Path socket() {
     return socket;
   }
 
-  /** Sends a request, and returns the whole response, its head included. */
-  public String request(String method, String path, String body) throws IOException {
-    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      byte[] bytes = body.getBytes(UTF_8);
-      String head =
-          method
-              + " "
-              + path
-              + " HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n"
-              + "Content-Type: application/json\r\nContent-Length: "
-              + bytes.length
-              + "\r\n\r\n";
-      channel.write(ByteBuffer.wrap(head.getBytes(UTF_8)));
-      channel.write(ByteBuffer.wrap(bytes));
-      return new String(Channels.newInputStream(channel).readAllBytes(), UTF_8);
+  /** Opens a connection, which the caller closes. */
+  public SocketChannel connect() throws IOException {
+    return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+  }
+
+  /** Docker's client, version 28: dist/prerequisites --tests unpacks it. */
+  public static Path client() {
+    if (Files.isExecutable(UNPACKED)) {
+      return UNPACKED.toAbsolutePath();
     }
+    return Stream.of(System.getenv("PATH").split(":"))
+        .map(each -> Path.of(each, "docker"))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("docker's client is missing: e2e/docker-client"));
   }
 
-  /** Runs docker's command line with an input. */
-  public CommandResult dockerWithInput(String input, String... words) throws Exception {
-    return run(PACKAGES.resolve("usr/bin/docker"), input, words);
-  }
-
-  /** Runs docker's command line. */
+  /** Runs docker's client without the plug-in buildx. */
   public CommandResult docker(String... words) throws Exception {
-    return dockerWithInput("", words);
+    return dockerReading("", words);
   }
 
-  /** Runs docker's compose. */
+  /** As {@link #docker}, with standard input. */
+  public CommandResult dockerReading(String stdin, String... words) throws Exception {
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "DOCKER_HOST=unix://" + socket,
+                "DOCKER_CONFIG=" + configuration(),
+                "DOCKER_CLI_HINTS=false",
+                "DOCKER_BUILDKIT=0",
+                client().toString()));
+    line.addAll(List.of(words));
+    return testbed.node().run(line, stdin);
+  }
+
+  /** Runs docker's compose, which wants a working directory that exists. */
   public CommandResult compose(String... words) throws Exception {
-    return run(PACKAGES.resolve("usr/libexec/docker/cli-plugins/docker-compose"), "", words);
-  }
-
-  private CommandResult run(Path program, String input, String... words) throws Exception {
-    if (!Files.isExecutable(program)) {
-      throw new AssertionError(program + " is missing: dist/prerequisites --tests gets it");
+    if (!Files.isExecutable(COMPOSE)) {
+      throw new AssertionError(COMPOSE + " is missing: e2e/docker-client");
     }
     List<String> line =
         new ArrayList<>(
             List.of(
                 "env",
-                "--chdir=" + node.directory(),
+                "--chdir=" + testbed.node().directory(),
                 "DOCKER_HOST=unix://" + socket,
-                "DOCKER_CONFIG=" + node.directory().resolve("docker-config"),
-                "DOCKER_CLI_HINTS=false",
-                "HOME=" + node.directory(),
-                program.toString()));
+                "DOCKER_CONFIG=" + configuration(),
+                COMPOSE.toString()));
     line.addAll(List.of(words));
-    return node.run(line, input);
+    return testbed.node().run(line, "");
   }
 
-  /** What the engine has printed. */
-  public String log() throws IOException {
-    return Files.readString(node.directory().resolve("engine.log"));
+  /** The directory of the client's configuration. */
+  public Path configuration() {
+    return testbed.node().directory().resolve("docker-config");
   }
 
-  /** Ends the engine, and fails if it has left a log of a removed container. */
+  /** Sends a request with a body, and returns the whole answer, one character for each byte. */
+  public String request(String method, String path, String contentType, byte[] body)
+      throws IOException {
+    try (SocketChannel channel = connect()) {
+      send(channel, method, path, contentType, body);
+      return new String(Channels.newInputStream(channel).readAllBytes(), ISO_8859_1);
+    }
+  }
+
+  /** As {@link #request(String, String, String, byte[])}, with JSON. */
+  public String request(String method, String path, String body) throws IOException {
+    return request(method, path, "application/json", body.getBytes(UTF_8));
+  }
+
+  /** Sends a request, whose answer the caller reads. */
+  public static void send(
+      SocketChannel channel, String method, String path, String contentType, byte[] body)
+      throws IOException {
+    String head =
+        method
+            + " "
+            + path
+            + " HTTP/1.1\r\nHost: docker\r\nConnection: close\r\nContent-Type: "
+            + contentType
+            + "\r\nContent-Length: "
+            + body.length
+            + "\r\n\r\n";
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.writeBytes(head.getBytes(UTF_8));
+    all.writeBytes(body);
+    ByteBuffer bytes = ByteBuffer.wrap(all.toByteArray());
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** Ends the engine, which must leave no socket. */
   @Override
   public void close() throws Exception {
-    Path pid = node.directory().resolve("engine.pid");
-    node.run("kill", Files.readString(pid).strip()).orThrow();
-    if (!process.waitFor(20, TimeUnit.SECONDS)) {
-      throw new AssertionError("the engine has not ended 20 s after SIGTERM");
+    Path pid = testbed.node().directory().resolve("engine.pid");
+    testbed.node().run("kill", Files.readString(pid).strip()).orThrow();
+    if (!process.waitFor(20, TimeUnit.SECONDS) || Files.exists(socket)) {
+      throw new AssertionError("the engine has not ended, or its socket is left");
     }
-    if (Files.exists(socket)) {
-      throw new AssertionError("the engine has left " + socket);
-    }
-    try (Stream<Path> left = Files.exists(logs) ? Files.walk(logs) : Stream.empty()) {
-      List<Path> files = left.filter(Files::isRegularFile).toList();
-      if (!files.isEmpty()) {
-        throw new AssertionError("logs of removed containers: " + files);
+    if (Files.exists(logs)) {
+      try (Stream<Path> left = Files.walk(logs)) {
+        if (left.anyMatch(Files::isRegularFile)) {
+          throw new AssertionError("logs of removed containers are left in " + logs);
+        }
       }
     }
-    Files.deleteIfExists(logs);
   }
 }
