@@ -47,6 +47,8 @@ class RpmIT {
             "/usr/bin/jukung",
             "/usr/lib/jukung/bin/jukung",
             "/usr/lib/systemd/system/jukung.service",
+            "/usr/lib/systemd/system/jukung-engine.service",
+            "/usr/lib/systemd/system/jukung-engine.socket",
             "/etc/jukung/config.toml",
             "/usr/share/man/man1/jukung.1.gz",
             "/usr/share/zsh/site-functions/_jukung",

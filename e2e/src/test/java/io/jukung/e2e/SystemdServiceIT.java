@@ -20,8 +20,13 @@ import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.NeedsSystemd;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,6 +117,53 @@ class SystemdServiceIT {
           .runtime()
           .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(config).build())
           .getPodSandboxId();
+    }
+  }
+
+  @Test
+  void engineIsStartedByTheFirstClientOfItsSocket() throws Exception {
+    Path home = Daemon.dist().toRealPath();
+    Path api = directory.resolve("state/docker.sock");
+    Path units = Path.of("/run/systemd/system");
+    Path socketUnit = units.resolve("jukung-engine.socket");
+    Path serviceUnit = units.resolve("jukung-engine.service");
+    Files.writeString(
+        socketUnit,
+        Files.readString(home.resolve("share/jukung-engine.socket"))
+            .replaceFirst("(?m)^After=.*$", "DefaultDependencies=no")
+            .replaceFirst("(?m)^ListenStream=.*$", "ListenStream=" + api));
+    Files.writeString(
+        serviceUnit,
+        Files.readString(home.resolve("share/jukung-engine.service"))
+            .replaceFirst("(?m)^After=.*$", "DefaultDependencies=no")
+            .replaceFirst(
+                "(?m)^ExecStart=.*$",
+                "ExecStart=%s/bin/jukung -s %s engine --listen fd://".formatted(home, socket())));
+    try {
+      systemctl("daemon-reload");
+      systemctl("start", "jukung-engine.socket");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(api)))
+          .isEqualTo("rw-rw----");
+      assertThat(activeState("jukung-engine.service")).isEqualTo("inactive");
+      Await.until("the engine answers", BOUND, () -> request(api).startsWith("HTTP/1.1 200 OK"));
+      assertThat(activeState("jukung-engine.service")).isEqualTo("active");
+    } finally {
+      systemctl("stop", "jukung-engine.socket", "jukung-engine.service");
+      Files.delete(socketUnit);
+      Files.delete(serviceUnit);
+    }
+    assertThat(api).doesNotExist();
+  }
+
+  private static String activeState(String unit) throws IOException, InterruptedException {
+    return systemctl("show", "--value", "--property=ActiveState", unit);
+  }
+
+  private static String request(Path api) throws IOException {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(api))) {
+      String request = "GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n";
+      channel.write(ByteBuffer.wrap(request.getBytes(UTF_8)));
+      return new String(Channels.newInputStream(channel).readAllBytes(), UTF_8);
     }
   }
 

@@ -10,7 +10,9 @@ import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.files.FileRoutes;
 import io.jukung.engine.http.HttpServer;
+import io.jukung.engine.http.Listener;
 import io.jukung.engine.http.Router;
+import io.jukung.engine.http.SocketListener;
 import io.jukung.engine.image.ArchiveRoutes;
 import io.jukung.engine.image.ImageRoutes;
 import io.jukung.engine.image.RegistryRoutes;
@@ -22,11 +24,16 @@ import io.jukung.engine.system.DiskUsageRoute;
 import io.jukung.engine.system.EventRoutes;
 import io.jukung.engine.system.SwarmRoutes;
 import io.jukung.engine.system.SystemRoutes;
+import io.jukung.engine.usage.StatsRoutes;
+import io.jukung.engine.usage.TopRoutes;
+import io.jukung.engine.usage.UpdateRoutes;
 import io.jukung.engine.volume.VolumeRoutes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** The engine: the parts, put together. */
@@ -35,7 +42,7 @@ final class Engine implements AutoCloseable {
   private final EventHub events;
   private final AutoRemoval autoRemoval;
   private final HttpServer server;
-  private final Path socket;
+  private final List<Path> sockets;
   private final Consumer<String> log;
 
   private Engine(
@@ -43,20 +50,20 @@ final class Engine implements AutoCloseable {
       EventHub events,
       AutoRemoval autoRemoval,
       HttpServer server,
-      Path socket,
+      List<Path> sockets,
       Consumer<String> log) {
     this.daemon = daemon;
     this.events = events;
     this.autoRemoval = autoRemoval;
     this.server = server;
-    this.socket = socket;
+    this.sockets = sockets;
     this.log = log;
   }
 
   /** Listens. Nothing is served before {@link #serve}. */
   static Engine open(Arguments arguments, PrintStream err) throws IOException {
     Consumer<String> log = line -> err.println("jukung engine: " + line);
-    var socket = ApiSocket.listen(arguments.listen(), arguments.group());
+    List<Listener> listeners = listeners(arguments, log);
     Daemon daemon = Daemon.at(arguments.daemon());
     Lookup lookup = new Lookup(daemon);
     EventHub events = new EventHub(daemon);
@@ -65,8 +72,43 @@ final class Engine implements AutoCloseable {
     autoRemoval.start(events);
     Router router = routes(daemon, lookup, events, removal, arguments.logDirectory(), log);
     events.start();
-    HttpServer server = new HttpServer(socket, router, log);
-    return new Engine(daemon, events, autoRemoval, server, arguments.listen(), log);
+    HttpServer server = new HttpServer(listeners, router, log);
+    List<Path> sockets =
+        arguments.listen().stream()
+            .filter(ListenAddress.Socket.class::isInstance)
+            .map(each -> ((ListenAddress.Socket) each).path())
+            .toList();
+    return new Engine(daemon, events, autoRemoval, server, sockets, log);
+  }
+
+  private static List<Listener> listeners(Arguments arguments, Consumer<String> log)
+      throws IOException {
+    List<Listener> listeners = new ArrayList<>();
+    boolean all = false;
+    try {
+      for (ListenAddress each : arguments.listen()) {
+        listeners.add(listener(each, arguments, log));
+      }
+      all = true;
+      return listeners;
+    } finally {
+      if (!all) {
+        for (Listener each : listeners) {
+          each.close();
+        }
+      }
+    }
+  }
+
+  private static Listener listener(ListenAddress address, Arguments arguments, Consumer<String> log)
+      throws IOException {
+    return switch (address) {
+      case ListenAddress.Socket(Path path) ->
+          new SocketListener(ApiSocket.listen(path, arguments.group()));
+      case ListenAddress.Inherited() -> new SocketListener(InheritedSocket.take());
+      case ListenAddress.Tcp tcp ->
+          TlsListener.listen(tcp.address(), arguments.tls().orElseThrow().read(), log);
+    };
   }
 
   /** The table of all routes. */
@@ -92,7 +134,10 @@ final class Engine implements AutoCloseable {
     new VolumeRoutes(daemon).addTo(router);
     new FileRoutes(daemon, lookup).addTo(router);
     new EventRoutes(events).addTo(router);
-    NetworkRoutes.addTo(router);
+    new NetworkRoutes(daemon, lookup).addTo(router);
+    new StatsRoutes(daemon, lookup).addTo(router);
+    new TopRoutes(daemon, lookup).addTo(router);
+    new UpdateRoutes(daemon, lookup).addTo(router);
     SwarmRoutes.addTo(router);
     return router;
   }
@@ -116,6 +161,8 @@ final class Engine implements AutoCloseable {
     autoRemoval.close();
     events.close();
     daemon.close();
-    Files.deleteIfExists(socket);
+    for (Path each : sockets) {
+      Files.deleteIfExists(each);
+    }
   }
 }

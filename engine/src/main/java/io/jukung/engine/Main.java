@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 
 /** The main class of the engine's process, which {@code bin/jukung} starts for {@code engine}. */
 public final class Main {
@@ -46,7 +47,9 @@ public final class Main {
     }
     try (Engine engine = Engine.open(arguments, err)) {
       Runtime.getRuntime().addShutdownHook(new Thread(engine::end, "end"));
-      out.println("jukung engine serves the Docker Engine API on " + arguments.listen());
+      String places =
+          arguments.listen().stream().map(Object::toString).collect(Collectors.joining(", "));
+      out.println("jukung engine serves the Docker Engine API on " + places);
       out.flush();
       engine.serve();
       return OK;

@@ -32,6 +32,7 @@ class DependencyLinesTest {
               "io.grpc..",
               "io.netty..",
               "java..",
+              "javax.net.ssl..",
               "org.jspecify..");
 
   @ArchTest

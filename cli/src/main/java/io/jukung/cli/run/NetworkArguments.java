@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The options of {@code run} about networks. */
 final class NetworkArguments {
-  /** The annotation that asks for a hardware address in the network of all pods. */
-  static final String MAC = "io.jukung.mac";
-
   /** The network of all pods, in docker's words and in an older one. */
   private static final Set<String> BRIDGE = Set.of("bridge", "default", "pod");
 

@@ -96,7 +96,7 @@ record RunRequest(
     ExtraOptions.dns(options).ifPresent(config::setDnsConfig);
     OwnOptions.ofPod(options).ifPresent(json -> config.putAnnotations(OwnOptions.ANNOTATION, json));
     NetworkArguments.macOfBridge(options)
-        .ifPresent(mac -> config.putAnnotations(NetworkArguments.MAC, mac));
+        .ifPresent(mac -> config.putAnnotations(OwnContainers.MAC, mac));
     if (!NetworkArguments.isHost(options)) {
       config.setHostname(
           options.hostname == null ? OwnContainers.hostname(name) : options.hostname);

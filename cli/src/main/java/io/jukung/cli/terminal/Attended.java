@@ -5,6 +5,7 @@ import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cri.streaming.CommandStreams;
+import io.jukung.cri.streaming.DetachKeys;
 import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.linux.terminal.Terminal;
 import java.io.IOException;
@@ -84,7 +85,7 @@ public final class Attended {
   }
 
   private void pass(CommandStreams streams, CompletableFuture<Void> left) {
-    DetachKeys keys = new DetachKeys();
+    DetachKeys keys = new DetachKeys(DetachKeys.DEFAULT);
     InputStream in = environment.in();
     byte[] typed = new byte[PIECE];
     try {

@@ -2,6 +2,7 @@ package io.jukung.cli.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.cri.streaming.DetachKeys;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
@@ -9,7 +10,7 @@ class DetachKeysTest {
   private static final String P = "\020";
   private static final String Q = "\021";
 
-  private final DetachKeys keys = new DetachKeys();
+  private final DetachKeys keys = new DetachKeys("");
 
   private String type(String typed) {
     byte[] bytes = typed.getBytes(StandardCharsets.ISO_8859_1);

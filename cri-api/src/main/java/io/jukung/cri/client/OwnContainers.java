@@ -18,6 +18,9 @@ public final class OwnContainers {
   /** The annotation with the options that CRI has no fields for, as JSON. */
   public static final String OPTIONS = "io.jukung.options";
 
+  /** The annotation of a pod that asks for a hardware address in the network of all pods. */
+  public static final String MAC = "io.jukung.mac";
+
   /** The annotation with the restart policy. */
   public static final String RESTART = "io.jukung.restart";
 

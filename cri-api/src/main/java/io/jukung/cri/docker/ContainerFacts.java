@@ -10,15 +10,11 @@ import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.client.v1.ContainersGrpc;
-import io.jukung.client.v1.ListNetworksRequest;
-import io.jukung.client.v1.ListVolumesRequest;
 import io.jukung.client.v1.Network;
 import io.jukung.client.v1.NetworkEndpoint;
-import io.jukung.client.v1.NetworksGrpc;
 import io.jukung.client.v1.PortsRequest;
 import io.jukung.client.v1.PublishedPort;
 import io.jukung.client.v1.Volume;
-import io.jukung.client.v1.VolumesGrpc;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
@@ -30,6 +26,7 @@ import io.jukung.cri.v1.PodSandboxStatusRequest;
 import io.jukung.cri.v1.PodSandboxStatusResponse;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +71,11 @@ public record ContainerFacts(
    *     daemon does not answer
    */
   public static ContainerFacts ask(Channel daemon, String id, Duration deadline) {
+    return ask(daemon, id, deadline, NodeFacts.ask(daemon, deadline));
+  }
+
+  /** As {@link #ask(Channel, String, Duration)}, with what all containers have in common. */
+  public static ContainerFacts ask(Channel daemon, String id, Duration deadline, NodeFacts node) {
     long millis = deadline.toMillis();
     var runtime =
         RuntimeServiceGrpc.newBlockingStub(daemon).withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
@@ -103,22 +105,7 @@ public record ContainerFacts(
         orElse(
             List.of(),
             () -> own.ports(PortsRequest.newBuilder().setContainerId(id).build()).getPortsList());
-    List<Volume> volumes =
-        orElse(
-            List.of(),
-            () ->
-                VolumesGrpc.newBlockingStub(daemon)
-                    .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
-                    .listVolumes(ListVolumesRequest.getDefaultInstance())
-                    .getVolumesList());
-    List<Network> networks =
-        orElse(
-            List.of(),
-            () ->
-                NetworksGrpc.newBlockingStub(daemon)
-                    .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
-                    .listNetworks(ListNetworksRequest.getDefaultInstance())
-                    .getNetworksList());
+    JsonNode podRecord = info(pod.getInfoMap()).path("record");
     return new ContainerFacts(
         status,
         info.path("record"),
@@ -126,12 +113,31 @@ public record ContainerFacts(
         info.path("pid").asLong(),
         info.path("cgroup").asText(),
         pod.getStatus(),
-        info(pod.getInfoMap()).path("record"),
+        podRecord,
         conditions.isEmpty() ? Condition.getDefaultInstance() : conditions.getFirst(),
         ports,
         imageConfig(daemon, status.getImageId(), millis),
-        volumes,
-        networks.stream().filter(each -> endpoint(each, status.getId()).isPresent()).toList());
+        node.volumes(),
+        inOrder(node.networks(), memberships(podRecord), status.getId()));
+  }
+
+  /** The networks that a container is in, in the order in which it has joined them. */
+  private static List<Network> inOrder(List<Network> all, JsonNode memberships, String id) {
+    List<String> joined =
+        memberships.valueStream().map(each -> each.path("networkId").asText()).toList();
+    return all.stream()
+        .filter(each -> endpoint(each, id).isPresent())
+        .sorted(Comparator.comparingInt(each -> joined.indexOf(each.getId())))
+        .toList();
+  }
+
+  private static JsonNode memberships(JsonNode podRecord) {
+    return podRecord.path("memberships");
+  }
+
+  /** What the daemon has on record of the pod's networks; empty for the network of all pods. */
+  JsonNode memberships() {
+    return memberships(podRecord);
   }
 
   private static Optional<NetworkEndpoint> endpoint(Network network, String id) {
@@ -158,7 +164,7 @@ public record ContainerFacts(
   }
 
   /** Returns the answer, or another one if what is asked for is gone or the daemon is no jukung. */
-  private static <T> T orElse(T otherwise, Supplier<T> call) {
+  static <T> T orElse(T otherwise, Supplier<T> call) {
     try {
       return call.get();
     } catch (StatusRuntimeException e) {

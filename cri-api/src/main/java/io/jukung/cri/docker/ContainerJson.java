@@ -122,7 +122,7 @@ public final class ContainerJson {
     json.set("GraphDriver", graphDriver(facts));
     json.set("Mounts", mounts(facts));
     json.set("Config", ConfigJson.of(facts, words));
-    json.set("NetworkSettings", NetworkJson.of(facts));
+    json.set("NetworkSettings", NetworkSettingsJson.of(facts));
     return json;
   }
 

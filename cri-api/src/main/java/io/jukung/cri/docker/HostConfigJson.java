@@ -49,7 +49,7 @@ final class HostConfigJson {
     json.set("LogConfig", logConfig(facts.status().getAnnotationsMap()));
     json.put("NetworkMode", facts.network());
     ObjectNode bindings = json.putObject("PortBindings");
-    NetworkJson.bindings(facts.ports(), bindings);
+    NetworkSettingsJson.bindings(facts.ports(), bindings);
     json.set("RestartPolicy", restartPolicy(facts.status().getAnnotationsMap()));
     json.put("AutoRemove", false);
     json.put("VolumeDriver", "");

@@ -4,104 +4,103 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.client.v1.Network;
-import io.jukung.client.v1.PublishedPort;
-import io.jukung.cri.v1.ContainerState;
-import io.jukung.cri.v1.PodIP;
-import java.util.ArrayList;
+import io.jukung.client.v1.NetworkEndpoint;
+import io.jukung.client.v1.NetworkRange;
 import java.util.List;
+import java.util.Optional;
 
-/** The member NetworkSettings of a container. Its addresses are those of its pod. */
-final class NetworkJson {
+/**
+ * A network as {@code docker network inspect} prints it: the answer of docker's {@code GET
+ * /networks/{id}}, with the aliases of the containers besides.
+ */
+public final class NetworkJson {
   private NetworkJson() {}
 
-  static ObjectNode of(ContainerFacts facts) {
-    // An address that the container had may be another one's by now.
-    boolean runs = facts.status().getState() == ContainerState.CONTAINER_RUNNING;
-    List<String> addresses = runs ? addresses(facts) : List.of();
+  /** Makes the JSON, with the containers that run in the network. */
+  public static ObjectNode of(Network network) {
+    ObjectNode json = withoutContainers(network);
+    ObjectNode containers = (ObjectNode) json.path("Containers");
+    for (NetworkEndpoint each : network.getEndpointsList()) {
+      if (each.getAddressesCount() > 0) {
+        containers.set(each.getContainerId(), container(network, each));
+      }
+    }
+    return json;
+  }
+
+  /** As {@link #of}, without the containers, which a list of networks does not have. */
+  public static ObjectNode withoutContainers(Network network) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("Bridge", "");
-    json.put("SandboxID", facts.pod().getId());
-    json.put("SandboxKey", "");
-    json.set("Ports", ports(facts));
-    json.put("HairpinMode", false);
-    json.put("LinkLocalIPv6Address", "");
-    json.put("LinkLocalIPv6PrefixLen", 0);
-    json.putNull("SecondaryIPAddresses");
-    json.putNull("SecondaryIPv6Addresses");
-    json.put("EndpointID", "");
-    json.put("Gateway", "");
-    json.put("GlobalIPv6Address", ipv6(addresses));
-    json.put("GlobalIPv6PrefixLen", 0);
-    json.put("IPAddress", ipv4(addresses));
-    json.put("IPPrefixLen", 0);
-    json.put("IPv6Gateway", "");
+    json.put("Name", network.getName());
+    json.put("Id", network.getId());
+    json.put("Created", DockerTime.of(network.getCreatedAt()));
+    json.put("Scope", "local");
+    json.put("Driver", network.getDriver());
+    json.put("EnableIPv4", true);
+    json.put("EnableIPv6", network.getIpv6());
+    ObjectNode ipam = json.putObject("IPAM").put("Driver", "default");
+    ipam.putObject("Options");
+    ArrayNode ranges = ipam.putArray("Config");
+    for (NetworkRange each : network.getRangesList()) {
+      ObjectNode range = ranges.addObject().put("Subnet", each.getSubnet());
+      if (!each.getIpRange().isEmpty()) {
+        range.put("IPRange", each.getIpRange());
+      }
+      range.put("Gateway", each.getGateway());
+    }
+    json.put("Internal", network.getInternal());
+    json.put("Attachable", false);
+    json.put("Ingress", false);
+    json.putObject("ConfigFrom").put("Network", "");
+    json.put("ConfigOnly", false);
+    json.putObject("Containers");
+    ObjectNode options = json.putObject("Options");
+    network.getOptionsMap().forEach(options::put);
+    ObjectNode labels = json.putObject("Labels");
+    network.getLabelsMap().forEach(labels::put);
+    return json;
+  }
+
+  private static ObjectNode container(Network network, NetworkEndpoint endpoint) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("Name", endpoint.getContainerName());
+    json.put("EndpointID", EndpointId.of(endpoint.getContainerId(), network));
     json.put("MacAddress", "");
-    ObjectNode networks = json.putObject("Networks");
-    for (Network each : facts.networks()) {
-      add(networks, each.getName(), each.getId(), facts.endpoint(each).getAddressesList());
-    }
-    if (networks.isEmpty()) {
-      add(networks, facts.network(), "", addresses);
-    }
+    json.put("IPv4Address", withPrefix(network, endpoint, /* isIpv6= */ false));
+    json.put("IPv6Address", withPrefix(network, endpoint, /* isIpv6= */ true));
+    ArrayNode aliases = json.putArray("Aliases");
+    endpoint.getAliasesList().forEach(aliases::add);
     return json;
   }
 
-  private static void add(ObjectNode networks, String name, String id, List<String> addresses) {
-    ObjectNode network = networks.putObject(name);
-    network.putNull("IPAMConfig");
-    network.putNull("Links");
-    network.putNull("Aliases");
-    network.put("MacAddress", "");
-    network.putNull("DriverOpts");
-    network.put("NetworkID", id);
-    network.put("EndpointID", "");
-    network.put("Gateway", "");
-    network.put("IPAddress", ipv4(addresses));
-    network.put("IPPrefixLen", 0);
-    network.put("IPv6Gateway", "");
-    network.put("GlobalIPv6Address", ipv6(addresses));
-    network.put("GlobalIPv6PrefixLen", 0);
-    network.putNull("DNSNames");
+  /** The address with the length of its network's prefix, where that is known. */
+  private static String withPrefix(Network network, NetworkEndpoint endpoint, boolean isIpv6) {
+    String address = address(endpoint.getAddressesList(), isIpv6);
+    int prefix = prefix(network, isIpv6);
+    return address.isEmpty() || prefix == 0 ? address : address + "/" + prefix;
   }
 
-  private static String ipv4(List<String> addresses) {
-    return addresses.stream().filter(each -> !each.contains(":")).findFirst().orElse("");
+  /** The first address of a family; empty if there is none. */
+  static String address(List<String> addresses, boolean isIpv6) {
+    return addresses.stream().filter(each -> each.contains(":") == isIpv6).findFirst().orElse("");
   }
 
-  private static String ipv6(List<String> addresses) {
-    return addresses.stream().filter(each -> each.contains(":")).findFirst().orElse("");
+  /** The gateway of a family; empty if it is not known. */
+  static String gateway(Network network, boolean isIpv6) {
+    return range(network, isIpv6).map(NetworkRange::getGateway).orElse("");
   }
 
-  private static List<String> addresses(ContainerFacts facts) {
-    List<String> addresses = new ArrayList<>();
-    String first = facts.pod().getNetwork().getIp();
-    if (!first.isEmpty()) {
-      addresses.add(first);
-    }
-    facts.pod().getNetwork().getAdditionalIpsList().stream()
-        .map(PodIP::getIp)
-        .forEach(addresses::add);
-    return addresses;
+  /** How many bits of an address are the same in the whole network; 0 if it is not known. */
+  static int prefix(Network network, boolean isIpv6) {
+    return range(network, isIpv6)
+        .map(each -> each.getSubnet().substring(each.getSubnet().indexOf('/') + 1))
+        .map(Integer::parseInt)
+        .orElse(0);
   }
 
-  /** The ports that the image exposes and those that are published. */
-  private static ObjectNode ports(ContainerFacts facts) {
-    ObjectNode json = JsonNodeFactory.instance.objectNode();
-    facts.image().path("ExposedPorts").fieldNames().forEachRemaining(json::putNull);
-    bindings(facts.ports(), json);
-    return json;
-  }
-
-  /** Adds the ports of the host to the ports of the container that they lead to. */
-  static void bindings(List<PublishedPort> ports, ObjectNode json) {
-    for (PublishedPort port : ports) {
-      String inside = port.getContainerPort() + "/" + port.getProtocol();
-      ArrayNode outside =
-          json.path(inside) instanceof ArrayNode list ? list : json.putArray(inside);
-      outside
-          .addObject()
-          .put("HostIp", port.getHostIp().isEmpty() ? "0.0.0.0" : port.getHostIp())
-          .put("HostPort", Integer.toString(port.getHostPort()));
-    }
+  private static Optional<NetworkRange> range(Network network, boolean isIpv6) {
+    return network.getRangesList().stream()
+        .filter(each -> each.getSubnet().contains(":") == isIpv6)
+        .findFirst();
   }
 }

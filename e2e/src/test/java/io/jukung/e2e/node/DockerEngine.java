@@ -20,6 +20,10 @@ import java.util.stream.Stream;
 public final class DockerEngine implements AutoCloseable {
   private static final Path UNPACKED = Path.of("target/docker-cli/usr/bin/docker");
 
+  /** Of the package docker-compose; a program that docker's client can also call as a plug-in. */
+  private static final Path COMPOSE =
+      Path.of("target/docker-cli/usr/libexec/docker/cli-plugins/docker-compose").toAbsolutePath();
+
   private final Testbed testbed;
   private final Path socket;
   private final Path logs;
@@ -69,6 +73,11 @@ public final class DockerEngine implements AutoCloseable {
     }
   }
 
+  /** The socket of the API. */
+  public Path socket() {
+    return socket;
+  }
+
   /** Opens a connection, which the caller closes. */
   public SocketChannel connect() throws IOException {
     return SocketChannel.open(UnixDomainSocketAddress.of(socket));
@@ -104,6 +113,23 @@ public final class DockerEngine implements AutoCloseable {
                 client().toString()));
     line.addAll(List.of(words));
     return testbed.node().run(line, stdin);
+  }
+
+  /** Runs docker's compose, which wants a working directory that exists. */
+  public CommandResult compose(String... words) throws Exception {
+    if (!Files.isExecutable(COMPOSE)) {
+      throw new AssertionError(COMPOSE + " is missing: e2e/docker-client");
+    }
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "--chdir=" + testbed.node().directory(),
+                "DOCKER_HOST=unix://" + socket,
+                "DOCKER_CONFIG=" + configuration(),
+                COMPOSE.toString()));
+    line.addAll(List.of(words));
+    return testbed.node().run(line, "");
   }
 
   /** The directory of the client's configuration. */

@@ -2,21 +2,19 @@ package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.grpc.StatusRuntimeException;
-import io.jukung.client.v1.ListVolumesRequest;
-import io.jukung.client.v1.Volume;
+import io.jukung.cri.docker.NodeFacts;
 import io.jukung.cri.v1.Container;
 import io.jukung.engine.daemon.Daemon;
+import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import java.io.IOException;
-import java.time.Clock;
+import java.time.Instant;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -29,7 +27,9 @@ final class ContainerList {
           "exited",
           "health",
           "id",
+          "is-task",
           "label",
+          "label!",
           "name",
           "network",
           "publish",
@@ -56,7 +56,7 @@ final class ContainerList {
             || limit > 0
             || filters.has("status")
             || filters.has("exited");
-    Map<String, String> volumes = volumes(daemon);
+    NodeFacts node = daemon.nodeFacts();
     long before = bound(filters, "before", Long.MAX_VALUE);
     long since = bound(filters, "since", Long.MIN_VALUE);
     List<Container> newestFirst =
@@ -71,11 +71,9 @@ final class ContainerList {
       if (each.getCreatedAt() >= before || each.getCreatedAt() <= since) {
         continue;
       }
-      Optional<ContainerFacts> facts = facts(each);
-      if (facts.isPresent()
-          && (all || facts.get().isRunning())
-          && fits(facts.get(), filters, volumes)) {
-        list.add(ContainerJson.summary(facts.get(), volumes, Clock.systemUTC()));
+      Optional<ContainerView> view = view(each, node);
+      if (view.isPresent() && (all || view.get().isRunning()) && fits(view.get(), filters)) {
+        list.add(SummaryJson.of(view.get(), Instant.now()));
       }
     }
     exchange.sendJson(200, list);
@@ -87,9 +85,9 @@ final class ContainerList {
         : otherwise;
   }
 
-  private Optional<ContainerFacts> facts(Container container) {
+  private Optional<ContainerView> view(Container container, NodeFacts node) {
     try {
-      return Optional.of(ContainerFacts.of(daemon, container));
+      return Optional.of(ContainerView.of(daemon, container, node));
     } catch (StatusRuntimeException e) {
       if (DaemonStatus.isNotFound(e)) {
         return Optional.empty(); // removed since the list was made
@@ -98,70 +96,53 @@ final class ContainerList {
     }
   }
 
-  /** The names of volumes by their directories. */
-  static Map<String, String> volumes(Daemon daemon) {
-    Map<String, String> names = new HashMap<>();
-    for (Volume each :
-        daemon.volumes().listVolumes(ListVolumesRequest.getDefaultInstance()).getVolumesList()) {
-      names.put(each.getMountpoint(), each.getName());
-    }
-    return names;
+  private static boolean fits(ContainerView view, Filters filters) {
+    return filters.fits("id", view.container().getId()::startsWith)
+        && filters.fitsExpression("name", view.name(), "/" + view.name())
+        && filters.fits("status", view.state()::equals)
+        && filters.fits("exited", each -> exited(view, each))
+        && filters.fits("health", each -> health(view).equals(each))
+        && filters.fits("ancestor", each -> isAncestor(view, each))
+        && filters.fits("volume", each -> mounts(view, each))
+        && filters.fits("network", view.facts()::isInNetwork)
+        && filters.fits("publish", each -> publishes(view, each))
+        && filters.fitsTruth("is-task", false)
+        && filters.fitsLabels(view.labels());
   }
 
-  private static boolean fits(ContainerFacts facts, Filters filters, Map<String, String> volumes) {
-    String name = Lookup.name(facts.container());
-    return filters.fits("id", facts.container().getId()::startsWith)
-        && filters.fits("name", each -> matches(each, name))
-        && filters.fits("status", facts.state()::equals)
-        && filters.fits("exited", each -> exited(facts, each))
-        && filters.fits("health", each -> health(facts).equals(each))
-        && filters.fits("ancestor", each -> isAncestor(facts, each))
-        && filters.fits("volume", each -> mounts(facts, volumes, each))
-        && filters.fits("network", each -> each.equals(facts.hasHostNetwork() ? "host" : "bridge"))
-        && filters.fits("publish", each -> publishes(facts, each))
-        && filters.fitsLabels(ContainerJson.labels(facts));
+  private static boolean exited(ContainerView view, String code) {
+    return view.state().equals("exited")
+        && code.equals(Integer.toString(view.status().getExitCode()));
   }
 
-  /** Docker takes the value for an expression that fits somewhere in the name. */
-  private static boolean matches(String expression, String name) {
-    try {
-      var pattern = java.util.regex.Pattern.compile(expression);
-      return pattern.matcher(name).find() || pattern.matcher("/" + name).find();
-    } catch (java.util.regex.PatternSyntaxException e) {
-      return name.contains(expression);
-    }
+  private static String health(ContainerView view) {
+    var condition = view.facts().condition();
+    return condition.hasHealth() ? condition.getHealth().getStatus() : "none";
   }
 
-  private static boolean exited(ContainerFacts facts, String code) {
-    return facts.state().equals("exited")
-        && code.equals(Integer.toString(facts.status().getExitCode()));
-  }
-
-  private static String health(ContainerFacts facts) {
-    return facts.condition().hasHealth() ? facts.condition().getHealth().getStatus() : "none";
-  }
-
-  private static boolean isAncestor(ContainerFacts facts, String image) {
-    String id = facts.status().getImageId();
-    String said = facts.status().getImage().getUserSpecifiedImage();
+  private static boolean isAncestor(ContainerView view, String image) {
+    String id = view.status().getImageId();
+    String said = view.status().getImage().getUserSpecifiedImage();
     return id.equals(image)
         || id.startsWith("sha256:" + image)
-        || io.jukung.engine.daemon.ImageNames.withTag(said)
-            .equals(io.jukung.engine.daemon.ImageNames.withTag(image));
+        || ImageNames.withTag(said).equals(ImageNames.withTag(image));
   }
 
-  private static boolean mounts(
-      ContainerFacts facts, Map<String, String> volumes, String nameOrTarget) {
-    return facts.status().getMountsList().stream()
+  private static boolean mounts(ContainerView view, String nameOrTarget) {
+    return view.status().getMountsList().stream()
         .anyMatch(
             each ->
                 each.getContainerPath().equals(nameOrTarget)
-                    || nameOrTarget.equals(volumes.get(each.getHostPath())));
+                    || view.facts().volumes().stream()
+                        .anyMatch(
+                            volume ->
+                                volume.getMountpoint().equals(each.getHostPath())
+                                    && volume.getName().equals(nameOrTarget)));
   }
 
-  private static boolean publishes(ContainerFacts facts, String port) {
+  private static boolean publishes(ContainerView view, String port) {
     String[] parts = port.split("/", 2);
-    return facts.ports().stream()
+    return view.ports().stream()
         .anyMatch(
             each ->
                 Integer.toString(each.getHostPort()).equals(parts[0])

@@ -82,7 +82,7 @@ final class ContainerMaker {
     ContainerRequest request =
         new ContainerRequest(
             name, UUID.randomUUID().toString(), logs, body, ImageDefaults.config(found));
-    PodSandboxConfig pod = request.pod();
+    PodSandboxConfig pod = request.pod(reference -> lookup.network(reference).getId());
     ContainerConfig.Builder container = request.container(found.getImage().getId());
 
     String podId =

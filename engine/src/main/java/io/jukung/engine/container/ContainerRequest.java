@@ -24,14 +24,13 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * What the body of a {@code POST /containers/create} means in the CRI: a pod, its container, and
  * what is mounted. Making it finds every error in the request.
  */
 final class ContainerRequest {
-  private static final Set<String> NETWORKS = Set.of("default", "bridge", "host");
-
   private final String name;
   private final String uid;
   private final Path logs;
@@ -42,7 +41,7 @@ final class ContainerRequest {
   private final ObjectNode merged;
   private final List<Binding> bindings;
   private final JsonNode hostConfig;
-  private final JsonNode networking;
+  private final NetworkRequest networks;
 
   /**
    * @param uid the pod's, which no other pod has
@@ -56,7 +55,6 @@ final class ContainerRequest {
     this.uid = uid;
     this.merged = merge(body, image);
     this.hostConfig = body.path("HostConfig").isObject() ? body.path("HostConfig") : Json.object();
-    this.networking = body.path("NetworkingConfig");
     this.imageName = body.path("Image").asText("");
     // The daemon knows the image's user, and the names of groups that may be in it.
     this.user = new Fields("Config", body).text("User");
@@ -67,6 +65,7 @@ final class ContainerRequest {
     this.host =
         new Fields("HostConfig", hostConfig)
             .without("ContainerIDFile", "ConsoleSize", "AutoRemove");
+    this.networks = new NetworkRequest(host, body.path("NetworkingConfig"));
     this.bindings = readBindings();
   }
 
@@ -132,8 +131,14 @@ final class ContainerRequest {
     return logDirectory().resolve(name + ".log");
   }
 
-  PodSandboxConfig pod() {
-    boolean hostNetwork = HostSecurity.hasHostNetwork(host);
+  /**
+   * The pod of the container.
+   *
+   * @param networkIds gives a network's ID for what the request calls it
+   * @throws HttpError 404 if there is no such network
+   */
+  PodSandboxConfig pod(UnaryOperator<String> networkIds) {
+    boolean hostNetwork = networks.isHost();
     var pod =
         PodSandboxConfig.newBuilder()
             .setMetadata(
@@ -147,11 +152,13 @@ final class ContainerRequest {
                 LinuxPodSandboxConfig.newBuilder()
                     .setSecurityContext(
                         LinuxSandboxSecurityContext.newBuilder()
-                            .setNamespaceOptions(HostSecurity.namespaces(host))
+                            .setNamespaceOptions(HostSecurity.namespaces(host, hostNetwork))
                             .setPrivileged(host.flag("Privileged")))
                     .putAllSysctls(host.map("Sysctls")));
     PodOptions.dns(host).ifPresent(pod::setDnsConfig);
-    PodOptions.own(host).ifPresent(json -> pod.putAnnotations(OwnContainers.OPTIONS, json));
+    networks.macOfBridge().ifPresent(mac -> pod.putAnnotations(OwnContainers.MAC, mac));
+    PodOptions.own(host, networks.options(networkIds))
+        .ifPresent(json -> pod.putAnnotations(OwnContainers.OPTIONS, json));
     String hostname = config.text("Hostname");
     if (!hostNetwork) {
       pod.setHostname(hostname.isEmpty() ? OwnContainers.hostname(name) : hostname);
@@ -199,7 +206,7 @@ final class ContainerRequest {
             .setLinux(
                 LinuxContainerConfig.newBuilder()
                     .setResources(HostResources.limits(host))
-                    .setSecurityContext(HostSecurity.of(host, user)));
+                    .setSecurityContext(HostSecurity.of(host, networks.isHost(), user)));
     for (String variable : config.texts("Env")) {
       addVariable(container, variable);
     }
@@ -281,15 +288,5 @@ final class ContainerRequest {
   private void requireAllKnown() {
     config.requireNoOther();
     host.requireNoOther();
-    Fields networks = new Fields("NetworkingConfig", networking);
-    Fields endpoints = networks.object("EndpointsConfig");
-    networks.requireNoOther();
-    // Docker's client names the network of the network mode, without options.
-    for (String each : endpoints.names()) {
-      if (!NETWORKS.contains(each)) {
-        throw HttpError.notFound("network " + each + " not found");
-      }
-      endpoints.object(each).requireNoOther();
-    }
   }
 }

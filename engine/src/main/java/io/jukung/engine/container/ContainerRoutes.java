@@ -7,8 +7,6 @@ import io.jukung.client.v1.KillRequest;
 import io.jukung.client.v1.PauseRequest;
 import io.jukung.client.v1.RenameRequest;
 import io.jukung.client.v1.StartRequest;
-import io.jukung.client.v1.TopProcess;
-import io.jukung.client.v1.TopRequest;
 import io.jukung.client.v1.UnpauseRequest;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
@@ -30,9 +28,6 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -69,7 +64,6 @@ public final class ContainerRoutes {
         .post("/containers/create", this::create)
         .post("/containers/prune", this::prune)
         .get("/containers/{id}/json", this::inspect)
-        .get("/containers/{id}/top", this::top)
         .post("/containers/{id}/start", this::start)
         .post("/containers/{id}/stop", this::stop)
         .post("/containers/{id}/restart", this::restart)
@@ -97,8 +91,8 @@ public final class ContainerRoutes {
     if (exchange.query().flag("size", false)) {
       throw HttpError.notImplemented("the parameter size");
     }
-    ContainerFacts facts = ContainerFacts.of(daemon, named(exchange));
-    exchange.sendJson(200, ContainerJson.inspect(facts, ContainerList.volumes(daemon)));
+    ContainerView view = ContainerView.of(daemon, named(exchange), daemon.nodeFacts());
+    exchange.sendJson(200, InspectJson.of(view));
   }
 
   private void start(Exchange exchange) throws IOException {
@@ -330,9 +324,7 @@ public final class ContainerRoutes {
   private void prune(Exchange exchange) throws IOException {
     Filters filters =
         new Filters(exchange.query().json("filters"), Set.of("label", "label!", "until"));
-    if (filters.has("until")) {
-      throw HttpError.notImplemented("the filter until");
-    }
+    Instant until = filters.until().orElse(Instant.MAX);
     ObjectNode answer = Json.object();
     ArrayNode removed = answer.putArray("ContainersDeleted");
     for (Container each : lookup.containers()) {
@@ -340,48 +332,12 @@ public final class ContainerRoutes {
           each.getState() == ContainerState.CONTAINER_EXITED
               || each.getState() == ContainerState.CONTAINER_CREATED;
       // Kubelet's containers are kubelet's to remove.
-      if (over && Lookup.isOwn(each) && filters.fitsLabels(each.getLabelsMap())) {
+      boolean old = Instant.ofEpochSecond(0, each.getCreatedAt()).isBefore(until);
+      if (over && old && Lookup.isOwn(each) && filters.fitsLabels(each.getLabelsMap())) {
         removal.remove(each, /* withVolumes= */ false);
         removed.add(each.getId());
       }
     }
     exchange.sendJson(200, answer.put("SpaceReclaimed", 0));
-  }
-
-  private void top(Exchange exchange) throws IOException {
-    String words = exchange.query().text("ps_args").orElse("-ef");
-    if (!words.equals("-ef")) {
-      throw HttpError.notImplemented("ps_args other than -ef");
-    }
-    Container container = named(exchange);
-    if (!isRunning(container)) {
-      throw HttpError.conflict("container " + container.getId() + " is not running");
-    }
-    ObjectNode answer = Json.object();
-    answer.set(
-        "Titles", Json.texts(List.of("UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD")));
-    ArrayNode processes = answer.putArray("Processes");
-    for (TopProcess each :
-        daemon
-            .containers()
-            .top(TopRequest.newBuilder().setContainerId(container.getId()).build())
-            .getProcessesList()) {
-      processes.add(Json.texts(line(each)));
-    }
-    exchange.sendJson(200, answer);
-  }
-
-  private static List<String> line(TopProcess process) {
-    Duration cpu = Duration.ofNanos(process.getCpuTime());
-    Instant start = Instant.ofEpochSecond(0, process.getStartedAt());
-    return List.of(
-        Integer.toUnsignedString(process.getUid()),
-        Integer.toString(process.getPid()),
-        Integer.toString(process.getParentPid()),
-        "0",
-        DateTimeFormatter.ofPattern("HH:mm").withZone(ZoneId.systemDefault()).format(start),
-        process.getTty() == 0 ? "?" : "pts",
-        "%02d:%02d:%02d".formatted(cpu.toHours(), cpu.toMinutesPart(), cpu.toSecondsPart()),
-        String.join(" ", process.getCommandList()));
   }
 }

@@ -35,7 +35,7 @@ public final class Fields {
   }
 
   /** Takes note of fields that change nothing here. */
-  Fields without(String... fields) {
+  public Fields without(String... fields) {
     known.addAll(List.of(fields));
     return this;
   }
@@ -48,7 +48,7 @@ public final class Fields {
     return value.asText("").equals("null") ? "" : value.asText("");
   }
 
-  boolean flag(String field) {
+  public boolean flag(String field) {
     return get(field).asBoolean(false);
   }
 
@@ -60,7 +60,7 @@ public final class Fields {
     return value.asLong(0);
   }
 
-  List<String> texts(String field) {
+  public List<String> texts(String field) {
     List<String> texts = new ArrayList<>();
     JsonNode value = get(field);
     if (value.isTextual()) {
@@ -86,8 +86,15 @@ public final class Fields {
     return object.properties().stream().map(Map.Entry::getKey).toList();
   }
 
-  Fields object(String field) {
+  public Fields object(String field) {
     return new Fields(name + "." + field, get(field));
+  }
+
+  /** The fields of each object of a list. */
+  public List<Fields> objects(String field) {
+    List<Fields> objects = new ArrayList<>();
+    get(field).forEach(each -> objects.add(new Fields(name + "." + field, each)));
+    return objects;
   }
 
   HttpError wrong(String field, String what) {
@@ -108,6 +115,16 @@ public final class Fields {
                 throw HttpError.notImplemented(name + "." + each.getKey());
               }
             });
+  }
+
+  /** Whether there is a value, which may ask for nothing. */
+  static boolean isPresent(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case NULL, MISSING -> false;
+      case STRING -> !value.asText().isEmpty();
+      case BOOLEAN, NUMBER, BINARY, POJO -> true;
+      case ARRAY, OBJECT -> !value.isEmpty();
+    };
   }
 
   /** Whether a value asks for anything. */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** The limits and devices of a HostConfig. */
-final class HostResources {
+public final class HostResources {
   private static final long NANO_CPU = 1_000_000_000L;
 
   /** The kernel refuses quotas below a millisecond. */
@@ -23,7 +23,7 @@ final class HostResources {
   private HostResources() {}
 
   /** The limits, which an update can change too. */
-  static LinuxContainerResources limits(Fields host) {
+  public static LinuxContainerResources limits(Fields host) {
     var resources = LinuxContainerResources.newBuilder();
     long nanoCpus = host.number("NanoCpus");
     long quota = host.number("CpuQuota");

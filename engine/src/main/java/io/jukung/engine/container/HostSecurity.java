@@ -16,29 +16,14 @@ import java.util.regex.Pattern;
 
 /** The namespaces, rights and user of a container. */
 final class HostSecurity {
+  private static final String NUMBER = "\\d{1,10}";
   private static final Pattern USER = Pattern.compile("([^:]*)(?::(.*))?");
 
   private HostSecurity() {}
 
-  /** Whether the container has the network of the host. */
-  static boolean hasHostNetwork(Fields host) {
-    String mode = host.text("NetworkMode");
-    return switch (mode) {
-      case "", "default", "bridge" -> false;
-      case "host" -> true;
-      case "none" -> throw HttpError.notImplemented("HostConfig.NetworkMode none");
-      default -> {
-        if (mode.startsWith("container:")) {
-          throw HttpError.notImplemented("HostConfig.NetworkMode container:");
-        }
-        throw HttpError.notFound("network " + mode + " not found");
-      }
-    };
-  }
-
-  static NamespaceOption namespaces(Fields host) {
+  static NamespaceOption namespaces(Fields host, boolean hasHostNetwork) {
     return NamespaceOption.newBuilder()
-        .setNetwork(hasHostNetwork(host) ? NamespaceMode.NODE : NamespaceMode.POD)
+        .setNetwork(hasHostNetwork ? NamespaceMode.NODE : NamespaceMode.POD)
         .setPid(mode(host, "PidMode", NamespaceMode.CONTAINER, List.of("", "private")))
         .setIpc(mode(host, "IpcMode", NamespaceMode.POD, List.of("", "private", "shareable")))
         .build();
@@ -56,14 +41,14 @@ final class HostSecurity {
     throw HttpError.notImplemented("HostConfig." + field + " " + mode);
   }
 
-  static LinuxContainerSecurityContext of(Fields host, String user) {
+  static LinuxContainerSecurityContext of(Fields host, boolean hasHostNetwork, String user) {
     requireOwn(host, "UTSMode", List.of(""));
     requireOwn(host, "CgroupnsMode", List.of("", "private"));
     requireOwn(host, "UsernsMode", List.of("", "host"));
     boolean privileged = host.flag("Privileged");
     var security =
         LinuxContainerSecurityContext.newBuilder()
-            .setNamespaceOptions(namespaces(host))
+            .setNamespaceOptions(namespaces(host, hasHostNetwork))
             .setPrivileged(privileged)
             .setReadonlyRootfs(host.flag("ReadonlyRootfs"));
     if (!privileged) {
@@ -135,16 +120,17 @@ final class HostSecurity {
       throw HttpError.badRequest("invalid Config.User: " + text);
     }
     String user = matcher.group(1);
-    if (user.matches("\\d{1,10}")) {
+    String group = matcher.group(2);
+    if (group != null && !group.matches(NUMBER)) {
+      security.setRunAsUsername(text); // the daemon finds the group by its name, too
+      return;
+    }
+    if (user.matches(NUMBER)) {
       security.setRunAsUser(Int64Value.newBuilder().setValue(Long.parseLong(user)));
     } else if (!user.isEmpty()) {
       security.setRunAsUsername(user);
     }
-    String group = matcher.group(2);
     if (group != null) {
-      if (!group.matches("\\d{1,10}")) {
-        throw HttpError.notImplemented("Config.User with the name of a group (" + text + ")");
-      }
       security.setRunAsGroup(Int64Value.newBuilder().setValue(Long.parseLong(group)));
     }
   }

@@ -40,9 +40,16 @@ final class PodOptions {
             .build());
   }
 
-  /** What the CRI has no fields for; empty if there is none of it. */
-  static Optional<String> own(Fields host) {
+  /**
+   * What the CRI has no fields for; empty if there is none of it.
+   *
+   * @param networks as {@link NetworkRequest#options} gives them
+   */
+  static Optional<String> own(Fields host, ArrayNode networks) {
     ObjectNode json = Json.object();
+    if (!networks.isEmpty()) {
+      json.set("networks", networks);
+    }
     List<String> extra = host.texts("ExtraHosts");
     if (!extra.isEmpty()) {
       ArrayNode hosts = json.putArray("hosts");

@@ -6,8 +6,11 @@ import io.jukung.client.v1.BuildsGrpc;
 import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.JukungGrpc;
+import io.jukung.client.v1.NetworksGrpc;
 import io.jukung.client.v1.VolumesGrpc;
 import io.jukung.cri.client.CriChannel;
+import io.jukung.cri.docker.ContainerFacts;
+import io.jukung.cri.docker.NodeFacts;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
@@ -92,6 +95,21 @@ public final class Daemon implements AutoCloseable {
   public VolumesGrpc.VolumesBlockingStub volumes() {
     return VolumesGrpc.newBlockingStub(grpc())
         .withDeadlineAfter(CHANGE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  public NetworksGrpc.NetworksBlockingStub networks() {
+    return NetworksGrpc.newBlockingStub(grpc())
+        .withDeadlineAfter(CHANGE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** What the facts of all containers have in common. */
+  public NodeFacts nodeFacts() {
+    return NodeFacts.ask(grpc(), QUERY);
+  }
+
+  /** All that is known of a container; one that is gone is an error of the daemon. */
+  public ContainerFacts facts(String id, NodeFacts node) {
+    return ContainerFacts.ask(grpc(), id, QUERY, node);
   }
 
   /** Without a deadline: the client decides how long a pull may take. */

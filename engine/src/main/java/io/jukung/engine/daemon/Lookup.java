@@ -1,5 +1,7 @@
 package io.jukung.engine.daemon;
 
+import io.jukung.client.v1.ListNetworksRequest;
+import io.jukung.client.v1.Network;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.Image;
@@ -13,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Finds containers and images by what docker's users call them. Thread-safe. */
+/** Finds containers, images and networks by what docker's users call them. Thread-safe. */
 public final class Lookup {
   private static final String DIGEST = "sha256:";
   private static final Pattern ID_BEGINNING = Pattern.compile("(?:sha256:)?[0-9a-f]{4,64}");
@@ -114,6 +116,25 @@ public final class Lookup {
   /** An image with its details; empty if it was removed since its ID was listed. */
   public Optional<ImageStatusResponse> imageById(String id) {
     return Optional.of(status(id)).filter(ImageStatusResponse::hasImage);
+  }
+
+  /**
+   * Finds a network by its name, its ID or the beginning of its ID, with the containers in it.
+   *
+   * @throws HttpError 404 if there is none
+   */
+  public Network network(String idOrName) {
+    List<Network> found =
+        idOrName.isEmpty()
+            ? List.of()
+            : daemon
+                .networks()
+                .listNetworks(ListNetworksRequest.newBuilder().setNetwork(idOrName).build())
+                .getNetworksList();
+    if (found.isEmpty()) {
+      throw HttpError.notFound("network " + idOrName + " not found");
+    }
+    return found.getFirst();
   }
 
   public List<Image> images() {

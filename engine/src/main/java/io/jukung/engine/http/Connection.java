@@ -3,7 +3,6 @@ package io.jukung.engine.http;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
 /**
@@ -11,12 +10,12 @@ import java.time.Duration;
  * deadline that passes closes the connection, so that the thread that waits for it goes on.
  */
 final class Connection implements Closeable {
-  private final SocketChannel channel;
+  private final Wire wire;
   private volatile long deadline;
   private volatile boolean waits;
 
-  Connection(SocketChannel channel) {
-    this.channel = channel;
+  Connection(Wire wire) {
+    this.wire = wire;
   }
 
   /**
@@ -27,12 +26,12 @@ final class Connection implements Closeable {
    */
   int read(ByteBuffer into, Duration limit) throws IOException {
     if (limit.isZero()) {
-      return channel.read(into);
+      return wire.read(into);
     }
     deadline = System.nanoTime() + limit.toNanos();
     waits = true;
     try {
-      return channel.read(into);
+      return wire.read(into);
     } finally {
       waits = false;
     }
@@ -41,13 +40,13 @@ final class Connection implements Closeable {
   /** Writes all bytes, and waits for a client that does not read. */
   void write(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
-      channel.write(bytes);
+      wire.write(bytes);
     }
   }
 
   /** Tells the client that nothing more comes. The client may still send. */
   void endOutput() throws IOException {
-    channel.shutdownOutput();
+    wire.endOutput();
   }
 
   /** Whether the client has sent nothing for longer than it may. */
@@ -57,6 +56,6 @@ final class Connection implements Closeable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    wire.close();
   }
 }

@@ -221,6 +221,29 @@ public final class Exchange {
     return new Hijacked(connection, reader.takeRest());
   }
 
+  /**
+   * Leaves HTTP for the protocol WebSocket (RFC 6455). The connection ends with the handler.
+   *
+   * @throws HttpError 400 if the client does not ask for it
+   */
+  public Hijacked webSocket() throws IOException {
+    String key = header("Sec-WebSocket-Key").orElse("");
+    boolean asked =
+        header("Upgrade").filter(each -> each.equalsIgnoreCase("websocket")).isPresent();
+    if (!asked || key.isEmpty() || !header("Sec-WebSocket-Version").orElse("").equals("13")) {
+      throw HttpError.badRequest("the request is no opening of a WebSocket of version 13");
+    }
+    var _ = body.read(); // the end of the request, which has no bytes
+    reusable = false;
+    answer(
+        Response.switched()
+            .header("Upgrade", "websocket")
+            .header("Connection", "Upgrade")
+            .header("Sec-WebSocket-Accept", WebSocketClient.accept(key)),
+        new byte[0]);
+    return new WebSocketClient(connection, reader.takeRest());
+  }
+
   private void answer(Response response, byte[] bytes) throws IOException {
     if (answered) {
       throw new IllegalStateException("the request has an answer already");

@@ -10,7 +10,7 @@ import java.time.Duration;
  * A connection that has left HTTP: both sides send bytes until they end their side. One thread
  * reads and another one writes.
  */
-public final class Hijacked {
+public sealed class Hijacked permits WebSocketClient {
   private final Connection connection;
   private final ByteBuffer early;
 
@@ -30,6 +30,9 @@ public final class Hijacked {
 
       @Override
       public int read(byte[] into, int offset, int length) throws IOException {
+        if (length == 0) {
+          return 0;
+        }
         if (early.hasRemaining()) {
           int count = Math.min(length, early.remaining());
           early.get(into, offset, count);

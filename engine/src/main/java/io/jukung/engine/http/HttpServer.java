@@ -3,26 +3,20 @@ package io.jukung.engine.http;
 import io.grpc.StatusRuntimeException;
 import io.netty.handler.codec.http.HttpRequest;
 import java.io.IOException;
-import java.nio.channels.AsynchronousCloseException;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
-/**
- * Serves HTTP/1.1 on a socket: a virtual thread for each connection, which carries one request at a
- * time.
- */
+/** Serves HTTP/1.1: a virtual thread for each connection, which carries one request at a time. */
 public final class HttpServer implements AutoCloseable {
   /** A client has one or two connections, and each that follows something holds one. */
   private static final int MAX_CONNECTIONS = 512;
 
   private static final long LOOK_MILLISECONDS = 1000;
 
-  private final ServerSocketChannel socket;
+  private final List<Listener> listeners;
   private final Router router;
   private final Consumer<String> log;
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
@@ -30,35 +24,45 @@ public final class HttpServer implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param socket which listens already
+   * @param listeners at least one
    * @param log gets a line for what no client can be told
    */
-  public HttpServer(ServerSocketChannel socket, Router router, Consumer<String> log) {
-    this.socket = socket;
+  public HttpServer(List<Listener> listeners, Router router, Consumer<String> log) {
+    this.listeners = List.copyOf(listeners);
     this.router = router;
     this.log = log;
   }
 
-  /** Serves until the server is closed. */
+  /** Serves until the server is closed, or a listener fails. */
   public void serve() throws IOException, InterruptedException {
     Thread.ofPlatform().daemon().name("idle-connections").start(this::closeOverdue);
+    for (Listener each : listeners.subList(1, listeners.size())) {
+      Thread.ofVirtual().name("listener").start(() -> serveBeside(each));
+    }
+    serve(listeners.getFirst());
+  }
+
+  private void serveBeside(Listener listener) {
+    try {
+      serve(listener);
+    } catch (IOException e) {
+      log.accept("a listener has failed: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void serve(Listener listener) throws IOException, InterruptedException {
     while (!closed) {
       room.acquire();
-      SocketChannel accepted = accept();
+      Wire accepted = listener.accept();
       if (accepted == null) {
+        room.release();
         return;
       }
       Connection connection = new Connection(accepted);
       connections.add(connection);
       Thread.ofVirtual().name("connection").start(() -> carry(connection));
-    }
-  }
-
-  private @Nullable SocketChannel accept() throws IOException {
-    try {
-      return socket.accept();
-    } catch (AsynchronousCloseException e) {
-      return null; // by close()
     }
   }
 
@@ -166,7 +170,9 @@ public final class HttpServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     closed = true;
-    socket.close();
+    for (Listener each : listeners) {
+      each.close();
+    }
     connections.forEach(this::close);
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -70,6 +71,15 @@ public final class Query {
                 throw HttpError.badRequest(name + " is not a number: \"" + text + "\"");
               }
             });
+  }
+
+  /**
+   * A point in time; empty if it is missing or zero.
+   *
+   * @throws HttpError 400 if it is none
+   */
+  public Optional<Instant> time(String name) {
+    return text(name).filter(text -> !text.equals("0")).map(text -> ApiTime.parse(name, text));
   }
 
   /**

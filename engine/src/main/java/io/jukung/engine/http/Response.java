@@ -28,6 +28,11 @@ final class Response {
     return new Response("101 UPGRADED");
   }
 
+  /** What leaves HTTP for the protocol WebSocket. */
+  static Response switched() {
+    return new Response("101 Switching Protocols");
+  }
+
   /** The permission to send a body. */
   static Response goOn() {
     return new Response("100 Continue");

@@ -1,10 +1,12 @@
 package io.jukung.engine.stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jukung.cri.log.LogFile;
 import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ContainerStatusResponse;
 import io.jukung.engine.container.Readiness;
 import io.jukung.engine.daemon.Daemon;
@@ -17,6 +19,7 @@ import io.jukung.engine.http.Query;
 import io.jukung.engine.http.Router;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -37,17 +40,36 @@ public final class AttachRoutes {
 
   public void addTo(Router router) {
     router
-        .post("/containers/{id}/attach", this::attach)
+        .post("/containers/{id}/attach", exchange -> attach(exchange, Way.HTTP))
+        .get("/containers/{id}/attach/ws", exchange -> attach(exchange, Way.WEB_SOCKET))
         .post("/containers/{id}/resize", this::resize);
   }
 
-  private void attach(Exchange exchange) throws IOException, InterruptedException {
+  /** How a client leaves HTTP. */
+  private enum Way {
+    /** As docker's client: the bytes of the connection. */
+    HTTP,
+
+    /** As a browser: frames, which tell the outputs not apart. */
+    WEB_SOCKET;
+
+    Hijacked take(Exchange exchange, StreamSession.Wanted wanted) throws IOException {
+      return switch (this) {
+        case HTTP -> exchange.hijack(Frames.type(wanted.raw()));
+        case WEB_SOCKET -> exchange.webSocket();
+      };
+    }
+  }
+
+  private void attach(Exchange exchange, Way way) throws IOException, InterruptedException {
     Query query = exchange.query();
     Container container = lookup.container(exchange.parameter("id"));
     ContainerStatusResponse details = daemon.details(container.getId());
     ContainerState state = details.getStatus().getState();
-    if (state != ContainerState.CONTAINER_RUNNING && state != ContainerState.CONTAINER_CREATED) {
-      throw HttpError.conflict("container " + container.getId() + " has ended, start it first");
+    if (state != ContainerState.CONTAINER_RUNNING
+        && state != ContainerState.CONTAINER_CREATED
+        && state != ContainerState.CONTAINER_EXITED) {
+      throw HttpError.conflict("the state of container " + container.getId() + " is not known");
     }
     if (query.flag("logs", false)) {
       throw HttpError.notImplemented("the parameter logs");
@@ -61,10 +83,56 @@ public final class AttachRoutes {
             query.flag("stderr", false),
             tty,
             record.path("stdinOnce").asBoolean(),
+            tty || way == Way.WEB_SOCKET,
             query.text("detachKeys").orElse(""));
+    if (state == ContainerState.CONTAINER_EXITED) {
+      attachToNextRun(exchange, way, details.getStatus(), wanted);
+      return;
+    }
     StreamEndpoint endpoint = endpoint(container.getId(), wanted);
     readiness.whileUsed(
-        container.getId(), () -> run(exchange, container.getId(), endpoint, wanted));
+        container.getId(), () -> run(exchange, way, endpoint, container.getId(), wanted));
+  }
+
+  /**
+   * Without input, what the next run writes is read from the log, where nothing is missing. With
+   * input, a stream is opened when the container runs: what it writes in its first moment is only
+   * in its log.
+   */
+  private void attachToNextRun(
+      Exchange exchange, Way way, ContainerStatus ended, StreamSession.Wanted wanted)
+      throws IOException, InterruptedException {
+    NextRun next = new NextRun(daemon, ended);
+    LaterOutput output = new LaterOutput();
+    try (output;
+        LogFile log = next.log(Path.of(ended.getLogPath()), output, wanted)) {
+      Hijacked client = way.take(exchange, wanted);
+      try (OutputStream out = client.output()) {
+        output.begin(out);
+        if (!wanted.stdin()) {
+          next.follow(log);
+        } else if (next.await()) {
+          runAttached(ended.getId(), client, output, wanted);
+        }
+      } finally {
+        client.end();
+      }
+    }
+  }
+
+  private void runAttached(
+      String id, Hijacked client, OutputStream output, StreamSession.Wanted wanted)
+      throws IOException, InterruptedException {
+    try (StreamSession session = StreamSession.open(endpoint(id, wanted), wanted, output)) {
+      if (wanted.tty()) {
+        terminals.put(id, session);
+      }
+      try {
+        var _ = session.run(client);
+      } finally {
+        terminals.remove(id, session);
+      }
+    }
   }
 
   private StreamEndpoint endpoint(String id, StreamSession.Wanted wanted) throws IOException {
@@ -80,7 +148,7 @@ public final class AttachRoutes {
   }
 
   private void run(
-      Exchange exchange, String id, StreamEndpoint endpoint, StreamSession.Wanted wanted)
+      Exchange exchange, Way way, StreamEndpoint endpoint, String id, StreamSession.Wanted wanted)
       throws IOException, InterruptedException {
     LaterOutput output = new LaterOutput();
     StreamSession session = StreamSession.open(endpoint, wanted, output);
@@ -91,7 +159,7 @@ public final class AttachRoutes {
         terminals.put(id, session);
       }
       // The client may start the container as soon as it has this answer.
-      Hijacked client = exchange.hijack(Frames.type(wanted.tty()));
+      Hijacked client = way.take(exchange, wanted);
       try (OutputStream out = client.output()) {
         output.begin(out);
         var _ = session.run(client);

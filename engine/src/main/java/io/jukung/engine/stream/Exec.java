@@ -50,6 +50,7 @@ final class Exec {
         config.path("AttachStderr").asBoolean(),
         config.path("Tty").asBoolean(),
         /* endsInput= */ true,
+        /* raw= */ config.path("Tty").asBoolean(),
         config.path("DetachKeys").asText(""));
   }
 

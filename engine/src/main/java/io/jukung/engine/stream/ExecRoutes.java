@@ -3,11 +3,11 @@ package io.jukung.engine.stream;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.ExecAsRequest;
 import io.jukung.cri.streaming.CommandStreams;
 import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
-import io.jukung.cri.v1.ExecRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.Exchange;
@@ -28,13 +28,17 @@ public final class ExecRoutes {
   private static final int NOT_FOUND = 127;
 
   private static final int NOT_EXECUTABLE = 126;
-  private static final Set<String> IGNORED =
+  private static final Set<String> KNOWN =
       Set.of(
           "AttachStdin",
           "AttachStdout",
           "AttachStderr",
           "Tty",
           "Cmd",
+          "Env",
+          "User",
+          "WorkingDir",
+          "Privileged",
           "DetachKeys",
           "ConsoleSize",
           "Detach");
@@ -68,14 +72,14 @@ public final class ExecRoutes {
         .properties()
         .forEach(
             each -> {
-              if (!IGNORED.contains(each.getKey()) && isSet(each.getValue())) {
+              if (!KNOWN.contains(each.getKey()) && isSet(each.getValue())) {
                 throw HttpError.notImplemented("ExecConfig." + each.getKey());
               }
             });
     if (config.path("Cmd").isEmpty()) {
       throw HttpError.badRequest("No exec command specified");
     }
-    var _ = new DetachKeys(config.path("DetachKeys").asText("")); // bad keys are an error now
+    var _ = StreamSession.keys(config.path("DetachKeys").asText("")); // bad keys are an error now
     exchange.sendJson(201, Json.object().put("Id", execs.add(container.getId(), config).id()));
   }
 
@@ -163,16 +167,21 @@ public final class ExecRoutes {
   }
 
   private StreamEndpoint endpoint(Exec exec, StreamSession.Wanted wanted) throws IOException {
-    ExecRequest request =
-        ExecRequest.newBuilder()
+    JsonNode config = exec.config();
+    ExecAsRequest.Builder request =
+        ExecAsRequest.newBuilder()
             .setContainerId(exec.containerId())
-            .addAllCmd(exec.command())
+            .addAllCommand(exec.command())
             .setStdin(wanted.stdin())
             .setStdout(true)
             .setStderr(!wanted.tty())
             .setTty(wanted.tty())
-            .build();
-    return StreamEndpoint.of(daemon.runtime(), daemon.runtime().exec(request).getUrl());
+            .setUser(config.path("User").asText(""))
+            .setWorkingDirectory(config.path("WorkingDir").asText(""))
+            .setPrivileged(config.path("Privileged").asBoolean());
+    config.path("Env").forEach(each -> request.addEnvironment(each.asText()));
+    String url = daemon.containers().execAs(request.build()).getUrl();
+    return StreamEndpoint.of(daemon.runtime(), url);
   }
 
   private void resize(Exchange exchange) throws IOException {
@@ -194,12 +203,14 @@ public final class ExecRoutes {
     json.put("OpenStdout", exec.config().path("AttachStdout").asBoolean());
     json.put("OpenStderr", exec.config().path("AttachStderr").asBoolean());
     json.put("CanRemove", false).put("ContainerID", exec.containerId());
-    json.put("DetachKeys", "").put("Pid", 0);
+    json.put("DetachKeys", exec.config().path("DetachKeys").asText("")).put("Pid", 0);
     exec.exitCode()
         .ifPresentOrElse(code -> json.put("ExitCode", code), () -> json.putNull("ExitCode"));
     ObjectNode process = json.putObject("ProcessConfig");
     process.put("tty", exec.config().path("Tty").asBoolean());
-    process.put("entrypoint", words.getFirst()).put("privileged", false);
+    process.put("entrypoint", words.getFirst());
+    process.put("privileged", exec.config().path("Privileged").asBoolean());
+    process.put("user", exec.config().path("User").asText(""));
     process.set("arguments", Json.texts(words.subList(1, words.size())));
     exchange.sendJson(200, json);
   }

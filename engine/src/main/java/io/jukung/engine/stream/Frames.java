@@ -51,6 +51,18 @@ final class Frames {
     out.write(frame.array(), 0, HEADER + length);
   }
 
+  /**
+   * Sends a frame without content, which clients skip. Without frames, at a terminal, there is
+   * nothing that a client would skip, and nothing is sent.
+   *
+   * @throws IOException if the client is gone
+   */
+  void writeNothing() throws IOException {
+    if (!raw) {
+      write(Output.STDOUT, new byte[0], 0, 0);
+    }
+  }
+
   /** A stream that writes to one of the outputs. */
   OutputStream to(Output output) {
     return new OutputStream() {

@@ -18,18 +18,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** {@code GET /containers/ID/logs}. */
 public final class LogRoutes {
   private static final Duration INTERVAL = Duration.ofMillis(50);
-  private static final Pattern UNIX = Pattern.compile("(\\d{1,11})(?:\\.(\\d{1,9}))?");
 
   private final Daemon daemon;
   private final Lookup lookup;
@@ -52,8 +46,8 @@ public final class LogRoutes {
     }
     boolean follow = query.flag("follow", false);
     long tail = tail(query);
-    Instant since = time(query, "since");
-    Instant until = time(query, "until");
+    Instant since = query.time("since").orElse(null);
+    Instant until = query.time("until").orElse(null);
     boolean timestamps = query.flag("timestamps", false);
     Container container = lookup.container(exchange.parameter("id"));
     var details = daemon.details(container.getId());
@@ -108,21 +102,5 @@ public final class LogRoutes {
   private static long tail(Query query) {
     String text = query.text("tail").orElse("all");
     return text.matches("\\d{1,18}") ? Long.parseLong(text) : -1;
-  }
-
-  private static @Nullable Instant time(Query query, String name) {
-    String text = query.text(name).orElse("0");
-    Matcher unix = UNIX.matcher(text);
-    if (unix.matches()) {
-      String fraction = unix.group(2) == null ? "" : unix.group(2);
-      long nanos = Long.parseLong((fraction + "000000000").substring(0, 9));
-      Instant time = Instant.ofEpochSecond(Long.parseLong(unix.group(1)), nanos);
-      return time.equals(Instant.EPOCH) ? null : time;
-    }
-    try {
-      return OffsetDateTime.parse(text).toInstant();
-    } catch (DateTimeParseException e) {
-      throw HttpError.badRequest("invalid value for \"" + name + "\": " + text);
-    }
   }
 }

@@ -1,6 +1,7 @@
 package io.jukung.engine.stream;
 
 import io.jukung.cri.streaming.CommandStreams;
+import io.jukung.cri.streaming.DetachKeys;
 import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.engine.http.Hijacked;
 import io.jukung.engine.http.HttpError;
@@ -9,24 +10,35 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** One client that is connected to the streams of a container or an exec. */
 final class StreamSession implements AutoCloseable {
   private static final int PIECE = 16 << 10;
 
+  /**
+   * How often a client is looked at that nothing is sent to. A client that ends its side of the
+   * connection may still want the output, so that only a write shows that the client is gone.
+   */
+  private static final Duration LOOK = Duration.ofSeconds(15);
+
   private final Wanted wanted;
   private final CommandStreams streams;
   private final DetachKeys keys;
+  private final Frames frames;
 
   /**
    * What the client asks for.
    *
    * @param endsInput whether the end of the client's input is told: otherwise the daemon would end
    *     the session
+   * @param raw whether the outputs are sent as they are, and not told apart by frames
    */
   record Wanted(
       boolean stdin,
@@ -34,9 +46,11 @@ final class StreamSession implements AutoCloseable {
       boolean stderr,
       boolean tty,
       boolean endsInput,
+      boolean raw,
       String detachKeys) {}
 
-  private StreamSession(Wanted wanted, CommandStreams streams, DetachKeys keys) {
+  private StreamSession(Wanted wanted, CommandStreams streams, DetachKeys keys, Frames frames) {
+    this.frames = frames;
     this.wanted = wanted;
     this.streams = streams;
     this.keys = keys;
@@ -50,8 +64,8 @@ final class StreamSession implements AutoCloseable {
   static StreamSession open(StreamEndpoint endpoint, Wanted wanted, OutputStream client)
       throws IOException, InterruptedException {
     // First, so that bad keys leave no streams open.
-    DetachKeys keys = new DetachKeys(wanted.detachKeys());
-    Frames frames = new Frames(client, wanted.tty());
+    DetachKeys keys = keys(wanted.detachKeys());
+    Frames frames = new Frames(client, wanted.raw());
     return new StreamSession(
         wanted,
         CommandStreams.open(
@@ -60,7 +74,21 @@ final class StreamSession implements AutoCloseable {
             wanted.tty(),
             output(frames, Output.STDOUT, wanted.stdout()),
             output(frames, Output.STDERR, wanted.stderr())),
-        keys);
+        keys,
+        frames);
+  }
+
+  /**
+   * Reads the keys by which a client leaves.
+   *
+   * @throws HttpError 400 if they are none
+   */
+  static DetachKeys keys(String text) {
+    try {
+      return new DetachKeys(text);
+    } catch (IllegalArgumentException e) {
+      throw HttpError.badRequest(String.valueOf(e.getMessage()));
+    }
   }
 
   private static PrintStream output(Frames frames, Output output, boolean wanted) {
@@ -84,11 +112,35 @@ final class StreamSession implements AutoCloseable {
     if (client != null && wanted.stdin()) {
       Thread.ofVirtual().name("input").start(() -> pass(client.input(), left));
     }
+    CompletableFuture<Object> over = CompletableFuture.anyOf(streams.end(), left);
     try {
-      var _ = CompletableFuture.anyOf(streams.end(), left).get();
+      while (!isDoneWithin(over, LOOK)) {
+        if (client != null && !isThere()) {
+          return null;
+        }
+      }
       return streams.end().isDone() ? streams.end().get() : null;
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
+    }
+  }
+
+  private boolean isThere() {
+    try {
+      frames.writeNothing();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean isDoneWithin(CompletableFuture<Object> future, Duration time)
+      throws ExecutionException, InterruptedException {
+    try {
+      var _ = future.get(time.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
     }
   }
 

@@ -5,17 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.engine.container.Filters;
 import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.http.Exchange;
-import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import io.jukung.engine.http.Query;
 import io.jukung.engine.http.Router;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -48,8 +44,8 @@ public final class EventRoutes {
     Query query = exchange.query();
     Filters filters = new Filters(query.json("filters"), FILTERS);
     Instant now = Instant.now();
-    Instant since = time(query, "since", now);
-    Instant until = time(query, "until", Instant.MAX);
+    Instant since = query.time("since").orElse(now);
+    Instant until = query.time("until").orElse(Instant.MAX);
     BlockingQueue<ObjectNode> queue = new ArrayBlockingQueue<>(MAX_BEHIND);
     boolean[] behind = {false};
     Consumer<ObjectNode> follower = message -> behind[0] |= !queue.offer(message);
@@ -91,21 +87,5 @@ public final class EventRoutes {
             "container",
             each -> id.startsWith(each) || attributes.path("name").asText().equals(each))
         && filters.fitsLabels(labels);
-  }
-
-  private static Instant time(Query query, String name, Instant otherwise) {
-    String text = query.text(name).orElse("");
-    if (text.isEmpty() || text.equals("0")) {
-      return otherwise;
-    }
-    try {
-      if (text.matches("\\d{1,11}(\\.\\d{1,9})?")) {
-        BigDecimal nanos = new BigDecimal(text).movePointRight(9);
-        return Instant.ofEpochSecond(0, nanos.longValueExact());
-      }
-      return OffsetDateTime.parse(text).toInstant();
-    } catch (DateTimeParseException | ArithmeticException e) {
-      throw HttpError.badRequest("invalid value for \"" + name + "\": " + text);
-    }
   }
 }

@@ -1,6 +1,7 @@
 package io.jukung.engine.system;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
@@ -13,10 +14,10 @@ import io.jukung.cri.v1.StatusRequest;
 import io.jukung.cri.v1.VersionRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.daemon.NodeMemory;
 import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.ApiVersion;
 import io.jukung.engine.http.Exchange;
-import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import io.jukung.engine.http.Router;
 import java.io.IOException;
@@ -106,11 +107,12 @@ public final class SystemRoutes {
     json.put("ID", host).put("Containers", containers.size());
     json.put("ContainersRunning", running - paused).put("ContainersPaused", paused);
     json.put("ContainersStopped", containers.size() - running);
-    json.put("Images", lookup.images().size()).put("Driver", "overlayfs");
+    json.put("Images", lookup.images().size()).put("Driver", "overlay2");
     json.putArray("DriverStatus");
     ObjectNode plugins = json.putObject("Plugins");
     plugins.putArray("Volume").add("local");
-    plugins.putArray("Network").add("bridge").add("host");
+    ArrayNode networks = plugins.putArray("Network");
+    List.of("bridge", "host", "ipvlan", "macvlan", "null").forEach(networks::add);
     plugins.putNull("Authorization");
     plugins.putArray("Log").add("json-file").add("local");
     for (String flag :
@@ -136,7 +138,8 @@ public final class SystemRoutes {
     json.put("KernelVersion", System.getProperty("os.version", ""));
     json.put("OperatingSystem", operatingSystem()).put("OSVersion", "").put("OSType", "linux");
     json.put("Architecture", Platform.architecture().equals("arm64") ? "aarch64" : "x86_64");
-    json.put("NCPU", Runtime.getRuntime().availableProcessors()).put("MemTotal", memory());
+    json.put("NCPU", Runtime.getRuntime().availableProcessors())
+        .put("MemTotal", NodeMemory.bytes());
     json.put("IndexServerAddress", "https://index.docker.io/v1/");
     ObjectNode registries = json.putObject("RegistryConfig");
     registries.putArray("InsecureRegistryCIDRs");
@@ -187,15 +190,5 @@ public final class SystemRoutes {
       }
     }
     return "Linux";
-  }
-
-  /** The node's memory in bytes. */
-  private static long memory() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
-      if (line.startsWith("MemTotal:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-      }
-    }
-    throw new HttpError(500, "/proc/meminfo has no MemTotal");
   }
 }

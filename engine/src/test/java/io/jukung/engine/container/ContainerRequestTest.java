@@ -3,6 +3,7 @@ package io.jukung.engine.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.NamespaceMode;
@@ -34,7 +35,7 @@ class ContainerRequestTest {
   }
 
   private static PodSandboxConfig pod(String body) {
-    return request(body).pod();
+    return request(body).pod(network -> network + "-id");
   }
 
   @Test
@@ -90,10 +91,78 @@ class ContainerRequestTest {
     assertThat(container.getCommandList()).containsExactly("/entry");
   }
 
+  private static JsonNode networks(String body) {
+    return Json.parse(pod(body).getAnnotationsOrDefault("io.jukung.options", "{}"))
+        .path("networks");
+  }
+
+  @Test
+  void networkOfTheModeIsTheFirstAndGetsItsEndpoint() {
+    JsonNode networks =
+        networks(
+            "{'Image':'x','HostConfig':{'NetworkMode':'mine'},'NetworkingConfig':{"
+                + "'EndpointsConfig':{'other':null,'mine':{'Aliases':['a'],'Links':['db:d'],"
+                + "'IPAMConfig':{'IPv4Address':'10.9.0.5'},'MacAddress':'02:00:00:00:00:01',"
+                + "'IPAddress':'10.9.0.5'}}}}");
+    assertThat(networks).hasSize(2);
+    assertThat(networks.get(0).toString())
+        .isEqualTo(
+            "{\"network\":\"mine-id\",\"aliases\":[\"a\"],\"links\":{\"d\":\"db\"},"
+                + "\"ip\":\"10.9.0.5\",\"ip6\":\"\",\"mac\":\"02:00:00:00:00:01\"}");
+    assertThat(networks.get(1).path("network").asText()).isEqualTo("other-id");
+  }
+
+  @Test
+  void networkThatIsNamedByNameAndIdIsJoinedOnce() {
+    PodSandboxConfig pod =
+        request(
+                "{'Image':'x','HostConfig':{'NetworkMode':'mine'},'NetworkingConfig':{"
+                    + "'EndpointsConfig':{'0123':{'Aliases':['a']}}}}")
+            .pod(_ -> "0123");
+    assertThat(pod.getAnnotationsOrThrow("io.jukung.options"))
+        .containsOnlyOnce("0123")
+        .contains("\"aliases\":[\"a\"]");
+  }
+
+  @Test
+  void usualNetworkIsNotJoinedBesideOthersThatAreNamed() {
+    String others =
+        "{'Image':'x','HostConfig':{'NetworkMode':'default'},'NetworkingConfig':{"
+            + "'EndpointsConfig':{'mine':{}}}}";
+    assertThat(networks(others)).hasSize(1);
+    assertThat(networks("{'Image':'x'}")).isEmpty();
+    JsonNode none = networks("{'Image':'x','HostConfig':{'NetworkMode':'none'}}");
+    assertThat(none).hasSize(1);
+  }
+
+  @Test
+  void hardwareAddressInTheUsualNetworkIsAnAnnotation() {
+    PodSandboxConfig pod =
+        pod(
+            "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'default':{'MacAddress':"
+                + "'02:00:00:00:00:01'}}}}");
+    assertThat(pod.getAnnotationsMap()).containsEntry("io.jukung.mac", "02:00:00:00:00:01");
+  }
+
+  @Test
+  void whatOnlyNetworksOfUsersHaveIsRefusedInOthers() {
+    assertThatThrownBy(
+            () ->
+                pod(
+                    "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'bridge':"
+                        + "{'Aliases':['a']}}}}"))
+        .hasMessageStartingWith("NetworkingConfig.EndpointsConfig.bridge: Aliases");
+  }
+
   @Test
   void networkThatIsNotThereIsRefused() {
+    var request = request("{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{}}}}");
     assertThatThrownBy(
-            () -> container("{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{}}}}"))
+            () ->
+                request.pod(
+                    network -> {
+                      throw HttpError.notFound("network " + network + " not found");
+                    }))
         .hasMessage("network mine not found");
   }
 
@@ -154,8 +223,13 @@ class ContainerRequestTest {
         "{'Image':'x','HostConfig':{'LogConfig':{'Type':'syslog'}}}|HostConfig.LogConfig.Type"
             + " syslog",
         "{'Image':'x','HostConfig':{'Annotations':{'a':'b'}}}|HostConfig.Annotations",
-        "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'bridge':{'Aliases':['a']}}}}|"
-            + "NetworkingConfig.EndpointsConfig.bridge.Aliases",
+        "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{'DriverOpts':{'a':'b'}}}}}|"
+            + "NetworkingConfig.EndpointsConfig.mine.DriverOpts",
+        "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{'GwPriority':1}}}}|"
+            + "NetworkingConfig.EndpointsConfig.mine.GwPriority",
+        "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{'IPAMConfig':"
+            + "{'LinkLocalIPs':['169.254.1.1']}}}}}|"
+            + "NetworkingConfig.EndpointsConfig.mine.IPAMConfig.LinkLocalIPs",
         "{'Image':'x','NetworkingConfig':{'Nothing':1}}|NetworkingConfig.Nothing",
         "{'Image':'x','NoSuchField':1}|Config.NoSuchField",
         "{'Image':'x','Domainname':'d'}|Config.Domainname",

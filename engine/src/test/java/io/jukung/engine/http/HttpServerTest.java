@@ -12,6 +12,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +53,7 @@ class HttpServerTest {
                 })
             .get("/endless", this::endless)
             .post("/hijack", HttpServerTest::hijack);
-    server = new HttpServer(socket, router, _ -> {});
+    server = new HttpServer(List.of(new SocketListener(socket)), router, _ -> {});
     Thread.ofVirtual()
         .start(
             () -> {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.cri.streaming.DetachKeys;
 import org.junit.jupiter.api.Test;
 
 class DetachKeysTest {
@@ -37,5 +38,14 @@ class DetachKeysTest {
     assertThat(keys.isDetached()).isTrue();
     assertThatThrownBy(() -> new DetachKeys("ctrl-1"))
         .hasMessage("Invalid detach keys: unknown character 'ctrl-1'");
+  }
+
+  @Test
+  void keysThatBeginLikeThemselvesAreFound() {
+    DetachKeys keys = new DetachKeys("a,a,b");
+    assertThat(passed(keys, "aaa")).isEqualTo("a");
+    assertThat(passed(keys, "x")).isEqualTo("aax");
+    assertThat(passed(keys, "aaab")).isEqualTo("a");
+    assertThat(keys.isDetached()).isTrue();
   }
 }

@@ -3,6 +3,7 @@ package io.jukung.runtime.call;
 import io.jukung.cri.CriException;
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.ExecRequest;
+import io.jukung.runtime.spec.ExecOptions;
 import java.io.IOException;
 import java.util.List;
 
@@ -16,7 +17,12 @@ public interface StreamUrls {
    *
    * @param request has been checked, and names the container by its full ID
    */
-  String exec(ExecRequest request) throws IOException;
+  default String exec(ExecRequest request) throws IOException {
+    return exec(request, ExecOptions.NONE);
+  }
+
+  /** As {@link #exec(ExecRequest)}, for a process that differs from that of its container. */
+  String exec(ExecRequest request, ExecOptions options) throws IOException;
 
   /**
    * The URL of an attach.

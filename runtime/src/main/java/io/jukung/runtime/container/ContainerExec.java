@@ -6,6 +6,8 @@ import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.cgroup.Cgroup;
 import io.jukung.linux.fs.Fd;
+import io.jukung.linux.fs.HostFile;
+import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.call.ReachedLimit;
@@ -17,6 +19,7 @@ import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.shim.PodShim;
 import io.jukung.runtime.shim.PodShims;
+import io.jukung.runtime.spec.ExecOptions;
 import io.jukung.runtime.spec.ResourceRecords;
 import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.store.Container;
@@ -79,11 +82,13 @@ public final class ContainerExec {
    * A command and its standard input, output and error: pipes, or three times the slave side of a
    * terminal. An input that is not asked for is /dev/null.
    *
+   * @param options how the process differs from that of the container
    * @param console for {@link #sendsTerminals}: where the caller listens for the terminal, and all
    *     three descriptors are /dev/null
    */
   public record Command(
       List<String> words,
+      ExecOptions options,
       boolean atTerminal,
       boolean hasInput,
       Fd stdin,
@@ -91,9 +96,25 @@ public final class ContainerExec {
       Fd stderr,
       Optional<Path> console) {
     public Command(
-        List<String> words, boolean atTerminal, boolean hasInput, Fd stdin, Fd stdout, Fd stderr) {
-      this(words, atTerminal, hasInput, stdin, stdout, stderr, Optional.empty());
+        List<String> words,
+        ExecOptions options,
+        boolean atTerminal,
+        boolean hasInput,
+        Fd stdin,
+        Fd stdout,
+        Fd stderr) {
+      this(words, options, atTerminal, hasInput, stdin, stdout, stderr, Optional.empty());
     }
+
+    private Spec.Process process(Spec spec) {
+      return options.apply(spec.process()).toExec(words, atTerminal);
+    }
+  }
+
+  /** The root of a running container as its own processes see it, with their mounts. */
+  public static Fd rootOf(Container container) throws ErrnoException {
+    return HostFile.open(
+        "/proc/" + container.status().pid() + "/root", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0);
   }
 
   /**
@@ -174,11 +195,7 @@ public final class ContainerExec {
   private Launch compile(Container container, Command command, Cgroup cgroup) throws IOException {
     Spec spec = ResourceRecords.inForce(specs.of(container.id()), container.record());
     CompiledLaunch launch =
-        compiler.exec(
-            spec.process().toExec(command.words(), command.atTerminal()),
-            spec.linux(),
-            cgroup.path(),
-            command.hasInput());
+        compiler.exec(command.process(spec), spec.linux(), cgroup.path(), command.hasInput());
     return new Launch(command, launch.toPlan(), launch::explain);
   }
 
@@ -198,7 +215,7 @@ public final class ContainerExec {
               handler,
               container.record(),
               id,
-              specs.of(container.id()).process().toExec(command.words(), command.atTerminal()),
+              command.process(specs.of(container.id())),
               cgroup.path(),
               command.console());
       int pid =

@@ -12,6 +12,8 @@ import io.jukung.client.v1.CopyInRequest;
 import io.jukung.client.v1.CopyInResponse;
 import io.jukung.client.v1.CopyOutRequest;
 import io.jukung.client.v1.DiffRequest;
+import io.jukung.client.v1.ExecAsRequest;
+import io.jukung.client.v1.ExecAsResponse;
 import io.jukung.client.v1.FileDifference;
 import io.jukung.client.v1.KillRequest;
 import io.jukung.client.v1.KillResponse;
@@ -37,6 +39,7 @@ import io.jukung.runtime.files.RootDifference;
 import io.jukung.runtime.files.StatPath;
 import io.jukung.runtime.life.AwaitContainer;
 import io.jukung.runtime.life.Conditions;
+import io.jukung.runtime.life.ExecAs;
 import io.jukung.runtime.life.PauseContainer;
 import io.jukung.runtime.life.ProcessList;
 import io.jukung.runtime.life.PublishedPorts;
@@ -63,7 +66,8 @@ final class ContainersEndpoint extends ContainersGrpc.ContainersImplBase {
       RootDifference diff,
       StatPath statPath,
       CopyOut copyOut,
-      CopyIn copyIn) {}
+      CopyIn copyIn,
+      ExecAs execAs) {}
 
   private final Calls calls;
 
@@ -143,5 +147,10 @@ final class ContainersEndpoint extends ContainersGrpc.ContainersImplBase {
   @Override
   public void start(StartRequest request, StreamObserver<StartResponse> answer) {
     Rpc.unary(calls.start::call, request, answer);
+  }
+
+  @Override
+  public void execAs(ExecAsRequest request, StreamObserver<ExecAsResponse> answer) {
+    Rpc.unary(calls.execAs::call, request, answer);
   }
 }

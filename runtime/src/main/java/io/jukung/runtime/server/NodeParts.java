@@ -79,7 +79,7 @@ final class NodeParts implements AutoCloseable {
     return List.of(
         pods.runtimeService(streaming),
         images.imageService(),
-        pods.containersService(),
+        pods.containersService(streaming),
         pods.volumesService(),
         pods.networksService(),
         images.jukungService(pods.diagnose(), pods.orphanRepair(), pods.listCreations()),

@@ -549,7 +549,7 @@ final class PodParts implements AutoCloseable {
         new StreamPodSandboxMetrics(listPodSandboxMetrics::call));
   }
 
-  ContainersEndpoint containersService() {
+  ContainersEndpoint containersService(StreamingParts streaming) {
     ContainerRoots roots = new ContainerRoots(own, sandboxes, images, cgroups, paths, lives);
     return new ContainersEndpoint(
         new ContainersEndpoint.Calls(
@@ -565,7 +565,8 @@ final class PodParts implements AutoCloseable {
             new RootDifference(containers, containerSpecs, roots),
             new StatPath(containers, roots),
             new CopyOut(containers, roots),
-            new CopyIn(own, roots)));
+            new CopyIn(own, roots),
+            streaming.execAs(containerSpecs)));
   }
 
   VolumesEndpoint volumesService() {

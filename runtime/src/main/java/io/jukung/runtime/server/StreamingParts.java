@@ -1,6 +1,8 @@
 package io.jukung.runtime.server;
 
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.container.ContainerSpecs;
+import io.jukung.runtime.life.ExecAs;
 import io.jukung.runtime.service.Attach;
 import io.jukung.runtime.service.Exec;
 import io.jukung.runtime.service.PortForward;
@@ -29,6 +31,10 @@ final class StreamingParts implements AutoCloseable {
 
   Exec exec() {
     return new Exec(pods.execs(), server);
+  }
+
+  ExecAs execAs(ContainerSpecs specs) {
+    return new ExecAs(pods.execs(), specs, pods.pathWork(), server);
   }
 
   Attach attach() {

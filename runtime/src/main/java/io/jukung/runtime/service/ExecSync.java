@@ -12,6 +12,7 @@ import io.jukung.runtime.call.Failures;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.container.ContainerExec;
 import io.jukung.runtime.container.ExecOutput;
+import io.jukung.runtime.spec.ExecOptions;
 import io.jukung.runtime.store.Container;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -125,7 +126,8 @@ public final class ExecSync {
       ContainerExec.Started started =
           execs.start(
               container,
-              new ContainerExec.Command(command, false, false, stdin, out.writer(), err.writer()),
+              new ContainerExec.Command(
+                  command, ExecOptions.NONE, false, false, stdin, out.writer(), err.writer()),
               limit.forStart());
       out.writer().close();
       err.writer().close();

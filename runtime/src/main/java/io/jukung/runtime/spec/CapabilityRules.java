@@ -52,6 +52,11 @@ final class CapabilityRules {
         names(allowed), names(allowed), List.of(), names(allowed), names(ambient));
   }
 
+  /** All capabilities there are. */
+  static Spec.Capabilities all() {
+    return of(LinuxContainerSecurityContext.newBuilder().setPrivileged(true).build());
+  }
+
   /** ALL is applied first, so that single names refine it. Dropped names are applied last. */
   private static Set<Capability> allowed(LinuxContainerSecurityContext security) {
     List<String> add = security.getCapabilities().getAddCapabilitiesList();

@@ -143,6 +143,11 @@ final class UserResolver {
     return new ArrayList<>(gids);
   }
 
+  /** The home directory of a user. */
+  static String home(int uid, AccountFiles files) {
+    return home(files.withUid(uid));
+  }
+
   private static String home(Optional<AccountFiles.Account> account) {
     return account.map(AccountFiles.Account::home).filter(h -> h.startsWith("/")).orElse(NO_HOME);
   }

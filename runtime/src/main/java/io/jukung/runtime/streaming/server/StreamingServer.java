@@ -8,6 +8,7 @@ import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.ContainerExec;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.runtime.shim.PodShims;
+import io.jukung.runtime.spec.ExecOptions;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StatePaths;
@@ -71,12 +72,14 @@ public final class StreamingServer implements StreamUrls, AutoCloseable {
   }
 
   @Override
-  public String exec(ExecRequest request) throws IOException {
+  public String exec(ExecRequest request, ExecOptions options) throws IOException {
     var streams =
         new StreamRequest.Streams(
             request.getStdin(), request.getStdout(), request.getStderr(), request.getTty());
     return listening()
-        .url(new StreamRequest.Exec(request.getContainerId(), request.getCmdList(), streams));
+        .url(
+            new StreamRequest.Exec(
+                request.getContainerId(), request.getCmdList(), options, streams));
   }
 
   @Override

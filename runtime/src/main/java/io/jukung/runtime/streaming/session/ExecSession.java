@@ -4,7 +4,6 @@ import io.jukung.cri.streaming.CommandStatus;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
-import io.jukung.linux.fs.OpenFlags;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.io.Pipe;
 import io.jukung.linux.terminal.Pty;
@@ -142,6 +141,7 @@ final class ExecSession implements CommandSession {
               container,
               new ContainerExec.Command(
                   request.words(),
+                  request.options(),
                   false,
                   hasInput,
                   hasInput ? in.reader() : nothing,
@@ -172,6 +172,7 @@ final class ExecSession implements CommandSession {
               container,
               new ContainerExec.Command(
                   request.words(),
+                  request.options(),
                   true,
                   false,
                   nothing,
@@ -190,7 +191,7 @@ final class ExecSession implements CommandSession {
   }
 
   private ContainerExec.Started startAtOwnTerminal(Container container) throws IOException {
-    try (Fd root = rootOf(container);
+    try (Fd root = ContainerExec.rootOf(container);
         Pty pty =
             pathWork.call( // processes of the container may have mounted anything on its /dev
                 container.record().sandboxId(),
@@ -201,7 +202,8 @@ final class ExecSession implements CommandSession {
       ContainerExec.Started command =
           run(
               container,
-              new ContainerExec.Command(request.words(), true, false, slave, slave, slave));
+              new ContainerExec.Command(
+                  request.words(), request.options(), true, false, slave, slave, slave));
       streams.addOutput(CommandClient.Output.STDOUT, pty.master().duplicate());
       if (request.streams().stdin()) {
         streams.connectInput(pty.master().duplicate());
@@ -219,12 +221,6 @@ final class ExecSession implements CommandSession {
     if (size != null) {
       Terminal.resize(terminal, size);
     }
-  }
-
-  /** The root of the container as its own processes see it, with their mounts. */
-  private static Fd rootOf(Container container) throws ErrnoException {
-    return HostFile.open(
-        "/proc/" + container.status().pid() + "/root", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0);
   }
 
   private static Fd nothing() throws IOException {

@@ -1,5 +1,6 @@
 package io.jukung.runtime.streaming.session;
 
+import io.jukung.runtime.spec.ExecOptions;
 import java.util.List;
 
 /** The request that a URL was given out for. */
@@ -12,7 +13,8 @@ public sealed interface StreamRequest {
   }
 
   /** A new process in a container. */
-  record Exec(String containerId, List<String> words, Streams streams) implements Command {
+  record Exec(String containerId, List<String> words, ExecOptions options, Streams streams)
+      implements Command {
     public Exec {
       words = List.copyOf(words);
     }

@@ -3,6 +3,7 @@ package io.jukung.runtime.streaming.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.linux.terminal.Terminal;
+import io.jukung.runtime.spec.ExecOptions;
 import io.jukung.runtime.streaming.session.CommandClient;
 import io.jukung.runtime.streaming.session.CommandSession;
 import io.jukung.runtime.streaming.session.PodSockets;
@@ -88,7 +89,7 @@ class UpgradeHandlerTest {
   }
 
   private String execToken() {
-    return tokens.give(new StreamRequest.Exec("container", List.of("sh"), ALL));
+    return tokens.give(new StreamRequest.Exec("container", List.of("sh"), ExecOptions.NONE, ALL));
   }
 
   private String answer(String request) {

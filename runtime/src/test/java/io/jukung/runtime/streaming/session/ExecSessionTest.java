@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.descriptor.DescriptorLoop;
 import io.jukung.runtime.service.TestNode;
+import io.jukung.runtime.spec.ExecOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ class ExecSessionTest {
     ExecSession session =
         new ExecSession(
             new RecordedClient(),
-            new StreamRequest.Exec(container, List.of("sh"), TERMINAL),
+            new StreamRequest.Exec(container, List.of("sh"), ExecOptions.NONE, TERMINAL),
             node.execs,
             new PathWork(),
             loop);
