@@ -129,7 +129,11 @@ class SharedCacheTest extends BuildHarness {
       other = layer.diffId().equals(one.diffId()) ? other : layer;
     }
     StageLayer forged = new StageLayer(one.diffId(), Objects.requireNonNull(other).blob());
-    new SharedCaches(fixture.store, fixture.client, new ImagePusher(fixture.store, fixture.client), fixture.gate)
+    new SharedCaches(
+            fixture.store,
+            fixture.client,
+            new ImagePusher(fixture.store, fixture.client),
+            fixture.gate)
         .write(name, List.of(new SharedStep(key, Optional.of(forged), 1)));
     var _ = cache.prune(Duration.ZERO); // the image with the files of the layer stays
     assertThat(fixture.store.find(image)).isPresent();
