@@ -128,6 +128,20 @@ class DockerBuildIT {
         .endsWith(" 2 linux\n");
     assertThat(engine.docker("images", "--filter", "label=tier=front", "-q").orThrow().lines())
         .hasSize(2);
+    assertThat(
+            ContainerLifeIT.jukung(
+                    testbed,
+                    "inspect",
+                    "-f",
+                    "{{.Config.Labels.tier}} {{.Config.Cmd}} {{len .RootFS.Layers}}",
+                    "localhost/built:1")
+                .orThrow())
+        .isEqualTo("front [cat /out] 2\n");
+    assertThat(
+            ContainerLifeIT.jukung(testbed, "images", "-q", "--filter", "label=tier=front")
+                .orThrow()
+                .lines())
+        .isNotEmpty();
     assertThat(engine.docker("history", "built:2").orThrow()).contains("COPY --from=compile /out");
     CommandResult target = engine.docker("build", "-q", "--target", "unused", context.toString());
     assertThat(target.exitCode()).isEqualTo(9);
