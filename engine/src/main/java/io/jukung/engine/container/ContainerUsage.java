@@ -2,13 +2,14 @@ package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.grpc.StatusRuntimeException;
+import io.jukung.cri.docker.NodeFacts;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ListContainerStatsRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Json;
-import java.time.Clock;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -19,12 +20,12 @@ public final class ContainerUsage {
   /** Lists all containers, running or not. */
   public static ArrayNode list(Daemon daemon, Lookup lookup) {
     Map<String, Long> written = written(daemon);
-    Map<String, String> volumes = ContainerList.volumes(daemon);
+    NodeFacts node = daemon.nodeFacts();
     ArrayNode list = Json.array();
     for (Container each : lookup.containers()) {
       try {
         list.add(
-            ContainerJson.summary(ContainerFacts.of(daemon, each), volumes, Clock.systemUTC())
+            SummaryJson.of(ContainerView.of(daemon, each, node), Instant.now())
                 .put("SizeRw", written.getOrDefault(each.getId(), 0L)));
       } catch (StatusRuntimeException e) {
         if (!DaemonStatus.isNotFound(e)) {

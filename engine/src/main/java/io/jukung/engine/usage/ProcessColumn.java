@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A column of ps(1). */
+@SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 enum ProcessColumn {
   UID("UID", each -> Integer.toUnsignedString(each.getUid())),
   PID("PID", each -> Integer.toString(each.getPid())),

@@ -53,7 +53,7 @@ record Sample(Instant read, ContainerStats container, LinuxPodSandboxStats pod, 
       if (first == null || !first.startsWith("cpu ")) {
         throw new IOException("/proc/stat does not begin with the line cpu");
       }
-      String[] numbers = first.substring("cpu".length()).strip().split("\\s+");
+      String[] numbers = first.substring("cpu".length()).strip().split("\\s+", -1);
       long ticks = 0;
       for (int i = 0; i < Math.min(FIELDS, numbers.length); i++) {
         ticks += Long.parseLong(numbers[i]);

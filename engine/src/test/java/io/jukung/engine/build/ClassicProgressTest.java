@@ -13,6 +13,7 @@ import io.jukung.client.v1.StepFailed;
 import io.jukung.client.v1.StepOutput;
 import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
+import io.jukung.engine.http.SocketListener;
 import io.jukung.engine.image.ProgressStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -49,7 +50,7 @@ class ClassicProgressTest {
                     progress.show(each);
                   }
                 });
-    try (HttpServer server = new HttpServer(socket, router, _ -> {})) {
+    try (HttpServer server = new HttpServer(List.of(new SocketListener(socket)), router, _ -> {})) {
       Thread.ofVirtual()
           .start(
               () -> {

@@ -128,12 +128,9 @@ public final class WritableLayerWatch implements ChangeListener {
 
   private void look() throws InterruptedException {
     Map<String, Path> directories = new LinkedHashMap<>();
+    measured.keySet().removeIf(this::isForTheKernel);
     for (String id : measured.keySet()) {
-      if (isForTheKernel(id)) {
-        measured.remove(id);
-      } else {
-        directories.put(id, paths.containerUpper(id));
-      }
+      directories.put(id, paths.containerUpper(id));
     }
     Map<String, WritableLayers.Count> counts = layers.of(directories, COUNT_WAIT);
     layers.retain(directories.keySet());
