@@ -98,7 +98,7 @@ class HandlerLimitsIT {
     try {
       return testbed.exec(container, "cat", "/runs").getStdout().toStringUtf8();
     } catch (StatusRuntimeException e) {
-      return e.getMessage(); // it does not run now
+      return String.valueOf(e.getMessage()); // it does not run now
     }
   }
 }
