@@ -35,6 +35,7 @@ public final class ExecRoutes {
           "AttachStderr",
           "Tty",
           "Cmd",
+          "Container", // docker's library for Python sends the path's ID again
           "Env",
           "User",
           "WorkingDir",
