@@ -108,6 +108,7 @@ public final class PodNetwork {
    */
   public void claim(Ownership ownership) throws IOException {
     claims.begin(ownership);
+    records.removeUnfinished();
     Optional<NetworkConfiguration> present = configurations.contents().network();
     if (present.isPresent()) {
       claims.claim(present.get());

@@ -42,6 +42,19 @@ public final class AttachmentRecords {
     AtomicFile.replace(file(record), record.toBytes());
   }
 
+  /** Deletes what an earlier daemon was writing when it was killed. To be called at the start. */
+  public void removeUnfinished() throws IOException {
+    for (Path file : files("")) {
+      if (isUnfinished(file)) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private static boolean isUnfinished(Path file) {
+    return AtomicFile.isTemporary(String.valueOf(file.getFileName()));
+  }
+
   public void remove(AttachmentRecord record) throws IOException {
     Files.deleteIfExists(file(record));
   }
@@ -91,7 +104,12 @@ public final class AttachmentRecords {
     }
   }
 
+  /** The files of records. An unfinished one beside them is no attachment. */
   private List<Path> list(String namePart) throws IOException {
+    return files(namePart).stream().filter(file -> !isUnfinished(file)).toList();
+  }
+
+  private List<Path> files(String namePart) throws IOException {
     List<Path> found = new ArrayList<>();
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(
