@@ -115,9 +115,10 @@ class DockerClientIT {
     assertThat(request("POST", "/containers/create", "{")).contains("400", "not JSON");
     assertThat(request("POST", "/containers/create", "{\"Image\":\"none\"}"))
         .contains("404", "No such image: none:latest");
-    String init = "{\"Image\":\"%s\",\"HostConfig\":{\"Init\":true}}".formatted(testbed.busybox());
-    assertThat(request("POST", "/containers/create", init))
-        .contains("501", "HostConfig.Init is not implemented");
+    String names =
+        "{\"Image\":\"%s\",\"HostConfig\":{\"UTSMode\":\"host\"}}".formatted(testbed.busybox());
+    assertThat(request("POST", "/containers/create", names))
+        .contains("501", "HostConfig.UTSMode host is not implemented");
     assertThat(request("GET", "/swarm", "")).contains("503", "not a swarm manager");
     assertThat(request("GET", "/containers/json?filters=%7B%22x%22%3A%5B%5D%7D", ""))
         .contains("400", "invalid filter 'x'");

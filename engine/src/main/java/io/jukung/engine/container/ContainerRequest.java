@@ -266,6 +266,9 @@ final class ContainerRequest {
     if (!ulimits.isEmpty()) {
       json.set("ulimits", ulimits);
     }
+    if (host.flag("Init")) {
+      json.put("init", true);
+    }
     HealthCheck.of(config).ifPresent(check -> json.set("health", check));
     JsonNode stopTimeout = config.get("StopTimeout");
     if (stopTimeout.isNumber()) {

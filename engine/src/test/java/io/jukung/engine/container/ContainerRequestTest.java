@@ -91,6 +91,14 @@ class ContainerRequestTest {
     assertThat(container.getCommandList()).containsExactly("/entry");
   }
 
+  @Test
+  void initIsAskedOfTheDaemon() {
+    ContainerConfig container = container("{'Image':'x','HostConfig':{'Init':true}}");
+    assertThat(container.getAnnotationsOrThrow("io.jukung.options")).isEqualTo("{\"init\":true}");
+    container = container("{'Image':'x','HostConfig':{'Init':false}}");
+    assertThat(container.getAnnotationsMap()).doesNotContainKey("io.jukung.options");
+  }
+
   private static JsonNode networks(String body) {
     return Json.parse(pod(body).getAnnotationsOrDefault("io.jukung.options", "{}"))
         .path("networks");
@@ -212,7 +220,6 @@ class ContainerRequestTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'Image':'x','HostConfig':{'Init':true}}|HostConfig.Init",
         "{'Image':'x','HostConfig':{'Links':['a']}}|HostConfig.Links",
         "{'Image':'x','HostConfig':{'VolumesFrom':['a']}}|HostConfig.VolumesFrom",
         "{'Image':'x','HostConfig':{'OomKillDisable':true}}|HostConfig.OomKillDisable",
