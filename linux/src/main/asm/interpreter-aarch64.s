@@ -91,12 +91,11 @@ skip:   ldrb    w9, [x20, #67]
         mov     x10, #STEP_SIZE
         madd    x20, x9, x10, x20
         b       next
-// All signals are blocked here, so that each one waits until it is taken.
+// The launch program has blocked all signals, so that the kernel keeps each signal until rt_sigtimedwait takes it. For the
+// first process of a pid namespace it would discard those with the default action.
 init:   mov     w20, w0                 // the child
-        mov     x0, #3
-        mov     w1, #-1
-        mov     x2, #0
-        mov     x8, #436                // close_range: the launch waits for the end of the error pipe
+        ldr     w0, [x19, #24]          // the launch waits for its end; no other descriptor above 2 is open
+        mov     x8, #57                 // close, which a container's profile allows rather than close_range
         svc     #0
         mov     x9, #-1                 // every signal
         str     x9, [sp]

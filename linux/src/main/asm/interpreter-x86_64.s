@@ -111,12 +111,11 @@ skip:   movzx   ecx, byte ptr [r12 + 67]
         imul    ecx, ecx, STEP_SIZE
         add     r12, rcx
         jmp     next
-# All signals are blocked here, so that each one waits until it is taken.
+# The launch program has blocked all signals, so that the kernel keeps each signal until rt_sigtimedwait takes it. For the
+# first process of a pid namespace it would discard those with the default action.
 init:   mov     r12d, eax               # the child
-        mov     edi, 3
-        mov     esi, -1
-        xor     edx, edx
-        mov     eax, 436                # close_range: the launch waits for the end of the error pipe
+        mov     edi, [rbx + ERROR_PIPE] # the launch waits for its end; no other descriptor above 2 is open
+        mov     eax, 3                  # close, which a container's profile allows rather than close_range
         syscall
         mov     qword ptr [rsp], -1     # every signal
 await:  mov     rdi, rsp

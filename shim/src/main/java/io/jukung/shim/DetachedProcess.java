@@ -65,7 +65,7 @@ final class DetachedProcess implements AutoCloseable {
     int pid = pid();
     Pidfd left = open(pid);
     try {
-      awaitAdoption(pid);
+      awaitAdoption(pid, left);
       return new Launcher.Launched(pid, left.fd(), console == null ? null : terminal(console));
     } catch (IOException | RuntimeException | Error e) {
       left.close();
@@ -119,15 +119,33 @@ final class DetachedProcess implements AutoCloseable {
   /**
    * Waits until the process is a child of the shim. crun's {@code run --detach} ends before a
    * second process of it, the parent of the container. Nobody but the parent learns an exit status.
+   *
+   * @throws IOException also if the parent has learnt it
    */
-  private static void awaitAdoption(int pid) throws IOException {
+  private static void awaitAdoption(int pid, Pidfd process) throws IOException {
     long deadline = System.nanoTime() + RUNTIME_MILLIS * 1_000_000;
     while (!Children.isChild(pid)) {
+      if (isReaped(process)) {
+        throw new IOException(
+            "process " + pid + " has ended, and its runtime has taken the exit status");
+      }
       if (System.nanoTime() - deadline > 0) {
         throw new IOException(
             "process " + pid + " is still no child of the shim after the end of its runtime");
       }
       LockSupport.parkNanos(ADOPTION_POLL_NANOS);
+    }
+  }
+
+  private static boolean isReaped(Pidfd process) throws ErrnoException {
+    try {
+      process.send(0);
+      return false;
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ESRCH)) {
+        return true;
+      }
+      throw e;
     }
   }
 

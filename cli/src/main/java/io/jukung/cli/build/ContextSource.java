@@ -89,8 +89,11 @@ final class ContextSource implements AutoCloseable {
       Path directory = git.run(files.directory());
       ContextSource source = new ContextSource(environment, directory, null, files);
       Path dockerfile = directory.resolve(file.isEmpty() ? "Dockerfile" : file);
-      if (!Files.exists(dockerfile) || !dockerfile.toRealPath().startsWith(directory)) {
-        throw CliException.failed("the repository has no Dockerfile " + file);
+      boolean isGiven = file.equals("-");
+      if (!isGiven
+          && (!Files.exists(dockerfile) || !dockerfile.toRealPath().startsWith(directory))) {
+        throw CliException.failed(
+            "the repository has no file " + (file.isEmpty() ? "Dockerfile" : file));
       }
       source.describe(directory, file, options);
       described = true;

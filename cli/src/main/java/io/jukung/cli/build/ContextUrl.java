@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  */
 record ContextUrl(String address, Optional<Login> login) {
   private static final Pattern WITH_USER =
-      Pattern.compile("(?i)(?<scheme>https?://)(?<user>[^/?#@]*)@(?<rest>.*)", Pattern.DOTALL);
+      Pattern.compile("(?i)(?<scheme>https?://)(?<user>[^/?#]*)@(?<rest>.*)", Pattern.DOTALL);
 
   /** A user's name, or a token in its place, and a password, which may be empty. */
   record Login(String user, String password) {

@@ -11,6 +11,7 @@ class ContextUrlTest {
   @CsvSource({
     "https://me:se%40cret@git.example:8443/a.git#main:sub, https://git.example:8443/a.git#main:sub,"
         + " https://git.example:8443/a.git#main:sub, https://git.example:8443, me, se@cret",
+    "https://me:p@ss@host/a.git, https://host/a.git, https://host/a.git, https://host, me, p@ss",
     "https://token@host/a.git, https://host/a.git, https://host/a.git, https://host, token, ''",
     "http://u:p+q%@host/f?sig=x, http://host/f?sig=x, http://host/f, http://host, u, p+q%",
   })

@@ -161,7 +161,7 @@ public final class ImageVolumes {
       options.add("lowerdir+=" + layer);
     }
     if (!mount.getImageSubPath().isEmpty()) {
-      options.add("X-mount.subdir=" + mount.getImageSubPath());
+      options.add(Spec.Mount.SUBDIRECTORY + mount.getImageSubPath());
     }
     return new Spec.Mount(destination, "overlay", imageId, List.copyOf(options));
   }

@@ -2,6 +2,7 @@ package io.jukung.runtime.container;
 
 import io.jukung.cri.CriException;
 import io.jukung.linux.namespace.Namespace;
+import io.jukung.runtime.own.ContainerOptions;
 import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.spec.SpecAdjuster;
@@ -51,6 +52,10 @@ public final class SharedIpc {
                 () ->
                     CriException.failedPrecondition(
                         "options.ipcOf: container " + targetId + " was not made by jukung run"));
+    String further = ContainerOptions.of(other, target.record().annotations()).ipcOf();
+    if (!further.isEmpty()) {
+      return applyTo(spec, own, further); // ends, as a container can name only an earlier one
+    }
     if (own.config().isHostIpc() || other.config().isHostIpc()) {
       throw CriException.failedPrecondition(
           "options.ipcOf: one of the containers has the IPC of the node");

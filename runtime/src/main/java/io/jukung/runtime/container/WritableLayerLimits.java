@@ -1,6 +1,7 @@
 package io.jukung.runtime.container;
 
 import io.jukung.cri.CriException;
+import io.jukung.linux.fs.AtomicFile;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.ProjectQuota;
@@ -8,9 +9,12 @@ import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.DataSize;
 import io.jukung.runtime.own.ContainerOptions;
 import io.jukung.runtime.own.OwnContainers;
+import io.jukung.runtime.store.Json;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -109,20 +113,37 @@ public final class WritableLayerLimits {
   }
 
   /**
-   * The limit in bytes that the daemon enforces for a container that {@link #isKernelEnforcing}
-   * does not name; 0: none.
+   * The limit in bytes, as of the container's creation, that the daemon enforces for a container for
+   * which {@link #isKernelEnforcing} returns false; 0: none.
    */
-  public long measuredBytes(SandboxRecord sandbox, Map<String, String> annotations) {
-    return isDaemonToMeasure()
-        ? bytes(sandbox, ContainerOptions.of(sandbox, annotations).writableLayerBytes())
-        : 0;
+  public long measuredBytes(String containerId) throws IOException {
+    if (!isDaemonToMeasure()) {
+      return 0;
+    }
+    try {
+      return Json.read(
+              Files.readAllBytes(paths.containerWriteLimit(containerId)), WriteLimit.class)
+          .bytes();
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
   }
 
-  /** Whether the kernel enforces a limit of the container. */
+  /** Whether the kernel enforces a limit of the container now. */
   public boolean isKernelEnforcing(String containerId) throws IOException {
-    try (Fd written = HostFile.openDirectory(paths.containerUpper(containerId))) {
-      return ProjectQuota.isLimited(written);
+    // The work directory has the same number, and no container can change it.
+    try (Fd work = HostFile.openDirectory(paths.containerWork(containerId))) {
+      return ProjectQuota.isLimited(work) && ProjectQuota.obstacle(work).isEmpty();
     }
+  }
+
+  /**
+   * What is on record of a limit.
+   *
+   * @param version {@link #VERSION}
+   */
+  record WriteLimit(int version, long bytes) {
+    static final int VERSION = 1;
   }
 
   private void limit(String containerId, String setting, long bytes) throws IOException {
@@ -130,15 +151,17 @@ public final class WritableLayerLimits {
     try (Fd written = HostFile.openDirectory(upper);
         Fd work = HostFile.openDirectory(paths.containerWork(containerId))) {
       Optional<String> obstacle = ProjectQuota.obstacle(written);
-      if (obstacle.isPresent() && isDaemonToMeasure()) {
-        return;
-      }
-      if (obstacle.isPresent()) {
+      if (obstacle.isPresent() && !isDaemonToMeasure()) {
         throw CriException.failedPrecondition(
             "CreateContainer: %s is set, but %s cannot limit containers: %s"
                 .formatted(setting, paths.containers(), obstacle.get()));
       }
-      ProjectQuota.limit(List.of(written, work), bytes);
+      AtomicFile.write(
+          paths.containerWriteLimit(containerId),
+          Json.write(new WriteLimit(WriteLimit.VERSION, bytes)));
+      if (obstacle.isEmpty()) {
+        ProjectQuota.limit(List.of(written, work), bytes);
+      }
     }
   }
 }

@@ -71,9 +71,15 @@ final class RuntimeSpec {
             handler,
             "bidirectional propagation of " + mount.destination() + " (config.mounts.propagation)");
       }
+      if (mount.options().stream().anyMatch(each -> each.startsWith(Spec.Mount.SUBDIRECTORY))) {
+        throw refused(handler, "options.parts of " + mount.destination());
+      }
       if (mount.options().contains("rro") && !recursiveReadOnly) {
         throw refused(handler, "config.mounts.recursive_read_only of " + mount.destination());
       }
+    }
+    if (spec.annotations().containsKey(Spec.INIT)) {
+      throw refused(handler, "options.init");
     }
     if (spec.linux().ids().isPresent()) {
       throw refused(handler, "namespace_options.userns_options");

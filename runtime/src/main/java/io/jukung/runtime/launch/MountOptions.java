@@ -2,6 +2,7 @@ package io.jukung.runtime.launch;
 
 import io.jukung.linux.mount.MountAttribute;
 import io.jukung.linux.mount.Propagation;
+import io.jukung.runtime.spec.Spec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,8 +39,6 @@ record MountOptions(
   static final long STRICTATIME = MountAttribute.STRICTATIME.bit();
   static final long NODIRATIME = MountAttribute.NODIRATIME.bit();
 
-  private static final String SUBDIRECTORY = "X-mount.subdir=";
-
   static final long MS_PRIVATE = Propagation.PRIVATE.flag();
   static final long MS_SLAVE = Propagation.SLAVE.flag();
   static final long MS_SHARED = Propagation.SHARED.flag();
@@ -72,8 +71,8 @@ record MountOptions(
         }
         case "rprivate", "rslave", "rshared" -> propagation = propagation(word.substring(1));
         default -> {
-          if (word.startsWith(SUBDIRECTORY)) {
-            subdirectory = Optional.of(word.substring(SUBDIRECTORY.length()));
+          if (word.startsWith(Spec.Mount.SUBDIRECTORY)) {
+            subdirectory = Optional.of(word.substring(Spec.Mount.SUBDIRECTORY.length()));
           } else {
             data.add(word);
           }

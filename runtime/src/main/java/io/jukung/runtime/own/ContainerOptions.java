@@ -37,9 +37,6 @@ public record ContainerOptions(
     String ipcOf,
     @Nullable Long stopTimeoutSeconds,
     @Nullable Long writableLayerBytes) {
-  /** The option of libmount for a directory of a file system, which the launch understands. */
-  private static final String PART = "X-mount.subdir=";
-
   private static final ContainerOptions NONE =
       new ContainerOptions(List.of(), List.of(), List.of(), List.of(), null, false, "", null, null);
 
@@ -136,7 +133,7 @@ public record ContainerOptions(
                     CriException.invalidArgument(
                         "options.parts: no volume is mounted on " + part.target()));
     List<String> options = new ArrayList<>(whole.options());
-    options.add(PART + part.path());
+    options.add(Spec.Mount.SUBDIRECTORY + part.path());
     return new Spec.Mount(whole.destination(), whole.type(), whole.source(), options);
   }
 }

@@ -286,7 +286,7 @@ final class PodParts implements AutoCloseable {
     listeners = ChangeListener.both(listeners, health);
     this.layerLimits = new WritableLayerLimits(paths, config.writableLayer());
     this.layerWatch =
-        new WritableLayerWatch(sandboxes, containers, paths, layerLimits, containerStopper);
+        new WritableLayerWatch(containers, paths, layerLimits, containerStopper);
     listeners = ChangeListener.both(listeners, layerWatch);
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);

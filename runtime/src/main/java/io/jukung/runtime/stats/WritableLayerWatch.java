@@ -8,7 +8,6 @@ import io.jukung.runtime.store.ContainerExit;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.Sandbox;
-import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +34,6 @@ public final class WritableLayerWatch implements ChangeListener {
   /** How long a round waits for its counts. Those that take longer count in the next round. */
   private static final Duration COUNT_WAIT = Duration.ofSeconds(5);
 
-  private final SandboxStore sandboxes;
   private final ContainerStore containers;
   private final StatePaths paths;
   private final WritableLayerLimits limits;
@@ -49,12 +47,10 @@ public final class WritableLayerWatch implements ChangeListener {
   private boolean isWatching;
 
   public WritableLayerWatch(
-      SandboxStore sandboxes,
       ContainerStore containers,
       StatePaths paths,
       WritableLayerLimits limits,
       ContainerStopper stopper) {
-    this.sandboxes = sandboxes;
     this.containers = containers;
     this.paths = paths;
     this.limits = limits;
@@ -81,14 +77,15 @@ public final class WritableLayerWatch implements ChangeListener {
   public void changed(Sandbox sandbox, Change change) {}
 
   private void consider(Container container) {
-    Optional<Sandbox> sandbox = sandboxes.find(container.record().sandboxId());
-    long bytes =
-        sandbox.isEmpty()
-            ? 0
-            : limits.measuredBytes(sandbox.get().record(), container.record().annotations());
-    if (bytes > 0) {
-      measured.put(container.id(), bytes);
-      ensureWatching();
+    try {
+      long bytes = limits.measuredBytes(container.id());
+      if (bytes > 0) {
+        measured.put(container.id(), bytes);
+        ensureWatching();
+      }
+    } catch (IOException e) {
+      LOG.warn(
+          "container {} is not measured: {}", LogNames.container(container.record()), e.toString());
     }
   }
 
@@ -108,10 +105,19 @@ public final class WritableLayerWatch implements ChangeListener {
     try {
       while (goesOn()) {
         Thread.sleep(limits.measureEvery());
-        look();
+        tryToLook();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // nobody interrupts this thread
+    }
+  }
+
+  /** A round that fails must not be the last one. */
+  private void tryToLook() throws InterruptedException {
+    try {
+      look();
+    } catch (RuntimeException e) {
+      LOG.warn("writable layers are not measured in this round", e);
     }
   }
 

@@ -221,13 +221,17 @@ public final class StateFiles {
 
   /** Deletes the container's directory, including its writable layer. */
   public void deleteContainer(String id) throws IOException {
-    liftLimit(paths.containerUpper(id));
+    liftLimit(paths.containerWork(id));
     discard(paths.container(id));
   }
 
-  /** Its number can be given to another container once nothing has it. */
-  private static void liftLimit(Path writableLayer) throws IOException {
-    try (Fd directory = HostFile.openDirectory(writableLayer)) {
+  /**
+   * The number of a limit can be given to another container once nothing has it. It is read from the
+   * work directory, which no container reaches: root in a container can change that of its root
+   * directory.
+   */
+  private static void liftLimit(Path work) throws IOException {
+    try (Fd directory = HostFile.openDirectory(work)) {
       ProjectQuota.lift(directory);
     } catch (ErrnoException e) {
       if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {

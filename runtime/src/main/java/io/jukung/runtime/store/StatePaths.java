@@ -149,6 +149,11 @@ public record StatePaths(Path root, Path state) {
     return container(id).resolve("work");
   }
 
+  /** How many bytes the container may write into its root file system, if that is limited. */
+  public Path containerWriteLimit(String id) {
+    return container(id).resolve("write-limit.json");
+  }
+
   /** One directory for each volume that the image declares, named by number. */
   public Path containerVolumes(String id) {
     return container(id).resolve("volumes");

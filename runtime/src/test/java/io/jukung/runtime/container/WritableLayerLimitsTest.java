@@ -69,19 +69,33 @@ class WritableLayerLimitsTest {
     assertThat(limits(3, LayerEnforcement.DAEMON).isKernelEnforcing(ID)).isFalse();
   }
 
+  private long measured(SandboxRecord sandbox, Map<String, String> annotations) throws IOException {
+    Files.deleteIfExists(paths.containerWriteLimit(ID));
+    WritableLayerLimits limits = limits(3, LayerEnforcement.DAEMON);
+    limits.limit(sandbox, annotations, ID);
+    return limits.measuredBytes(ID);
+  }
+
   @Test
-  void limitIsThatOfTheOptionElseOfTheConfigurationAndBuildsHaveNone() {
+  void limitIsThatOfTheOptionElseOfTheConfigurationAndBuildsHaveNone() throws Exception {
     WritableLayerLimits limits = limits(3, LayerEnforcement.DAEMON);
     SandboxRecord own = sandbox(Map.of("io.jukung.run", "own"));
-    assertThat(limits.measuredBytes(own, TWO_MEBIBYTES)).isEqualTo(2 << 20);
-    assertThat(limits.measuredBytes(own, Map.of())).isEqualTo(3 << 20);
-    assertThat(limits.measuredBytes(sandbox(Map.of()), TWO_MEBIBYTES)).isEqualTo(3 << 20);
-    assertThat(limits.measuredBytes(sandbox(Map.of("io.jukung.build", "b")), Map.of())).isZero();
-    assertThat(limits(3, LayerEnforcement.KERNEL).measuredBytes(sandbox(Map.of()), Map.of()))
-        .isZero();
+    assertThat(measured(own, TWO_MEBIBYTES)).isEqualTo(2 << 20);
+    assertThat(measured(own, Map.of())).isEqualTo(3 << 20);
+    assertThat(measured(sandbox(Map.of()), TWO_MEBIBYTES)).isEqualTo(3 << 20);
+    assertThat(limits(3, LayerEnforcement.KERNEL).measuredBytes(ID)).isZero();
+    assertThat(measured(sandbox(Map.of("io.jukung.build", "b")), Map.of())).isZero();
     assertThatThrownBy(
             () -> limits.limit(own, Map.of("io.jukung.options", "{\"writableLayerBytes\":9}"), ID))
         .hasMessageContaining("is 9 bytes, and must be 1MiB or more");
+  }
+
+  @Test
+  void newLimitOfTheConfigurationDoesNotCountForContainersThatAreThere() throws Exception {
+    limits(0, LayerEnforcement.DAEMON).limit(sandbox(Map.of()), Map.of(), ID);
+    assertThat(limits(1, LayerEnforcement.DAEMON).measuredBytes(ID)).isZero();
+    limits(2, LayerEnforcement.DAEMON).limit(sandbox(Map.of()), Map.of(), ID);
+    assertThat(limits(1, LayerEnforcement.DAEMON).measuredBytes(ID)).isEqualTo(2 << 20);
   }
 
   private static SandboxRecord sandbox(Map<String, String> labels) {

@@ -245,7 +245,7 @@ class ShimPoolTest {
   void stuckShimDelaysNoOtherShim() throws Exception {
     ShimClient stuck = adopt("s1");
     ShimClient other = adopt("s2");
-    kill(stuck.shimPid(), 19); // SIGSTOP
+    stop(stuck.shimPid());
     try {
       CompletableFuture<Throwable> answer = new CompletableFuture<>();
       Thread.startVirtualThread(
@@ -271,7 +271,7 @@ class ShimPoolTest {
   @Test
   void interruptedStartIsCancelledAndItsContainerIsKilled() throws Exception {
     ShimClient stuck = adopt("s1");
-    kill(stuck.shimPid(), 19); // SIGSTOP
+    stop(stuck.shimPid());
     try {
       CompletableFuture<Throwable> answer = new CompletableFuture<>();
       Thread caller =
@@ -321,7 +321,7 @@ class ShimPoolTest {
     ShimClient shim = adopt("s1");
     shim.start(container("c1", "sleep 1000"));
     pool.close();
-    kill(shim.shimPid(), 19); // SIGSTOP
+    stop(shim.shimPid());
     pool = open(0);
     PodShim again =
         pool.reconnect("s1", directory.resolve("s1/shim.sock"), shim.shimPid()).orElseThrow();
@@ -329,6 +329,24 @@ class ShimPoolTest {
     again.shutdown();
     assertThat(again.isAlive()).isFalse();
     assertThat(deaths).isEmpty();
+  }
+
+  private static void stop(int pid) throws Exception {
+    kill(pid, 19); // SIGSTOP
+    await("the shim stands still", () -> isStopped(pid));
+  }
+
+  /** Whether all threads of a process are stopped: the signal stops them one after the other. */
+  private static boolean isStopped(int pid) throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads.toList()) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+          return false;
+        }
+      }
+      return true;
+    }
   }
 
   @Test
