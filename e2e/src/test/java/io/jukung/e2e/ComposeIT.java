@@ -130,12 +130,12 @@ class ComposeIT {
       Await.until(
           "the web service answers",
           () -> {
-            last.set(
+            CommandResult answer =
                 testbed
                     .node()
-                    .run(
-                        "busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:18099/cgi-bin/shop"));
-            return last.get().stdout().equals(expected);
+                    .run("busybox", "wget", "-q", "-O", "-", "http://127.0.0.1:18099/cgi-bin/shop");
+            last.set(answer);
+            return answer.stdout().equals(expected);
           });
     } catch (AssertionError e) {
       throw new AssertionError(last.get() + "\n" + compose("logs").stdout(), e);

@@ -21,8 +21,10 @@ import java.util.Set;
  * command, stays in the container's cgroup and ends with the container.
  */
 final class ExecMembers {
-  /** Each pass finds what was born during the one before. Only a command that forks without
-   * end needs many passes. */
+  /**
+   * Each pass finds what was born during the one before. Only a command that forks without end
+   * needs many passes.
+   */
   private static final int MAX_PASSES = 100;
 
   private final Cgroup container;

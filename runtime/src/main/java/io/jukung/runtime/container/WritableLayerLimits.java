@@ -113,16 +113,15 @@ public final class WritableLayerLimits {
   }
 
   /**
-   * The limit in bytes, as of the container's creation, that the daemon enforces for a container for
-   * which {@link #isKernelEnforcing} returns false; 0: none.
+   * The limit in bytes, as of the container's creation, that the daemon enforces for a container
+   * for which {@link #isKernelEnforcing} returns false; 0: none.
    */
   public long measuredBytes(String containerId) throws IOException {
     if (!isDaemonToMeasure()) {
       return 0;
     }
     try {
-      return Json.read(
-              Files.readAllBytes(paths.containerWriteLimit(containerId)), WriteLimit.class)
+      return Json.read(Files.readAllBytes(paths.containerWriteLimit(containerId)), WriteLimit.class)
           .bytes();
     } catch (NoSuchFileException e) {
       return 0;

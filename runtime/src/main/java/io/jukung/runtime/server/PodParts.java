@@ -285,8 +285,7 @@ final class PodParts implements AutoCloseable {
     listeners = ChangeListener.both(listeners, new VolumeRelease(volumes));
     listeners = ChangeListener.both(listeners, health);
     this.layerLimits = new WritableLayerLimits(paths, config.writableLayer());
-    this.layerWatch =
-        new WritableLayerWatch(containers, paths, layerLimits, containerStopper);
+    this.layerWatch = new WritableLayerWatch(containers, paths, layerLimits, containerStopper);
     listeners = ChangeListener.both(listeners, layerWatch);
     listeners = nri == null ? listeners : ChangeListener.both(listeners, nri);
     sandboxes.listen(listeners);

@@ -270,7 +270,9 @@ public record Spec(
   @JsonInclude(Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Mount(String destination, String type, String source, List<String> options) {
-    /** The option of libmount(3) for a directory of the file system, which the launch understands. */
+    /**
+     * The option of libmount(3) for a directory of the file system, which the launch understands.
+     */
     public static final String SUBDIRECTORY = "X-mount.subdir=";
 
     public Mount {

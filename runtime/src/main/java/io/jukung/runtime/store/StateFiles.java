@@ -226,8 +226,8 @@ public final class StateFiles {
   }
 
   /**
-   * The number of a limit can be given to another container once nothing has it. It is read from the
-   * work directory, which no container reaches: root in a container can change that of its root
+   * The number of a limit can be given to another container once nothing has it. It is read from
+   * the work directory, which no container reaches: root in a container can change that of its root
    * directory.
    */
   private static void liftLimit(Path work) throws IOException {
