@@ -53,7 +53,11 @@ final class ImageFilters {
     return new ImageFilters(filters, after, before);
   }
 
-  /** The filters of a prune. */
+  /**
+   * The filters of a prune.
+   *
+   * @throws HttpError 400 for an unknown key, or a value that is wrong
+   */
   static ImageFilters ofPrune(JsonNode json) {
     Filters filters = new Filters(json, OF_PRUNES);
     return new ImageFilters(filters, Instant.MIN, until(filters));
@@ -75,19 +79,19 @@ final class ImageFilters {
     return one.isBefore(other) ? one : other;
   }
 
-  /** Whether only images without a name are asked for, which a prune does unless it says no. */
+  /**
+   * Whether only images without a name are asked for, which a prune does unless it says no.
+   *
+   * @throws HttpError 400 if the filter says neither yes nor no
+   */
   boolean isOnlyDangling() {
-    return filters.get("dangling").stream().allMatch(ImageFilters::isTrue);
-  }
-
-  private static boolean isTrue(String text) {
-    return text.equals("true") || text.equals("1");
+    return filters.fitsTruth("dangling", true);
   }
 
   /** Whether an image fits, as far as its names tell. */
   boolean fitsNames(Image image) {
     boolean dangling = image.getRepoTagsCount() == 0;
-    return filters.fits("dangling", text -> dangling == isTrue(text))
+    return filters.fitsTruth("dangling", dangling)
         && filters.fits("reference", text -> fitsReference(image, text));
   }
 

@@ -1,0 +1,30 @@
+package io.jukung.engine.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.engine.http.HttpError;
+import io.jukung.engine.http.Json;
+import org.junit.jupiter.api.Test;
+
+class ImageFiltersTest {
+  private static ImageFilters dangling(String value) {
+    return ImageFilters.ofPrune(Json.parse("{\"dangling\":[\"" + value + "\"]}"));
+  }
+
+  @Test
+  void pruneIsAboutNamelessImagesUnlessItSaysNo() {
+    assertThat(ImageFilters.ofPrune(Json.object()).isOnlyDangling()).isTrue();
+    assertThat(dangling("true").isOnlyDangling()).isTrue();
+    assertThat(dangling("1").isOnlyDangling()).isTrue();
+    assertThat(dangling("false").isOnlyDangling()).isFalse();
+    assertThat(dangling("0").isOnlyDangling()).isFalse();
+  }
+
+  @Test
+  void misspeltTruthIsRefusedAndPrunesNothing() {
+    assertThatThrownBy(() -> dangling("ture").isOnlyDangling())
+        .isInstanceOf(HttpError.class)
+        .hasMessageContaining("invalid filter 'dangling=ture'");
+  }
+}
