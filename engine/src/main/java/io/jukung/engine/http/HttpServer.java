@@ -3,6 +3,7 @@ package io.jukung.engine.http;
 import io.grpc.StatusRuntimeException;
 import io.netty.handler.codec.http.HttpRequest;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +16,9 @@ public final class HttpServer implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 512;
 
   private static final long LOOK_MILLISECONDS = 1000;
+
+  /** After a failed accept: one fails when no file descriptor is free, which may change. */
+  private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final List<Listener> listeners;
   private final Router router;
@@ -33,8 +37,8 @@ public final class HttpServer implements AutoCloseable {
     this.log = log;
   }
 
-  /** Serves until the server is closed, or a listener fails. */
-  public void serve() throws IOException, InterruptedException {
+  /** Serves until the server is closed. */
+  public void serve() throws InterruptedException {
     Thread.ofPlatform().daemon().name("idle-connections").start(this::closeOverdue);
     for (Listener each : listeners.subList(1, listeners.size())) {
       Thread.ofVirtual().name("listener").start(() -> serveBeside(each));
@@ -45,17 +49,23 @@ public final class HttpServer implements AutoCloseable {
   private void serveBeside(Listener listener) {
     try {
       serve(listener);
-    } catch (IOException e) {
-      log.accept("a listener has failed: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void serve(Listener listener) throws IOException, InterruptedException {
+  private void serve(Listener listener) throws InterruptedException {
     while (!closed) {
       room.acquire();
-      Wire accepted = listener.accept();
+      Wire accepted;
+      try {
+        accepted = listener.accept();
+      } catch (IOException e) {
+        room.release();
+        log.accept("a client was not accepted: " + e.getMessage());
+        Thread.sleep(RETRY);
+        continue;
+      }
       if (accepted == null) {
         room.release();
         return;

@@ -15,7 +15,6 @@ import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
 import io.jukung.engine.http.SocketListener;
 import io.jukung.engine.image.ProgressStream;
-import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -56,7 +55,7 @@ class ClassicProgressTest {
               () -> {
                 try {
                   server.serve();
-                } catch (IOException | InterruptedException e) {
+                } catch (InterruptedException e) {
                   throw new AssertionError(e);
                 }
               });

@@ -60,7 +60,7 @@ class ContainerRoutesTest {
             () -> {
               try {
                 server.serve();
-              } catch (IOException | InterruptedException e) {
+              } catch (InterruptedException e) {
                 throw new AssertionError(e);
               }
             });
