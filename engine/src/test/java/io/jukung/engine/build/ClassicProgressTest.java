@@ -74,8 +74,12 @@ class ClassicProgressTest {
   }
 
   private static BuildProgress output(int step, String text) {
+    return output(step, ByteString.copyFromUtf8(text));
+  }
+
+  private static BuildProgress output(int step, ByteString bytes) {
     return BuildProgress.newBuilder()
-        .setOutput(StepOutput.newBuilder().setStep(step).setData(ByteString.copyFromUtf8(text)))
+        .setOutput(StepOutput.newBuilder().setStep(step).setData(bytes))
         .build();
   }
 
@@ -141,6 +145,26 @@ class ClassicProgressTest {
             {"stream":"b\\n"}
             {"stream":"Step 2/2 : RUN a\\n"}
             {"stream":"a\\n"}\
+            """);
+  }
+
+  @Test
+  void characterMayBeginInOnePieceOfAStepsOutputAndEndInTheNext() throws Exception {
+    ByteString euro = ByteString.copyFromUtf8("\u20ac\n");
+    String all =
+        shown(
+            false,
+            begun(1, "[1/1] RUN x"),
+            output(1, euro.substring(0, 1)),
+            output(1, euro.substring(1)),
+            output(1, euro.substring(0, 2)),
+            done(1, false));
+    assertThat(all)
+        .isEqualTo(
+            """
+            {"stream":"Step 1/1 : RUN x\\n"}
+            {"stream":"\u20ac\\n"}
+            {"stream":"\ufffd"}\
             """);
   }
 
