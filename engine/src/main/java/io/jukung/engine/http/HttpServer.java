@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -14,6 +15,9 @@ import java.util.function.Consumer;
 public final class HttpServer implements AutoCloseable {
   /** A client has one or two connections, and each that follows something holds one. */
   private static final int MAX_CONNECTIONS = 512;
+
+  /** The reason that a client gets for an exception without a message. */
+  private static final String LOGGED = "the engine's log says why";
 
   private static final long LOOK_MILLISECONDS = 1000;
 
@@ -127,14 +131,28 @@ public final class HttpServer implements AutoCloseable {
       throw new IOException("the client is gone", e);
     } catch (IOException e) {
       // Of the connection, and then this fails again, or of what the handler has used.
-      exchange.fail(500, "failed: " + e);
+      exchange.fail(500, "failed: " + reason(exchange, e));
     } catch (RuntimeException e) {
-      log.accept(exchange.method() + " " + exchange.path() + " failed: " + trace(e));
-      exchange.fail(500, "internal error: " + e);
+      log(exchange, e);
+      exchange.fail(500, "internal error: " + Objects.requireNonNullElse(e.getMessage(), LOGGED));
     }
   }
 
-  private static String trace(RuntimeException e) {
+  /** Why a request has failed, in words for its client. An exception without words is logged. */
+  private String reason(Exchange exchange, IOException e) {
+    String message = e.getMessage();
+    if (message == null) {
+      log(exchange, e);
+      return LOGGED;
+    }
+    return message;
+  }
+
+  private void log(Exchange exchange, Exception e) {
+    log.accept(exchange.method() + " " + exchange.path() + " failed: " + trace(e));
+  }
+
+  private static String trace(Exception e) {
     StackTraceElement[] frames = e.getStackTrace();
     return frames.length == 0 ? e.toString() : e + " at " + frames[0];
   }

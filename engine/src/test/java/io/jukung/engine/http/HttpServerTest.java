@@ -9,6 +9,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
@@ -80,6 +81,16 @@ class HttpServerTest {
                 "/broken",
                 _ -> {
                   throw new IllegalStateException("oops");
+                })
+            .get(
+                "/lost",
+                _ -> {
+                  throw new IOException("store/a: No space left on device");
+                })
+            .get(
+                "/wordless",
+                _ -> {
+                  throw new ClosedChannelException();
                 })
             .get("/endless", this::endless)
             .post("/hijack", HttpServerTest::hijack);
@@ -181,7 +192,21 @@ class HttpServerTest {
   void failureOfAHandlerIsAnErrorOfTheServer() throws IOException {
     assertThat(answer("GET /broken HTTP/1.1\r\n\r\n"))
         .startsWith("HTTP/1.1 500 ")
-        .contains("internal error: java.lang.IllegalStateException: oops");
+        .contains("\"internal error: oops\"");
+    assertThat(log).singleElement().asString().contains("java.lang.IllegalStateException: oops");
+  }
+
+  @Test
+  void clientGetsTheReasonAndNoNameOfAnException() throws IOException {
+    assertThat(answer("GET /lost HTTP/1.1\r\n\r\n"))
+        .contains("\"failed: store/a: No space left on device\"");
+    assertThat(log).isEmpty();
+    assertThat(answer("GET /wordless HTTP/1.1\r\n\r\n"))
+        .contains("\"failed: the engine's log says why\"");
+    assertThat(log)
+        .singleElement()
+        .asString()
+        .contains("GET /wordless failed: java.nio.channels.ClosedChannelException");
   }
 
   @Test
