@@ -126,10 +126,15 @@ final class ImageFilters {
         .collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().asText("")));
   }
 
-  /** When the image was made; the epoch if it states no time, or none that can be. */
+  /** When the image was made; the epoch if it states no time, or a text that is not a time. */
   static Instant created(JsonNode specification) {
+    return time(specification.path("created").asText(""));
+  }
+
+  /** The time that an image states as RFC 3339; the epoch if the text is not a time. */
+  static Instant time(String text) {
     try {
-      return OffsetDateTime.parse(specification.path("created").asText("")).toInstant();
+      return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
       return Instant.EPOCH;
     }
