@@ -142,7 +142,7 @@ final class Engine implements AutoCloseable {
     return router;
   }
 
-  void serve() throws IOException, InterruptedException {
+  void serve() throws InterruptedException {
     server.serve();
   }
 

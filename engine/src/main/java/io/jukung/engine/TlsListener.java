@@ -30,6 +30,9 @@ final class TlsListener implements Listener {
   /** Two round trips, on a slow network. */
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
 
+  /** After a failed accept: one fails when no file descriptor is free, which may change. */
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
   /**
    * How many clients may be in a handshake, or wait to become connections: whoever reaches the port
    * may begin a handshake.
@@ -57,7 +60,7 @@ final class TlsListener implements Listener {
    * Listens.
    *
    * @param context has the server's key, and the authorities of the clients' certificates
-   * @param log gets a line if the port cannot accept clients any more
+   * @param log gets a line for each client that could not be accepted
    * @throws IOException if the address is not free, or not this node's
    */
   static TlsListener listen(InetSocketAddress address, SSLContext context, Consumer<String> log)
@@ -70,6 +73,11 @@ final class TlsListener implements Listener {
       socket.close();
       throw new IOException("listen on " + address + ": " + e.getMessage(), e);
     }
+    return over(socket, context, log);
+  }
+
+  /** Takes over a socket that is bound. */
+  static TlsListener over(ServerSocket socket, SSLContext context, Consumer<String> log) {
     TlsListener listener = new TlsListener(socket, context, log);
     Thread.ofVirtual().name("tls").start(listener::acceptAll);
     return listener;
@@ -82,19 +90,32 @@ final class TlsListener implements Listener {
 
   private void acceptAll() {
     try {
-      while (true) {
+      while (!socket.isClosed()) {
         handshakes.acquire();
-        Socket client = socket.accept();
-        Thread.ofVirtual().name("handshake").start(() -> shakeHands(client));
-      }
-    } catch (IOException e) {
-      if (!socket.isClosed()) {
-        log.accept("the port " + port() + " accepts no more clients: " + e.getMessage());
+        Socket client = acceptNext();
+        if (client == null) {
+          handshakes.release();
+        } else {
+          Thread.ofVirtual().name("handshake").start(() -> shakeHands(client));
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     accepted.add(Optional.empty());
+  }
+
+  /** Waits for a client; returns null after a failure, which is no reason to end unless closed. */
+  private @Nullable Socket acceptNext() throws InterruptedException {
+    try {
+      return socket.accept();
+    } catch (IOException e) {
+      if (!socket.isClosed()) {
+        log.accept("port " + port() + ": a client was not accepted: " + e.getMessage());
+        Thread.sleep(RETRY);
+      }
+      return null;
+    }
   }
 
   private void shakeHands(Socket client) {
@@ -120,8 +141,10 @@ final class TlsListener implements Listener {
       if (given) {
         accepted.add(Optional.of(new TlsWire(client, tls)));
       }
-    } catch (IOException e) {
-      close(client); // a client without the right certificate, or one that has left
+    } catch (IOException | RuntimeException e) {
+      // A client without the right certificate, or one that has left. The JDK's TLS throws other
+      // exceptions too for some messages that are wrong.
+      close(client);
     } finally {
       done.complete(null);
       if (!given) {

@@ -8,6 +8,7 @@ import io.jukung.engine.http.Wire;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -15,6 +16,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -149,6 +153,31 @@ class TlsListenerTest {
         each.close();
       }
     }
+  }
+
+  @Test
+  void failedAcceptIsLoggedAndLaterClientsAreAccepted() throws Exception {
+    AtomicBoolean fails = new AtomicBoolean(true);
+    ServerSocket socket =
+        new ServerSocket(0, 1, InetAddress.getLoopbackAddress()) {
+          @Override
+          public Socket accept() throws IOException {
+            if (fails.getAndSet(false)) {
+              throw new IOException("Too many open files");
+            }
+            return super.accept();
+          }
+        };
+    Queue<String> log = new ConcurrentLinkedQueue<>();
+    listener.close();
+    listener = TlsListener.over(socket, files("ca", "server").read(), log::add);
+    try (SSLSocket client = connect("client")) {
+      client.startHandshake();
+      Objects.requireNonNull(listener.accept()).close();
+    }
+    assertThat(log)
+        .containsExactly(
+            "port " + socket.getLocalPort() + ": a client was not accepted: Too many open files");
   }
 
   @Test

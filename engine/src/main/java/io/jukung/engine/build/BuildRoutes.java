@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
 public final class BuildRoutes {
   private static final Set<String> PRUNE_FILTERS = Set.of("until", "unused-for");
 
-  /** What keeps a part of the cache; zero: nothing. */
+  /** Parameters that keep a part of the cache. Zero keeps nothing, and is accepted. */
   private static final List<String> SPACE =
       List.of("keep-storage", "reserved-space", "max-used-space", "min-free-space");
 

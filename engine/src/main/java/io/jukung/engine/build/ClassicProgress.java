@@ -26,6 +26,10 @@ final class ClassicProgress {
   private final ProgressStream stream;
   private final boolean quiet;
   private final Map<Integer, String> names = new HashMap<>();
+
+  /** The output of each step that is under way. */
+  private final Map<Integer, TextPieces> outputs = new HashMap<>();
+
   private final List<String> warnings = new ArrayList<>();
   private Optional<StepFailed> failed = Optional.empty();
   private int current;
@@ -43,19 +47,33 @@ final class ClassicProgress {
     switch (message.getEventCase()) {
       case BEGUN -> begin(message.getBegun().getStep(), message.getBegun().getName());
       case OUTPUT -> {
-        if (turnTo(message.getOutput().getStep())) {
-          print(message.getOutput().getData().toStringUtf8());
+        int step = message.getOutput().getStep();
+        if (turnTo(step)) {
+          TextPieces pieces = outputs.computeIfAbsent(step, _ -> new TextPieces());
+          print(pieces.next(message.getOutput().getData()));
         }
       }
       case DONE -> {
+        endOutput(message.getDone().getStep());
         if (message.getDone().getCached() && turnTo(message.getDone().getStep())) {
           print(" ---> Using cache\n");
         }
       }
-      case FAILED -> failed = Optional.of(message.getFailed());
+      case FAILED -> {
+        endOutput(message.getFailed().getStep());
+        failed = Optional.of(message.getFailed());
+      }
       case WARNING -> warnings.add(message.getWarning().getText());
       case BUILT -> built(message.getBuilt());
       case ARCHIVE, EVENT_NOT_SET -> {}
+    }
+  }
+
+  private void endOutput(int step) throws IOException {
+    TextPieces pieces = outputs.remove(step);
+    String rest = pieces == null ? "" : pieces.end();
+    if (!rest.isEmpty() && turnTo(step)) {
+      print(rest);
     }
   }
 

@@ -72,7 +72,7 @@ final class ContainerList {
         continue;
       }
       Optional<ContainerView> view = view(each, node);
-      if (view.isPresent() && (all || view.get().isRunning()) && fits(view.get(), filters)) {
+      if (view.isPresent() && (all || isActive(view.get())) && fits(view.get(), filters)) {
         list.add(SummaryJson.of(view.get(), Instant.now()));
       }
     }
@@ -94,6 +94,11 @@ final class ContainerList {
       }
       throw e;
     }
+  }
+
+  /** As docker, which counts a container that waits for its restart among those that run. */
+  private static boolean isActive(ContainerView view) {
+    return view.isRunning() || view.isRestarting();
   }
 
   private static boolean fits(ContainerView view, Filters filters) {

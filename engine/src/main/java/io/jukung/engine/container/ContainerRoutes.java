@@ -3,6 +3,8 @@ package io.jukung.engine.container;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.grpc.StatusRuntimeException;
+import io.jukung.client.v1.Condition;
+import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.client.v1.KillRequest;
 import io.jukung.client.v1.PauseRequest;
 import io.jukung.client.v1.RenameRequest;
@@ -311,14 +313,50 @@ public final class ContainerRoutes {
     if (!force) {
       requireOwn(container, "jukung rm");
     }
-    if (isRunning(container) && !force) {
+    if (!force && (isRunning(container) || isRestarting(container))) {
       throw HttpError.conflict(
           "cannot remove container \"/"
               + Lookup.name(container)
-              + "\": container is running: stop the container before removing or force remove");
+              + "\": container is "
+              + (isRunning(container) ? "running" : "restarting")
+              + ": stop the container before removing or force remove");
     }
     removal.remove(container, exchange.query().flag("v", false));
     exchange.sendEmpty(204);
+  }
+
+  /** Whether the container has ended and the daemon is about to start it again. */
+  private boolean isRestarting(Container container) {
+    return container.containsAnnotations(OwnContainers.RESTART)
+        && daemon
+            .containers()
+            .conditions(ConditionsRequest.newBuilder().setContainerId(container.getId()).build())
+            .getConditionsList()
+            .stream()
+            .anyMatch(Condition::getRestarting);
+  }
+
+  private static boolean isOver(ContainerState state) {
+    return state == ContainerState.CONTAINER_EXITED || state == ContainerState.CONTAINER_CREATED;
+  }
+
+  /**
+   * Asks the daemon whether a container that was listed as ended is still there and neither runs
+   * again nor waits for its restart.
+   */
+  private boolean isStillOver(Container container) {
+    try {
+      return daemon
+              .status(container.getId())
+              .filter(status -> isOver(status.getState()))
+              .isPresent()
+          && !isRestarting(container);
+    } catch (StatusRuntimeException e) {
+      if (DaemonStatus.isNotFound(e)) {
+        return false; // removed since the list was made
+      }
+      throw e;
+    }
   }
 
   private void prune(Exchange exchange) throws IOException {
@@ -328,12 +366,10 @@ public final class ContainerRoutes {
     ObjectNode answer = Json.object();
     ArrayNode removed = answer.putArray("ContainersDeleted");
     for (Container each : lookup.containers()) {
-      boolean over =
-          each.getState() == ContainerState.CONTAINER_EXITED
-              || each.getState() == ContainerState.CONTAINER_CREATED;
-      // Kubelet's containers are kubelet's to remove.
       boolean old = Instant.ofEpochSecond(0, each.getCreatedAt()).isBefore(until);
-      if (over && old && Lookup.isOwn(each) && filters.fitsLabels(each.getLabelsMap())) {
+      // Kubelet's containers are kubelet's to remove.
+      boolean chosen = old && Lookup.isOwn(each) && filters.fitsLabels(each.getLabelsMap());
+      if (chosen && isOver(each.getState()) && isStillOver(each)) {
         removal.remove(each, /* withVolumes= */ false);
         removed.add(each.getId());
       }

@@ -39,9 +39,14 @@ record ContainerView(Container container, ContainerFacts facts, DockerRecord doc
     return status().getState() == ContainerState.CONTAINER_RUNNING;
   }
 
+  /** Whether the container has ended and the daemon is about to start it again. */
+  boolean isRestarting() {
+    return state().equals("restarting");
+  }
+
   /** Docker's word for the state. */
   String state() {
-    return ContainerJson.word(status().getState(), facts.condition().getPaused());
+    return ContainerJson.word(status().getState(), facts.condition());
   }
 
   /** The labels without those by which jukung knows its containers. */

@@ -101,6 +101,11 @@ public final class Fields {
     return HttpError.badRequest("invalid " + name + "." + field + ": it is not " + what);
   }
 
+  /** The error for a field that asks for what is not there. */
+  HttpError notImplemented(String field) {
+    return HttpError.notImplemented(name + "." + field);
+  }
+
   /**
    * Refuses a field that is set and was not asked for.
    *
@@ -112,7 +117,7 @@ public final class Fields {
         .forEach(
             each -> {
               if (!known.contains(each.getKey()) && isSet(each.getValue())) {
-                throw HttpError.notImplemented(name + "." + each.getKey());
+                throw notImplemented(each.getKey());
               }
             });
   }

@@ -62,7 +62,7 @@ public final class HostResources {
       resources.putUnified("pids.max", pids < 0 ? "max" : Long.toString(pids));
     }
     if (host.get("MemorySwappiness").asLong(-1) != -1) {
-      throw HttpError.notImplemented("HostConfig.MemorySwappiness");
+      throw host.notImplemented("MemorySwappiness");
     }
     return resources.build();
   }

@@ -33,18 +33,21 @@ final class SummaryJson {
     return json;
   }
 
-  private static String status(ContainerView view, Instant now) {
+  /** What has become of the container, in docker's words. */
+  static String status(ContainerView view, Instant now) {
+    if (view.isRestarting()) {
+      return "Restarting (" + view.status().getExitCode() + ") " + ended(view, now);
+    }
     return switch (view.status().getState()) {
       case CONTAINER_CREATED -> "Created";
       case CONTAINER_RUNNING -> up(view, now);
-      case CONTAINER_EXITED ->
-          "Exited ("
-              + view.status().getExitCode()
-              + ") "
-              + Times.human(since(view.status().getFinishedAt(), now))
-              + " ago";
+      case CONTAINER_EXITED -> "Exited (" + view.status().getExitCode() + ") " + ended(view, now);
       case CONTAINER_UNKNOWN, UNRECOGNIZED -> "Dead";
     };
+  }
+
+  private static String ended(ContainerView view, Instant now) {
+    return Times.human(since(view.status().getFinishedAt(), now)) + " ago";
   }
 
   private static String up(ContainerView view, Instant now) {

@@ -43,6 +43,14 @@ public sealed class Hijacked permits WebSocketClient {
     };
   }
 
+  /**
+   * Whether the end of the input tells that the client is gone. Otherwise the client may have ended
+   * its side alone, and still wants the output.
+   */
+  public boolean isGoneAfterInput() {
+    return false;
+  }
+
   /** What the client gets. Closing it tells the client that nothing more comes. */
   public OutputStream output() {
     return new OutputStream() {

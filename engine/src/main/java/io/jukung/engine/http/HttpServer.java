@@ -3,7 +3,9 @@ package io.jukung.engine.http;
 import io.grpc.StatusRuntimeException;
 import io.netty.handler.codec.http.HttpRequest;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -14,7 +16,13 @@ public final class HttpServer implements AutoCloseable {
   /** A client has one or two connections, and each that follows something holds one. */
   private static final int MAX_CONNECTIONS = 512;
 
+  /** The reason that a client gets for an exception without a message. */
+  private static final String LOGGED = "the engine's log says why";
+
   private static final long LOOK_MILLISECONDS = 1000;
+
+  /** After a failed accept: one fails when no file descriptor is free, which may change. */
+  private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final List<Listener> listeners;
   private final Router router;
@@ -33,8 +41,8 @@ public final class HttpServer implements AutoCloseable {
     this.log = log;
   }
 
-  /** Serves until the server is closed, or a listener fails. */
-  public void serve() throws IOException, InterruptedException {
+  /** Serves until the server is closed. */
+  public void serve() throws InterruptedException {
     Thread.ofPlatform().daemon().name("idle-connections").start(this::closeOverdue);
     for (Listener each : listeners.subList(1, listeners.size())) {
       Thread.ofVirtual().name("listener").start(() -> serveBeside(each));
@@ -45,17 +53,23 @@ public final class HttpServer implements AutoCloseable {
   private void serveBeside(Listener listener) {
     try {
       serve(listener);
-    } catch (IOException e) {
-      log.accept("a listener has failed: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void serve(Listener listener) throws IOException, InterruptedException {
+  private void serve(Listener listener) throws InterruptedException {
     while (!closed) {
       room.acquire();
-      Wire accepted = listener.accept();
+      Wire accepted;
+      try {
+        accepted = listener.accept();
+      } catch (IOException e) {
+        room.release();
+        log.accept("a client was not accepted: " + e.getMessage());
+        Thread.sleep(RETRY);
+        continue;
+      }
       if (accepted == null) {
         room.release();
         return;
@@ -117,14 +131,28 @@ public final class HttpServer implements AutoCloseable {
       throw new IOException("the client is gone", e);
     } catch (IOException e) {
       // Of the connection, and then this fails again, or of what the handler has used.
-      exchange.fail(500, "failed: " + e);
+      exchange.fail(500, "failed: " + reason(exchange, e));
     } catch (RuntimeException e) {
-      log.accept(exchange.method() + " " + exchange.path() + " failed: " + trace(e));
-      exchange.fail(500, "internal error: " + e);
+      log(exchange, e);
+      exchange.fail(500, "internal error: " + Objects.requireNonNullElse(e.getMessage(), LOGGED));
     }
   }
 
-  private static String trace(RuntimeException e) {
+  /** Why a request has failed, in words for its client. An exception without words is logged. */
+  private String reason(Exchange exchange, IOException e) {
+    String message = e.getMessage();
+    if (message == null) {
+      log(exchange, e);
+      return LOGGED;
+    }
+    return message;
+  }
+
+  private void log(Exchange exchange, Exception e) {
+    log.accept(exchange.method() + " " + exchange.path() + " failed: " + trace(e));
+  }
+
+  private static String trace(Exception e) {
     StackTraceElement[] frames = e.getStackTrace();
     return frames.length == 0 ? e.toString() : e + " at " + frames[0];
   }

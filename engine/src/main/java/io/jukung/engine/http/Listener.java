@@ -10,6 +10,7 @@ public interface Listener extends Closeable {
    * Waits for the next client.
    *
    * @return null if the listener was closed
+   * @throws IOException if no client could be accepted now; a later call may succeed
    */
   @Nullable Wire accept() throws IOException, InterruptedException;
 }

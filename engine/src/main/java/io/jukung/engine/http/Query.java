@@ -12,8 +12,8 @@ import java.util.Optional;
 
 /** The path of a request and the parameters behind it, decoded. */
 public final class Query {
-  /** A list of filters has some hundred bytes. */
-  private static final int MAX_PARAMETERS = 256;
+  /** A build has a parameter for each tag and cache source, a save one for each image. */
+  static final int MAX_PARAMETERS = 4096;
 
   private final String path;
   private final Map<String, List<String>> values;
@@ -21,15 +21,20 @@ public final class Query {
   /**
    * Reads the address of a request.
    *
-   * @throws HttpError 400 if it cannot be decoded
+   * @throws HttpError 400 if it cannot be decoded, or has too many parameters
    */
   public Query(String uri) {
-    QueryStringDecoder decoder = QueryStringDecoder.builder().maxParams(MAX_PARAMETERS).build(uri);
+    // The decoder drops what is over its bound without a word, so it may find one more.
+    QueryStringDecoder decoder =
+        QueryStringDecoder.builder().maxParams(MAX_PARAMETERS + 1).build(uri);
     try {
       this.path = decoder.path();
       this.values = decoder.parameters();
     } catch (IllegalArgumentException e) {
       throw HttpError.badRequest("the path of the request is wrong: " + e.getMessage());
+    }
+    if (values.values().stream().mapToInt(List::size).sum() > MAX_PARAMETERS) {
+      throw HttpError.badRequest("the request has more than " + MAX_PARAMETERS + " parameters");
     }
   }
 

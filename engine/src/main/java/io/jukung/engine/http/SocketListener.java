@@ -7,7 +7,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
-/** A socket whose clients prove nothing: the mode of a file says who may connect. */
+/** A unix socket. The mode of its file decides who may connect; clients send no credentials. */
 public final class SocketListener implements Listener {
   private final ServerSocketChannel socket;
 

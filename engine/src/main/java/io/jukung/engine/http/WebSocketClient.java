@@ -56,6 +56,14 @@ final class WebSocketClient extends Hijacked {
     return new Content();
   }
 
+  /**
+   * A client that closes sends a frame about it, and gets nothing more (RFC 6455, section 5.5.1).
+   */
+  @Override
+  public boolean isGoneAfterInput() {
+    return true;
+  }
+
   /** The content of the client's frames of data, one after the other. */
   private final class Content extends InputStream {
     private final byte[] mask = new byte[4];

@@ -1,6 +1,5 @@
 package io.jukung.engine.image;
 
-import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.ImportRequest;
@@ -71,8 +70,6 @@ public final class ArchiveRoutes {
       throw HttpError.badRequest("the parameter names is missing");
     }
     List<String> images = names.stream().map(this::exported).toList();
-    Context.CancellableContext call = Context.current().withCancellation();
-    Context before = call.attach();
     try (SpooledDirectory spool = SpooledDirectory.make()) {
       Path archive = spool.file("archive.tar");
       var _ =
@@ -85,9 +82,6 @@ public final class ArchiveRoutes {
                       .setFormat(ExportRequest.Format.OCI_ARCHIVE) // docker load reads it, too
                       .build());
       var _ = Files.copy(archive, exchange.stream(200, TAR, Map.of()));
-    } finally {
-      call.detach(before);
-      call.cancel(null);
     }
   }
 

@@ -53,7 +53,11 @@ final class ImageFilters {
     return new ImageFilters(filters, after, before);
   }
 
-  /** The filters of a prune. */
+  /**
+   * The filters of a prune.
+   *
+   * @throws HttpError 400 for an unknown key, or a value that is wrong
+   */
   static ImageFilters ofPrune(JsonNode json) {
     Filters filters = new Filters(json, OF_PRUNES);
     return new ImageFilters(filters, Instant.MIN, until(filters));
@@ -75,19 +79,19 @@ final class ImageFilters {
     return one.isBefore(other) ? one : other;
   }
 
-  /** Whether only images without a name are asked for, which a prune does unless it says no. */
+  /**
+   * Whether only images without a name are asked for, which a prune does unless it says no.
+   *
+   * @throws HttpError 400 if the filter says neither yes nor no
+   */
   boolean isOnlyDangling() {
-    return filters.get("dangling").stream().allMatch(ImageFilters::isTrue);
-  }
-
-  private static boolean isTrue(String text) {
-    return text.equals("true") || text.equals("1");
+    return filters.fitsTruth("dangling", true);
   }
 
   /** Whether an image fits, as far as its names tell. */
   boolean fitsNames(Image image) {
     boolean dangling = image.getRepoTagsCount() == 0;
-    return filters.fits("dangling", text -> dangling == isTrue(text))
+    return filters.fitsTruth("dangling", dangling)
         && filters.fits("reference", text -> fitsReference(image, text));
   }
 
@@ -122,10 +126,15 @@ final class ImageFilters {
         .collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().asText("")));
   }
 
-  /** When the image was made; the epoch if it states no time, or none that can be. */
+  /** When the image was made; the epoch if it states no time, or a text that is not a time. */
   static Instant created(JsonNode specification) {
+    return time(specification.path("created").asText(""));
+  }
+
+  /** The time that an image states as RFC 3339; the epoch if the text is not a time. */
+  static Instant time(String text) {
     try {
-      return OffsetDateTime.parse(specification.path("created").asText("")).toInstant();
+      return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
       return Instant.EPOCH;
     }

@@ -35,13 +35,14 @@ final class ImagePrune {
 
   void handle(Exchange exchange) throws IOException {
     ImageFilters filters = ImageFilters.ofPrune(exchange.query().json("filters"));
+    boolean onlyDangling = filters.isOnlyDangling();
     long before = bytes();
     ArrayNode deleted = Json.array();
     // The images are listed first: one that a container gets meanwhile counts as used.
     List<Image> images = lookup.images();
     ImageUse use = ImageUse.ask(daemon, lookup);
     for (Image each : images) {
-      boolean chosen = !filters.isOnlyDangling() || each.getRepoTagsCount() == 0;
+      boolean chosen = !onlyDangling || each.getRepoTagsCount() == 0;
       if (chosen && !each.getPinned() && use.count(each) == 0 && fits(each, filters)) {
         remove(each, deleted);
       }

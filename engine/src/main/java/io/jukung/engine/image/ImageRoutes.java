@@ -22,8 +22,6 @@ import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import io.jukung.engine.http.Router;
 import java.io.IOException;
-import java.time.DateTimeException;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -81,14 +79,6 @@ public final class ImageRoutes {
     exchange.sendJson(200, json);
   }
 
-  private static long seconds(String time) {
-    try {
-      return OffsetDateTime.parse(time).toEpochSecond();
-    } catch (DateTimeException e) {
-      return 0; // the image states no time, or none that can be
-    }
-  }
-
   private void history(Exchange exchange) throws IOException {
     Image image = lookup.image(exchange.parameter("name")).getImage();
     var answer =
@@ -98,7 +88,8 @@ public final class ImageRoutes {
       ObjectNode step = list.addObject();
       boolean latest = list.size() == 1;
       step.put("Id", latest ? image.getId() : "<missing>");
-      step.put("Created", seconds(each.getCreated())).put("CreatedBy", each.getCreatedBy());
+      step.put("Created", ImageFilters.time(each.getCreated()).getEpochSecond());
+      step.put("CreatedBy", each.getCreatedBy());
       step.set("Tags", latest ? ImageSummary.names(image.getRepoTagsList()) : step.nullNode());
       step.put("Size", each.getSize()).put("Comment", each.getComment());
     }

@@ -22,6 +22,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Clients that are attached to containers. */
 public final class AttachRoutes {
@@ -86,6 +87,9 @@ public final class AttachRoutes {
             tty || way == Way.WEB_SOCKET,
             query.text("detachKeys").orElse(""));
     if (state == ContainerState.CONTAINER_EXITED) {
+      if (details.getStatus().getLogPath().isEmpty()) {
+        throw HttpError.conflict("container " + container.getId() + " has no log");
+      }
       attachToNextRun(exchange, way, details.getStatus(), wanted);
       return;
     }
@@ -102,35 +106,46 @@ public final class AttachRoutes {
   private void attachToNextRun(
       Exchange exchange, Way way, ContainerStatus ended, StreamSession.Wanted wanted)
       throws IOException, InterruptedException {
-    NextRun next = new NextRun(daemon, ended);
     LaterOutput output = new LaterOutput();
+    NextRun next = new NextRun(daemon, ended, output, wanted);
     try (output;
-        LogFile log = next.log(Path.of(ended.getLogPath()), output, wanted)) {
+        LogFile log = next.log(Path.of(ended.getLogPath()))) {
       Hijacked client = way.take(exchange, wanted);
+      if (wanted.stdin()) {
+        runWhenStarted(next, ended.getId(), client, output, wanted);
+        return;
+      }
       try (OutputStream out = client.output()) {
         output.begin(out);
-        if (!wanted.stdin()) {
-          next.follow(log);
-        } else if (next.await()) {
-          runAttached(ended.getId(), client, output, wanted);
-        }
+        next.follow(log);
       } finally {
         client.end();
       }
     }
   }
 
-  private void runAttached(
-      String id, Hijacked client, OutputStream output, StreamSession.Wanted wanted)
+  private void runWhenStarted(
+      NextRun next, String id, Hijacked client, LaterOutput output, StreamSession.Wanted wanted)
       throws IOException, InterruptedException {
-    try (StreamSession session = StreamSession.open(endpoint(id, wanted), wanted, output)) {
-      if (wanted.tty()) {
-        terminals.put(id, session);
-      }
-      try {
-        var _ = session.run(client);
+    @Nullable StreamSession session = null;
+    try {
+      try (OutputStream out = client.output()) {
+        output.begin(out);
+        if (next.await()) {
+          session = StreamSession.open(endpoint(id, wanted), wanted, output);
+          if (wanted.tty()) {
+            terminals.put(id, session);
+          }
+          var _ = session.run(client);
+        }
       } finally {
+        client.end();
+      }
+    } finally {
+      // After the client: a writer that waits for a client would hold up the session's end.
+      if (session != null) {
         terminals.remove(id, session);
+        session.close();
       }
     }
   }

@@ -17,7 +17,12 @@ final class Exec {
   private boolean begun;
   private boolean running;
   private @Nullable Integer exitCode;
-  private @Nullable StreamSession session;
+  private @Nullable Terminal terminal;
+
+  /** Takes the size of the user's terminal. */
+  interface Terminal {
+    void resize(int columns, int rows);
+  }
 
   Exec(String id, String containerId, JsonNode config) {
     this.id = id;
@@ -61,20 +66,30 @@ final class Exec {
     return first;
   }
 
-  synchronized void runs(StreamSession by) {
+  /**
+   * Says that the command runs and is followed to its end.
+   *
+   * @param at of the session that follows the command
+   */
+  synchronized void runs(Terminal at) {
     running = true;
-    session = by;
+    terminal = at;
   }
 
   synchronized void end(int code) {
     running = false;
     exitCode = code;
-    session = null;
+    terminal = null;
   }
 
   /** The client has left, and nobody learns how the command ends. */
   synchronized void left() {
-    session = null;
+    terminal = null;
+  }
+
+  /** Whether a session follows the command, and will know how it ends. */
+  synchronized boolean isFollowed() {
+    return terminal != null;
   }
 
   synchronized boolean isRunning() {
@@ -87,10 +102,10 @@ final class Exec {
 
   /** Returns false if there is no terminal to be resized. */
   synchronized boolean resize(int columns, int rows) {
-    if (session == null) {
+    if (terminal == null) {
       return false;
     }
-    session.resize(columns, rows);
+    terminal.resize(columns, rows);
     return true;
   }
 }

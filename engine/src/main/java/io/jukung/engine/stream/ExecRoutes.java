@@ -110,7 +110,7 @@ public final class ExecRoutes {
       exec.end(NOT_EXECUTABLE);
       throw new HttpError(500, "exec " + exec.id() + ": " + e.getMessage());
     }
-    exec.runs(session);
+    exec.runs(session::resize);
     if (detach) {
       output.begin(OutputStream.nullOutputStream());
       Thread.ofVirtual().name("exec").start(() -> finishAlone(exec, session));

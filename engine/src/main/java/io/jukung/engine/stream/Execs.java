@@ -8,9 +8,12 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The commands that clients have described, of which the oldest are forgotten. Thread-safe. */
+/**
+ * The commands that clients have described, of which the oldest are forgotten that no session
+ * follows. Thread-safe.
+ */
 final class Execs {
-  private static final int MAX = 1024;
+  static final int MAX = 1024;
 
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Exec> byId = new LinkedHashMap<>();
@@ -22,7 +25,7 @@ final class Execs {
     byId.put(exec.id(), exec);
     Iterator<Exec> oldestFirst = byId.values().iterator();
     while (byId.size() > MAX && oldestFirst.hasNext()) {
-      if (!oldestFirst.next().isRunning()) {
+      if (!oldestFirst.next().isFollowed()) {
         oldestFirst.remove();
       }
     }

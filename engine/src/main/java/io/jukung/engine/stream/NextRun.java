@@ -24,11 +24,16 @@ final class NextRun {
   private final Daemon daemon;
   private final String id;
   private final long startedBefore;
+  private final Frames frames;
+  private final LogOutput output;
 
   /**
    * @param ended the container's status now
+   * @param client gets the frames of {@link #follow}
    */
-  NextRun(Daemon daemon, ContainerStatus ended) {
+  NextRun(Daemon daemon, ContainerStatus ended, OutputStream client, StreamSession.Wanted wanted) {
+    this.frames = new Frames(client, wanted.raw());
+    this.output = new LogOutput(frames, wanted.stdout(), wanted.stderr(), false, null, null);
     this.daemon = daemon;
     this.id = ended.getId();
     this.startedBefore = ended.getStartedAt();
@@ -55,14 +60,8 @@ final class NextRun {
     return false;
   }
 
-  /**
-   * Opens the log at its end, so that what the next run writes is read from there.
-   *
-   * @param client gets the frames
-   */
-  LogFile log(Path file, OutputStream client, StreamSession.Wanted wanted) throws IOException {
-    Frames frames = new Frames(client, wanted.raw());
-    LogOutput output = new LogOutput(frames, wanted.stdout(), wanted.stderr(), false, null, null);
+  /** Opens the log at its end, so that what the next run writes is read from there. */
+  LogFile log(Path file) throws IOException {
     LogFile log = new LogFile(file, output::line);
     boolean ready = false;
     try {
@@ -76,9 +75,15 @@ final class NextRun {
     }
   }
 
-  /** Sends what the next run writes, until it has ended. */
+  /**
+   * Sends what the next run writes, until it has ended.
+   *
+   * @throws IOException if the client is gone, which is noticed within {@link StreamSession#LOOK}
+   *     where the client gets frames
+   */
   void follow(LogFile log) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
+    long look = System.nanoTime() + StreamSession.LOOK.toNanos();
     boolean started = false;
     try {
       while (true) {
@@ -91,6 +96,10 @@ final class NextRun {
           return;
         }
         var _ = log.read();
+        if (System.nanoTime() - look >= 0) {
+          frames.writeNothing();
+          look = System.nanoTime() + StreamSession.LOOK.toNanos();
+        }
         Thread.sleep(INTERVAL);
       }
     } catch (UncheckedIOException e) {

@@ -26,7 +26,7 @@ final class StreamSession implements AutoCloseable {
    * How often a client is looked at that nothing is sent to. A client that ends its side of the
    * connection may still want the output, so that only a write shows that the client is gone.
    */
-  private static final Duration LOOK = Duration.ofSeconds(15);
+  static final Duration LOOK = Duration.ofSeconds(15);
 
   private final Wanted wanted;
   private final CommandStreams streams;
@@ -36,8 +36,8 @@ final class StreamSession implements AutoCloseable {
   /**
    * What the client asks for.
    *
-   * @param endsInput whether the end of the client's input is told: otherwise the daemon would end
-   *     the session
+   * @param endsInput whether the process is told that the client's input has ended. If not, the
+   *     process keeps its input for the next client.
    * @param raw whether the outputs are sent as they are, and not told apart by frames
    */
   record Wanted(
@@ -104,13 +104,15 @@ final class StreamSession implements AutoCloseable {
    * Passes input on until the process has ended or the client has left.
    *
    * @param client null: there is no input
-   * @return how the streams ended; null if the client has left by the detach keys
+   * @return how the streams ended; null if the client has left
    */
   CommandStreams.@Nullable End run(@Nullable Hijacked client)
       throws IOException, InterruptedException {
     CompletableFuture<Void> left = new CompletableFuture<>();
     if (client != null && wanted.stdin()) {
       Thread.ofVirtual().name("input").start(() -> pass(client.input(), left));
+    } else if (client != null && client.isGoneAfterInput()) {
+      Thread.ofVirtual().name("input").start(() -> drop(client.input(), left));
     }
     CompletableFuture<Object> over = CompletableFuture.anyOf(streams.end(), left);
     try {
@@ -161,12 +163,27 @@ final class StreamSession implements AutoCloseable {
       if (wanted.endsInput()) {
         streams.endInput();
       }
+      if (wanted.raw()) {
+        // Nothing else shows that a client without frames is gone. Docker's daemon, too, ends the
+        // session of a terminal with the client's input.
+        left.complete(null);
+      }
     } catch (IOException e) {
       // One of the two connections is gone: the client has left, or the streams have ended.
       left.complete(null);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Reads input that nobody wants, to its end: then the client is gone. */
+  private static void drop(InputStream in, CompletableFuture<Void> left) {
+    try {
+      var _ = in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // The connection is gone, as after its end.
+    }
+    left.complete(null);
   }
 
   @Override

@@ -54,7 +54,7 @@ public final class VolumeRoutes {
     ArrayNode list = answer.putArray("Volumes");
     for (Volume each : volumes("")) {
       boolean dangling = each.getContainerIdsCount() == 0;
-      if (filters.fits("dangling", text -> dangling == (text.equals("true") || text.equals("1")))
+      if (filters.fitsTruth("dangling", dangling)
           && filters.fits("driver", each.getDriver()::equals)
           && filters.fits("name", each.getName()::contains)
           && filters.fitsLabels(each.getLabelsMap())) {
@@ -123,7 +123,7 @@ public final class VolumeRoutes {
   private void prune(Exchange exchange) throws IOException {
     Filters filters =
         new Filters(exchange.query().json("filters"), Set.of("all", "label", "label!"));
-    boolean all = filters.get("all").stream().anyMatch(each -> !each.equals("false"));
+    boolean all = filters.has("all") && filters.fitsTruth("all", true);
     ObjectNode answer = Json.object();
     ArrayNode removed = answer.putArray("VolumesDeleted");
     long freed = 0;

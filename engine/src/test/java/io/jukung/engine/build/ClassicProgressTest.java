@@ -15,7 +15,6 @@ import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
 import io.jukung.engine.http.SocketListener;
 import io.jukung.engine.image.ProgressStream;
-import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -56,7 +55,7 @@ class ClassicProgressTest {
               () -> {
                 try {
                   server.serve();
-                } catch (IOException | InterruptedException e) {
+                } catch (InterruptedException e) {
                   throw new AssertionError(e);
                 }
               });
@@ -75,8 +74,12 @@ class ClassicProgressTest {
   }
 
   private static BuildProgress output(int step, String text) {
+    return output(step, ByteString.copyFromUtf8(text));
+  }
+
+  private static BuildProgress output(int step, ByteString bytes) {
     return BuildProgress.newBuilder()
-        .setOutput(StepOutput.newBuilder().setStep(step).setData(ByteString.copyFromUtf8(text)))
+        .setOutput(StepOutput.newBuilder().setStep(step).setData(bytes))
         .build();
   }
 
@@ -142,6 +145,26 @@ class ClassicProgressTest {
             {"stream":"b\\n"}
             {"stream":"Step 2/2 : RUN a\\n"}
             {"stream":"a\\n"}\
+            """);
+  }
+
+  @Test
+  void characterMayBeginInOnePieceOfAStepsOutputAndEndInTheNext() throws Exception {
+    ByteString euro = ByteString.copyFromUtf8("\u20ac\n");
+    String all =
+        shown(
+            false,
+            begun(1, "[1/1] RUN x"),
+            output(1, euro.substring(0, 1)),
+            output(1, euro.substring(1)),
+            output(1, euro.substring(0, 2)),
+            done(1, false));
+    assertThat(all)
+        .isEqualTo(
+            """
+            {"stream":"Step 1/1 : RUN x\\n"}
+            {"stream":"\u20ac\\n"}
+            {"stream":"\ufffd"}\
             """);
   }
 

@@ -9,13 +9,18 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +32,32 @@ class HttpServerTest {
   private final CountDownLatch interrupted = new CountDownLatch(1);
   private UnixDomainSocketAddress address;
   private HttpServer server;
+  private final AtomicBoolean acceptFails = new AtomicBoolean();
+  private final List<String> log = Collections.synchronizedList(new ArrayList<>());
+
+  /** A listener that fails once when it is told to, as when no file descriptor is free. */
+  private final class FailingListener implements Listener {
+    private final Listener listener;
+
+    FailingListener(Listener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public @Nullable Wire accept() throws IOException, InterruptedException {
+      Wire accepted = listener.accept();
+      if (accepted != null && acceptFails.getAndSet(false)) {
+        accepted.close();
+        throw new IOException("Too many open files");
+      }
+      return accepted;
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+    }
+  }
 
   @BeforeEach
   void serve(@TempDir Path directory) throws IOException {
@@ -51,15 +82,26 @@ class HttpServerTest {
                 _ -> {
                   throw new IllegalStateException("oops");
                 })
+            .get(
+                "/lost",
+                _ -> {
+                  throw new IOException("store/a: No space left on device");
+                })
+            .get(
+                "/wordless",
+                _ -> {
+                  throw new ClosedChannelException();
+                })
             .get("/endless", this::endless)
             .post("/hijack", HttpServerTest::hijack);
-    server = new HttpServer(List.of(new SocketListener(socket)), router, _ -> {});
+    server =
+        new HttpServer(List.of(new FailingListener(new SocketListener(socket))), router, log::add);
     Thread.ofVirtual()
         .start(
             () -> {
               try {
                 server.serve();
-              } catch (IOException | InterruptedException e) {
+              } catch (InterruptedException e) {
                 throw new AssertionError(e);
               }
             });
@@ -150,7 +192,21 @@ class HttpServerTest {
   void failureOfAHandlerIsAnErrorOfTheServer() throws IOException {
     assertThat(answer("GET /broken HTTP/1.1\r\n\r\n"))
         .startsWith("HTTP/1.1 500 ")
-        .contains("internal error: java.lang.IllegalStateException: oops");
+        .contains("\"internal error: oops\"");
+    assertThat(log).singleElement().asString().contains("java.lang.IllegalStateException: oops");
+  }
+
+  @Test
+  void clientGetsTheReasonAndNoNameOfAnException() throws IOException {
+    assertThat(answer("GET /lost HTTP/1.1\r\n\r\n"))
+        .contains("\"failed: store/a: No space left on device\"");
+    assertThat(log).isEmpty();
+    assertThat(answer("GET /wordless HTTP/1.1\r\n\r\n"))
+        .contains("\"failed: the engine's log says why\"");
+    assertThat(log)
+        .singleElement()
+        .asString()
+        .contains("GET /wordless failed: java.nio.channels.ClosedChannelException");
   }
 
   @Test
@@ -170,6 +226,16 @@ class HttpServerTest {
         .startsWith("HTTP/1.1 101 UPGRADED\r\n")
         .contains("Upgrade: tcp\r\n")
         .endsWith("\r\n\r\nearly bytes end");
+  }
+
+  @Test
+  void failedAcceptIsLoggedAndLaterClientsAreServed() throws IOException {
+    acceptFails.set(true);
+    try (SocketChannel lost = SocketChannel.open(address)) {
+      assertThat(Channels.newInputStream(lost).read()).isEqualTo(-1);
+    }
+    assertThat(answer("GET /hello HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 200 OK");
+    assertThat(log).contains("a client was not accepted: Too many open files");
   }
 
   @Test

@@ -1,0 +1,129 @@
+package io.jukung.engine.container;
+
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.jukung.client.v1.Condition;
+import io.jukung.client.v1.ConditionsRequest;
+import io.jukung.client.v1.ConditionsResponse;
+import io.jukung.client.v1.ContainersGrpc;
+import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.ContainerStatusRequest;
+import io.jukung.cri.v1.ContainerStatusResponse;
+import io.jukung.cri.v1.ListContainersRequest;
+import io.jukung.cri.v1.ListContainersResponse;
+import io.jukung.cri.v1.RemoveContainerRequest;
+import io.jukung.cri.v1.RemoveContainerResponse;
+import io.jukung.cri.v1.RemovePodSandboxRequest;
+import io.jukung.cri.v1.RemovePodSandboxResponse;
+import io.jukung.cri.v1.RuntimeServiceGrpc;
+import io.jukung.cri.v1.StopPodSandboxRequest;
+import io.jukung.cri.v1.StopPodSandboxResponse;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A daemon on a real unix socket that lists the containers of a test, and notes which of them are
+ * removed. A container may have changed since it was listed.
+ */
+final class FakeDaemon implements AutoCloseable {
+  final List<Container> listed = new CopyOnWriteArrayList<>();
+  final List<String> removed = new CopyOnWriteArrayList<>();
+
+  /** The states that containers have now, by their IDs; one that has none is gone. */
+  final Map<String, ContainerState> states = new ConcurrentHashMap<>();
+
+  /** The IDs of the containers that wait for their restart. */
+  final Set<String> restarting = ConcurrentHashMap.newKeySet();
+
+  private final EventLoopGroup eventLoop =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final Server server;
+
+  FakeDaemon(Path socket) throws IOException {
+    server =
+        NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+            .channelType(NioServerDomainSocketChannel.class)
+            .bossEventLoopGroup(eventLoop)
+            .workerEventLoopGroup(eventLoop)
+            .addService(new RuntimeFake())
+            .addService(new ContainersFake())
+            .build()
+            .start();
+  }
+
+  private static <T> void answer(StreamObserver<T> to, T message) {
+    to.onNext(message);
+    to.onCompleted();
+  }
+
+  private final class RuntimeFake extends RuntimeServiceGrpc.RuntimeServiceImplBase {
+    @Override
+    public void listContainers(
+        ListContainersRequest request, StreamObserver<ListContainersResponse> to) {
+      answer(to, ListContainersResponse.newBuilder().addAllContainers(listed).build());
+    }
+
+    @Override
+    public void containerStatus(
+        ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> to) {
+      ContainerState state = states.get(request.getContainerId());
+      if (state == null) {
+        to.onError(Status.NOT_FOUND.asRuntimeException());
+        return;
+      }
+      ContainerStatus.Builder status =
+          ContainerStatus.newBuilder().setId(request.getContainerId()).setState(state);
+      answer(to, ContainerStatusResponse.newBuilder().setStatus(status).build());
+    }
+
+    @Override
+    public void removeContainer(
+        RemoveContainerRequest request, StreamObserver<RemoveContainerResponse> to) {
+      removed.add(request.getContainerId());
+      answer(to, RemoveContainerResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void stopPodSandbox(
+        StopPodSandboxRequest request, StreamObserver<StopPodSandboxResponse> to) {
+      answer(to, StopPodSandboxResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void removePodSandbox(
+        RemovePodSandboxRequest request, StreamObserver<RemovePodSandboxResponse> to) {
+      answer(to, RemovePodSandboxResponse.getDefaultInstance());
+    }
+  }
+
+  private final class ContainersFake extends ContainersGrpc.ContainersImplBase {
+    @Override
+    public void conditions(ConditionsRequest request, StreamObserver<ConditionsResponse> to) {
+      String id = request.getContainerId();
+      Condition.Builder condition =
+          Condition.newBuilder().setContainerId(id).setRestarting(restarting.contains(id));
+      answer(to, ConditionsResponse.newBuilder().addConditions(condition).build());
+    }
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    server.shutdownNow().awaitTermination();
+    var _ = eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+}

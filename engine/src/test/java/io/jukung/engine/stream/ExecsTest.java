@@ -1,0 +1,42 @@
+package io.jukung.engine.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jukung.engine.http.HttpError;
+import io.jukung.engine.http.Json;
+import org.junit.jupiter.api.Test;
+
+class ExecsTest {
+  private final Execs execs = new Execs();
+
+  private Exec running() {
+    Exec exec = execs.add("c", Json.object());
+    exec.runs((_, _) -> {});
+    return exec;
+  }
+
+  private void addMany() {
+    for (int i = 0; i < Execs.MAX; i++) {
+      var _ = execs.add("c", Json.object());
+    }
+  }
+
+  @Test
+  void commandThatIsFollowedIsNeverForgotten() {
+    Exec followed = running();
+    addMany();
+    assertThat(execs.get(followed.id())).isSameAs(followed);
+  }
+
+  @Test
+  void commandWhoseClientHasLeftIsForgottenAfterManyOthers() {
+    Exec left = running();
+    left.left();
+    assertThat(execs.get(left.id()).isRunning()).isTrue();
+    addMany();
+    assertThatThrownBy(() -> execs.get(left.id()))
+        .isInstanceOf(HttpError.class)
+        .hasMessage("No such exec instance: " + left.id());
+  }
+}
