@@ -7,8 +7,10 @@ import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerMetadata;
 import io.jukung.cri.v1.ContainerState;
+import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.EventHub;
+import io.jukung.engine.daemon.FakeDaemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
@@ -92,7 +94,7 @@ class ContainerRoutesTest {
             .putLabels(OwnContainers.LABEL, "name-of-" + id)
             .putAnnotations(OwnContainers.RESTART, "always")
             .build());
-    fake.states.put(id, now);
+    fake.statuses.put(id, ContainerStatus.newBuilder().setId(id).setState(now).build());
   }
 
   @Test
@@ -102,7 +104,7 @@ class ContainerRoutesTest {
     fake.restarting.add("bbbb");
     ended("cccc", ContainerState.CONTAINER_RUNNING);
     ended("dddd", ContainerState.CONTAINER_EXITED);
-    fake.states.remove("dddd");
+    fake.statuses.remove("dddd");
     assertThat(answer("POST /containers/prune"))
         .startsWith("HTTP/1.1 200 OK")
         .contains("{\"ContainersDeleted\":[\"aaaa\"],\"SpaceReclaimed\":0}");

@@ -1,4 +1,4 @@
-package io.jukung.engine.container;
+package io.jukung.engine.daemon;
 
 import io.grpc.Server;
 import io.grpc.Status;
@@ -8,8 +8,9 @@ import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.client.v1.ConditionsResponse;
 import io.jukung.client.v1.ContainersGrpc;
+import io.jukung.cri.v1.AttachRequest;
+import io.jukung.cri.v1.AttachResponse;
 import io.jukung.cri.v1.Container;
-import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
@@ -40,21 +41,24 @@ import java.util.concurrent.TimeUnit;
  * A daemon on a real unix socket that lists the containers of a test, and notes which of them are
  * removed. A container may have changed since it was listed.
  */
-final class FakeDaemon implements AutoCloseable {
-  final List<Container> listed = new CopyOnWriteArrayList<>();
-  final List<String> removed = new CopyOnWriteArrayList<>();
+public final class FakeDaemon implements AutoCloseable {
+  public final List<Container> listed = new CopyOnWriteArrayList<>();
+  public final List<String> removed = new CopyOnWriteArrayList<>();
 
-  /** The states that containers have now, by their IDs; one that has none is gone. */
-  final Map<String, ContainerState> states = new ConcurrentHashMap<>();
+  /** The containers as they are now, by their IDs; one that has no status is gone. */
+  public final Map<String, ContainerStatus> statuses = new ConcurrentHashMap<>();
 
   /** The IDs of the containers that wait for their restart. */
-  final Set<String> restarting = ConcurrentHashMap.newKeySet();
+  public final Set<String> restarting = ConcurrentHashMap.newKeySet();
+
+  /** Where the streams of all containers are. */
+  public volatile String streams = "";
 
   private final EventLoopGroup eventLoop =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final Server server;
 
-  FakeDaemon(Path socket) throws IOException {
+  public FakeDaemon(Path socket) throws IOException {
     server =
         NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
             .channelType(NioServerDomainSocketChannel.class)
@@ -81,14 +85,22 @@ final class FakeDaemon implements AutoCloseable {
     @Override
     public void containerStatus(
         ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> to) {
-      ContainerState state = states.get(request.getContainerId());
-      if (state == null) {
+      ContainerStatus status = statuses.get(request.getContainerId());
+      if (status == null) {
         to.onError(Status.NOT_FOUND.asRuntimeException());
         return;
       }
-      ContainerStatus.Builder status =
-          ContainerStatus.newBuilder().setId(request.getContainerId()).setState(state);
-      answer(to, ContainerStatusResponse.newBuilder().setStatus(status).build());
+      answer(
+          to,
+          ContainerStatusResponse.newBuilder()
+              .setStatus(status)
+              .putInfo("info", "{\"record\":{\"stdin\":true,\"stdinOnce\":true}}")
+              .build());
+    }
+
+    @Override
+    public void attach(AttachRequest request, StreamObserver<AttachResponse> to) {
+      answer(to, AttachResponse.newBuilder().setUrl(streams).build());
     }
 
     @Override
