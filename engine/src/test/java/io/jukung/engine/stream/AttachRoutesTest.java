@@ -35,8 +35,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class AttachRoutesTest {
   private static final String ATTACH =
-      "POST /containers/aaaa/attach?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\n"
-          + "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+      String.join(
+          "\r\n",
+          "POST /containers/aaaa/attach?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1",
+          "Connection: Upgrade",
+          "Upgrade: tcp",
+          "",
+          "");
 
   @TempDir private Path directory;
   private UnixDomainSocketAddress address;
