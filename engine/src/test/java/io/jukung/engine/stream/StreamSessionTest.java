@@ -35,8 +35,15 @@ class StreamSessionTest {
   private static final String ATTACH =
       "POST /attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
   private static final String ATTACH_WEB_SOCKET =
-      "GET /attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+      String.join(
+          "\r\n",
+          "GET /attach HTTP/1.1",
+          "Connection: Upgrade",
+          "Upgrade: websocket",
+          "Sec-WebSocket-Version: 13",
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+          "",
+          "");
 
   /** An interactive container whose input stays for the next client. */
   private static final StreamSession.Wanted TERMINAL =
