@@ -33,7 +33,7 @@ class ImageFiltersTest {
 
   @Test
   void misspeltTruthIsRefusedAndPrunesNothing() {
-    assertThatThrownBy(() -> dangling("ture").isOnlyDangling())
+    assertThatThrownBy(() -> dangling("ja").isOnlyDangling())
         .isInstanceOf(HttpError.class)
         .hasMessageContaining("invalid filter 'dangling=ture'");
   }
