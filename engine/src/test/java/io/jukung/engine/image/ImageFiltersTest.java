@@ -35,6 +35,6 @@ class ImageFiltersTest {
   void misspeltTruthIsRefusedAndPrunesNothing() {
     assertThatThrownBy(() -> dangling("ja").isOnlyDangling())
         .isInstanceOf(HttpError.class)
-        .hasMessageContaining("invalid filter 'dangling=ture'");
+        .hasMessageContaining("invalid filter 'dangling=ja'");
   }
 }
