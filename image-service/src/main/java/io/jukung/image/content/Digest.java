@@ -1,7 +1,6 @@
 package io.jukung.image.content;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -34,20 +33,12 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
 
     /** Starts the computation for a stream of bytes. */
     public MessageDigest start() {
-      try {
-        return NativeCryptography.digest(javaName);
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java platform has " + javaName, e);
-      }
+      return NativeCryptography.digest(javaName);
     }
 
     /** Starts the computation for a few kilobytes, for which no library is loaded. */
     private MessageDigest startSmall() {
-      try {
-        return MessageDigest.getInstance(javaName);
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java platform has " + javaName, e);
-      }
+      return NativeCryptography.javaDigest(javaName);
     }
   }
 

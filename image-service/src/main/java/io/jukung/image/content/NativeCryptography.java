@@ -38,11 +38,29 @@ public final class NativeCryptography {
   }
 
   /** Starts the computation of a digest of many bytes. */
-  static MessageDigest digest(String algorithm) throws NoSuchAlgorithmException {
+  static MessageDigest digest(String algorithm) {
     Provider provider = Loaded.PROVIDER;
-    return provider == null
-        ? MessageDigest.getInstance(algorithm)
-        : MessageDigest.getInstance(algorithm, provider);
+    if (provider == null) {
+      return javaDigest(algorithm);
+    }
+    try {
+      return MessageDigest.getInstance(algorithm, provider);
+    } catch (NoSuchAlgorithmException e) {
+      throw missing(algorithm, e);
+    }
+  }
+
+  /** Starts the computation of a digest without loading the library. */
+  static MessageDigest javaDigest(String algorithm) {
+    try {
+      return MessageDigest.getInstance(algorithm);
+    } catch (NoSuchAlgorithmException e) {
+      throw missing(algorithm, e);
+    }
+  }
+
+  private static IllegalStateException missing(String algorithm, NoSuchAlgorithmException e) {
+    return new IllegalStateException("every Java platform has " + algorithm, e);
   }
 
   private static @Nullable Provider load() {

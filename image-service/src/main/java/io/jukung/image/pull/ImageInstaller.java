@@ -2,7 +2,6 @@ package io.jukung.image.pull;
 
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
-import io.jukung.image.content.BlobSource;
 import io.jukung.image.content.ContentMismatchException;
 import io.jukung.image.content.ContentStore;
 import io.jukung.image.content.Digest;
@@ -19,6 +18,7 @@ import io.jukung.image.manifest.ImageSource;
 import io.jukung.image.manifest.ManifestDocument;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.registry.RegistryException;
+import io.jukung.image.registry.SmallBlob;
 import io.jukung.image.signature.KeptSignature;
 import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.ImageStore;
@@ -26,7 +26,6 @@ import io.jukung.image.store.Pin;
 import io.jukung.image.tar.ArchiveFormatException;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Instant;
@@ -235,7 +234,7 @@ public final class ImageInstaller {
     }
     while (true) {
       try {
-        byte[] bytes = fetch(descriptor);
+        byte[] bytes = SmallBlob.fetch("image configuration", descriptor, source);
         content.put(descriptor.digest(), bytes);
         return bytes;
       } catch (ContentMismatchException e) {
@@ -244,36 +243,6 @@ public final class ImageInstaller {
         }
       }
     }
-  }
-
-  private byte[] fetch(Descriptor descriptor) throws IOException, InterruptedException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) descriptor.size());
-    source.fetch(
-        descriptor.digest(),
-        descriptor.size(),
-        new BlobSource.Sink() {
-          @Override
-          public long position() {
-            return bytes.size();
-          }
-
-          @Override
-          public void write(byte[] source, int start, int length) throws IOException {
-            if (length > descriptor.size() - bytes.size()) {
-              throw new ContentMismatchException(
-                  "image configuration %s is longer than its descriptor's %d bytes"
-                      .formatted(descriptor.digest(), descriptor.size()));
-            }
-            bytes.write(source, start, length);
-          }
-        });
-    byte[] fetched = bytes.toByteArray();
-    if (!descriptor.digest().matches(fetched)) {
-      throw new ContentMismatchException(
-          "image configuration %s has the digest %s instead"
-              .formatted(descriptor.digest(), Digest.sha256(fetched)));
-    }
-    return fetched;
   }
 
   /**

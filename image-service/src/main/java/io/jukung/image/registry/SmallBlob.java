@@ -24,8 +24,19 @@ public final class SmallBlob {
       throw new ContentMismatchException(
           "%s has %d bytes, more than a document has".formatted(blob.digest(), blob.size()));
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    registry.fetch(
+    return fetch("document", blob, registry);
+  }
+
+  /**
+   * Fetches a blob whose size the caller has checked.
+   *
+   * @param what it is, for error texts
+   * @throws ContentMismatchException if the source sends other content
+   */
+  public static byte[] fetch(String what, Descriptor blob, BlobSource source)
+      throws IOException, InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) blob.size());
+    source.fetch(
         blob.digest(),
         blob.size(),
         new BlobSource.Sink() {
@@ -35,18 +46,19 @@ public final class SmallBlob {
           }
 
           @Override
-          public void write(byte[] source, int start, int length) throws IOException {
+          public void write(byte[] part, int start, int length) throws IOException {
             if (length > blob.size() - bytes.size()) {
-              throw new ContentMismatchException(blob.digest() + " is longer than it should be");
+              throw new ContentMismatchException(
+                  "%s %s is longer than its descriptor's %d bytes"
+                      .formatted(what, blob.digest(), blob.size()));
             }
-            bytes.write(source, start, length);
+            bytes.write(part, start, length);
           }
         });
     byte[] content = bytes.toByteArray();
     if (!blob.digest().matches(content)) {
       throw new ContentMismatchException(
-          "the content has the digest %s and not %s"
-              .formatted(Digest.sha256(content), blob.digest()));
+          "%s %s has the digest %s instead".formatted(what, blob.digest(), Digest.sha256(content)));
     }
     return content;
   }
