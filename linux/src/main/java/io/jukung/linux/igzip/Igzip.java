@@ -1,7 +1,6 @@
 package io.jukung.linux.igzip;
 
 import io.jukung.linux.libc.Memory;
-import io.jukung.linux.libc.NativeLibrary;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.DataFormatException;
@@ -13,9 +12,6 @@ import java.util.zip.Deflater;
  * because igzip's own checksums are not used. Not thread-safe.
  */
 public final class Igzip implements AutoCloseable {
-  /** The library with its version: the offsets below are those of its struct inflate_state. */
-  private static final String LIBRARY = "libisal.so.2";
-
   private static final int NEXT_OUT = 0;
   private static final int AVAIL_OUT = 8;
   private static final int NEXT_IN = 16;
@@ -30,17 +26,16 @@ public final class Igzip implements AutoCloseable {
   private static final int INPUT_BYTES = 128 * 1024;
   private static final int OUTPUT_BYTES = 256 * 1024;
 
-  private record Functions(NativeLibrary.Function begin, NativeLibrary.Function inflate) {}
+  private static final Optional<IgzipFunctions> FUNCTIONS =
+      IgzipFunctions.load("isal_inflate_init", "isal_inflate", Igzip::isAsExpected);
 
-  private static final Optional<Functions> FUNCTIONS = load();
-
-  private final Functions functions;
+  private final IgzipFunctions functions;
   private final Memory state = Memory.allocate(STATE_BYTES);
   private final Memory input = Memory.allocate(INPUT_BYTES);
   private final Memory output = Memory.allocate(OUTPUT_BYTES);
   private boolean starved;
 
-  private Igzip(Functions functions) {
+  private Igzip(IgzipFunctions functions) {
     this.functions = functions;
     begin();
   }
@@ -57,7 +52,7 @@ public final class Igzip implements AutoCloseable {
 
   /** Begins another stream and drops the rest of the previous one. */
   public void begin() {
-    functions.begin.call(state.address());
+    functions.begin().call(state.address());
     state.putInt(AVAIL_IN, 0);
     starved = true;
   }
@@ -96,7 +91,7 @@ public final class Igzip implements AutoCloseable {
   public int inflate(byte[] target, int start, int length) throws DataFormatException {
     int wanted = Math.min(length, OUTPUT_BYTES);
     state.putLong(NEXT_OUT, output.address()).putInt(AVAIL_OUT, wanted);
-    int result = (int) functions.inflate.call(state.address());
+    int result = (int) functions.run().call(state.address());
     if (result < 0) {
       throw new DataFormatException("igzip error " + result);
     }
@@ -113,26 +108,12 @@ public final class Igzip implements AutoCloseable {
     output.close();
   }
 
-  private static Optional<Functions> load() {
-    Optional<NativeLibrary> library = NativeLibrary.load(LIBRARY);
-    try {
-      return library
-          .map(l -> new Functions(l.function("isal_inflate_init"), l.function("isal_inflate")))
-          .filter(Igzip::isAsExpected);
-    } catch (UnsatisfiedLinkError e) {
-      return Optional.empty();
-    }
-  }
-
   /**
    * Whether the library decompresses a sample correctly. One whose struct has other offsets than
    * its name promises must not be used.
    */
-  private static boolean isAsExpected(Functions functions) {
-    byte[] plain = new byte[100_000];
-    for (int i = 0; i < plain.length; i++) {
-      plain[i] = (byte) ((i * i) >> 7);
-    }
+  private static boolean isAsExpected(IgzipFunctions functions) {
+    byte[] plain = IgzipFunctions.sample(100_000);
     byte[] deflated = new byte[plain.length + 1000];
     int length;
     Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, /* nowrap= */ true);

@@ -1,7 +1,6 @@
 package io.jukung.linux.igzip;
 
 import io.jukung.linux.libc.Memory;
-import io.jukung.linux.libc.NativeLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,9 +16,6 @@ import java.util.zip.GZIPInputStream;
  * may give another one. Not thread-safe.
  */
 public final class IgzipOutputStream extends OutputStream {
-  /** The library with its version: the offsets below are those of its struct isal_zstream. */
-  private static final String LIBRARY = "libisal.so.2";
-
   private static final int NEXT_IN = 0;
   private static final int AVAIL_IN = 8;
   private static final int NEXT_OUT = 16;
@@ -47,11 +43,10 @@ public final class IgzipOutputStream extends OutputStream {
   private static final int INPUT_BYTES = 128 * 1024;
   private static final int OUTPUT_BYTES = 128 * 1024;
 
-  private record Functions(NativeLibrary.Function begin, NativeLibrary.Function deflate) {}
+  private static final Optional<IgzipFunctions> FUNCTIONS =
+      IgzipFunctions.load("isal_deflate_init", "isal_deflate", IgzipOutputStream::isAsExpected);
 
-  private static final Optional<Functions> FUNCTIONS = load();
-
-  private final Functions functions;
+  private final IgzipFunctions functions;
   private final OutputStream out;
   private final Memory memory = Memory.allocate(STATE_BYTES + ALIGNMENT);
   private final Memory table = Memory.allocate(TABLE_BYTES);
@@ -65,11 +60,11 @@ public final class IgzipOutputStream extends OutputStream {
   private int filled;
   private boolean closed;
 
-  private IgzipOutputStream(Functions functions, OutputStream out) {
+  private IgzipOutputStream(IgzipFunctions functions, OutputStream out) {
     this.functions = functions;
     this.out = out;
     this.state = (int) (-memory.address() & (ALIGNMENT - 1));
-    functions.begin.call(memory.address() + state);
+    functions.begin().call(memory.address() + state);
     memory
         .putInt(state + LEVEL, FASTEST_WITH_TABLES)
         .putInt(state + LEVEL_BUFFER_BYTES, TABLE_BYTES)
@@ -113,7 +108,7 @@ public final class IgzipOutputStream extends OutputStream {
     int free;
     do {
       memory.putLong(state + NEXT_OUT, output.address()).putInt(state + AVAIL_OUT, OUTPUT_BYTES);
-      int error = (int) functions.deflate.call(memory.address() + state);
+      int error = (int) functions.run().call(memory.address() + state);
       if (error != 0) {
         throw new IOException("compress with igzip: error " + error);
       }
@@ -146,26 +141,12 @@ public final class IgzipOutputStream extends OutputStream {
     }
   }
 
-  private static Optional<Functions> load() {
-    Optional<NativeLibrary> library = NativeLibrary.load(LIBRARY);
-    try {
-      return library
-          .map(l -> new Functions(l.function("isal_deflate_init"), l.function("isal_deflate")))
-          .filter(IgzipOutputStream::isAsExpected);
-    } catch (UnsatisfiedLinkError e) {
-      return Optional.empty();
-    }
-  }
-
   /**
    * Whether the JDK decompresses what the library has made of a sample. A library whose struct has
    * other offsets than its name promises must not be used.
    */
-  private static boolean isAsExpected(Functions functions) {
-    byte[] plain = new byte[3 * INPUT_BYTES / 2];
-    for (int i = 0; i < plain.length; i++) {
-      plain[i] = (byte) ((i * i) >> 7);
-    }
+  private static boolean isAsExpected(IgzipFunctions functions) {
+    byte[] plain = IgzipFunctions.sample(3 * INPUT_BYTES / 2);
     ByteArrayOutputStream compressed = new ByteArrayOutputStream();
     try (OutputStream stream = new IgzipOutputStream(functions, compressed)) {
       stream.write(plain);
