@@ -92,6 +92,7 @@ public final class CreateContainer {
   private final LifecyclePlugins plugins;
   private final OciContainers runtimes;
   private final WritableLayerLimits layerLimits;
+  private final SharedIpc sharedIpc;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights;
 
   public CreateContainer(
@@ -124,6 +125,7 @@ public final class CreateContainer {
     this.plugins = plugins;
     this.runtimes = runtimes;
     this.layerLimits = layerLimits;
+    this.sharedIpc = new SharedIpc(sandboxes, containers, files.paths());
     this.flights = SingleFlight.withProgress("CreateContainer", containers.names()::creation);
   }
 
@@ -265,8 +267,8 @@ public final class CreateContainer {
               cgroup,
               targetPid(sandbox, config),
               mounts);
-      SharedIpc ipc = new SharedIpc(sandboxes, containers, files.paths());
-      UnaryOperator<Spec> adjust = each -> ipc.applyTo(own.applyTo(each), sandbox, own.ipcOf());
+      UnaryOperator<Spec> adjust =
+          each -> sharedIpc.applyTo(own.applyTo(each), sandbox, own.ipcOf());
       SpecBuilder.Built built = specs.build(input, root);
       ContainerRecord asked =
           record(

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code container.json}: what a container is. Only the limits and the name change after its
- * creation.
+ * {@code container.json}: what a container is. Only the limits, the name and single annotations
+ * change after its creation.
  *
  * @param version {@link #VERSION}
  * @param createdAt nanoseconds since the epoch
@@ -61,6 +61,26 @@ public record ContainerRecord(
 
   /** A record of the same container with another name. */
   public ContainerRecord renamed(ContainerName newName, Map<String, String> newLabels) {
+    return with(newName, newLabels, annotations, resources);
+  }
+
+  /** Returns the record with an annotation in place of the one with its name. */
+  public ContainerRecord annotated(String key, String value) {
+    Map<String, String> newAnnotations = new TreeMap<>(annotations);
+    newAnnotations.put(key, value);
+    return with(name, labels, newAnnotations, resources);
+  }
+
+  public ContainerRecord withResources(Resources newResources) {
+    return with(name, labels, annotations, newResources);
+  }
+
+  /** The record with what can change after the creation. */
+  private ContainerRecord with(
+      ContainerName newName,
+      Map<String, String> newLabels,
+      Map<String, String> newAnnotations,
+      @Nullable Resources newResources) {
     return new ContainerRecord(
         version,
         id,
@@ -69,60 +89,7 @@ public record ContainerRecord(
         image,
         imageId,
         newLabels,
-        annotations,
-        logPath,
-        tty,
-        stdin,
-        stdinOnce,
-        requestedStopSignal,
-        stopSignal,
-        pidMode,
-        pidTarget,
-        user,
-        mounts,
-        resources,
-        cgroup,
-        lowerDirectories);
-  }
-
-  /** Returns the record with an annotation in place of the one with its name. */
-  public ContainerRecord annotated(String key, String value) {
-    Map<String, String> newAnnotations = new TreeMap<>(annotations);
-    newAnnotations.put(key, value);
-    return new ContainerRecord(
-        version,
-        id,
-        name,
-        createdAt,
-        image,
-        imageId,
-        labels,
         newAnnotations,
-        logPath,
-        tty,
-        stdin,
-        stdinOnce,
-        requestedStopSignal,
-        stopSignal,
-        pidMode,
-        pidTarget,
-        user,
-        mounts,
-        resources,
-        cgroup,
-        lowerDirectories);
-  }
-
-  public ContainerRecord withResources(Resources newResources) {
-    return new ContainerRecord(
-        version,
-        id,
-        name,
-        createdAt,
-        image,
-        imageId,
-        labels,
-        annotations,
         logPath,
         tty,
         stdin,
