@@ -53,11 +53,7 @@ final class BuildParameters {
     if (!query.text("version").orElse("1").equals("1")) {
       throw HttpError.notImplemented("a build with BuildKit (the parameter version)");
     }
-    for (String each : LIMITS) {
-      if (query.number(each).orElse(0L) != 0) {
-        throw HttpError.notImplemented("the parameter " + each);
-      }
-    }
+    query.refuseNumbers(LIMITS);
     for (String each : UNSUPPORTED_TEXTS) {
       String text = query.text(each).orElse("");
       if (!text.isEmpty() && !text.equals("null") && !text.equals("[]")) {
@@ -69,9 +65,7 @@ final class BuildParameters {
         throw HttpError.notImplemented("the parameter " + each);
       }
     }
-    if (query.flag("squash", false)) {
-      throw HttpError.notImplemented("the parameter squash");
-    }
+    query.refuseFlags("squash");
     String isolation = query.text("isolation").orElse("default");
     if (!isolation.equals("default")) {
       throw HttpError.badRequest("the isolation " + isolation + " is none of Linux");

@@ -5,7 +5,6 @@ import io.jukung.client.v1.BuildOptions;
 import io.jukung.client.v1.CachedStep;
 import io.jukung.client.v1.ListBuildCacheRequest;
 import io.jukung.client.v1.PruneBuildCacheRequest;
-import io.jukung.cri.docker.DockerMoment;
 import io.jukung.engine.container.Filters;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.http.Exchange;
@@ -15,9 +14,9 @@ import io.jukung.engine.http.Query;
 import io.jukung.engine.http.Router;
 import io.jukung.engine.image.Credentials;
 import java.io.IOException;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -78,11 +77,7 @@ public final class BuildRoutes {
 
   private void prune(Exchange exchange) throws IOException {
     Query query = exchange.query();
-    for (String each : SPACE) {
-      if (query.number(each).orElse(0L) != 0) {
-        throw HttpError.notImplemented("the parameter " + each);
-      }
-    }
+    query.refuseNumbers(SPACE);
     Filters filters = new Filters(query.json("filters"), PRUNE_FILTERS);
     Duration unused = unused(filters);
     boolean all = query.flag("all", false);
@@ -105,18 +100,12 @@ public final class BuildRoutes {
   /** For how long a step must not have been used to be removed. */
   private static Duration unused(Filters filters) {
     Instant now = Instant.now();
-    Duration unused = Duration.ZERO;
-    for (String key : PRUNE_FILTERS) {
-      for (String each : filters.get(key)) {
-        try {
-          Duration age = Duration.between(DockerMoment.parse(each, now), now);
-          unused = age.compareTo(unused) > 0 ? age : unused;
-        } catch (DateTimeException e) {
-          throw HttpError.badRequest("invalid filter '" + key + "=" + each + "': it is not a time");
-        }
-      }
-    }
-    return unused;
+    return PRUNE_FILTERS.stream()
+        .flatMap(key -> filters.times(key, now).stream())
+        .map(time -> Duration.between(time, now))
+        .filter(Duration::isPositive)
+        .max(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
   }
 
   private Set<String> keys() {

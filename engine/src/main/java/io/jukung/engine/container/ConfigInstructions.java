@@ -29,7 +29,7 @@ public final class ConfigInstructions {
       return List.of();
     }
     JsonNode process =
-        Json.parse(daemon.details(container.getId()).getInfoOrDefault("info", "{}"))
+        Json.details(daemon.details(container.getId()).getInfoMap())
             .path("runtimeSpec")
             .path("process");
     List<String> variables = new ArrayList<>();

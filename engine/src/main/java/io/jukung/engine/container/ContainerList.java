@@ -1,15 +1,14 @@
 package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import io.grpc.StatusRuntimeException;
+import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.docker.NodeFacts;
 import io.jukung.cri.v1.Container;
+import io.jukung.cri.v1.ContainerState;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
-import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
-import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import java.io.IOException;
 import java.time.Instant;
@@ -48,9 +47,7 @@ final class ContainerList {
   void handle(Exchange exchange) throws IOException {
     Filters filters = new Filters(exchange.query().json("filters"), FILTERS);
     long limit = exchange.query().number("limit").orElse(-1L);
-    if (exchange.query().flag("size", false)) {
-      throw HttpError.notImplemented("the parameter size");
-    }
+    exchange.query().refuseFlags("size");
     boolean all =
         exchange.query().flag("all", false)
             || limit > 0
@@ -71,7 +68,10 @@ final class ContainerList {
       if (each.getCreatedAt() >= before || each.getCreatedAt() <= since) {
         continue;
       }
-      Optional<ContainerView> view = view(each, node);
+      if (!all && !mayBeActive(each)) {
+        continue; // without asking for all that is known of it
+      }
+      Optional<ContainerView> view = ContainerView.find(daemon, each, node);
       if (view.isPresent() && (all || isActive(view.get())) && fits(view.get(), filters)) {
         list.add(SummaryJson.of(view.get(), Instant.now()));
       }
@@ -85,18 +85,11 @@ final class ContainerList {
         : otherwise;
   }
 
-  private Optional<ContainerView> view(Container container, NodeFacts node) {
-    try {
-      return Optional.of(ContainerView.of(daemon, container, node));
-    } catch (StatusRuntimeException e) {
-      if (DaemonStatus.isNotFound(e)) {
-        return Optional.empty(); // removed since the list was made
-      }
-      throw e;
-    }
+  private static boolean mayBeActive(Container container) {
+    return container.getState() == ContainerState.CONTAINER_RUNNING
+        || container.containsAnnotations(OwnContainers.RESTART);
   }
 
-  /** As docker, which counts a container that waits for its restart among those that run. */
   private static boolean isActive(ContainerView view) {
     return view.isRunning() || view.isRestarting();
   }

@@ -90,9 +90,7 @@ public final class ContainerRoutes {
   }
 
   private void inspect(Exchange exchange) throws IOException {
-    if (exchange.query().flag("size", false)) {
-      throw HttpError.notImplemented("the parameter size");
-    }
+    exchange.query().refuseFlags("size");
     ContainerView view = ContainerView.of(daemon, named(exchange), daemon.nodeFacts());
     exchange.sendJson(200, InspectJson.of(view));
   }
@@ -305,9 +303,7 @@ public final class ContainerRoutes {
   }
 
   private void remove(Exchange exchange) throws IOException {
-    if (exchange.query().flag("link", false)) {
-      throw HttpError.notImplemented("the parameter link");
-    }
+    exchange.query().refuseFlags("link");
     Container container = named(exchange);
     boolean force = exchange.query().flag("force", false);
     if (!force) {

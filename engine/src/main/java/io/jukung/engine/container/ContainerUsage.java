@@ -1,13 +1,11 @@
 package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import io.grpc.StatusRuntimeException;
 import io.jukung.cri.docker.NodeFacts;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ListContainerStatsRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
-import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Json;
 import java.time.Instant;
 import java.util.HashMap;
@@ -23,15 +21,12 @@ public final class ContainerUsage {
     NodeFacts node = daemon.nodeFacts();
     ArrayNode list = Json.array();
     for (Container each : lookup.containers()) {
-      try {
-        list.add(
-            SummaryJson.of(ContainerView.of(daemon, each, node), Instant.now())
-                .put("SizeRw", written.getOrDefault(each.getId(), 0L)));
-      } catch (StatusRuntimeException e) {
-        if (!DaemonStatus.isNotFound(e)) {
-          throw e;
-        } // removed since the list was made
-      }
+      ContainerView.find(daemon, each, node)
+          .ifPresent(
+              view ->
+                  list.add(
+                      SummaryJson.of(view, Instant.now())
+                          .put("SizeRw", written.getOrDefault(each.getId(), 0L))));
     }
     return list;
   }

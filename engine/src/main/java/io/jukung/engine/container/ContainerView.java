@@ -1,6 +1,7 @@
 package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.PublishedPort;
 import io.jukung.cri.docker.ContainerFacts;
 import io.jukung.cri.docker.ContainerJson;
@@ -11,14 +12,28 @@ import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
+import io.jukung.engine.http.DaemonStatus;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A container at one moment: what the daemon says of it, and docker's words for what a client has
  * asked for.
  */
 record ContainerView(Container container, ContainerFacts facts, DockerRecord docker) {
+  /** As {@link #of}; empty if the container was removed since it was listed. */
+  static Optional<ContainerView> find(Daemon daemon, Container container, NodeFacts node) {
+    try {
+      return Optional.of(of(daemon, container, node));
+    } catch (StatusRuntimeException e) {
+      if (DaemonStatus.isNotFound(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
   /** Asks the daemon. A container that is removed meanwhile is an error of the daemon. */
   static ContainerView of(Daemon daemon, Container container, NodeFacts node) {
     return new ContainerView(

@@ -2,8 +2,10 @@ package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.cri.client.LabelFilter;
+import io.jukung.cri.docker.DockerMoment;
 import io.jukung.engine.http.ApiTime;
 import io.jukung.engine.http.HttpError;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -93,6 +95,23 @@ public final class Filters {
       throw HttpError.badRequest("more than one until filter specified");
     }
     return get("until").stream().findFirst().map(text -> ApiTime.parse("until", text));
+  }
+
+  /**
+   * The points in time that a key names.
+   *
+   * @throws HttpError 400 if a value is none
+   */
+  public List<Instant> times(String key, Instant now) {
+    List<Instant> times = new ArrayList<>();
+    for (String each : get(key)) {
+      try {
+        times.add(DockerMoment.parse(each, now));
+      } catch (DateTimeException e) {
+        throw HttpError.badRequest("invalid filter '" + key + "=" + each + "': it is not a time");
+      }
+    }
+    return times;
   }
 
   /** The error for a value that the key does not have. */

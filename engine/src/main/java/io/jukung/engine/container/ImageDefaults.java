@@ -12,7 +12,7 @@ public final class ImageDefaults {
 
   /** The image's configuration (OCI image-spec, config.md); without members for an artifact. */
   public static JsonNode specification(ImageStatusResponse image) {
-    return Json.parse(image.getInfoOrDefault("info", "{}")).path("imageSpec");
+    return Json.details(image.getInfoMap()).path("imageSpec");
   }
 
   /** What the image has for its containers, as docker's Config, with nulls for lists it has not. */

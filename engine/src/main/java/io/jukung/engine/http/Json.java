@@ -55,6 +55,11 @@ public final class Json {
     }
   }
 
+  /** The daemon's details in a verbose answer of CRI; an object without members if it has none. */
+  public static JsonNode details(Map<String, String> info) {
+    return parse(info.getOrDefault("info", "{}"));
+  }
+
   /** The document in one line, with a line break. */
   public static byte[] line(JsonNode document) {
     return (document.toString() + "\n").getBytes(StandardCharsets.UTF_8);

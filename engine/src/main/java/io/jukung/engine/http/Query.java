@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -59,6 +60,28 @@ public final class Query {
     }
     String word = text(name).orElse("").strip().toLowerCase(Locale.ROOT);
     return !List.of("", "0", "no", "false", "none").contains(word);
+  }
+
+  /**
+   * Refuses parameters that nothing can carry out.
+   *
+   * @throws HttpError 501 that names one that is set
+   */
+  public void refuseFlags(String... names) {
+    for (String each : names) {
+      if (flag(each, false)) {
+        throw HttpError.notImplemented("the parameter " + each);
+      }
+    }
+  }
+
+  /** As {@link #refuseFlags}, for numbers: one that is zero is not set. */
+  public void refuseNumbers(Collection<String> names) {
+    for (String each : names) {
+      if (number(each).orElse(0L) != 0) {
+        throw HttpError.notImplemented("the parameter " + each);
+      }
+    }
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.jukung.engine.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.jukung.cri.docker.DockerMoment;
 import io.jukung.cri.v1.Image;
 import io.jukung.engine.container.Filters;
 import io.jukung.engine.container.ImageDefaults;
@@ -64,15 +63,8 @@ final class ImageFilters {
   }
 
   private static Instant until(Filters filters) {
-    Instant until = Instant.MAX;
-    for (String each : filters.get("until")) {
-      try {
-        until = earlier(until, DockerMoment.parse(each, Instant.now()));
-      } catch (DateTimeException e) {
-        throw HttpError.badRequest("invalid filter 'until=" + each + "': it is not a time");
-      }
-    }
-    return until;
+    return filters.times("until", Instant.now()).stream()
+        .reduce(Instant.MAX, ImageFilters::earlier);
   }
 
   private static Instant earlier(Instant one, Instant other) {

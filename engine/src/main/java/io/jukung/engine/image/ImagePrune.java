@@ -6,12 +6,9 @@ import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.UsageRequest;
 import io.jukung.client.v1.UsageResponse;
 import io.jukung.cri.v1.Image;
-import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.ImageStatusResponse;
-import io.jukung.cri.v1.RemoveImageRequest;
 import io.jukung.engine.container.ImageDefaults;
 import io.jukung.engine.daemon.Daemon;
-import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
@@ -63,23 +60,12 @@ final class ImagePrune {
 
   private void remove(Image image, ArrayNode deleted) {
     try {
-      var _ =
-          daemon
-              .images()
-              .removeImage(
-                  RemoveImageRequest.newBuilder()
-                      .setImage(ImageSpec.newBuilder().setImage(image.getId()))
-                      .build());
+      ImageRemoval.remove(daemon, image, deleted);
     } catch (StatusRuntimeException e) {
-      if (DaemonStatus.isNotFound(e)) {
-        return; // removed meanwhile
-      }
-      throw e;
+      if (!DaemonStatus.isNotFound(e)) {
+        throw e;
+      } // removed meanwhile
     }
-    for (String name : image.getRepoTagsList()) {
-      deleted.addObject().put("Untagged", ImageNames.familiar(name));
-    }
-    deleted.addObject().put("Deleted", image.getId());
   }
 
   private long bytes() {

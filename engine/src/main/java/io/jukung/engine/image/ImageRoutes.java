@@ -9,9 +9,7 @@ import io.jukung.client.v1.UntagRequest;
 import io.jukung.cri.docker.ImageJson;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.Image;
-import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.ImageStatusResponse;
-import io.jukung.cri.v1.RemoveImageRequest;
 import io.jukung.engine.container.ImageDefaults;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.ImageNames;
@@ -22,8 +20,6 @@ import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import io.jukung.engine.http.Router;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Images: listed, pulled, tagged, removed. */
 public final class ImageRoutes {
@@ -48,11 +44,7 @@ public final class ImageRoutes {
   }
 
   private void list(Exchange exchange) throws IOException {
-    for (String parameter : List.of("shared-size", "manifests")) {
-      if (exchange.query().flag(parameter, false)) {
-        throw HttpError.notImplemented("the parameter " + parameter);
-      }
-    }
+    exchange.query().refuseFlags("shared-size", "manifests");
     ImageFilters filters = ImageFilters.ofList(exchange.query().json("filters"), lookup);
     ArrayNode list = Json.array();
     for (Image each : lookup.images()) {
@@ -68,9 +60,7 @@ public final class ImageRoutes {
   }
 
   private void inspect(Exchange exchange) throws IOException {
-    if (exchange.query().flag("manifests", false)) {
-      throw HttpError.notImplemented("the parameter manifests");
-    }
+    exchange.query().refuseFlags("manifests");
     Platform.requireJson(exchange.query());
     ImageStatusResponse found = lookup.image(exchange.parameter("name"));
     ObjectNode json = ImageJson.of(found);
@@ -124,19 +114,8 @@ public final class ImageRoutes {
               + " (must be forced) - image is referenced in multiple repositories");
     }
     requireUnused(image);
-    List<String> untagged = new ArrayList<>(image.getRepoTagsList());
-    var _ =
-        daemon
-            .images()
-            .removeImage(
-                RemoveImageRequest.newBuilder()
-                    .setImage(ImageSpec.newBuilder().setImage(image.getId()))
-                    .build());
     ArrayNode answer = Json.array();
-    for (String each : untagged) {
-      answer.addObject().put("Untagged", ImageNames.familiar(each));
-    }
-    answer.addObject().put("Deleted", image.getId());
+    ImageRemoval.remove(daemon, image, answer);
     exchange.sendJson(200, answer);
   }
 
@@ -150,7 +129,7 @@ public final class ImageRoutes {
                 () -> HttpError.notImplemented("removing " + named + " from an image with tags"));
     var _ = daemon.jukung().untag(UntagRequest.newBuilder().setTag(tag).build());
     ArrayNode answer = Json.array();
-    answer.addObject().put("Untagged", ImageNames.familiar(tag));
+    ImageRemoval.addUntagged(answer, tag);
     exchange.sendJson(200, answer);
   }
 

@@ -31,7 +31,7 @@ public final class SharedLayers {
    */
   public void add(ImageStatusResponse details) {
     String id = details.getImage().getId();
-    JsonNode chain = Json.parse(details.getInfoOrDefault("info", "{}")).path("chain");
+    JsonNode chain = Json.details(details.getInfoMap()).path("chain");
     if (chain.isEmpty()) {
       return; // an artifact, or an image without layers
     }

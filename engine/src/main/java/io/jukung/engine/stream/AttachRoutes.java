@@ -72,10 +72,8 @@ public final class AttachRoutes {
         && state != ContainerState.CONTAINER_EXITED) {
       throw HttpError.conflict("the state of container " + container.getId() + " is not known");
     }
-    if (query.flag("logs", false)) {
-      throw HttpError.notImplemented("the parameter logs");
-    }
-    JsonNode record = Json.parse(details.getInfoOrDefault("info", "{}")).path("record");
+    query.refuseFlags("logs");
+    JsonNode record = Json.details(details.getInfoMap()).path("record");
     boolean tty = record.path("tty").asBoolean();
     StreamSession.Wanted wanted =
         new StreamSession.Wanted(

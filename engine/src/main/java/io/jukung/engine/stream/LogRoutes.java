@@ -55,8 +55,7 @@ public final class LogRoutes {
     if (path.isEmpty()) {
       throw HttpError.conflict("container " + container.getId() + " has no log");
     }
-    boolean tty =
-        Json.parse(details.getInfoOrDefault("info", "{}")).path("record").path("tty").asBoolean();
+    boolean tty = Json.details(details.getInfoMap()).path("record").path("tty").asBoolean();
     OutputStream out =
         follow
             ? exchange.endlessStream(200, Frames.type(tty))
