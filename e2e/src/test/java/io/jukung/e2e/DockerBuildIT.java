@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.CommandResult;
 import io.jukung.e2e.node.DockerEngine;
+import io.jukung.e2e.node.Registry;
 import io.jukung.e2e.node.TarFile;
 import io.jukung.e2e.node.Testbed;
 import java.io.ByteArrayOutputStream;
@@ -28,7 +29,6 @@ import org.junit.jupiter.api.TestInstance;
 @SuppressWarnings("NullAway.Init") // set by start
 class DockerBuildIT {
   private static final String TAR = "application/x-tar";
-  private static final String PRIVATE = "127.0.0.1:5009";
 
   private Testbed testbed;
   private DockerEngine engine;
@@ -305,51 +305,19 @@ class DockerBuildIT {
 
   @Test
   void imageOfFromIsPulledWithTheCredentialsOfTheClient() throws Exception {
-    startPrivateRegistry();
-    engine.docker("tag", testbed.busybox(), PRIVATE + "/base:1").orThrow();
+    Registry.startPrivate(testbed.node());
+    engine.docker("tag", testbed.busybox(), Registry.PRIVATE + "/base:1").orThrow();
     String auth = Base64.getEncoder().encodeToString("user:secret".getBytes(UTF_8));
     Path file = Files.createDirectories(engine.configuration()).resolve("config.json");
-    Files.writeString(file, "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(PRIVATE, auth));
-    engine.docker("push", PRIVATE + "/base:1").orThrow();
-    Path context = context("FROM " + PRIVATE + "/base:1\nCMD [\"true\"]");
+    Files.writeString(
+        file, "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}".formatted(Registry.PRIVATE, auth));
+    engine.docker("push", Registry.PRIVATE + "/base:1").orThrow();
+    Path context = context("FROM " + Registry.PRIVATE + "/base:1\nCMD [\"true\"]");
     assertThat(engine.docker("build", "--pull", context.toString()).orThrow())
-        .contains("Step 1/1 : FROM " + PRIVATE + "/base:1", "Successfully built");
+        .contains("Step 1/1 : FROM " + Registry.PRIVATE + "/base:1", "Successfully built");
     Files.delete(file);
     CommandResult anonymous = engine.docker("build", "--pull", context.toString());
     assertThat(anonymous.exitCode()).isEqualTo(1);
-    assertThat(anonymous.stderr()).contains(PRIVATE + "/base:1");
-  }
-
-  /** A registry that knows one user. It ends with the node. */
-  private void startPrivateRegistry() throws Exception {
-    Path directory = Files.createDirectory(testbed.node().directory().resolve("private"));
-    String users = testbed.node().run("htpasswd", "-nbB", "user", "secret").orThrow();
-    Path htpasswd = Files.writeString(directory.resolve("htpasswd"), users);
-    Path config = directory.resolve("config.yml");
-    Files.writeString(
-        config,
-        """
-        version: 0.1
-        log: {level: warn, accesslog: {disabled: true}}
-        storage: {filesystem: {rootdirectory: %s}}
-        http: {addr: "%s"}
-        auth: {htpasswd: {realm: test, path: %s}}
-        """
-            .formatted(directory.resolve("data"), PRIVATE, htpasswd));
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                testbed.node().inside(List.of("docker-registry", "serve", config.toString())))
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("log").toFile());
-    builder.environment().put("OTEL_TRACES_EXPORTER", "none");
-    builder.start();
-    Await.until(
-        "the private registry answers",
-        () ->
-            testbed
-                    .node()
-                    .run("curl", "-sS", "--noproxy", "*", "-o", "/dev/null", "http://" + PRIVATE)
-                    .exitCode()
-                == 0);
+    assertThat(anonymous.stderr()).contains(Registry.PRIVATE + "/base:1");
   }
 }

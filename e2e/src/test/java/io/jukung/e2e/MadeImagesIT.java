@@ -30,7 +30,6 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @SuppressWarnings("NullAway.Init") // set by start
 class MadeImagesIT {
-  private static final String PRIVATE = "127.0.0.1:5007";
 
   private Testbed testbed;
   private Path authFile;
@@ -40,7 +39,7 @@ class MadeImagesIT {
     Path directory = Files.createTempDirectory("jukung-made-");
     authFile = directory.resolve("config.json");
     testbed = Testbed.start(Map.of(), "[image]\nauth_files = [\"%s\"]\n".formatted(authFile));
-    startPrivateRegistry();
+    Registry.startPrivate(testbed.node());
   }
 
   @AfterAll
@@ -50,39 +49,6 @@ class MadeImagesIT {
     }
     Files.deleteIfExists(authFile);
     Files.deleteIfExists(authFile.getParent());
-  }
-
-  /** A registry that knows one user. It ends with the node. */
-  private void startPrivateRegistry() throws Exception {
-    Path directory = Files.createDirectory(testbed.node().directory().resolve("private"));
-    String users = testbed.node().run("htpasswd", "-nbB", "user", "secret").orThrow();
-    Path htpasswd = Files.writeString(directory.resolve("htpasswd"), users);
-    Path config = directory.resolve("config.yml");
-    Files.writeString(
-        config,
-        """
-        version: 0.1
-        log: {level: warn, accesslog: {disabled: true}}
-        storage: {filesystem: {rootdirectory: %s}}
-        http: {addr: "%s"}
-        auth: {htpasswd: {realm: test, path: %s}}
-        """
-            .formatted(directory.resolve("data"), PRIVATE, htpasswd));
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                testbed.node().inside(List.of("docker-registry", "serve", config.toString())))
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("log").toFile());
-    builder.environment().put("OTEL_TRACES_EXPORTER", "none");
-    builder.start();
-    Await.until(
-        "the private registry answers",
-        () ->
-            testbed
-                    .node()
-                    .run("curl", "-sS", "--noproxy", "*", "-o", "/dev/null", "http://" + PRIVATE)
-                    .exitCode()
-                == 0);
   }
 
   private CommandResult jukung(String... arguments) throws Exception {
@@ -248,20 +214,20 @@ class MadeImagesIT {
 
   @Test
   void loginIsUsedByPushAndPullAndLogoutForgetsIt() throws Exception {
-    String name = PRIVATE + "/team/app:1";
+    String name = Registry.PRIVATE + "/team/app:1";
     jukung("tag", testbed.busybox(), name).orThrow();
     CommandResult refused = jukung("push", name);
     assertThat(refused.exitCode()).isEqualTo(1);
-    assertThat(refused.stderr()).contains("push " + name).contains(PRIVATE);
+    assertThat(refused.stderr()).contains("push " + name).contains(Registry.PRIVATE);
 
     CommandResult wrong =
-        jukungReading("wrong", "login", "-u", "user", "--password-stdin", PRIVATE);
+        jukungReading("wrong", "login", "-u", "user", "--password-stdin", Registry.PRIVATE);
     assertThat(wrong.exitCode()).isEqualTo(1);
-    assertThat(wrong.stderr()).contains("log in to " + PRIVATE).doesNotContain("wrong\n");
+    assertThat(wrong.stderr()).contains("log in to " + Registry.PRIVATE).doesNotContain("wrong\n");
     assertThat(authFile).doesNotExist();
 
     CommandResult login =
-        jukungReading("secret", "login", "-u", "user", "--password-stdin", PRIVATE);
+        jukungReading("secret", "login", "-u", "user", "--password-stdin", Registry.PRIVATE);
     assertThat(login.orThrow()).isEqualTo("Login Succeeded: kept in " + authFile + "\n");
     assertThat(login.stderr()).isEmpty();
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(authFile)))
@@ -271,10 +237,11 @@ class MadeImagesIT {
     testbed.pull(testbed.busybox());
     jukung("pull", name).orThrow();
 
-    assertThat(jukung("logout", PRIVATE).orThrow())
-        .isEqualTo("Removed the login for " + PRIVATE + "\n");
+    assertThat(jukung("logout", Registry.PRIVATE).orThrow())
+        .isEqualTo("Removed the login for " + Registry.PRIVATE + "\n");
     assertThat(jukung("pull", name).exitCode()).isEqualTo(1);
-    assertThat(jukung("logout", PRIVATE).orThrow()).isEqualTo("Not logged in to " + PRIVATE + "\n");
+    assertThat(jukung("logout", Registry.PRIVATE).orThrow())
+        .isEqualTo("Not logged in to " + Registry.PRIVATE + "\n");
     testbed.removeImage(name);
     testbed.pull(testbed.busybox());
   }

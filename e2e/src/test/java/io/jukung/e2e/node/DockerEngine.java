@@ -173,20 +173,26 @@ public final class DockerEngine implements AutoCloseable {
     }
   }
 
-  /** Ends the engine, which must leave no socket. */
-  @Override
-  public void close() throws Exception {
+  /** Ends the engine, which must leave no socket. Logs of containers that are there stay. */
+  public void end() throws Exception {
     Path pid = testbed.node().directory().resolve("engine.pid");
     testbed.node().run("kill", Files.readString(pid).strip()).orThrow();
     if (!process.waitFor(20, TimeUnit.SECONDS) || Files.exists(socket)) {
       throw new AssertionError("the engine has not ended, or its socket is left");
     }
+  }
+
+  /** As {@link #end}, after the last container is removed: no log may be left either. */
+  @Override
+  public void close() throws Exception {
+    end();
     if (Files.exists(logs)) {
       try (Stream<Path> left = Files.walk(logs)) {
         if (left.anyMatch(Files::isRegularFile)) {
           throw new AssertionError("logs of removed containers are left in " + logs);
         }
       }
+      Files.delete(logs); // nor may a directory be left in it
     }
   }
 }

@@ -13,6 +13,10 @@ import java.util.List;
 /** Debian's docker-registry inside a node. It listens on the node's loopback, over plain HTTP. */
 public final class Registry {
   public static final String HOST = "127.0.0.1:5000";
+
+  /** The registry that knows one user, with the name user and the password secret. */
+  public static final String PRIVATE = "127.0.0.1:5007";
+
   private static final String URL = "http://" + HOST;
 
   private final Node node;
@@ -28,6 +32,36 @@ public final class Registry {
   /** Starts the registry and waits until it answers. It ends together with the node. */
   public static Registry start(Node node) throws Exception {
     Path directory = Files.createDirectory(node.directory().resolve("registry"));
+    serve(node, directory, HOST, "");
+    Path ociImage = Path.of(System.getProperty("e2e.oci-image")).toAbsolutePath().normalize();
+    Path root = directory.resolve("busybox");
+    node.run(ociImage.toString(), "busybox", root.toString()).orThrow();
+    return new Registry(node, ociImage, root);
+  }
+
+  /** Starts the registry {@link #PRIVATE}. It ends together with the node. */
+  public static void startPrivate(Node node) throws Exception {
+    Path directory = Files.createDirectory(node.directory().resolve("private"));
+    String users = node.run("htpasswd", "-nbB", "user", "secret").orThrow();
+    Path htpasswd = Files.writeString(directory.resolve("htpasswd"), users);
+    serve(
+        node,
+        directory,
+        PRIVATE,
+        "auth: {htpasswd: {realm: test, path: %s}}\n".formatted(htpasswd),
+        "--user",
+        "user:secret");
+  }
+
+  /**
+   * Starts a registry and waits until it answers.
+   *
+   * @param settings more lines of its configuration
+   * @param login options of curl by which the registry lets it in
+   */
+  private static void serve(
+      Node node, Path directory, String address, String settings, String... login)
+      throws Exception {
     Path config = directory.resolve("config.yml");
     Files.writeString(
         config,
@@ -37,7 +71,12 @@ public final class Registry {
         storage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}
         http: {addr: "%s"}
         """
-            .formatted(directory.resolve("data"), HOST));
+                .formatted(directory.resolve("data"), address)
+            + settings);
+    List<String> ask =
+        new ArrayList<>(List.of("curl", "-fsS", "--noproxy", "*", "-o", "/dev/null"));
+    ask.addAll(List.of(login));
+    ask.add("http://" + address + "/v2/");
     ProcessBuilder builder =
         new ProcessBuilder(node.inside(List.of("docker-registry", "serve", config.toString())))
             .redirectErrorStream(true)
@@ -51,15 +90,8 @@ public final class Registry {
           if (!process.isAlive()) {
             throw new IOException("docker-registry: " + Files.readString(directory.resolve("log")));
           }
-          return node.run("curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", URL + "/v2/")
-                  .exitCode()
-              == 0;
+          return node.run(ask).exitCode() == 0;
         });
-
-    Path ociImage = Path.of(System.getProperty("e2e.oci-image")).toAbsolutePath().normalize();
-    Path root = directory.resolve("busybox");
-    node.run(ociImage.toString(), "busybox", root.toString()).orThrow();
-    return new Registry(node, ociImage, root);
   }
 
   /**
