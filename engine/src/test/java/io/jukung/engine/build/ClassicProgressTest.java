@@ -11,15 +11,11 @@ import io.jukung.client.v1.StepBegun;
 import io.jukung.client.v1.StepDone;
 import io.jukung.client.v1.StepFailed;
 import io.jukung.client.v1.StepOutput;
-import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
-import io.jukung.engine.http.SocketListener;
+import io.jukung.engine.http.ServedRoutes;
 import io.jukung.engine.image.ProgressStream;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,9 +31,6 @@ class ClassicProgressTest {
   @TempDir private Path directory;
 
   private String shown(boolean quiet, BuildProgress... messages) throws Exception {
-    var address = UnixDomainSocketAddress.of(directory.resolve("s" + quiet));
-    ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    socket.bind(address);
     Router router =
         new Router()
             .get(
@@ -49,17 +42,8 @@ class ClassicProgressTest {
                     progress.show(each);
                   }
                 });
-    try (HttpServer server = new HttpServer(List.of(new SocketListener(socket)), router, _ -> {})) {
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  server.serve();
-                } catch (InterruptedException e) {
-                  throw new AssertionError(e);
-                }
-              });
-      try (SocketChannel client = SocketChannel.open(address)) {
+    try (ServedRoutes server = ServedRoutes.on(directory.resolve("s" + quiet), router)) {
+      try (SocketChannel client = server.connect()) {
         client.write(ByteBuffer.wrap("GET /shown HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(UTF_8)));
         String answer = new String(Channels.newInputStream(client).readAllBytes(), UTF_8);
         return String.join("\n", answer.lines().filter(line -> line.startsWith("{")).toList());

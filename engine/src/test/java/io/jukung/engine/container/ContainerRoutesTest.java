@@ -12,18 +12,13 @@ import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.daemon.FakeDaemon;
 import io.jukung.engine.daemon.Lookup;
-import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
-import io.jukung.engine.http.SocketListener;
+import io.jukung.engine.http.ServedRoutes;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,11 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Requests over real HTTP, to an engine whose daemon is a fake one. */
 @Timeout(30)
 class ContainerRoutesTest {
-  private UnixDomainSocketAddress address;
   private FakeDaemon fake;
   private Daemon daemon;
   private EventHub events;
-  private HttpServer server;
+  private ServedRoutes server;
 
   @BeforeEach
   void serve(@TempDir Path directory) throws IOException {
@@ -53,19 +47,7 @@ class ContainerRoutesTest {
             new Readiness(daemon, _ -> {}),
             directory)
         .addTo(router);
-    address = UnixDomainSocketAddress.of(directory.resolve("engine"));
-    ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    socket.bind(address);
-    server = new HttpServer(List.of(new SocketListener(socket)), router, _ -> {});
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                server.serve();
-              } catch (InterruptedException e) {
-                throw new AssertionError(e);
-              }
-            });
+    server = ServedRoutes.on(directory.resolve("engine"), router);
   }
 
   @AfterEach
@@ -77,7 +59,7 @@ class ContainerRoutesTest {
   }
 
   private String answer(String request) throws IOException {
-    try (SocketChannel client = SocketChannel.open(address)) {
+    try (SocketChannel client = server.connect()) {
       client.write(ByteBuffer.wrap((request + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(UTF_8)));
       client.shutdownOutput();
       return new String(Channels.newInputStream(client).readAllBytes(), UTF_8);

@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,8 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(20)
 class HttpServerTest {
   private final CountDownLatch interrupted = new CountDownLatch(1);
-  private UnixDomainSocketAddress address;
-  private HttpServer server;
+  private ServedRoutes server;
   private final AtomicBoolean acceptFails = new AtomicBoolean();
   private final List<String> log = Collections.synchronizedList(new ArrayList<>());
 
@@ -61,9 +57,6 @@ class HttpServerTest {
 
   @BeforeEach
   void serve(@TempDir Path directory) throws IOException {
-    address = UnixDomainSocketAddress.of(directory.resolve("s"));
-    ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    socket.bind(address);
     Router router =
         new Router()
             .get("/hello", exchange -> exchange.sendJson(200, Json.object().put("a", 1)))
@@ -94,17 +87,7 @@ class HttpServerTest {
                 })
             .get("/endless", this::endless)
             .post("/hijack", HttpServerTest::hijack);
-    server =
-        new HttpServer(List.of(new FailingListener(new SocketListener(socket))), router, log::add);
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                server.serve();
-              } catch (InterruptedException e) {
-                throw new AssertionError(e);
-              }
-            });
+    server = ServedRoutes.on(directory.resolve("s"), router, FailingListener::new, log::add);
   }
 
   private void endless(Exchange exchange) throws IOException, InterruptedException {
@@ -132,7 +115,7 @@ class HttpServerTest {
   }
 
   private SocketChannel send(String text) throws IOException {
-    SocketChannel channel = SocketChannel.open(address);
+    SocketChannel channel = server.connect();
     channel.write(ByteBuffer.wrap(text.getBytes(UTF_8)));
     return channel;
   }
@@ -231,7 +214,7 @@ class HttpServerTest {
   @Test
   void failedAcceptIsLoggedAndLaterClientsAreServed() throws IOException {
     acceptFails.set(true);
-    try (SocketChannel lost = SocketChannel.open(address)) {
+    try (SocketChannel lost = server.connect()) {
       assertThat(Channels.newInputStream(lost).read()).isEqualTo(-1);
     }
     assertThat(answer("GET /hello HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 200 OK");

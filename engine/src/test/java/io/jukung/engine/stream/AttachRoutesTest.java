@@ -10,21 +10,16 @@ import io.jukung.engine.container.Readiness;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.FakeDaemon;
 import io.jukung.engine.daemon.Lookup;
-import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
-import io.jukung.engine.http.SocketListener;
+import io.jukung.engine.http.ServedRoutes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,10 +39,9 @@ class AttachRoutesTest {
           "");
 
   @TempDir private Path directory;
-  private UnixDomainSocketAddress address;
   private FakeDaemon fake;
   private Daemon daemon;
-  private HttpServer server;
+  private ServedRoutes server;
 
   @BeforeEach
   void serve() throws IOException {
@@ -56,19 +50,7 @@ class AttachRoutesTest {
     daemon = Daemon.at(directory.resolve("daemon"));
     Router router = new Router();
     new AttachRoutes(daemon, new Lookup(daemon), new Readiness(daemon, _ -> {})).addTo(router);
-    address = UnixDomainSocketAddress.of(directory.resolve("engine"));
-    ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    socket.bind(address);
-    server = new HttpServer(List.of(new SocketListener(socket)), router, _ -> {});
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                server.serve();
-              } catch (InterruptedException e) {
-                throw new AssertionError(e);
-              }
-            });
+    server = ServedRoutes.on(directory.resolve("engine"), router);
   }
 
   @AfterEach
@@ -79,7 +61,7 @@ class AttachRoutesTest {
   }
 
   private SocketChannel attach() throws IOException {
-    SocketChannel client = SocketChannel.open(address);
+    SocketChannel client = server.connect();
     client.write(ByteBuffer.wrap(ATTACH.getBytes(UTF_8)));
     return client;
   }

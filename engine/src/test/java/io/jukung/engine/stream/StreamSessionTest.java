@@ -6,20 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.cri.streaming.CommandStreams;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.Hijacked;
-import io.jukung.engine.http.HttpServer;
 import io.jukung.engine.http.Router;
-import io.jukung.engine.http.SocketListener;
+import io.jukung.engine.http.ServedRoutes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -52,31 +47,18 @@ class StreamSessionTest {
   /** How the session has ended; empty: its client has left. */
   private final CompletableFuture<Optional<CommandStreams.End>> end = new CompletableFuture<>();
 
-  private UnixDomainSocketAddress address;
   private FakeStreams streams;
-  private HttpServer server;
+  private ServedRoutes server;
   private StreamSession.Wanted wanted = TERMINAL;
 
   @BeforeEach
   void serve(@TempDir Path directory) throws Exception {
     streams = new FakeStreams();
-    address = UnixDomainSocketAddress.of(directory.resolve("s"));
-    ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    socket.bind(address);
     Router router =
         new Router()
             .post("/attach", exchange -> run(exchange, exchange.hijack(Frames.RAW)))
             .get("/attach", exchange -> run(exchange, exchange.webSocket()));
-    server = new HttpServer(List.of(new SocketListener(socket)), router, _ -> {});
-    Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                server.serve();
-              } catch (InterruptedException e) {
-                throw new AssertionError(e);
-              }
-            });
+    server = ServedRoutes.on(directory.resolve("s"), router);
   }
 
   private void run(Exchange exchange, Hijacked client) throws IOException, InterruptedException {
@@ -99,7 +81,7 @@ class StreamSessionTest {
 
   /** Sends a request, and waits until the session is there: its answer has come. */
   private SocketChannel attach(String request) throws IOException {
-    SocketChannel client = SocketChannel.open(address);
+    SocketChannel client = server.connect();
     client.write(ByteBuffer.wrap(request.getBytes(UTF_8)));
     // The whole head: a client that leaves bytes unread resets its connection when it closes.
     ByteArrayOutputStream head = new ByteArrayOutputStream();
