@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The command run. */
+/** {@code jukung run}: what it prints, its exit codes, and what it asks of the daemon. */
 class RunCommandTest extends CommandHarness {
   @Test
   void runPrintsTheOutputAndExitsWithTheContainersExitCode() {

@@ -108,8 +108,8 @@ final class GitClone {
     builder.environment().put("GIT_TERMINAL_PROMPT", "0"); // nobody would see the question
     url.login().ifPresent(login -> offer(login, builder.environment()));
     Process process = started(builder);
-    // On a thread of its own: what git leaves behind may keep the pipe open, and a server may say
-    // nothing.
+    // On a thread of its own: reading may never end, because what git leaves behind keeps the pipe
+    // open, or because a server sends no word.
     Thread reader = Thread.ofPlatform().daemon().name("git").start(() -> tell(process));
     try {
       if (!process.waitFor(CLONE.toSeconds(), TimeUnit.SECONDS)) {

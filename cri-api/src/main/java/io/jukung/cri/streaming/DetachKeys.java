@@ -9,7 +9,7 @@ import java.util.Locale;
  * user. Used by one thread.
  */
 public final class DetachKeys {
-  /** Docker's keys: ctrl-p, ctrl-q. */
+  /** The keys where nobody names others; docker has the same. */
   public static final String DEFAULT = "ctrl-p,ctrl-q";
 
   /** The letters of control characters in the order of their codes, from 0. */

@@ -12,7 +12,7 @@ public final class TarFile {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-  /** Adds a file. */
+  /** Adds a regular file of root, with the mode 0644. Its name is written as it is given. */
   public TarFile file(String name, String content) {
     byte[] data = content.getBytes(UTF_8);
     header(name, '0', data.length, "");
@@ -21,13 +21,13 @@ public final class TarFile {
     return this;
   }
 
-  /** Adds a symbolic link. */
+  /** Adds a symbolic link, whose target may lead anywhere. */
   public TarFile symlink(String name, String target) {
     header(name, '2', 0, target);
     return this;
   }
 
-  /** Adds a hard link. */
+  /** Adds a hard link, whose target need not be in the archive. */
   public TarFile hardlink(String name, String target) {
     header(name, '1', 0, target);
     return this;

@@ -4,7 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Where clients connect. */
+/** A listening socket, with or without TLS, that hands over the connections of its clients. */
 public interface Listener extends Closeable {
   /**
    * Waits for the next client.

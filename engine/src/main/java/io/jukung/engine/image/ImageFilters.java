@@ -112,7 +112,7 @@ final class ImageFilters {
         && filters.fitsLabels(labels(specification));
   }
 
-  /** The image's labels. */
+  /** The labels that the image's configuration has, which are none if it does not say so. */
   static Map<String, String> labels(JsonNode specification) {
     return specification.path("config").path("Labels").properties().stream()
         .collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().asText("")));

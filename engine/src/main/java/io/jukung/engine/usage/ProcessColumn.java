@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A column of ps(1). */
+/** What docker's client can ask to see of each process of a container; named as in ps(1). */
 @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 enum ProcessColumn {
   UID("UID", each -> Integer.toUnsignedString(each.getUid())),

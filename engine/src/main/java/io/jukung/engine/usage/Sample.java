@@ -46,7 +46,10 @@ record Sample(Instant read, ContainerStats container, LinuxPodSandboxStats pod, 
         .map(each -> new Sample(Instant.now(), each, pod, system));
   }
 
-  /** See proc_stat(5). */
+  /**
+   * The time of all processors of the node since it booted, busy or idle, in nanoseconds
+   * (proc_stat(5)).
+   */
   private static long nodeNanos() throws IOException {
     try (var lines = Files.newBufferedReader(Path.of("/proc/stat"))) {
       String first = lines.readLine();

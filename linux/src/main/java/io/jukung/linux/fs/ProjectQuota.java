@@ -29,7 +29,7 @@ public final class ProjectQuota {
   /** A random number is nearly always free. */
   private static final int ATTEMPTS = 100;
 
-  // struct fsxattr of linux/fs.h.
+  // The requests for the number of a file, with struct fsxattr (linux/fs.h).
   private static final long FS_IOC_FSGETXATTR = 0x801c581fL;
   private static final long FS_IOC_FSSETXATTR = 0x401c5820L;
   private static final int FSXATTR_BYTES = 28;
@@ -37,7 +37,8 @@ public final class ProjectQuota {
   private static final int FSX_PROJID = 12;
   private static final int FS_XFLAG_PROJINHERIT = 0x200;
 
-  // struct if_dqblk of linux/quota.h, in which blocks have 1024 bytes.
+  // The commands for the limits of a number, with struct if_dqblk (linux/quota.h), in which blocks
+  // have 1024 bytes.
   private static final int PRJQUOTA = 2;
   private static final int Q_GETQUOTA = 0x800007;
   private static final int Q_SETQUOTA = 0x800008;
@@ -51,7 +52,8 @@ public final class ProjectQuota {
   private static final int QIF_BLIMITS = 1;
   private static final int BLOCK_BYTES = 1024;
 
-  // struct fs_quota_statv of linux/dqblk_xfs.h.
+  // The command that says whether limits are enforced, with struct fs_quota_statv
+  // (linux/dqblk_xfs.h).
   private static final int Q_XGETQSTATV = 0x5808;
   private static final int STATV_BYTES = 160;
   private static final int FS_QSTATV_VERSION1 = 1;
