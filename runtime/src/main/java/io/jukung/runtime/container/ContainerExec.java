@@ -111,10 +111,23 @@ public final class ContainerExec {
     }
   }
 
-  /** The root of a running container as its own processes see it, with their mounts. */
+  /**
+   * The root of a running container as its own processes see it, with their mounts.
+   *
+   * @throws CriException FAILED_PRECONDITION if the container has just ended
+   */
   public static Fd rootOf(Container container) throws ErrnoException {
-    return HostFile.open(
-        "/proc/" + container.status().pid() + "/root", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0);
+    try {
+      return HostFile.open(
+          "/proc/" + container.status().pid() + "/root",
+          OpenFlags.O_PATH | OpenFlags.O_DIRECTORY,
+          0);
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT)) {
+        throw ended("open the root", container, e);
+      }
+      throw e;
+    }
   }
 
   /**
@@ -162,7 +175,7 @@ public final class ContainerExec {
     PodShim shim = shims.get(container.record().sandboxId(), shorter(patience));
     boolean started = false;
     try (Freezer.Entry _ = freezer.entering(cgroup(container), what("exec", container))) {
-      cgroup.createPlain();
+      createIn(container, cgroup);
       Optional<OciHandler> handler = runtimes.handler(container.record());
       int pid =
           handler.isPresent()
@@ -175,6 +188,26 @@ public final class ContainerExec {
         removeUnlessUsed(cgroup);
       }
     }
+  }
+
+  /** Creates the cgroup of a command, whose parent is removed when the container has ended. */
+  private static void createIn(Container container, Cgroup cgroup) throws IOException {
+    try {
+      cgroup.createPlain();
+    } catch (ErrnoException e) {
+      if (e.is(Errno.ENOENT)) {
+        throw ended("exec", container, e);
+      }
+      throw e;
+    }
+  }
+
+  /** The container ended after the call had found that it runs. */
+  private static CriException ended(String call, Container container, ErrnoException cause) {
+    return new CriException(
+        ErrorKind.FAILED_PRECONDITION,
+        what(call, container) + ": the container is not running any more",
+        cause);
   }
 
   private Cgroup cgroup(Container container) {

@@ -573,6 +573,18 @@ class RuntimeServiceTest {
     assertKind(ErrorKind.FAILED_PRECONDITION, "not running", () -> exec(container, 1));
   }
 
+  @Test
+  void execInAContainerThatHasJustEndedSaysThatItIsNotRunning() throws Exception {
+    String sandbox = node.runPod("web");
+    String container = node.start(sandbox, "app");
+    // The kernel has killed the container, whose cgroup is gone, and the exit is still on its way.
+    node.cgroup().child(sandbox).child(container).remove(Duration.ofSeconds(5));
+    assertKind(
+        ErrorKind.FAILED_PRECONDITION,
+        "exec in container " + container + ": the container is not running any more",
+        () -> exec(container, 1));
+  }
+
   private ContainerStatus status(String id) throws IOException {
     return node.containerStatus
         .call(ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build())
