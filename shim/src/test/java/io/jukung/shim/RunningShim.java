@@ -9,6 +9,7 @@ import io.jukung.linux.io.Transfer;
 import io.jukung.linux.io.UnixSocket;
 import io.jukung.linux.launch.Keeper;
 import io.jukung.linux.libc.Memory;
+import io.jukung.linux.libc.Syscall;
 import io.jukung.shim.v1.Adopt;
 import io.jukung.shim.v1.ContainerExited;
 import io.jukung.shim.v1.ContainerProcess;
@@ -90,8 +91,15 @@ final class RunningShim implements AutoCloseable {
     }
   }
 
+  /** Waits until the keeper waits too: its first steps open and close a descriptor. */
   void awaitAsleep() throws Exception {
-    await("the shim sleeps", this::isAsleep);
+    await("the shim sleeps", () -> isAsleep() && isInSystemCall(Syscall.EPOLL_PWAIT));
+  }
+
+  private boolean isInSystemCall(Syscall call) throws IOException {
+    // "running", or the number of the system call and its arguments (proc_pid_syscall(5))
+    return Files.readString(Path.of("/proc/" + pid() + "/syscall"))
+        .startsWith(call.number() + " ");
   }
 
   /** Starts a {@link FaultyShim}. */
