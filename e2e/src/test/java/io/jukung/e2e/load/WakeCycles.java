@@ -125,8 +125,14 @@ public record WakeCycles(int cycles, int pods) implements Load {
       }
     }
 
+    /** Waits until the keeper waits too: its first steps open and close a descriptor. */
     void awaitAsleep() throws Exception {
-      await("the shim sleeps", this::isAsleep);
+      await("the shim sleeps", () -> isAsleep() && isWaiting());
+    }
+
+    private boolean isWaiting() throws IOException {
+      String stat = Files.readString(process.resolve("stat"));
+      return stat.charAt(stat.lastIndexOf(')') + 2) == 'S'; // proc_pid_stat(5)
     }
 
     private void exec(int code) {
