@@ -156,6 +156,7 @@ public final class Logins {
     printer.indentObjectsWith(indent);
     printer.indentArraysWith(indent);
     byte[] text = JSON.writer(printer).writeValueAsBytes(root);
+    AtomicFile.removeAbandoned(target);
     AtomicFile.write(target, text);
   }
 }

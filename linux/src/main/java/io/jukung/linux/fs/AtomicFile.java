@@ -5,13 +5,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Replaces files atomically: a reader sees the old content or the new, never a part, also after a
  * crash. When a method returns, content and name are on disk. A crash can leave a temporary file,
- * see {@link #isTemporary}; the owner of the directory removes such files when it starts.
+ * see {@link #isTemporary}; the owner of the directory removes such files when it starts, or calls
+ * {@link #removeAbandoned}.
  */
 public final class AtomicFile {
   private static final String PREFIX = ".atomic-";
@@ -114,6 +119,37 @@ public final class AtomicFile {
   /** Whether an interrupted {@link #write} has left the file of this name. */
   public static boolean isTemporary(String name) {
     return name.startsWith(PREFIX);
+  }
+
+  /**
+   * Removes the temporary files in the directory of a file whose writers were killed: those named
+   * after processes that do not exist. For a directory that has several writers, or whose owner
+   * does not look at it when it starts. All writers are in one pid namespace. Does nothing if there
+   * is no such directory.
+   */
+  public static void removeAbandoned(Path file) throws IOException {
+    Path directory = file.toAbsolutePath().resolveSibling("");
+    try (DirectoryStream<Path> temporary = Files.newDirectoryStream(directory, PREFIX + "*")) {
+      for (Path each : temporary) {
+        if (isAbandoned(String.valueOf(each.getFileName()))) {
+          Files.deleteIfExists(each);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // nobody has written there yet
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** Whether the process that a temporary file is named after has ended. */
+  private static boolean isAbandoned(String name) {
+    String writer = name.substring(PREFIX.length(), Math.max(name.lastIndexOf('-'), PREFIX.length()));
+    try {
+      return ProcessHandle.of(Long.parseLong(writer)).isEmpty();
+    } catch (NumberFormatException e) {
+      return false; // somebody else's file
+    }
   }
 
   private static void discard(Fd directory, byte[] temporary, Throwable cause) {

@@ -42,6 +42,7 @@ final class PodCidrFile {
     ObjectNode json = CniJson.object().put("version", VERSION);
     ArrayNode ranges = json.putArray("podCidrs");
     cidrs.ranges().forEach(ranges::add);
+    AtomicFile.removeAbandoned(file);
     AtomicFile.write(file, CniJson.bytes(json));
     current = Optional.of(cidrs);
   }

@@ -45,7 +45,9 @@ final class RenderedConfiguration {
       throw wrong("the rendered configuration is not a list of plugins: " + e.getMessage(), e);
     }
     Files.createDirectories(directory);
-    AtomicFile.write(directory.resolve(FILE_NAME), document, READABLE);
+    Path file = directory.resolve(FILE_NAME);
+    AtomicFile.removeAbandoned(file);
+    AtomicFile.write(file, document, READABLE);
   }
 
   private String read() {

@@ -88,6 +88,7 @@ public final class Ownership {
         throw refused(what, other.get(), setting);
       }
     }
+    AtomicFile.removeAbandoned(mark);
     AtomicFile.replace(mark, root.toString().getBytes(UTF_8));
   }
 
