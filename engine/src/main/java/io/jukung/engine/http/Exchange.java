@@ -127,7 +127,7 @@ public final class Exchange {
 
   /** Answers without a body, with more headers. */
   public void sendEmpty(int status, Map<String, String> headers) throws IOException {
-    Response response = Response.of(status, version);
+    Response response = head(status);
     headers.forEach(response::header);
     if (status != 204 && status != 304) {
       response.header("Content-Length", "0");
@@ -139,10 +139,16 @@ public final class Exchange {
     sendEmpty(status, Map.of());
   }
 
+  /** The head of a response, which tells the client if its connection ends (RFC 9112, 9.6). */
+  private Response head(int status) {
+    Response response = Response.of(status, version);
+    return reusable ? response : response.header("Connection", "close");
+  }
+
   private void sendWhole(int status, String type, byte[] bytes, Map<String, String> headers)
       throws IOException {
     Response response =
-        Response.of(status, version)
+        head(status)
             .header("Content-Type", type)
             .header("Content-Length", Integer.toString(bytes.length));
     headers.forEach(response::header);
@@ -156,9 +162,7 @@ public final class Exchange {
   public OutputStream stream(int status, String type, Map<String, String> headers)
       throws IOException {
     Response response =
-        Response.of(status, version)
-            .header("Content-Type", type)
-            .header("Transfer-Encoding", "chunked");
+        head(status).header("Content-Type", type).header("Transfer-Encoding", "chunked");
     headers.forEach(response::header);
     ChunkedOutput output = new ChunkedOutput(connection);
     answer(response, new byte[0]);
@@ -172,13 +176,21 @@ public final class Exchange {
    */
   public OutputStream endlessStream(int status, String type) throws IOException {
     reusable = false;
-    Thread waiting = Thread.currentThread();
-    OutputStream output = stream(status, type, Map.of("Connection", "close"));
-    if (!body.drain(clientWaits)) {
-      return output; // the client still sends; its end shows in a write
-    }
-    Thread.ofVirtual().name("disconnect").start(() -> awaitDisconnect(waiting));
+    OutputStream output = stream(status, type, Map.of());
+    interruptWhenClientLeaves();
     return output;
+  }
+
+  /**
+   * Lets a client that goes away interrupt the thread of the request from now on, for work that
+   * takes a while before there is anything to send. The connection ends with the response.
+   */
+  public void interruptWhenClientLeaves() throws IOException {
+    reusable = false;
+    Thread waiting = Thread.currentThread();
+    if (body.drain(clientWaits)) { // else the client still sends, and its end shows in a write
+      Thread.ofVirtual().name("disconnect").start(() -> awaitDisconnect(waiting));
+    }
   }
 
   private void awaitDisconnect(Thread waiting) {

@@ -70,6 +70,7 @@ public final class ArchiveRoutes {
       throw HttpError.badRequest("the parameter names is missing");
     }
     List<String> images = names.stream().map(this::exported).toList();
+    exchange.interruptWhenClientLeaves(); // which ends the export
     try (SpooledDirectory spool = SpooledDirectory.make()) {
       Path archive = spool.file("archive.tar");
       var _ =

@@ -86,12 +86,30 @@ class HttpServerTest {
                   throw new ClosedChannelException();
                 })
             .get("/endless", this::endless)
+            .get("/slow", this::slow)
+            .get(
+                "/soon",
+                exchange -> {
+                  exchange.interruptWhenClientLeaves();
+                  exchange.sendText(200, "done", Map.of());
+                })
             .post("/hijack", HttpServerTest::hijack);
     server = ServedRoutes.on(directory.resolve("s"), router, FailingListener::new, log::add);
   }
 
   private void endless(Exchange exchange) throws IOException, InterruptedException {
     exchange.endlessStream(200, "x/y").write('b');
+    awaitInterrupt();
+  }
+
+  /** Works for a while before there is anything to send. */
+  private void slow(Exchange exchange) throws IOException, InterruptedException {
+    exchange.interruptWhenClientLeaves();
+    awaitInterrupt();
+    exchange.sendEmpty(200);
+  }
+
+  private void awaitInterrupt() throws InterruptedException {
     try {
       Thread.sleep(10_000);
     } catch (InterruptedException e) {
@@ -230,5 +248,20 @@ class HttpServerTest {
       }
     }
     assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void clientThatGoesAwayEndsTheWorkForAnAnswer() throws Exception {
+    send("GET /slow HTTP/1.1\r\n\r\n").close();
+    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void connectionThatIsWatchedForTheClientsEndIsNotUsedAgain() throws Exception {
+    try (SocketChannel channel = send("GET /soon HTTP/1.1\r\n\r\n")) {
+      assertThat(new String(Channels.newInputStream(channel).readAllBytes(), UTF_8))
+          .contains("\r\nConnection: close\r\n")
+          .endsWith("\r\n\r\ndone");
+    }
   }
 }
