@@ -67,7 +67,7 @@ final class Exec {
   }
 
   /**
-   * Says that the command runs and is followed to its end.
+   * Says that the command runs and is followed to its end, also if its client leaves.
    *
    * @param at of the session that follows the command
    */
@@ -79,11 +79,6 @@ final class Exec {
   synchronized void end(int code) {
     running = false;
     exitCode = code;
-    terminal = null;
-  }
-
-  /** The client has left, and nobody learns how the command ends. */
-  synchronized void left() {
     terminal = null;
   }
 

@@ -113,49 +113,77 @@ public final class ExecRoutes {
     exec.runs(session::resize);
     if (detach) {
       output.begin(OutputStream.nullOutputStream());
-      Thread.ofVirtual().name("exec").start(() -> finishAlone(exec, session));
+      followAlone(exec, session);
       exchange.sendEmpty(200);
       return;
     }
+    boolean ended = true;
+    try {
+      ended = serve(exchange, exec, session, output, wanted.tty());
+    } finally {
+      if (ended) {
+        session.close();
+      }
+    }
+    if (!ended) { // the command goes on without its client, as docker's do
+      session.leave();
+      followAlone(exec, session);
+    }
+  }
+
+  /**
+   * Connects the client with the command.
+   *
+   * @return whether the command has ended; if not, its client has left
+   */
+  private static boolean serve(
+      Exchange exchange, Exec exec, StreamSession session, LaterOutput output, boolean tty)
+      throws InterruptedException {
     // The output is closed first: a writer that waits for a client would hold up the session's end.
-    try (session;
-        output) {
-      Hijacked client = hijack(exchange, exec, wanted.tty());
+    try (output) {
+      Hijacked client = hijack(exchange, exec, tty);
       try (OutputStream out = client.output()) {
         output.begin(out);
-        finish(exec, session.run(client), new Frames(out, wanted.tty()));
+        CommandStreams.End end = session.run(client);
+        if (end != null) {
+          finish(exec, end, new Frames(out, tty));
+        }
+        return end != null;
       } finally {
         client.end();
       }
+    } catch (IOException e) {
+      return false; // the connection of the client is gone
     }
   }
 
   private static Hijacked hijack(Exchange exchange, Exec exec, boolean tty) throws IOException {
     try {
       return exchange.hijack(Frames.type(tty));
-    } catch (IOException | HttpError e) {
+    } catch (HttpError e) {
       exec.end(NOT_EXECUTABLE);
       throw e;
     }
   }
 
-  private void finishAlone(Exec exec, StreamSession session) {
-    try (session) {
-      finish(exec, session.run(null), new Frames(OutputStream.nullOutputStream(), true));
-    } catch (IOException e) {
-      log.accept("exec " + exec.id() + ": " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  /** Waits for the end of a command that has no client, to keep its exit code. */
+  private void followAlone(Exec exec, StreamSession session) {
+    Thread.ofVirtual()
+        .name("exec")
+        .start(
+            () -> {
+              try (session) {
+                Frames nobody = new Frames(OutputStream.nullOutputStream(), /* raw= */ true);
+                finish(exec, session.await(), nobody);
+              } catch (IOException e) {
+                log.accept("exec " + exec.id() + ": " + e.getMessage());
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
   }
 
-  private static void finish(
-      Exec exec, CommandStreams.@org.jspecify.annotations.Nullable End end, Frames client)
-      throws IOException {
-    if (end == null) {
-      exec.left();
-      return;
-    }
+  private static void finish(Exec exec, CommandStreams.End end, Frames client) throws IOException {
     Integer code = end.exitCode();
     if (code == null) {
       boolean missing = end.message().contains("executable file not found");

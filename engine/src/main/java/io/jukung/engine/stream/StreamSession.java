@@ -29,6 +29,7 @@ final class StreamSession implements AutoCloseable {
   static final Duration LOOK = Duration.ofSeconds(15);
 
   private final Wanted wanted;
+  private final CompletableFuture<Void> left;
   private final CommandStreams streams;
   private final DetachKeys keys;
   private final Frames frames;
@@ -49,9 +50,18 @@ final class StreamSession implements AutoCloseable {
       boolean raw,
       String detachKeys) {}
 
-  private StreamSession(Wanted wanted, CommandStreams streams, DetachKeys keys, Frames frames) {
+  /**
+   * @param left completes when the client has left
+   */
+  private StreamSession(
+      Wanted wanted,
+      CompletableFuture<Void> left,
+      CommandStreams streams,
+      DetachKeys keys,
+      Frames frames) {
     this.frames = frames;
     this.wanted = wanted;
+    this.left = left;
     this.streams = streams;
     this.keys = keys;
   }
@@ -66,14 +76,16 @@ final class StreamSession implements AutoCloseable {
     // First, so that bad keys leave no streams open.
     DetachKeys keys = keys(wanted.detachKeys());
     Frames frames = new Frames(client, wanted.raw());
+    CompletableFuture<Void> left = new CompletableFuture<>();
     return new StreamSession(
         wanted,
+        left,
         CommandStreams.open(
             endpoint,
             wanted.stdin(),
             wanted.tty(),
-            output(frames, Output.STDOUT, wanted.stdout()),
-            output(frames, Output.STDERR, wanted.stderr())),
+            output(frames, Output.STDOUT, wanted.stdout(), left),
+            output(frames, Output.STDERR, wanted.stderr(), left)),
         keys,
         frames);
   }
@@ -91,9 +103,13 @@ final class StreamSession implements AutoCloseable {
     }
   }
 
-  private static PrintStream output(Frames frames, Output output, boolean wanted) {
+  private static PrintStream output(
+      Frames frames, Output output, boolean wanted, CompletableFuture<Void> left) {
     return new PrintStream(
-        wanted ? frames.to(output) : OutputStream.nullOutputStream(), /* autoFlush= */ false);
+        wanted
+            ? new OutputWhileThere(frames.to(output), left)
+            : OutputStream.nullOutputStream(),
+        /* autoFlush= */ false);
   }
 
   void resize(int columns, int rows) {
@@ -103,27 +119,40 @@ final class StreamSession implements AutoCloseable {
   /**
    * Passes input on until the process has ended or the client has left.
    *
-   * @param client null: there is no input
    * @return how the streams ended; null if the client has left
    */
-  CommandStreams.@Nullable End run(@Nullable Hijacked client)
-      throws IOException, InterruptedException {
-    CompletableFuture<Void> left = new CompletableFuture<>();
-    if (client != null && wanted.stdin()) {
-      Thread.ofVirtual().name("input").start(() -> pass(client.input(), left));
-    } else if (client != null && client.isGoneAfterInput()) {
-      Thread.ofVirtual().name("input").start(() -> drop(client.input(), left));
+  CommandStreams.@Nullable End run(Hijacked client) throws IOException, InterruptedException {
+    if (wanted.stdin()) {
+      Thread.ofVirtual().name("input").start(() -> pass(client.input()));
+    } else if (client.isGoneAfterInput()) {
+      Thread.ofVirtual().name("input").start(() -> drop(client.input()));
     }
     CompletableFuture<Object> over = CompletableFuture.anyOf(streams.end(), left);
     try {
       while (!isDoneWithin(over, LOOK)) {
-        if (client != null && !isThere()) {
+        if (!isThere()) {
           return null;
         }
       }
-      return streams.end().isDone() ? streams.end().get() : null;
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
+    }
+    return streams.end().isDone() ? await() : null;
+  }
+
+  /** Waits until the process has ended, without a client. */
+  CommandStreams.End await() throws IOException, InterruptedException {
+    try {
+      return streams.end().get();
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+  }
+
+  /** Ends the input of a process whose client has left, unless it has a terminal. */
+  void leave() {
+    if (wanted.endsInput() && !wanted.tty()) {
+      streams.endInput();
     }
   }
 
@@ -146,7 +175,7 @@ final class StreamSession implements AutoCloseable {
     }
   }
 
-  private void pass(InputStream in, CompletableFuture<Void> left) {
+  private void pass(InputStream in) {
     byte[] piece = new byte[PIECE];
     try {
       int count;
@@ -177,7 +206,7 @@ final class StreamSession implements AutoCloseable {
   }
 
   /** Reads input that nobody wants, to its end: then the client is gone. */
-  private static void drop(InputStream in, CompletableFuture<Void> left) {
+  private void drop(InputStream in) {
     try {
       var _ = in.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {

@@ -8,6 +8,8 @@ import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
 import io.jukung.client.v1.ConditionsResponse;
 import io.jukung.client.v1.ContainersGrpc;
+import io.jukung.client.v1.ExecAsRequest;
+import io.jukung.client.v1.ExecAsResponse;
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.AttachResponse;
 import io.jukung.cri.v1.Container;
@@ -124,6 +126,11 @@ public final class FakeDaemon implements AutoCloseable {
   }
 
   private final class ContainersFake extends ContainersGrpc.ContainersImplBase {
+    @Override
+    public void execAs(ExecAsRequest request, StreamObserver<ExecAsResponse> to) {
+      answer(to, ExecAsResponse.newBuilder().setUrl(streams).build());
+    }
+
     @Override
     public void conditions(ConditionsRequest request, StreamObserver<ConditionsResponse> to) {
       String id = request.getContainerId();

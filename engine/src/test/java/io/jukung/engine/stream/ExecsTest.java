@@ -30,13 +30,13 @@ class ExecsTest {
   }
 
   @Test
-  void commandWhoseClientHasLeftIsForgottenAfterManyOthers() {
-    Exec left = running();
-    left.left();
-    assertThat(execs.get(left.id()).isRunning()).isTrue();
+  void commandThatHasEndedIsForgottenAfterManyOthers() {
+    Exec ended = running();
+    ended.end(3);
+    assertThat(execs.get(ended.id()).isRunning()).isFalse();
     addMany();
-    assertThatThrownBy(() -> execs.get(left.id()))
+    assertThatThrownBy(() -> execs.get(ended.id()))
         .isInstanceOf(HttpError.class)
-        .hasMessage("No such exec instance: " + left.id());
+        .hasMessage("No such exec instance: " + ended.id());
   }
 }
