@@ -6,6 +6,8 @@ import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.ContainersGrpc.ContainersBlockingStub;
 import io.jukung.client.v1.ImagesGrpc;
 import io.jukung.client.v1.ImagesGrpc.ImagesBlockingStub;
+import io.jukung.client.v1.JukungGrpc;
+import io.jukung.client.v1.JukungGrpc.JukungBlockingStub;
 import io.jukung.client.v1.NetworksGrpc;
 import io.jukung.client.v1.NetworksGrpc.NetworksBlockingStub;
 import io.jukung.client.v1.VolumesGrpc;
@@ -71,6 +73,12 @@ public final class CriClient implements AutoCloseable {
   public RuntimeServiceBlockingStub runtime(Duration timeout) {
     return RuntimeServiceGrpc.newBlockingStub(channel)
         .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Calls of jukung's own, on the node and its images. Only jukung answers them. */
+  public JukungBlockingStub jukung() {
+    return JukungGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Calls of jukung's own, on containers. Only jukung answers them. */

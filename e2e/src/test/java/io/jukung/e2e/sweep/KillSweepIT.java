@@ -72,7 +72,10 @@ class KillSweepIT {
         "REMOVE_VOLUME",
         "PULL_IMAGE",
         "REMOVE_IMAGE",
+        "TAG_IMAGE",
+        "UNTAG_IMAGE",
         "COMMIT_CONTAINER",
+        "SET_RESTART_POLICY",
         "UPDATE_CONTAINER_RESOURCES",
         "UPDATE_RUNTIME_CONFIG",
         "WAKE_AND_SLEEP" // in SleepSweepIT

@@ -7,7 +7,10 @@ import io.jukung.client.v1.ConnectNetworkRequest;
 import io.jukung.client.v1.CreateVolumeRequest;
 import io.jukung.client.v1.DisconnectNetworkRequest;
 import io.jukung.client.v1.ListVolumesRequest;
+import io.jukung.client.v1.SetRestartPolicyRequest;
 import io.jukung.client.v1.StartRequest;
+import io.jukung.client.v1.TagRequest;
+import io.jukung.client.v1.UntagRequest;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ImageStatusRequest;
@@ -466,6 +469,51 @@ enum SweptCall {
       assertThat(hasImage(node, node.image)).isFalse();
     }
   },
+  TAG_IMAGE {
+    @Override
+    void prepare(SweptNode node) {
+      node.testbed().pull(node.image);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      var _ =
+          node.testbed()
+              .client()
+              .jukung()
+              .tag(TagRequest.newBuilder().setImage(node.image).setTag(SweptNode.MADE).build());
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(hasImage(node, node.image)).isTrue();
+      assertThat(hasImage(node, SweptNode.MADE)).isTrue();
+    }
+  },
+  UNTAG_IMAGE {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      TAG_IMAGE.prepare(node);
+      TAG_IMAGE.make(node);
+    }
+
+    @Override
+    void make(SweptNode node) {
+      if (hasImage(node, SweptNode.MADE)) { // the daemon may have untagged it before it was killed
+        var _ =
+            node.testbed()
+                .client()
+                .jukung()
+                .untag(UntagRequest.newBuilder().setTag(SweptNode.MADE).build());
+      }
+    }
+
+    @Override
+    void check(SweptNode node) {
+      assertThat(hasImage(node, node.image)).isTrue();
+      assertThat(hasImage(node, SweptNode.MADE)).isFalse();
+    }
+  },
   COMMIT_CONTAINER {
     @Override
     void prepare(SweptNode node) throws Exception {
@@ -554,6 +602,33 @@ enum SweptCall {
       ContainerStatus status = node.testbed().status(node.container);
       assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
       assertThat(status.getResources().getLinux().getCpuShares()).isEqualTo(SHARES);
+    }
+  },
+  SET_RESTART_POLICY {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.pod = node.testbed().runPod(node.ownPod(""));
+      node.container = node.testbed().runContainer(node.pod, "c", List.of("sleep", "1000"));
+    }
+
+    @Override
+    void make(SweptNode node) {
+      var _ =
+          node.testbed()
+              .client()
+              .containers()
+              .setRestartPolicy(
+                  SetRestartPolicyRequest.newBuilder()
+                      .setContainerId(node.container)
+                      .setPolicy("on-failure:2")
+                      .build());
+    }
+
+    @Override
+    void check(SweptNode node) {
+      ContainerStatus status = node.testbed().status(node.container);
+      assertThat(status.getState()).isEqualTo(ContainerState.CONTAINER_RUNNING);
+      assertThat(status.getAnnotationsMap()).containsEntry("io.jukung.restart", "on-failure:2");
     }
   },
   REOPEN_CONTAINER_LOG {
