@@ -76,8 +76,11 @@ final class RemoteContext {
     return new BufferedInputStream(new TimedBody(answer.body(), IDLE, PROGRESS), BUFFER_BYTES);
   }
 
-  /** Gives the login to the host of the URL, and to no other one that a redirect leads to. */
-  private static final class HostLogin extends Authenticator {
+  /** Gives the login to the server of the URL, and to no other one that a redirect leads to. */
+  static final class HostLogin extends Authenticator {
+    private static final int HTTP_PORT = 80;
+    private static final int HTTPS_PORT = 443;
+
     private final URI uri;
     private final ContextUrl.Login login;
 
@@ -92,8 +95,13 @@ final class RemoteContext {
           getRequestorType() == RequestorType.SERVER
               && getRequestingHost().equals(uri.getHost())
               && getRequestingProtocol().equalsIgnoreCase(uri.getScheme())
-              && (uri.getPort() < 0 || getRequestingPort() == uri.getPort());
+              && port(getRequestingPort()) == port(uri.getPort());
       return same ? new PasswordAuthentication(login.user(), login.password().toCharArray()) : null;
+    }
+
+    /** The port of a URL of the same scheme, also if the URL leaves it out. */
+    private int port(int named) {
+      return named >= 0 ? named : uri.getScheme().equalsIgnoreCase("https") ? HTTPS_PORT : HTTP_PORT;
     }
   }
 }
