@@ -80,10 +80,12 @@ public final class Build extends ClientCommand {
 
   @Option(
       names = "--platform",
-      paramLabel = "OS/ARCH",
-      defaultValue = "",
-      description = "The platform of the image; so far only that of the node.")
-  String platform = "";
+      paramLabel = "OS/ARCH[/VARIANT]",
+      split = ",",
+      description =
+          "What the image is for, such as linux/arm64; without the option this node's platform."
+              + " Several, separated by commas, make an index, which push --all-platforms sends.")
+  List<String> platforms = List.of();
 
   @Option(
       names = "--secret",
@@ -182,7 +184,7 @@ public final class Build extends ClientCommand {
             .setTarget(target)
             .setNoCache(noCache)
             .setPull(pull)
-            .setPlatform(platform)
+            .setPlatform(String.join(",", platforms))
             .putAllLabels(pairs("--label", labels))
             .setNetwork(network);
     for (String secret : secrets) {
