@@ -420,7 +420,7 @@ class BuildIT {
   }
 
   @Test
-  void stepsComeBackFromTheCacheOfARegistry() throws Exception {
+  void stepsComeBackFromTheCachesOfARegistryAndOfADirectory() throws Exception {
     Path context =
         context("FROM BUSYBOX AS a\nRUN echo shared > /f\nFROM BUSYBOX\nCOPY --from=a /f /f\n");
     String name = "localhost/shared:1";
@@ -434,6 +434,14 @@ class BuildIT {
     assertThat(imageId(name)).isEqualTo(id);
     assertThat(shown(name, "cat /f")).isEqualTo("shared\n");
     assertThat(build(name, context)).doesNotContain("CACHED"); // it has not named the cache
+    Path directory = testbed.node().directory().resolve("build-cache");
+    build(name, context, "--cache-to", "type=local,mode=max,dest=" + directory);
+    jukung("builder", "prune", "-f").orThrow();
+    assertThat(
+            build(name, context, "--cache-from", "type=local,src=" + directory)
+                .lines()
+                .filter(line -> line.endsWith(" CACHED")))
+        .hasSize(2);
     CommandResult refused = tried(name, context, "--cache-to", "type=inline");
     assertThat(refused.stderr()).contains("type=inline is not implemented");
     assertThat(build(name, context, "--cache-from", Registry.HOST + "/no-cache:1"))
