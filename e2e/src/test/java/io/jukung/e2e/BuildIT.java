@@ -290,6 +290,36 @@ class BuildIT {
   }
 
   @Test
+  void imagesOfOtherPlatformsAreBuiltAndAnIndexOfSeveralIsPushed() throws Exception {
+    String name = Registry.HOST + "/platforms:1";
+    Path context =
+        context(
+            """
+            FROM --platform=$BUILDPLATFORM BUSYBOX AS maker
+            ARG TARGETARCH
+            RUN echo for $TARGETARCH >/made
+            FROM scratch
+            COPY --from=maker /made /
+            """);
+    assertThat(build(name, context, "--platform", "linux/mips64le,linux/s390x"))
+        .contains("[linux/mips64le maker 2/2] RUN", "[linux/s390x stage-1 2/2] COPY");
+    assertThat(jukung("inspect", "-f", "{{.Os}}/{{.Architecture}}", name).orThrow())
+        .isEqualTo("linux/mips64le\n");
+    jukung("push", "--all-platforms", name).orThrow();
+    assertThat(tried("x", context("FROM scratch\nRUN x\n"), "--platform", "mips64le").stderr())
+        .contains("RUN needs programs of linux/mips64le")
+        .contains("   2 | >>> RUN x");
+    Path on = context("FROM " + name + "\nCOPY Dockerfile /\n");
+    testbed.removeImage(name);
+    build("localhost/on-index:1", on, "--platform", "linux/s390x", "--pull");
+    assertThat(jukung("inspect", "-f", "{{.Architecture}}", "localhost/on-index:1").orThrow())
+        .isEqualTo("s390x\n");
+    Path out = testbed.node().directory().resolve("of-s390x");
+    build("x", on, "--platform", "linux/s390x", "-o", out.toString());
+    assertThat(out.resolve("made")).hasContent("for s390x");
+  }
+
+  @Test
   void resultIsTakenAsFilesAndAsArchivesAndTheDaemonKeepsNothing() throws Exception {
     Path context =
         context(
@@ -390,7 +420,7 @@ class BuildIT {
   }
 
   @Test
-  void stepsComeBackFromTheCacheOfARegistry() throws Exception {
+  void stepsComeBackFromTheCachesOfARegistryAndOfADirectory() throws Exception {
     Path context =
         context("FROM BUSYBOX AS a\nRUN echo shared > /f\nFROM BUSYBOX\nCOPY --from=a /f /f\n");
     String name = "localhost/shared:1";
@@ -404,6 +434,14 @@ class BuildIT {
     assertThat(imageId(name)).isEqualTo(id);
     assertThat(shown(name, "cat /f")).isEqualTo("shared\n");
     assertThat(build(name, context)).doesNotContain("CACHED"); // it has not named the cache
+    Path directory = testbed.node().directory().resolve("build-cache");
+    build(name, context, "--cache-to", "type=local,mode=max,dest=" + directory);
+    jukung("builder", "prune", "-f").orThrow();
+    assertThat(
+            build(name, context, "--cache-from", "type=local,src=" + directory)
+                .lines()
+                .filter(line -> line.endsWith(" CACHED")))
+        .hasSize(2);
     CommandResult refused = tried(name, context, "--cache-to", "type=inline");
     assertThat(refused.stderr()).contains("type=inline is not implemented");
     assertThat(build(name, context, "--cache-from", Registry.HOST + "/no-cache:1"))
@@ -461,8 +499,8 @@ class BuildIT {
         .contains("Dockerfile:2: FRUN is no instruction");
     assertThat(tried("x", context, "--ssh", "default=/missing").stderr())
         .contains("--ssh default: there is no file /missing");
-    assertThat(tried("x", context, "--platform", "linux/s390x").stderr())
-        .contains("the platform linux/s390x is not implemented");
+    assertThat(tried("x", context, "--platform", "beos").stderr())
+        .contains("\"beos\" is no platform of Linux");
     testbed.assertNothingLeft(before);
   }
 

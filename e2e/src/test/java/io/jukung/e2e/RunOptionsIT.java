@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.CommandResult;
 import io.jukung.e2e.node.Testbed;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -155,6 +158,55 @@ class RunOptionsIT {
     assertThat(jukung(testbed, "logs", "tended").orThrow()).isEqualTo("2\nasked\n");
     assertThat(jukung(testbed, "wait", "tended").orThrow()).isEqualTo("9\n");
     jukung(testbed, "rm", "tended").orThrow();
+  }
+
+  /** What CRI's pods with a user namespace do is in UserNamespaceIT. */
+  @Test
+  void containersWithUsersOfTheirOwnHaveDifferentIdsAndOrdinaryFiles(Testbed testbed)
+      throws Exception {
+    Path bound = Files.createDirectory(testbed.node().directory().resolve("bound"));
+    List<String> own =
+        List.of("-d", "--network", "host", "--userns", "private", "-v", "shared:/etc");
+    List<String> first = new ArrayList<>(own);
+    first.addAll(List.of("-v", bound + ":/bound"));
+    shell(testbed, "run", first, "first", "echo >/bound/f; echo a >/root-file; exec sleep 1000");
+    shell(testbed, "run", own, "second", "exec sleep 1000");
+    String ids = idsOf(testbed, "first");
+    assertThat(ids).matches("0 \\d{6,} 65536").isNotEqualTo(idsOf(testbed, "second"));
+    assertThat(jukung(testbed, "inspect", "-f", "{{.HostConfig.UsernsMode}}", "first").orThrow())
+        .isEqualTo("private\n");
+    Await.until("it has written", () -> Files.exists(bound.resolve("f")));
+    assertThat(Files.getAttribute(bound.resolve("f"), "unix:uid")).isEqualTo(0);
+    assertThat(jukung(testbed, "exec", "second", "stat", "-c", "%u", "/etc/passwd").orThrow())
+        .as("the owner of what the image has put into the volume")
+        .isEqualTo("0\n");
+
+    String file = Files.writeString(bound.resolve("of-app"), "copied\n").toString();
+    testbed.node().run("chown", "1000:1000", file).orThrow();
+    testbed.killAndRestartDaemon();
+    for (String to : List.of("/in-root", "/etc/in-volume")) {
+      jukung(testbed, "cp", "-a", file, "first:" + to).orThrow();
+      assertThat(jukung(testbed, "exec", "first", "stat", "-c", "%u %g", to).orThrow())
+          .isEqualTo("1000 1000\n");
+      jukung(testbed, "cp", "-a", "first:" + to, file + "-again").orThrow();
+      assertThat(Files.getAttribute(Path.of(file + "-again"), "unix:uid")).isEqualTo(1000);
+    }
+    jukung(testbed, "stop", "-t", "0", "first").orThrow();
+    jukung(testbed, "cp", "-a", file, "first:/in-stopped").orThrow();
+    assertThat(jukung(testbed, "diff", "first").orThrow())
+        .isEqualTo("A /in-root\nA /in-stopped\nA /root-file\n");
+    jukung(testbed, "start", "first").orThrow();
+    assertThat(idsOf(testbed, "first")).isEqualTo(ids);
+    assertThat(jukung(testbed, "exec", "first", "stat", "-c", "%u", "/in-stopped").orThrow())
+        .isEqualTo("1000\n");
+    jukung(testbed, "rm", "-f", "first", "second").orThrow();
+    jukung(testbed, "volume", "rm", "shared").orThrow();
+  }
+
+  private static String idsOf(Testbed testbed, String container) throws Exception {
+    return jukung(testbed, "exec", container, "sh", "-c", "tr -s ' ' </proc/self/uid_map")
+        .orThrow()
+        .strip();
   }
 
   @Test

@@ -80,10 +80,12 @@ public final class Build extends ClientCommand {
 
   @Option(
       names = "--platform",
-      paramLabel = "OS/ARCH",
-      defaultValue = "",
-      description = "The platform of the image; so far only that of the node.")
-  String platform = "";
+      paramLabel = "OS/ARCH[/VARIANT]",
+      split = ",",
+      description =
+          "What the image is for, such as linux/arm64; without the option this node's platform."
+              + " Several, separated by commas, make an index, which push --all-platforms sends.")
+  List<String> platforms = List.of();
 
   @Option(
       names = "--secret",
@@ -110,16 +112,17 @@ public final class Build extends ClientCommand {
 
   @Option(
       names = "--cache-from",
-      paramLabel = "NAME|type=registry,ref=NAME",
-      description = "Take steps from a cache in a registry that --cache-to has written.")
+      paramLabel = "NAME|type=registry,ref=NAME|type=local,src=DIR",
+      description =
+          "Take steps from a cache that --cache-to has written, in a registry or a directory.")
   List<String> cachesFrom = List.of();
 
   @Option(
       names = "--cache-to",
-      paramLabel = "NAME|type=registry,ref=NAME[,mode=max]",
+      paramLabel = "NAME|type=registry,ref=NAME[,mode=max]|type=local,dest=DIR[,mode=max]",
       description =
-          "Write the steps of this build into a cache in a registry: those of the image, or with"
-              + " mode=max those of all stages.")
+          "Write the steps of this build into a cache in a registry, or in a directory as an OCI"
+              + " layout: those of the image, or with mode=max those of all stages.")
   List<String> cachesTo = List.of();
 
   @Option(
@@ -166,8 +169,8 @@ public final class Build extends ClientCommand {
   @Override
   protected void checkOptions() {
     var _ = OutputOption.parse(outputs);
-    var _ = CacheOption.imported(cachesFrom);
-    var _ = CacheOption.exported(cachesTo);
+    var _ = CacheOption.imported(cachesFrom, environment::absolute);
+    var _ = CacheOption.exported(cachesTo, environment::absolute);
     if (progress == Progress.TTY && !environment.interactive()) {
       throw CliException.usage("--progress tty needs a terminal on standard error");
     }
@@ -182,7 +185,7 @@ public final class Build extends ClientCommand {
             .setTarget(target)
             .setNoCache(noCache)
             .setPull(pull)
-            .setPlatform(platform)
+            .setPlatform(String.join(",", platforms))
             .putAllLabels(pairs("--label", labels))
             .setNetwork(network);
     for (String secret : secrets) {
@@ -197,8 +200,8 @@ public final class Build extends ClientCommand {
     OutputOption output = OutputOption.parse(outputs);
     options
         .setOutput(output.kind())
-        .addAllCacheFrom(CacheOption.imported(cachesFrom))
-        .setCacheTo(CacheOption.exported(cachesTo));
+        .addAllCacheFrom(CacheOption.imported(cachesFrom, environment::absolute))
+        .setCacheTo(CacheOption.exported(cachesTo, environment::absolute));
     SshAgents agents = SshAgents.of(ssh, environment);
     BuiltImage image;
     try (ContextSource source = ContextSource.of(context, file, environment, options);

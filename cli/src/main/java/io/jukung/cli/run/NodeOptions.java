@@ -57,8 +57,10 @@ final class NodeOptions {
 
   @Option(
       names = "--userns",
-      paramLabel = "host",
-      description = "host: the users of the node, as without this option.")
+      paramLabel = "host|private",
+      description =
+          "private: users of its own, so that root of the container is nobody on the node; host: the"
+              + " users of the node, as without this option.")
   @Nullable String userns;
 
   @Option(
@@ -93,7 +95,7 @@ final class NodeOptions {
       requireWord("--ipc", ipc, List.of("host", "private", "shareable", CONTAINER + "NAME"));
     }
     requireWord("--uts", uts, List.of("host"));
-    requireWord("--userns", userns, List.of("host"));
+    requireWord("--userns", userns, List.of("host", "private"));
     if (uts != null && !hostNetwork) {
       throw CliException.usage("--uts host goes only with --network host");
     }
@@ -126,6 +128,11 @@ final class NodeOptions {
     if (ipc != null && ipc.startsWith(CONTAINER)) {
       ipcOf = Lookup.container(connection, ipc.substring(CONTAINER.length())).getId();
     }
+  }
+
+  /** Whether the container shall have a user namespace of its own. */
+  boolean ownsUsers() {
+    return "private".equals(userns);
   }
 
   NamespaceMode ipcMode() {

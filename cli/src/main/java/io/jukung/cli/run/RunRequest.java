@@ -79,6 +79,10 @@ record RunRequest(
         LinuxSandboxSecurityContext.newBuilder()
             .setNamespaceOptions(namespaces())
             .setPrivileged(options.privileged);
+    if (options.node.ownsUsers()) {
+      // The daemon chooses the ids, and containers have those of their pod.
+      security.getNamespaceOptionsBuilder().getUsernsOptionsBuilder().setMode(NamespaceMode.POD);
+    }
     var config =
         PodSandboxConfig.newBuilder()
             .setMetadata(

@@ -242,7 +242,7 @@ class RunRequestTest {
         "--pid=private",
         "--ipc=none",
         "--uts=host",
-        "--userns=private",
+        "--userns=keep-id",
         "--gpus=none",
         "--oom-score-adj=1001",
         "--memory-swap=1g",

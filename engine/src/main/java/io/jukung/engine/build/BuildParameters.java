@@ -2,7 +2,6 @@ package io.jukung.engine.build;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.client.v1.BuildOptions;
-import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Query;
 import java.util.LinkedHashMap;
@@ -32,13 +31,13 @@ final class BuildParameters {
    */
   static BuildOptions.Builder options(Query query) {
     refuseUnsupported(query);
-    Platform.require(query);
     BuildOptions.Builder options =
         BuildOptions.newBuilder()
             .addAllTags(query.all("t").stream().filter(each -> !each.isEmpty()).toList())
             .setDockerfilePath(query.text("dockerfile").orElse(""))
             .putAllArguments(texts(query, "buildargs"))
             .putAllLabels(texts(query, "labels"))
+            .setPlatform(platform(query))
             .setTarget(query.text("target").orElse(""))
             .setNoCache(query.flag("nocache", false))
             .setPull(query.flag("pull", false))
@@ -47,6 +46,15 @@ final class BuildParameters {
       options.addCacheFrom(each.asText());
     }
     return options;
+  }
+
+  /** Docker's classic builder makes images of one platform. */
+  private static String platform(Query query) {
+    String platform = query.text("platform").orElse("");
+    if (platform.contains(",")) {
+      throw HttpError.badRequest("invalid platform: " + platform);
+    }
+    return platform;
   }
 
   private static void refuseUnsupported(Query query) {

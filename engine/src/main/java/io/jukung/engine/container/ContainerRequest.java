@@ -152,7 +152,7 @@ final class ContainerRequest {
                 LinuxPodSandboxConfig.newBuilder()
                     .setSecurityContext(
                         LinuxSandboxSecurityContext.newBuilder()
-                            .setNamespaceOptions(HostSecurity.namespaces(host, hostNetwork))
+                            .setNamespaceOptions(HostSecurity.namespacesOfPod(host, hostNetwork))
                             .setPrivileged(host.flag("Privileged")))
                     .putAllSysctls(host.map("Sysctls")));
     PodOptions.dns(host).ifPresent(pod::setDnsConfig);

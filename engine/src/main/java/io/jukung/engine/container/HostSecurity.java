@@ -19,6 +19,9 @@ final class HostSecurity {
   private static final String NUMBER = "\\d{1,10}";
   private static final Pattern USER = Pattern.compile("([^:]*)(?::(.*))?");
 
+  /** Asks for a user namespace; the word is podman's, and docker's client passes it on. */
+  private static final String OWN_USERS = "private";
+
   private HostSecurity() {}
 
   static NamespaceOption namespaces(Fields host, boolean hasHostNetwork) {
@@ -27,6 +30,15 @@ final class HostSecurity {
         .setPid(mode(host, "PidMode", NamespaceMode.CONTAINER, List.of("", "private")))
         .setIpc(mode(host, "IpcMode", NamespaceMode.POD, List.of("", "private", "shareable")))
         .build();
+  }
+
+  /** As {@link #namespaces}, of a pod, whose containers have the same users. */
+  static NamespaceOption namespacesOfPod(Fields host, boolean hasHostNetwork) {
+    NamespaceOption.Builder namespaces = namespaces(host, hasHostNetwork).toBuilder();
+    if (host.text("UsernsMode").equals(OWN_USERS)) {
+      namespaces.getUsernsOptionsBuilder().setMode(NamespaceMode.POD);
+    }
+    return namespaces.build();
   }
 
   private static NamespaceMode mode(
@@ -44,7 +56,7 @@ final class HostSecurity {
   static LinuxContainerSecurityContext of(Fields host, boolean hasHostNetwork, String user) {
     requireOwn(host, "UTSMode", List.of(""));
     requireOwn(host, "CgroupnsMode", List.of("", "private"));
-    requireOwn(host, "UsernsMode", List.of("", "host"));
+    requireOwn(host, "UsernsMode", List.of("", "host", OWN_USERS));
     boolean privileged = host.flag("Privileged");
     var security =
         LinuxContainerSecurityContext.newBuilder()

@@ -1,6 +1,7 @@
 package io.jukung.image.build;
 
 import io.jukung.image.credentials.Credentials;
+import io.jukung.image.manifest.Platform;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param tags the names of the new image, complete
  * @param arguments values for ARG instructions
  * @param target the stage to be built, by its name or number; empty: the last one
+ * @param platforms what the image is built for, at least one
  * @param noCache whether every step is carried out
  * @param pull whether images of FROM are pulled although they are here
  * @param labels labels of the new image
@@ -27,6 +29,7 @@ public record BuildSettings(
     List<String> tags,
     Map<String, String> arguments,
     String target,
+    List<Platform> platforms,
     boolean noCache,
     boolean pull,
     Map<String, String> labels,

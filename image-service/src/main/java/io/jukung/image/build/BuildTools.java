@@ -5,6 +5,7 @@ import io.jukung.image.buildcache.ChainImages;
 import io.jukung.image.copy.SourceTree;
 import io.jukung.image.dockerfile.Dockerfile;
 import io.jukung.image.dockerfile.StageGraph;
+import io.jukung.image.manifest.Platform;
 import io.jukung.image.sharedcache.ImportedSteps;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -13,8 +14,9 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /**
- * What the stages of one build share. Thread-safe.
+ * What the stages of a build for one platform share. Thread-safe.
  *
+ * @param platform what is built for, where FROM does not say otherwise
  * @param given the arguments of the build
  * @param global what FROM sees
  * @param contextDirectory where the files of {@code context} are
@@ -28,6 +30,7 @@ import java.util.concurrent.Semaphore;
 record BuildTools(
     BuildSettings settings,
     Dockerfile file,
+    Platform platform,
     StageGraph graph,
     Map<String, String> given,
     Map<String, String> global,

@@ -2,7 +2,7 @@ package io.jukung.image.build;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.build.BuildSettings.CacheExport;
-import io.jukung.image.buildcache.StageLayer;
+import io.jukung.image.buildcache.ChainImages;
 import io.jukung.image.sharedcache.ImportedSteps;
 import io.jukung.image.sharedcache.SharedCaches;
 import io.jukung.image.sharedcache.SharedStep;
@@ -38,18 +38,22 @@ final class CacheSharing {
   /**
    * Writes the cache that the build is to leave.
    *
-   * @param layers of the image
+   * @param used the steps of the build
+   * @param images what it has made
    */
-  void write(BuildTools tools, List<StageLayer> layers) throws InterruptedException {
-    if (tools.settings().exportedCache().isEmpty()) {
+  void write(BuildSettings settings, UsedSteps used, List<ChainImages.Finished> images)
+      throws InterruptedException {
+    if (settings.exportedCache().isEmpty()) {
       return;
     }
-    CacheExport export = tools.settings().exportedCache().get();
-    List<SharedStep> used =
-        export.allStages() ? tools.used().shared() : tools.used().sharedOf(layers);
-    Steps.Running step = steps.begin("exporting cache to " + export.name(), 0, 0);
+    CacheExport export = settings.exportedCache().get();
+    List<SharedStep> steps =
+        export.allStages()
+            ? used.shared()
+            : used.sharedOf(images.stream().map(ChainImages.Finished::layers).toList());
+    Steps.Running step = this.steps.begin("exporting cache to " + export.name(), 0, 0);
     try {
-      var _ = caches.write(export.name(), used);
+      var _ = caches.write(export.name(), steps);
     } catch (CriException e) {
       if (!export.ignoresErrors()) {
         throw step.failed(e);

@@ -22,6 +22,7 @@ import io.jukung.image.transfer.ImageExporter;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -71,41 +72,73 @@ public final class ImageBuild {
       throws InterruptedException {
     Dockerfile file = DockerfileParser.parse(settings.dockerfile());
     Map<String, String> given = settings.arguments();
-    Map<String, String> global = Variables.ofFile(file, given, platform());
-    StageGraph graph = StageGraph.of(file, global);
-    int target = graph.target(settings.target());
-    List<Integer> order = graph.order(target);
-    UnsupportedOptions.check(file, order);
+    List<Target> targets =
+        settings.platforms().stream().map(each -> Target.of(file, settings, each)).toList();
+    if (targets.size() > 1 && !(settings.output() instanceof BuildOutput.Store)) {
+      throw BuildErrors.unimplemented("a build for several platforms with --output");
+    }
     warnOfUnused(file, given.keySet(), listener);
     CacheSharing sharing = new CacheSharing(sharedCaches, listener);
     ImportedSteps imported = sharing.read(settings.importedCaches());
     try (ChainImages images = new ChainImages(store, cache)) {
-      var tools =
-          new BuildTools(
-              settings,
-              file,
-              graph,
-              given,
-              global,
-              context.tree(),
-              context.directory(),
-              store.temporary(),
-              store.layerLimits().maxBytes(),
-              epoch(given),
-              images,
-              new BaseImages(store, puller, settings.pull(), settings.credentials()),
-              cache,
-              imported,
-              new UsedSteps(),
-              runners,
-              listener,
-              room());
-      StageResult result = new StageThreads(tools).build(order, target);
-      String image = finish(tools, result);
-      sharing.write(tools, result.layers());
+      var bases = new BaseImages(store, puller, settings.pull(), settings.credentials());
+      UsedSteps used = new UsedSteps();
+      Semaphore room = room();
+      List<ChainImages.Finished> built = new ArrayList<>();
+      for (Target target : targets) {
+        var tools =
+            new BuildTools(
+                settings,
+                file,
+                target.platform,
+                target.graph,
+                given,
+                target.global,
+                context.tree(),
+                context.directory(),
+                store.temporary(),
+                store.layerLimits().maxBytes(),
+                epoch(given),
+                images,
+                bases,
+                cache,
+                imported,
+                used,
+                runners,
+                listener,
+                room);
+        built.add(finished(tools, new StageThreads(tools).build(target.order, target.stage)));
+      }
+      var export = new ResultExport(settings, images, listener, new ImageExporter(store));
+      String image = built.size() == 1 ? export.export(built.getFirst()) : export.exportAll(built);
+      sharing.write(settings, used, built);
       return image;
     } catch (IOException e) {
       throw ImageInstaller.explain("build", e);
+    }
+  }
+
+  /**
+   * What is built for one platform.
+   *
+   * @param global what FROM sees
+   * @param stage the number of the stage whose result is wanted
+   * @param order the stages that it needs and itself
+   */
+  private record Target(
+      Platform platform,
+      Map<String, String> global,
+      StageGraph graph,
+      int stage,
+      List<Integer> order) {
+    static Target of(Dockerfile file, BuildSettings settings, Platform platform) {
+      Map<String, String> global =
+          Variables.ofFile(file, settings.arguments(), arguments(platform));
+      StageGraph graph = StageGraph.of(file, global);
+      int stage = graph.target(settings.target());
+      List<Integer> order = graph.order(stage);
+      UnsupportedOptions.check(file, order);
+      return new Target(platform, global, graph, stage, order);
     }
   }
 
@@ -117,8 +150,7 @@ public final class ImageBuild {
     return new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()));
   }
 
-  private String finish(BuildTools tools, StageResult result)
-      throws IOException, InterruptedException {
+  private static ChainImages.Finished finished(BuildTools tools, StageResult result) {
     new TreeMap<>(tools.settings().labels()).forEach(result.settings()::setLabel);
     String created =
         tools
@@ -128,21 +160,24 @@ public final class ImageBuild {
                 result.created().isEmpty()
                     ? Instant.ofEpochSecond(0).toString()
                     : result.created());
-    return new ResultExport(tools, new ImageExporter(store))
-        .export(result.settings().document(result.layers(), created), result.layers());
+    return new ChainImages.Finished(
+        tools.platform(), result.settings().document(result.layers(), created), result.layers());
   }
 
-  /** The arguments that say what the image is built for and on; both are this node's platform. */
-  private static Map<String, String> platform() {
-    Platform here = Platform.current();
+  /** The arguments that say what the image is built for, and on which platform: this node's. */
+  private static Map<String, String> arguments(Platform target) {
     Map<String, String> arguments = new TreeMap<>();
-    for (String prefix : List.of("TARGET", "BUILD")) {
-      arguments.put(prefix + "PLATFORM", here.toString());
-      arguments.put(prefix + "OS", here.os());
-      arguments.put(prefix + "ARCH", here.architecture());
-      arguments.put(prefix + "VARIANT", here.variant());
-    }
+    putPlatform(arguments, "TARGET", target);
+    putPlatform(arguments, "BUILD", Platform.current());
     return arguments;
+  }
+
+  private static void putPlatform(
+      Map<String, String> arguments, String prefix, Platform platform) {
+    arguments.put(prefix + "PLATFORM", platform.toString());
+    arguments.put(prefix + "OS", platform.os());
+    arguments.put(prefix + "ARCH", platform.architecture());
+    arguments.put(prefix + "VARIANT", platform.variant());
   }
 
   private static Optional<Instant> epoch(Map<String, String> given) {

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
 import io.jukung.image.buildcache.BuiltDocuments;
 import io.jukung.image.buildcache.StageLayer;
+import io.jukung.image.manifest.Platform;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,8 +43,8 @@ final class ImageSettings {
   }
 
   /** Those of an image without anything. */
-  static ImageSettings empty() {
-    return new ImageSettings(BuiltDocuments.empty());
+  static ImageSettings empty(Platform platform) {
+    return new ImageSettings(BuiltDocuments.empty(platform));
   }
 
   /** Those of an image in the store. */
@@ -85,6 +86,15 @@ final class ImageSettings {
   String workingDirectory() {
     String directory = config().path("WorkingDir").asText("");
     return directory.startsWith("/") ? directory : "/" + directory;
+  }
+
+  /** What the image is for, as it says itself; this node's platform if it does not. */
+  Platform platform() {
+    String architecture = root.path("architecture").asText("");
+    return architecture.isEmpty()
+        ? Platform.current()
+        : new Platform(
+            root.path("os").asText("linux"), architecture, root.path("variant").asText(""));
   }
 
   String user() {

@@ -1,7 +1,7 @@
 package io.jukung.image.build;
 
 import io.jukung.image.commit.CompressedLayer;
-import io.jukung.image.commit.OwnerMap;
+import io.jukung.linux.archive.OwnerMap;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileTime;

@@ -17,25 +17,29 @@ import java.util.TreeSet;
 
 /** Brings the result of a build to where it is wanted. For one thread. */
 final class ResultExport {
-  private final BuildTools tools;
+  private final BuildSettings settings;
+  private final ChainImages images;
+  private final BuildListener listener;
   private final ImageExporter exporter;
 
-  ResultExport(BuildTools tools, ImageExporter exporter) {
-    this.tools = tools;
+  ResultExport(
+      BuildSettings settings, ChainImages images, BuildListener listener, ImageExporter exporter) {
+    this.settings = settings;
+    this.images = images;
+    this.listener = listener;
     this.exporter = exporter;
   }
 
   /**
-   * Exports the result.
+   * Exports the result of a build for one platform.
    *
-   * @param configuration the image's document
    * @return the image's ID; empty if the result is files
    */
-  String export(byte[] configuration, List<StageLayer> layers)
-      throws IOException, InterruptedException {
-    List<String> tags = tools.settings().tags();
-    ChainImages images = tools.images();
-    return switch (tools.settings().output()) {
+  String export(ChainImages.Finished image) throws IOException, InterruptedException {
+    byte[] configuration = image.configuration();
+    List<StageLayer> layers = image.layers();
+    List<String> tags = settings.tags();
+    return switch (settings.output()) {
       case BuildOutput.Store _ -> images.finish(configuration, layers, new TreeSet<>(tags)).id();
       case BuildOutput.Files files -> {
         step("exporting to client files", () -> writeFiles(layers, files.target()));
@@ -53,13 +57,18 @@ final class ResultExport {
     };
   }
 
+  /** Keeps the results for several platforms. Returns the ID of the image that has the names. */
+  String exportAll(List<ChainImages.Finished> built) throws IOException, InterruptedException {
+    return images.finish(built, new TreeSet<>(settings.tags())).id();
+  }
+
   @FunctionalInterface
   private interface Work {
     void run() throws IOException, InterruptedException;
   }
 
   private void step(String name, Work work) throws IOException, InterruptedException {
-    Steps.Running step = new Steps(tools.listener(), "").begin(name, 0, 0);
+    Steps.Running step = new Steps(listener, "").begin(name, 0, 0);
     try {
       work.run();
     } catch (CriException e) {
@@ -72,7 +81,7 @@ final class ResultExport {
 
   private void writeFiles(List<StageLayer> layers, OutputStream target)
       throws IOException, InterruptedException {
-    try (Fd mount = OverlayMount.detachedReadOnly(tools.images().mounted(layers));
+    try (Fd mount = OverlayMount.detachedReadOnly(images.mounted(layers));
         Fd root = Openat2.openDirectory(mount, "."); // the handle of a mount cannot be read
         TarOutput archive = new TarOutput(target)) {
       new TreeReader(archive).addDirectory(root, "");

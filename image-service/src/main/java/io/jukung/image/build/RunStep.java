@@ -73,6 +73,7 @@ final class RunStep {
         key,
         history(instruction, arguments),
         overlays -> {
+          ForeignPrograms.requireRunnable(state.settings().platform());
           var command =
               new CommandRunner.Command(
                   tools.images().intermediate(state.layers()),
@@ -249,7 +250,7 @@ final class RunStep {
     List<StageLayer> layers =
         earlier.isPresent()
             ? others.apply(earlier.get()).layers()
-            : tools.images().base(tools.bases().get(from.get())).layers();
+            : tools.images().base(tools.bases().get(from.get(), tools.platform())).layers();
     key.add(StageLayer.chain(layers));
     String image = tools.images().intermediate(layers);
     try (Fd root = OverlayMount.detachedReadOnly(tools.images().mounted(layers))) {

@@ -11,6 +11,7 @@ import io.jukung.image.dockerfile.InstructionWords;
 import io.jukung.image.dockerfile.Keyword;
 import io.jukung.image.dockerfile.Stage;
 import io.jukung.image.dockerfile.Variables;
+import io.jukung.image.manifest.Platform;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.OverlayMount;
 import java.io.IOException;
@@ -39,7 +40,9 @@ final class StageBuild {
     this.index = index;
     this.stage = tools.file().stages().get(index);
     this.others = others;
-    this.names = new StageNames(tools.file(), index);
+    this.names =
+        new StageNames(
+            tools.file(), index, tools.settings().platforms().size() > 1 ? tools.platform() + " " : "");
   }
 
   StageResult build() throws IOException, InterruptedException {
@@ -78,18 +81,32 @@ final class StageBuild {
           below.created());
     }
     if (base.equals(SCRATCH)) {
-      ImageSettings settings = ImageSettings.empty();
+      ImageSettings settings = ImageSettings.empty(platform());
       return new StageState(List.of(), settings, variables(Optional.empty(), settings), "");
     }
     Steps.Running step = steps().begin(names.from(base), stage.line(), stage.line());
     try {
-      ChainImages.Base image = tools.images().base(tools.bases().get(base));
+      ChainImages.Base image = tools.images().base(tools.bases().get(base, platform()));
       ImageSettings settings = ImageSettings.of(image.configuration(), image.layers().size());
       step.done(false);
       return new StageState(
           image.layers(), settings, variables(Optional.empty(), settings), settings.created());
     } catch (CriException e) {
       throw step.failed(e);
+    }
+  }
+
+  /** What this stage is for: FROM may say so itself, as for a compiler that runs on this node. */
+  private Platform platform() {
+    if (stage.platform().isEmpty()) {
+      return tools.platform();
+    }
+    String text =
+        InstructionWords.whole(stage.platform().get(), tools.global(), tools.file().escape());
+    try {
+      return Platform.parse(text);
+    } catch (CriException e) {
+      throw BuildErrors.at(stage.line(), e);
     }
   }
 
@@ -162,7 +179,7 @@ final class StageBuild {
     Optional<Integer> earlier = tools.graph().earlier(from, index);
     return earlier.isPresent()
         ? others.apply(earlier.get()).layers()
-        : tools.images().base(tools.bases().get(from)).layers();
+        : tools.images().base(tools.bases().get(from, tools.platform())).layers();
   }
 
   private void copyFrom(

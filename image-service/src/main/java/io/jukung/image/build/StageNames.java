@@ -19,10 +19,13 @@ final class StageNames {
   private final long steps;
   private int number = 1;
 
-  StageNames(Dockerfile file, int index) {
+  /**
+   * @param prefix before the name of the stage; empty, or the platform with a space after it
+   */
+  StageNames(Dockerfile file, int index, String prefix) {
     Stage self = file.stages().get(index);
     boolean only = file.stages().size() == 1 && self.name().isEmpty();
-    this.stage = only ? "" : self.name().orElse("stage-" + index) + " ";
+    this.stage = prefix + (only ? "" : self.name().orElse("stage-" + index) + " ");
     this.steps =
         1 + self.instructions().stream().filter(each -> LAYERS.contains(each.keyword())).count();
   }

@@ -5,6 +5,7 @@ import io.jukung.image.buildcache.StageLayer;
 import io.jukung.image.content.Digest;
 import io.jukung.image.sharedcache.SharedStep;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -19,18 +20,21 @@ final class UsedSteps {
 
   /** All steps, for other nodes. */
   synchronized List<SharedStep> shared() {
+    Set<String> seen = new HashSet<>();
     return all.stream()
+        .filter(each -> seen.add(each.key())) // two platforms may have steps in common
         .map(each -> new SharedStep(each.key(), each.layer(), each.createdAt()))
         .toList();
   }
 
   /**
-   * The steps whose layers are in an image, and those that have none.
+   * The steps whose layers are in the images, and those that have none.
    *
-   * @param layers of the image
+   * @param images the layers of each
    */
-  List<SharedStep> sharedOf(List<StageLayer> layers) {
-    Set<Digest> wanted = layers.stream().map(StageLayer::diffId).collect(Collectors.toSet());
+  List<SharedStep> sharedOf(List<List<StageLayer>> images) {
+    Set<Digest> wanted =
+        images.stream().flatMap(List::stream).map(StageLayer::diffId).collect(Collectors.toSet());
     return shared().stream()
         .filter(each -> each.layer().isEmpty() || wanted.contains(each.layer().get().diffId()))
         .toList();

@@ -16,9 +16,8 @@ public final class BuiltDocuments {
 
   private BuiltDocuments() {}
 
-  /** The configuration of an image without anything, for the platform of this node. */
-  public static ObjectNode empty() {
-    Platform platform = Platform.current();
+  /** The configuration of an image without anything. */
+  public static ObjectNode empty(Platform platform) {
     ObjectNode root = NODES.objectNode().put("architecture", platform.architecture());
     if (!platform.variant().isEmpty()) {
       root.put("variant", platform.variant());
@@ -35,7 +34,7 @@ public final class BuiltDocuments {
    * so that no image for users has the same ID.
    */
   public static byte[] intermediate(List<Digest> diffIds) {
-    ObjectNode root = empty().put("author", "intermediate result of jukung build");
+    ObjectNode root = empty(Platform.current()).put("author", "intermediate result of jukung build");
     setDiffIds(root, diffIds);
     return root.toString().getBytes(UTF_8);
   }
@@ -43,6 +42,29 @@ public final class BuiltDocuments {
   public static void setDiffIds(ObjectNode root, List<Digest> diffIds) {
     ArrayNode all = root.withObjectProperty("rootfs").put("type", "layers").putArray("diff_ids");
     diffIds.forEach(each -> all.add(each.toString()));
+  }
+
+  /** An image of an index. */
+  public record Listed(Platform platform, byte[] manifest) {}
+
+  /** An index of the same image for several platforms (image-index.md). */
+  public static byte[] index(List<Listed> images) {
+    ObjectNode root = NODES.objectNode().put("schemaVersion", 2);
+    root.put("mediaType", MediaType.OCI_INDEX.text());
+    ArrayNode all = root.putArray("manifests");
+    for (Listed image : images) {
+      ObjectNode entry =
+          all.addObject()
+              .put("mediaType", MediaType.OCI_MANIFEST.text())
+              .put("digest", Digest.sha256(image.manifest).toString())
+              .put("size", image.manifest.length);
+      ObjectNode platform = entry.putObject("platform");
+      platform.put("architecture", image.platform.architecture()).put("os", image.platform.os());
+      if (!image.platform.variant().isEmpty()) {
+        platform.put("variant", image.platform.variant());
+      }
+    }
+    return root.toString().getBytes(UTF_8);
   }
 
   public static byte[] manifest(byte[] configuration, List<StageLayer> layers) {

@@ -27,8 +27,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -262,6 +264,45 @@ public final class ChainImages implements AutoCloseable {
   public StoredImage finish(byte[] configuration, List<StageLayer> layers, Set<String> tags)
       throws IOException, InterruptedException {
     return store.register(install(configuration, layers, new Parts(configuration, null), tags));
+  }
+
+  /**
+   * An image of one platform.
+   *
+   * @param configuration its document
+   */
+  public record Finished(Platform platform, byte[] configuration, List<StageLayer> layers) {}
+
+  /**
+   * Makes the images of several platforms that the build is for, and their index. The one that this
+   * node can run, or else the first one, gets the names, and keeps the content of the others.
+   *
+   * @param tags complete names
+   */
+  public StoredImage finish(List<Finished> images, Set<String> tags)
+      throws IOException, InterruptedException {
+    List<BuiltDocuments.Listed> listed = new ArrayList<>();
+    Set<String> manifests = new TreeSet<>();
+    Set<String> blobs = new TreeSet<>();
+    @Nullable ImageRecord named = null;
+    for (Finished each : images) {
+      byte[] manifest = BuiltDocuments.manifest(each.configuration, each.layers);
+      listed.add(new BuiltDocuments.Listed(each.platform, manifest));
+      manifests.add(Digest.sha256(manifest).toString());
+      blobs.add(Digest.sha256(each.configuration).toString());
+      each.layers.forEach(layer -> blobs.add(layer.blob().digest().toString()));
+      ImageRecord image =
+          install(each.configuration, each.layers, new Parts(each.configuration, null), tags);
+      if (named == null || each.platform.isSame(Platform.current())) {
+        named = image;
+      }
+    }
+    byte[] index = BuiltDocuments.index(listed);
+    Digest digest = Digest.sha256(index);
+    pin.addBlob(digest);
+    store.content().put(digest, index);
+    return store.register(
+        Objects.requireNonNull(named, "no image").withIndex(digest, manifests, blobs));
   }
 
   private ImageRecord install(

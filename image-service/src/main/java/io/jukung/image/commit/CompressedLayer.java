@@ -5,6 +5,7 @@ import io.jukung.image.content.Digest;
 import io.jukung.image.store.Pin;
 import io.jukung.image.tar.GzipStream;
 import io.jukung.image.tar.TarEntryWriter;
+import io.jukung.linux.archive.OwnerMap;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.HostFile;

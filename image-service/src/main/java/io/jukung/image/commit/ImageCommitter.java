@@ -15,6 +15,7 @@ import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.store.StoredManifest;
+import io.jukung.linux.archive.OwnerMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -9,6 +9,7 @@ import io.jukung.image.tar.TarEntryWriter.Extent;
 import io.jukung.image.tar.TarPath;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.archive.OwnerMap;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.ExtendedAttributes;

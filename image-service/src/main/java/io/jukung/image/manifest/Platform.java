@@ -1,8 +1,11 @@
 package io.jukung.image.manifest;
 
+import io.jukung.cri.CriException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * An operating system and processor architecture, with the names of Go's GOOS and GOARCH, which
@@ -11,6 +14,12 @@ import java.util.Optional;
  * @param variant the processor's variant, such as {@code v8}; empty if none is stated
  */
 public record Platform(String os, String architecture, String variant) {
+  /** What may be written without an operating system. */
+  private static final Set<String> ARCHITECTURES =
+      Set.of("386", "amd64", "arm", "arm64", "loong64", "mips64le", "ppc64le", "riscv64", "s390x");
+
+  private static final Pattern PART = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
+
   /** The platform of this machine. */
   public static Platform current() {
     String machine = System.getProperty("os.arch", "unknown");
@@ -19,6 +28,50 @@ public record Platform(String os, String architecture, String variant) {
       case "aarch64" -> new Platform("linux", "arm64", "v8");
       default -> new Platform("linux", machine, "");
     };
+  }
+
+  /**
+   * Reads a platform as users write it: {@code linux/arm64}, {@code linux/arm/v7}, {@code arm64} or
+   * {@code linux}.
+   *
+   * @throws CriException INVALID_ARGUMENT if it is none of Linux
+   */
+  public static Platform parse(String text) {
+    String[] parts = text.strip().toLowerCase(Locale.ROOT).split("/", -1);
+    boolean onlyOs = parts.length == 1 && parts[0].equals("linux");
+    if (onlyOs) {
+      return current();
+    }
+    Platform platform =
+        switch (parts.length) {
+          case 1 -> new Platform("linux", parts[0], "");
+          case 2 -> new Platform(parts[0], parts[1], "");
+          case 3 -> new Platform(parts[0], parts[1], parts[2]);
+          default -> throw notAPlatform(text);
+        };
+    Platform known = platform.normalised();
+    boolean isWord = PART.matcher(known.architecture).matches();
+    if (!isWord || !(known.variant.isEmpty() || PART.matcher(known.variant).matches())) {
+      throw notAPlatform(text);
+    }
+    if (!known.os.equals("linux") || (parts.length == 1 && !ARCHITECTURES.contains(known.architecture))) {
+      throw notAPlatform(text);
+    }
+    // As containerd and BuildKit write it: v8 is the only variant of arm64 in use.
+    return known.architecture.equals("arm64") && known.variant.equals("v8")
+        ? new Platform(known.os, known.architecture, "")
+        : known;
+  }
+
+  private static CriException notAPlatform(String text) {
+    return CriException.invalidArgument(
+        "\"" + text + "\" is no platform of Linux (write linux/ARCHITECTURE[/VARIANT], such as"
+            + " linux/arm64)");
+  }
+
+  /** Whether both mean the same platform. */
+  public boolean isSame(Platform other) {
+    return normalised().equals(other.normalised());
   }
 
   /** The same platform in one spelling, for comparisons. */
@@ -35,6 +88,13 @@ public record Platform(String os, String architecture, String variant) {
               lowerOs,
               "arm64",
               lowerVariant.isEmpty() || lowerVariant.equals("8") ? "v8" : lowerVariant);
+      case "i386" -> new Platform(lowerOs, "386", lowerVariant);
+      // What containerd takes an index without a variant to mean.
+      case "arm" ->
+          new Platform(
+              lowerOs,
+              "arm",
+              lowerVariant.isEmpty() || lowerVariant.equals("7") ? "v7" : lowerVariant);
       default -> new Platform(lowerOs, lowerArchitecture, lowerVariant);
     };
   }

@@ -118,6 +118,11 @@ public final class ImageInstaller {
         "index %s leads to more than %d further indexes".formatted(top.digest(), MAX_INDEX_DEPTH));
   }
 
+  /** The digest of the manifest that was installed, after {@link #prepare}. */
+  Digest manifest() {
+    return path.getLast();
+  }
+
   private void keep(FetchedManifest document) throws IOException {
     pin.addBlob(document.digest());
     store.content().put(document.digest(), document.content());
@@ -219,7 +224,8 @@ public final class ImageInstaller {
         /* pinned= */ false,
         /* intermediate= */ false,
         /* signatures= */ null,
-        /* openRepositories= */ null);
+        /* openRepositories= */ null,
+        /* index= */ null);
   }
 
   private byte[] config(Descriptor descriptor) throws IOException, InterruptedException {

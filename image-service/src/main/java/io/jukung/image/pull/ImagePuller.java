@@ -55,12 +55,33 @@ public final class ImagePuller {
   public StoredImage pull(
       String reference, Credentials credentials, PullListener listener, String requester)
       throws InterruptedException {
+    return pull(reference, credentials, listener, requester, Optional.empty());
+  }
+
+  /**
+   * Pulls an image of another platform than the node's, for a build. The image gets no tag, which
+   * would be taken from the image that this node can run, but the digest of its own manifest.
+   */
+  public StoredImage pullFor(
+      Platform platform, String reference, Credentials credentials, String requester)
+      throws InterruptedException {
+    return pull(
+        reference, credentials, PullListener.NONE, requester, Optional.of(platform));
+  }
+
+  private StoredImage pull(
+      String reference,
+      Credentials credentials,
+      PullListener listener,
+      String requester,
+      Optional<Platform> other)
+      throws InterruptedException {
     ImageReference parsed = ImageReference.parse(reference).withoutTagIfDigest();
     long start = System.nanoTime();
     @Nullable ErrorKind failure = ErrorKind.INTERNAL; // unless the end is one that is expected
     ActivePulls.Tracked tracked = active.begin(parsed.toString(), requester, listener);
     try {
-      StoredImage image = pull(parsed, credentials, tracked);
+      StoredImage image = pull(parsed, credentials, tracked, other);
       failure = null;
       return image;
     } catch (CriException e) {
@@ -76,7 +97,10 @@ public final class ImagePuller {
   }
 
   private StoredImage pull(
-      ImageReference reference, Credentials credentials, ActivePulls.Tracked tracked)
+      ImageReference reference,
+      Credentials credentials,
+      ActivePulls.Tracked tracked,
+      Optional<Platform> other)
       throws InterruptedException {
     String action = "pull " + reference;
     try (Pin pin = store.pin()) {
@@ -87,10 +111,15 @@ public final class ImagePuller {
       Set<String> tags =
           reference.tag().map(tag -> Set.of(reference.name() + ":" + tag)).orElse(Set.of());
       ImageInstaller installer =
-          new ImageInstaller(store, pin, registry, tracked, Platform.current());
+          new ImageInstaller(
+              store, pin, registry, tracked, other.orElseGet(Platform::current));
       approval.ifPresent(
           check -> installer.approveBy(documents -> check.fetch(documents, registry)));
       ImageRecord image = installer.prepare(top, tags, Set.of(reference.name()));
+      if (other.isPresent()) {
+        String name = reference.name() + "@" + installer.manifest();
+        image = image.withNames(Set.of(), Set.of(name));
+      }
       return store.register(registry.isOpen() ? image.withOpenRepository(reference.name()) : image);
     } catch (IOException e) {
       throw ImageInstaller.explain(action, e);

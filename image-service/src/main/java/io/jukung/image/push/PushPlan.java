@@ -12,6 +12,7 @@ import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.StoredManifest;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,12 +39,15 @@ record PushPlan(List<PushedBlob> blobs, List<Document> children, Document top) {
   }
 
   /**
-   * The index by which the image came here, with the images of all platforms.
+   * The index by which the image came here, or which a build has made of it, with the images of all platforms.
    *
    * @throws CriException FAILED_PRECONDITION if there is no index, or a part of it is not here
    */
   static PushPlan ofIndex(ImageRecord image, ContentStore content) throws IOException {
-    for (String text : image.documents()) {
+    // Of several indexes that a build has made the newest is the one that is meant.
+    Collection<String> documents =
+        image.index() == null ? image.documents() : List.of(image.index());
+    for (String text : documents) {
       Digest digest = Digest.parse(text);
       byte[] bytes = content.read(digest, ManifestDocument.MAX_BYTES);
       if (ManifestDocument.parse(digest, bytes, Optional.empty()) instanceof ImageIndex index) {
@@ -51,7 +55,7 @@ record PushPlan(List<PushedBlob> blobs, List<Document> children, Document top) {
       }
     }
     throw CriException.failedPrecondition(
-        "--all-platforms: image %s did not come here by an index".formatted(image.id()));
+        "--all-platforms: image %s did not come here by an index and was not built for several".formatted(image.id()));
   }
 
   private static String indexType(Digest digest, byte[] content) {

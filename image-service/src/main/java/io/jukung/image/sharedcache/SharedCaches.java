@@ -1,6 +1,7 @@
 package io.jukung.image.sharedcache;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.ErrorKind;
 import io.jukung.image.content.Digest;
 import io.jukung.image.credentials.Credentials;
 import io.jukung.image.manifest.ArtifactManifest;
@@ -16,7 +17,9 @@ import io.jukung.image.registry.SmallBlob;
 import io.jukung.image.signature.SignatureGate;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.store.Pin;
+import io.jukung.linux.FreshThread;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -24,8 +27,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads and writes caches in registries, with the credentials of the node's auth files.
- * Thread-safe.
+ * Reads and writes caches in registries, with the credentials of the node's auth files, and in
+ * directories of the node. Thread-safe.
  */
 public final class SharedCaches {
   private final ImageStore store;
@@ -42,13 +45,48 @@ public final class SharedCaches {
   }
 
   /**
-   * Reads the list of a cache's steps. No layer is fetched yet. The node's signature policy is
+   * Reads the list of a cache's steps, which is in a registry or, with a name such as {@code
+   * oci-layout:///DIRECTORY:TAG}, in a directory. No layer is fetched yet. The node's signature policy is
    * asked for the cache as for an image of its name: its layers become parts of images that run.
    *
    * @param before the steps of other caches, which are asked first
    * @throws CriException with the kind that fits
    */
   public ImportedSteps read(String name, ImportedSteps before) throws InterruptedException {
+    Optional<LocalCache> local = LocalCache.named(name);
+    return local.isPresent() ? readLocal(local.get(), before) : readShared(name, before);
+  }
+
+  /**
+   * Reads a cache in a directory, on a platform thread: the file system may be one that does not
+   * answer.
+   */
+  private ImportedSteps readLocal(LocalCache cache, ImportedSteps before)
+      throws InterruptedException {
+    String action = "import cache " + cache.directory();
+    if (gate.isGuarded()) {
+      throw new CriException(
+          ErrorKind.FAILED_PRECONDITION,
+          action + ": this node has a signature policy, and a directory has no signatures");
+    }
+    try {
+      return FreshThread.call(
+          "build-cache",
+          () -> {
+            try {
+              return cache.read(before, store.temporary(), store.layerLimits());
+            } catch (InterruptedException e) {
+              throw new InterruptedIOException("interrupted");
+            }
+          });
+    } catch (IOException e) {
+      throw ImageInstaller.explain(action, e);
+    } catch (CriException e) {
+      throw new CriException(e.kind(), action + ": " + e.getMessage(), e);
+    }
+  }
+
+  private ImportedSteps readShared(String name, ImportedSteps before) throws InterruptedException {
     ImageReference reference = ImageReference.parse(name);
     String action = "import cache " + reference;
     try {
@@ -71,17 +109,19 @@ public final class SharedCaches {
   }
 
   /**
-   * Writes a cache, in place of what has the name.
+   * Writes a cache, in place of what has the name, which is as for {@link #read}.
    *
    * @param steps with layers that the store has; of too many, the last ones are left out
    * @return how many steps were written
    * @throws CriException with the kind that fits
    */
   public int write(String name, List<SharedStep> steps) throws InterruptedException {
-    ImageReference reference = ImageReference.parse(name);
-    if (reference.digest().isPresent()) {
+    Optional<LocalCache> local = LocalCache.named(name);
+    Optional<ImageReference> reference =
+        local.isPresent() ? Optional.empty() : Optional.of(ImageReference.parse(name));
+    if (reference.isPresent() && reference.get().digest().isPresent()) {
       throw CriException.invalidArgument(
-          "export cache " + reference + ": a cache is named by a tag, not by a digest");
+          "export cache " + name + ": a cache is named by a tag, not by a digest");
     }
     List<SharedStep> bounded = bounded(steps);
     List<Descriptor> layers = CacheDocuments.layers(bounded);
@@ -93,12 +133,19 @@ public final class SharedCaches {
         pin.addBlob(Digest.sha256(document));
         store.content().put(Digest.sha256(document), document);
       }
-      pusher.pushArtifact(reference, manifest, List.of(list, CacheDocuments.EMPTY), layers);
+      List<byte[]> documents = List.of(list, CacheDocuments.EMPTY);
+      if (reference.isPresent()) {
+        pusher.pushArtifact(reference.get(), manifest, documents, layers);
+      } else {
+        FreshThread.run(
+            "build-cache",
+            () -> local.orElseThrow().write(manifest, documents, layers, store.content()));
+      }
       return bounded.size();
     } catch (IOException e) {
-      throw ImageInstaller.explain("export cache " + reference, e);
+      throw ImageInstaller.explain("export cache " + name, e);
     } catch (CriException e) {
-      throw new CriException(e.kind(), "export cache " + reference + ": " + e.getMessage(), e);
+      throw new CriException(e.kind(), "export cache " + name + ": " + e.getMessage(), e);
     }
   }
 

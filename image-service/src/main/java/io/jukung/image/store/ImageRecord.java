@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  *     for users; absent in records of older releases
  * @param signatures that its pulls have found, because a policy demands some; null if there are
  *     none
+ * @param openRepositories those whose registries have given the image without credentials
+ * @param index the digest of the index that a build here has made for several platforms, of which
+ *     this image is one; null: none
  */
 public record ImageRecord(
     int version,
@@ -36,7 +39,8 @@ public record ImageRecord(
     boolean pinned,
     boolean intermediate,
     @Nullable List<KeptSignature> signatures,
-    @Nullable Set<String> openRepositories) {
+    @Nullable Set<String> openRepositories,
+    @Nullable String index) {
   public static final int VERSION = 1;
 
   /**
@@ -61,6 +65,9 @@ public record ImageRecord(
     layers.forEach(Digest::parse);
     diffIds.forEach(Digest::parse);
     keptSignatures().forEach(KeptSignature::check);
+    if (index != null) {
+      var _ = Digest.parse(index);
+    }
   }
 
   /** The signatures; an empty list if there are none. */
@@ -82,7 +89,8 @@ public record ImageRecord(
         pinned,
         intermediate,
         found.isEmpty() ? null : List.copyOf(found),
-        openRepositories);
+        openRepositories,
+        index);
   }
 
   /** The same image, which a repository's registry has given without credentials. */
@@ -99,7 +107,8 @@ public record ImageRecord(
         pinned,
         intermediate,
         signatures,
-        Set.of(repository));
+        Set.of(repository),
+        index);
   }
 
   /** Whether the repository has given the image without credentials. */
@@ -127,7 +136,8 @@ public record ImageRecord(
     return ChainId.of(diffIds.stream().map(Digest::parse).toList());
   }
 
-  ImageRecord withNames(Set<String> tags, Set<String> digests) {
+  /** The same image with other names. */
+  public ImageRecord withNames(Set<String> tags, Set<String> digests) {
     return new ImageRecord(
         version,
         id,
@@ -140,7 +150,8 @@ public record ImageRecord(
         pinned,
         intermediate,
         signatures,
-        openRepositories);
+        openRepositories,
+        index);
   }
 
   public ImageRecord asPinned() {
@@ -156,7 +167,8 @@ public record ImageRecord(
         true,
         intermediate,
         signatures,
-        openRepositories);
+        openRepositories,
+        index);
   }
 
   /** The same image as a result that only builds know. */
@@ -173,7 +185,34 @@ public record ImageRecord(
         pinned,
         true,
         signatures,
-        openRepositories);
+        openRepositories,
+        index);
+  }
+
+  /**
+   * The same image as one of several platforms.
+   *
+   * @param newIndex the digest of the index that names them
+   * @param manifests the digests of all their manifests
+   * @param blobs the digests of what these name
+   */
+  public ImageRecord withIndex(Digest newIndex, Set<String> manifests, Set<String> blobs) {
+    Set<String> allDocuments = union(documents, manifests);
+    allDocuments.add(newIndex.toString());
+    return new ImageRecord(
+        version,
+        id,
+        allDocuments,
+        union(layers, blobs),
+        diffIds,
+        repoTags,
+        repoDigests,
+        pulledAt,
+        pinned,
+        intermediate,
+        signatures,
+        openRepositories,
+        newIndex.toString());
   }
 
   /** Unites the names and content of two records of the same image. */
@@ -190,7 +229,8 @@ public record ImageRecord(
         pinned || newer.pinned,
         intermediate && newer.intermediate,
         unite(newer),
-        uniteOpen(newer));
+        uniteOpen(newer),
+        newer.index == null ? index : newer.index);
   }
 
   /** Takes from both in turn: what a policy has accepted stands first in each. */

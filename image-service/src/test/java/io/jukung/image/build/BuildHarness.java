@@ -9,6 +9,7 @@ import io.jukung.image.buildcache.BuildCache;
 import io.jukung.image.content.Digest;
 import io.jukung.image.copy.BuildContext;
 import io.jukung.image.manifest.ConfigDocument;
+import io.jukung.image.manifest.Platform;
 import io.jukung.image.pull.PullFixture;
 import io.jukung.image.pull.TestImage;
 import io.jukung.image.push.ImagePusher;
@@ -57,6 +58,8 @@ abstract class BuildHarness {
   String target = "";
   boolean noCache;
   String node = "one";
+  List<String> tags = List.of();
+  List<Platform> platforms = List.of(Platform.current());
   List<String> importedCaches = List.of();
   Optional<BuildSettings.CacheExport> exportedCache = Optional.empty();
   BuildOutput output = new BuildOutput.Store();
@@ -106,9 +109,10 @@ abstract class BuildHarness {
     var settings =
         new BuildSettings(
             dockerfile.replace("BASE", base),
-            List.of(),
+            tags,
             arguments,
             target,
+            platforms,
             noCache,
             false,
             Map.of(),

@@ -87,6 +87,65 @@ class SharedCacheTest extends BuildHarness {
   }
 
   @Test
+  void otherNodeTakesAllStepsFromADirectoryThatKeepsItsOtherCaches() throws Exception {
+    Path directory = temporary.resolve("local/cache");
+    String local = "oci-layout://" + directory;
+    exportedCache = Optional.of(new CacheExport(local + ":main", true, false));
+    String image = export(DOCKERFILE);
+    assertThat(commands).hasSize(3);
+    exportedCache = Optional.of(new CacheExport(local + ":other", true, false));
+    var _ = export("FROM BASE\nRUN other\n");
+    assertThat(Files.readString(directory.resolve("index.json")))
+        .contains("\"main\"", "\"other\"");
+    var _ = export("FROM BASE\nRUN other\n");
+    assertThat(Files.readString(directory.resolve("index.json")).split("\"other\"")).hasSize(2);
+
+    otherNode("two");
+    importedCaches = List.of(local + ":main");
+    assertThat(export(DOCKERFILE)).isEqualTo(image);
+    assertThat(commands).isEmpty();
+    assertThat(cached()).hasSize(5);
+    assertThat(file(fixture.store.find(image).orElseThrow(), "g")).contains("content");
+  }
+
+  @Test
+  void directoryWithoutItsContentIsAWarningAndTheStepsAreCarriedOut() throws Exception {
+    Path directory = temporary.resolve("local");
+    String local = "oci-layout://" + directory + ":latest";
+    exportedCache = Optional.of(new CacheExport(local, true, false));
+    var _ = export("FROM BASE\nRUN one\n");
+    Digest layer = cache.list().getFirst().layer().orElseThrow().blob().digest();
+    otherNode("two");
+    importedCaches = List.of(local);
+    Path blob = directory.resolve("blobs/sha256/" + layer.hex());
+    byte[] content = Files.readAllBytes(blob);
+    content[content.length / 2] ^= 1;
+    Files.write(blob, content);
+    var _ = export("FROM BASE\nRUN one\n");
+    assertThat(commands).hasSize(1);
+    assertThat(events)
+        .anyMatch(each -> each.contains("a step of an imported cache cannot be used"));
+    Files.delete(blob);
+    noCache = false;
+    var _ = cache.prune(Duration.ZERO);
+    var _ = export("FROM BASE\nRUN one\nRUN two\n");
+    assertThat(commands).hasSize(2);
+
+    importedCaches = List.of("oci-layout://" + directory + ":unknown");
+    var _ = export("FROM BASE\n");
+    assertThat(events).anyMatch(each -> each.contains("it has no cache unknown"));
+    importedCaches = List.of("oci-layout://" + temporary.resolve("nowhere") + ":latest");
+    var _ = export("FROM BASE\n");
+    assertThat(events).anyMatch(each -> each.contains("nowhere: there is no such file"));
+    assertThatThrownBy(
+            () -> {
+              exportedCache = Optional.of(new CacheExport("oci-layout://x", true, false));
+              var _ = export("FROM BASE\n");
+            })
+        .hasMessageContaining("is not oci-layout:///DIRECTORY:TAG");
+  }
+
+  @Test
   void smallCacheHasTheStepsOfTheImageOnly() throws Exception {
     exportedCache = Optional.of(new CacheExport(name, false, false));
     var _ = export(DOCKERFILE);

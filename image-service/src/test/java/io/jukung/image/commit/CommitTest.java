@@ -19,6 +19,7 @@ import io.jukung.image.store.ImageRecord;
 import io.jukung.image.store.Pin;
 import io.jukung.image.store.StoredImage;
 import io.jukung.image.tar.TestTar;
+import io.jukung.linux.archive.OwnerMap;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;

@@ -37,6 +37,7 @@ public final class TreeReader {
   private final TarOutput out;
   private final int maxLinked;
   private final boolean withMounts;
+  private OwnerMap owners = OwnerMap.SAME;
   private final byte[] buffer = new byte[BUFFER_BYTES];
 
   /** The first name in the archive of a file with several names. */
@@ -62,6 +63,12 @@ public final class TreeReader {
   /** Writes an empty directory or file for each that is mounted in the tree. */
   public static TreeReader withoutMounts(TarOutput out) {
     return new TreeReader(out, MAX_LINKED, /* withMounts= */ false);
+  }
+
+  /** Writes the owners that a container sees. */
+  public TreeReader seenBy(OwnerMap container) {
+    owners = container;
+    return this;
   }
 
   /**
@@ -193,10 +200,12 @@ public final class TreeReader {
     }
   }
 
-  private static Map<String, byte[]> attributes(Fd file) throws IOException {
+  private Map<String, byte[]> attributes(Fd file) throws IOException {
     try {
       Optional<byte[]> capability = ExtendedAttributes.get(file, CAPABILITY);
-      return capability.isPresent() ? Map.of(CAPABILITY, capability.get()) : Map.of();
+      return capability.isPresent()
+          ? Map.of(CAPABILITY, owners.capability(capability.get()))
+          : Map.of();
     } catch (ErrnoException e) {
       if (e.is(Errno.EOPNOTSUPP)) {
         return Map.of();
@@ -205,7 +214,7 @@ public final class TreeReader {
     }
   }
 
-  private static TarMember member(
+  private TarMember member(
       String name,
       TarMember.Kind kind,
       FileStatus status,
@@ -218,8 +227,8 @@ public final class TreeReader {
         name,
         kind,
         status.mode(),
-        Integer.toUnsignedLong(status.uid()),
-        Integer.toUnsignedLong(status.gid()),
+        owners.isSame() ? Integer.toUnsignedLong(status.uid()) : owners.shownUser(status.uid()),
+        owners.isSame() ? Integer.toUnsignedLong(status.gid()) : owners.shownGroup(status.gid()),
         status.modified(),
         link,
         size,

@@ -9,6 +9,7 @@ import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileAttributes;
+import io.jukung.linux.fs.FileCreation;
 import io.jukung.linux.fs.FileStatus;
 import io.jukung.linux.fs.FileTime;
 import io.jukung.linux.fs.FileType;
@@ -48,6 +49,7 @@ public final class TreeWriter {
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private final byte[] temporary = (TEMPORARY + UUID.randomUUID()).getBytes(ISO_8859_1);
   private final Deque<Unfinished> directories = new ArrayDeque<>();
+  private OwnerMap owners = OwnerMap.SAME;
   private boolean overwritesDirectories;
   private long written;
 
@@ -80,6 +82,12 @@ public final class TreeWriter {
     return this;
   }
 
+  /** Takes the owners of the archive and of the policy for those that a container sees. */
+  public TreeWriter seenBy(OwnerMap container) {
+    owners = container;
+    return this;
+  }
+
   /**
    * Unpacks the whole archive.
    *
@@ -107,7 +115,13 @@ public final class TreeWriter {
         case DIRECTORY -> makeDirectory(directory, path, name, member);
         case FILE -> makeFile(directory, name, member, content);
         case SYMLINK -> {
-          DirectoryEntry.makeSymlink(directory, temporary, member.linkName().getBytes(ISO_8859_1));
+          byte[] target = member.linkName().getBytes(ISO_8859_1);
+          var _ =
+              create(
+                  () -> {
+                    DirectoryEntry.makeSymlink(directory, temporary, target);
+                    return true;
+                  });
           place(directory, name, member, Optional.empty());
         }
         case HARD_LINK -> makeHardLink(directory, name, member);
@@ -174,9 +188,10 @@ public final class TreeWriter {
         throw e;
       }
     }
-    var _ = DirectoryEntry.makeDirectoryIfAbsent(parent, name, 0755);
+    var _ = create(() -> DirectoryEntry.makeDirectoryIfAbsent(parent, name, 0755));
     Fd made = DirectoryEntry.openDirectory(parent, name);
-    FileAttributes.setOwner(made, policy.uid(), policy.gid());
+    FileAttributes.setOwner(
+        made, (int) owners.hostUser(policy.uid()), (int) owners.hostGroup(policy.gid()));
     return made;
   }
 
@@ -190,7 +205,7 @@ public final class TreeWriter {
 
   private void makeDirectory(Fd parent, List<byte[]> path, byte[] name, TarMember member)
       throws IOException {
-    if (!DirectoryEntry.makeDirectoryIfAbsent(parent, name, PRIVATE_DIRECTORY)) {
+    if (!create(() -> DirectoryEntry.makeDirectoryIfAbsent(parent, name, PRIVATE_DIRECTORY))) {
       FileStatus there = FileStatus.of(parent, name);
       if (!there.isDirectory()) {
         throw notDirectory(name, new ErrnoException("mkdirat", member.name(), Errno.EEXIST));
@@ -212,7 +227,7 @@ public final class TreeWriter {
 
   private void makeFile(Fd directory, byte[] name, TarMember member, TarInput content)
       throws IOException {
-    try (Fd file = DirectoryEntry.createFile(directory, temporary, 0600)) {
+    try (Fd file = create(() -> DirectoryEntry.createFile(directory, temporary, 0600))) {
       int count = content.read(buffer);
       while (count > 0) {
         file.write(count == buffer.length ? buffer : Arrays.copyOf(buffer, count));
@@ -231,12 +246,13 @@ public final class TreeWriter {
       throw new IOException(
           "\"" + member.name() + "\" is a device, which is copied only with its owner (-a)");
     }
-    DirectoryEntry.makeNode(
-        directory,
-        temporary,
-        type,
-        0600,
-        new DeviceNumber(member.deviceMajor(), member.deviceMinor()));
+    DeviceNumber number = new DeviceNumber(member.deviceMajor(), member.deviceMinor());
+    var _ =
+        create(
+            () -> {
+              DirectoryEntry.makeNode(directory, temporary, type, 0600, number);
+              return true;
+            });
     try (Fd made = DirectoryEntry.openPath(directory, temporary)) {
       place(directory, name, member, Optional.of(made));
     } catch (IOException e) {
@@ -257,7 +273,12 @@ public final class TreeWriter {
         throw new IOException(
             "the archive has a hard link to what is no file: " + member.linkName());
       }
-      DirectoryEntry.makeHardLink(from, existing, directory, temporary);
+      var _ =
+          create(
+              () -> {
+                DirectoryEntry.makeHardLink(from, existing, directory, temporary);
+                return true;
+              });
     }
     rename(directory, name);
   }
@@ -290,7 +311,12 @@ public final class TreeWriter {
 
   private void rename(Fd directory, byte[] name) throws IOException {
     try {
-      DirectoryEntry.rename(directory, temporary, directory, name);
+      var _ =
+          create(
+              () -> {
+                DirectoryEntry.rename(directory, temporary, directory, name);
+                return true;
+              });
       // Two names of one file are left alone by rename(2).
       if (FileStatus.find(directory, temporary).isPresent()) {
         DirectoryEntry.unlink(directory, temporary);
@@ -322,19 +348,39 @@ public final class TreeWriter {
     FileAttributes.setOwner(made, uid(member), gid(member));
   }
 
+  /**
+   * Creates a file or a name of one. A mount with mapped ids, as volumes of such a container are,
+   * takes none from a user whom it does not map (EOVERFLOW), and root of the host is such a user.
+   */
+  private <T> T create(FileCreation.Creation<T> creation) throws IOException {
+    if (owners.isSame()) {
+      return creation.run();
+    }
+    try {
+      return creation.run();
+    } catch (ErrnoException e) {
+      if (!e.is(Errno.EOVERFLOW)) {
+        throw e;
+      }
+      return FileCreation.as((int) owners.hostUser(0), (int) owners.hostGroup(0), creation);
+    }
+  }
+
   private int uid(TarMember member) throws IOException {
-    return policy.owners() ? id(member.uid(), member) : policy.uid();
+    long id = policy.owners() ? id(member.uid(), member) : policy.uid();
+    return (int) owners.hostUser(id);
   }
 
   private int gid(TarMember member) throws IOException {
-    return policy.owners() ? id(member.gid(), member) : policy.gid();
+    long id = policy.owners() ? id(member.gid(), member) : policy.gid();
+    return (int) owners.hostGroup(id);
   }
 
-  private static int id(long id, TarMember member) throws IOException {
+  private static long id(long id, TarMember member) throws IOException {
     if (id < 0 || id > MAX_ID) {
       throw new IOException("\"" + member.name() + "\" has an owner that cannot be: " + id);
     }
-    return (int) id;
+    return id;
   }
 
   /** A file of another owner must not lend that owner's rights. */

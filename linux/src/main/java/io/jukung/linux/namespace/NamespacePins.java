@@ -151,6 +151,14 @@ public final class NamespacePins {
     }
   }
 
+  /** Opens a new user namespace, which nothing pins: it ends with its last descriptor. */
+  public static Fd openUserNamespace(IdMappings ids) throws IOException {
+    Request request = new Request(Set.of(), Optional.empty(), List.of(), Optional.of(ids));
+    try (NamespaceHolder holder = NamespaceHolder.start(request, ids)) {
+      return open(holder.path(Namespace.USER), OpenFlags.O_RDONLY, "O_RDONLY|O_CLOEXEC");
+    }
+  }
+
   private void pin(Namespace kind, Path namespace, List<Namespace> pinned) throws ErrnoException {
     makeFile(path(kind));
     pinned.add(kind);

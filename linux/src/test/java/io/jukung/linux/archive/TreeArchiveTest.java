@@ -10,11 +10,14 @@ import io.jukung.linux.fs.HostFile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,6 +71,51 @@ class TreeArchiveTest {
       }
     }
     return bytes.toByteArray();
+  }
+
+  @Test
+  void ownersAreThoseThatAContainerWithOtherIdsSees() throws Exception {
+    OwnerMap container = new OwnerMap(300_000, 400_000, 65_536);
+    Path file = Files.writeString(source.resolve("file"), "content");
+    Files.setAttribute(file, "unix:uid", 301_000);
+    Files.setAttribute(file, "unix:gid", 400_005);
+    Files.createSymbolicLink(source.resolve("of-the-host"), Path.of("file"));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (Fd tree = HostFile.openDirectory(source);
+        TarOutput output = new TarOutput(bytes)) {
+      new TreeReader(output).seenBy(container).addDirectory(tree, "");
+    }
+    TarInput input = new TarInput(new ByteArrayInputStream(bytes.toByteArray()));
+    List<String> owners = new ArrayList<>();
+    for (var next = input.next(); next.isPresent(); next = input.next()) {
+      owners.add(next.get().name() + " " + next.get().uid() + " " + next.get().gid());
+    }
+    assertThat(owners).containsExactlyInAnyOrder("file 1000 5", "of-the-host 65534 65534");
+
+    try (Fd tree = HostFile.openDirectory(target)) {
+      InputStream archive = new ByteArrayInputStream(bytes.toByteArray());
+      var _ = new TreeWriter(tree, KEEP).seenBy(container).unpack(new TarInput(archive));
+      InputStream again = new ByteArrayInputStream(archive("made"));
+      var _ = new TreeWriter(tree, PLAIN).seenBy(container).unpack(new TarInput(again));
+    }
+    assertThat(owner(target.resolve("file"))).isEqualTo("301000 400005");
+    assertThat(owner(target.resolve("of-the-host"))).isEqualTo("365534 465534");
+    assertThat(owner(target.resolve("made/file"))).isEqualTo("300000 400000");
+    TarMember foreign =
+        new TarMember("foreign", TarMember.Kind.FILE, 0644, 65_536, 0, TIME, "", 0, 0, 0, Map.of());
+    try (Fd tree = HostFile.openDirectory(target)) {
+      TreeWriter writer = new TreeWriter(tree, KEEP).seenBy(container);
+      assertThatThrownBy(
+              () -> writer.unpack(new TarInput(new ByteArrayInputStream(archive(foreign)))))
+          .hasMessageContaining("its user 65536 is none of the container's");
+    }
+    assertThat(target.resolve("foreign")).doesNotExist();
+  }
+
+  private static String owner(Path file) throws IOException {
+    return Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS)
+        + " "
+        + Files.getAttribute(file, "unix:gid", LinkOption.NOFOLLOW_LINKS);
   }
 
   @Test

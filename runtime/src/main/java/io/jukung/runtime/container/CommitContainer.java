@@ -3,16 +3,14 @@ package io.jukung.runtime.container;
 import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.CommitResponse;
 import io.jukung.image.commit.ImageCommitter;
-import io.jukung.image.commit.OwnerMap;
 import io.jukung.image.store.StoredImage;
-import io.jukung.linux.namespace.IdMappings;
+import io.jukung.linux.archive.OwnerMap;
 import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Makes an image of a container, for jukung's own client. */
 public final class CommitContainer {
@@ -53,13 +51,8 @@ public final class CommitContainer {
   }
 
   private ImageCommitter.Source source(Container container) {
-    @Nullable IdMappings ids =
-        sandboxes.get(container.record().sandboxId()).record().config().user();
     OwnerMap owners =
-        ids == null
-            ? OwnerMap.SAME
-            : new OwnerMap(
-                ids.users().firstHostId(), ids.groups().firstHostId(), ids.users().length());
+        OwnerMap.of(sandboxes.get(container.record().sandboxId()).record().config().user());
     return new ImageCommitter.Source(
         container.record().imageId(), paths.containerUpper(container.id()), owners);
   }

@@ -4,9 +4,12 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.archive.OwnerMap;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.mount.OverlayMount;
+import io.jukung.linux.namespace.IdMappings;
+import io.jukung.linux.namespace.NamespacePins;
 import io.jukung.linux.process.Pidfd;
 import io.jukung.runtime.call.Failures;
 import io.jukung.runtime.call.NamedLocks;
@@ -25,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens the root directories of containers. A running container's root is that of its first
@@ -116,7 +120,6 @@ public final class ContainerRoots {
 
   private <T> T run(Container container, String what, Work<T> work)
       throws IOException, InterruptedException {
-    requireNoIdMappings(container, what);
     if (container.status().mayRun()) {
       try (Fd root = ofRunning(container, what)) {
         return work.on(root);
@@ -130,16 +133,13 @@ public final class ContainerRoots {
     }
   }
 
-  private void requireNoIdMappings(Container container, String what) {
-    if (sandboxes.get(container.record().sandboxId()).record().config().user() != null) {
-      throw new CriException(
-          ErrorKind.UNIMPLEMENTED,
-          what
-              + ": container "
-              + container.id()
-              + " has a user namespace of its own, whose ids"
-              + " cannot be translated yet");
-    }
+  /** The ids that the container has: those of files in its root are other ones for the host. */
+  OwnerMap owners(Container container) {
+    return OwnerMap.of(ids(container));
+  }
+
+  private @Nullable IdMappings ids(Container container) {
+    return sandboxes.get(container.record().sandboxId()).record().config().user();
   }
 
   /** A start by CRI does not wait for the work, so it must be impossible. */
@@ -173,8 +173,17 @@ public final class ContainerRoots {
 
   private Fd ofStopped(Container container) throws IOException {
     ContainerRecord record = container.record();
-    return OverlayMount.detached(
-        lowers(record), paths.containerUpper(record.id()), paths.containerWork(record.id()));
+    List<Path> lowers = lowers(record);
+    Path upper = upper(record);
+    Path work = paths.containerWork(record.id());
+    IdMappings ids = ids(container);
+    if (ids == null) {
+      return OverlayMount.detached(lowers, upper, work);
+    }
+    // That of the pod has ended with its last container.
+    try (Fd users = NamespacePins.openUserNamespace(ids)) {
+      return OverlayMount.detachedIn(users, lowers, upper, work);
+    }
   }
 
   /** The layers of the image below the writable one, mounted if the node was restarted since. */

@@ -44,7 +44,10 @@ public final class CopyIn {
         root -> {
           try (Fd directory = directory(root, path, container)) {
             InputStream buffered = new BufferedInputStream(archive, BUFFER_BYTES);
-            long files = new TreeWriter(directory, policy).unpack(new TarInput(buffered));
+            long files =
+                new TreeWriter(directory, policy)
+                    .seenBy(roots.owners(container))
+                    .unpack(new TarInput(buffered));
             // Bytes can follow the end of an archive, and the caller sends them.
             var _ = buffered.transferTo(OutputStream.nullOutputStream());
             return CopyInResponse.newBuilder().setFiles(files).build();

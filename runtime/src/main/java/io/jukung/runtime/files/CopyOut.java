@@ -45,7 +45,8 @@ public final class CopyOut {
             root -> {
               try (TarOutput archive =
                   new TarOutput(new BufferedOutputStream(new Parts(outlet), PART_BYTES))) {
-                write(root, path, request, reader(request, archive));
+                write(
+                    root, path, request, reader(request, archive).seenBy(roots.owners(container)));
               } catch (ErrnoException e) {
                 throw explained(container, path, e);
               }

@@ -7,6 +7,7 @@ import io.jukung.client.v1.DiffRequest;
 import io.jukung.client.v1.FileDifference;
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import io.jukung.linux.archive.OwnerMap;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.ExtendedAttributes;
@@ -61,20 +62,23 @@ public final class RootDifference {
             .collect(Collectors.toCollection(HashSet::new));
     try (Fd upper = HostFile.openDirectory(roots.upper(container.record()));
         Fd lower = OverlayMount.detachedReadOnly(roots.lowers(container.record()))) {
-      var _ = new Walk(targets, sink).directory("", upper, lower, 0);
+      var _ = new Walk(targets, roots.owners(container), sink).directory("", upper, lower, 0);
     }
   }
 
   /** One comparison of a writable layer with the layers below. */
   static final class Walk {
     private final Set<String> targets;
+    private final OwnerMap owners;
     private final Consumer<FileDifference> sink;
 
     /**
      * @param targets paths at which something is mounted
+     * @param owners of the files in the writable layer; those below have the container's own ids
      */
-    Walk(Set<String> targets, Consumer<FileDifference> sink) {
+    Walk(Set<String> targets, OwnerMap owners, Consumer<FileDifference> sink) {
       this.targets = targets;
+      this.owners = owners;
       this.sink = sink;
     }
 
@@ -144,7 +148,7 @@ public final class RootDifference {
         int depth)
         throws IOException {
       List<FileDifference> inside = new ArrayList<>();
-      Walk inner = new Walk(targets, inside::add);
+      Walk inner = new Walk(targets, owners, inside::add);
       boolean different;
       try (Fd directory = DirectoryEntry.openDirectory(upper, name)) {
         if (lower != null && below.filter(FileStatus::isDirectory).isPresent()) {
@@ -176,11 +180,11 @@ public final class RootDifference {
           .anyMatch(target -> target.equals(path) || target.startsWith(path + "/"));
     }
 
-    private static boolean sameOwnerAndMode(FileStatus above, FileStatus below) {
+    private boolean sameOwnerAndMode(FileStatus above, FileStatus below) {
       return below.isDirectory()
           && above.mode() == below.mode()
-          && above.uid() == below.uid()
-          && above.gid() == below.gid();
+          && owners.isUser(above.uid(), below.uid())
+          && owners.isGroup(above.gid(), below.gid());
     }
 
     private static boolean isOpaque(Fd directory) throws IOException {

@@ -1,8 +1,12 @@
 package io.jukung.runtime.own;
 
 import io.jukung.cri.CriException;
+import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.Mount;
+import io.jukung.linux.namespace.IdMappings;
 import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.spec.SpecAdjuster;
+import io.jukung.runtime.spec.UserNamespaceOption;
 import io.jukung.runtime.store.Json;
 import io.jukung.runtime.store.SandboxRecord;
 import java.nio.file.Path;
@@ -98,6 +102,26 @@ public record ContainerOptions(
     return OwnContainers.isOwn(sandbox)
         ? OwnOptions.read(annotations, ContainerOptions.class, NONE)
         : NONE;
+  }
+
+  /**
+   * The configuration of a container in whose volumes and binds the files have the ids that the
+   * container sees, as kubelet asks for it, if its pod has a user namespace of its own. The client
+   * cannot ask for it: the daemon has chosen the ids of the pod.
+   */
+  public static ContainerConfig withMappedMounts(SandboxRecord sandbox, ContainerConfig config) {
+    IdMappings ids = sandbox.config().user();
+    if (ids == null || !OwnContainers.isOwn(sandbox)) {
+      return config;
+    }
+    ContainerConfig.Builder mapped = config.toBuilder();
+    for (Mount.Builder each : mapped.getMountsBuilderList()) {
+      if (each.getUidMappingsCount() == 0 && each.getGidMappingsCount() == 0) {
+        each.addUidMappings(UserNamespaceOption.mapping(ids.users()))
+            .addGidMappings(UserNamespaceOption.mapping(ids.groups()));
+      }
+    }
+    return mapped.build();
   }
 
   /** The specification with these options. */

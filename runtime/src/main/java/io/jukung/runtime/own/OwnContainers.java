@@ -7,6 +7,7 @@ import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxRecord;
 import io.jukung.runtime.store.SandboxStore;
+import java.util.Map;
 
 /**
  * Says which containers are jukung's own: those in pods of {@code jukung run} and {@code jukung
@@ -33,8 +34,12 @@ public final class OwnContainers {
 
   /** Whether the pod is jukung's own. */
   public static boolean isOwn(SandboxRecord sandbox) {
-    return sandbox.config().labels().containsKey(LABEL)
-        && !sandbox.config().labels().containsKey(KUBELET);
+    return isOwn(sandbox.config().labels());
+  }
+
+  /** Whether a pod with these labels is jukung's own. */
+  public static boolean isOwn(Map<String, String> labels) {
+    return labels.containsKey(LABEL) && !labels.containsKey(KUBELET);
   }
 
   /** Whether commands of a build run in the pod. */

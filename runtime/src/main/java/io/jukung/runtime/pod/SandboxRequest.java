@@ -61,6 +61,12 @@ public final class SandboxRequest {
         Integer.toUnsignedLong(metadata.getAttempt()));
   }
 
+  /**
+   * Reads the request.
+   *
+   * @return the record of the sandbox that is to be made; without ids if {@link
+   *     PodUsers#areToBeChosen}
+   */
   public static SandboxRecord record(
       String id, long createdAt, RunPodSandboxRequest request, UnaryOperator<String> cgroupParent) {
     SandboxConfig config = config(request.getConfig(), cgroupParent);
@@ -96,6 +102,7 @@ public final class SandboxRequest {
     LabelRules.checkSelinux(
         "config.linux.security_context.selinux_options", security.getSelinuxOptions());
     NamespaceOption namespaces = security.getNamespaceOptions();
+    boolean ownUsers = PodUsers.areToBeChosen(config);
     if (!namespaces.getTargetId().isEmpty()) {
       throw CriException.invalidArgument(
           "RunPodSandbox: namespace_options.target_id is for containers");
@@ -114,8 +121,8 @@ public final class SandboxRequest {
             mode("pid", namespaces.getPid(), PID),
             mode("ipc", namespaces.getIpc(), NETWORK_AND_IPC),
             security.getPrivileged(),
-            user(namespaces).orElse(null));
-    refuseContradictions(result);
+            ownUsers ? null : user(namespaces).orElse(null));
+    refuseContradictions(result, ownUsers || result.user() != null);
     return result;
   }
 
@@ -127,8 +134,8 @@ public final class SandboxRequest {
         : Optional.empty();
   }
 
-  private static void refuseContradictions(SandboxConfig config) {
-    if (config.user() != null && config.pid() == NamespaceOwner.NODE) {
+  private static void refuseContradictions(SandboxConfig config, boolean hasUsers) {
+    if (hasUsers && config.pid() == NamespaceOwner.NODE) {
       throw CriException.invalidArgument(
           "RunPodSandbox: a pod with a user namespace cannot use the host's pid namespace, whose"
               + " /proc it could not mount");

@@ -1,6 +1,5 @@
 package io.jukung.runtime.pod;
 
-import io.jukung.cri.v1.IDMapping;
 import io.jukung.cri.v1.LinuxPodSandboxStatus;
 import io.jukung.cri.v1.Namespace;
 import io.jukung.cri.v1.NamespaceMode;
@@ -14,6 +13,7 @@ import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.cri.v1.PodSandboxStatus;
 import io.jukung.cri.v1.UserNamespace;
 import io.jukung.linux.namespace.IdMappings;
+import io.jukung.runtime.spec.UserNamespaceOption;
 import io.jukung.runtime.store.NamespaceOwner;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.SandboxName;
@@ -91,17 +91,10 @@ public final class SandboxViews {
       options.setUsernsOptions(
           UserNamespace.newBuilder()
               .setMode(NamespaceMode.POD)
-              .addUids(mapping(user.users()))
-              .addGids(mapping(user.groups())));
+              .addUids(UserNamespaceOption.mapping(user.users()))
+              .addGids(UserNamespaceOption.mapping(user.groups())));
     }
     return options.build();
-  }
-
-  private static IDMapping mapping(IdMappings.Range range) {
-    return IDMapping.newBuilder()
-        .setHostId((int) range.firstHostId())
-        .setLength((int) range.length())
-        .build();
   }
 
   public static PodSandboxState state(SandboxRecord record) {

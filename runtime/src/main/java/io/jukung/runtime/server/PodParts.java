@@ -69,6 +69,7 @@ import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.pod.LinuxPodHost;
 import io.jukung.runtime.pod.ListCreations;
 import io.jukung.runtime.pod.PodEvents;
+import io.jukung.runtime.pod.PodUsers;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.recovery.NetworkUpkeep;
@@ -358,7 +359,16 @@ final class PodParts implements AutoCloseable {
             plugins,
             runtimes);
     return new BuildPods.Calls(
-        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins, handlers),
+        new RunPodSandbox(
+            sandboxes,
+            files,
+            lifecycle,
+            cgroups,
+            specs,
+            pathWork,
+            plugins,
+            handlers,
+            new PodUsers(sandboxes, Path.of("/etc"))),
         new CreateContainer(
             sandboxes,
             containers,

@@ -12,6 +12,7 @@ import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.Signal;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.mount.DraftOverlay;
+import io.jukung.linux.mount.OverlayMount;
 import io.jukung.linux.namespace.IdMappings;
 import io.jukung.linux.namespace.Namespace;
 import io.jukung.linux.namespace.NamespacePins;
@@ -34,6 +35,7 @@ import io.jukung.runtime.container.WritableLayerLimits;
 import io.jukung.runtime.handler.OciContainers;
 import io.jukung.runtime.launch.SeccompFilters;
 import io.jukung.runtime.own.ContainerOptions;
+import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.pod.LinuxPodHost;
 import io.jukung.runtime.shim.PodShims;
 import io.jukung.runtime.spec.ContainerUser;
@@ -131,11 +133,12 @@ public final class CreateContainer {
 
   public CreateContainerResponse call(CreateContainerRequest request)
       throws IOException, InterruptedException {
-    ContainerConfig config = request.getConfig();
-    if (!config.hasMetadata() || config.getMetadata().getName().isEmpty()) {
+    if (request.getConfig().getMetadata().getName().isEmpty()) {
       throw CriException.invalidArgument("CreateContainer: config.metadata.name is missing");
     }
     Sandbox sandbox = sandboxes.get(request.getPodSandboxId());
+    ContainerConfig config =
+        ContainerOptions.withMappedMounts(sandbox.record(), request.getConfig());
     specs.check(config, sandbox.record());
     ContainerName name =
         new ContainerName(
@@ -254,7 +257,7 @@ public final class CreateContainer {
     try (DraftOverlay overlay = overlay(sandbox, id, lowers)) {
       Fd root = overlay.root();
       ContainerOptions own = ContainerOptions.of(sandbox, config.getAnnotationsMap());
-      fillVolumes(held, sandbox, config, own, root);
+      fillVolumes(held, sandbox, config, own, root, lowers);
       List<Spec.Mount> mounts =
           new ArrayList<>(imageVolumes.declared(id, image.volumes(), config, root));
       imageMounts.forEach(each -> mounts.add(each.mount()));
@@ -293,17 +296,32 @@ public final class CreateContainer {
     return config.getMountsList().stream().map(Mount::getHostPath).toList();
   }
 
-  /** Copies what the image has into empty volumes. The files of a pod with own ids stay its own. */
+  /**
+   * Copies what the image has into empty volumes. The files in a volume have the ids that
+   * containers see. In the root of a pod with own ids they have others, and in the layers of its
+   * image not.
+   */
   private static void fillVolumes(
       Volumes.Hold held,
       SandboxRecord sandbox,
       ContainerConfig config,
       ContainerOptions own,
-      Fd root)
+      Fd root,
+      List<Path> lowers)
       throws IOException {
     if (sandbox.config().user() != null) {
+      if (OwnContainers.isOwn(sandbox) && config.getMountsCount() > 0) {
+        try (Fd image = OverlayMount.detachedReadOnly(lowers)) {
+          fillVolumes(held, config, own, image);
+        }
+      }
       return;
     }
+    fillVolumes(held, config, own, root);
+  }
+
+  private static void fillVolumes(
+      Volumes.Hold held, ContainerConfig config, ContainerOptions own, Fd root) throws IOException {
     for (Mount each : config.getMountsList()) {
       if (!own.withoutCopy().contains(each.getContainerPath())) {
         held.fill(each.getHostPath(), MountRules.destination(each), root);

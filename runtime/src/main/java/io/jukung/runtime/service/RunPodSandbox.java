@@ -12,6 +12,7 @@ import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.handler.Handlers;
+import io.jukung.runtime.pod.PodUsers;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxRequest;
 import io.jukung.runtime.spec.LabelRules;
@@ -27,6 +28,7 @@ import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +47,7 @@ public final class RunPodSandbox {
   private final PathWork pathWork;
   private final LifecyclePlugins plugins;
   private final Handlers handlers;
+  private final PodUsers users;
   private final Selinux selinux = new Selinux(Path.of("/"));
   private final SingleFlight<SandboxName, RunPodSandboxRequest, String> flights;
 
@@ -56,7 +59,8 @@ public final class RunPodSandbox {
       SpecBuilder specs,
       PathWork pathWork,
       LifecyclePlugins plugins,
-      Handlers handlers) {
+      Handlers handlers,
+      PodUsers users) {
     this.sandboxes = sandboxes;
     this.files = files;
     this.lifecycle = lifecycle;
@@ -65,6 +69,7 @@ public final class RunPodSandbox {
     this.pathWork = pathWork;
     this.plugins = plugins;
     this.handlers = handlers;
+    this.users = users;
     this.flights = SingleFlight.withProgress("RunPodSandbox", sandboxes.names()::creation);
   }
 
@@ -74,14 +79,16 @@ public final class RunPodSandbox {
     SandboxRecord intent = SandboxRequest.record(newId(), Clock.now(), request, cgroups::parent);
     SandboxName name = intent.name();
     checkSecurity(intent.id(), request.getConfig().getLinux().getSecurityContext());
-    if (intent.config().user() != null) {
+    boolean choose = PodUsers.areToBeChosen(request.getConfig());
+    if (choose || intent.config().user() != null) {
       handlers.checkUserNamespaces(intent.runtimeHandler());
     }
-    String id = flights.join(name, request, () -> run(intent));
+    Callable<String> work = () -> choose ? runWithUsers(intent) : run(intent);
+    String id = flights.join(name, request, work);
     if (sandboxes.find(id).isEmpty()) {
       // The result of an earlier call, whose pod is removed already.
       flights.forget(name);
-      id = flights.join(name, request, () -> run(intent));
+      id = flights.join(name, request, work);
     }
     return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
   }
@@ -106,6 +113,14 @@ public final class RunPodSandbox {
     return selinux.missing().isPresent()
         ? ObjectId.random()
         : LabelRules.newSandboxId(sandboxes.all().stream().map(Sandbox::id), ObjectId::random);
+  }
+
+  private String runWithUsers(SandboxRecord intent) throws IOException, InterruptedException {
+    try {
+      return run(users.reserve(intent));
+    } finally {
+      users.release(intent.id());
+    }
   }
 
   private String run(SandboxRecord intent) throws IOException, InterruptedException {

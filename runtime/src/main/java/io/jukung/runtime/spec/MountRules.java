@@ -258,18 +258,13 @@ public final class MountRules {
     if (mount.getUidMappingsCount() == 0 && mount.getGidMappingsCount() == 0) {
       return;
     }
-    List<IDMapping> users = ids.stream().map(each -> mapping(each.users())).toList();
-    List<IDMapping> groups = ids.stream().map(each -> mapping(each.groups())).toList();
+    List<IDMapping> users =
+        ids.stream().map(each -> UserNamespaceOption.mapping(each.users())).toList();
+    List<IDMapping> groups =
+        ids.stream().map(each -> UserNamespaceOption.mapping(each.groups())).toList();
     if (!mount.getUidMappingsList().equals(users) || !mount.getGidMappingsList().equals(groups)) {
       throw invalid(mount, "its id mappings are not those of the pod's user namespace");
     }
-  }
-
-  private static IDMapping mapping(IdMappings.Range range) {
-    return IDMapping.newBuilder()
-        .setHostId((int) range.firstHostId())
-        .setLength((int) range.length())
-        .build();
   }
 
   /** Whether the mount's source is an image. */

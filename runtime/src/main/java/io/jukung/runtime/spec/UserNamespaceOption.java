@@ -42,6 +42,14 @@ public final class UserNamespaceOption {
     };
   }
 
+  /** The range as a request and an answer of CRI have it. */
+  public static IDMapping mapping(IdMappings.Range range) {
+    return IDMapping.newBuilder()
+        .setHostId((int) range.firstHostId())
+        .setLength((int) range.length())
+        .build();
+  }
+
   private static IdMappings.Range range(String field, List<IDMapping> mappings) {
     if (mappings.size() != 1) {
       throw CriException.invalidArgument(

@@ -161,6 +161,23 @@ public record SandboxRecord(
         memberships);
   }
 
+  /** A record of the same sandbox with a user namespace of its own. */
+  public SandboxRecord withUser(IdMappings ids) {
+    return new SandboxRecord(
+        version,
+        id,
+        name,
+        state,
+        createdAt,
+        runtimeHandler,
+        config.withUser(ids),
+        networkSetUp,
+        addresses,
+        shimPid,
+        limits,
+        memberships);
+  }
+
   private SandboxRecord withState(State next) {
     if (!state.canBecome(next)) {
       throw new IllegalStateException("a sandbox that is " + state + " cannot become " + next);
@@ -308,6 +325,23 @@ public record SandboxRecord(
           ipc,
           privileged,
           user);
+    }
+
+    SandboxConfig withUser(IdMappings ids) {
+      return new SandboxConfig(
+          hostname,
+          logDirectory,
+          dns,
+          portMappings,
+          labels,
+          annotations,
+          cgroupParent,
+          sysctls,
+          network,
+          pid,
+          ipc,
+          privileged,
+          ids);
     }
 
     @JsonIgnore

@@ -3,6 +3,7 @@ package io.jukung.runtime.files;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jukung.linux.archive.OwnerMap;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.ExtendedAttributes;
 import io.jukung.linux.fs.Fd;
@@ -50,6 +51,7 @@ class RootDifferenceTest {
       var _ =
           new RootDifference.Walk(
                   Set.of(targets),
+                  OwnerMap.SAME,
                   each -> found.add(each.getKind() + " " + each.getPath().toString(UTF_8)))
               .directory("", above, below, 0);
     }

@@ -56,6 +56,7 @@ import io.jukung.runtime.life.SignalContainer;
 import io.jukung.runtime.life.StartAgain;
 import io.jukung.runtime.own.OwnContainers;
 import io.jukung.runtime.pod.PodEvents;
+import io.jukung.runtime.pod.PodUsers;
 import io.jukung.runtime.pod.SandboxLifecycle;
 import io.jukung.runtime.pod.SandboxStopper;
 import io.jukung.runtime.recovery.RecordReader;
@@ -253,7 +254,16 @@ public final class TestNode {
             new CdiDevices(List.of(), List.of()),
             new LabelRules(new AppArmor(Path.of("/sys")), new Selinux(Path.of("/"))));
     runPodSandbox =
-        new RunPodSandbox(sandboxes, files, lifecycle, cgroups, specs, pathWork, plugins, handlers);
+        new RunPodSandbox(
+            sandboxes,
+            files,
+            lifecycle,
+            cgroups,
+            specs,
+            pathWork,
+            plugins,
+            handlers,
+            new PodUsers(sandboxes, paths.root().resolve("etc")));
     own = new OwnContainers(sandboxes, containers);
     restarts = new Restarts(own, containers, files);
     stopPodSandbox = new StopPodSandbox(sandboxes, containers, sandboxStopper, restarts);
