@@ -67,7 +67,7 @@ final class ContainerMaker {
     // Both configurations are made before an image is pulled, because making them finds every
     // error in the options.
     ContainerConfig.Builder container = request.container();
-    options.node.addFromDaemon(connection, container);
+    options.node.addFromDaemon(connection, container, NetworkArguments.owner(options));
     String imageId = image(connection);
     container.getImageBuilder().setImage(imageId);
     request.addFromImage(draft, container, imageConfig(connection, imageId));

@@ -15,6 +15,9 @@ final class NetworkArguments {
   /** The network of all pods, in docker's words and in an older one. */
   private static final Set<String> BRIDGE = Set.of("bridge", "default", "pod");
 
+  /** What stands before the name of a container whose network is shared. */
+  private static final String CONTAINER = "container:";
+
   private NetworkArguments() {}
 
   private static List<String> networks(RunOptions options) {
@@ -28,6 +31,29 @@ final class NetworkArguments {
       throw CliException.usage("--network host does not go with other networks");
     }
     return networks.contains("host");
+  }
+
+  /** The name of the container whose network is shared; empty if none is. */
+  static Optional<String> owner(RunOptions options) {
+    List<String> networks = networks(options);
+    if (networks.stream().noneMatch(each -> each.startsWith(CONTAINER))) {
+      return Optional.empty();
+    }
+    if (networks.size() > 1 || networks.getFirst().equals(CONTAINER)) {
+      throw CliException.usage(
+          "--network container:NAME names one container, and goes with no other network");
+    }
+    if (!options.publish.isEmpty()
+        || options.publishAll
+        || options.mac != null
+        || options.hostname != null
+        || !options.hosts.isEmpty()
+        || ExtraOptions.dns(options).isPresent()) {
+      throw CliException.usage(
+          "--network container:NAME: ports, addresses, the host name and names are those of the"
+              + " other container");
+    }
+    return Optional.of(networks.getFirst().substring(CONTAINER.length()));
   }
 
   private static boolean isBridge(RunOptions options) {
@@ -50,10 +76,12 @@ final class NetworkArguments {
       return Optional.empty();
     }
     ArrayNode json = JsonNodeFactory.instance.arrayNode();
+    if (owner(options).isPresent()) {
+      refuseSettings(options);
+      json.addObject().put("network", "none"); // what the pod has for itself
+      return Optional.of(json);
+    }
     for (String each : networks(options)) {
-      if (each.startsWith("container:")) {
-        throw CliException.usage("--network container:NAME is not implemented");
-      }
       ObjectNode network = json.addObject().put("network", each);
       if (json.size() == 1) {
         addSettings(network, options);

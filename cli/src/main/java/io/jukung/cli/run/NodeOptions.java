@@ -8,6 +8,7 @@ import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.NamespaceMode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,9 @@ final class NodeOptions {
 
   /** The ID of the container of {@link #ipc}; empty if that names none, or before it is known. */
   String ipcOf = "";
+
+  /** As {@link #ipcOf}, of the option {@code --network}. */
+  String networkOf = "";
 
   @Option(
       names = "--uts",
@@ -115,8 +119,13 @@ final class NodeOptions {
     return "host".equals(pid) ? NamespaceMode.NODE : NamespaceMode.CONTAINER;
   }
 
-  /** Adds, or keeps for the options, what depends on other containers, which the daemon knows. */
-  void addFromDaemon(Connection connection, ContainerConfig.Builder container) {
+  /**
+   * Adds, or keeps for the options, what depends on other containers, which the daemon knows.
+   *
+   * @param networkOwner the name of the container whose network is shared
+   */
+  void addFromDaemon(
+      Connection connection, ContainerConfig.Builder container, Optional<String> networkOwner) {
     if (pid != null && pid.startsWith(CONTAINER)) {
       container
           .getLinuxBuilder()
@@ -128,6 +137,7 @@ final class NodeOptions {
     if (ipc != null && ipc.startsWith(CONTAINER)) {
       ipcOf = Lookup.container(connection, ipc.substring(CONTAINER.length())).getId();
     }
+    networkOwner.ifPresent(name -> networkOf = Lookup.container(connection, name).getId());
   }
 
   /** Whether the container shall have a user namespace of its own. */

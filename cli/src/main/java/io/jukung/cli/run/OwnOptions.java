@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cli.command.CliException;
+import io.jukung.cri.client.HostGateway;
 import io.jukung.cri.client.OwnContainers;
 import java.net.InetAddress;
 import java.util.List;
@@ -73,7 +74,9 @@ final class OwnOptions {
     }
     String address = text.substring(colon + 1).replaceAll("^\\[(.*)]$", "$1");
     if (address.equals("host-gateway")) {
-      address = HostGateway.address(hostNetwork);
+      address =
+          HostGateway.address(hostNetwork)
+              .orElseThrow(() -> CliException.usage("--add-host: " + HostGateway.NONE));
     }
     if (!address.matches("[0-9a-fA-F:.]+") || !isAddress(address)) {
       throw CliException.usage("--add-host: not an address: \"" + address + "\"" + NO_HOST);
@@ -113,6 +116,9 @@ final class OwnOptions {
     options.ulimits.forEach(text -> addUlimit(json.withArray("ulimits"), text));
     if (!options.node.ipcOf.isEmpty()) {
       json.put("ipcOf", options.node.ipcOf);
+    }
+    if (!options.node.networkOf.isEmpty()) {
+      json.put("networkOf", options.node.networkOf);
     }
     if (options.init) {
       json.put("init", true);

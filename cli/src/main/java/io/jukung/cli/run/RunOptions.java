@@ -201,9 +201,10 @@ final class RunOptions {
 
   @Option(
       names = {"--network", "--net"},
-      paramLabel = "bridge|host|none|NETWORK",
+      paramLabel = "bridge|host|none|container:NAME|NETWORK",
       description =
-          "The network: bridge, that of all pods (default), host, none, or one of `jukung network"
+          "The network: bridge, that of all pods (default), host, none, that of another container of"
+              + " jukung run, or one of `jukung network"
               + " create`, where containers find each other by name. May be given several times.")
   List<String> networks = List.of();
 

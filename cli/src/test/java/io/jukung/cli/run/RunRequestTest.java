@@ -540,7 +540,10 @@ class RunRequestTest {
         "--link=x",
         "--network=host --mac-address=02:00:00:00:00:01",
         "--network=host --network=front",
-        "--network=container:x",
+        "--network=container:",
+        "--network=container:x --network=bridge",
+        "--network=container:x -p=80",
+        "--network=container:x --network-alias=y",
         "--network=front --link=a:b:c",
       })
   void optionsThatTheNetworkCannotHaveAreRefused(String options) {

@@ -15,6 +15,9 @@ public final class OwnContainers {
    */
   public static final String LABEL = "io.jukung.run";
 
+  /** How the annotations begin by which clients tell the daemon something. */
+  public static final String ANNOTATIONS = "io.jukung.";
+
   /** The annotation with the options that CRI has no fields for, as JSON. */
   public static final String OPTIONS = "io.jukung.options";
 

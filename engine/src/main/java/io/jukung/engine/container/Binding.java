@@ -3,6 +3,7 @@ package io.jukung.engine.container;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.engine.http.HttpError;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,8 +14,12 @@ import java.util.Map;
  * A mount that a container asks for: an entry of HostConfig.Binds, HostConfig.Mounts,
  * HostConfig.Tmpfs or Config.Volumes.
  *
- * @param source a path of the host; the name of a volume; empty for an anonymous volume or a tmpfs
+ * @param source a path of the host; the name of a volume; the name or the ID of an image; empty for
+ *     an anonymous volume or a tmpfs
+ * @param recursiveReadonly for a path of the host: whether mounts below it are read-only too
+ * @param relabel for a path of the host: whether its files get the container's SELinux label
  * @param copy for a volume: whether an empty one gets what the image has at the target
+ * @param part the directory of a volume or the path of an image that is mounted; empty for all
  * @param options of a volume's driver
  * @param labels of a volume
  * @param tmpfs options of a tmpfs
@@ -24,18 +29,25 @@ record Binding(
     String source,
     String target,
     boolean readonly,
+    boolean recursiveReadonly,
+    boolean relabel,
     MountPropagation propagation,
     boolean copy,
+    String part,
     Map<String, String> options,
     Map<String, String> labels,
     List<String> tmpfs) {
   /** What docker gives a tmpfs that says nothing else. */
   private static final List<String> TMPFS_DEFAULTS = List.of("nosuid", "nodev", "noexec");
 
+  /** Exists on a node with SELinux. */
+  private static final Path SELINUX = Path.of("/sys/fs/selinux/enforce");
+
   enum Kind {
     BIND,
     VOLUME,
-    TMPFS
+    TMPFS,
+    IMAGE
   }
 
   Binding {
@@ -49,22 +61,9 @@ record Binding(
     }
   }
 
-  private static Binding volume(String name, String target) {
-    return new Binding(
-        Kind.VOLUME,
-        name,
-        target,
-        false,
-        MountPropagation.PROPAGATION_PRIVATE,
-        true,
-        Map.of(),
-        Map.of(),
-        List.of());
-  }
-
   /** An anonymous volume, an entry of Config.Volumes. */
   static Binding anonymous(String target) {
-    return volume("", target);
+    return new Draft(Kind.VOLUME, "", target).done();
   }
 
   /** An entry of HostConfig.Binds: {@code SOURCE:TARGET[:OPTIONS]}, or {@code TARGET}. */
@@ -76,140 +75,118 @@ record Binding(
     if (parts.length == 1) {
       return anonymous(text);
     }
-    boolean readonly = false;
-    boolean copy = true;
-    MountPropagation propagation = MountPropagation.PROPAGATION_PRIVATE;
+    Draft draft = new Draft(parts[0].startsWith("/") ? Kind.BIND : Kind.VOLUME, parts[0], parts[1]);
     for (String option : parts.length == 3 ? parts[2].split(",", -1) : new String[0]) {
-      switch (option) {
-        case "ro" -> readonly = true;
-        case "nocopy" -> copy = false;
-        case "rprivate", "rslave", "rshared" -> propagation = propagation(option);
-        case "rw", "" -> {}
-        default ->
-            throw HttpError.notImplemented(
-                "option " + option + " of HostConfig.Binds \"" + text + "\"");
-      }
+      draft.option(option, text);
     }
-    return new Binding(
-        parts[0].startsWith("/") ? Kind.BIND : Kind.VOLUME,
-        parts[0],
-        parts[1],
-        readonly,
-        propagation,
-        copy,
-        Map.of(),
-        Map.of(),
-        List.of());
+    return draft.done();
   }
 
   /** An entry of HostConfig.Tmpfs. */
   static Binding ofTmpfs(String target, String options) {
-    List<String> words = new ArrayList<>(TMPFS_DEFAULTS);
+    Draft draft = new Draft(Kind.TMPFS, "", target);
+    draft.tmpfs.addAll(TMPFS_DEFAULTS);
     if (!options.isEmpty()) {
-      words.addAll(List.of(options.split(",", -1)));
+      draft.tmpfs.addAll(List.of(options.split(",", -1)));
     }
-    return tmpfs(target, words);
-  }
-
-  private static Binding tmpfs(String target, List<String> words) {
-    // A word that allows something takes the default away that forbids it.
-    words.removeIf(each -> each.startsWith("no") && words.contains(each.substring(2)));
-    return new Binding(
-        Kind.TMPFS,
-        "",
-        target,
-        words.contains("ro"),
-        MountPropagation.PROPAGATION_PRIVATE,
-        false,
-        Map.of(),
-        Map.of(),
-        List.copyOf(words));
+    return draft.done();
   }
 
   /** An entry of HostConfig.Mounts. */
   static Binding ofMount(JsonNode mount) {
     Fields fields = new Fields("HostConfig.Mounts", mount).without("Consistency");
-    String target = fields.text("Target");
-    String source = fields.text("Source");
-    boolean readonly = fields.flag("ReadOnly");
-    Binding made =
+    Kind kind =
         switch (fields.text("Type")) {
-          case "bind" -> bind(fields, source, target, readonly);
-          case "volume" -> named(fields, source, target, readonly);
-          case "tmpfs" -> memory(fields, target, readonly);
+          case "bind" -> Kind.BIND;
+          case "volume" -> Kind.VOLUME;
+          case "tmpfs" -> Kind.TMPFS;
+          case "image" -> Kind.IMAGE;
           default ->
               throw HttpError.notImplemented("HostConfig.Mounts.Type " + fields.text("Type"));
         };
+    Draft draft = new Draft(kind, fields.text("Source"), fields.text("Target"));
+    draft.readonly = fields.flag("ReadOnly");
+    switch (kind) {
+      case BIND -> bind(draft, fields.object("BindOptions"));
+      case VOLUME -> volume(draft, fields.object("VolumeOptions"));
+      case TMPFS -> memory(draft, fields.object("TmpfsOptions"));
+      case IMAGE -> image(draft, fields.object("ImageOptions"));
+    }
     fields.requireNoOther();
-    return made;
+    return draft.done();
   }
 
-  private static Binding bind(Fields fields, String source, String target, boolean readonly) {
-    Fields options = fields.object("BindOptions").without("CreateMountpoint");
+  private static void bind(Draft draft, Fields options) {
+    // A mount below a path that is read-only stays writable without ReadOnlyForceRecursive.
+    options.without("ReadOnlyNonRecursive");
     String propagation = options.text("Propagation");
+    if (!propagation.isEmpty()) {
+      draft.propagation = propagation(propagation);
+    }
+    draft.recursiveReadonly = options.flag("ReadOnlyForceRecursive");
     boolean create = options.flag("CreateMountpoint");
     options.requireNoOther();
-    if (!create && !java.nio.file.Files.exists(Path.of(source))) {
+    if (!create && !Files.exists(Path.of(draft.source))) {
       throw HttpError.badRequest(
-          "invalid mount config for type \"bind\": bind source path does not exist: " + source);
+          "invalid mount config for type \"bind\": bind source path does not exist: "
+              + draft.source);
     }
-    return new Binding(
-        Kind.BIND,
-        source,
-        target,
-        readonly,
-        propagation.isEmpty() ? MountPropagation.PROPAGATION_PRIVATE : propagation(propagation),
-        false,
-        Map.of(),
-        Map.of(),
-        List.of());
   }
 
-  private static Binding named(Fields fields, String source, String target, boolean readonly) {
-    Fields options = fields.object("VolumeOptions");
-    boolean noCopy = options.flag("NoCopy");
-    Map<String, String> labels = options.map("Labels");
+  private static void volume(Draft draft, Fields options) {
+    draft.copy = !options.flag("NoCopy");
+    draft.labels.putAll(options.map("Labels"));
+    draft.part = part(options, draft.source);
     Fields driver = options.object("DriverConfig");
     String name = driver.text("Name");
     if (!name.isEmpty() && !name.equals("local")) {
       throw HttpError.notImplemented("HostConfig.Mounts.VolumeOptions.DriverConfig.Name " + name);
     }
-    Map<String, String> driverOptions = new LinkedHashMap<>(driver.map("Options"));
+    draft.options.putAll(driver.map("Options"));
     driver.requireNoOther();
     options.requireNoOther();
-    return new Binding(
-        Kind.VOLUME,
-        source,
-        target,
-        readonly,
-        MountPropagation.PROPAGATION_PRIVATE,
-        !noCopy,
-        driverOptions,
-        labels,
-        List.of());
   }
 
-  private static Binding memory(Fields fields, String target, boolean readonly) {
-    Fields options = fields.object("TmpfsOptions");
+  private static void image(Draft draft, Fields options) {
+    draft.part = part(options, draft.source);
+    options.requireNoOther();
+  }
+
+  private static String part(Fields options, String source) {
+    String text = options.text("Subpath");
+    if (text.isEmpty()) {
+      return "";
+    }
+    if (source.isEmpty()) {
+      throw HttpError.badRequest("invalid mount config: Subpath needs a Source");
+    }
+    Path path = Path.of(text).normalize();
+    if (path.isAbsolute() || path.startsWith("..") || path.toString().isEmpty()) {
+      throw HttpError.badRequest(
+          "invalid mount config: Subpath \"" + text + "\" is not a path in the source");
+    }
+    return path.toString();
+  }
+
+  private static void memory(Draft draft, Fields options) {
     long size = options.number("SizeBytes");
     long mode = options.number("Mode");
-    List<String> words = new ArrayList<>(TMPFS_DEFAULTS);
+    draft.tmpfs.addAll(TMPFS_DEFAULTS);
     if (size > 0) {
-      words.add("size=" + size);
+      draft.tmpfs.add("size=" + size);
     }
     if (mode > 0) {
-      words.add("mode=" + Long.toOctalString(mode));
+      draft.tmpfs.add("mode=" + Long.toOctalString(mode));
     }
     for (JsonNode option : options.get("Options")) {
       List<String> parts = new ArrayList<>();
       option.forEach(each -> parts.add(each.asText()));
-      words.add(String.join("=", parts));
+      draft.tmpfs.add(String.join("=", parts));
     }
     options.requireNoOther();
-    if (readonly) {
-      words.add("ro");
+    if (draft.readonly) {
+      draft.tmpfs.add("ro");
     }
-    return tmpfs(target, words);
   }
 
   private static MountPropagation propagation(String word) {
@@ -219,5 +196,70 @@ record Binding(
       case "rshared", "shared" -> MountPropagation.PROPAGATION_BIDIRECTIONAL;
       default -> throw HttpError.badRequest("invalid propagation mode: " + word);
     };
+  }
+
+  /** What is read so far. */
+  private static final class Draft {
+    private final Kind kind;
+    private final String source;
+    private final String target;
+    private boolean readonly;
+    private boolean recursiveReadonly;
+    private boolean relabel;
+    private MountPropagation propagation = MountPropagation.PROPAGATION_PRIVATE;
+    private boolean copy = true;
+    private String part = "";
+    private final Map<String, String> options = new LinkedHashMap<>();
+    private final Map<String, String> labels = new LinkedHashMap<>();
+    private final List<String> tmpfs = new ArrayList<>();
+
+    Draft(Kind kind, String source, String target) {
+      this.kind = kind;
+      this.source = source;
+      this.target = target;
+    }
+
+    /** An option of an entry of HostConfig.Binds. */
+    void option(String option, String text) {
+      switch (option) {
+        case "ro" -> readonly = true;
+        case "nocopy" -> copy = false;
+        case "private", "rprivate", "slave", "rslave", "shared", "rshared" ->
+            propagation = propagation(option);
+        case "Z" -> relabel = true;
+        case "z" -> {
+          // Docker ignores it on a node without SELinux, too.
+          if (Files.exists(SELINUX)) {
+            throw notImplemented(option, text);
+          }
+        }
+        // The last three are about shared directories of other systems, and nothing on Linux.
+        case "rw", "", "consistent", "cached", "delegated" -> {}
+        default -> throw notImplemented(option, text);
+      }
+    }
+
+    private static HttpError notImplemented(String option, String text) {
+      return HttpError.notImplemented("option " + option + " of HostConfig.Binds \"" + text + "\"");
+    }
+
+    Binding done() {
+      // A word that allows something takes the default away that forbids it.
+      tmpfs.removeIf(each -> each.startsWith("no") && tmpfs.contains(each.substring(2)));
+      return new Binding(
+          kind,
+          source,
+          target,
+          readonly || tmpfs.contains("ro"),
+          recursiveReadonly,
+          relabel,
+          propagation,
+          // What the image has at the target belongs at the root of a volume.
+          copy && part.isEmpty(),
+          part,
+          Map.copyOf(options),
+          Map.copyOf(labels),
+          List.copyOf(tmpfs));
+    }
   }
 }

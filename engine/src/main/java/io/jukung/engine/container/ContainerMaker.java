@@ -1,5 +1,7 @@
 package io.jukung.engine.container;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.CreateVolumeRequest;
@@ -8,6 +10,7 @@ import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.CreateContainerRequest;
+import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.ImageStatusResponse;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.PodSandboxConfig;
@@ -15,9 +18,13 @@ import io.jukung.cri.v1.RunPodSandboxRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.HttpError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -79,9 +86,9 @@ final class ContainerMaker {
   }
 
   private String make(String name, ImageStatusResponse found, JsonNode body) {
+    PodPlace place = new PodPlace(name, UUID.randomUUID().toString(), logs);
     ContainerRequest request =
-        new ContainerRequest(
-            name, UUID.randomUUID().toString(), logs, body, ImageDefaults.config(found));
+        new ContainerRequest(place, body, ImageDefaults.config(found), others());
     PodSandboxConfig pod = request.pod(reference -> lookup.network(reference).getId());
     ContainerConfig.Builder container = request.container(found.getImage().getId());
 
@@ -94,24 +101,52 @@ final class ContainerMaker {
     boolean made = false;
     try {
       addVolumes(container, request.bindings(), anonymous);
-      String id =
-          daemon
-              .runtime(Daemon.CHANGE)
-              .createContainer(
-                  CreateContainerRequest.newBuilder()
-                      .setPodSandboxId(podId)
-                      .setConfig(container)
-                      .setSandboxConfig(pod)
-                      .build())
-              .getContainerId();
+      var create =
+          CreateContainerRequest.newBuilder()
+              .setPodSandboxId(podId)
+              .setConfig(container)
+              .setSandboxConfig(pod)
+              .build();
+      String id = create(create, place.seccompFile(), request.seccompProfile());
       made = true;
       readiness.made(id, podId);
       return id;
     } finally {
       if (!made) {
-        removal.discard(podId, anonymous, request.logFile());
+        removal.discard(podId, anonymous, place.logFile());
       }
     }
+  }
+
+  /** The containers that a request may name. */
+  private OtherContainers others() {
+    return new OtherContainers(
+        idOrName ->
+            daemon
+                .status(lookup.container(idOrName).getId())
+                .orElseThrow(() -> HttpError.notFound("No such container: " + idOrName)));
+  }
+
+  /** Makes the container. The daemon reads a seccomp profile now, and never again. */
+  private String create(CreateContainerRequest request, Path file, Optional<String> seccomp) {
+    if (seccomp.isEmpty()) {
+      return create(request);
+    }
+    try {
+      Files.createDirectories(requireNonNull(file.getParent()));
+      Files.writeString(file, seccomp.get());
+      try {
+        return create(request);
+      } finally {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the seccomp profile in " + file, e);
+    }
+  }
+
+  private String create(CreateContainerRequest request) {
+    return daemon.runtime(Daemon.CHANGE).createContainer(request).getContainerId();
   }
 
   private void requireFree(String name) {
@@ -138,6 +173,9 @@ final class ContainerMaker {
   private void addVolumes(
       ContainerConfig.Builder container, List<Binding> bindings, List<String> anonymous) {
     for (Binding each : bindings) {
+      if (each.kind() == Binding.Kind.IMAGE) {
+        container.addMounts(image(each));
+      }
       if (each.kind() != Binding.Kind.VOLUME) {
         continue;
       }
@@ -153,6 +191,16 @@ final class ContainerMaker {
               // The content of a volume with options is not the daemon's to label.
               .setSelinuxRelabel(volume.getOptionsCount() == 0));
     }
+  }
+
+  private Mount image(Binding binding) {
+    String id = lookup.image(binding.source()).getImage().getId();
+    return Mount.newBuilder()
+        .setImage(ImageSpec.newBuilder().setImage(id).setUserSpecifiedImage(binding.source()))
+        .setImageSubPath(binding.part())
+        .setContainerPath(binding.target())
+        .setReadonly(true)
+        .build();
   }
 
   private Volume volume(Binding binding) throws StatusRuntimeException {

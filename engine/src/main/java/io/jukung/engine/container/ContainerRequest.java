@@ -10,9 +10,11 @@ import io.jukung.cri.v1.ContainerMetadata;
 import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.KeyValue;
 import io.jukung.cri.v1.LinuxContainerConfig;
+import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.LinuxPodSandboxConfig;
 import io.jukung.cri.v1.LinuxSandboxSecurityContext;
 import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxMetadata;
 import io.jukung.cri.v1.Signal;
@@ -23,6 +25,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -31,28 +35,25 @@ import java.util.function.UnaryOperator;
  * what is mounted. Making it finds every error in the request.
  */
 final class ContainerRequest {
-  private final String name;
-  private final String uid;
-  private final Path logs;
+  private final PodPlace place;
+  private final OtherContainers others;
   private final String imageName;
   private final String user;
   private final Fields config;
   private final Fields host;
   private final ObjectNode merged;
   private final List<Binding> bindings;
+  private final List<OtherContainers.Taken> taken;
   private final JsonNode hostConfig;
   private final NetworkRequest networks;
 
   /**
-   * @param uid the pod's, which no other pod has
-   * @param logs the directory in which the pod gets one for its logs
    * @param body the request's
    * @param image the configuration of the image, in docker's words
    */
-  ContainerRequest(String name, String uid, Path logs, JsonNode body, ObjectNode image) {
-    this.logs = logs;
-    this.name = name;
-    this.uid = uid;
+  ContainerRequest(PodPlace place, JsonNode body, ObjectNode image, OtherContainers others) {
+    this.place = place;
+    this.others = others;
     this.merged = merge(body, image);
     this.hostConfig = body.path("HostConfig").isObject() ? body.path("HostConfig") : Json.object();
     this.imageName = body.path("Image").asText("");
@@ -66,7 +67,11 @@ final class ContainerRequest {
         new Fields("HostConfig", hostConfig)
             .without("ContainerIDFile", "ConsoleSize", "AutoRemove");
     this.networks = new NetworkRequest(host, body.path("NetworkingConfig"));
-    this.bindings = readBindings();
+    List<Binding> asked = asked();
+    Set<Path> targets = targets(asked);
+    this.taken = others.mounts(host.texts("VolumesFrom"), targets);
+    taken.forEach(each -> targets.add(Path.of(each.mount().getContainerPath()).normalize()));
+    this.bindings = withAnonymous(asked, targets);
   }
 
   /** The request with what the image says where the request says nothing. */
@@ -85,7 +90,7 @@ final class ContainerRequest {
         merged.set(field, image.path(field));
       }
     }
-    for (String field : List.of("Labels", "ExposedPorts")) {
+    for (String field : List.of("Labels", "ExposedPorts", "Volumes")) {
       ObjectNode both = Json.object();
       image.path(field).properties().forEach(each -> both.set(each.getKey(), each.getValue()));
       merged.path(field).properties().forEach(each -> both.set(each.getKey(), each.getValue()));
@@ -99,17 +104,27 @@ final class ContainerRequest {
     return words.isTextual() ? !words.asText().isEmpty() : !words.isEmpty();
   }
 
-  private List<Binding> readBindings() {
+  private List<Binding> asked() {
     List<Binding> all = new ArrayList<>();
     host.texts("Binds").forEach(text -> all.add(Binding.ofBind(text)));
     host.get("Mounts").forEach(each -> all.add(Binding.ofMount(each)));
     host.map("Tmpfs").forEach((target, options) -> all.add(Binding.ofTmpfs(target, options)));
+    return all;
+  }
+
+  private static Set<Path> targets(List<Binding> bindings) {
     Set<Path> targets = new HashSet<>();
-    for (Binding each : all) {
+    for (Binding each : bindings) {
       if (!targets.add(Path.of(each.target()).normalize())) {
         throw HttpError.badRequest("Duplicate mount point: " + each.target());
       }
     }
+    return targets;
+  }
+
+  /** Adds anonymous volumes where the configuration wants some and nothing else is mounted. */
+  private List<Binding> withAnonymous(List<Binding> asked, Set<Path> targets) {
+    List<Binding> all = new ArrayList<>(asked);
     for (String target : config.map("Volumes").keySet()) {
       if (targets.add(Path.of(target).normalize())) {
         all.add(Binding.anonymous(target));
@@ -122,13 +137,9 @@ final class ContainerRequest {
     return bindings;
   }
 
-  /** Returns the directory of the pod's logs. */
-  private Path logDirectory() {
-    return logs.resolve(name + "_" + uid);
-  }
-
-  Path logFile() {
-    return logDirectory().resolve(name + ".log");
+  /** The seccomp profile, which the daemon reads from a file; empty if the request has none. */
+  Optional<String> seccompProfile() {
+    return HostSecurity.seccompProfile(host);
   }
 
   /**
@@ -139,14 +150,15 @@ final class ContainerRequest {
    */
   PodSandboxConfig pod(UnaryOperator<String> networkIds) {
     boolean hostNetwork = networks.isHost();
+    String name = place.name();
     var pod =
         PodSandboxConfig.newBuilder()
             .setMetadata(
                 PodSandboxMetadata.newBuilder()
                     .setName(name)
-                    .setUid(uid)
+                    .setUid(place.uid())
                     .setNamespace(OwnContainers.NAMESPACE))
-            .setLogDirectory(logDirectory().toString())
+            .setLogDirectory(place.logDirectory().toString())
             .putLabels(OwnContainers.LABEL, name)
             .setLinux(
                 LinuxPodSandboxConfig.newBuilder()
@@ -154,12 +166,16 @@ final class ContainerRequest {
                         LinuxSandboxSecurityContext.newBuilder()
                             .setNamespaceOptions(HostSecurity.namespacesOfPod(host, hostNetwork))
                             .setPrivileged(host.flag("Privileged")))
+                    .setCgroupParent(host.text("CgroupParent"))
                     .putAllSysctls(host.map("Sysctls")));
     PodOptions.dns(host).ifPresent(pod::setDnsConfig);
     networks.macOfBridge().ifPresent(mac -> pod.putAnnotations(OwnContainers.MAC, mac));
-    PodOptions.own(host, networks.options(networkIds))
+    PodOptions.own(host, networks.options(networkIds), hostNetwork)
         .ifPresent(json -> pod.putAnnotations(OwnContainers.OPTIONS, json));
     String hostname = config.text("Hostname");
+    if (networks.isShared() && !hostname.isEmpty()) {
+      throw HttpError.badRequest("conflicting options: hostname and the network mode");
+    }
     if (!hostNetwork) {
       pod.setHostname(hostname.isEmpty() ? OwnContainers.hostname(name) : hostname);
       pod.addAllPortMappings(ports());
@@ -178,7 +194,11 @@ final class ContainerRequest {
     return ports.mappings();
   }
 
-  /** The container without its volumes, whose directories are known when they are made. */
+  /**
+   * The container without its volumes, whose directories are known when they are made.
+   *
+   * @throws HttpError 404 if there is no such container as the request names
+   */
   ContainerConfig.Builder container(String imageId) {
     List<String> entrypoint = config.texts("Entrypoint");
     List<String> command = config.texts("Cmd");
@@ -187,6 +207,7 @@ final class ContainerRequest {
       throw HttpError.badRequest("no command specified");
     }
     boolean stdin = config.flag("OpenStdin");
+    String name = place.name();
     var container =
         ContainerConfig.newBuilder()
             .setMetadata(ContainerMetadata.newBuilder().setName(name))
@@ -198,28 +219,20 @@ final class ContainerRequest {
             .putLabels(OwnContainers.LABEL, name)
             .putLabels(OwnContainers.POD_NAME, name)
             .putLabels(OwnContainers.POD_NAMESPACE, OwnContainers.NAMESPACE)
-            .setLogPath(name + ".log")
+            .setLogPath(String.valueOf(place.logFile().getFileName()))
             .setStdin(stdin)
             .setStdinOnce(config.flag("StdinOnce") && stdin)
             .setTty(config.flag("Tty"))
             .addAllDevices(HostResources.devices(host))
+            .addAllCDIDevices(DeviceRequests.of(host))
             .setLinux(
                 LinuxContainerConfig.newBuilder()
-                    .setResources(HostResources.limits(host))
-                    .setSecurityContext(HostSecurity.of(host, networks.isHost(), user)));
+                    .setResources(HostResources.ofContainer(host))
+                    .setSecurityContext(security()));
     for (String variable : config.texts("Env")) {
       addVariable(container, variable);
     }
-    for (Binding each : bindings) {
-      if (each.kind() == Binding.Kind.BIND) {
-        container.addMounts(
-            Mount.newBuilder()
-                .setHostPath(each.source())
-                .setContainerPath(each.target())
-                .setReadonly(each.readonly())
-                .setPropagation(each.propagation()));
-      }
-    }
+    addMounts(container);
     String stopSignal = config.text("StopSignal");
     if (!stopSignal.isEmpty()) {
       container.setStopSignal(signal(stopSignal));
@@ -228,12 +241,49 @@ final class ContainerRequest {
     if (!restart.isEmpty()) {
       container.putAnnotations(OwnContainers.RESTART, restart);
     }
+    container.putAllAnnotations(annotations());
     container.putAllAnnotations(PodOptions.logLimits(host));
     ownOptions(container);
     container.putAnnotations(
         DockerRecord.ANNOTATION, new DockerRecord(merged, hostConfig).toJson());
     requireAllKnown();
     return container;
+  }
+
+  private LinuxContainerSecurityContext security() {
+    LinuxContainerSecurityContext.Builder security =
+        HostSecurity.of(host, networks.isHost(), user, place.seccompFile());
+    String pidOf = others.id(host.text("PidMode"));
+    if (!pidOf.isEmpty()) {
+      security.getNamespaceOptionsBuilder().setPid(NamespaceMode.TARGET).setTargetId(pidOf);
+    }
+    return security.build();
+  }
+
+  private void addMounts(ContainerConfig.Builder container) {
+    taken.forEach(each -> container.addMounts(each.mount()));
+    for (Binding each : bindings) {
+      if (each.kind() == Binding.Kind.BIND) {
+        container.addMounts(
+            Mount.newBuilder()
+                .setHostPath(each.source())
+                .setContainerPath(each.target())
+                .setReadonly(each.readonly())
+                .setRecursiveReadOnly(each.recursiveReadonly())
+                .setSelinuxRelabel(each.relabel())
+                .setPropagation(each.propagation()));
+      }
+    }
+  }
+
+  private Map<String, String> annotations() {
+    Map<String, String> annotations = host.map("Annotations");
+    for (String key : annotations.keySet()) {
+      if (key.isEmpty() || key.startsWith(OwnContainers.ANNOTATIONS)) {
+        throw HttpError.badRequest("invalid HostConfig.Annotations: \"" + key + "\" is reserved");
+      }
+    }
+    return annotations;
   }
 
   private static void addVariable(ContainerConfig.Builder container, String variable) {
@@ -252,7 +302,15 @@ final class ContainerRequest {
   /** What the CRI has no fields for. */
   private void ownOptions(ContainerConfig.Builder container) {
     ObjectNode json = Json.object();
+    for (OtherContainers.Taken each : taken) {
+      String target = each.mount().getContainerPath();
+      json.withArray("withoutCopy").add(target);
+      addPart(json, target, each.part());
+    }
     for (Binding each : bindings) {
+      if (each.kind() == Binding.Kind.VOLUME) {
+        addPart(json, each.target(), each.part());
+      }
       if (each.kind() == Binding.Kind.TMPFS) {
         ArrayNode words =
             json.withArray("tmpfs").addObject().put("path", each.target()).putArray("options");
@@ -269,6 +327,15 @@ final class ContainerRequest {
     if (host.flag("Init")) {
       json.put("init", true);
     }
+    String networkOf = others.id(host.text("NetworkMode"));
+    if (!networkOf.isEmpty()) {
+      json.put("networkOf", networkOf);
+    }
+    String ipcOf = others.id(host.text("IpcMode"));
+    if (!ipcOf.isEmpty()) {
+      json.put("ipcOf", ipcOf);
+    }
+    HostResources.writableLayer(host).ifPresent(size -> json.put("writableLayerBytes", size));
     HealthCheck.of(config).ifPresent(check -> json.set("health", check));
     JsonNode stopTimeout = config.get("StopTimeout");
     if (stopTimeout.isNumber()) {
@@ -276,6 +343,12 @@ final class ContainerRequest {
     }
     if (!json.isEmpty()) {
       container.putAnnotations(OwnContainers.OPTIONS, json.toString());
+    }
+  }
+
+  private static void addPart(ObjectNode json, String target, String part) {
+    if (!part.isEmpty()) {
+      json.withArray("parts").addObject().put("target", target).put("path", part);
     }
   }
 

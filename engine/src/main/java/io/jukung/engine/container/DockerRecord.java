@@ -2,6 +2,7 @@ package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.cri.v1.Container;
 import io.jukung.engine.http.Json;
 import java.util.Map;
 
@@ -13,7 +14,7 @@ import java.util.Map;
  * @param config docker's Config, with what the image has added
  * @param hostConfig docker's HostConfig
  */
-record DockerRecord(JsonNode config, JsonNode hostConfig) {
+public record DockerRecord(JsonNode config, JsonNode hostConfig) {
   /** The annotation of the container. */
   static final String ANNOTATION = "io.jukung.docker";
 
@@ -21,6 +22,11 @@ record DockerRecord(JsonNode config, JsonNode hostConfig) {
   static DockerRecord of(Map<String, String> annotations) {
     JsonNode tree = Json.parse(annotations.getOrDefault(ANNOTATION, "{}"));
     return new DockerRecord(tree.path("Config"), tree.path("HostConfig"));
+  }
+
+  /** Whether a client has asked that the container be removed when it has ended. */
+  public static boolean isRemovedAtItsEnd(Container container) {
+    return of(container.getAnnotationsMap()).autoRemove();
   }
 
   String toJson() {

@@ -41,6 +41,13 @@ public record EndpointOptions(
     return options;
   }
 
+  /** These options with more links. */
+  EndpointOptions withLinks(List<String> more) {
+    Map<String, String> all = new LinkedHashMap<>(links);
+    all.putAll(links(more));
+    return new EndpointOptions(aliases, Map.copyOf(all), ip, ip6, mac);
+  }
+
   private static Map<String, String> links(List<String> texts) {
     Map<String, String> links = new LinkedHashMap<>();
     for (String each : texts) {

@@ -9,6 +9,7 @@ import io.jukung.engine.http.HttpError;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The limits and devices of a HostConfig. */
 public final class HostResources {
@@ -65,6 +66,26 @@ public final class HostResources {
       throw host.notImplemented("MemorySwappiness");
     }
     return resources.build();
+  }
+
+  /** The limits of a new container, and how soon the kernel kills it if memory is short. */
+  static LinuxContainerResources ofContainer(Fields host) {
+    long score = host.number("OomScoreAdj");
+    if (score < -1000 || score > 1000) {
+      throw HttpError.badRequest(
+          "Invalid value " + score + ", range for oom score adj is [-1000, 1000]");
+    }
+    return limits(host).toBuilder().setOomScoreAdj(score).build();
+  }
+
+  /** How much the container may write into its root file system; empty: what the node says. */
+  static Optional<Long> writableLayer(Fields host) {
+    Fields options = host.object("StorageOpt");
+    String size = options.text("size");
+    options.requireNoOther();
+    return size.isEmpty()
+        ? Optional.empty()
+        : Optional.of(ByteSize.parse("HostConfig.StorageOpt.size", size));
   }
 
   static List<Device> devices(Fields host) {

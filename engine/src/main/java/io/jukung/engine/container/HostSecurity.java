@@ -7,15 +7,23 @@ import io.jukung.cri.v1.Int64Value;
 import io.jukung.cri.v1.LinuxContainerSecurityContext;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.NamespaceOption;
+import io.jukung.cri.v1.SELinuxOption;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.cri.v1.SecurityProfile.ProfileType;
 import io.jukung.engine.http.HttpError;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The namespaces, rights and user of a container. */
 final class HostSecurity {
+  private static final String UNCONFINED = "unconfined";
+
+  /** The type of processes that SELinux does not confine, in the policy of container-selinux. */
+  private static final String UNCONFINED_TYPE = "spc_t";
+
   private static final String NUMBER = "\\d{1,10}";
   private static final Pattern USER = Pattern.compile("([^:]*)(?::(.*))?");
 
@@ -50,11 +58,21 @@ final class HostSecurity {
     if (mode.equals("host")) {
       return NamespaceMode.NODE;
     }
+    if (OtherContainers.isNamedBy(mode)) {
+      return own; // the container alone joins the other one's, not its pod
+    }
     throw HttpError.notImplemented("HostConfig." + field + " " + mode);
   }
 
-  static LinuxContainerSecurityContext of(Fields host, boolean hasHostNetwork, String user) {
-    requireOwn(host, "UTSMode", List.of(""));
+  /**
+   * The rights of a container.
+   *
+   * @param seccompFile where the daemon will find the profile that the request has, if it has one
+   */
+  static LinuxContainerSecurityContext.Builder of(
+      Fields host, boolean hasHostNetwork, String user, Path seccompFile) {
+    // The host name of the node comes with the network of the node.
+    requireOwn(host, "UTSMode", hasHostNetwork ? List.of("", "host") : List.of(""));
     requireOwn(host, "CgroupnsMode", List.of("", "private"));
     requireOwn(host, "UsernsMode", List.of("", "host", OWN_USERS));
     boolean privileged = host.flag("Privileged");
@@ -76,7 +94,7 @@ final class HostSecurity {
       }
       security.addSupplementalGroups(Long.parseLong(group));
     }
-    host.texts("SecurityOpt").forEach(text -> addOption(security, text));
+    host.texts("SecurityOpt").forEach(text -> addOption(security, text, seccompFile));
     List<String> add = host.texts("CapAdd");
     List<String> drop = host.texts("CapDrop");
     if (!add.isEmpty() || !drop.isEmpty()) {
@@ -84,7 +102,7 @@ final class HostSecurity {
           Capability.newBuilder().addAllAddCapabilities(add).addAllDropCapabilities(drop));
     }
     addUser(security, user);
-    return security.build();
+    return security;
   }
 
   private static void requireOwn(Fields host, String field, List<String> names) {
@@ -98,24 +116,79 @@ final class HostSecurity {
     return paths.isArray() ? host.texts(field) : otherwise;
   }
 
-  private static void addOption(LinuxContainerSecurityContext.Builder security, String text) {
-    String option = text.replaceFirst("^(seccomp|apparmor|label|no-new-privileges):", "$1=");
-    switch (option) {
-      case "no-new-privileges", "no-new-privileges=true" -> security.setNoNewPrivs(true);
-      case "no-new-privileges=false", "seccomp=builtin" -> {}
-      case "seccomp=unconfined" -> security.setSeccomp(profile(ProfileType.Unconfined));
-      case "apparmor=unconfined" -> security.setApparmor(profile(ProfileType.Unconfined));
-      default -> {
-        if (option.startsWith("apparmor=")) {
-          security.setApparmor(
-              profile(ProfileType.Localhost).toBuilder()
-                  .setLocalhostRef(option.substring("apparmor=".length())));
-        } else {
-          // Docker's client sends the text of a profile, and the CRI takes the path of a file.
-          throw HttpError.notImplemented(
-              "HostConfig.SecurityOpt " + text.split("[=:]", 2)[0] + " with a value of its own");
+  /** The name of an option, which docker ends with an equals sign or a colon, and its value. */
+  private static String[] split(String option) {
+    String[] parts = option.split("[=:]", 2);
+    return parts.length == 2 ? parts : new String[] {parts[0], ""};
+  }
+
+  private static void addOption(
+      LinuxContainerSecurityContext.Builder security, String text, Path seccompFile) {
+    String[] option = split(text);
+    String value = option[1];
+    switch (option[0]) {
+      case "no-new-privileges" -> {
+        if (!List.of("", "true", "false").contains(value)) {
+          throw notAnOption(text);
         }
+        security.setNoNewPrivs(!value.equals("false"));
       }
+      case "seccomp" -> addSeccomp(security, value, seccompFile);
+      case "apparmor" -> security.setApparmor(apparmor(text, value));
+      case "label" -> addLabel(security.getSelinuxOptionsBuilder(), value, text);
+      default ->
+          throw HttpError.notImplemented(
+              "HostConfig.SecurityOpt " + option[0] + " with a value of its own");
+    }
+  }
+
+  private static HttpError notAnOption(String text) {
+    return HttpError.badRequest("invalid HostConfig.SecurityOpt: " + text);
+  }
+
+  private static void addSeccomp(
+      LinuxContainerSecurityContext.Builder security, String value, Path file) {
+    switch (value) {
+      case "builtin" -> {}
+      case UNCONFINED -> security.setSeccomp(profile(ProfileType.Unconfined));
+      default ->
+          security.setSeccomp(
+              profile(ProfileType.Localhost).toBuilder().setLocalhostRef(file.toString()));
+    }
+  }
+
+  /** The profile that docker's client has sent, which is JSON; empty if it has sent none. */
+  static Optional<String> seccompProfile(Fields host) {
+    return host.texts("SecurityOpt").stream()
+        .map(HostSecurity::split)
+        .filter(each -> each[0].equals("seccomp"))
+        .map(each -> each[1])
+        .reduce((_, last) -> last)
+        .filter(each -> !each.equals("builtin") && !each.equals(UNCONFINED));
+  }
+
+  private static SecurityProfile apparmor(String text, String value) {
+    if (value.isEmpty()) {
+      throw notAnOption(text);
+    }
+    return value.equals(UNCONFINED)
+        ? profile(ProfileType.Unconfined)
+        : profile(ProfileType.Localhost).toBuilder().setLocalhostRef(value).build();
+  }
+
+  /** A part of the SELinux label. A node without SELinux ignores it, as docker does. */
+  private static void addLabel(SELinuxOption.Builder label, String part, String text) {
+    String[] pair = split(part);
+    if (pair[1].isEmpty() != pair[0].equals("disable")) {
+      throw notAnOption(text);
+    }
+    switch (pair[0]) {
+      case "disable" -> label.setType(UNCONFINED_TYPE);
+      case "user" -> label.setUser(pair[1]);
+      case "role" -> label.setRole(pair[1]);
+      case "type" -> label.setType(pair[1]);
+      case "level" -> label.setLevel(pair[1]);
+      default -> throw notAnOption(text);
     }
   }
 

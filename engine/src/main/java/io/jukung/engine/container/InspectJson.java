@@ -25,7 +25,8 @@ final class InspectJson {
           "MemoryReservation",
           "MemorySwap",
           "NanoCpus",
-          "PidsLimit");
+          "PidsLimit",
+          "RestartPolicy");
 
   /**
    * Members of HostConfig that are as they were asked for, also if nothing was: the daemon's are

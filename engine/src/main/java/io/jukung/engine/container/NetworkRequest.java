@@ -1,11 +1,14 @@
 package io.jukung.engine.container;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -27,6 +30,9 @@ final class NetworkRequest {
   /** What is asked for, by the names or IDs of the networks, the first one first. */
   private final Map<String, EndpointOptions> endpoints = new LinkedHashMap<>();
 
+  /** Whether the container has the network of another one. */
+  private final boolean shared;
+
   /**
    * Reads the request.
    *
@@ -35,9 +41,7 @@ final class NetworkRequest {
    */
   NetworkRequest(Fields host, JsonNode networking) {
     String mode = name(host.text("NetworkMode"));
-    if (mode.startsWith("container:")) {
-      throw HttpError.notImplemented("HostConfig.NetworkMode container:");
-    }
+    this.shared = OtherContainers.isNamedBy(mode);
     Fields fields = new Fields("NetworkingConfig", networking);
     Fields each = fields.object("EndpointsConfig");
     fields.requireNoOther();
@@ -46,13 +50,35 @@ final class NetworkRequest {
         mode.equals(BRIDGE)
             && !each.names().isEmpty()
             && each.names().stream().noneMatch(key -> name(key).equals(BRIDGE));
+    if (shared) {
+      requireNothingOfItsOwn(host, each);
+      endpoints.put(NONE, EndpointOptions.NONE); // what the pod has for itself
+      return;
+    }
     if (!onlyOthers) {
       endpoints.put(mode, EndpointOptions.NONE);
     }
     for (String key : each.names()) {
       endpoints.put(name(key), EndpointOptions.of(each.object(key)));
     }
+    addLinks(host.texts("Links"));
     requirePossible();
+  }
+
+  /**
+   * Adds links by the older field, which docker's client sends besides that of the first endpoint.
+   * Links of the usual network would be entries of /etc/hosts, which the daemon does not change
+   * when the other container gets another address.
+   */
+  private void addLinks(List<String> links) {
+    if (links.isEmpty()) {
+      return;
+    }
+    String first = endpoints.keySet().iterator().next();
+    if (PREDEFINED.contains(first)) {
+      throw HttpError.notImplemented("HostConfig.Links in the network " + first);
+    }
+    endpoints.compute(first, (_, options) -> requireNonNull(options).withLinks(links));
   }
 
   private static String name(String network) {
@@ -77,6 +103,25 @@ final class NetworkRequest {
                 "NetworkingConfig.EndpointsConfig." + network + ": it has no MacAddress");
           }
         });
+  }
+
+  private static void requireNothingOfItsOwn(Fields host, Fields endpoints) {
+    for (String field : List.of("PortBindings", "ExtraHosts", "Dns", "Links", "PublishAllPorts")) {
+      JsonNode value = host.get(field);
+      if (value.isContainerNode() ? !value.isEmpty() : value.asBoolean()) {
+        throw HttpError.badRequest(
+            "conflicting options: " + field + " and the network of another container");
+      }
+    }
+    if (endpoints.names().stream().anyMatch(name -> !OtherContainers.isNamedBy(name))) {
+      throw HttpError.badRequest(
+          "conflicting options: the network of another container does not go with networks");
+    }
+  }
+
+  /** Whether the container has the network, and thus the names, of another container. */
+  boolean isShared() {
+    return shared;
   }
 
   /** Whether the container has the network of the host. */

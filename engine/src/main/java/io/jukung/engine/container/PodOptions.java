@@ -2,21 +2,18 @@ package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.cri.client.HostGateway;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.DNSConfig;
 import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Options of a HostConfig about the pod, its restarts and its log. */
 final class PodOptions {
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kmg]?)b?");
   private static final long LEAST_LOG_BYTES = 64 << 10;
 
   private PodOptions() {}
@@ -44,8 +41,9 @@ final class PodOptions {
    * What the CRI has no fields for; empty if there is none of it.
    *
    * @param networks as {@link NetworkRequest#options} gives them
+   * @param hostNetwork whether the pod shares the network of the node
    */
-  static Optional<String> own(Fields host, ArrayNode networks) {
+  static Optional<String> own(Fields host, ArrayNode networks, boolean hostNetwork) {
     ObjectNode json = Json.object();
     if (!networks.isEmpty()) {
       json.set("networks", networks);
@@ -53,7 +51,7 @@ final class PodOptions {
     List<String> extra = host.texts("ExtraHosts");
     if (!extra.isEmpty()) {
       ArrayNode hosts = json.putArray("hosts");
-      extra.forEach(text -> addHost(hosts, text));
+      extra.forEach(text -> addHost(hosts, text, hostNetwork));
     }
     long shm = host.number("ShmSize");
     if (shm < 0) {
@@ -65,34 +63,28 @@ final class PodOptions {
     return json.isEmpty() ? Optional.empty() : Optional.of(json.toString());
   }
 
-  private static void addHost(ArrayNode hosts, String text) {
+  private static void addHost(ArrayNode hosts, String text, boolean hostNetwork) {
     int colon = text.indexOf(':');
     if (colon < 1 || colon == text.length() - 1) {
       throw HttpError.badRequest("bad format for add-host: \"" + text + "\"");
     }
     String address = text.substring(colon + 1).replaceAll("^\\[(.*)]$", "$1");
     if (address.equals("host-gateway")) {
-      throw HttpError.notImplemented("HostConfig.ExtraHosts with the address host-gateway");
+      address =
+          HostGateway.address(hostNetwork)
+              .orElseThrow(
+                  () -> HttpError.badRequest("HostConfig.ExtraHosts: " + HostGateway.NONE));
     }
     hosts.addObject().put("address", address).put("name", text.substring(0, colon));
   }
 
-  /** The restart policy, as the daemon takes it; empty if there is none. */
+  /** The restart policy of a new container, as the daemon takes it; empty if there is none. */
   static String restart(Fields host) {
-    Fields policy = host.object("RestartPolicy");
-    String name = policy.text("Name");
-    long count = policy.number("MaximumRetryCount");
-    policy.requireNoOther();
-    if (host.flag("AutoRemove") && !name.isEmpty() && !name.equals("no")) {
+    String policy = RestartPolicies.read(host).orElse("no");
+    if (host.flag("AutoRemove") && !policy.equals("no")) {
       throw HttpError.badRequest("can't create 'AutoRemove' container with restart policy");
     }
-    return switch (name) {
-      case "", "no" -> "";
-      case "always", "unless-stopped" -> name;
-      case "on-failure" -> count > 0 ? name + ":" + count : name;
-      default ->
-          throw HttpError.badRequest("invalid restart policy: unknown policy '" + name + "'");
-    };
+    return policy.equals("no") ? "" : policy;
   }
 
   /** The limits of the log, as annotations that the daemon knows. */
@@ -122,18 +114,7 @@ final class PodOptions {
   }
 
   private static long size(String text) {
-    Matcher matcher = SIZE.matcher(text.toLowerCase(Locale.ROOT));
-    if (!matcher.matches()) {
-      throw HttpError.badRequest("invalid max-size: " + text);
-    }
-    int shift =
-        switch (matcher.group(2)) {
-          case "k" -> 10;
-          case "m" -> 20;
-          case "g" -> 30;
-          default -> 0;
-        };
-    long size = Long.parseLong(matcher.group(1)) << shift;
+    long size = ByteSize.parse("max-size", text);
     if (size < LEAST_LOG_BYTES) {
       throw HttpError.badRequest("max-size must be at least 64k: " + text);
     }

@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.cri.v1.CDIDevice;
 import io.jukung.cri.v1.ContainerConfig;
+import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.Mount;
+import io.jukung.cri.v1.MountPropagation;
 import io.jukung.cri.v1.NamespaceMode;
 import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.Protocol;
 import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,11 +28,28 @@ class ContainerRequestTest {
 
   private static ContainerRequest request(String body) {
     return new ContainerRequest(
-        "web",
-        "uid",
-        Path.of("/logs"),
+        new PodPlace("web", "uid", Path.of("/logs")),
         Json.parse(body.replace('\'', '"')),
-        (ObjectNode) Json.parse(IMAGE.replace('\'', '"')));
+        (ObjectNode) Json.parse(IMAGE.replace('\'', '"')),
+        new OtherContainers(ContainerRequestTest::other));
+  }
+
+  /** The only other container, whose name is db. */
+  private static ContainerStatus other(String name) {
+    if (!name.equals("db")) {
+      throw HttpError.notFound("No such container: " + name);
+    }
+    return ContainerStatus.newBuilder()
+        .setId("id-of-db")
+        .addMounts(Mount.newBuilder().setHostPath("/host").setContainerPath("/bind"))
+        .addMounts(Mount.newBuilder().setHostPath("/volumes/v/_data").setContainerPath("/data"))
+        .putAnnotations(
+            "io.jukung.options", "{\"parts\":[{\"target\":\"/data\",\"path\":\"logs\"}]}")
+        .build();
+  }
+
+  private static JsonNode options(ContainerConfig container) {
+    return Json.parse(container.getAnnotationsOrDefault("io.jukung.options", "{}"));
   }
 
   private static ContainerConfig container(String body) {
@@ -220,16 +242,23 @@ class ContainerRequestTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'Image':'x','HostConfig':{'Links':['a']}}|HostConfig.Links",
-        "{'Image':'x','HostConfig':{'VolumesFrom':['a']}}|HostConfig.VolumesFrom",
+        "{'Image':'x','HostConfig':{'Links':['a']}}|HostConfig.Links in the network bridge",
+        "{'Image':'x','HostConfig':{'IpcMode':'none'}}|HostConfig.IpcMode none",
+        "{'Image':'x','HostConfig':{'CgroupnsMode':'host'}}|HostConfig.CgroupnsMode host",
+        "{'Image':'x','HostConfig':{'StorageOpt':{'pool':'a'}}}|HostConfig.StorageOpt.pool",
+        "{'Image':'x','HostConfig':{'DeviceRequests':[{'Driver':'amd'}]}}"
+            + "|HostConfig.DeviceRequests.Driver amd",
+        "{'Image':'x','HostConfig':{'DeviceRequests':[{'Count':1,'Capabilities':[['tpu']]}]}}"
+            + "|HostConfig.DeviceRequests.Capabilities tpu",
+        "{'Image':'x','HostConfig':{'DeviceRequests':[{'Count':1,'Options':{'a':'b'}}]}}"
+            + "|HostConfig.DeviceRequests.Options",
+        "{'Image':'x','HostConfig':{'Mounts':[{'Type':'bind','Source':'/','Target':'/t',"
+            + "'BindOptions':{'NonRecursive':true}}]}}|HostConfig.Mounts.BindOptions.NonRecursive",
         "{'Image':'x','HostConfig':{'OomKillDisable':true}}|HostConfig.OomKillDisable",
         "{'Image':'x','HostConfig':{'BlkioWeight':10}}|HostConfig.BlkioWeight",
         "{'Image':'x','HostConfig':{'UTSMode':'host'}}|HostConfig.UTSMode host",
-        "{'Image':'x','HostConfig':{'NetworkMode':'container:y'}}|HostConfig.NetworkMode"
-            + " container:",
         "{'Image':'x','HostConfig':{'LogConfig':{'Type':'syslog'}}}|HostConfig.LogConfig.Type"
             + " syslog",
-        "{'Image':'x','HostConfig':{'Annotations':{'a':'b'}}}|HostConfig.Annotations",
         "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{'DriverOpts':{'a':'b'}}}}}|"
             + "NetworkingConfig.EndpointsConfig.mine.DriverOpts",
         "{'Image':'x','NetworkingConfig':{'EndpointsConfig':{'mine':{'GwPriority':1}}}}|"
@@ -272,5 +301,191 @@ class ContainerRequestTest {
     assertThat(bindings.get(0).copy()).isFalse();
     assertThat(bindings.get(1).tmpfs()).containsExactly("nosuid", "nodev", "size=1m", "exec");
     assertThat(bindings.get(2).source()).isEmpty();
+  }
+
+  @Test
+  void namespacesOfOtherContainersAreJoinedByTheirIds() {
+    ContainerConfig container =
+        container("{'Image':'x','HostConfig':{'PidMode':'container:db','IpcMode':'container:db'}}");
+    var namespaces = container.getLinux().getSecurityContext().getNamespaceOptions();
+    assertThat(namespaces.getPid()).isEqualTo(NamespaceMode.TARGET);
+    assertThat(namespaces.getTargetId()).isEqualTo("id-of-db");
+    assertThat(options(container).path("ipcOf").asText()).isEqualTo("id-of-db");
+    PodSandboxConfig pod = pod("{'Image':'x','HostConfig':{'PidMode':'container:db'}}");
+    assertThat(pod.getLinux().getSecurityContext().getNamespaceOptions().getPid())
+        .isEqualTo(NamespaceMode.CONTAINER);
+    assertThatThrownBy(() -> container("{'Image':'x','HostConfig':{'PidMode':'container:none'}}"))
+        .hasMessage("No such container: none");
+  }
+
+  @Test
+  void networkOfAnotherContainerLeavesThePodWithout() {
+    String body = "{'Image':'x','HostConfig':{'NetworkMode':'container:db'%s}%s}";
+    assertThat(networks(body.formatted("", "")).toString()).contains("\"network\":\"none-id\"");
+    assertThat(options(container(body.formatted("", ""))).path("networkOf").asText())
+        .isEqualTo("id-of-db");
+    for (String own :
+        List.of(
+            "'PortBindings':{'80/tcp':[{'HostPort':'8080'}]}",
+            "'ExtraHosts':['a:127.0.0.1']",
+            "'Dns':['127.0.0.1']")) {
+      assertThatThrownBy(() -> pod(body.formatted("," + own, "")))
+          .hasMessageStartingWith("conflicting options: ");
+    }
+    assertThatThrownBy(() -> pod(body.formatted("", ",'Hostname':'h'")))
+        .hasMessage("conflicting options: hostname and the network mode");
+  }
+
+  @Test
+  void mountsOfOtherContainersAreTakenExceptWhereTheRequestHasItsOwn() {
+    ContainerRequest request =
+        request(
+            "{'Image':'x','Volumes':{'/data':{},'/more':{}},'HostConfig':{'VolumesFrom':['db:ro'],"
+                + "'Binds':['/own:/bind']}}");
+    ContainerConfig container = request.container("sha256:1").build();
+    assertThat(container.getMountsList())
+        .containsExactly(
+            Mount.newBuilder()
+                .setHostPath("/volumes/v/_data")
+                .setContainerPath("/data")
+                .setReadonly(true)
+                .build(),
+            Mount.newBuilder().setHostPath("/own").setContainerPath("/bind").build());
+    assertThat(options(container).toString())
+        .isEqualTo(
+            "{\"withoutCopy\":[\"/data\"],\"parts\":[{\"target\":\"/data\",\"path\":\"logs\"}]}");
+    assertThat(request.bindings()).extracting(Binding::target).containsExactly("/bind", "/more");
+    assertThatThrownBy(() -> request("{'Image':'x','HostConfig':{'VolumesFrom':['db:z']}}"))
+        .hasMessage("invalid HostConfig.VolumesFrom \"db:z\": it is not CONTAINER[:ro|rw]");
+  }
+
+  @Test
+  void devicesOfTheContainerDeviceInterfaceAreNamed() {
+    ContainerConfig container =
+        container(
+            "{'Image':'x','HostConfig':{'DeviceRequests':["
+                + "{'Driver':'cdi','DeviceIDs':['vendor.com/net=a']},"
+                + "{'Driver':'','Count':2,'DeviceIDs':null,'Capabilities':[['gpu']],'Options':{}},"
+                + "{'Driver':'nvidia','DeviceIDs':['7'],'Capabilities':[['gpu','utility']]},"
+                + "{'Count':-1,'Capabilities':[['gpu']]}]}}");
+    assertThat(container.getCDIDevicesList())
+        .extracting(CDIDevice::getName)
+        .containsExactly(
+            "vendor.com/net=a",
+            "nvidia.com/gpu=0",
+            "nvidia.com/gpu=1",
+            "nvidia.com/gpu=7",
+            "nvidia.com/gpu=all");
+    assertThatThrownBy(
+            () ->
+                container(
+                    "{'Image':'x','HostConfig':{'DeviceRequests':[{'Count':1,'DeviceIDs':['a']}]}}"))
+        .hasMessage("cannot set both Count and DeviceIDs on device request");
+  }
+
+  @Test
+  void placeInMemoryPressureCgroupAndLayerAreAskedFor() {
+    String body =
+        "{'Image':'x','HostConfig':{'OomScoreAdj':-5,'CgroupParent':'/mine',"
+            + "'StorageOpt':{'size':'1.5G'},'Annotations':{'a.b/c':'d'}}}";
+    ContainerRequest request = request(body);
+    assertThat(request.pod(_ -> "").getLinux().getCgroupParent()).isEqualTo("/mine");
+    ContainerConfig container = request.container("sha256:1").build();
+    assertThat(container.getLinux().getResources().getOomScoreAdj()).isEqualTo(-5);
+    assertThat(options(container).path("writableLayerBytes").asLong()).isEqualTo(3L << 29);
+    assertThat(container.getAnnotationsMap()).containsEntry("a.b/c", "d");
+    assertThatThrownBy(() -> container("{'Image':'x','HostConfig':{'OomScoreAdj':1001}}"))
+        .hasMessageStartingWith("Invalid value 1001");
+    assertThatThrownBy(
+            () -> container("{'Image':'x','HostConfig':{'Annotations':{'io.jukung.docker':'{}'}}}"))
+        .hasMessage("invalid HostConfig.Annotations: \"io.jukung.docker\" is reserved");
+    assertThatThrownBy(
+            () -> container("{'Image':'x','HostConfig':{'StorageOpt':{'size':'large'}}}"))
+        .hasMessage("invalid HostConfig.StorageOpt.size: large");
+  }
+
+  @Test
+  void securityOptionsAreReadInBothSpellings() {
+    var security =
+        container(
+                "{'Image':'x','HostConfig':{'SecurityOpt':['label=type:a_t','label:level:s0:c1,c2',"
+                    + "'no-new-privileges:true','apparmor:mine']}}")
+            .getLinux()
+            .getSecurityContext();
+    assertThat(security.getSelinuxOptions().getType()).isEqualTo("a_t");
+    assertThat(security.getSelinuxOptions().getLevel()).isEqualTo("s0:c1,c2");
+    assertThat(security.getNoNewPrivs()).isTrue();
+    assertThat(security.getApparmor().getLocalhostRef()).isEqualTo("mine");
+    security =
+        container("{'Image':'x','HostConfig':{'SecurityOpt':['label=disable']}}")
+            .getLinux()
+            .getSecurityContext();
+    assertThat(security.getSelinuxOptions().getType()).isEqualTo("spc_t");
+    for (String wrong : List.of("label=type", "label=color:red", "no-new-privileges=maybe")) {
+      assertThatThrownBy(
+              () -> container("{'Image':'x','HostConfig':{'SecurityOpt':['%s']}}".formatted(wrong)))
+          .hasMessage("invalid HostConfig.SecurityOpt: " + wrong);
+    }
+  }
+
+  @Test
+  void textOfASeccompProfileIsForAFileBesideTheLog() {
+    ContainerRequest request = request("{'Image':'x','HostConfig':{'SecurityOpt':['seccomp={}']}}");
+    assertThat(request.seccompProfile()).contains("{}");
+    var security = request.container("sha256:1").getLinux().getSecurityContext();
+    assertThat(security.getSeccomp().getLocalhostRef()).isEqualTo("/logs/web_uid/web.log.seccomp");
+    assertThat(request("{'Image':'x'}").seccompProfile()).isEmpty();
+    assertThat(
+            request("{'Image':'x','HostConfig':{'SecurityOpt':['seccomp=unconfined']}}")
+                .seccompProfile())
+        .isEmpty();
+  }
+
+  @Test
+  void linksOfTheOlderFieldAreThoseOfTheFirstNetworkOfAUser() {
+    JsonNode networks =
+        networks("{'Image':'x','HostConfig':{'NetworkMode':'mine','Links':['db:d','web']}}");
+    assertThat(networks.get(0).path("links").path("d").asText()).isEqualTo("db");
+    assertThat(networks.get(0).path("links").path("web").asText()).isEqualTo("web");
+  }
+
+  @Test
+  void hostGatewayOfTheHostsNetworkIsItsLoopback() {
+    PodSandboxConfig pod =
+        pod(
+            "{'Image':'x','HostConfig':{'NetworkMode':'host','UTSMode':'host',"
+                + "'ExtraHosts':['up:host-gateway']}}");
+    assertThat(pod.getAnnotationsOrThrow("io.jukung.options"))
+        .isEqualTo("{\"hosts\":[{\"address\":\"127.0.0.1\",\"name\":\"up\"}]}");
+  }
+
+  @Test
+  void partsOfVolumesAndImagesAreMounted() {
+    ContainerRequest request =
+        request(
+            "{'Image':'x','HostConfig':{'Mounts':["
+                + "{'Type':'volume','Source':'v','Target':'/v','VolumeOptions':{'Subpath':'a/b/'}},"
+                + "{'Type':'image','Source':'i','Target':'/i','ImageOptions':{'Subpath':'c'}}]}}");
+    assertThat(request.bindings().get(0).part()).isEqualTo("a/b");
+    assertThat(request.bindings().get(1).kind()).isEqualTo(Binding.Kind.IMAGE);
+    assertThat(request.bindings().get(1).part()).isEqualTo("c");
+    assertThat(options(request.container("sha256:1").build()).toString())
+        .isEqualTo("{\"parts\":[{\"target\":\"/v\",\"path\":\"a/b\"}],\"withoutCopy\":[\"/v\"]}");
+    assertThatThrownBy(
+            () ->
+                request(
+                    "{'Image':'x','HostConfig':{'Mounts':[{'Type':'volume','Source':'v',"
+                        + "'Target':'/v','VolumeOptions':{'Subpath':'../x'}}]}}"))
+        .hasMessage("invalid mount config: Subpath \"../x\" is not a path in the source");
+  }
+
+  @Test
+  void optionsOfBindsThatAreAboutOtherSystemsChangeNothing() {
+    var bindings =
+        request("{'Image':'x','HostConfig':{'Binds':['/a:/a:cached','/b:/b:Z,slave']}}").bindings();
+    assertThat(bindings.get(0).relabel()).isFalse();
+    assertThat(bindings.get(1).relabel()).isTrue();
+    assertThat(bindings.get(1).propagation())
+        .isEqualTo(MountPropagation.PROPAGATION_HOST_TO_CONTAINER);
   }
 }

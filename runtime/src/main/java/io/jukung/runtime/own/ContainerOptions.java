@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param health how its health is learnt; null: it is not
  * @param init whether the first process is an init, of which the container's program is a child
  * @param ipcOf the container whose IPC namespace it joins; empty: that of its pod
+ * @param networkOf the container whose network it joins; empty: that of its pod
  * @param stopTimeoutSeconds how long {@code jukung stop} waits before it kills; null: its default.
  *     The client reads this itself
  * @param writableLayerBytes how much it may write into its root file system; null: what the node's
@@ -39,16 +40,19 @@ public record ContainerOptions(
     @Nullable HealthCheck health,
     boolean init,
     String ipcOf,
+    String networkOf,
     @Nullable Long stopTimeoutSeconds,
     @Nullable Long writableLayerBytes) {
   private static final ContainerOptions NONE =
-      new ContainerOptions(List.of(), List.of(), List.of(), List.of(), null, false, "", null, null);
+      new ContainerOptions(
+          List.of(), List.of(), List.of(), List.of(), null, false, "", "", null, null);
 
   public ContainerOptions {
     tmpfs = Json.orEmpty(tmpfs);
     withoutCopy = Json.orEmpty(withoutCopy);
     parts = Json.orEmpty(parts);
     ipcOf = Json.orEmpty(ipcOf);
+    networkOf = Json.orEmpty(networkOf);
     ulimits = Json.orEmpty(ulimits);
   }
 

@@ -29,7 +29,7 @@ import io.jukung.runtime.container.ContainerImages;
 import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ImageVolumes;
 import io.jukung.runtime.container.LifecyclePlugins;
-import io.jukung.runtime.container.SharedIpc;
+import io.jukung.runtime.container.SharedNamespaces;
 import io.jukung.runtime.container.TargetContainer;
 import io.jukung.runtime.container.WritableLayerLimits;
 import io.jukung.runtime.handler.OciContainers;
@@ -94,7 +94,7 @@ public final class CreateContainer {
   private final LifecyclePlugins plugins;
   private final OciContainers runtimes;
   private final WritableLayerLimits layerLimits;
-  private final SharedIpc sharedIpc;
+  private final SharedNamespaces sharedNamespaces;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights;
 
   public CreateContainer(
@@ -127,7 +127,7 @@ public final class CreateContainer {
     this.plugins = plugins;
     this.runtimes = runtimes;
     this.layerLimits = layerLimits;
-    this.sharedIpc = new SharedIpc(sandboxes, containers, files.paths());
+    this.sharedNamespaces = new SharedNamespaces(sandboxes, containers, files.paths());
     this.flights = SingleFlight.withProgress("CreateContainer", containers.names()::creation);
   }
 
@@ -271,7 +271,7 @@ public final class CreateContainer {
               targetPid(sandbox, config),
               mounts);
       UnaryOperator<Spec> adjust =
-          each -> sharedIpc.applyTo(own.applyTo(each), sandbox, own.ipcOf());
+          each -> sharedNamespaces.applyTo(own.applyTo(each), sandbox, own);
       SpecBuilder.Built built = specs.build(input, root);
       ContainerRecord asked =
           record(
