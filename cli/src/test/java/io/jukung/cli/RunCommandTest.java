@@ -169,7 +169,7 @@ class RunCommandTest extends CommandHarness {
             List.of("--restart", "sometimes", "busybox"),
             List.of("--restart", "always:3", "busybox"),
             List.of("--rm", "--restart", "always", "busybox"),
-            List.of("--network", "container:x", "busybox"),
+            List.of("--network", "container:x", "-p", "80", "busybox"),
             List.of("--nope", "busybox"),
             List.<String>of())) {
       err.reset();
