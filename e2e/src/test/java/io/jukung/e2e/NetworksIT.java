@@ -100,6 +100,15 @@ class NetworksIT {
     assertThat(jukung(testbed, "network", "ls", "-q", "-f", "label=app=x").orThrow()).isEqualTo(id);
     assertThat(jukung(testbed, "network", "ls").orThrow())
         .contains("front", "back", "bridge", "host", "none");
+    String line = "{{.ID}} {{.Name}} {{.Driver}}";
+    assertThat(
+            jukung(testbed, "network", "ls", "--no-trunc", "-f", "name=front", "--format", line)
+                .orThrow())
+        .isEqualTo(id.strip() + " front bridge\n");
+    assertThat(
+            jukung(testbed, "network", "inspect", "-f", "{{.Driver}} {{.Internal}}", "front")
+                .orThrow())
+        .isEqualTo("bridge false\n");
     assertThat(jukung(testbed, "network", "inspect", "front").orThrow())
         .contains("\"web\"", web, "\"www\"");
     assertThat(jukung(testbed, "network", "rm", "front").stderr())

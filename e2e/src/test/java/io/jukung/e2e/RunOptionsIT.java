@@ -210,6 +210,57 @@ class RunOptionsIT {
   }
 
   @Test
+  void execRunsAsAnotherUserElsewhereWithOtherVariablesAndWithoutWaiting(Testbed testbed)
+      throws Exception {
+    List<String> options = List.of("-d", "--network", "host", "-e", "A=container");
+    shell(testbed, "run", options, "busy", "exec sleep 1000");
+    Path file = Files.writeString(testbed.node().directory().resolve("env-file"), "# x\nC=file\n");
+    assertThat(
+            jukung(
+                    testbed,
+                    "exec",
+                    "-u",
+                    "12:34",
+                    "-w",
+                    "/tmp",
+                    "-e",
+                    "B=given",
+                    "--env-file",
+                    file.toString(),
+                    "busy",
+                    "sh",
+                    "-c",
+                    "id -u; id -g; pwd; echo $A $B $C")
+                .orThrow())
+        .isEqualTo("12\n34\n/tmp\ncontainer given file\n");
+    String capabilities = "grep CapEff /proc/self/status";
+    String plain = jukung(testbed, "exec", "busy", "sh", "-c", capabilities).orThrow();
+    assertThat(jukung(testbed, "exec", "--privileged", "busy", "sh", "-c", capabilities).orThrow())
+        .isGreaterThan(plain);
+
+    // More output than a pipe holds, which nobody reads, must not hold the command up.
+    String script =
+        "while ! test -e /go; do sleep 0.05; done; head -c 300000 /dev/zero; echo $A >/late";
+    assertThat(jukung(testbed, "exec", "-d", "busy", "sh", "-c", script).orThrow()).isEmpty();
+    jukung(testbed, "exec", "busy", "touch", "/go").orThrow();
+    Await.until(
+        "it has ended",
+        () -> jukung(testbed, "exec", "busy", "cat", "/late").stdout().equals("container\n"));
+    assertThat(jukung(testbed, "exec", "-d", "busy", "/missing").exitCode()).isEqualTo(127);
+    jukung(testbed, "rm", "-f", "busy").orThrow();
+  }
+
+  @Test
+  void imageMustBeForThePlatformThatIsAskedFor(Testbed testbed) throws Exception {
+    CommandResult refused =
+        jukung(testbed, "run", "--rm", "--platform", "linux/mips64le", testbed.busybox(), "true");
+    assertThat(refused.exitCode()).isEqualTo(125);
+    assertThat(refused.stderr()).contains("and not for linux/mips64le");
+    List<String> own = List.of("--rm", "--network", "host", "--platform", "linux");
+    assertThat(shell(testbed, "run", own, "own", "echo runs")).isEqualTo("runs");
+  }
+
+  @Test
   void directoryOfAVolumeIsMountedAndLinksInItLeadNowhereElse(Testbed testbed) throws Exception {
     List<String> whole = List.of("--rm", "--network", "host", "-v", "parts:/all");
     shell(

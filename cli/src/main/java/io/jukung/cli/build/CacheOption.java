@@ -29,7 +29,8 @@ final class CacheOption {
   static List<String> imported(List<String> texts, UnaryOperator<Path> absolute) {
     List<String> names = new ArrayList<>();
     for (String text : texts) {
-      Map<String, String> values = values("--cache-from", text, Set.of("ref"), Set.of("src", "tag"));
+      Map<String, String> values =
+          values("--cache-from", text, Set.of("ref"), Set.of("src", "tag"));
       names.add(name(values, "src", absolute));
     }
     return names;

@@ -7,14 +7,18 @@ import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.command.Lookup;
+import io.jukung.cli.command.VariableOptions;
 import io.jukung.cli.terminal.Attended;
+import io.jukung.client.v1.ExecAsRequest;
 import io.jukung.cri.streaming.CommandStreams;
 import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.v1.ExecRequest;
 import io.jukung.cri.v1.ExecSyncRequest;
 import io.jukung.cri.v1.ExecSyncResponse;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -54,6 +58,44 @@ public final class Exec extends ClientCommand {
       description = "Give the command a terminal.")
   boolean tty;
 
+  @Option(
+      names = {"-d", "--detach"},
+      description = "Start the command without input and output, and do not wait for its end.")
+  boolean detach;
+
+  @Option(
+      names = {"-e", "--env"},
+      paramLabel = "NAME=VALUE",
+      description =
+          "Set an environment variable besides those of the container; NAME alone takes the value"
+              + " that it has here.")
+  List<String> environmentVariables = List.of();
+
+  @Option(
+      names = "--env-file",
+      paramLabel = "FILE",
+      description = "Set the variables of a file with a line NAME=VALUE or NAME for each.")
+  List<Path> environmentFiles = List.of();
+
+  @Option(
+      names = {"-u", "--user"},
+      paramLabel = "USER[:GROUP]",
+      defaultValue = "",
+      description = "The user to run as, names or numbers; without it that of the container.")
+  String user = "";
+
+  @Option(
+      names = {"-w", "--workdir"},
+      paramLabel = "DIR",
+      defaultValue = "",
+      description = "The working directory in the container.")
+  String workingDirectory = "";
+
+  @Option(
+      names = "--privileged",
+      description = "Give the command all capabilities, and no AppArmor profile.")
+  boolean privileged;
+
   @Parameters(index = "0", paramLabel = "CONTAINER")
   @SuppressWarnings("NullAway.Init") // set by picocli
   String container;
@@ -77,12 +119,35 @@ public final class Exec extends ClientCommand {
     if (timeoutSeconds > 0 && (interactive || tty)) {
       throw CliException.usage("--timeout does not go with -i and -t");
     }
+    if (detach && (interactive || tty || timeoutSeconds > 0)) {
+      throw CliException.usage("--detach does not go with -i, -t and --timeout");
+    }
+    if (timeoutSeconds > 0 && isOther()) {
+      throw CliException.usage(
+          "--timeout does not go with -e, --env-file, -u, -w and --privileged");
+    }
+    if (!workingDirectory.isEmpty() && !workingDirectory.startsWith("/")) {
+      throw CliException.usage("--workdir " + workingDirectory + " is not an absolute path");
+    }
     Attended.requireTerminal(environment, interactive, tty);
+  }
+
+  /** Whether the command differs from the container in what CRI has no fields for. */
+  private boolean isOther() {
+    return privileged
+        || !user.isEmpty()
+        || !workingDirectory.isEmpty()
+        || !environmentVariables.isEmpty()
+        || !environmentFiles.isEmpty();
   }
 
   @Override
   protected int run(Connection connection) throws IOException, InterruptedException {
     String id = Lookup.container(connection, container).getId();
+    if (detach) {
+      startDetached(connection, id);
+      return ExitCode.OK;
+    }
     if (timeoutSeconds == 0) {
       return runAttended(connection, id);
     }
@@ -96,6 +161,13 @@ public final class Exec extends ClientCommand {
 
   private int runAttended(Connection connection, String id)
       throws IOException, InterruptedException {
+    String url = isOther() ? otherUrl(connection, id) : url(connection, id);
+    StreamEndpoint endpoint = StreamEndpoint.of(connection.runtime(), url);
+    CommandStreams.End end = new Attended(environment, interactive, tty).to(endpoint, () -> {});
+    return end == null ? ExitCode.OK : Attended.exitCode(end);
+  }
+
+  private String url(Connection connection, String id) {
     ExecRequest request =
         ExecRequest.newBuilder()
             .setContainerId(id)
@@ -105,10 +177,38 @@ public final class Exec extends ClientCommand {
             .setStderr(!tty)
             .setTty(tty)
             .build();
-    StreamEndpoint endpoint =
-        StreamEndpoint.of(connection.runtime(), connection.runtime().exec(request).getUrl());
-    CommandStreams.End end = new Attended(environment, interactive, tty).to(endpoint, () -> {});
-    return end == null ? ExitCode.OK : Attended.exitCode(end);
+    return connection.runtime().exec(request).getUrl();
+  }
+
+  private String otherUrl(Connection connection, String id) {
+    ExecAsRequest request =
+        other(id).setStdin(interactive).setStdout(true).setStderr(!tty).setTty(tty).build();
+    return connection.containers().execAs(request).getUrl();
+  }
+
+  private void startDetached(Connection connection, String id) {
+    try {
+      var _ = connection.containers().execAs(other(id).setDetached(true).build());
+    } catch (StatusRuntimeException e) {
+      throw connection.startFailure(e, ExitCode.FAILED);
+    }
+  }
+
+  private ExecAsRequest.Builder other(String id) {
+    List<String> variables = new ArrayList<>();
+    variables.addAll(VariableOptions.ofFiles(environmentFiles, environment));
+    variables.addAll(environmentVariables);
+    ExecAsRequest.Builder request =
+        ExecAsRequest.newBuilder()
+            .setContainerId(id)
+            .addAllCommand(command)
+            .setUser(user)
+            .setWorkingDirectory(workingDirectory)
+            .setPrivileged(privileged);
+    for (String variable : variables) {
+      VariableOptions.valued(variable, environment).ifPresent(request::addEnvironment);
+    }
+    return request;
   }
 
   private ExecSyncResponse runWithTimeout(Connection connection, String id) {

@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -67,10 +68,14 @@ final class ContainerMaker {
     // Both configurations are made before an image is pulled, because making them finds every
     // error in the options.
     ContainerConfig.Builder container = request.container();
+    Optional<ImagePlatform> platform =
+        Optional.ofNullable(options.platform).map(ImagePlatform::parse);
     options.node.addFromDaemon(connection, container, NetworkArguments.owner(options));
-    String imageId = image(connection);
+    String imageId = image(connection, platform);
+    JsonNode imageSpec = imageSpec(connection, imageId);
+    platform.ifPresent(each -> each.require(options.image, imageSpec));
     container.getImageBuilder().setImage(imageId);
-    request.addFromImage(draft, container, imageConfig(connection, imageId));
+    request.addFromImage(draft, container, imageSpec.path("config"));
     PodSandboxConfig pod = draft.build();
 
     String podId =
@@ -151,8 +156,8 @@ final class ContainerMaker {
     return options.name;
   }
 
-  /** The image's configuration, as the daemon tells it; empty if it does not. */
-  private static JsonNode imageConfig(Connection connection, String imageId) {
+  /** The image's document, as the daemon tells it; empty if it does not. */
+  private static JsonNode imageSpec(Connection connection, String imageId) {
     var info =
         connection
             .images()
@@ -162,11 +167,11 @@ final class ContainerMaker {
                     .setVerbose(true)
                     .build())
             .getInfoMap();
-    return Json.parse(info.getOrDefault("info", "{}")).path("imageSpec").path("config");
+    return Json.parse(info.getOrDefault("info", "{}")).path("imageSpec");
   }
 
   /** Returns the ID of the image, which is pulled where the options say so. */
-  private String image(Connection connection) {
+  private String image(Connection connection, Optional<ImagePlatform> platform) {
     if (options.pull != RunOptions.PullPolicy.ALWAYS) {
       ImageStatusResponse here =
           connection
@@ -176,7 +181,14 @@ final class ContainerMaker {
                       .setImage(
                           ImageSpec.newBuilder().setImage(Lookup.image(connection, options.image)))
                       .build());
-      if (here.hasImage()) {
+      // A pull replaces an image of another platform, but never by one of another platform.
+      boolean isWanted =
+          here.hasImage()
+              && (platform.isEmpty()
+                  || !platform.get().isOwn()
+                  || options.pull == RunOptions.PullPolicy.NEVER
+                  || platform.get().fits(imageSpec(connection, here.getImage().getId())));
+      if (isWanted) {
         return here.getImage().getId();
       }
       if (options.pull == RunOptions.PullPolicy.NEVER) {

@@ -1,19 +1,12 @@
 package io.jukung.cli.run;
 
-import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.DNSConfig;
 import io.jukung.cri.v1.Device;
 import io.jukung.cri.v1.Signal;
 import io.jukung.linux.process.Signals;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,9 +14,6 @@ import java.util.regex.Pattern;
 
 /** What the less usual options of {@code jukung run} mean in CRI. */
 final class ExtraOptions {
-  /** The largest file of variables: 2 MiB is all that a process can get. */
-  private static final long MAX_FILE_BYTES = 2 << 20;
-
   private static final long LEAST_LOG_BYTES = 64 << 10;
 
   private static final Pattern RESTART =
@@ -58,30 +48,6 @@ final class ExtraOptions {
               + "\" (no, on-failure, on-failure:NUMBER, always or unless-stopped)");
     }
     return policy;
-  }
-
-  /**
-   * The variables of the files, as {@code -e} takes them. Empty lines and comments are left out.
-   */
-  static List<String> variables(RunOptions options, CliEnvironment environment) {
-    List<String> variables = new ArrayList<>();
-    for (Path named : options.environmentFiles) {
-      Path file = environment.absolute(named);
-      try {
-        if (Files.size(file) > MAX_FILE_BYTES) {
-          throw CliException.usage("--env-file " + file + " is larger than 2 MiB");
-        }
-        for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-          String text = line.stripLeading();
-          if (!text.isEmpty() && !text.startsWith("#")) {
-            variables.add(text);
-          }
-        }
-      } catch (IOException e) {
-        throw CliException.usage("--env-file " + file + " cannot be read: " + e);
-      }
-    }
-    return variables;
   }
 
   /** The resolver of the pod; empty: the node's. */

@@ -293,6 +293,14 @@ final class RunOptions {
   List<String> securityOptions = List.of();
 
   @Option(
+      names = "--platform",
+      paramLabel = "OS/ARCH[/VARIANT]",
+      description =
+          "What the image must be for, such as linux/amd64. A pull brings images of this node's"
+              + " platform only; those of others are here if they were built or imported.")
+  @Nullable String platform;
+
+  @Option(
       names = "--pull",
       defaultValue = "missing",
       paramLabel = "missing|always|never",

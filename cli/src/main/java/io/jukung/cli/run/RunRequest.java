@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.google.protobuf.ByteString;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
+import io.jukung.cli.command.VariableOptions;
 import io.jukung.cri.client.KubeletPaths;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Capability;
@@ -141,7 +142,8 @@ record RunRequest(
       config.setWorkingDir(options.workingDirectory);
     }
     // As docker does it, -e takes precedence over a file.
-    ExtraOptions.variables(options, environment).forEach(text -> addVariable(config, text));
+    VariableOptions.ofFiles(options.environmentFiles, environment)
+        .forEach(text -> addVariable(config, text));
     options.environment.forEach(text -> addVariable(config, text));
     for (String device : options.devices) {
       if (NodeOptions.isCdi(device)) {
@@ -339,21 +341,16 @@ record RunRequest(
     return labels;
   }
 
-  /**
-   * Adds {@code NAME=VALUE}, or {@code NAME} alone with the value that it has for the user. A name
-   * that has none is left out, as docker does.
-   */
   private void addVariable(ContainerConfig.Builder config, String text) {
-    int equals = text.indexOf('=');
-    String variable = equals < 0 ? text : text.substring(0, equals);
-    String value = equals < 0 ? environment.variables().get(variable) : text.substring(equals + 1);
-    if (variable.isEmpty()) {
-      throw CliException.usage("not a variable: \"" + text + "\" (write NAME=VALUE)");
-    }
-    if (value != null) {
-      config.addEnvs(
-          KeyValue.newBuilder().setKey(variable).setValue(ByteString.copyFromUtf8(value)));
-    }
+    VariableOptions.valued(text, environment)
+        .ifPresent(
+            pair -> {
+              String[] parts = pair.split("=", 2);
+              config.addEnvs(
+                  KeyValue.newBuilder()
+                      .setKey(parts[0])
+                      .setValue(ByteString.copyFromUtf8(parts[1])));
+            });
   }
 
   private Mount bind(MountArgument mount) {

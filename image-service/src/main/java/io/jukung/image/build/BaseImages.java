@@ -80,8 +80,7 @@ final class BaseImages {
       return sibling.get();
     }
     StoredImage pulled =
-        puller.pullFor(
-            platform, reference.toString(), credentialsFor(reference.domain()), "build");
+        puller.pullFor(platform, reference.toString(), credentialsFor(reference.domain()), "build");
     if (!isOf(pulled, platform)) {
       throw CriException.failedPrecondition(
           "image %s is for %s and not for %s".formatted(name, platformOf(pulled), platform));
@@ -97,8 +96,7 @@ final class BaseImages {
         Optional<StoredImage> found =
             platform
                 .select(index.entries())
-                .flatMap(
-                    entry -> store.find(reference.name() + "@" + entry.descriptor().digest()));
+                .flatMap(entry -> store.find(reference.name() + "@" + entry.descriptor().digest()));
         if (found.isPresent()) {
           return found;
         }

@@ -119,7 +119,10 @@ final class ForeignPrograms {
     byte[] magic = HexFormat.of().parseHex(fields.get("magic"));
     String mask = fields.getOrDefault("mask", "ff".repeat(magic.length));
     return matches(
-        header, Integer.parseInt(fields.getOrDefault("offset", "0")), magic, HexFormat.of().parseHex(mask));
+        header,
+        Integer.parseInt(fields.getOrDefault("offset", "0")),
+        magic,
+        HexFormat.of().parseHex(mask));
   }
 
   private static boolean matches(byte[] header, int offset, byte[] magic, byte[] mask) {

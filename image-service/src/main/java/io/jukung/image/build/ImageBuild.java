@@ -172,8 +172,7 @@ public final class ImageBuild {
     return arguments;
   }
 
-  private static void putPlatform(
-      Map<String, String> arguments, String prefix, Platform platform) {
+  private static void putPlatform(Map<String, String> arguments, String prefix, Platform platform) {
     arguments.put(prefix + "PLATFORM", platform.toString());
     arguments.put(prefix + "OS", platform.os());
     arguments.put(prefix + "ARCH", platform.architecture());

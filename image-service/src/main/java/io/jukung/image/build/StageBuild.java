@@ -42,7 +42,9 @@ final class StageBuild {
     this.others = others;
     this.names =
         new StageNames(
-            tools.file(), index, tools.settings().platforms().size() > 1 ? tools.platform() + " " : "");
+            tools.file(),
+            index,
+            tools.settings().platforms().size() > 1 ? tools.platform() + " " : "");
   }
 
   StageResult build() throws IOException, InterruptedException {

@@ -34,7 +34,8 @@ public final class BuiltDocuments {
    * so that no image for users has the same ID.
    */
   public static byte[] intermediate(List<Digest> diffIds) {
-    ObjectNode root = empty(Platform.current()).put("author", "intermediate result of jukung build");
+    ObjectNode root =
+        empty(Platform.current()).put("author", "intermediate result of jukung build");
     setDiffIds(root, diffIds);
     return root.toString().getBytes(UTF_8);
   }

@@ -54,7 +54,8 @@ public record Platform(String os, String architecture, String variant) {
     if (!isWord || !(known.variant.isEmpty() || PART.matcher(known.variant).matches())) {
       throw notAPlatform(text);
     }
-    if (!known.os.equals("linux") || (parts.length == 1 && !ARCHITECTURES.contains(known.architecture))) {
+    if (!known.os.equals("linux")
+        || (parts.length == 1 && !ARCHITECTURES.contains(known.architecture))) {
       throw notAPlatform(text);
     }
     // As containerd and BuildKit write it: v8 is the only variant of arm64 in use.
@@ -65,7 +66,9 @@ public record Platform(String os, String architecture, String variant) {
 
   private static CriException notAPlatform(String text) {
     return CriException.invalidArgument(
-        "\"" + text + "\" is no platform of Linux (write linux/ARCHITECTURE[/VARIANT], such as"
+        "\""
+            + text
+            + "\" is no platform of Linux (write linux/ARCHITECTURE[/VARIANT], such as"
             + " linux/arm64)");
   }
 

@@ -65,8 +65,7 @@ public final class ImagePuller {
   public StoredImage pullFor(
       Platform platform, String reference, Credentials credentials, String requester)
       throws InterruptedException {
-    return pull(
-        reference, credentials, PullListener.NONE, requester, Optional.of(platform));
+    return pull(reference, credentials, PullListener.NONE, requester, Optional.of(platform));
   }
 
   private StoredImage pull(
@@ -111,8 +110,7 @@ public final class ImagePuller {
       Set<String> tags =
           reference.tag().map(tag -> Set.of(reference.name() + ":" + tag)).orElse(Set.of());
       ImageInstaller installer =
-          new ImageInstaller(
-              store, pin, registry, tracked, other.orElseGet(Platform::current));
+          new ImageInstaller(store, pin, registry, tracked, other.orElseGet(Platform::current));
       approval.ifPresent(
           check -> installer.approveBy(documents -> check.fetch(documents, registry)));
       ImageRecord image = installer.prepare(top, tags, Set.of(reference.name()));

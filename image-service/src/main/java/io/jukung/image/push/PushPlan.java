@@ -39,7 +39,8 @@ record PushPlan(List<PushedBlob> blobs, List<Document> children, Document top) {
   }
 
   /**
-   * The index by which the image came here, or which a build has made of it, with the images of all platforms.
+   * The index by which the image came here, or which a build has made of it, with the images of all
+   * platforms.
    *
    * @throws CriException FAILED_PRECONDITION if there is no index, or a part of it is not here
    */
@@ -55,7 +56,8 @@ record PushPlan(List<PushedBlob> blobs, List<Document> children, Document top) {
       }
     }
     throw CriException.failedPrecondition(
-        "--all-platforms: image %s did not come here by an index and was not built for several".formatted(image.id()));
+        "--all-platforms: image %s did not come here by an index and was not built for several"
+            .formatted(image.id()));
   }
 
   private static String indexType(Digest digest, byte[] content) {

@@ -100,8 +100,7 @@ record LocalCache(Path directory, String tag) {
   }
 
   /** Opens the directory for each file, since nothing tells it the end of the build. */
-  private record Layout(Path directory, Path temporary, LayerLimits limits)
-      implements ImageSource {
+  private record Layout(Path directory, Path temporary, LayerLimits limits) implements ImageSource {
     byte[] file(String name) throws IOException {
       try (ArchiveFiles files = open()) {
         if (files.size(OciLayout.MARKER).isEmpty() || files.size(name).isEmpty()) {
@@ -156,8 +155,7 @@ record LocalCache(Path directory, String tag) {
    * @param documents small blobs that the manifest names
    * @param layers of the store, which the caller has pinned
    */
-  void write(
-      byte[] manifest, List<byte[]> documents, List<Descriptor> layers, ContentStore content)
+  void write(byte[] manifest, List<byte[]> documents, List<Descriptor> layers, ContentStore content)
       throws IOException {
     Files.createDirectories(directory.resolve("blobs/sha256"));
     byte[] index = index(manifest);
@@ -211,8 +209,7 @@ record LocalCache(Path directory, String tag) {
       byte[] there = Files.readAllBytes(file);
       var _ = entries(there); // refuses what is no index
       for (JsonNode entry : JSON.readTree(there).path("manifests")) {
-        String name =
-            entry.path("annotations").path(OciLayout.REF_NAME_ANNOTATION).asText("");
+        String name = entry.path("annotations").path(OciLayout.REF_NAME_ANNOTATION).asText("");
         if (!name.equals(tag)) {
           manifests.add(entry);
         }

@@ -46,8 +46,9 @@ public final class SharedCaches {
 
   /**
    * Reads the list of a cache's steps, which is in a registry or, with a name such as {@code
-   * oci-layout:///DIRECTORY:TAG}, in a directory. No layer is fetched yet. The node's signature policy is
-   * asked for the cache as for an image of its name: its layers become parts of images that run.
+   * oci-layout:///DIRECTORY:TAG}, in a directory. No layer is fetched yet. The node's signature
+   * policy is asked for the cache as for an image of its name: its layers become parts of images
+   * that run.
    *
    * @param before the steps of other caches, which are asked first
    * @throws CriException with the kind that fits

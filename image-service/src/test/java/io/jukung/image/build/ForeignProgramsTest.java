@@ -18,7 +18,7 @@ class ForeignProgramsTest {
   private static final String QEMU =
       """
       interpreter /usr/libexec/qemu-binfmt/aarch64-binfmt-P
-      flags: %s
+      flags: FLAGS
       offset 0
       magic 7f454c460201010000000000000000000200b700
       mask ffffffffffffff00fffffffffffffffffeffffff
@@ -38,7 +38,7 @@ class ForeignProgramsTest {
 
   private void register(String state, String flags) throws IOException {
     Files.writeString(
-        registered.resolve("qemu-aarch64"), state + "\n" + QEMU.formatted(flags));
+        registered.resolve("qemu-aarch64"), state + "\n" + QEMU.replace("FLAGS", flags));
   }
 
   @Test

@@ -95,8 +95,7 @@ class SharedCacheTest extends BuildHarness {
     assertThat(commands).hasSize(3);
     exportedCache = Optional.of(new CacheExport(local + ":other", true, false));
     var _ = export("FROM BASE\nRUN other\n");
-    assertThat(Files.readString(directory.resolve("index.json")))
-        .contains("\"main\"", "\"other\"");
+    assertThat(Files.readString(directory.resolve("index.json"))).contains("\"main\"", "\"other\"");
     var _ = export("FROM BASE\nRUN other\n");
     assertThat(Files.readString(directory.resolve("index.json")).split("\"other\"")).hasSize(2);
 
