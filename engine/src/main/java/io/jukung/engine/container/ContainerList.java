@@ -1,6 +1,7 @@
 package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.docker.NodeFacts;
 import io.jukung.cri.v1.Container;
@@ -47,7 +48,10 @@ final class ContainerList {
   void handle(Exchange exchange) throws IOException {
     Filters filters = new Filters(exchange.query().json("filters"), FILTERS);
     long limit = exchange.query().number("limit").orElse(-1L);
-    exchange.query().refuseFlags("size");
+    Optional<ContainerSizes> sizes =
+        exchange.query().flag("size", false)
+            ? Optional.of(ContainerSizes.of(daemon, lookup))
+            : Optional.empty();
     boolean all =
         exchange.query().flag("all", false)
             || limit > 0
@@ -73,7 +77,9 @@ final class ContainerList {
       }
       Optional<ContainerView> view = ContainerView.find(daemon, each, node);
       if (view.isPresent() && (all || isActive(view.get())) && fits(view.get(), filters)) {
-        list.add(SummaryJson.of(view.get(), Instant.now()));
+        ObjectNode json = SummaryJson.of(view.get(), Instant.now());
+        sizes.ifPresent(known -> known.putInto(json, view.get()));
+        list.add(json);
       }
     }
     exchange.sendJson(200, list);

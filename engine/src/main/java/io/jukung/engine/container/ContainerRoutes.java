@@ -90,9 +90,12 @@ public final class ContainerRoutes {
   }
 
   private void inspect(Exchange exchange) throws IOException {
-    exchange.query().refuseFlags("size");
     ContainerView view = ContainerView.of(daemon, named(exchange), daemon.nodeFacts());
-    exchange.sendJson(200, InspectJson.of(view));
+    ObjectNode json = InspectJson.of(view);
+    if (exchange.query().flag("size", false)) {
+      ContainerSizes.of(daemon, lookup).putInto(json, view);
+    }
+    exchange.sendJson(200, json);
   }
 
   private void start(Exchange exchange) throws IOException {

@@ -1,15 +1,13 @@
 package io.jukung.engine.container;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.docker.NodeFacts;
 import io.jukung.cri.v1.Container;
-import io.jukung.cri.v1.ListContainerStatsRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.Json;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
 
 /** The containers with the disk space that they take, as {@code GET /system/df} has them. */
 public final class ContainerUsage {
@@ -17,32 +15,18 @@ public final class ContainerUsage {
 
   /** Lists all containers, running or not. */
   public static ArrayNode list(Daemon daemon, Lookup lookup) {
-    Map<String, Long> written = written(daemon);
+    ContainerSizes sizes = ContainerSizes.of(daemon, lookup);
     NodeFacts node = daemon.nodeFacts();
     ArrayNode list = Json.array();
     for (Container each : lookup.containers()) {
       ContainerView.find(daemon, each, node)
           .ifPresent(
-              view ->
-                  list.add(
-                      SummaryJson.of(view, Instant.now())
-                          .put("SizeRw", written.getOrDefault(each.getId(), 0L))));
+              view -> {
+                ObjectNode json = SummaryJson.of(view, Instant.now());
+                sizes.putInto(json, view);
+                list.add(json);
+              });
     }
     return list;
-  }
-
-  /** The bytes that each container has written, by its ID. */
-  private static Map<String, Long> written(Daemon daemon) {
-    Map<String, Long> written = new HashMap<>();
-    daemon
-        .runtime()
-        .listContainerStats(ListContainerStatsRequest.getDefaultInstance())
-        .getStatsList()
-        .forEach(
-            each ->
-                written.put(
-                    each.getAttributes().getId(),
-                    each.getWritableLayer().getUsedBytes().getValue()));
-    return written;
   }
 }
