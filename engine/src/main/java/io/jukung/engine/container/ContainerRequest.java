@@ -96,7 +96,23 @@ final class ContainerRequest {
       merged.path(field).properties().forEach(each -> both.set(each.getKey(), each.getValue()));
       merged.set(field, both);
     }
+    if (!hasWords(merged.path("Shell")) && image.has("Shell")) {
+      merged.set("Shell", image.path("Shell"));
+    }
+    mergeHealthCheck(merged, image.path("Healthcheck"));
     return merged;
+  }
+
+  /** As docker: each field of the image's check that the request does not have. */
+  private static void mergeHealthCheck(ObjectNode merged, JsonNode ofImage) {
+    if (!(ofImage instanceof ObjectNode check)) {
+      return;
+    }
+    ObjectNode both = check.deepCopy();
+    merged.path("Healthcheck").properties().stream()
+        .filter(each -> Fields.isSet(each.getValue()))
+        .forEach(each -> both.set(each.getKey(), each.getValue()));
+    merged.set("Healthcheck", both);
   }
 
   /** Whether there is a list of words, or the one text that docker takes for a list of one. */

@@ -1,6 +1,5 @@
 package io.jukung.engine.container;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Device;
@@ -90,10 +89,11 @@ public final class HostResources {
 
   static List<Device> devices(Fields host) {
     List<Device> devices = new ArrayList<>();
-    for (JsonNode each : host.get("Devices")) {
-      String path = each.path("PathOnHost").asText("");
-      String inside = each.path("PathInContainer").asText("");
-      String permissions = each.path("CgroupPermissions").asText("");
+    for (Fields each : host.objects("Devices")) {
+      String path = each.text("PathOnHost");
+      String inside = each.text("PathInContainer");
+      String permissions = each.text("CgroupPermissions");
+      each.requireNoOther();
       devices.add(
           Device.newBuilder()
               .setHostPath(path)
@@ -106,11 +106,12 @@ public final class HostResources {
 
   /** The limits of setrlimit(2), as the daemon reads them. */
   static void ulimits(Fields host, ArrayNode into) {
-    for (JsonNode each : host.get("Ulimits")) {
+    for (Fields each : host.objects("Ulimits")) {
       into.addObject()
-          .put("name", each.path("Name").asText("").toLowerCase(Locale.ROOT))
-          .put("soft", each.path("Soft").asLong())
-          .put("hard", each.path("Hard").asLong());
+          .put("name", each.text("Name").toLowerCase(Locale.ROOT))
+          .put("soft", each.number("Soft"))
+          .put("hard", each.number("Hard"));
+      each.requireNoOther();
     }
   }
 }

@@ -36,7 +36,9 @@ final class PortBindings {
       boolean any = false;
       for (JsonNode binding : each.getValue()) {
         any = true;
-        add(each.getKey(), binding.path("HostIp").asText(""), binding.path("HostPort").asText(""));
+        Fields fields = new Fields("HostConfig.PortBindings." + each.getKey(), binding);
+        add(each.getKey(), fields.text("HostIp"), fields.text("HostPort"));
+        fields.requireNoOther();
       }
       if (!any && !each.getValue().isNull()) {
         add(each.getKey(), "", "");

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The path of a request and the parameters behind it, decoded. */
 public final class Query {
@@ -18,6 +20,9 @@ public final class Query {
 
   private final String path;
   private final Map<String, List<String>> values;
+
+  /** Written by the thread of the request, and read by tests of it. */
+  private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
   /**
    * Reads the address of a request.
@@ -43,6 +48,14 @@ public final class Query {
     return path;
   }
 
+  /**
+   * The names that were asked for so far: the test of the whole API finds by them a parameter that
+   * a route ignores.
+   */
+  Set<String> asked() {
+    return asked;
+  }
+
   /** The parameter's first value; empty if it is missing or has no text. */
   public Optional<String> text(String name) {
     return all(name).stream().findFirst().filter(each -> !each.isEmpty());
@@ -50,11 +63,13 @@ public final class Query {
 
   /** All values of a parameter that may be repeated. */
   public List<String> all(String name) {
+    asked.add(name);
     return values.getOrDefault(name, List.of());
   }
 
   /** Whether a parameter is set, as docker reads truth: anything but a word for no. */
   public boolean flag(String name, boolean otherwise) {
+    asked.add(name);
     if (!values.containsKey(name)) {
       return otherwise;
     }

@@ -1,5 +1,6 @@
 package io.jukung.engine.image;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.client.v1.HistoryRequest;
@@ -20,6 +21,9 @@ import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import io.jukung.engine.http.Router;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** Images: listed, pulled, tagged, removed. */
 public final class ImageRoutes {
@@ -43,18 +47,31 @@ public final class ImageRoutes {
         .delete("/images/{name}", this::remove);
   }
 
+  /** An image that is listed, with its configuration. */
+  private record Summary(Image image, JsonNode specification) {}
+
   private void list(Exchange exchange) throws IOException {
-    exchange.query().refuseFlags("shared-size", "manifests");
+    exchange.query().refuseFlags("manifests");
+    boolean withShared = exchange.query().flag("shared-size", false);
+    SharedLayers shared = new SharedLayers(daemon);
     ImageFilters filters = ImageFilters.ofList(exchange.query().json("filters"), lookup);
-    ArrayNode list = Json.array();
+    List<Summary> fitting = new ArrayList<>();
     for (Image each : lookup.images()) {
-      if (filters.fitsNames(each)) {
-        lookup
-            .imageById(each.getId())
-            .map(ImageDefaults::specification)
-            .filter(filters::fitsContent)
-            .ifPresent(specification -> list.add(ImageSummary.of(each, specification)));
+      Optional<ImageStatusResponse> details =
+          withShared || filters.fitsNames(each) ? lookup.imageById(each.getId()) : Optional.empty();
+      if (withShared) {
+        details.ifPresent(shared::add); // with all images, also those that are not listed
       }
+      details
+          .map(ImageDefaults::specification)
+          .filter(specification -> filters.fitsNames(each) && filters.fitsContent(specification))
+          .ifPresent(specification -> fitting.add(new Summary(each, specification)));
+    }
+    ArrayNode list = Json.array();
+    for (Summary each : fitting) {
+      ObjectNode line = ImageSummary.of(each.image(), each.specification());
+      list.add(
+          withShared ? line.put("SharedSize", shared.sharedBytes(each.image().getId())) : line);
     }
     exchange.sendJson(200, list);
   }
@@ -70,6 +87,7 @@ public final class ImageRoutes {
   }
 
   private void history(Exchange exchange) throws IOException {
+    Platform.requireJson(exchange.query());
     Image image = lookup.image(exchange.parameter("name")).getImage();
     var answer =
         daemon.madeImages().history(HistoryRequest.newBuilder().setImage(image.getId()).build());
@@ -99,6 +117,9 @@ public final class ImageRoutes {
   }
 
   private void remove(Exchange exchange) throws IOException {
+    if (!exchange.query().text("platforms").orElse("").isEmpty()) {
+      throw HttpError.notImplemented("the parameter platforms");
+    }
     String named = exchange.parameter("name");
     Image image = lookup.image(named).getImage();
     boolean byId = image.getId().startsWith(named) || image.getId().startsWith("sha256:" + named);

@@ -1,5 +1,6 @@
 package io.jukung.engine.image;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.grpc.Context;
@@ -13,6 +14,7 @@ import io.jukung.client.v1.ResolveRequest;
 import io.jukung.client.v1.ResolveResponse;
 import io.jukung.cri.v1.Container;
 import io.jukung.engine.container.ConfigInstructions;
+import io.jukung.engine.container.Fields;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
@@ -51,7 +53,12 @@ public final class RegistryRoutes {
 
   /** Verifies credentials, which the client keeps and the engine does not. */
   private void login(Exchange exchange) throws IOException {
-    var auth = Credentials.of(exchange.json());
+    JsonNode body = exchange.json();
+    new Fields("AuthConfig", body)
+        .without("username", "password", "serveraddress", "identitytoken", "registrytoken")
+        .without("auth", "email") // the first one says the same again, and the other one nothing
+        .requireNoOther();
+    var auth = Credentials.of(body);
     Path directory = Files.createTempDirectory("jukung-engine-login"); // mode 0700
     Path file = directory.resolve("auth.json");
     try {

@@ -84,6 +84,13 @@ public final class AttachRoutes {
             record.path("stdinOnce").asBoolean(),
             tty || way == Way.WEB_SOCKET,
             query.text("detachKeys").orElse(""));
+    if (!query.flag("stream", false)) {
+      Hijacked client =
+          way.take(exchange, wanted); // who wants neither stream nor logs gets nothing
+      client.output().close();
+      client.end();
+      return;
+    }
     if (state == ContainerState.CONTAINER_EXITED) {
       if (details.getStatus().getLogPath().isEmpty()) {
         throw HttpError.conflict("container " + container.getId() + " has no log");

@@ -8,6 +8,7 @@ import io.jukung.cri.streaming.CommandStreams;
 import io.jukung.cri.streaming.StreamEndpoint;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
+import io.jukung.engine.container.Fields;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.Exchange;
@@ -92,12 +93,17 @@ public final class ExecRoutes {
   }
 
   private void start(Exchange exchange) throws IOException, InterruptedException {
-    JsonNode options = exchange.json();
+    // Whether there is a terminal was said when the exec was made.
+    JsonNode body = exchange.json();
+    Fields options = new Fields("ExecStartConfig", body).without("Tty", "ConsoleSize");
+    boolean detach = options.flag("Detach");
+    options.requireNoOther();
     Exec exec = execs.get(exchange.parameter("id"));
-    boolean detach = options.path("Detach").asBoolean();
     if (!exec.begin()) {
       throw HttpError.conflict("exec " + exec.id() + " was started already");
     }
+    JsonNode size =
+        body.has("ConsoleSize") ? body.path("ConsoleSize") : exec.config().path("ConsoleSize");
     StreamSession.Wanted wanted = exec.wanted(detach);
     LaterOutput output = new LaterOutput();
     StreamSession session;
@@ -111,6 +117,9 @@ public final class ExecRoutes {
       throw new HttpError(500, "exec " + exec.id() + ": " + e.getMessage());
     }
     exec.runs(session::resize);
+    if (wanted.tty()) {
+      resize(session, size);
+    }
     if (detach) {
       output.begin(OutputStream.nullOutputStream());
       followAlone(exec, session);
@@ -154,6 +163,13 @@ public final class ExecRoutes {
       }
     } catch (IOException e) {
       return false; // the connection of the client is gone
+    }
+  }
+
+  /** Gives a terminal the size that the client's has: height and width, in characters. */
+  private static void resize(StreamSession session, JsonNode size) {
+    if (size.path(0).asInt() > 0 && size.path(1).asInt() > 0) {
+      session.resize(size.path(1).asInt(), size.path(0).asInt());
     }
   }
 

@@ -25,6 +25,7 @@ public final class SwarmRoutes {
         .get("/plugins/privileges", noPlugins())
         .post("/plugins/pull", noPlugins())
         .post("/plugins/create", noPlugins())
+        .put("/volumes/{id}", SwarmRoutes::noSwarm) // changes a volume of the cluster
         .get("/swarm", SwarmRoutes::noSwarm)
         .post("/swarm/init", noSwarmHere())
         .post("/swarm/join", noSwarmHere())

@@ -38,6 +38,8 @@ final class StatsJson {
     json.set("memory_stats", memory(now, nodeMemory));
     if (now != null && now.pod().hasNetwork()) {
       ObjectNode networks = json.putObject("networks");
+      // The CRI has the first interface of a pod apart from the others.
+      put(networks, now.pod().getNetwork().getDefaultInterface());
       now.pod().getNetwork().getInterfacesList().forEach(each -> put(networks, each));
     }
     return json;
@@ -82,6 +84,9 @@ final class StatsJson {
   }
 
   private static void put(ObjectNode networks, NetworkInterfaceUsage usage) {
+    if (usage.getName().isEmpty()) {
+      return; // the pod has no such interface
+    }
     networks
         .putObject(usage.getName())
         .put("rx_bytes", usage.getRxBytes().getValue())

@@ -71,6 +71,30 @@ class ContainerRequestTest {
   }
 
   @Test
+  void healthCheckOfTheImageIsUsedFieldByField() {
+    String image =
+        "{'Cmd':['sh'],'Shell':['/bin/ash','-c'],'Healthcheck':{'Test':['CMD-SHELL','a'],"
+            + "'Interval':5000000000}}";
+    assertThat(health(image, "{'Image':'x'}"))
+        .contains("\"command\":[\"/bin/ash\",\"-c\",\"a\"]", "\"interval\":5000000000");
+    assertThat(health(image, "{'Image':'x','Healthcheck':{'Interval':7000000000}}"))
+        .contains("\"command\":[\"/bin/ash\",\"-c\",\"a\"]", "\"interval\":7000000000");
+    assertThat(health(image, "{'Image':'x','Healthcheck':{'Test':['NONE']}}")).isEmpty();
+  }
+
+  private static String health(String image, String body) {
+    return new ContainerRequest(
+            "web",
+            "uid",
+            Path.of("/logs"),
+            Json.parse(body.replace('\'', '"')),
+            (ObjectNode) Json.parse(image.replace('\'', '"')))
+        .container("sha256:1")
+        .build()
+        .getAnnotationsOrDefault("io.jukung.options", "");
+  }
+
+  @Test
   void userOfTheImageIsTheDaemonsToFind() {
     var security = container("{'Image':'x'}").getLinux().getSecurityContext();
     assertThat(security.hasRunAsUser()).isFalse();

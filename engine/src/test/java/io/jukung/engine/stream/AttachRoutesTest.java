@@ -108,4 +108,16 @@ class AttachRoutesTest {
           .isEqualTo("\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0003bye");
     }
   }
+
+  @Test
+  void clientThatWantsNoStreamGetsNothing() throws IOException {
+    fake.statuses.put("aaaa", ended().setState(ContainerState.CONTAINER_RUNNING).build());
+    try (SocketChannel client = server.connect()) {
+      client.write(ByteBuffer.wrap(ATTACH.replace("stream=1", "stream=0").getBytes(UTF_8)));
+      assertThat(Channels.newInputStream(client).readAllBytes())
+          .asString(UTF_8)
+          .startsWith("HTTP/1.1 101 ")
+          .endsWith("\r\n\r\n");
+    }
+  }
 }

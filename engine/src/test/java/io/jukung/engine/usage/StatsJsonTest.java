@@ -19,6 +19,14 @@ class StatsJsonTest {
     return UInt64Value.newBuilder().setValue(number).build();
   }
 
+  private static NetworkInterfaceUsage traffic(String name, long received, long sent) {
+    return NetworkInterfaceUsage.newBuilder()
+        .setName(name)
+        .setRxBytes(value(received))
+        .setTxBytes(value(sent))
+        .build();
+  }
+
   private static Sample sample(long usedNanos, long systemNanos, MemoryUsage.Builder memory) {
     return new Sample(
         Instant.ofEpochSecond(1),
@@ -30,11 +38,8 @@ class StatsJsonTest {
             .setProcess(ProcessUsage.newBuilder().setProcessCount(value(3)))
             .setNetwork(
                 NetworkUsage.newBuilder()
-                    .addInterfaces(
-                        NetworkInterfaceUsage.newBuilder()
-                            .setName("eth0")
-                            .setRxBytes(value(7))
-                            .setTxBytes(value(8))))
+                    .setDefaultInterface(traffic("eth0", 7, 8))
+                    .addInterfaces(traffic("eth1", 9, 10)))
             .build(),
         systemNanos);
   }
@@ -64,6 +69,7 @@ class StatsJsonTest {
     assertThat(json.at("/memory_stats/limit").asLong()).isEqualTo(500);
     assertThat(json.at("/pids_stats/current").asLong()).isEqualTo(3);
     assertThat(json.at("/networks/eth0/tx_bytes").asLong()).isEqualTo(8);
+    assertThat(json.at("/networks/eth1/rx_bytes").asLong()).isEqualTo(9);
     assertThat(json.path("name").asText()).isEqualTo("/web");
   }
 
