@@ -11,6 +11,7 @@ import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ExecSyncResponse;
 import io.jukung.cri.v1.IDMapping;
+import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.cri.v1.NamespaceMode;
@@ -240,6 +241,44 @@ class HandlersIT {
         .getNamespaceOptionsBuilder()
         .setPid(NamespaceMode.POD);
     return config.build();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"runc", "crun"})
+  void imageVolumesAndPartsOfThemAreReadOnlyInTheContainer(String handler, Testbed testbed)
+      throws Exception {
+    Path root = testbed.registry().copyOfBusybox("volume-" + handler);
+    Files.createDirectories(root.resolve("data/deep"));
+    Files.writeString(root.resolve("data/deep/file"), "deep\n");
+    Files.createSymbolicLink(root.resolve("link"), Path.of("/data/deep"));
+    String image = testbed.registry().push("volume-" + handler + ":1", root);
+    testbed.pull(image);
+    Pod pod = pod(testbed, handler, NamespaceMode.NODE);
+    Mount.Builder volume =
+        Mount.newBuilder().setReadonly(true).setImage(ImageSpec.newBuilder().setImage(image));
+    ContainerConfig config =
+        Requests.container(pod.config(), "volumes", testbed.busybox(), List.of("sleep", "1000"))
+            .addMounts(volume.setContainerPath("/whole"))
+            .addMounts(volume.clone().setContainerPath("/part").setImageSubPath("link"))
+            .build();
+    String container = testbed.runContainer(pod, config);
+    assertThat(
+            testbed
+                .exec(container, "cat", "/whole/data/deep/file", "/part/file")
+                .getStdout()
+                .toStringUtf8())
+        .isEqualTo("deep\ndeep\n");
+    assertThat(
+            testbed
+                .exec(container, "sh", "-c", "touch /whole/x /part/x 2>&1; true")
+                .getStdout()
+                .toStringUtf8()
+                .lines())
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line).contains("Read-only file system"));
+    testbed.stopContainer(container, 0);
+    testbed.removeContainer(container);
+    testbed.removeImage(image);
   }
 
   @Test

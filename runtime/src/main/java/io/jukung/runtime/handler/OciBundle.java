@@ -16,6 +16,7 @@ import java.util.List;
  *
  * <pre>
  * config.json     the specification, with the environment, which may be secret
+ * volumes/N       where the launch of the runtime mounts the image volumes, for the runtime alone
  * root/           where the runtime keeps its state (--root)
  * log             what the runtime has logged, as JSON
  * pid, console    of the start
@@ -43,6 +44,11 @@ record OciBundle(Path directory, String containerId) {
     return directory.resolve("console");
   }
 
+  /** Where the launch mounts an image volume; counted from 0 on. */
+  Path volume(int number) {
+    return directory.resolve("volumes").resolve(Integer.toString(number));
+  }
+
   /** A file of an exec. */
   Path ofExec(String execId, String kind) {
     return directory.resolve("exec-" + execId + "." + kind);
@@ -55,8 +61,16 @@ record OciBundle(Path directory, String containerId) {
     return Files.isDirectory(directory);
   }
 
-  void create(byte[] configuration) throws IOException {
+  /**
+   * Makes the directory with the specification.
+   *
+   * @param volumes the number of image volumes
+   */
+  void create(byte[] configuration, int volumes) throws IOException {
     StatePaths.createPrivate(directory);
+    for (int number = 0; number < volumes; number++) {
+      Files.createDirectories(volume(number));
+    }
     write(directory.resolve("config.json"), configuration);
   }
 

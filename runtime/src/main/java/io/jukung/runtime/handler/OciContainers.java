@@ -8,6 +8,7 @@ import io.jukung.runtime.call.PathWork;
 import io.jukung.runtime.launch.CompiledLaunch;
 import io.jukung.runtime.launch.LaunchCompiler;
 import io.jukung.runtime.launch.Overlay;
+import io.jukung.runtime.launch.RuntimeFiles;
 import io.jukung.runtime.spec.Spec;
 import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.SandboxRecord;
@@ -118,7 +119,10 @@ public final class OciContainers {
     OciBundle bundle = OciBundle.of(files.paths(), container.id());
     Map<String, String> annotations = new HashMap<>(sandbox.config().annotations());
     annotations.putAll(container.annotations());
-    bundle.create(specs.container(spec, handler.allowed(annotations), !handler.startsInCgroup()));
+    List<RuntimeFiles.Volume> volumes = RuntimeSpec.volumes(spec, bundle);
+    bundle.create(
+        specs.container(spec, volumes, handler.allowed(annotations), !handler.startsInCgroup()),
+        volumes.size());
     List<String> arguments = new ArrayList<>(common(bundle, bundle.log()));
     arguments.addAll(
         List.of(
@@ -143,8 +147,7 @@ public final class OciContainers {
         compiler.runtime(
             new LaunchCompiler.RuntimeCommand(
                 handler.command(arguments), OciHandler.ENVIRONMENT, bundle.directory()),
-            overlay,
-            spec.linux().mountLabel(),
+            new RuntimeFiles(overlay, volumes, spec.linux().mountLabel()),
             handler.startsInCgroup() ? container.cgroup() : null),
         runtime,
         bundle.log());
@@ -193,7 +196,6 @@ public final class OciContainers {
         compiler.runtime(
             new LaunchCompiler.RuntimeCommand(
                 handler.command(arguments), OciHandler.ENVIRONMENT, bundle.directory()),
-            null,
             null,
             // What a runtime that cannot choose starts may stay in the cgroup of the runtime.
             chooses ? null : cgroup),

@@ -7,11 +7,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.CriException;
 import io.jukung.linux.process.Capability;
+import io.jukung.runtime.launch.RuntimeFiles;
 import io.jukung.runtime.spec.DeviceAccess;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +39,9 @@ final class RuntimeSpec {
   /** Types that every runtime mounts. */
   private static final Set<String> MOUNT_TYPES =
       Set.of("bind", "proc", "tmpfs", "devpts", "mqueue", "sysfs", "cgroup2");
+
+  /** The type of an image volume, which the launch mounts for the runtime. */
+  private static final String IMAGE_VOLUME = "overlay";
 
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
@@ -62,16 +68,15 @@ final class RuntimeSpec {
    */
   static void check(String handler, boolean recursiveReadOnly, Spec spec) {
     for (Spec.Mount mount : spec.mounts()) {
-      if (!MOUNT_TYPES.contains(mount.type())) {
-        throw refused(
-            handler, "the image volume on " + mount.destination() + " (config.mounts.image)");
+      if (!MOUNT_TYPES.contains(mount.type()) && !isImageVolume(mount)) {
+        throw refused(handler, mount.type() + " on " + mount.destination());
       }
       if (mount.options().contains("rshared") || mount.options().contains("shared")) {
         throw refused(
             handler,
             "bidirectional propagation of " + mount.destination() + " (config.mounts.propagation)");
       }
-      if (mount.options().stream().anyMatch(each -> each.startsWith(Spec.Mount.SUBDIRECTORY))) {
+      if (!isImageVolume(mount) && mount.options().stream().anyMatch(RuntimeSpec::isPart)) {
         throw refused(handler, "options.parts of " + mount.destination());
       }
       if (mount.options().contains("rro") && !recursiveReadOnly) {
@@ -86,6 +91,25 @@ final class RuntimeSpec {
     }
   }
 
+  private static boolean isImageVolume(Spec.Mount mount) {
+    return mount.type().equals(IMAGE_VOLUME);
+  }
+
+  private static boolean isPart(String option) {
+    return option.startsWith(Spec.Mount.SUBDIRECTORY);
+  }
+
+  /** The image volumes of a container, in the order of the bundle's numbers. */
+  static List<RuntimeFiles.Volume> volumes(Spec spec, OciBundle bundle) {
+    List<RuntimeFiles.Volume> volumes = new ArrayList<>();
+    for (Spec.Mount mount : spec.mounts()) {
+      if (isImageVolume(mount)) {
+        volumes.add(new RuntimeFiles.Volume(mount, bundle.volume(volumes.size())));
+      }
+    }
+    return volumes;
+  }
+
   static CriException refused(String handler, String what) {
     return CriException.unimplementedField("with the runtime handler " + handler + ": " + what);
   }
@@ -93,18 +117,26 @@ final class RuntimeSpec {
   /**
    * The content of config.json.
    *
+   * @param volumes the image volumes, which the runtime binds from where the launch mounts them
    * @param entersCgroup whether the runtime puts the container into its cgroup
    */
-  byte[] container(Spec spec, Map<String, String> annotations, boolean entersCgroup)
+  byte[] container(
+      Spec spec,
+      List<RuntimeFiles.Volume> volumes,
+      Map<String, String> annotations,
+      boolean entersCgroup)
       throws IOException {
     ObjectNode config = (ObjectNode) JSON.readTree(spec.toJson());
     config.put("ociVersion", OCI_VERSION);
     object(config, "root").put("path", node.rootMountPoint().toString());
     config.set("annotations", JSON.valueToTree(annotations));
     adjust(object(config, "process"));
+    Iterator<RuntimeFiles.Volume> next = volumes.iterator();
     for (JsonNode mount : config.path("mounts")) {
-      if (mount.path("type").asText().equals("cgroup2")) {
-        ((ObjectNode) mount).put("type", "cgroup");
+      switch (mount.path("type").asText()) {
+        case "cgroup2" -> ((ObjectNode) mount).put("type", "cgroup");
+        case IMAGE_VOLUME -> bind((ObjectNode) mount, next.next());
+        default -> {}
       }
     }
     ObjectNode linux = object(config, "linux");
@@ -117,6 +149,14 @@ final class RuntimeSpec {
       hooks.remove(List.of("poststart", "poststop"));
     }
     return JSON.writeValueAsBytes(config);
+  }
+
+  /** Makes a bind mount of an image volume; the layers are the launch's matter. */
+  private static void bind(ObjectNode mount, RuntimeFiles.Volume volume) {
+    ArrayNode options = JSON.createArrayNode().add("rbind").add("rprivate");
+    volume.mount().options().stream().filter(each -> !each.contains("=")).forEach(options::add);
+    mount.put("type", "bind").put("source", volume.mountPoint().toString());
+    mount.set("options", options);
   }
 
   /** The content of the file for exec --process. */

@@ -253,22 +253,19 @@ public final class LaunchCompiler {
   /**
    * The launch of a runtime of the OCI, which is to start a process of a container.
    *
-   * @param overlay the container's root file system, which the runtime finds at {@link
-   *     #rootMountPoint}; null if the runtime is to run another process in the container
-   * @param mountLabel the SELinux label of the root file system; null for none
+   * @param files what the runtime finds mounted; null if it is to run another process in the
+   *     container
    * @param cgroupsPath the cgroup of the runtime itself, below the cgroup v2 mount; null for that
    *     of the shim
    */
   public CompiledLaunch runtime(
-      RuntimeCommand command,
-      @Nullable Overlay overlay,
-      @Nullable String mountLabel,
-      @Nullable String cgroupsPath) {
+      RuntimeCommand command, @Nullable RuntimeFiles files, @Nullable String cgroupsPath) {
     ProgramBuilder prepare = new ProgramBuilder();
-    MountSteps mounts = new MountSteps(prepare, null, mountLabel);
+    MountSteps mounts = new MountSteps(prepare, null, files == null ? null : files.label());
     hostOfRuntime(prepare, mounts);
-    if (overlay != null) {
-      mounts.overlay(overlay, rootMountPoint);
+    if (files != null) {
+      mounts.overlay(files.root(), rootMountPoint);
+      files.volumes().forEach(mounts::volume);
     }
     ProgramBuilder confine = new ProgramBuilder();
     inheritStandard(confine);

@@ -196,15 +196,30 @@ final class MountSteps {
     return RootfsTargets.isDirectory(mount) ? TargetSteps.Kind.DIRECTORY : TargetSteps.Kind.FILE;
   }
 
-  /**
-   * Mounts a directory of a file system. The whole file system is attached to the mount point for a
-   * moment, because kernels before 6.15 cannot clone a part of a detached mount.
-   */
+  /** Mounts a directory of a file system. */
   void mountPart(Spec.Mount mount, String subdirectory, Path mountPoint) {
-    MountOptions options = MountOptions.parse(mount.options());
     String purpose =
         "mount %s of %s on %s".formatted(subdirectory, mount.source(), mount.destination());
-    newFileSystem(purpose, mount, options);
+    newFileSystem(purpose, mount, MountOptions.parse(mount.options()));
+    keepPart(purpose, subdirectory, mountPoint);
+    targets.put(purpose, mount.destination(), MOUNT, TargetSteps.Kind.DIRECTORY);
+  }
+
+  /** Mounts a file system, or a directory of it, on a directory of the node. */
+  void volume(RuntimeFiles.Volume volume) {
+    MountOptions options = MountOptions.parse(volume.mount().options());
+    String purpose = purpose(volume.mount());
+    newFileSystem(purpose, volume.mount(), options);
+    options.subdirectory().ifPresent(part -> keepPart(purpose, part, volume.mountPoint()));
+    attach(purpose, MOUNT, volume.mountPoint());
+    close(MOUNT);
+  }
+
+  /**
+   * Replaces the file system in {@link #MOUNT} by one of its directories. It is attached to the
+   * mount point for a moment, because kernels before 6.15 cannot clone a part of a detached mount.
+   */
+  private void keepPart(String purpose, String subdirectory, Path mountPoint) {
     attach(purpose, MOUNT, mountPoint);
     program
         .step(
@@ -227,7 +242,6 @@ final class MountSteps {
         .into(MOUNT);
     close(TARGET);
     program.step(purpose, Syscall.UMOUNT2, program.string(mountPoint.toString()), imm(MNT_DETACH));
-    targets.put(purpose, mount.destination(), MOUNT, TargetSteps.Kind.DIRECTORY);
   }
 
   private void newFileSystem(String purpose, Spec.Mount mount, MountOptions options) {

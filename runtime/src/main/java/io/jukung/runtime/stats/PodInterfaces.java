@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,11 +87,13 @@ public final class PodInterfaces {
   }
 
   /**
-   * The counters as a CRI message, which has the default interface apart from the others.
+   * The counters as a CRI message, which has the default interface apart from the others. Empty
+   * without a default interface, as in a pod whose network is being removed: kubelet 1.36 reads the
+   * default interface of each message unchecked, and ends with a panic if there is none.
    *
    * @param time in nanoseconds since the epoch
    */
-  public static NetworkUsage usage(List<InterfaceCounters> interfaces, long time) {
+  public static Optional<NetworkUsage> usage(List<InterfaceCounters> interfaces, long time) {
     NetworkUsage.Builder usage = NetworkUsage.newBuilder().setTimestamp(time);
     List<NetworkInterfaceUsage> others = new ArrayList<>();
     for (InterfaceCounters each : interfaces) {
@@ -100,7 +103,9 @@ public final class PodInterfaces {
         others.add(usage(each));
       }
     }
-    return usage.addAllInterfaces(others).build();
+    return usage.hasDefaultInterface()
+        ? Optional.of(usage.addAllInterfaces(others).build())
+        : Optional.empty();
   }
 
   private static NetworkInterfaceUsage usage(InterfaceCounters counters) {

@@ -132,7 +132,8 @@ public final class UsageOfPods {
       List<ContainerStats> members) {
     LinuxPodSandboxStats.Builder answer = measured.toBuilder();
     if (network != null) {
-      answer.setNetwork(PodInterfaces.usage(network, measured.getProcess().getTimestamp()));
+      PodInterfaces.usage(network, measured.getProcess().getTimestamp())
+          .ifPresent(answer::setNetwork);
     }
     return PodSandboxStats.newBuilder()
         .setAttributes(SandboxViews.attributes(record))

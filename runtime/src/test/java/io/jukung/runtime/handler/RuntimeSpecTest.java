@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jukung.cri.CriException;
 import io.jukung.linux.process.Capability;
+import io.jukung.runtime.launch.RuntimeFiles;
 import io.jukung.runtime.spec.Hooks;
 import io.jukung.runtime.spec.Spec;
 import java.io.IOException;
@@ -64,7 +65,10 @@ class RuntimeSpecTest {
   }
 
   private static JsonNode container(Spec spec, boolean entersCgroup) throws IOException {
-    return new ObjectMapper().readTree(SPECS.container(spec, Map.of("a", "b"), entersCgroup));
+    List<RuntimeFiles.Volume> volumes =
+        RuntimeSpec.volumes(spec, new OciBundle(Path.of("/bundle"), "c"));
+    return new ObjectMapper()
+        .readTree(SPECS.container(spec, volumes, Map.of("a", "b"), entersCgroup));
   }
 
   @Test
@@ -137,6 +141,26 @@ class RuntimeSpecTest {
   }
 
   @Test
+  void imageVolumesAreBoundFromWhereTheLaunchMountsThem() throws IOException {
+    Spec.Mount first =
+        new Spec.Mount("/i", "overlay", "sha256:1", List.of("ro", "nodev", "lowerdir+=/l"));
+    Spec.Mount second =
+        new Spec.Mount(
+            "/j", "overlay", "sha256:2", List.of("ro", "lowerdir+=/m", "X-mount.subdir=part"));
+    Spec spec = spec(first, bind("rw", "rprivate"), second);
+    assertThatCode(() -> RuntimeSpec.check("x", true, spec)).doesNotThrowAnyException();
+    JsonNode mounts = container(spec, true).path("mounts");
+    assertThat(mounts.path(0).toString())
+        .isEqualTo(
+            "{\"destination\":\"/i\",\"type\":\"bind\",\"source\":\"/bundle/volumes/0\","
+                + "\"options\":[\"rbind\",\"rprivate\",\"ro\",\"nodev\"]}");
+    assertThat(mounts.path(1).path("source").asText()).isEqualTo("/v");
+    assertThat(mounts.path(2).path("source").asText()).isEqualTo("/bundle/volumes/1");
+    assertThat(mounts.path(2).path("options").toString())
+        .isEqualTo("[\"rbind\",\"rprivate\",\"ro\"]");
+  }
+
+  @Test
   void whatARuntimeCannotDoIsRefused() {
     assertThatCode(() -> RuntimeSpec.check("x", true, spec(bind("rro", "rprivate"))))
         .doesNotThrowAnyException();
@@ -148,6 +172,9 @@ class RuntimeSpecTest {
     assertThatThrownBy(
             () ->
                 RuntimeSpec.check("x", true, spec(new Spec.Mount("/i", "erofs", "/l", List.of()))))
-        .hasMessageContaining("image volume on /i");
+        .hasMessageContaining("erofs on /i");
+    assertThatThrownBy(
+            () -> RuntimeSpec.check("x", true, spec(bind("X-mount.subdir=part", "rprivate"))))
+        .hasMessageContaining("options.parts of /v");
   }
 }

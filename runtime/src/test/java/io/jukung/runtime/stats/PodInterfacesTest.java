@@ -18,7 +18,7 @@ class PodInterfacesTest {
   @Test
   void eth0IsTheDefaultInterfaceOfAPod() {
     NetworkUsage usage =
-        PodInterfaces.usage(List.of(counters("net1", 7), counters("eth0", 100)), 5);
+        PodInterfaces.usage(List.of(counters("net1", 7), counters("eth0", 100)), 5).orElseThrow();
     assertThat(usage.getTimestamp()).isEqualTo(5);
     NetworkInterfaceUsage eth0 = usage.getDefaultInterface();
     assertThat(eth0.getName()).isEqualTo("eth0");
@@ -29,6 +29,13 @@ class PodInterfacesTest {
     assertThat(usage.getInterfacesList())
         .extracting(NetworkInterfaceUsage::getName)
         .containsExactly("net1");
+  }
+
+  /** kubelet panics over a network without a default interface. */
+  @Test
+  void podWithoutItsDefaultInterfaceHasNoUsageOfANetwork() {
+    assertThat(PodInterfaces.usage(List.of(), 5)).isEmpty();
+    assertThat(PodInterfaces.usage(List.of(counters("net1", 7)), 5)).isEmpty();
   }
 
   @Test
