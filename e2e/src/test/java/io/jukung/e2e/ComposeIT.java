@@ -6,10 +6,13 @@ import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.CommandResult;
 import io.jukung.e2e.node.DockerEngine;
 import io.jukung.e2e.node.Testbed;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -224,5 +227,85 @@ class ComposeIT {
     assertThat(compose("run", "--rm", "--no-deps", "-T", "backend", "env").orThrow())
         .contains("GREETING=hello");
     compose("--profile", "debug", "down", "-v").orThrow();
+  }
+
+  @Test
+  void imageIsBuiltAndWatchedFilesReachTheContainer(Testbed testbed) throws Exception {
+    Path file = application.resolve("built.yaml");
+    Files.writeString(
+        file,
+        """
+        name: built
+        services:
+          page:
+            build: {context: ., args: {BASE: "${IMAGE}"}}
+            command: ["sleep", "1000"]
+            stop_grace_period: 0s
+            develop:
+              watch: [{action: sync, path: ./www, target: /www}]
+        """);
+    Files.writeString(
+        application.resolve("Dockerfile"),
+        "ARG BASE\nFROM $BASE\nCOPY www /www\nRUN echo built >/made\n");
+    Path page = Files.createDirectory(application.resolve("www")).resolve("page");
+    Files.writeString(page, "first\n");
+    String[] built = {"-f", file.toString()};
+    compose(built, "build").orThrow();
+    compose(built, "up", "-d", "--no-build").orThrow();
+    assertThat(compose(built, "exec", "-T", "page", "cat", "/www/page", "/made").orThrow())
+        .isEqualTo("first\nbuilt\n");
+    Path log = application.resolve("watch.log");
+    Process watch = watch(testbed, file, log);
+    try {
+      Await.until(
+          "compose watches",
+          () -> Files.readString(log).toLowerCase(Locale.ROOT).contains("watch enabled"));
+      // As a whole: a file that changes while it is copied ends compose.
+      Path next = Files.writeString(application.resolve("next"), "second\n");
+      Files.move(next, page, StandardCopyOption.ATOMIC_MOVE);
+      Await.until(
+          "the change is there",
+          () ->
+              compose(built, "exec", "-T", "page", "cat", "/www/page").stdout().equals("second\n"));
+    } catch (AssertionError e) {
+      throw new AssertionError(Files.readString(log), e);
+    } finally {
+      // nsenter, which runs it, passes no signals on.
+      String pid = Files.readString(application.resolve("watch.pid")).strip();
+      var _ = testbed.node().run("kill", pid);
+      watch.waitFor();
+    }
+    compose(built, "down", "--rmi", "local").orThrow();
+    assertThat(engine.docker("images", "-q", "built-page").orThrow()).isEmpty();
+    engine.docker("builder", "prune", "-a", "-f").orThrow();
+  }
+
+  /** Starts to watch the files of an application. */
+  private Process watch(Testbed testbed, Path file, Path log) throws IOException {
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                "sh",
+                "-c",
+                "echo $$ >\"$0\"; exec \"$@\"",
+                application.resolve("watch.pid").toString()));
+    line.addAll(
+        engine.composeLine(
+            "--project-directory",
+            application.toString(),
+            "-f",
+            file.toString(),
+            "watch",
+            "--no-up"));
+    return new ProcessBuilder(testbed.node().inside(line))
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start();
+  }
+
+  private CommandResult compose(String[] first, String... words) throws Exception {
+    List<String> line = new ArrayList<>(List.of(first));
+    line.addAll(List.of(words));
+    return compose(line.toArray(String[]::new));
   }
 }

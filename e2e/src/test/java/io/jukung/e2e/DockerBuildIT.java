@@ -320,4 +320,27 @@ class DockerBuildIT {
     assertThat(anonymous.exitCode()).isEqualTo(1);
     assertThat(anonymous.stderr()).contains(Registry.PRIVATE + "/base:1");
   }
+
+  @Test
+  void clientsWithBuildxUseTheClassicBuilderWhereTheyAreToldTo() throws Exception {
+    Path context = context("FROM BUSYBOX\nRUN echo made >/made");
+    CommandResult without = engine.dockerWithBuildKit("build", context.toString());
+    assertThat(without.exitCode()).isEqualTo(1);
+    assertThat(without.stderr()).contains("buildx component is missing");
+    engine.configurePlugins();
+    try {
+      for (String[] words :
+          new String[][] {{"build", context.toString()}, {"buildx", "build", context.toString()}}) {
+        CommandResult refused = engine.dockerWithBuildKit(words);
+        assertThat(refused.exitCode()).isEqualTo(1);
+        // Without BuildKit in the engine, buildx wants to run it in a container of its own.
+        assertThat(refused.stderr()).contains("pull docker.io/moby/buildkit:");
+      }
+      assertThat(engine.docker("build", "-q", context.toString()).orThrow()).startsWith("sha256:");
+      assertThat(engine.docker("ps", "-aq").orThrow()).isEmpty();
+      assertThat(engine.docker("volume", "ls", "-q").orThrow()).isEmpty();
+    } finally {
+      Files.delete(engine.configuration().resolve("config.json"));
+    }
+  }
 }

@@ -34,7 +34,8 @@ class DockerClientIT {
     assertThat(engine.request("GET", "/v1.43/info", "")).contains("400", "is too old");
     assertThat(engine.request("GET", "/v1.99/info", "")).contains("400", "is too new");
     assertThat(engine.request("GET", "/v1.44/version", ""))
-        .contains("\"ApiVersion\":\"1.51\"", "\"MinAPIVersion\":\"1.44\"");
+        .contains("\"ApiVersion\":\"1.51\"", "\"MinAPIVersion\":\"1.44\"")
+        .containsPattern("\"Version\":\"28\\.[0-9.]+\\+jukung\\.[^\"]+\",\"ApiVersion\"");
     assertThat(engine.request("GET", "/nothing", ""))
         .contains("404", "{\"message\":\"page not found\"}");
     assertThat(engine.request("GET", "/containers/none/json", ""))

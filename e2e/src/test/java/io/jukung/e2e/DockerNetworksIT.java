@@ -152,15 +152,15 @@ class DockerNetworksIT {
 
   @Test
   void whatCannotBeDoneIsRefusedByName(Testbed testbed) throws Exception {
-    assertThat(engine.docker("network", "create", "--attachable", "n").stderr())
-        .contains("Attachable is not implemented");
+    assertThat(engine.docker("network", "create", "--ingress", "n").stderr())
+        .contains("Ingress is not implemented");
     assertThat(engine.docker("network", "create", "-d", "overlay", "n").stderr())
         .contains("there is no driver overlay");
     assertThat(engine.docker("network", "create", "-o", "com.docker.network.x=1", "n").stderr())
         .contains("com.docker.network.x");
     assertThat(engine.docker("network", "create", "bridge").stderr()).contains("reserved");
     assertThat(engine.docker("network", "rm", "bridge").stderr()).contains("pre-defined");
-    engine.docker("network", "create", "n").orThrow();
+    engine.docker("network", "create", "--attachable", "n").orThrow();
     assertThat(engine.docker("network", "create", "n").stderr()).contains("already");
     assertThat(engine.docker("network", "rm", "n").orThrow()).isEqualTo("n\n");
     assertThat(

@@ -24,6 +24,8 @@ public final class DockerEngine implements AutoCloseable {
   private static final Path COMPOSE =
       Path.of("target/docker-cli/usr/libexec/docker/cli-plugins/docker-compose").toAbsolutePath();
 
+  private static final String CLASSIC_BUILDER = "DOCKER_BUILDKIT=0";
+
   private final Testbed testbed;
   private final Path socket;
   private final Path logs;
@@ -95,13 +97,22 @@ public final class DockerEngine implements AutoCloseable {
         .orElseThrow(() -> new AssertionError("docker's client is missing: e2e/docker-client"));
   }
 
-  /** Runs docker's client without the plug-in buildx. */
+  /** Runs docker's client, with the classic builder. */
   public CommandResult docker(String... words) throws Exception {
     return dockerReading("", words);
   }
 
   /** As {@link #docker}, with standard input. */
   public CommandResult dockerReading(String stdin, String... words) throws Exception {
+    return docker(stdin, CLASSIC_BUILDER, words);
+  }
+
+  /** Runs docker's client as somebody does who has asked for BuildKit. */
+  public CommandResult dockerWithBuildKit(String... words) throws Exception {
+    return docker("", "DOCKER_BUILDKIT=1", words);
+  }
+
+  private CommandResult docker(String stdin, String builder, String... words) throws Exception {
     List<String> line =
         new ArrayList<>(
             List.of(
@@ -109,7 +120,7 @@ public final class DockerEngine implements AutoCloseable {
                 "DOCKER_HOST=unix://" + socket,
                 "DOCKER_CONFIG=" + configuration(),
                 "DOCKER_CLI_HINTS=false",
-                "DOCKER_BUILDKIT=0",
+                builder,
                 client().toString()));
     line.addAll(List.of(words));
     return testbed.node().run(line, stdin);
@@ -117,6 +128,11 @@ public final class DockerEngine implements AutoCloseable {
 
   /** Runs docker's compose, which wants a working directory that exists. */
   public CommandResult compose(String... words) throws Exception {
+    return testbed.node().run(composeLine(words), "");
+  }
+
+  /** The command line of {@link #compose} on the node. */
+  public List<String> composeLine(String... words) {
     if (!Files.isExecutable(COMPOSE)) {
       throw new AssertionError(COMPOSE + " is missing: e2e/docker-client");
     }
@@ -127,9 +143,19 @@ public final class DockerEngine implements AutoCloseable {
                 "--chdir=" + testbed.node().directory(),
                 "DOCKER_HOST=unix://" + socket,
                 "DOCKER_CONFIG=" + configuration(),
+                CLASSIC_BUILDER,
+                // Where it writes the process IDs of this node.
+                "XDG_RUNTIME_DIR=" + testbed.node().directory(),
                 COMPOSE.toString()));
     line.addAll(List.of(words));
-    return testbed.node().run(line, "");
+    return line;
+  }
+
+  /** Lets docker's client find its plug-ins compose and buildx. */
+  public void configurePlugins() throws IOException {
+    Files.writeString(
+        Files.createDirectories(configuration()).resolve("config.json"),
+        "{\"cliPluginsExtraDirs\":[\"" + COMPOSE.getParent() + "\"]}");
   }
 
   /** The directory of the client's configuration. */

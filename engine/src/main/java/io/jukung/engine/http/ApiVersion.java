@@ -1,5 +1,6 @@
 package io.jukung.engine.http;
 
+import io.jukung.cri.client.Release;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -11,7 +12,19 @@ public record ApiVersion(int major, int minor) implements Comparable<ApiVersion>
   /** The newest version that is served, which requests without a version in their path get. */
   public static final ApiVersion NEWEST = new ApiVersion(1, 51);
 
+  /** The first release of Docker Engine with the {@link #NEWEST} version of the API. */
+  private static final String DOCKER_RELEASE = "28.3.0";
+
   private static final Pattern SHAPE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
+
+  /**
+   * The version of the engine for clients that compare it with releases of Docker Engine, as
+   * Testcontainers does: that of the release whose API is served, and after a plus sign, which
+   * begins what is not compared (semver.org), that of jukung.
+   */
+  public static String engineVersion() {
+    return DOCKER_RELEASE + "+jukung." + Release.version();
+  }
 
   /**
    * Reads a version.

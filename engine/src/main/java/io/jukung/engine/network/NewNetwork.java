@@ -19,7 +19,9 @@ final class NewNetwork {
    */
   static CreateNetworkRequest request(JsonNode body) {
     // CheckDuplicate: two networks never have one name.
-    Fields fields = new Fields("the request", body).without("CheckDuplicate", "EnableIPv4");
+    // Attachable is about networks of a swarm: containers can join each network that is here.
+    Fields fields =
+        new Fields("the request", body).without("CheckDuplicate", "EnableIPv4", "Attachable");
     if (!body.path("EnableIPv4").asBoolean(true)) {
       throw HttpError.notImplemented("EnableIPv4 false");
     }

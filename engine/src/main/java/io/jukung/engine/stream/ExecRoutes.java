@@ -36,7 +36,8 @@ public final class ExecRoutes {
           "AttachStderr",
           "Tty",
           "Cmd",
-          "Container", // docker's library for Python sends the path's ID again
+          "Container", // docker's library for Python sends the path's ID again,
+          "containerId", // and so does docker-java
           "Env",
           "User",
           "WorkingDir",

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.client.v1.Condition;
 import io.jukung.client.v1.ConditionsRequest;
-import io.jukung.cri.client.Release;
 import io.jukung.cri.v1.CgroupDriver;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerState;
@@ -62,7 +61,7 @@ public final class SystemRoutes {
   }
 
   private void version(Exchange exchange) throws IOException {
-    String release = Release.version();
+    String release = ApiVersion.engineVersion();
     String kernel = System.getProperty("os.version", "");
     ObjectNode json = Json.object();
     json.putObject("Platform").put("Name", "jukung");
@@ -148,7 +147,7 @@ public final class SystemRoutes {
     json.putNull("GenericResources").put("DockerRootDir", root());
     json.put("HttpProxy", "").put("HttpsProxy", "").put("NoProxy", "").put("Name", host);
     json.putArray("Labels");
-    json.put("ServerVersion", Release.version()).put("DefaultRuntime", "jukung");
+    json.put("ServerVersion", ApiVersion.engineVersion()).put("DefaultRuntime", "jukung");
     json.putObject("Runtimes").putObject("jukung").put("path", "jukung");
     json.set("Swarm", swarm());
     json.put("Isolation", "").put("InitBinary", "");

@@ -84,11 +84,10 @@ class ContainerRequestTest {
 
   private static String health(String image, String body) {
     return new ContainerRequest(
-            "web",
-            "uid",
-            Path.of("/logs"),
+            new PodPlace("web", "uid", Path.of("/logs")),
             Json.parse(body.replace('\'', '"')),
-            (ObjectNode) Json.parse(image.replace('\'', '"')))
+            (ObjectNode) Json.parse(image.replace('\'', '"')),
+            new OtherContainers(ContainerRequestTest::other))
         .container("sha256:1")
         .build()
         .getAnnotationsOrDefault("io.jukung.options", "");

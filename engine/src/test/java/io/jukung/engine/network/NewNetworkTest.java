@@ -38,7 +38,7 @@ class NewNetworkTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'Name':'n','Attachable':true}|the request.Attachable",
+        "{'Name':'n','Attachable':true,'Ingress':true}|the request.Ingress",
         "{'Name':'n','Scope':'swarm'}|Scope swarm",
         "{'Name':'n','EnableIPv4':false}|EnableIPv4",
         "{'Name':'n','ConfigFrom':{'Network':'x'}}|the request.ConfigFrom",
