@@ -112,17 +112,19 @@ public final class Build extends ClientCommand {
 
   @Option(
       names = "--cache-from",
-      paramLabel = "NAME|type=registry,ref=NAME|type=local,src=DIR",
+      paramLabel = "NAME|KEY=VALUE,...",
       description =
-          "Take steps from a cache that --cache-to has written, in a registry or a directory.")
+          "Take steps from a cache that --cache-to has written: NAME or type=registry,ref=NAME from"
+              + " a registry, type=local,src=DIR from a directory.")
   List<String> cachesFrom = List.of();
 
   @Option(
       names = "--cache-to",
-      paramLabel = "NAME|type=registry,ref=NAME[,mode=max]|type=local,dest=DIR[,mode=max]",
+      paramLabel = "NAME|KEY=VALUE,...",
       description =
-          "Write the steps of this build into a cache in a registry, or in a directory as an OCI"
-              + " layout: those of the image, or with mode=max those of all stages.")
+          "Write the steps of this build into a cache: NAME or type=registry,ref=NAME in a registry,"
+              + " type=local,dest=DIR in a directory as an OCI layout. The steps are those of the"
+              + " image, or with mode=max those of all stages.")
   List<String> cachesTo = List.of();
 
   @Option(
