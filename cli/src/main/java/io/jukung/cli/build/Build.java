@@ -112,18 +112,18 @@ public final class Build extends ClientCommand {
 
   @Option(
       names = "--cache-from",
-      paramLabel = "CACHE",
+      paramLabel = "NAME|KEY=VALUE,...",
       description =
-          "Take steps from a cache that --cache-to has written: NAME or type=registry,ref=NAME in a"
-              + " registry, type=local,src=DIR in a directory.")
+          "Take steps from a cache that --cache-to has written: NAME or type=registry,ref=NAME from"
+              + " a registry, type=local,src=DIR from a directory.")
   List<String> cachesFrom = List.of();
 
   @Option(
       names = "--cache-to",
-      paramLabel = "CACHE[,mode=max]",
+      paramLabel = "NAME|KEY=VALUE,...",
       description =
           "Write the steps of this build into a cache: NAME or type=registry,ref=NAME in a registry,"
-              + " type=local,dest=DIR in a directory, as an OCI layout. The steps are those of the"
+              + " type=local,dest=DIR in a directory as an OCI layout. The steps are those of the"
               + " image, or with mode=max those of all stages.")
   List<String> cachesTo = List.of();
 

@@ -201,11 +201,11 @@ final class RunOptions {
 
   @Option(
       names = {"--network", "--net"},
-      paramLabel = "bridge|host|none|container:NAME|NETWORK",
+      paramLabel = "NETWORK",
       description =
-          "The network: bridge, that of all pods (default), host, none, that of another container of"
-              + " jukung run, or one of `jukung network"
-              + " create`, where containers find each other by name. May be given several times.")
+          "The network: bridge, that of all pods (default), host, none, container:NAME, that of"
+              + " another container of jukung run, or one of `jukung network create`, where"
+              + " containers find each other by name. May be given several times.")
   List<String> networks = List.of();
 
   @Option(
