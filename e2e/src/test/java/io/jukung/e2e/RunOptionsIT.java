@@ -293,7 +293,7 @@ class RunOptionsIT {
   }
 
   @Test
-  void containersShareProcessesAndSharedMemory(Testbed testbed) throws Exception {
+  void containersShareProcessesSharedMemoryAndNetwork(Testbed testbed) throws Exception {
     shell(testbed, "run", List.of("-d"), "first", "echo here >/dev/shm/f; exec sleep 1000");
     Await.until(
         "it runs", () -> jukung(testbed, "exec", "first", "cat", "/dev/shm/f").exitCode() == 0);
@@ -310,6 +310,15 @@ class RunOptionsIT {
                 + jukung(testbed, "exec", "first", "readlink", "/proc/self/ns/ipc")
                     .orThrow()
                     .strip());
+    assertThat(
+            shell(
+                testbed,
+                "run",
+                List.of("--rm", "--network", "container:first"),
+                "third",
+                "readlink /proc/self/ns/net"))
+        .isEqualTo(
+            jukung(testbed, "exec", "first", "readlink", "/proc/self/ns/net").orThrow().strip());
     jukung(testbed, "rm", "-f", "first").orThrow();
   }
 

@@ -45,6 +45,22 @@ final class WalkedPage {
     return new WalkedPage(steps);
   }
 
+  /** The page without the commands that have one of these texts in them. */
+  WalkedPage without(List<String> texts) {
+    return new WalkedPage(
+        steps.stream()
+            .filter(step -> texts.stream().noneMatch(each -> step.command().contains(each)))
+            .toList());
+  }
+
+  /** The page with another word in its commands. */
+  WalkedPage withWord(String word, String other) {
+    return new WalkedPage(
+        steps.stream()
+            .map(step -> new Step(step.command().replace(word, other), step.output()))
+            .toList());
+  }
+
   int size() {
     return steps.size();
   }
