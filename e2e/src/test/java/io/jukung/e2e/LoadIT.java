@@ -7,6 +7,7 @@ import io.jukung.e2e.load.EndlessExecs;
 import io.jukung.e2e.load.LargeRequests;
 import io.jukung.e2e.load.Load;
 import io.jukung.e2e.load.LogFlood;
+import io.jukung.e2e.load.Mixed;
 import io.jukung.e2e.load.Report;
 import io.jukung.e2e.load.ResetFlood;
 import io.jukung.e2e.load.RestartStorm;
@@ -33,6 +34,7 @@ class LoadIT {
           new AbortedAttachments(200),
           new LargeRequests(24, 14, 1),
           new ResetFlood(100_000),
+          new Mixed(16, 4),
           new RestartStorm(2, 1));
 
   private Testbed testbed;

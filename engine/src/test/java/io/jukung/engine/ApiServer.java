@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import io.jukung.client.v1.Condition;
+import io.jukung.client.v1.ConditionsResponse;
+import io.jukung.client.v1.ContainersGrpc;
 import io.jukung.client.v1.CreateVolumeRequest;
 import io.jukung.client.v1.CreateVolumeResponse;
 import io.jukung.client.v1.ImagesGrpc;
@@ -21,6 +24,7 @@ import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerMetadata;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
+import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.CreateContainerResponse;
@@ -57,6 +61,7 @@ import java.util.regex.Pattern;
  */
 final class ApiServer implements AutoCloseable {
   private static final String IMAGE = "sha256:" + "e".repeat(64);
+  private static final String MADE = "d".repeat(64);
   private static final Pattern LENGTH = Pattern.compile("(?i)\r\nContent-Length: (\\d+)\r\n");
 
   final AnsweringDaemon fake;
@@ -117,11 +122,17 @@ final class ApiServer implements AutoCloseable {
             .putInfo("info", "{\"record\":{\"stdin\":true,\"tty\":false}}")
             .build());
     fake.answer(
+        ContainersGrpc.getConditionsMethod(),
+        ConditionsResponse.newBuilder()
+            .addConditions(Condition.newBuilder().setContainerId("a".repeat(64)))
+            .addConditions(Condition.newBuilder().setContainerId("b".repeat(64)))
+            .build());
+    fake.answer(
         RuntimeServiceGrpc.getRunPodSandboxMethod(),
         RunPodSandboxResponse.newBuilder().setPodSandboxId("c".repeat(64)).build());
     fake.answer(
         RuntimeServiceGrpc.getCreateContainerMethod(),
-        CreateContainerResponse.newBuilder().setContainerId("d".repeat(64)).build());
+        CreateContainerResponse.newBuilder().setContainerId(MADE).build());
   }
 
   private void answerTheRest() {
@@ -155,7 +166,7 @@ final class ApiServer implements AutoCloseable {
               .build();
         });
     fake.answer(
-        io.jukung.client.v1.ContainersGrpc.getStatPathMethod(),
+        ContainersGrpc.getStatPathMethod(),
         StatPathResponse.newBuilder()
             .setExists(true)
             .setMode(040755)
@@ -215,6 +226,9 @@ final class ApiServer implements AutoCloseable {
   String toldToTheDaemon() {
     StringBuilder told = new StringBuilder();
     for (Message each : fake.requests) {
+      if (each instanceof ContainerStatusRequest late && late.getContainerId().equals(MADE)) {
+        continue; // whether a container that was made some time ago was started
+      }
       told.append(each.getDescriptorForType().getName()).append('\n');
       if (each instanceof CreateContainerRequest request) {
         CreateContainerRequest.Builder without = request.toBuilder();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -79,11 +80,16 @@ public record ContainerFacts(
     long millis = deadline.toMillis();
     var runtime =
         RuntimeServiceGrpc.newBlockingStub(daemon).withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
+    JsonNode details = node.details().get(id);
     ContainerStatusResponse answer =
         runtime.containerStatus(
-            ContainerStatusRequest.newBuilder().setContainerId(id).setVerbose(true).build());
+            ContainerStatusRequest.newBuilder()
+                .setContainerId(id)
+                .setVerbose(details == null)
+                .build());
     ContainerStatus status = answer.getStatus();
-    JsonNode info = info(answer.getInfoMap());
+    JsonNode info = details != null ? details : details(answer);
+    node.details().putIfAbsent(id, info);
     PodSandboxStatusResponse pod =
         orElse(
             PodSandboxStatusResponse.getDefaultInstance(),
@@ -95,12 +101,15 @@ public record ContainerFacts(
                         .build()));
     var own =
         ContainersGrpc.newBlockingStub(daemon).withDeadlineAfter(millis, TimeUnit.MILLISECONDS);
+    Condition known = node.conditions().get(id);
     List<Condition> conditions =
-        orElse(
-            List.of(),
-            () ->
-                own.conditions(ConditionsRequest.newBuilder().setContainerId(id).build())
-                    .getConditionsList());
+        known != null
+            ? List.of(known)
+            : orElse(
+                List.of(),
+                () ->
+                    own.conditions(ConditionsRequest.newBuilder().setContainerId(id).build())
+                        .getConditionsList());
     List<PublishedPort> ports =
         orElse(
             List.of(),
@@ -116,9 +125,19 @@ public record ContainerFacts(
         podRecord,
         conditions.isEmpty() ? Condition.getDefaultInstance() : conditions.getFirst(),
         ports,
-        imageConfig(daemon, status.getImageId(), millis),
+        node.images()
+            .computeIfAbsent(status.getImageId(), imageId -> imageConfig(daemon, imageId, millis)),
         node.volumes(),
         inOrder(node.networks(), memberships(podRecord), status.getId()));
+  }
+
+  /** The daemon's own details, without the launch program, which is long and is not needed here. */
+  private static JsonNode details(ContainerStatusResponse answer) {
+    JsonNode info = info(answer.getInfoMap());
+    if (info instanceof ObjectNode object) {
+      object.remove("launchProgram");
+    }
+    return info;
   }
 
   /** The networks that a container is in, in the order in which it has joined them. */

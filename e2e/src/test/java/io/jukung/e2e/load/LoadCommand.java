@@ -69,6 +69,7 @@ public final class LoadCommand {
       case "sleep" -> new Sleepers(option("pods", 50), option("seconds", 60));
       case "wakes" -> new WakeCycles(option("cycles", 10_000), option("pods", 20));
       case "resets" -> new ResetFlood(option("resets", 1_000_000));
+      case "mixed" -> new Mixed(option("containers", 1_000), option("at-once", 8));
       case "restart-storm" ->
           new RestartStorm(option("daemon-kills", 65), option("shim-kills", 38));
       default -> throw new IllegalArgumentException("there is no load " + name + "; " + USAGE);

@@ -57,7 +57,7 @@ final class ContainerList {
             || limit > 0
             || filters.has("status")
             || filters.has("exited");
-    NodeFacts node = daemon.nodeFacts();
+    NodeFacts node = daemon.nodeFactsForAll();
     long before = bound(filters, "before", Long.MAX_VALUE);
     long since = bound(filters, "since", Long.MIN_VALUE);
     List<Container> newestFirst =

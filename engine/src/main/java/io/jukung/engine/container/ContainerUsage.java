@@ -16,7 +16,7 @@ public final class ContainerUsage {
   /** Lists all containers, running or not. */
   public static ArrayNode list(Daemon daemon, Lookup lookup) {
     ContainerSizes sizes = ContainerSizes.of(daemon, lookup);
-    NodeFacts node = daemon.nodeFacts();
+    NodeFacts node = daemon.nodeFactsForAll();
     ArrayNode list = Json.array();
     for (Container each : lookup.containers()) {
       ContainerView.find(daemon, each, node)

@@ -1,5 +1,6 @@
 package io.jukung.engine.daemon;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.BuildsGrpc;
@@ -22,6 +23,8 @@ import io.jukung.engine.http.DaemonStatus;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -38,6 +41,9 @@ public final class Daemon implements AutoCloseable {
   private static final int MAX_ANSWER_BYTES = 64 << 20;
 
   private final CriChannel channel;
+
+  /** What lists show of containers that does not change, see {@link NodeFacts}. */
+  private final ConcurrentMap<String, JsonNode> details = new ConcurrentHashMap<>();
 
   private Daemon(CriChannel channel) {
     this.channel = channel;
@@ -105,6 +111,11 @@ public final class Daemon implements AutoCloseable {
   /** What the facts of all containers have in common. */
   public NodeFacts nodeFacts() {
     return NodeFacts.ask(grpc(), QUERY);
+  }
+
+  /** As {@link #nodeFacts}, for a list of all containers. */
+  public NodeFacts nodeFactsForAll() {
+    return NodeFacts.askForAll(grpc(), QUERY, details);
   }
 
   /** All that is known of a container; one that is gone is an error of the daemon. */

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 /** Serves HTTP/1.1: a virtual thread for each connection, which carries one request at a time. */
 public final class HttpServer implements AutoCloseable {
   /** A client has one or two connections, and each that follows something holds one. */
-  private static final int MAX_CONNECTIONS = 512;
+  static final int MAX_CONNECTIONS = 512;
 
   /** The reason that a client gets for an exception without a message. */
   private static final String LOGGED = "the engine's log says why";

@@ -220,6 +220,41 @@ class HttpServerTest {
   }
 
   @Test
+  void documentAndRequestLineHaveALargestLength() throws IOException {
+    assertThat(
+            answer("POST /json HTTP/1.1\r\nContent-Length: 4194305\r\n\r\n" + " ".repeat(4194305)))
+        .startsWith("HTTP/1.1 413 ")
+        .contains("the body has more than 4194304 bytes");
+    String path = "/hello?a=" + "b".repeat(130 << 10);
+    assertThat(answer("GET " + path + " HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+  }
+
+  @Test
+  void clientBeyondTheLargestNumberWaitsUntilAnotherOneLeaves() throws Exception {
+    String request = "GET /hello HTTP/1.1\r\n\r\n";
+    List<SocketChannel> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < HttpServer.MAX_CONNECTIONS; i++) {
+        SocketChannel client = send(request);
+        clients.add(client);
+        assertThat(client.read(ByteBuffer.allocate(1024))).isPositive();
+      }
+      try (SocketChannel last = send(request)) {
+        last.configureBlocking(false);
+        Thread.sleep(200); // a server without the bound would have answered
+        assertThat(last.read(ByteBuffer.allocate(1024))).isZero();
+        last.configureBlocking(true);
+        clients.getFirst().close();
+        assertThat(last.read(ByteBuffer.allocate(1024))).isPositive();
+      }
+    } finally {
+      for (SocketChannel each : clients) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
   void hijackedConnectionEndsItsTwoSidesOneByOne() throws IOException {
     String answer =
         answer("POST /hijack HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nearly bytes ");

@@ -3,6 +3,7 @@ package io.jukung.runtime.service;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jukung.cri.CriException;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
 import io.jukung.runtime.call.EncodedMessage;
@@ -18,6 +19,7 @@ import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** ContainerStatus: returns all that is known of one container. */
@@ -56,9 +58,20 @@ public final class ContainerStatus {
         ContainerStatusResponse.newBuilder()
             .setStatus(views.status(container.record(), container.status()));
     if (request.getVerbose()) {
-      response.putInfo("info", info(container));
+      response.putInfo("info", infoUnlessRemoved(container));
     }
     return response.build();
+  }
+
+  private String infoUnlessRemoved(Container container) throws IOException {
+    try {
+      return info(container);
+    } catch (NoSuchFileException e) {
+      if (container.isBeingRemoved()) {
+        throw CriException.notFound("there is no container " + container.id());
+      }
+      throw e;
+    }
   }
 
   private String info(Container container) throws IOException {

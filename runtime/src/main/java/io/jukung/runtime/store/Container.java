@@ -380,6 +380,16 @@ public final class Container {
     }
   }
 
+  /** Whether the container is being removed, or is removed: files of it may be gone already. */
+  public boolean isBeingRemoved() {
+    lock.lock();
+    try {
+      return operation instanceof Removal;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** A reading of the container's files, which keeps them from being removed. */
   public final class Reading extends Operation {
     private Reading() {
