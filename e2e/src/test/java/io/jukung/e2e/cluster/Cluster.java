@@ -205,6 +205,12 @@ final class Cluster implements AutoCloseable {
         });
   }
 
+  /** Deletes a lost node, as an administrator does: the pods that were on it are gone then. */
+  void forget(KubernetesNode node) {
+    client().nodes().withName(node.name()).delete();
+    nodes.remove(node);
+  }
+
   private String events() {
     StringBuilder text = new StringBuilder("events:\n");
     client()

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -132,6 +133,30 @@ final class KubernetesNode implements AutoCloseable {
     }
   }
 
+  /**
+   * The start of kubelet's command line: kubelet does not start on a processor that names no speed,
+   * as that of the test node, and gets a mount namespace in which /proc/cpuinfo does. In the node's
+   * own a mount there would keep pods with a user namespace from mounting proc.
+   */
+  private static List<String> tellClockSpeed(Node node) throws IOException, InterruptedException {
+    String file = "/proc/cpuinfo";
+    if (node.run("grep", "-q", "^cpu MHz", file).exitCode() == 0) {
+      return List.of();
+    }
+    Path copy = node.directory().resolve("cpuinfo");
+    Files.writeString(
+        copy,
+        node.run("cat", file).orThrow().replaceAll("(?m)^bogomips", "cpu MHz\t\t: 2000.000\n$0"));
+    return List.of(
+        "unshare",
+        "--mount",
+        "--propagation=unchanged",
+        "sh",
+        "-c",
+        "mount --make-private /proc && mount --bind \"$0\" /proc/cpuinfo && exec \"$@\"",
+        copy.toString());
+  }
+
   private static void writeNetwork(Daemon daemon, int number) throws IOException {
     Files.writeString(
         daemon.cniConfiguration().resolve("10-kube.conflist"),
@@ -147,7 +172,8 @@ final class KubernetesNode implements AutoCloseable {
             .formatted(daemon.directory().resolve("ipam"), pods(number)));
   }
 
-  private static NodeProgram kubelet(Node node, Daemon daemon, int number) throws IOException {
+  private static NodeProgram kubelet(Node node, Daemon daemon, int number)
+      throws IOException, InterruptedException {
     Path directory = Files.createDirectory(node.directory().resolve("kubelet"));
     Path kubeconfig = ControlPlane.writeKubeconfig(directory.resolve("kubeconfig"));
     Path config = directory.resolve("config.yaml");
@@ -187,9 +213,8 @@ final class KubernetesNode implements AutoCloseable {
                     ? "cgroupsPerQOS: true\ncgroupRoot: /" + node.name()
                     : "cgroupsPerQOS: false",
                 ControlPlane.FEATURES.replace("=", ": ").replace(",", ", ")));
-    return new NodeProgram(
-        node,
-        "kubelet",
+    List<String> command = new ArrayList<>(tellClockSpeed(node));
+    command.addAll(
         List.of(
             KubernetesPrograms.path("kubelet").toString(),
             "--config=" + config,
@@ -199,6 +224,7 @@ final class KubernetesNode implements AutoCloseable {
             "--hostname-override=" + name(number),
             "--node-ip=" + address(number),
             "--v=2"));
+    return new NodeProgram(node, "kubelet", command);
   }
 
   private static Optional<NodeProgram> proxy(Node node, int number) throws IOException {
@@ -280,6 +306,13 @@ final class KubernetesNode implements AutoCloseable {
   void restartKubelet() throws IOException, InterruptedException {
     kubelet.stop("TERM");
     kubelet.start();
+  }
+
+  /** Replaces the runtime by that of another installation, as a package does: pods keep running. */
+  void upgradeRuntime(Path installation) throws Exception {
+    daemon.terminate();
+    daemon.installFrom(installation);
+    daemon.start();
   }
 
   /** Ends everything on the node at once, as if its machine had lost its power. */

@@ -23,10 +23,15 @@ final class KubernetesPrograms implements ExecutionCondition {
   /** Tests are skipped one by one, so that the summary counts each. */
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-    return context.getTestMethod().isEmpty() || directory() != null
+    return context.getTestMethod().isEmpty() || areNamed()
         ? ConditionEvaluationResult.enabled("")
         : ConditionEvaluationResult.disabled(
             VARIABLE + " is not set: no Kubernetes is here to test with");
+  }
+
+  /** Whether a directory with the programs is named. Tests are skipped where it is not. */
+  static boolean areNamed() {
+    return directory() != null;
   }
 
   private static @Nullable Path directory() {

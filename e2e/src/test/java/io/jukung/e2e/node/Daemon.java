@@ -35,6 +35,7 @@ public final class Daemon implements AutoCloseable {
   private int leastSpares = SPARE_SHIMS;
   private int mostSpares = SPARE_SHIMS;
   private List<String> prefix = List.of();
+  private @Nullable Path installation;
 
   private Daemon(Node node, Path directory, Map<String, String> environment) {
     this.node = node;
@@ -173,9 +174,11 @@ public final class Daemon implements AutoCloseable {
   /** The command line of the program under test. */
   private List<String> commandLine() {
     String other = System.getProperty("e2e.daemon", "");
-    return other.isEmpty()
-        ? List.of(dist().resolve("bin/jukung").toString(), "serve", "--config", config().toString())
-        : List.of(other);
+    if (!other.isEmpty()) {
+      return List.of(other);
+    }
+    Path from = installation == null ? dist() : installation;
+    return List.of(from.resolve("bin/jukung").toString(), "serve", "--config", config().toString());
   }
 
   /** Whether another runtime than jukung is under test. */
@@ -195,6 +198,11 @@ public final class Daemon implements AutoCloseable {
   /** From the next start on, this command starts the program: {@code taskset}, for example. */
   public void startBy(String... command) {
     prefix = List.of(command);
+  }
+
+  /** From the next start on, the program is that of another installation, as after an upgrade. */
+  public void installFrom(Path directory) {
+    installation = directory;
   }
 
   /** Starts the program without waiting until it serves. */

@@ -43,6 +43,12 @@ final class RuntimeSpec {
   /** The type of an image volume, which the launch mounts for the runtime. */
   private static final String IMAGE_VOLUME = "overlay";
 
+  /**
+   * A flag of the default profile that spares processes a slower mode on kernels before 5.16. runc
+   * 1.1 refuses every flag, and no runtime needs this one.
+   */
+  private static final String SPECULATION = "SECCOMP_FILTER_FLAG_SPEC_ALLOW";
+
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
   /**
@@ -145,10 +151,26 @@ final class RuntimeSpec {
     if (entersCgroup) {
       linux.putObject("resources").set("devices", devices(spec.linux().resources().devices()));
     }
+    if (linux.get("seccomp") instanceof ObjectNode seccomp) {
+      leaveOutSpeculation(seccomp);
+    }
     if (config.get("hooks") instanceof ObjectNode hooks) {
       hooks.remove(List.of("poststart", "poststop"));
     }
     return JSON.writeValueAsBytes(config);
+  }
+
+  private static void leaveOutSpeculation(ObjectNode seccomp) {
+    ArrayNode others = JSON.createArrayNode();
+    for (JsonNode flag : seccomp.path("flags")) {
+      if (!flag.asText().equals(SPECULATION)) {
+        others.add(flag);
+      }
+    }
+    seccomp.remove("flags");
+    if (!others.isEmpty()) {
+      seccomp.set("flags", others);
+    }
   }
 
   /** Makes a bind mount of an image volume; the layers are the launch's matter. */

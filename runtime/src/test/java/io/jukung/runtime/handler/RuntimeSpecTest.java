@@ -25,6 +25,10 @@ class RuntimeSpecTest {
       new RuntimeSpec(new RuntimeSpec.Node(Path.of("/mounts/rootfs"), CAPABILITIES, -5));
 
   private static Spec spec(Spec.Mount... mounts) {
+    return spec(List.of(), mounts);
+  }
+
+  private static Spec spec(List<String> seccompFlags, Spec.Mount... mounts) {
     List<String> names = List.of("CAP_CHOWN", "CAP_KILL", "CAP_SYS_RESOURCE");
     return new Spec(
         Spec.OCI_VERSION,
@@ -54,7 +58,7 @@ class RuntimeSpecTest {
             null,
             List.of("/proc/kcore"),
             List.of(),
-            null,
+            new Spec.Seccomp("SCMP_ACT_ALLOW", null, List.of(), seccompFlags, List.of()),
             List.of(),
             List.of(),
             null));
@@ -138,6 +142,22 @@ class RuntimeSpecTest {
     Spec.Mount mount = new Spec.Mount("/sys/fs/cgroup", "cgroup2", "cgroup", List.of("ro"));
     assertThat(container(spec(mount), true).path("mounts").path(0).path("type").asText())
         .isEqualTo("cgroup");
+  }
+
+  /** runc 1.1 refuses every flag, also that of the default profile. */
+  @Test
+  void flagOfTheDefaultSeccompProfileIsLeftOut() throws IOException {
+    String allow = "SECCOMP_FILTER_FLAG_SPEC_ALLOW";
+    String log = "SECCOMP_FILTER_FLAG_LOG";
+    assertThat(container(spec(List.of(allow)), true).path("linux").path("seccomp").has("flags"))
+        .isFalse();
+    assertThat(
+            container(spec(List.of(allow, log)), true)
+                .path("linux")
+                .path("seccomp")
+                .path("flags")
+                .toString())
+        .isEqualTo("[\"" + log + "\"]");
   }
 
   @Test
