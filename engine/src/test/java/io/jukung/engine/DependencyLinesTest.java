@@ -46,5 +46,8 @@ class DependencyLinesTest {
           .resideInAPackage("io.jukung.engine.http")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("io.jukung.engine.container..", "io.jukung.engine.daemon..");
+          .resideInAnyPackage(
+              "io.jukung.engine.container..",
+              "io.jukung.engine.daemon..",
+              "io.jukung.engine.request..");
 }

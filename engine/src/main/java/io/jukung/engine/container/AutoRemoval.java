@@ -8,6 +8,7 @@ import io.jukung.cri.v1.ContainerState;
 import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.DaemonStatus;
+import io.jukung.engine.request.DockerRecord;
 import java.time.Duration;
 import java.util.function.Consumer;
 

@@ -11,6 +11,7 @@ import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.Json;
+import io.jukung.engine.request.Filters;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Comparator;

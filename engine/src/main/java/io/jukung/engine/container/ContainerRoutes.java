@@ -25,6 +25,8 @@ import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
 import io.jukung.engine.http.Router;
+import io.jukung.engine.request.DockerRecord;
+import io.jukung.engine.request.Filters;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;

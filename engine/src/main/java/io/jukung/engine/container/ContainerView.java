@@ -13,6 +13,7 @@ import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.DaemonStatus;
+import io.jukung.engine.request.DockerRecord;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.docker.ContainerJson;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.http.Json;
+import io.jukung.engine.request.Fields;
 import java.util.Map;
 import java.util.Set;
 

@@ -1,4 +1,4 @@
-/** The routes about containers, and what docker's configurations of containers mean in the CRI. */
+/** The routes about containers, and how containers are shown. */
 @NullMarked
 package io.jukung.engine.container;
 

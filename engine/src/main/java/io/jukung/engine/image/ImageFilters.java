@@ -2,11 +2,11 @@ package io.jukung.engine.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.cri.v1.Image;
-import io.jukung.engine.container.Filters;
-import io.jukung.engine.container.ImageDefaults;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.HttpError;
+import io.jukung.engine.request.Filters;
+import io.jukung.engine.request.ImageDefaults;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;

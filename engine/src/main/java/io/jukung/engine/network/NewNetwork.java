@@ -3,8 +3,8 @@ package io.jukung.engine.network;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.client.v1.CreateNetworkRequest;
 import io.jukung.client.v1.NetworkRange;
-import io.jukung.engine.container.Fields;
 import io.jukung.engine.http.HttpError;
+import io.jukung.engine.request.Fields;
 import java.util.ArrayList;
 import java.util.List;
 

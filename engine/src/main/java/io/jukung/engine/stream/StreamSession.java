@@ -106,9 +106,7 @@ final class StreamSession implements AutoCloseable {
   private static PrintStream output(
       Frames frames, Output output, boolean wanted, CompletableFuture<Void> left) {
     return new PrintStream(
-        wanted
-            ? new OutputWhileThere(frames.to(output), left)
-            : OutputStream.nullOutputStream(),
+        wanted ? new OutputWhileThere(frames.to(output), left) : OutputStream.nullOutputStream(),
         /* autoFlush= */ false);
   }
 

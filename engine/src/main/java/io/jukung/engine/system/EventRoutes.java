@@ -2,12 +2,12 @@ package io.jukung.engine.system;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jukung.engine.container.Filters;
 import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.Json;
 import io.jukung.engine.http.Query;
 import io.jukung.engine.http.Router;
+import io.jukung.engine.request.Filters;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;

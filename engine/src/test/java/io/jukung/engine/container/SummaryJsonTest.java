@@ -9,6 +9,7 @@ import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.PodSandboxStatus;
 import io.jukung.engine.http.Json;
+import io.jukung.engine.request.DockerRecord;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.jukung.engine.container;
+package io.jukung.engine.request;
 
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.ContainerStatus;
@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /** What a new container takes from containers that are there: their namespaces and mounts. */
-final class OtherContainers {
+public final class OtherContainers {
   private static final String CONTAINER = "container:";
 
   private final Function<String, ContainerStatus> statuses;
@@ -24,7 +24,7 @@ final class OtherContainers {
    * @param statuses finds a container by its name, its ID or the beginning of its ID, or throws an
    *     error 404
    */
-  OtherContainers(Function<String, ContainerStatus> statuses) {
+  public OtherContainers(Function<String, ContainerStatus> statuses) {
     this.statuses = statuses;
   }
 

@@ -1,4 +1,4 @@
-package io.jukung.engine.container;
+package io.jukung.engine.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.cri.v1.MountPropagation;
@@ -24,7 +24,7 @@ import java.util.Map;
  * @param labels of a volume
  * @param tmpfs options of a tmpfs
  */
-record Binding(
+public record Binding(
     Kind kind,
     String source,
     String target,
@@ -43,14 +43,14 @@ record Binding(
   /** Exists on a node with SELinux. */
   private static final Path SELINUX = Path.of("/sys/fs/selinux/enforce");
 
-  enum Kind {
+  public enum Kind {
     BIND,
     VOLUME,
     TMPFS,
     IMAGE
   }
 
-  Binding {
+  public Binding {
     if (!target.startsWith("/")) {
       throw HttpError.badRequest(
           "invalid mount: the target \"" + target + "\" is not an absolute path");

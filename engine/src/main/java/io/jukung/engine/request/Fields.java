@@ -1,4 +1,4 @@
-package io.jukung.engine.container;
+package io.jukung.engine.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jukung.engine.http.HttpError;
@@ -123,7 +123,7 @@ public final class Fields {
   }
 
   /** Whether there is a value, which may ask for nothing. */
-  static boolean isPresent(JsonNode value) {
+  public static boolean isPresent(JsonNode value) {
     return switch (value.getNodeType()) {
       case NULL, MISSING -> false;
       case STRING -> !value.asText().isEmpty();
@@ -133,7 +133,7 @@ public final class Fields {
   }
 
   /** Whether a value asks for anything. */
-  static boolean isSet(JsonNode value) {
+  public static boolean isSet(JsonNode value) {
     return switch (value.getNodeType()) {
       case NULL, MISSING -> false;
       case BOOLEAN -> value.asBoolean();

@@ -1,4 +1,4 @@
-package io.jukung.engine.container;
+package io.jukung.engine.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -19,7 +19,7 @@ public record DockerRecord(JsonNode config, JsonNode hostConfig) {
   static final String ANNOTATION = "io.jukung.docker";
 
   /** The record of a container; without fields if it was not made by the engine. */
-  static DockerRecord of(Map<String, String> annotations) {
+  public static DockerRecord of(Map<String, String> annotations) {
     JsonNode tree = Json.parse(annotations.getOrDefault(ANNOTATION, "{}"));
     return new DockerRecord(tree.path("Config"), tree.path("HostConfig"));
   }
@@ -37,7 +37,7 @@ public record DockerRecord(JsonNode config, JsonNode hostConfig) {
   }
 
   /** Whether the container is removed when it has ended. */
-  boolean autoRemove() {
+  public boolean autoRemove() {
     return hostConfig.path("AutoRemove").asBoolean();
   }
 }

@@ -1,4 +1,4 @@
-package io.jukung.engine.container;
+package io.jukung.engine.request;
 
 import java.nio.file.Path;
 
@@ -9,13 +9,13 @@ import java.nio.file.Path;
  * @param uid the pod's, which no other pod has
  * @param logs the directory in which the pod gets one for its logs
  */
-record PodPlace(String name, String uid, Path logs) {
+public record PodPlace(String name, String uid, Path logs) {
   /** The directory of the pod's logs, which the daemon makes. */
   Path logDirectory() {
     return logs.resolve(name + "_" + uid);
   }
 
-  Path logFile() {
+  public Path logFile() {
     return logDirectory().resolve(name + ".log");
   }
 
@@ -23,7 +23,7 @@ record PodPlace(String name, String uid, Path logs) {
    * The file in which the daemon finds a seccomp profile of the request's own, while it makes the
    * container. By its name it is removed with the log if the engine is killed before it does.
    */
-  Path seccompFile() {
+  public Path seccompFile() {
     return logDirectory().resolve(name + ".log.seccomp");
   }
 }

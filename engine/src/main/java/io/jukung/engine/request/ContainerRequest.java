@@ -1,4 +1,4 @@
-package io.jukung.engine.container;
+package io.jukung.engine.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -34,7 +34,7 @@ import java.util.function.UnaryOperator;
  * What the body of a {@code POST /containers/create} means in the CRI: a pod, its container, and
  * what is mounted. Making it finds every error in the request.
  */
-final class ContainerRequest {
+public final class ContainerRequest {
   private final PodPlace place;
   private final OtherContainers others;
   private final String imageName;
@@ -51,7 +51,7 @@ final class ContainerRequest {
    * @param body the request's
    * @param image the configuration of the image, in docker's words
    */
-  ContainerRequest(PodPlace place, JsonNode body, ObjectNode image, OtherContainers others) {
+  public ContainerRequest(PodPlace place, JsonNode body, ObjectNode image, OtherContainers others) {
     this.place = place;
     this.others = others;
     this.merged = merge(body, image);
@@ -149,12 +149,12 @@ final class ContainerRequest {
     return List.copyOf(all);
   }
 
-  List<Binding> bindings() {
+  public List<Binding> bindings() {
     return bindings;
   }
 
   /** The seccomp profile, which the daemon reads from a file; empty if the request has none. */
-  Optional<String> seccompProfile() {
+  public Optional<String> seccompProfile() {
     return HostSecurity.seccompProfile(host);
   }
 
@@ -164,7 +164,7 @@ final class ContainerRequest {
    * @param networkIds gives a network's ID for what the request calls it
    * @throws HttpError 404 if there is no such network
    */
-  PodSandboxConfig pod(UnaryOperator<String> networkIds) {
+  public PodSandboxConfig pod(UnaryOperator<String> networkIds) {
     boolean hostNetwork = networks.isHost();
     String name = place.name();
     var pod =
@@ -215,7 +215,7 @@ final class ContainerRequest {
    *
    * @throws HttpError 404 if there is no such container as the request names
    */
-  ContainerConfig.Builder container(String imageId) {
+  public ContainerConfig.Builder container(String imageId) {
     List<String> entrypoint = config.texts("Entrypoint");
     List<String> command = config.texts("Cmd");
     boolean cleared = entrypoint.equals(List.of(""));

@@ -1,4 +1,4 @@
-package io.jukung.engine.container;
+package io.jukung.engine.request;
 
 import io.jukung.engine.http.HttpError;
 import java.util.LinkedHashMap;
