@@ -56,6 +56,10 @@ class DockerOptionsIT {
     return engine.docker(words).orThrow();
   }
 
+  private long size(String template) throws Exception {
+    return Long.parseLong(docker("inspect", "-s", "-f", template, "big").strip());
+  }
+
   private CommandResult run(List<String> options, String script) throws Exception {
     List<String> line = new ArrayList<>(List.of("run"));
     line.addAll(options);
@@ -210,9 +214,8 @@ class DockerOptionsIT {
     Await.until(
         "it is counted",
         () -> docker("ps", "-s", "--format", "{{.Size}}").matches("3(\\.\\d+)?MB \\(virtual .*\n"));
-    String sizes = docker("inspect", "-s", "-f", "{{.SizeRw}} {{.SizeRootFs}}", "big");
-    assertThat(Long.parseLong(sizes.strip().split(" ")[0])).isBetween(3_000_000L, 4_000_000L);
-    assertThat(Long.parseLong(sizes.strip().split(" ")[1])).isGreaterThan(4_000_000L);
+    assertThat(size("{{.SizeRw}}")).isBetween(3_000_000L, 4_000_000L);
+    assertThat(size("{{.SizeRootFs}}")).isGreaterThan(4_000_000L);
     assertThat(docker("inspect", "-f", "{{.SizeRw}}", "big")).isEqualTo("<nil>\n");
 
     String policy =

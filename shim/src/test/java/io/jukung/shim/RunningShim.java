@@ -98,8 +98,7 @@ final class RunningShim implements AutoCloseable {
 
   private boolean isInSystemCall(Syscall call) throws IOException {
     // "running", or the number of the system call and its arguments (proc_pid_syscall(5))
-    return Files.readString(Path.of("/proc/" + pid() + "/syscall"))
-        .startsWith(call.number() + " ");
+    return Files.readString(Path.of("/proc/" + pid() + "/syscall")).startsWith(call.number() + " ");
   }
 
   /** Starts a {@link FaultyShim}. */

@@ -101,7 +101,9 @@ final class RemoteContext {
 
     /** The port of a URL of the same scheme, also if the URL leaves it out. */
     private int port(int named) {
-      return named >= 0 ? named : uri.getScheme().equalsIgnoreCase("https") ? HTTPS_PORT : HTTP_PORT;
+      return named >= 0
+          ? named
+          : uri.getScheme().equalsIgnoreCase("https") ? HTTPS_PORT : HTTP_PORT;
     }
   }
 }

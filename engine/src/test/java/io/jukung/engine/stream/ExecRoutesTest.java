@@ -60,9 +60,10 @@ class ExecRoutesTest {
   private SocketChannel send(String method, String path, String body, String headers)
       throws IOException {
     SocketChannel client = server.connect();
-    String head = "%s %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n";
-    String request = head.formatted(method, path, headers, body.length()) + body;
-    client.write(ByteBuffer.wrap(request.getBytes(UTF_8)));
+    String head =
+        "%s %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n"
+            .formatted(method, path, headers, body.length());
+    client.write(ByteBuffer.wrap((head + body).getBytes(UTF_8)));
     return client;
   }
 
@@ -92,9 +93,10 @@ class ExecRoutesTest {
       assertThat(head.toString(UTF_8)).startsWith("HTTP/1.1 101 ");
       assertThat(call("GET", "/exec/" + id + "/json", "").path("Running").asBoolean()).isTrue();
     }
-    JsonNode exec;
-    while ((exec = call("GET", "/exec/" + id + "/json", "")).path("Running").asBoolean()) {
-      TimeUnit.MILLISECONDS.sleep(10); // the fake process ends with its input
+    JsonNode exec = call("GET", "/exec/" + id + "/json", "");
+    while (exec.path("Running").asBoolean()) { // the fake process ends with its input
+      TimeUnit.MILLISECONDS.sleep(10);
+      exec = call("GET", "/exec/" + id + "/json", "");
     }
     assertThat(exec.path("ExitCode").isNumber()).isTrue();
     assertThat(exec.path("ExitCode").asInt()).isZero();

@@ -144,7 +144,8 @@ public final class AtomicFile {
 
   /** Whether the process that a temporary file is named after has ended. */
   private static boolean isAbandoned(String name) {
-    String writer = name.substring(PREFIX.length(), Math.max(name.lastIndexOf('-'), PREFIX.length()));
+    String writer =
+        name.substring(PREFIX.length(), Math.max(name.lastIndexOf('-'), PREFIX.length()));
     try {
       return ProcessHandle.of(Long.parseLong(writer)).isEmpty();
     } catch (NumberFormatException e) {
