@@ -19,8 +19,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * Runs the commands of docs/tour.md in their order, also with docker's client in jukung's place,
- * and looks for what they leave.
+ * Runs the commands of docs/tour.md in their order, once with docker's client in jukung's place and
+ * once with a daemon that is killed before each command, and looks for what they leave.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -72,10 +72,10 @@ class TourIT {
 
   @Test
   @Order(2)
-  void everyCommandOfTheTourDoesWhatThePageSays() throws Exception {
+  void everyCommandOfTheTourDoesWhatThePageSaysAlsoAfterTheDaemonWasKilled() throws Exception {
     WalkedPage page = WalkedPage.read("docs/tour.md");
     assertThat(page.size()).isGreaterThan(25);
-    page.walk(testbed.node(), environment);
+    page.walk(testbed.node(), environment, testbed::killAndRestartDaemon);
   }
 
   @Test

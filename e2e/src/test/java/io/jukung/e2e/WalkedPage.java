@@ -76,7 +76,21 @@ final class WalkedPage {
    * @param before a line of the shell that is run before each command
    */
   void walk(Node node, String before) throws Exception {
+    walk(node, before, () -> {});
+  }
+
+  /** Something that happens before each command. */
+  interface Interruption {
+    void happen() throws Exception;
+  }
+
+  /**
+   * As {@link #walk(Node, String)}, with an interruption before each command, which changes nothing
+   * of what the commands do.
+   */
+  void walk(Node node, String before, Interruption interruption) throws Exception {
     for (Step step : steps) {
+      interruption.happen();
       CommandResult result = run(node, before + "\n" + step.command());
       assertThat(result.exitCode()).as("%s: %s", step.command(), result).isZero();
       if (!step.output().isEmpty()) {
