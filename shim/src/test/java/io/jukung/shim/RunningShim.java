@@ -111,7 +111,9 @@ final class RunningShim implements AutoCloseable {
       throws Exception {
     Path socket = directory.resolve("shim.sock");
     Path log = directory.resolve("shim.log");
-    List<String> command = new ArrayList<>(List.of(prefix));
+    // A shim survives its daemon on purpose, and shall not survive a test run that is killed.
+    List<String> command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL"));
+    command.addAll(List.of(prefix));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
