@@ -255,7 +255,7 @@ class DockerImagesIT {
     assertThat(engine.docker("history", "nosuch").stderr()).contains("No such image: nosuch");
     assertThat(engine.docker("export", "nosuch").stderr()).contains("No such container: nosuch");
     assertThat(engine.docker("commit", "nosuch").stderr()).contains("No such container: nosuch");
-    assertThat(engine.request("GET", "/images/json?shared-size=1", "")).contains("501");
+    assertThat(engine.request("GET", "/images/json?manifests=1", "")).contains("501");
     assertThat(docker("images", "--filter", "since=" + testbed.busybox())).hasLineCount(1);
     assertThat(testbed.pods()).isEmpty();
   }
