@@ -14,10 +14,16 @@ import io.jukung.engine.http.Json;
 import io.jukung.engine.request.Filters;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /** {@code GET /containers/json}. */
 final class ContainerList {
@@ -38,6 +44,14 @@ final class ContainerList {
           "status",
           "volume");
 
+  /**
+   * How many containers the daemon is asked about at once: it answers on two processors or more.
+   */
+  private static final int AT_ONCE = 4;
+
+  /** How many containers are asked about before the list is looked at whether it is long enough. */
+  private static final int CHUNK = 16;
+
   private final Daemon daemon;
   private final Lookup lookup;
 
@@ -46,7 +60,7 @@ final class ContainerList {
     this.lookup = lookup;
   }
 
-  void handle(Exchange exchange) throws IOException {
+  void handle(Exchange exchange) throws IOException, InterruptedException {
     Filters filters = new Filters(exchange.query().json("filters"), FILTERS);
     long limit = exchange.query().number("limit").orElse(-1L);
     Optional<ContainerSizes> sizes =
@@ -63,27 +77,46 @@ final class ContainerList {
     long since = bound(filters, "since", Long.MIN_VALUE);
     List<Container> newestFirst =
         lookup.containers().stream()
+            .filter(each -> each.getCreatedAt() < before && each.getCreatedAt() > since)
+            .filter(each -> all || mayBeActive(each)) // of others not all that is known is asked
             .sorted(Comparator.comparingLong(Container::getCreatedAt).reversed())
             .toList();
     ArrayNode list = Json.array();
-    for (Container each : newestFirst) {
+    for (int from = 0; from < newestFirst.size(); from += CHUNK) {
+      int to = Math.min(from + CHUNK, newestFirst.size());
+      for (ContainerView view : views(newestFirst.subList(from, to), node)) {
+        boolean isWanted = (all || isActive(view)) && fits(view, filters);
+        if (isWanted && (limit <= 0 || list.size() < limit)) {
+          ObjectNode json = SummaryJson.of(view, Instant.now());
+          sizes.ifPresent(known -> known.putInto(json, view));
+          list.add(json);
+        }
+      }
       if (limit > 0 && list.size() == limit) {
         break;
       }
-      if (each.getCreatedAt() >= before || each.getCreatedAt() <= since) {
-        continue;
-      }
-      if (!all && !mayBeActive(each)) {
-        continue; // without asking for all that is known of it
-      }
-      Optional<ContainerView> view = ContainerView.find(daemon, each, node);
-      if (view.isPresent() && (all || isActive(view.get())) && fits(view.get(), filters)) {
-        ObjectNode json = SummaryJson.of(view.get(), Instant.now());
-        sizes.ifPresent(known -> known.putInto(json, view.get()));
-        list.add(json);
-      }
     }
     exchange.sendJson(200, list);
+  }
+
+  /** Asks for the containers, a few at a time; those that are gone meanwhile are left out. */
+  private List<ContainerView> views(List<Container> containers, NodeFacts node)
+      throws InterruptedException {
+    List<ContainerView> views = new ArrayList<>();
+    try (ExecutorService asking =
+        Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().name("list").factory())) {
+      List<Callable<Optional<ContainerView>>> questions = new ArrayList<>();
+      containers.forEach(each -> questions.add(() -> ContainerView.find(daemon, each, node)));
+      for (Future<Optional<ContainerView>> each : asking.invokeAll(questions)) {
+        each.get().ifPresent(views::add);
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+    return views;
   }
 
   private long bound(Filters filters, String key, long otherwise) {
