@@ -50,8 +50,8 @@ record Usage(Map<Kind, Long> amounts) {
       amounts.put(Kind.MOUNTS, mounts.count());
     }
     amounts.put(Kind.CGROUPS, files(testbed.node().cgroup(), true));
-    // Counted here, not by wc(1): a shell may list the processes before or after it starts wc.
-    String processes = testbed.node().run("sh", "-c", "ls -d /proc/[0-9]*").orThrow();
+    // By the shell alone: ls(1) fails if a process has ended since the shell listed it.
+    String processes = testbed.node().run("sh", "-c", "printf '%s\\n' /proc/[0-9]*").orThrow();
     amounts.put(Kind.PROCESSES, processes.lines().count());
     Path directory = testbed.daemon().directory();
     long files = 0;
