@@ -142,6 +142,7 @@ public record Mixed(int containers, int atOnce) implements Load {
     // What is kubelet's is kubelet's to change.
     String kubelets = pods.getFirst().container();
     expect(engine.request("DELETE", "/containers/" + kubelets, ""), 409);
+    expect(engine.request("DELETE", "/containers/" + kubelets + "?force=1", ""), 409);
     expect(engine.request("POST", "/containers/" + kubelets + "/stop?t=0", ""), 409);
     expect(engine.request("POST", "/containers/prune", ""), 200);
     assertThat(testbed.containers()).hasSize(2 * half() + 1);

@@ -310,10 +310,8 @@ public final class ContainerRoutes {
   private void remove(Exchange exchange) throws IOException {
     exchange.query().refuseFlags("link");
     Container container = named(exchange);
+    requireOwn(container, "jukung rm"); // also by force: `docker rm -f $(docker ps -aq)` is a habit
     boolean force = exchange.query().flag("force", false);
-    if (!force) {
-      requireOwn(container, "jukung rm");
-    }
     if (!force && (isRunning(container) || isRestarting(container))) {
       throw HttpError.conflict(
           "cannot remove container \"/"

@@ -104,4 +104,18 @@ class ContainerRoutesTest {
     assertThat(answer("DELETE /containers/aaaa?force=1")).startsWith("HTTP/1.1 204 ");
     assertThat(fake.removed).containsExactly("aaaa");
   }
+
+  @Test
+  void containerOfKubeletIsNotRemovedByForceEither() throws IOException {
+    fake.listed.add(
+        Container.newBuilder()
+            .setId("aaaa")
+            .setMetadata(ContainerMetadata.newBuilder().setName("app"))
+            .setState(ContainerState.CONTAINER_RUNNING)
+            .build());
+    assertThat(answer("DELETE /containers/aaaa?force=1"))
+        .startsWith("HTTP/1.1 409 Conflict")
+        .contains("was made by kubelet", "jukung rm");
+    assertThat(fake.removed).isEmpty();
+  }
 }
