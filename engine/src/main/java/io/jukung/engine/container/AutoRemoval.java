@@ -76,7 +76,7 @@ public final class AutoRemoval implements AutoCloseable {
     try {
       if (container.getState() == ContainerState.CONTAINER_EXITED
           && Lookup.isOwn(container)
-          && DockerRecord.of(container.getAnnotationsMap()).autoRemove()) {
+          && DockerRecord.isRemovedAtItsEnd(container)) {
         removal.remove(container, /* withVolumes= */ true);
       }
     } catch (StatusRuntimeException e) {

@@ -14,16 +14,10 @@ import io.jukung.engine.http.Json;
 import io.jukung.engine.request.Filters;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /** {@code GET /containers/json}. */
 final class ContainerList {
@@ -43,11 +37,6 @@ final class ContainerList {
           "since",
           "status",
           "volume");
-
-  /**
-   * How many containers the daemon is asked about at once: it answers on two processors or more.
-   */
-  private static final int AT_ONCE = 4;
 
   /** How many containers are asked about before the list is looked at whether it is long enough. */
   private static final int CHUNK = 16;
@@ -84,7 +73,8 @@ final class ContainerList {
     ArrayNode list = Json.array();
     for (int from = 0; from < newestFirst.size(); from += CHUNK) {
       int to = Math.min(from + CHUNK, newestFirst.size());
-      for (ContainerView view : views(newestFirst.subList(from, to), node)) {
+      for (ContainerView view :
+          ContainerView.findAll(daemon, newestFirst.subList(from, to), node)) {
         boolean isWanted = (all || isActive(view)) && fits(view, filters);
         if (isWanted && (limit <= 0 || list.size() < limit)) {
           ObjectNode json = SummaryJson.of(view, Instant.now());
@@ -97,26 +87,6 @@ final class ContainerList {
       }
     }
     exchange.sendJson(200, list);
-  }
-
-  /** Asks for the containers, a few at a time; those that are gone meanwhile are left out. */
-  private List<ContainerView> views(List<Container> containers, NodeFacts node)
-      throws InterruptedException {
-    List<ContainerView> views = new ArrayList<>();
-    try (ExecutorService asking =
-        Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().name("list").factory())) {
-      List<Callable<Optional<ContainerView>>> questions = new ArrayList<>();
-      containers.forEach(each -> questions.add(() -> ContainerView.find(daemon, each, node)));
-      for (Future<Optional<ContainerView>> each : asking.invokeAll(questions)) {
-        each.get().ifPresent(views::add);
-      }
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(e.getCause());
-    }
-    return views;
   }
 
   private long bound(Filters filters, String key, long otherwise) {

@@ -109,7 +109,7 @@ public final class ContainerRoutes {
     try {
       start(container);
     } catch (StatusRuntimeException e) {
-      if (DockerRecord.of(container.getAnnotationsMap()).autoRemove()) {
+      if (DockerRecord.isRemovedAtItsEnd(container)) {
         removal.remove(container, /* withVolumes= */ true);
       }
       throw e;

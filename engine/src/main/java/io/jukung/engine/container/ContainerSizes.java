@@ -15,7 +15,7 @@ import java.util.Map;
  * @param images what each image takes, by its ID
  */
 record ContainerSizes(Map<String, Long> written, Map<String, Long> images) {
-  /** Asks the daemon. */
+  /** Asks the daemon for the sizes of all containers and images. */
   static ContainerSizes of(Daemon daemon, Lookup lookup) {
     Map<String, Long> written = new HashMap<>();
     daemon

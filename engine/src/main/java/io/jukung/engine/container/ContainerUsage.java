@@ -3,7 +3,6 @@ package io.jukung.engine.container;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jukung.cri.docker.NodeFacts;
-import io.jukung.cri.v1.Container;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.Lookup;
 import io.jukung.engine.http.Json;
@@ -14,18 +13,14 @@ public final class ContainerUsage {
   private ContainerUsage() {}
 
   /** Lists all containers, running or not. */
-  public static ArrayNode list(Daemon daemon, Lookup lookup) {
+  public static ArrayNode list(Daemon daemon, Lookup lookup) throws InterruptedException {
     ContainerSizes sizes = ContainerSizes.of(daemon, lookup);
     NodeFacts node = daemon.nodeFactsForAll();
     ArrayNode list = Json.array();
-    for (Container each : lookup.containers()) {
-      ContainerView.find(daemon, each, node)
-          .ifPresent(
-              view -> {
-                ObjectNode json = SummaryJson.of(view, Instant.now());
-                sizes.putInto(json, view);
-                list.add(json);
-              });
+    for (ContainerView view : ContainerView.findAll(daemon, lookup.containers(), node)) {
+      ObjectNode json = SummaryJson.of(view, Instant.now());
+      sizes.putInto(json, view);
+      list.add(json);
     }
     return list;
   }

@@ -82,7 +82,7 @@ public record Binding(
     return draft.done();
   }
 
-  /** An entry of HostConfig.Tmpfs. */
+  /** An entry of HostConfig.Tmpfs: where it is mounted, and options such as {@code size=64m}. */
   static Binding ofTmpfs(String target, String options) {
     Draft draft = new Draft(Kind.TMPFS, "", target);
     draft.tmpfs.addAll(TMPFS_DEFAULTS);
@@ -92,7 +92,7 @@ public record Binding(
     return draft.done();
   }
 
-  /** An entry of HostConfig.Mounts. */
+  /** An entry of HostConfig.Mounts, an object whose field Type says what is mounted. */
   static Binding ofMount(JsonNode mount) {
     Fields fields = new Fields("HostConfig.Mounts", mount).without("Consistency");
     Kind kind =

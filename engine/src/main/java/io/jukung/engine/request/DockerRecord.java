@@ -26,7 +26,7 @@ public record DockerRecord(JsonNode config, JsonNode hostConfig) {
 
   /** Whether a client has asked that the container be removed when it has ended. */
   public static boolean isRemovedAtItsEnd(Container container) {
-    return of(container.getAnnotationsMap()).autoRemove();
+    return of(container.getAnnotationsMap()).hostConfig.path("AutoRemove").asBoolean();
   }
 
   String toJson() {
@@ -34,10 +34,5 @@ public record DockerRecord(JsonNode config, JsonNode hostConfig) {
     tree.set("Config", ((ObjectNode) config).deepCopy().without("Env"));
     tree.set("HostConfig", hostConfig);
     return tree.toString();
-  }
-
-  /** Whether the container is removed when it has ended. */
-  public boolean autoRemove() {
-    return hostConfig.path("AutoRemove").asBoolean();
   }
 }

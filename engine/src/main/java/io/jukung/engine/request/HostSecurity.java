@@ -88,7 +88,7 @@ final class HostSecurity {
           .setSeccomp(profile(ProfileType.RuntimeDefault));
     }
     for (String group : host.texts("GroupAdd")) {
-      if (!group.matches("\\d{1,10}")) {
+      if (!group.matches(NUMBER)) {
         throw HttpError.notImplemented(
             "HostConfig.GroupAdd \"" + group + "\", which is no number,");
       }

@@ -45,7 +45,7 @@ public final class DiskUsageRoute {
     router.get("/system/df", this::usage);
   }
 
-  private void usage(Exchange exchange) throws IOException {
+  private void usage(Exchange exchange) throws IOException, InterruptedException {
     Set<String> types = new TreeSet<>(exchange.query().all("type"));
     for (String each : types) {
       if (!TYPES.contains(each)) {

@@ -30,7 +30,7 @@ public final class AskedParameters {
     return last;
   }
 
-  /** Forgets the last request. */
+  /** To be called before a request that may be refused before it reaches a route. */
   public void forget() {
     last = Set.of();
   }
