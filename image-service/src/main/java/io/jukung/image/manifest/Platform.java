@@ -38,8 +38,7 @@ public record Platform(String os, String architecture, String variant) {
    */
   public static Platform parse(String text) {
     String[] parts = text.strip().toLowerCase(Locale.ROOT).split("/", -1);
-    boolean onlyOs = parts.length == 1 && parts[0].equals("linux");
-    if (onlyOs) {
+    if (parts.length == 1 && parts[0].equals("linux")) {
       return current();
     }
     Platform platform =
@@ -50,12 +49,11 @@ public record Platform(String os, String architecture, String variant) {
           default -> throw notAPlatform(text);
         };
     Platform known = platform.normalised();
-    boolean isWord = PART.matcher(known.architecture).matches();
-    if (!isWord || !(known.variant.isEmpty() || PART.matcher(known.variant).matches())) {
-      throw notAPlatform(text);
-    }
-    if (!known.os.equals("linux")
-        || (parts.length == 1 && !ARCHITECTURES.contains(known.architecture))) {
+    boolean isWritten =
+        PART.matcher(known.architecture).matches()
+            && (known.variant.isEmpty() || PART.matcher(known.variant).matches());
+    boolean isKnown = parts.length > 1 || ARCHITECTURES.contains(known.architecture);
+    if (!isWritten || !isKnown || !known.os.equals("linux")) {
       throw notAPlatform(text);
     }
     // As containerd and BuildKit write it: v8 is the only variant of arm64 in use.

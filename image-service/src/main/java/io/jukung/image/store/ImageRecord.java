@@ -77,38 +77,16 @@ public record ImageRecord(
 
   /** The same image with the signatures that its pull has found. */
   public ImageRecord withSignatures(List<KeptSignature> found) {
-    return new ImageRecord(
-        version,
-        id,
-        documents,
-        layers,
-        diffIds,
-        repoTags,
-        repoDigests,
-        pulledAt,
-        pinned,
-        intermediate,
-        found.isEmpty() ? null : List.copyOf(found),
-        openRepositories,
-        index);
+    Draft changed = new Draft(this);
+    changed.signatures = found.isEmpty() ? null : List.copyOf(found);
+    return changed.done();
   }
 
   /** The same image, which a repository's registry has given without credentials. */
   public ImageRecord withOpenRepository(String repository) {
-    return new ImageRecord(
-        version,
-        id,
-        documents,
-        layers,
-        diffIds,
-        repoTags,
-        repoDigests,
-        pulledAt,
-        pinned,
-        intermediate,
-        signatures,
-        Set.of(repository),
-        index);
+    Draft changed = new Draft(this);
+    changed.openRepositories = Set.of(repository);
+    return changed.done();
   }
 
   /** Whether the repository has given the image without credentials. */
@@ -138,55 +116,25 @@ public record ImageRecord(
 
   /** The same image with other names. */
   public ImageRecord withNames(Set<String> tags, Set<String> digests) {
-    return new ImageRecord(
-        version,
-        id,
-        documents,
-        layers,
-        diffIds,
-        tags,
-        digests,
-        pulledAt,
-        pinned,
-        intermediate,
-        signatures,
-        openRepositories,
-        index);
+    Draft changed = new Draft(this);
+    changed.repoTags = tags;
+    changed.repoDigests = digests;
+    return changed.done();
   }
 
   public ImageRecord asPinned() {
-    return new ImageRecord(
-        version,
-        id,
-        documents,
-        layers,
-        diffIds,
-        repoTags,
-        repoDigests,
-        pulledAt,
-        true,
-        intermediate,
-        signatures,
-        openRepositories,
-        index);
+    Draft changed = new Draft(this);
+    changed.pinned = true;
+    return changed.done();
   }
 
   /** The same image as a result that only builds know. */
   public ImageRecord asIntermediate() {
-    return new ImageRecord(
-        version,
-        id,
-        documents,
-        layers,
-        diffIds,
-        Set.of(),
-        Set.of(),
-        pulledAt,
-        pinned,
-        true,
-        signatures,
-        openRepositories,
-        index);
+    Draft changed = new Draft(this);
+    changed.repoTags = Set.of();
+    changed.repoDigests = Set.of();
+    changed.intermediate = true;
+    return changed.done();
   }
 
   /**
@@ -197,22 +145,12 @@ public record ImageRecord(
    * @param blobs the digests of what these name
    */
   public ImageRecord withIndex(Digest newIndex, Set<String> manifests, Set<String> blobs) {
-    Set<String> allDocuments = union(documents, manifests);
-    allDocuments.add(newIndex.toString());
-    return new ImageRecord(
-        version,
-        id,
-        allDocuments,
-        union(layers, blobs),
-        diffIds,
-        repoTags,
-        repoDigests,
-        pulledAt,
-        pinned,
-        intermediate,
-        signatures,
-        openRepositories,
-        newIndex.toString());
+    Draft changed = new Draft(this);
+    changed.documents = union(documents, manifests);
+    changed.documents.add(newIndex.toString());
+    changed.layers = union(layers, blobs);
+    changed.index = newIndex.toString();
+    return changed.done();
   }
 
   /** Unites the names and content of two records of the same image. */
@@ -257,5 +195,49 @@ public record ImageRecord(
     Set<String> union = new TreeSet<>(one);
     union.addAll(other);
     return union;
+  }
+
+  /** A copy of a record while single members are changed. */
+  private static final class Draft {
+    private final ImageRecord from;
+    private Set<String> documents;
+    private Set<String> layers;
+    private Set<String> repoTags;
+    private Set<String> repoDigests;
+    private boolean pinned;
+    private boolean intermediate;
+    private @Nullable List<KeptSignature> signatures;
+    private @Nullable Set<String> openRepositories;
+    private @Nullable String index;
+
+    Draft(ImageRecord from) {
+      this.from = from;
+      this.documents = from.documents;
+      this.layers = from.layers;
+      this.repoTags = from.repoTags;
+      this.repoDigests = from.repoDigests;
+      this.pinned = from.pinned;
+      this.intermediate = from.intermediate;
+      this.signatures = from.signatures;
+      this.openRepositories = from.openRepositories;
+      this.index = from.index;
+    }
+
+    ImageRecord done() {
+      return new ImageRecord(
+          from.version,
+          from.id,
+          documents,
+          layers,
+          from.diffIds,
+          repoTags,
+          repoDigests,
+          from.pulledAt,
+          pinned,
+          intermediate,
+          signatures,
+          openRepositories,
+          index);
+    }
   }
 }
