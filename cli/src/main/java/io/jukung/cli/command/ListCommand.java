@@ -30,7 +30,7 @@ public abstract class ListCommand<A extends Message, T> extends ClientCommand {
     super(context);
   }
 
-  /** Asks the daemon. */
+  /** Asks the daemon for everything that the list may show. */
   protected abstract A ask(Connection connection);
 
   /** Returns the objects of an answer, in the order in which they are printed. */

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The options {@code -e} and {@code --env-file}, as docker has them. */
 public final class VariableOptions {
@@ -16,11 +17,21 @@ public final class VariableOptions {
   private VariableOptions() {}
 
   /**
-   * The lines of the files, as {@code -e} takes them. Empty lines and comments are left out.
+   * The variables as {@code NAME=VALUE}, those of files first: {@code -e} takes precedence. {@code
+   * NAME} alone takes the value that it has for the user, and is left out if it has none there.
    *
+   * @param files with a variable on each line; empty lines and comments are left out
+   * @param texts the values of {@code -e}
    * @throws CliException with the exit code for wrong usage
    */
-  public static List<String> ofFiles(List<Path> files, CliEnvironment environment) {
+  public static List<String> of(List<Path> files, List<String> texts, CliEnvironment environment) {
+    return Stream.concat(ofFiles(files, environment).stream(), texts.stream())
+        .map(text -> valued(text, environment))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private static List<String> ofFiles(List<Path> files, CliEnvironment environment) {
     List<String> variables = new ArrayList<>();
     for (Path named : files) {
       Path file = environment.absolute(named);
@@ -41,13 +52,7 @@ public final class VariableOptions {
     return variables;
   }
 
-  /**
-   * Returns {@code NAME=VALUE} of the same, or of {@code NAME} alone with the value that it has for
-   * the user; empty if it has none there, as docker leaves it out.
-   *
-   * @throws CliException with the exit code for wrong usage
-   */
-  public static Optional<String> valued(String text, CliEnvironment environment) {
+  private static Optional<String> valued(String text, CliEnvironment environment) {
     int equals = text.indexOf('=');
     String variable = equals < 0 ? text : text.substring(0, equals);
     if (variable.isEmpty()) {

@@ -18,7 +18,6 @@ import io.jukung.cri.v1.ExecSyncResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -195,20 +194,13 @@ public final class Exec extends ClientCommand {
   }
 
   private ExecAsRequest.Builder other(String id) {
-    List<String> variables = new ArrayList<>();
-    variables.addAll(VariableOptions.ofFiles(environmentFiles, environment));
-    variables.addAll(environmentVariables);
-    ExecAsRequest.Builder request =
-        ExecAsRequest.newBuilder()
-            .setContainerId(id)
-            .addAllCommand(command)
-            .setUser(user)
-            .setWorkingDirectory(workingDirectory)
-            .setPrivileged(privileged);
-    for (String variable : variables) {
-      VariableOptions.valued(variable, environment).ifPresent(request::addEnvironment);
-    }
-    return request;
+    return ExecAsRequest.newBuilder()
+        .setContainerId(id)
+        .addAllCommand(command)
+        .addAllEnvironment(VariableOptions.of(environmentFiles, environmentVariables, environment))
+        .setUser(user)
+        .setWorkingDirectory(workingDirectory)
+        .setPrivileged(privileged);
   }
 
   private ExecSyncResponse runWithTimeout(Connection connection, String id) {

@@ -141,10 +141,12 @@ record RunRequest(
     if (options.workingDirectory != null) {
       config.setWorkingDir(options.workingDirectory);
     }
-    // As docker does it, -e takes precedence over a file.
-    VariableOptions.ofFiles(options.environmentFiles, environment)
-        .forEach(text -> addVariable(config, text));
-    options.environment.forEach(text -> addVariable(config, text));
+    for (String variable :
+        VariableOptions.of(options.environmentFiles, options.environment, environment)) {
+      String[] parts = variable.split("=", 2);
+      config.addEnvs(
+          KeyValue.newBuilder().setKey(parts[0]).setValue(ByteString.copyFromUtf8(parts[1])));
+    }
     for (String device : options.devices) {
       if (NodeOptions.isCdi(device)) {
         config.addCDIDevices(NodeOptions.cdi(device));
@@ -339,18 +341,6 @@ record RunRequest(
           equals < 0 ? "" : text.substring(equals + 1));
     }
     return labels;
-  }
-
-  private void addVariable(ContainerConfig.Builder config, String text) {
-    VariableOptions.valued(text, environment)
-        .ifPresent(
-            pair -> {
-              String[] parts = pair.split("=", 2);
-              config.addEnvs(
-                  KeyValue.newBuilder()
-                      .setKey(parts[0])
-                      .setValue(ByteString.copyFromUtf8(parts[1])));
-            });
   }
 
   private Mount bind(MountArgument mount) {
