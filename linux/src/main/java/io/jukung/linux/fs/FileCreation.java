@@ -8,7 +8,7 @@ import java.io.IOException;
 
 /** Creates files as another user, with all rights that the calling thread has (setfsuid(2)). */
 public final class FileCreation {
-  /** Of linux/capability.h. */
+  /** The form of the sets with 64 capabilities, _LINUX_CAPABILITY_VERSION_3 (capget(2)). */
   private static final int VERSION_3 = 0x20080522;
 
   private static final int HEADER_BYTES = 8;

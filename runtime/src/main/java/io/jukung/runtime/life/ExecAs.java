@@ -51,20 +51,13 @@ public final class ExecAs {
     if (request.getCommandCount() == 0) {
       throw CriException.invalidArgument("ExecAs: command is empty");
     }
-    boolean streams =
-        request.getTty() || request.getStdin() || request.getStdout() || request.getStderr();
-    if (request.getDetached() && streams) {
-      throw CriException.invalidArgument("ExecAs: a command that is detached has no streams");
-    }
-    if (!request.getDetached()) {
-      StreamUrls.checkStreams(
-          "ExecAs", request.getTty(), request.getStdin(), request.getStdout(), request.getStderr());
-    }
-    Container container = execs.running("ExecAs", request.getContainerId());
     if (request.getDetached()) {
-      startAlone(container, request);
+      startAlone(request);
       return ExecAsResponse.getDefaultInstance();
     }
+    StreamUrls.checkStreams(
+        "ExecAs", request.getTty(), request.getStdin(), request.getStdout(), request.getStderr());
+    Container container = execs.running("ExecAs", request.getContainerId());
     ExecRequest command =
         ExecRequest.newBuilder()
             .setContainerId(container.id())
@@ -82,7 +75,11 @@ public final class ExecAs {
    * Starts a command whose input is empty and whose output is dropped. Its cgroup is removed when
    * it has ended.
    */
-  private void startAlone(Container container, ExecAsRequest request) throws IOException {
+  private void startAlone(ExecAsRequest request) throws IOException {
+    if (request.getTty() || request.getStdin() || request.getStdout() || request.getStderr()) {
+      throw CriException.invalidArgument("ExecAs: a command that is detached has no streams");
+    }
+    Container container = execs.running("ExecAs", request.getContainerId());
     ExecOptions options = options(container, request);
     if (!detached.tryAcquire()) {
       throw new CriException(
@@ -126,7 +123,7 @@ public final class ExecAs {
               try (output) {
                 byte[] buffer = new byte[BUFFER_BYTES];
                 while (output.reader().read(buffer, 0, buffer.length) > 0) {
-                  // Nobody wants it.
+                  // The output is dropped: no client has asked for it.
                 }
               } catch (IOException e) {
                 LOG.warn("exec {}: its output is not read: {}", command.id(), e.getMessage());

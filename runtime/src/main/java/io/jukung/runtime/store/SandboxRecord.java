@@ -311,29 +311,20 @@ public record SandboxRecord(
     }
 
     SandboxConfig withLabels(Map<String, String> newLabels) {
+      return with(newLabels, user);
+    }
+
+    SandboxConfig withUser(IdMappings ids) {
+      return with(labels, ids);
+    }
+
+    private SandboxConfig with(Map<String, String> newLabels, @Nullable IdMappings ids) {
       return new SandboxConfig(
           hostname,
           logDirectory,
           dns,
           portMappings,
           newLabels,
-          annotations,
-          cgroupParent,
-          sysctls,
-          network,
-          pid,
-          ipc,
-          privileged,
-          user);
-    }
-
-    SandboxConfig withUser(IdMappings ids) {
-      return new SandboxConfig(
-          hostname,
-          logDirectory,
-          dns,
-          portMappings,
-          labels,
           annotations,
           cgroupParent,
           sysctls,
