@@ -320,6 +320,44 @@ class BuildIT {
   }
 
   @Test
+  void imageOfAnotherPlatformIsPulledAndRunBesideThatOfTheNode() throws Exception {
+    String name = Registry.HOST + "/beside:1";
+    // Programs of this machine under the name of another one, which need no interpreter.
+    Path context =
+        context(
+            """
+            FROM --platform=$BUILDPLATFORM BUSYBOX AS maker
+            ARG TARGETARCH
+            RUN echo for $TARGETARCH >/made
+            FROM scratch
+            COPY --from=maker / /
+            CMD ["cat", "/made"]
+            """);
+    String own = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64";
+    build(name, context, "--platform", "linux/" + own + ",linux/s390x");
+    jukung("push", "--all-platforms", name).orThrow();
+    String ownId = imageId(name);
+    testbed.removeImage(name);
+
+    String foreign = jukung("pull", "-q", "--platform", "linux/s390x", name).orThrow().strip();
+    assertThat(jukung("inspect", "-f", "{{.Architecture}}", foreign).orThrow())
+        .isEqualTo("s390x\n");
+    assertThat(jukung("inspect", name).exitCode()).as("the tag is not its name").isNotZero();
+    assertThat(run(name, "never", "s390x").orThrow()).isEqualTo("for s390x\n");
+    assertThat(run(name, "never", own).stderr()).contains("image \"" + name + "\" is not here");
+    assertThat(run(name, "missing", own).orThrow()).isEqualTo("for " + own + "\n");
+    assertThat(imageId(name)).isEqualTo(ownId);
+    assertThat(run(name, "never", "s390x").orThrow()).isEqualTo("for s390x\n");
+    assertThat(jukung("pull", "--platform", "linux/mips64le", name).stderr())
+        .contains("has no image for linux/mips64le");
+  }
+
+  private CommandResult run(String name, String pull, String architecture) throws Exception {
+    String platform = "linux/" + architecture;
+    return jukung("run", "--rm", "--network", "host", "--pull", pull, "--platform", platform, name);
+  }
+
+  @Test
   void resultIsTakenAsFilesAndAsArchivesAndTheDaemonKeepsNothing() throws Exception {
     Path context =
         context(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.CommandResult;
 import io.jukung.e2e.node.DockerEngine;
+import io.jukung.e2e.node.Registry;
 import io.jukung.e2e.node.TarFile;
 import io.jukung.e2e.node.Testbed;
 import java.io.ByteArrayOutputStream;
@@ -238,6 +239,33 @@ class DockerImagesIT {
         .contains("untagged: localhost/named:1", "deleted: sha256:");
     assertThat(docker("images", "-q").lines()).hasSize(1);
     docker("rm", "-f", "u");
+  }
+
+  @Test
+  void imageOfAnotherPlatformIsPulledByRun() throws Exception {
+    String name = Registry.HOST + "/other-platform:1";
+    Path context = Files.createDirectories(testbed.node().directory().resolve("other-platform"));
+    Files.writeString(
+        context.resolve("Dockerfile"),
+        """
+        FROM --platform=$BUILDPLATFORM %s AS here
+        FROM scratch
+        COPY --from=here / /
+        """
+            .formatted(testbed.busybox()));
+    docker("build", "-q", "--platform", "linux/s390x", "-t", name, context.toString());
+    docker("push", "-q", name);
+    docker("rmi", name);
+    String[] run = {"run", "--rm", "--platform", "linux/s390x", name, "echo", "runs"};
+    CommandResult first = engine.docker(run);
+    assertThat(first.orThrow()).isEqualTo("runs\n");
+    assertThat(first.stderr()).contains("Downloaded newer image for " + name);
+    assertThat(engine.docker(run).stderr()).as("it is here now").isEmpty();
+    assertThat(docker("pull", "--platform", "linux/s390x", name))
+        .contains("Image is up to date for " + name);
+    CommandResult wrong = engine.docker("pull", "--platform", "linux/mips64le", name);
+    assertThat(wrong.exitCode()).isEqualTo(1);
+    assertThat(wrong.stderr()).contains("is for linux/s390x and not for linux/mips64le");
   }
 
   @Test

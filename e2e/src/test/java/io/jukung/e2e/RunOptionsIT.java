@@ -254,7 +254,7 @@ class RunOptionsIT {
   void imageMustBeForThePlatformThatIsAskedFor(Testbed testbed) throws Exception {
     CommandResult refused =
         jukung(testbed, "run", "--rm", "--platform", "linux/mips64le", testbed.busybox(), "true");
-    assertThat(refused.exitCode()).isEqualTo(125);
+    assertThat(refused.exitCode()).isNotZero();
     assertThat(refused.stderr()).contains("and not for linux/mips64le");
     List<String> own = List.of("--rm", "--network", "host", "--platform", "linux");
     assertThat(shell(testbed, "run", own, "own", "echo runs")).isEqualTo("runs");

@@ -4,6 +4,7 @@ import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
+import io.jukung.client.v1.PullRequest;
 import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.Image;
 import io.jukung.cri.v1.ListImagesRequest;
@@ -11,6 +12,7 @@ import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -87,24 +89,17 @@ public final class Ctr implements Runnable {
     @SuppressWarnings("NullAway.Init") // set by picocli
     Ctr ctr;
 
-    /**
-     * {@code jukung ctr content fetch}. An image is always unpacked, and only that of the node's
-     * own platform is pulled.
-     */
+    /** {@code jukung ctr content fetch}. An image is always unpacked. */
     @Command(name = "fetch", description = "Does the same as `jukung pull --quiet`.")
     void fetch(
         @Option(names = "--platform") @Nullable String platform,
         @Parameters(paramLabel = "IMAGE") String image) {
-      if (platform != null && !platform.equals(PLATFORM)) {
-        throw CliException.failed(
-            "there is no --platform " + platform + " on this node, only " + PLATFORM);
-      }
+      PullRequest.Builder request = ImagePull.request(image, AuthConfig.getDefaultInstance());
+      Optional.ofNullable(platform).ifPresent(request::setPlatform);
       try (Connection connection = ctr.connect()) {
         ctr.environment
             .out()
-            .println(
-                ImagePull.pull(
-                    connection, ctr.environment.quiet(), image, AuthConfig.getDefaultInstance()));
+            .println(ImagePull.pull(connection, ctr.environment.quiet(), request.build()));
       }
     }
   }

@@ -12,14 +12,19 @@ import io.jukung.cri.v1.ImageSpec;
 import io.jukung.cri.v1.PullImageRequest;
 import java.util.Iterator;
 
-/** Pulls an image, and shows progress where the daemon reports it. */
+/** Has the daemon pull an image, and shows progress where it reports any. */
 public final class ImagePull {
   private ImagePull() {}
 
-  /** Returns the ID of the pulled image. */
+  /** Returns the ID of the pulled image of the node's platform. */
   public static String pull(
       Connection connection, CliEnvironment environment, String image, AuthConfig credentials) {
-    PullRequest request = request(image, credentials);
+    return pull(connection, environment, request(image, credentials).build());
+  }
+
+  /** Returns the ID of the image, which is pulled where the policy of the request says so. */
+  public static String pull(
+      Connection connection, CliEnvironment environment, PullRequest request) {
     var view = TransferView.of(environment);
     try {
       return withProgress(connection, request, view);
@@ -27,13 +32,16 @@ public final class ImagePull {
       if (e.getStatus().getCode() != Status.Code.UNIMPLEMENTED) {
         throw e;
       }
+      if (!request.getPlatform().isEmpty()) {
+        throw CliException.usage("--platform: the runtime behind the socket does not support it");
+      }
       // The socket is another runtime's, which has CRI's PullImage alone, without progress.
       return connection
           .imagesWithoutDeadline()
           .pullImage(
               PullImageRequest.newBuilder()
                   .setImage(request.getImage())
-                  .setAuth(credentials)
+                  .setAuth(request.getAuth())
                   .build())
           .getImageRef();
     } finally {
@@ -41,11 +49,11 @@ public final class ImagePull {
     }
   }
 
-  static PullRequest request(String image, AuthConfig credentials) {
+  /** A request for the image of the node's platform, for which the registry is always asked. */
+  public static PullRequest.Builder request(String image, AuthConfig credentials) {
     return PullRequest.newBuilder()
         .setImage(ImageSpec.newBuilder().setImage(image))
-        .setAuth(credentials)
-        .build();
+        .setAuth(credentials);
   }
 
   private static String withProgress(

@@ -7,8 +7,10 @@ import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.ExitCode;
 import io.jukung.client.v1.PlannedHost;
 import io.jukung.client.v1.PullPlan;
-import io.jukung.cri.v1.AuthConfig;
+import io.jukung.client.v1.PullRequest;
 import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,6 +28,14 @@ public final class Pull extends ClientCommand {
       names = {"-q", "--quiet"},
       description = "Show no progress.")
   boolean quiet;
+
+  @Option(
+      names = "--platform",
+      paramLabel = "OS/ARCH[/VARIANT]",
+      description =
+          "Pull the image of this platform, such as linux/arm64. That of another platform than"
+              + " this node's gets no tag, but NAME@DIGEST as its name.")
+  @Nullable String platform;
 
   @Option(
       names = "--explain",
@@ -48,12 +58,13 @@ public final class Pull extends ClientCommand {
 
   @Override
   protected int run(Connection connection) throws IOException, InterruptedException {
-    AuthConfig credentials = login.read(environment);
+    PullRequest.Builder request = ImagePull.request(image, login.read(environment));
+    Optional.ofNullable(platform).ifPresent(request::setPlatform);
     if (explain) {
-      print(connection.jukung().explainPull(ImagePull.request(image, credentials)));
+      print(connection.jukung().explainPull(request.build()));
     } else {
       CliEnvironment shown = quiet ? environment.quiet() : environment;
-      out().println(ImagePull.pull(connection, shown, image, credentials));
+      out().println(ImagePull.pull(connection, shown, request.build()));
     }
     return ExitCode.OK;
   }

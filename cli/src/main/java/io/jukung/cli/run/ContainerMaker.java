@@ -11,6 +11,7 @@ import io.jukung.cli.image.ImagePull;
 import io.jukung.cli.pod.PodTeardown;
 import io.jukung.cli.text.Json;
 import io.jukung.cli.text.ShortId;
+import io.jukung.client.v1.PullRequest;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.AuthConfig;
 import io.jukung.cri.v1.Container;
@@ -29,7 +30,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -68,12 +68,9 @@ final class ContainerMaker {
     // Both configurations are made before an image is pulled, because making them finds every
     // error in the options.
     ContainerConfig.Builder container = request.container();
-    Optional<ImagePlatform> platform =
-        Optional.ofNullable(options.platform).map(ImagePlatform::parse);
     options.node.addFromDaemon(connection, container, NetworkArguments.owner(options));
-    String imageId = image(connection, platform);
+    String imageId = image(connection);
     JsonNode imageSpec = imageSpec(connection, imageId);
-    platform.ifPresent(each -> each.require(options.image, imageSpec));
     container.getImageBuilder().setImage(imageId);
     request.addFromImage(draft, container, imageSpec.path("config"));
     PodSandboxConfig pod = draft.build();
@@ -171,7 +168,10 @@ final class ContainerMaker {
   }
 
   /** Returns the ID of the image, which is pulled where the options say so. */
-  private String image(Connection connection, Optional<ImagePlatform> platform) {
+  private String image(Connection connection) {
+    if (options.platform != null) {
+      return imageOf(options.platform, connection);
+    }
     if (options.pull != RunOptions.PullPolicy.ALWAYS) {
       ImageStatusResponse here =
           connection
@@ -181,14 +181,7 @@ final class ContainerMaker {
                       .setImage(
                           ImageSpec.newBuilder().setImage(Lookup.image(connection, options.image)))
                       .build());
-      // A pull replaces an image of another platform, but never by one of another platform.
-      boolean isWanted =
-          here.hasImage()
-              && (platform.isEmpty()
-                  || !platform.get().isOwn()
-                  || options.pull == RunOptions.PullPolicy.NEVER
-                  || platform.get().fits(imageSpec(connection, here.getImage().getId())));
-      if (isWanted) {
+      if (here.hasImage()) {
         return here.getImage().getId();
       }
       if (options.pull == RunOptions.PullPolicy.NEVER) {
@@ -198,5 +191,18 @@ final class ContainerMaker {
       }
     }
     return ImagePull.pull(connection, environment, options.image, AuthConfig.getDefaultInstance());
+  }
+
+  private String imageOf(String platform, Connection connection) {
+    PullRequest.Policy policy =
+        switch (options.pull) {
+          case ALWAYS -> PullRequest.Policy.ALWAYS;
+          case MISSING -> PullRequest.Policy.IF_MISSING;
+          case NEVER -> PullRequest.Policy.NEVER;
+        };
+    PullRequest.Builder request =
+        ImagePull.request(Lookup.image(connection, options.image), AuthConfig.getDefaultInstance());
+    return ImagePull.pull(
+        connection, environment, request.setPlatform(platform).setPolicy(policy).build());
   }
 }

@@ -296,8 +296,8 @@ final class RunOptions {
       names = "--platform",
       paramLabel = "OS/ARCH[/VARIANT]",
       description =
-          "What the image must be for, such as linux/amd64. A pull brings images of this node's"
-              + " platform only; those of others are here if they were built or imported.")
+          "What the image must be for, such as linux/arm64. Programs of another processor run"
+              + " where the kernel has an interpreter for them (binfmt_misc).")
   @Nullable String platform;
 
   @Option(

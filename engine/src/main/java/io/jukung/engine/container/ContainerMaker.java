@@ -63,14 +63,17 @@ final class ContainerMaker {
    * Makes a container.
    *
    * @param wanted its name; empty: one is made up
+   * @param platform what its image must be for, such as linux/arm64; empty: whatever the image is
+   *     for
    * @return its ID
    */
-  String make(String wanted, JsonNode body) {
+  String make(String wanted, JsonNode body, String platform) {
     String image = body.path("Image").asText("");
     if (image.isEmpty()) {
       throw HttpError.badRequest("no image specified");
     }
-    ImageStatusResponse found = lookup.image(image);
+    ImageStatusResponse found =
+        platform.isEmpty() ? lookup.image(image) : lookup.image(image, platform);
     String name = wanted.startsWith("/") ? wanted.substring(1) : wanted;
     if (name.isEmpty()) {
       name = OwnContainers.generatedName(image);

@@ -19,7 +19,6 @@ import io.jukung.cri.v1.StopPodSandboxRequest;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.EventHub;
 import io.jukung.engine.daemon.Lookup;
-import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
@@ -84,8 +83,9 @@ public final class ContainerRoutes {
   }
 
   private void create(Exchange exchange) throws IOException {
-    Platform.require(exchange.query());
-    String id = maker.make(exchange.query().text("name").orElse(""), exchange.json());
+    String name = exchange.query().text("name").orElse("");
+    String platform = exchange.query().text("platform").orElse("");
+    String id = maker.make(name, exchange.json(), platform);
     ObjectNode answer = Json.object().put("Id", id);
     answer.putArray("Warnings");
     exchange.sendJson(201, answer);

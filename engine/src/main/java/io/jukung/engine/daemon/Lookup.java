@@ -1,7 +1,11 @@
 package io.jukung.engine.daemon;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.jukung.client.v1.ListNetworksRequest;
 import io.jukung.client.v1.Network;
+import io.jukung.client.v1.PullProgress;
+import io.jukung.client.v1.PullRequest;
 import io.jukung.cri.client.OwnContainers;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.Image;
@@ -11,6 +15,7 @@ import io.jukung.cri.v1.ImageStatusResponse;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListImagesRequest;
 import io.jukung.engine.http.HttpError;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -111,6 +116,41 @@ public final class Lookup {
       }
     }
     throw HttpError.notFound("No such image: " + ImageNames.withTag(idOrName));
+  }
+
+  /**
+   * Finds the image of a platform, which may be another one than the node's, with its details.
+   *
+   * @param platform such as linux/arm64
+   * @throws HttpError 404 if it is not here
+   */
+  public ImageStatusResponse image(String idOrName, String platform) {
+    PullRequest request =
+        PullRequest.newBuilder()
+            .setImage(ImageSpec.newBuilder().setImage(idOrName))
+            .setPlatform(platform)
+            .setPolicy(PullRequest.Policy.NEVER)
+            .build();
+    Iterator<PullProgress> answers = daemon.jukung().pull(request);
+    String id = "";
+    try {
+      while (answers.hasNext()) {
+        id = answers.next().getImageRef();
+      }
+    } catch (StatusRuntimeException e) {
+      Status.Code code = e.getStatus().getCode();
+      if (code != Status.Code.NOT_FOUND && code != Status.Code.FAILED_PRECONDITION) {
+        throw e;
+      }
+      // Docker's clients pull an image when they are told that there is none.
+      throw HttpError.notFound(
+          "No such image: image with reference "
+              + idOrName
+              + " was found but does not provide the specified platform ("
+              + platform
+              + ")");
+    }
+    return status(id);
   }
 
   /** An image with its details; empty if it was removed since its ID was listed. */

@@ -9,7 +9,6 @@ import io.jukung.cri.v1.ImageSpec;
 import io.jukung.engine.daemon.Daemon;
 import io.jukung.engine.daemon.ImageNames;
 import io.jukung.engine.daemon.Lookup;
-import io.jukung.engine.daemon.Platform;
 import io.jukung.engine.http.DaemonStatus;
 import io.jukung.engine.http.Exchange;
 import io.jukung.engine.http.HttpError;
@@ -35,7 +34,6 @@ final class PullRoute {
       new RootfsImport(daemon).handle(exchange, query.text("fromSrc").get());
       return;
     }
-    Platform.require(query);
     String from =
         query
             .text("fromImage")
@@ -46,6 +44,7 @@ final class PullRoute {
         PullRequest.newBuilder()
             .setImage(ImageSpec.newBuilder().setImage(name))
             .setAuth(Credentials.of(exchange))
+            .setPlatform(query.text("platform").orElse(""))
             .build();
     ProgressStream progress = new ProgressStream(exchange);
     // A client that goes away ends its pull; other clients may wait for the same one.
@@ -65,7 +64,7 @@ final class PullRoute {
   }
 
   private void pull(PullRequest request, String name, ProgressStream progress) throws IOException {
-    String idBefore = idOf(name);
+    String idBefore = idOf(name, request.getPlatform());
     Iterator<PullProgress> messages = daemon.jukung().pull(request);
     boolean any = messages.hasNext();
     String shown = ImageNames.familiar(name);
@@ -73,26 +72,30 @@ final class PullRoute {
         name.substring(ImageNames.repository(name).length()).replaceFirst("^[:@]", ""),
         "Pulling from " + ImageNames.repository(shown));
     Map<String, LayerProgress.Phase> phases = new HashMap<>();
+    String id = "";
     while (any) {
-      for (LayerProgress each : messages.next().getLayersList()) {
+      PullProgress message = messages.next();
+      for (LayerProgress each : message.getLayersList()) {
         show(each, phases, progress);
       }
+      id = message.getImageRef();
       any = messages.hasNext();
     }
-    var image = lookup.image(name).getImage();
-    for (String digest : image.getRepoDigestsList()) {
+    for (String digest : lookup.image(id).getImage().getRepoDigestsList()) {
       progress.status("", "Digest: " + digest.substring(digest.indexOf('@') + 1));
       break;
     }
-    boolean newer = !image.getId().equals(idBefore);
+    boolean newer = !id.equals(idBefore);
     progress.status(
         "",
         "Status: " + (newer ? "Downloaded newer image for " : "Image is up to date for ") + shown);
   }
 
-  private String idOf(String name) {
+  private String idOf(String name, String platform) {
     try {
-      return lookup.image(name).getImage().getId();
+      return (platform.isEmpty() ? lookup.image(name) : lookup.image(name, platform))
+          .getImage()
+          .getId();
     } catch (HttpError e) {
       return "";
     }

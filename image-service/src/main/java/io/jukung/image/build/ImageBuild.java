@@ -15,6 +15,7 @@ import io.jukung.image.dockerfile.Variables;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.pull.ImageInstaller;
 import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.pull.NamedImages;
 import io.jukung.image.sharedcache.ImportedSteps;
 import io.jukung.image.sharedcache.SharedCaches;
 import io.jukung.image.store.ImageStore;
@@ -81,7 +82,8 @@ public final class ImageBuild {
     CacheSharing sharing = new CacheSharing(sharedCaches, listener);
     ImportedSteps imported = sharing.read(settings.importedCaches());
     try (ChainImages images = new ChainImages(store, cache)) {
-      var bases = new BaseImages(store, puller, settings.pull(), settings.credentials());
+      var bases =
+          new BaseImages(new NamedImages(store, puller), settings.pull(), settings.credentials());
       UsedSteps used = new UsedSteps();
       Semaphore room = room();
       List<ChainImages.Finished> built = new ArrayList<>();

@@ -225,7 +225,8 @@ public final class ImageInstaller {
         /* intermediate= */ false,
         /* signatures= */ null,
         /* openRepositories= */ null,
-        /* index= */ null);
+        /* index= */ null,
+        /* foreignNames= */ null);
   }
 
   private byte[] config(Descriptor descriptor) throws IOException, InterruptedException {

@@ -59,13 +59,18 @@ public final class ImagePuller {
   }
 
   /**
-   * Pulls an image of another platform than the node's, for a build. The image gets no tag, which
-   * would be taken from the image that this node can run, but the digest of its own manifest.
+   * As {@link #pull(String, Credentials, PullListener, String)}, an image of another platform than
+   * the node's. The image gets no tag, which would be taken from the image that this node can run,
+   * but the digest of its own manifest.
    */
-  public StoredImage pullFor(
-      Platform platform, String reference, Credentials credentials, String requester)
+  StoredImage pullFor(
+      Platform platform,
+      String reference,
+      Credentials credentials,
+      PullListener listener,
+      String requester)
       throws InterruptedException {
-    return pull(reference, credentials, PullListener.NONE, requester, Optional.of(platform));
+    return pull(reference, credentials, listener, requester, Optional.of(platform));
   }
 
   private StoredImage pull(
@@ -115,8 +120,8 @@ public final class ImagePuller {
           check -> installer.approveBy(documents -> check.fetch(documents, registry)));
       ImageRecord image = installer.prepare(top, tags, Set.of(reference.name()));
       if (other.isPresent()) {
-        String name = reference.name() + "@" + installer.manifest();
-        image = image.withNames(Set.of(), Set.of(name));
+        image =
+            image.asForeign(reference.toString(), reference.name() + "@" + installer.manifest());
       }
       return store.register(registry.isOpen() ? image.withOpenRepository(reference.name()) : image);
     } catch (IOException e) {

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -191,6 +192,15 @@ final class ImageCatalog {
             entry ->
                 entry.record.repoTags().contains(name) || entry.record.repoDigests().contains(name))
         .findFirst();
+  }
+
+  /** The images that were pulled by a name for other platforms than the node's, newest first. */
+  List<StoredImage> findForeign(String name) {
+    return images.values().stream()
+        .filter(entry -> entry.record.isForeign(name))
+        .sorted(Comparator.comparing((Entry entry) -> entry.record.pulledAt()).reversed())
+        .map(entry -> entry.image)
+        .toList();
   }
 
   private static Optional<Entry> findByShortId(Map<String, Entry> now, String text) {

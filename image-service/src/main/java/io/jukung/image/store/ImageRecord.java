@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param openRepositories those whose registries have given the image without credentials
  * @param index the digest of the index that a build here has made for several platforms, of which
  *     this image is one; null: none
+ * @param foreignNames the names by which it was pulled for another platform than the node's, whose
+ *     images have those names; null: none
  */
 public record ImageRecord(
     int version,
@@ -40,7 +42,8 @@ public record ImageRecord(
     boolean intermediate,
     @Nullable List<KeptSignature> signatures,
     @Nullable Set<String> openRepositories,
-    @Nullable String index) {
+    @Nullable String index,
+    @Nullable Set<String> foreignNames) {
   public static final int VERSION = 1;
 
   /**
@@ -92,6 +95,25 @@ public record ImageRecord(
   /** Whether the repository has given the image without credentials. */
   public boolean isOpenIn(String repository) {
     return openRepositories != null && openRepositories.contains(repository);
+  }
+
+  /**
+   * The same image as one for another platform than the node's.
+   *
+   * @param pulled by which name it was pulled
+   * @param own the name that it has itself, with a digest
+   */
+  public ImageRecord asForeign(String pulled, String own) {
+    Draft changed = new Draft(this);
+    changed.repoTags = Set.of();
+    changed.repoDigests = Set.of(own);
+    changed.foreignNames = Set.of(pulled);
+    return changed.done();
+  }
+
+  /** Whether it was pulled by the name for another platform than the node's. */
+  boolean isForeign(String name) {
+    return foreignNames != null && foreignNames.contains(name);
   }
 
   /** Whether the image consists of files to be mounted and cannot be the image of a container. */
@@ -167,8 +189,9 @@ public record ImageRecord(
         pinned || newer.pinned,
         intermediate && newer.intermediate,
         unite(newer),
-        uniteOpen(newer),
-        newer.index == null ? index : newer.index);
+        unionOfOptional(openRepositories, newer.openRepositories),
+        newer.index == null ? index : newer.index,
+        unionOfOptional(foreignNames, newer.foreignNames));
   }
 
   /** Takes from both in turn: what a policy has accepted stands first in each. */
@@ -184,11 +207,12 @@ public record ImageRecord(
     return united.isEmpty() ? null : united.stream().limit(KeptSignature.MAX_KEPT).toList();
   }
 
-  private @Nullable Set<String> uniteOpen(ImageRecord newer) {
-    if (openRepositories == null || newer.openRepositories == null) {
-      return openRepositories == null ? newer.openRepositories : openRepositories;
+  private static @Nullable Set<String> unionOfOptional(
+      @Nullable Set<String> one, @Nullable Set<String> other) {
+    if (one == null || other == null) {
+      return one == null ? other : one;
     }
-    return union(openRepositories, newer.openRepositories);
+    return union(one, other);
   }
 
   private static Set<String> union(Set<String> one, Set<String> other) {
@@ -209,6 +233,7 @@ public record ImageRecord(
     private @Nullable List<KeptSignature> signatures;
     private @Nullable Set<String> openRepositories;
     private @Nullable String index;
+    private @Nullable Set<String> foreignNames;
 
     Draft(ImageRecord from) {
       this.from = from;
@@ -221,6 +246,7 @@ public record ImageRecord(
       this.signatures = from.signatures;
       this.openRepositories = from.openRepositories;
       this.index = from.index;
+      this.foreignNames = from.foreignNames;
     }
 
     ImageRecord done() {
@@ -237,7 +263,8 @@ public record ImageRecord(
           intermediate,
           signatures,
           openRepositories,
-          index);
+          index,
+          foreignNames);
     }
   }
 }

@@ -13,6 +13,7 @@ import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
+import io.jukung.image.reference.ImageReference;
 import io.jukung.image.signature.KeptSignature;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DirectoryListing;
@@ -148,6 +149,14 @@ public final class ImageStore {
    */
   public Optional<StoredImage> find(String idOrReference) {
     return catalog.find(idOrReference);
+  }
+
+  /**
+   * Finds the images that were pulled by a name for other platforms than the node's, the newest
+   * first.
+   */
+  public List<StoredImage> findForeign(ImageReference name) {
+    return catalog.findForeign(name.withoutTagIfDigest().toString());
   }
 
   /** All images for users, sorted by ID. Results that builds keep are not among them. */

@@ -8,6 +8,7 @@ import io.jukung.image.credentials.AuthFiles;
 import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.pull.ImagePuller;
+import io.jukung.image.pull.NamedImages;
 import io.jukung.image.pull.PullObserver;
 import io.jukung.image.push.ImagePusher;
 import io.jukung.image.reference.ImageReference;
@@ -148,7 +149,7 @@ final class ImageParts {
   JukungEndpoint jukungService(Diagnose diagnose, OrphanRepair orphans, ListCreations creations) {
     return new JukungEndpoint(
         new JukungEndpoint.Calls(
-            new Pull(puller),
+            new Pull(new NamedImages(images, puller)),
             new ExplainPull(puller),
             new ListPulls(puller.active()),
             new Import(new ImageImporter(images)),
