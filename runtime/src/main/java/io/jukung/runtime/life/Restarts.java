@@ -11,6 +11,7 @@ import io.jukung.runtime.store.RestartRecord;
 import io.jukung.runtime.store.Sandbox;
 import io.jukung.runtime.store.StateFiles;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -166,10 +167,12 @@ public final class Restarts implements ChangeListener {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException e) {
-      LOG.warn(
-          "container {} is not restarted: {}",
-          LogNames.container(container.record()),
-          e.getMessage());
+      String name = LogNames.container(container.record());
+      if (Files.isDirectory(files.paths().container(id))) {
+        LOG.warn("container {} is not restarted: {}", name, e.getMessage());
+      } else {
+        LOG.debug("container {} was removed before its restart: {}", name, e.getMessage());
+      }
     } finally {
       waiting.remove(id);
     }
