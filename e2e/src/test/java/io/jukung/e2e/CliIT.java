@@ -352,13 +352,33 @@ class CliIT {
   }
 
   @Test
+  void oneOfSeveralTagsIsTakenAndAnImageInUseStays(Testbed testbed) throws Exception {
+    String name = testbed.registry().push("cli-kept:1", "--env", "[\"CLI=kept\"]");
+    String id = jukung(testbed, "pull", "-q", name).orThrow().strip();
+    jukung(testbed, "tag", name, "cli-second:1").orThrow();
+    assertThat(jukung(testbed, "rmi", id).stderr())
+        .contains("has the tags " + name + ", docker.io/library/cli-second:1")
+        .contains("or all with -f");
+    run(testbed, "-d", "--network=host", "--name=user", name, "sleep", "1000").orThrow();
+    assertThat(jukung(testbed, "rmi", "cli-second:1").orThrow()).isEqualTo("cli-second:1\n");
+    assertThat(jukung(testbed, "images").orThrow()).contains("cli-kept").doesNotContain("second");
+    assertThat(jukung(testbed, "rmi", name).stderr())
+        .contains("is used by container user (")
+        .contains("or use -f");
+    jukung(testbed, "rmi", "-f", name).orThrow();
+    assertThat(jukung(testbed, "images").orThrow()).doesNotContain("cli-kept");
+    assertThat(jukung(testbed, "exec", "user", "echo", "runs on").orThrow()).isEqualTo("runs on\n");
+    jukung(testbed, "rm", "-f", "user").orThrow();
+  }
+
+  @Test
   void exportedImageIsImportedByTheCommandThatKindRuns(Testbed testbed) throws Exception {
     String name = testbed.registry().push("cli-exported:1", "--env", "[\"CLI=exported\"]");
     jukung(testbed, "pull", name).orThrow();
     Path archive = testbed.node().directory().resolve("exported.tar");
     jukung(testbed, "export", "-f", archive.toString(), name).orThrow();
     jukung(testbed, "tag", name, "cli-tagged:1").orThrow();
-    jukung(testbed, "rmi", name).orThrow();
+    jukung(testbed, "rmi", name, "cli-tagged:1").orThrow();
     assertThat(jukung(testbed, "images").orThrow()).doesNotContain("cli-");
     testbed
         .node()
