@@ -358,6 +358,29 @@ class BuildIT {
   }
 
   @Test
+  void directoryThatOnlyTheClientSeesIsSentToTheDaemon() throws Exception {
+    Path context = context("FROM scratch\nCOPY . /\n");
+    Files.writeString(context.resolve("seen"), "by both\n");
+    Files.writeString(context.resolve("left-out"), "by .dockerignore\n");
+    Files.writeString(context.resolve(".dockerignore"), "left-out\nDockerfile\n.dockerignore\n");
+    Path out = testbed.node().directory().resolve("of-directory");
+    build("x", context, "-o", out.toString());
+    assertThat(out).isDirectoryContaining("glob:**/seen").isDirectoryNotContaining("glob:**/l*");
+
+    Path own = testbed.node().directory().resolve("own-context");
+    testbed.node().run("cp", "-a", context.toString(), own.toString()).orThrow();
+    Files.writeString(own.resolve("seen"), "by the client\n");
+    Path sent = testbed.node().directory().resolve("of-another-namespace");
+    String words =
+        "mount --bind %s %s && JUKUNG_SOCKET=%s %s build -t x -o %s %2$s"
+            .formatted(
+                own, context, testbed.daemon().socket(), Daemon.dist().resolve("bin/jukung"), sent);
+    testbed.node().run("unshare", "--mount", "sh", "-c", words).orThrow();
+    assertThat(sent.resolve("seen")).hasContent("by the client\n");
+    assertThat(sent).isDirectoryNotContaining("glob:**/l*");
+  }
+
+  @Test
   void resultIsTakenAsFilesAndAsArchivesAndTheDaemonKeepsNothing() throws Exception {
     Path context =
         context(

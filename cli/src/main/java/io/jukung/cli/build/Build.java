@@ -210,6 +210,7 @@ public final class Build extends ClientCommand {
         AgentForwarder forwarder = forwarder(connection, agents, options);
         Window window = new Window(environment);
         ProgressView view = view(window, !output.isReceived())) {
+      source.offer(connection.buildCache(), options);
       if (output.isReceived()) {
         try (OutputTarget target = OutputTarget.open(output, environment)) {
           image = build(connection, options.build(), source, new ReceivedResult(view, target));

@@ -5,8 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.jukung.cli.command.CliEnvironment;
 import io.jukung.cli.command.CliException;
 import io.jukung.client.v1.BuildOptions;
+import io.jukung.client.v1.BuildsGrpc.BuildsBlockingStub;
+import io.jukung.client.v1.ContextDirectory;
 import io.jukung.linux.archive.TarOutput;
 import io.jukung.linux.archive.TreeReader;
+import io.jukung.linux.fs.DirectoryPlace;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.HostFile;
 import java.io.BufferedInputStream;
@@ -33,6 +36,7 @@ final class ContextSource implements AutoCloseable {
   private final @Nullable Path directory;
   private final @Nullable InputStream archive;
   private final @Nullable Closeable resource;
+  private boolean isReadByDaemon;
 
   private ContextSource(
       CliEnvironment environment,
@@ -184,8 +188,30 @@ final class ContextSource implements AutoCloseable {
     return text;
   }
 
-  /** Writes the context as an archive. */
+  /**
+   * Lets the daemon read a directory itself where it sees the same one as this client, which then
+   * sends nothing. To be called before the context is sent.
+   */
+  void offer(BuildsBlockingStub daemon, BuildOptions.Builder options) throws IOException {
+    if (directory == null) {
+      return;
+    }
+    ContextDirectory here =
+        ContextDirectory.newBuilder()
+            .setPath(directory.toString())
+            .setPlace(DirectoryPlace.of(directory))
+            .build();
+    isReadByDaemon = daemon.findContext(here).getFound();
+    if (isReadByDaemon) {
+      options.setContextDirectory(here);
+    }
+  }
+
+  /** Writes the context as an archive, unless the daemon reads it. */
   void send(OutputStream target) throws IOException {
+    if (isReadByDaemon) {
+      return;
+    }
     if (archive != null) {
       archive.transferTo(target);
     } else if (directory != null) {

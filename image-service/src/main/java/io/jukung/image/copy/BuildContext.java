@@ -4,7 +4,6 @@ import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.dockerfile.IgnoreFile;
 import io.jukung.image.layer.LayerLimits;
-import io.jukung.image.layer.SpaceReserve;
 import io.jukung.image.tar.Decompression;
 import io.jukung.image.tar.TarPath;
 import io.jukung.linux.Errno;
@@ -17,6 +16,7 @@ import io.jukung.linux.fs.DirectoryListing;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.FileAttributes;
 import io.jukung.linux.fs.FileStatus;
+import io.jukung.linux.fs.FileType;
 import io.jukung.linux.fs.HostFile;
 import io.jukung.linux.fs.Openat2;
 import io.jukung.linux.fs.TreeRemoval;
@@ -82,34 +82,51 @@ public final class BuildContext implements AutoCloseable {
     }
   }
 
+  /**
+   * Copies a directory of the daemon's host, so that the build does not see what changes there.
+   *
+   * @param ignore what is not copied, in the form of a .dockerignore
+   * @param parent the store's directory for unfinished work
+   * @param limits bounds of the files together
+   */
+  public static BuildContext copy(Path source, String ignore, Path parent, LayerLimits limits)
+      throws IOException {
+    Path directory = Files.createTempDirectory(parent, "context-");
+    Fd root = HostFile.openDirectory(directory);
+    BuildContext context = new BuildContext(directory, root);
+    try (Fd from = HostFile.openDirectory(source)) {
+      FileAttributes.setMode(root, 0755); // users of RUN --mount=type=bind enter it
+      IgnoreFile given = IgnoreFile.parse(TarPath.ofText(ignore));
+      var counted = new ContextSize(root, limits);
+      new FileCopy(
+              new SourceTree(from, "the context", /* keepsOwners= */ false),
+              new CopyRules(Optional.empty(), Optional.empty(), given),
+              (path, status) -> counted.add(path, status.type(), status.size()))
+          .copyAll(root);
+      return context;
+    } catch (IOException | RuntimeException e) {
+      context.close();
+      throw e;
+    }
+  }
+
   private void write(TarInput archive, IgnoreFile ignored, LayerLimits limits) throws IOException {
     TreeWriter.Policy policy = new TreeWriter.Policy(true, 0, 0, /* devices= */ false);
     TreeWriter writer = new TreeWriter(root, policy);
-    SpaceReserve reserve = new SpaceReserve(root, limits.reservedBytes(), "a build context");
-    long bytes = 0;
-    long entries = 0;
+    var counted = new ContextSize(root, limits);
     for (Optional<TarMember> next = archive.next(); next.isPresent(); next = archive.next()) {
       TarMember member = next.get();
       String path = String.join("/", TarPath.components(member.name()));
       if (!path.isEmpty() && ignored.excludes(path)) {
         continue;
       }
-      bytes += member.size();
-      entries++;
-      if (bytes > limits.maxBytes()) {
-        throw CriException.invalidArgument(
-            "the context has more than " + limits.maxBytes() + " bytes");
-      }
-      if (entries > limits.maxEntries()) {
-        throw CriException.invalidArgument(
-            "the context has more than " + limits.maxEntries() + " files");
-      }
-      reserve.require(member.size());
-      if (member.kind() == TarMember.Kind.CHARACTER_DEVICE
-          || member.kind() == TarMember.Kind.BLOCK_DEVICE) {
-        throw CriException.invalidArgument(
-            "the context has the device \"" + TarPath.display(member.name()) + "\"");
-      }
+      FileType type =
+          switch (member.kind()) {
+            case CHARACTER_DEVICE -> FileType.CHARACTER_DEVICE;
+            case BLOCK_DEVICE -> FileType.BLOCK_DEVICE;
+            default -> FileType.REGULAR;
+          };
+      counted.add(member.name(), type, member.size());
       writer.write(member, archive);
     }
     writer.finish();

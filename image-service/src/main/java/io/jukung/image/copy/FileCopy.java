@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.jukung.cri.CriException;
 import io.jukung.image.tar.TarPath;
+import io.jukung.linux.Errno;
+import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.DeviceNumber;
 import io.jukung.linux.fs.DirectoryEntry;
 import io.jukung.linux.fs.DirectoryListing;
@@ -34,10 +36,32 @@ public final class FileCopy {
 
   private final SourceTree tree;
   private final CopyRules rules;
+  private final Gate gate;
+
+  /** Looks at each file and directory before it is copied. */
+  interface Gate {
+    Gate OPEN = (_, _) -> {};
+
+    /**
+     * @param path below the source
+     * @throws CriException if the file must not be copied
+     */
+    void admit(String path, FileStatus status) throws IOException;
+  }
 
   public FileCopy(SourceTree tree, CopyRules rules) {
+    this(tree, rules, Gate.OPEN);
+  }
+
+  FileCopy(SourceTree tree, CopyRules rules, Gate gate) {
     this.tree = tree;
     this.rules = rules;
+    this.gate = gate;
+  }
+
+  /** Copies everything in the root of the tree into a directory. */
+  void copyAll(Fd target) throws IOException {
+    children(tree.root(), target, "", 0);
   }
 
   /**
@@ -92,14 +116,25 @@ public final class FileCopy {
     DirectoryListing.names(from).forEach(name -> names.add(new String(name, ISO_8859_1)));
     names.sort(null);
     for (String name : names) {
-      String each = TarPath.join(path, name);
-      FileStatus status = FileStatus.of(from, TarPath.bytes(name));
-      if (status.isDirectory()) {
-        directory(from, to, name, each, depth);
-      } else if (!rules.excluded().excludes(each) && status.type() != FileType.SOCKET) {
-        replace(to, name);
-        leaf(from, to, TarPath.bytes(name), status);
+      try {
+        child(from, to, name, TarPath.join(path, name), depth);
+      } catch (ErrnoException e) {
+        if (!e.is(Errno.ENOENT) || FileStatus.find(from, TarPath.bytes(name)).isPresent()) {
+          throw e;
+        }
+        // It was removed since the directory was listed.
       }
+    }
+  }
+
+  private void child(Fd from, Fd to, String name, String path, int depth) throws IOException {
+    FileStatus status = FileStatus.of(from, TarPath.bytes(name));
+    if (status.isDirectory()) {
+      directory(from, to, name, path, depth);
+    } else if (!rules.excluded().excludes(path) && status.type() != FileType.SOCKET) {
+      gate.admit(path, status);
+      replace(to, name);
+      leaf(from, to, TarPath.bytes(name), status);
     }
   }
 
@@ -110,6 +145,7 @@ public final class FileCopy {
       if (excluded && !hasWanted(source, path, depth)) {
         return;
       }
+      gate.admit(path, FileStatus.of(source));
       boolean made = DirectoryEntry.makeDirectoryIfAbsent(to, bytes, PRIVATE_DIRECTORY);
       if (!made && !FileStatus.of(to, bytes).isDirectory()) {
         throw CriException.failedPrecondition(

@@ -77,6 +77,55 @@ class CopiesTest {
     }
   }
 
+  // ── directories of the node ────────────────────────────────────────────────────────────────
+
+  private BuildContext contextOf(String ignore, LayerLimits limits) throws IOException {
+    return BuildContext.copy(from, ignore, to, limits);
+  }
+
+  @Test
+  void directoryIsCopiedWithoutWhatIsIgnored() throws Exception {
+    write("kept", "kept");
+    write("deps/huge", "ignored");
+    write("deps/wanted", "taken in again");
+    write("other/x", "ignored");
+    Files.createSymbolicLink(from.resolve("link"), Path.of("/kept"));
+    Files.setAttribute(from.resolve("kept"), "unix:uid", 1234);
+    Files.setPosixFilePermissions(
+        from.resolve("kept"), PosixFilePermissions.fromString("rwxr-x---"));
+    try (BuildContext context = contextOf("deps\n!deps/wanted\nother\n", LayerLimits.DEFAULT)) {
+      Path copy = context.directory();
+      write("kept", "changed later");
+      assertThat(copy.resolve("kept")).hasContent("kept");
+      assertThat(Files.getAttribute(copy.resolve("kept"), "unix:uid")).isEqualTo(0);
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(copy.resolve("kept"))))
+          .isEqualTo("rwxr-x---");
+      assertThat(Files.readSymbolicLink(copy.resolve("link"))).isEqualTo(Path.of("/kept"));
+      assertThat(copy.resolve("deps")).isDirectoryContaining("glob:**/wanted");
+      assertThat(copy.resolve("deps/huge")).doesNotExist();
+      assertThat(copy.resolve("other")).doesNotExist();
+    }
+    assertThat(to).isEmptyDirectory();
+  }
+
+  @Test
+  void directoryWithTooMuchOrWithDevicesIsRefusedAndNothingIsLeft() throws Exception {
+    write("a", "12345");
+    write("b", "12345");
+    assertThatThrownBy(() -> contextOf("", new LayerLimits(9, 10, 0)))
+        .isInstanceOf(CriException.class)
+        .hasMessage("the context has more than 9 bytes");
+    assertThatThrownBy(() -> contextOf("", new LayerLimits(100, 1, 0)))
+        .hasMessage("the context has more than 1 files");
+    contextOf("b", new LayerLimits(9, 1, 0)).close();
+    Process made =
+        new ProcessBuilder("mknod", from.resolve("null").toString(), "c", "1", "3").start();
+    assertThat(made.waitFor()).isZero();
+    assertThatThrownBy(() -> contextOf("", LayerLimits.DEFAULT))
+        .hasMessage("the context has the device \"null\"");
+    assertThat(to).isEmptyDirectory();
+  }
+
   // ── sources ────────────────────────────────────────────────────────────────────────────────
 
   @Test

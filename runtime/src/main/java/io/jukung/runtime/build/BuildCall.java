@@ -5,6 +5,8 @@ import io.jukung.client.v1.BuildProgress;
 import io.jukung.client.v1.BuildSecret;
 import io.jukung.client.v1.BuiltImage;
 import io.jukung.client.v1.CacheExport;
+import io.jukung.client.v1.ContextDirectory;
+import io.jukung.client.v1.FindContextResponse;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.cri.v1.AuthConfig;
@@ -19,11 +21,14 @@ import io.jukung.image.reference.ImageReference;
 import io.jukung.image.service.PullImage;
 import io.jukung.image.store.ImageStore;
 import io.jukung.image.transfer.ImageExporter;
+import io.jukung.linux.fs.DirectoryPlace;
 import io.jukung.runtime.call.Outlet;
 import io.jukung.runtime.call.SideTask;
 import io.jukung.runtime.store.StatePaths;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,14 +158,39 @@ public final class BuildCall {
     BuildListener.Step step = listener.begin("[internal] load build context", 0);
     try {
       BuildContext context =
-          BuildContext.unpack(
-              archive, options.getIgnoreFile(), images.temporary(), images.layerLimits());
+          options.hasContextDirectory()
+              ? copy(options)
+              : BuildContext.unpack(
+                  archive, options.getIgnoreFile(), images.temporary(), images.layerLimits());
       step.done(false, Duration.ofNanos(System.nanoTime() - start));
       return context;
     } catch (CriException e) {
       step.failed(String.valueOf(e.getMessage()), "", 0);
       throw e;
     }
+  }
+
+  private BuildContext copy(BuildOptions options) throws IOException {
+    ContextDirectory directory = options.getContextDirectory();
+    if (!find(directory).getFound()) {
+      throw CriException.failedPrecondition(
+          "context_directory: the daemon does not see the client's " + directory.getPath());
+    }
+    return BuildContext.copy(
+        Path.of(directory.getPath()),
+        options.getIgnoreFile(),
+        images.temporary(),
+        images.layerLimits());
+  }
+
+  /** Whether the daemon sees the directory that the client sees. */
+  public FindContextResponse find(ContextDirectory directory) throws IOException {
+    Path path = Path.of(directory.getPath());
+    boolean found =
+        path.isAbsolute()
+            && Files.isDirectory(path)
+            && DirectoryPlace.of(path).equals(directory.getPlace());
+    return FindContextResponse.newBuilder().setFound(found).build();
   }
 
   private static BuildSettings settings(

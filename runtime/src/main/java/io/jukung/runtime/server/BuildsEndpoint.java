@@ -6,6 +6,8 @@ import io.jukung.client.v1.AgentFrame;
 import io.jukung.client.v1.BuildProgress;
 import io.jukung.client.v1.BuildRequest;
 import io.jukung.client.v1.BuildsGrpc;
+import io.jukung.client.v1.ContextDirectory;
+import io.jukung.client.v1.FindContextResponse;
 import io.jukung.client.v1.ListBuildCacheRequest;
 import io.jukung.client.v1.ListBuildCacheResponse;
 import io.jukung.client.v1.PruneBuildCacheRequest;
@@ -35,6 +37,11 @@ final class BuildsEndpoint extends BuildsGrpc.BuildsImplBase {
         (ServerCallStreamObserver<BuildProgress>) answer,
         BuildRequest::getContext,
         (first, context, outlet) -> build.call(first.getOptions(), context, outlet));
+  }
+
+  @Override
+  public void findContext(ContextDirectory request, StreamObserver<FindContextResponse> answer) {
+    Rpc.unary(build::find, request, answer);
   }
 
   @Override
