@@ -22,6 +22,7 @@ import io.jukung.cri.v1.UserNamespace;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.AlsoInTestNode;
 import io.jukung.e2e.node.Await;
+import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import io.jukung.e2e.stream.Command;
@@ -32,6 +33,7 @@ import io.jukung.e2e.stream.StreamUrls;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -279,6 +281,27 @@ class HandlersIT {
     testbed.stopContainer(container, 0);
     testbed.removeContainer(container);
     testbed.removeImage(image);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"runc", "crun"})
+  void jukungRunTakesAHandler(String handler, Testbed testbed) throws Exception {
+    List<String> line =
+        List.of(
+            "env",
+            "JUKUNG_SOCKET=" + testbed.daemon().socket(),
+            Daemon.dist().resolve("bin/jukung").toString(),
+            "run",
+            "--rm",
+            "--network=host",
+            "--runtime=" + handler,
+            testbed.busybox(),
+            "cat",
+            "/proc/1/cmdline");
+    assertThat(testbed.node().run(line).orThrow()).isEqualTo("cat\0/proc/1/cmdline\0");
+    List<String> other = new ArrayList<>(line);
+    other.set(line.indexOf("--runtime=" + handler), "--runtime=other");
+    assertThat(testbed.node().run(other).stderr()).contains("no runtime handler \"other\"");
   }
 
   @Test

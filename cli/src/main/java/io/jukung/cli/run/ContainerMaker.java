@@ -78,7 +78,11 @@ final class ContainerMaker {
     String podId =
         connection
             .runtime(Connection.CHANGE)
-            .runPodSandbox(RunPodSandboxRequest.newBuilder().setConfig(pod).build())
+            .runPodSandbox(
+                RunPodSandboxRequest.newBuilder()
+                    .setConfig(pod)
+                    .setRuntimeHandler(options.node.runtime)
+                    .build())
             .getPodSandboxId();
     VolumesOfRun volumes = new VolumesOfRun(connection);
     boolean made = false;
@@ -190,7 +194,11 @@ final class ContainerMaker {
             "image " + options.image + " is not here, and --pull never forbids to pull it");
       }
     }
-    return ImagePull.pull(connection, environment, options.image, AuthConfig.getDefaultInstance());
+    return ImagePull.pull(connection, shown(), options.image, AuthConfig.getDefaultInstance());
+  }
+
+  private CliEnvironment shown() {
+    return options.quiet ? environment.quiet() : environment;
   }
 
   private String imageOf(String platform, Connection connection) {
@@ -203,6 +211,6 @@ final class ContainerMaker {
     PullRequest.Builder request =
         ImagePull.request(Lookup.image(connection, options.image), AuthConfig.getDefaultInstance());
     return ImagePull.pull(
-        connection, environment, request.setPlatform(platform).setPolicy(policy).build());
+        connection, shown(), request.setPlatform(platform).setPolicy(policy).build());
   }
 }

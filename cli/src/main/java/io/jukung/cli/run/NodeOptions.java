@@ -74,6 +74,14 @@ final class NodeOptions {
   @Nullable String cgroupParent;
 
   @Option(
+      names = "--runtime",
+      paramLabel = "HANDLER",
+      description =
+          "The runtime that runs the container: a handler of the daemon's configuration; without it,"
+              + " jukung itself.")
+  String runtime = "";
+
+  @Option(
       names = "--gpus",
       paramLabel = "all|N|device=ID[,ID]",
       description = "Give the container GPUs: the CDI devices nvidia.com/gpu of the node.")

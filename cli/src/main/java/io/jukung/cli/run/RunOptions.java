@@ -308,6 +308,11 @@ final class RunOptions {
   PullPolicy pull = PullPolicy.MISSING;
 
   @Option(
+      names = {"-q", "--quiet"},
+      description = "Show no progress of a pull.")
+  boolean quiet;
+
+  @Option(
       names = "--log-directory",
       defaultValue = "/var/log/jukung",
       paramLabel = "DIR",
