@@ -17,7 +17,7 @@ public final class Conditions {
   private Conditions() {}
 
   /** The conditions of all containers, by their IDs. */
-  static Map<String, Condition> all(Connection connection) {
+  public static Map<String, Condition> all(Connection connection) {
     Map<String, Condition> byId = new HashMap<>();
     ask(connection, "").forEach(each -> byId.put(each.getContainerId(), each));
     return byId;
@@ -34,7 +34,7 @@ public final class Conditions {
   }
 
   /** Whether a container that does not run is about to be started again by its restart policy. */
-  static boolean isRestarting(Connection connection, Container container) {
+  public static boolean isRestarting(Connection connection, Container container) {
     return container.containsAnnotations(OwnContainers.RESTART)
         && of(connection, container.getId()).filter(Condition::getRestarting).isPresent();
   }

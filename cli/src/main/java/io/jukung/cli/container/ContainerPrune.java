@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
         "Removes the containers of `jukung run` and `jukung create` that do not run, with their pods"
             + " and logs. Volumes stay, and so do containers of kubelet.",
     mixinStandardHelpOptions = true)
-final class ContainerPrune extends PruneCommand {
-  ContainerPrune(CommandContext context) {
+public final class ContainerPrune extends PruneCommand {
+  public ContainerPrune(CommandContext context) {
     super(context);
   }
 

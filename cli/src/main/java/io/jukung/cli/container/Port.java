@@ -55,11 +55,11 @@ public final class Port extends ClientCommand {
     return ExitCode.OK;
   }
 
-  static String inside(PublishedPort port) {
+  public static String inside(PublishedPort port) {
     return port.getContainerPort() + "/" + port.getProtocol();
   }
 
-  static String outside(PublishedPort port) {
+  public static String outside(PublishedPort port) {
     String address = port.getHostIp().isEmpty() ? "0.0.0.0" : port.getHostIp();
     return (address.contains(":") ? "[" + address + "]" : address) + ":" + port.getHostPort();
   }

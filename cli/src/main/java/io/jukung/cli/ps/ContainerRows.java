@@ -1,7 +1,9 @@
-package io.jukung.cli.container;
+package io.jukung.cli.ps;
 
 import io.jukung.cli.command.Connection;
 import io.jukung.cli.command.Row;
+import io.jukung.cli.container.ContainerSizes;
+import io.jukung.cli.container.Port;
 import io.jukung.cli.text.HumanSize;
 import io.jukung.cli.text.HumanTime;
 import io.jukung.cli.text.ShortId;

@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cli.ps;
 
 import io.jukung.cli.text.HumanTime;
 import io.jukung.cli.text.ShortId;

@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cli.ps;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;

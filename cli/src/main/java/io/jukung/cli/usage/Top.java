@@ -1,4 +1,4 @@
-package io.jukung.cli.container;
+package io.jukung.cli.usage;
 
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
