@@ -17,6 +17,7 @@ import java.util.Set;
  * root/volumes/ID/{volume.json,data}
  * root/networks/ID/network.json      a network that a user has made
  * root/builds/…                      what builds keep, and their work
+ * root/checkpoints/ID/…              a checkpoint that is being made
  * root/pod-cidrs.json
  * root/trash/…                       what is being deleted
  * root/damaged/…                     copies of damaged records
@@ -87,6 +88,11 @@ public record StatePaths(Path root, Path state) {
   /** Secrets of builds. */
   public Path buildSecrets() {
     return state.resolve("builds");
+  }
+
+  /** A directory for each checkpoint that is being made. */
+  public Path checkpoints() {
+    return root.resolve("checkpoints");
   }
 
   public Path trash() {
@@ -239,6 +245,7 @@ public record StatePaths(Path root, Path state) {
           builds(),
           buildSecrets(),
           emptyDirectory(),
+          checkpoints(),
           trash(),
           damaged(),
           state,
