@@ -27,8 +27,7 @@ public final class UpperArchive {
   public static void write(Path upper, OwnerMap owners, Path archive) throws IOException {
     Files.createFile(archive);
     try (Fd tree = HostFile.openDirectory(upper);
-        OutputStream out =
-            new BufferedOutputStream(Files.newOutputStream(archive), BUFFER_BYTES)) {
+        OutputStream out = new BufferedOutputStream(Files.newOutputStream(archive), BUFFER_BYTES)) {
       UpperLayer.write(tree, owners, Optional.empty(), new TarEntryWriter(out));
     }
   }

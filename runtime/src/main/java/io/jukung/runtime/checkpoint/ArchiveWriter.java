@@ -77,8 +77,7 @@ final class ArchiveWriter {
   }
 
   private void add(String name, Path file) throws IOException {
-    tar.file(
-        entry(name, TarEntry.Type.FILE, FILE_MODE, Files.size(file)), _ -> opened(file));
+    tar.file(entry(name, TarEntry.Type.FILE, FILE_MODE, Files.size(file)), _ -> opened(file));
   }
 
   private static InputStream opened(Path file) throws IOException {
@@ -86,17 +85,6 @@ final class ArchiveWriter {
   }
 
   private TarEntry entry(String name, TarEntry.Type type, int mode, long size) {
-    return new TarEntry(
-        TarPath.ofText(name),
-        type,
-        mode,
-        0,
-        0,
-        now,
-        "",
-        size,
-        0,
-        0,
-        Map.of());
+    return new TarEntry(TarPath.ofText(name), type, mode, 0, 0, now, "", size, 0, 0, Map.of());
   }
 }

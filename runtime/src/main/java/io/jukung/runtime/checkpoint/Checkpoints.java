@@ -20,6 +20,7 @@ import io.jukung.runtime.store.Container;
 import io.jukung.runtime.store.ContainerStore;
 import io.jukung.runtime.store.LogNames;
 import io.jukung.runtime.store.ObjectId;
+import io.jukung.runtime.store.SandboxName;
 import io.jukung.runtime.store.SandboxStore;
 import io.jukung.runtime.store.StateFiles;
 import io.jukung.runtime.store.StatePaths;
@@ -30,7 +31,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -48,6 +51,7 @@ public final class Checkpoints {
   private static final Duration LEFT_CRIU_LIMIT = Duration.ofMinutes(30);
 
   private static final Duration LEFT_CRIU_POLL = Duration.ofMillis(200);
+  private static final String CRI_PREFIX = "io.kubernetes.cri.";
   private static final int MAX_WORK_BYTES = 64 << 10;
   private static final ObjectMapper JSON = JsonMapper.builder().build();
 
@@ -122,7 +126,7 @@ public final class Checkpoints {
         Files.createDirectory(files.images());
         byte[] config = ConfigDump.of(container.record()).toJson();
         standstill.during(container, () -> read(container, files));
-        byte[] spec = specs.of(container.id()).toJson();
+        byte[] spec = described(container).toJson();
         archive.write(partial, file -> ArchiveWriter.write(files, config, spec, file));
         if (mayPublish.getAsBoolean()) {
           archive.publish(partial);
@@ -135,6 +139,17 @@ public final class Checkpoints {
         TreeRemoval.remove(files.directory());
       }
     }
+  }
+
+  /** The specification with the annotations by which checkpointctl knows containers of a pod. */
+  private Spec described(Container container) throws IOException {
+    Spec spec = specs.of(container.id());
+    SandboxName pod = sandboxes.get(container.record().sandboxId()).record().name();
+    Map<String, String> annotations = new TreeMap<>(spec.annotations());
+    annotations.put(CRI_PREFIX + "container-name", container.record().name().name());
+    annotations.put(CRI_PREFIX + "sandbox-name", pod.name());
+    annotations.put(CRI_PREFIX + "sandbox-namespace", pod.namespace());
+    return spec.withAnnotations(annotations);
   }
 
   private Cgroup cgroup(Container container) {
@@ -182,10 +197,7 @@ public final class Checkpoints {
     for (String id : StateFiles.list(paths.checkpoints())) {
       WorkFiles files = new WorkFiles(paths.checkpoints().resolve(id));
       LOG.warn("the unfinished checkpoint {} of an earlier daemon is removed", id);
-      Thread.ofPlatform()
-          .daemon()
-          .name("checkpoint " + id)
-          .start(() -> clearUp(files));
+      Thread.ofPlatform().daemon().name("checkpoint " + id).start(() -> clearUp(files));
     }
   }
 
@@ -223,8 +235,7 @@ public final class Checkpoints {
   }
 
   private static boolean isWorkedIn(Path directory) throws IOException {
-    try (DirectoryStream<Path> processes =
-        Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : processes) {
         try {
           if (Files.readSymbolicLink(process.resolve("cwd")).startsWith(directory)) {

@@ -137,8 +137,7 @@ public final class Criu {
     NodeProgram.execute(steps, program.toString(), words, ENVIRONMENT);
     try (Eventfd never = Eventfd.create()) {
       NodeProgram.Outcome outcome =
-          NodeProgram.run(
-              steps.build(), null, subject.process(), new byte[0], DUMP_LIMIT, never);
+          NodeProgram.run(steps.build(), null, subject.process(), new byte[0], DUMP_LIMIT, never);
       if (outcome.end() == NodeProgram.End.EXITED && outcome.exit().exitCode() == 0) {
         return;
       }

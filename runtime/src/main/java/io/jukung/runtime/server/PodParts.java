@@ -18,6 +18,7 @@ import io.jukung.runtime.cgroup.SystemdBus;
 import io.jukung.runtime.cgroup.SystemdDriver;
 import io.jukung.runtime.checkpoint.Checkpoints;
 import io.jukung.runtime.checkpoint.Criu;
+import io.jukung.runtime.checkpoint.Restores;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.Installation;
@@ -156,6 +157,7 @@ final class PodParts implements AutoCloseable {
   private final ContainerViews views;
   private final HostFacts facts;
   private final Criu criu;
+  private final Restores restores;
   private final StateFiles files;
   private final ContainerSpecs containerSpecs;
   private final SandboxStore sandboxes = new SandboxStore();
@@ -237,6 +239,7 @@ final class PodParts implements AutoCloseable {
             mountPoints(paths), cgroupMount.directory(), facts.capabilities(), filters);
     this.handlers = new Handlers(config.handlers(), sandboxes);
     this.runtimes = new OciContainers(handlers, files, compiler, pathWork);
+    this.restores = new Restores(criu, paths, images, compiler, filters);
     PodNetwork network = new PodNetwork(config.cni(), paths.podCidrs());
     Ownership ownership = new Ownership(paths.root(), Ownership.REGISTRY);
     cgroups.claim(ownership);
@@ -312,7 +315,8 @@ final class PodParts implements AutoCloseable {
             plugins,
             logs,
             hooks,
-            runtimes);
+            runtimes,
+            restores);
     this.startAgain =
         new StartAgain(
             own,
@@ -346,14 +350,7 @@ final class PodParts implements AutoCloseable {
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
     this.checkpoints =
         new Checkpoints(
-            criu,
-            sandboxes,
-            containers,
-            containerSpecs,
-            paths,
-            cgroups,
-            freezer,
-            standstill);
+            criu, sandboxes, containers, containerSpecs, paths, cgroups, freezer, standstill);
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
     this.probe =
@@ -399,7 +396,8 @@ final class PodParts implements AutoCloseable {
             pathWork,
             plugins,
             runtimes,
-            layerLimits),
+            layerLimits,
+            restores),
         starter,
         remover,
         new RemovePodSandbox(

@@ -30,9 +30,7 @@ public final class CheckpointContainer {
   private final Checkpoints checkpoints;
 
   public CheckpointContainer(
-      SandboxStore sandboxes,
-      ContainerStore containers,
-      Checkpoints checkpoints) {
+      SandboxStore sandboxes, ContainerStore containers, Checkpoints checkpoints) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.checkpoints = checkpoints;
@@ -115,7 +113,8 @@ public final class CheckpointContainer {
   private void check(ContainerRecord container) {
     SandboxRecord sandbox = sandboxes.get(container.sandboxId()).record();
     if (!sandbox.runtimeHandler().isEmpty()) {
-      throw unimplemented(container, "runs in a pod of the runtime handler " + sandbox.runtimeHandler());
+      throw unimplemented(
+          container, "runs in a pod of the runtime handler " + sandbox.runtimeHandler());
     }
     if (container.tty()) {
       throw unimplemented(container, "has a terminal");

@@ -155,6 +155,11 @@ public record StatePaths(Path root, Path state) {
     return container(id).resolve("work");
   }
 
+  /** What the container is restored from, until it has started. */
+  public Path containerCheckpoint(String id) {
+    return container(id).resolve("checkpoint");
+  }
+
   /** How many bytes the container may write into its root file system, if that is limited. */
   public Path containerWriteLimit(String id) {
     return container(id).resolve("write-limit.json");
