@@ -53,7 +53,7 @@ public final class Checkpoint extends ClientCommand {
             .checkpointContainer(
                 CheckpointContainerRequest.newBuilder()
                     .setContainerId(Lookup.container(connection, container).getId())
-                    .setLocation(export.toAbsolutePath().normalize().toString())
+                    .setLocation(environment.absolute(export).normalize().toString())
                     .setTimeout(timeoutSeconds)
                     .build());
     return ExitCode.OK;
