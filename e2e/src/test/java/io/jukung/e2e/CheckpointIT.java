@@ -63,17 +63,6 @@ class CheckpointIT {
   private static final List<String> READ_ONLY =
       List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
 
-  private static final String WRAPPER =
-      """
-      #!/bin/sh
-      [ ! -e %1$s/waits ] || sleep 4
-      if [ -e %1$s/fails ]; then
-        echo "(00.1) Error (a.c:1): no luck" >dump.log
-        exit 3
-      fi
-      exec %2$s "$@"
-      """;
-
   private static Path directory = Path.of("");
   private static @Nullable Testbed testbed;
 
@@ -86,7 +75,19 @@ class CheckpointIT {
         "there is no CRIU of version " + LEAST_VERSION + " or later at " + criu);
     directory = Files.createTempDirectory("checkpoint-it-");
     // A CRIU that waits, or fails, when a test wants that.
-    Path program = Files.writeString(directory.resolve("criu"), WRAPPER.formatted(directory, criu));
+    Path program =
+        Files.writeString(
+            directory.resolve("criu"),
+            """
+            #!/bin/sh
+            [ ! -e %1$s/waits ] || sleep 4
+            if [ -e %1$s/fails ]; then
+              echo "(00.1) Error (a.c:1): no luck" >dump.log
+              exit 3
+            fi
+            exec %2$s "$@"
+            """
+                .formatted(directory, criu));
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
     testbed = Testbed.start(Map.of(), "[checkpoint]\ncriu = \"" + program + "\"\nrestore = true\n");
   }

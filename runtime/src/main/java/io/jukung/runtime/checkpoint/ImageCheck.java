@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -250,7 +251,7 @@ final class ImageCheck {
     };
   }
 
-  private static TreeSet<String> names(long set) {
+  private static Set<String> names(long set) {
     TreeSet<String> names = new TreeSet<>();
     for (Capability each : Capability.all()) {
       if ((set & each.mask()) != 0) {

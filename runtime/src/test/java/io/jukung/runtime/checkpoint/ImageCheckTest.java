@@ -39,7 +39,6 @@ class ImageCheckTest {
          "maskedPaths": ["/proc/version"], "readonlyPaths": ["/proc/sys"]}}
       """;
 
-  private static final long PROC = 1;
   private static final int READ_ONLY = 1;
   private static final int NOTHING_ELSE = 2 | 4 | 8;
 
