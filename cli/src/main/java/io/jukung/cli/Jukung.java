@@ -12,6 +12,7 @@ import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.completion.Complete;
 import io.jukung.cli.completion.Completion;
 import io.jukung.cli.container.Attach;
+import io.jukung.cli.container.Checkpoint;
 import io.jukung.cli.container.Diff;
 import io.jukung.cli.container.Exec;
 import io.jukung.cli.container.Kill;
@@ -249,6 +250,7 @@ public final class Jukung implements Runnable {
     commands.put("kill", Kill::new);
     commands.put("pause", Pause::new);
     commands.put("unpause", Unpause::new);
+    commands.put("checkpoint", Checkpoint::new);
     commands.put("wait", Wait::new);
     commands.put("rename", Rename::new);
     commands.put("update", Update::new);

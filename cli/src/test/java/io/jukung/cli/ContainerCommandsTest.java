@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.jukung.cli.command.ExitCode;
 import io.jukung.cli.text.ShortId;
 import io.jukung.client.v1.ExportRequest;
 import io.jukung.client.v1.TagRequest;
+import io.jukung.cri.v1.CheckpointContainerRequest;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.ExecSyncRequest;
@@ -24,6 +26,25 @@ import org.junit.jupiter.api.Test;
 
 /** The commands that are about containers and pods that are there, and how these are found. */
 class ContainerCommandsTest extends CommandHarness {
+  @Test
+  void checkpointSendsTheAbsolutePathOfTheArchive() {
+    String pod = cri.addPod("web", Map.of());
+    String id = cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+
+    assertThat(jukung("checkpoint", "-e", "/a/../b.tar", "-t", "7", "web")).isZero();
+
+    CheckpointContainerRequest request = cri.requests(CheckpointContainerRequest.class).getFirst();
+    assertThat(request.getContainerId()).isEqualTo(id);
+    assertThat(request.getLocation()).isEqualTo("/b.tar");
+    assertThat(request.getTimeout()).isEqualTo(7);
+  }
+
+  @Test
+  void checkpointWithoutAnArchiveIsAUsageError() {
+    assertThat(jukung("checkpoint", "web")).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString(UTF_8)).contains("--export");
+  }
+
   @Test
   void logsPrintTheLastLinesOfBothStreamsWithTimes() throws Exception {
     Path log = directory.resolve("c.log");

@@ -41,6 +41,8 @@ import io.jukung.client.v1.TagResponse;
 import io.jukung.client.v1.UsageRequest;
 import io.jukung.client.v1.UsageResponse;
 import io.jukung.cri.v1.*;
+import io.jukung.cri.v1.CheckpointContainerRequest;
+import io.jukung.cri.v1.CheckpointContainerResponse;
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerFilter;
 import io.jukung.cri.v1.ContainerState;
@@ -445,6 +447,12 @@ final class FakeCri implements AutoCloseable {
           .setExitCode(exitCode)
           .setReason(outOfMemory ? "OOMKilled" : "Completed")
           .build();
+    }
+
+    @Override
+    public void checkpointContainer(
+        CheckpointContainerRequest request, StreamObserver<CheckpointContainerResponse> observer) {
+      answer(request, observer, CheckpointContainerResponse::getDefaultInstance);
     }
 
     @Override

@@ -65,17 +65,47 @@ class BadInputIT {
   }
 
   @Test
-  void checkpointsAreRefusedByTheNameOfTheCall(Testbed testbed) {
+  void checkpointWithoutCriuIsRefusedByTheNameOfTheProgram(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("criu", NamespaceMode.NODE);
+    String container = testbed.runContainer(pod, "c", List.of("sleep", "1000"));
+    Status status =
+        failure(
+            () ->
+                testbed
+                    .client()
+                    .runtime()
+                    .checkpointContainer(
+                        CheckpointContainerRequest.newBuilder()
+                            .setContainerId(container)
+                            .setLocation("/tmp/no-checkpoint.tar")
+                            .build()));
+    assertThat(status.getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+    assertThat(status.getDescription()).contains("/no/such/criu").contains("checkpoint.criu");
+    assertThat(Path.of("/tmp/no-checkpoint.tar")).doesNotExist();
+  }
+
+  @Test
+  void archiveOfACheckpointIsNoImageUnlessTheNodeAllowsRestores(Testbed testbed) throws Exception {
+    Pod pod = testbed.runPod("restore", NamespaceMode.NODE);
+    Status status =
+        failure(
+            () ->
+                testbed.createContainer(
+                    pod,
+                    Requests.container(pod.config(), "c", "/tmp/a.tar", List.of("true")).build()));
+    assertThat(status.getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+    assertThat(status.getDescription()).contains("checkpoint.restore is false");
+  }
+
+  @Test
+  void checkpointsOfPodsAreRefusedByTheNameOfTheCall(Testbed testbed) {
     RuntimeServiceBlockingStub runtime = testbed.client().runtime();
     for (Status status :
         List.of(
-            failure(
-                () -> runtime.checkpointContainer(CheckpointContainerRequest.getDefaultInstance())),
             failure(() -> runtime.checkpointPod(CheckpointPodRequest.getDefaultInstance())),
             failure(() -> runtime.restorePod(RestorePodRequest.getDefaultInstance())))) {
       assertThat(status.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
-      assertThat(status.getDescription())
-          .containsPattern("(CheckpointContainer|CheckpointPod|RestorePod)");
+      assertThat(status.getDescription()).containsPattern("(CheckpointPod|RestorePod)");
     }
   }
 

@@ -61,6 +61,8 @@ public final class Testbed implements AutoCloseable {
       [writable_layer]
       enforced_by = "daemon"
       measure_every = "1s"
+      [checkpoint]
+      criu = "/no/such/criu"
       [handlers.runc]
       path = "/usr/sbin/runc"
       annotations = ["handlers.example/*"]

@@ -49,7 +49,15 @@ final class DirectoryTree implements LayerTree {
   static DirectoryTree create(Fd parent, byte[] name, LayerLimits limits, GroupSync sync)
       throws IOException {
     DirectoryEntry.makeDirectory(parent, name, ROOT_MODE);
-    Fd root = DirectoryEntry.openDirectory(parent, name);
+    return in(DirectoryEntry.openDirectory(parent, name), limits, sync);
+  }
+
+  /**
+   * A tree in a directory that exists.
+   *
+   * @param root empty; closed by the tree, and if this fails
+   */
+  static DirectoryTree in(Fd root, LayerLimits limits, GroupSync sync) throws IOException {
     try {
       return new DirectoryTree(root, new TreeCursor(root, limits), limits, sync);
     } catch (IOException | RuntimeException e) {

@@ -13,6 +13,8 @@ import io.jukung.image.layer.LayerFormat;
 import io.jukung.image.layer.LayerLimits;
 import io.jukung.image.layer.LayerStore;
 import io.jukung.image.layer.LayerStore.Layer;
+import io.jukung.image.manifest.JsonDocument;
+import io.jukung.image.manifest.ManifestDocument;
 import io.jukung.image.reference.ImageReference;
 import io.jukung.image.signature.KeptSignature;
 import io.jukung.linux.ErrnoException;
@@ -24,7 +26,9 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -42,6 +46,9 @@ import org.slf4j.LoggerFactory;
 public final class ImageStore {
   private static final Logger log = LoggerFactory.getLogger(ImageStore.class);
   private static final long BLOCK_BYTES = 4096;
+
+  /** As many as the readers of manifests take. */
+  private static final int MAX_ANNOTATIONS = 1_000;
 
   private final StoreDirectories directories;
   private final LayerLimits limits;
@@ -218,6 +225,23 @@ public final class ImageStore {
         image.documents().stream().map(Digest::parse).toList(),
         image.keptSignatures(),
         image.intermediate());
+  }
+
+  /**
+   * All annotations of the manifests and indexes by which an image came here (OCI image-spec,
+   * annotations.md).
+   *
+   * @throws CriException NOT_FOUND if there is no such image
+   */
+  public Map<String, String> annotations(String idOrReference) throws IOException {
+    Map<String, String> annotations = new HashMap<>();
+    for (String digest : catalog.require(idOrReference).documents()) {
+      byte[] document = content.read(Digest.parse(digest), ManifestDocument.MAX_BYTES);
+      annotations.putAll(
+          JsonDocument.parse("manifest " + digest, document)
+              .stringMap("annotations", MAX_ANNOTATIONS));
+    }
+    return annotations;
   }
 
   /**

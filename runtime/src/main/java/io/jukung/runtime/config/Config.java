@@ -40,6 +40,7 @@ public record Config(
     Metrics metrics,
     Peers peers,
     Traces traces,
+    Checkpoint checkpoint,
     Map<String, Handler> handlers) {
 
   /** What kubelet accepts as the handler of a RuntimeClass: a DNS label (RFC 1123). */
@@ -106,6 +107,7 @@ public record Config(
           new Metrics(""),
           new Peers("", "", "", "", 64, List.of()),
           new Traces("", false),
+          new Checkpoint(Path.of("/usr/sbin/criu"), false),
           Map.of());
 
   public Config {
@@ -488,6 +490,18 @@ public record Config(
   }
 
   /**
+   * Checkpoints of containers, which the program CRIU makes and restores.
+   *
+   * @param criu the program; calls that need it are refused while it is not there
+   * @param restore whether containers may be made from archives of checkpoints
+   */
+  public record Checkpoint(Path criu, boolean restore) {
+    public Checkpoint {
+      require(criu.isAbsolute(), "criu is not an absolute path");
+    }
+  }
+
+  /**
    * A way to run the containers of pods whose RuntimeClass names it, besides jukung's own.
    *
    * @param path the program; it has no default
@@ -568,6 +582,7 @@ public record Config(
         metrics,
         peers,
         traces,
+        next.checkpoint(),
         handlers);
   }
 

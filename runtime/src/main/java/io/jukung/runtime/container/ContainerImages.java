@@ -6,6 +6,7 @@ import io.jukung.runtime.store.SandboxRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -53,6 +54,9 @@ public interface ContainerImages {
       return OwnContainers.isOfBuild(sandbox) ? BUILD : CLIENT;
     }
   }
+
+  /** The annotations of the image's manifests (OCI image-spec, annotations.md). */
+  Map<String, String> annotations(String imageId) throws IOException;
 
   /** The present names of an image; none if the image is not here any more. */
   Names names(String imageId);

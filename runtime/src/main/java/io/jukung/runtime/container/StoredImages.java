@@ -10,6 +10,7 @@ import io.jukung.runtime.spec.ImageDefaults;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -78,6 +79,11 @@ public final class StoredImages implements ContainerImages {
   @Override
   public Optional<Found> find(String reference) {
     return store.find(reference).map(StoredImages::found);
+  }
+
+  @Override
+  public Map<String, String> annotations(String imageId) throws IOException {
+    return store.annotations(imageId);
   }
 
   @Override

@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -283,6 +284,54 @@ public final class LaunchCompiler {
         cgroupsPath == null ? Path.of("") : cgroup(cgroupsPath),
         command.words().getFirst(),
         0);
+  }
+
+  /**
+   * The launch of a program that restores the processes of a container, as CRIU does. The program
+   * finds the container's root at {@link #rootMountPoint}, the mask of directories at {@link
+   * #maskMountPoint}, and each mount but proc at a place of its own. It runs in the network, IPC,
+   * UTS and cgroup namespaces and in the cgroup of the container.
+   *
+   * @param places where the mounts are shown, by their destinations: existing files and directories
+   */
+  public CompiledLaunch restore(
+      Spec spec, Overlay overlay, Map<String, Path> places, RuntimeCommand command) {
+    ProgramBuilder prepare = new ProgramBuilder();
+    prepareContainer(prepare, spec, overlay);
+    ProgramBuilder confine = new ProgramBuilder();
+    inheritStandard(confine);
+    ProcessSteps steps = new ProcessSteps(confine);
+    MountSteps mounts = new MountSteps(confine);
+    steps.everyProcessor();
+    confine.step("set the umask", Syscall.UMASK, imm(022));
+    if (namespace(spec, "cgroup") != null) {
+      confine.step("own cgroup namespace", Syscall.UNSHARE, imm(CLONE_NEWCGROUP));
+    }
+    new RootSteps(confine).open(rootMountPoint, MountSteps.ROOT);
+    for (Spec.Mount mount : spec.mounts()) {
+      if (isDeferred(mount) && !mount.type().equals("proc")) {
+        mounts.mount(mount);
+      }
+    }
+    places.forEach(mounts::show);
+    mounts.close(MountSteps.ROOT);
+    steps.standardPipes();
+    enter(confine, command.directory());
+    steps.closeRest();
+    steps.session();
+    steps.execute(command.words(), command.environment());
+    return new CompiledLaunch(
+        prepare.build(),
+        confine.build(),
+        0,
+        cgroup(spec.linux().cgroupsPath()),
+        command.words().getFirst(),
+        0);
+  }
+
+  /** Where each launch mounts an empty read-only directory. */
+  public Path maskMountPoint() {
+    return maskMountPoint;
   }
 
   /**

@@ -456,6 +456,26 @@ final class MountSteps {
     close(MOUNT);
   }
 
+  /**
+   * Shows the mount at a path inside {@link #ROOT}, without those below it, also at a place of the
+   * node.
+   */
+  void show(String destination, Path place) {
+    String purpose = "show " + destination + " at " + place;
+    targets.openInRoot(purpose, destination, O_PATH, 0, TARGET);
+    program
+        .step(
+            purpose,
+            Syscall.OPEN_TREE,
+            reg(TARGET),
+            program.string(""),
+            imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
+        .into(MOUNT);
+    close(TARGET);
+    attach(purpose, MOUNT, place);
+    close(MOUNT);
+  }
+
   /** Clones the file that the register has open, and attaches the clone to the target. */
   void bindDescriptor(String purpose, int source, String destination) {
     program

@@ -10,6 +10,7 @@ import io.jukung.runtime.call.SideTask;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.checkpoint.Restores;
 import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.LifecyclePlugins;
 import io.jukung.runtime.container.ShimMessages;
@@ -71,6 +72,7 @@ public final class ContainerStarter {
   private final LogPolicy logs;
   private final ContainerHooks hooks;
   private final OciContainers runtimes;
+  private final Restores restores;
   private final SingleFlight<String, String, Container> flights =
       new SingleFlight<>("StartContainer");
 
@@ -87,7 +89,8 @@ public final class ContainerStarter {
       LifecyclePlugins plugins,
       LogPolicy logs,
       ContainerHooks hooks,
-      OciContainers runtimes) {
+      OciContainers runtimes,
+      Restores restores) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -101,6 +104,7 @@ public final class ContainerStarter {
     this.logs = logs;
     this.hooks = hooks;
     this.runtimes = runtimes;
+    this.restores = restores;
   }
 
   /**
@@ -130,6 +134,7 @@ public final class ContainerStarter {
         plugins.startContainer(container);
         PodShim.Started started = launch(container, timer);
         record(container, start, started);
+        restores.forget(container.id());
         timer.step("record");
         poststart(container, started);
       } catch (IOException | RuntimeException | Error e) {
@@ -214,6 +219,11 @@ public final class ContainerStarter {
 
   private Prepared prepare(ContainerRecord record, Spec spec, StartHooks waiting)
       throws IOException {
+    if (restores.isRestored(record.id())) {
+      Restores.Launch restore =
+          restores.launch(record, spec, overlay(record), cgroups.at(record.cgroup()).directory());
+      return new Prepared(logFile(record), restore.plan(), restore::explain);
+    }
     CompiledLaunch launch =
         compiler.container(spec, overlay(record), record.stdin(), waiting.directory());
     return new Prepared(logFile(record), launch.toPlan(), launch::explain);

@@ -16,6 +16,9 @@ import io.jukung.runtime.cgroup.PodCgroupDriver;
 import io.jukung.runtime.cgroup.PodCgroups;
 import io.jukung.runtime.cgroup.SystemdBus;
 import io.jukung.runtime.cgroup.SystemdDriver;
+import io.jukung.runtime.checkpoint.Checkpoints;
+import io.jukung.runtime.checkpoint.Criu;
+import io.jukung.runtime.checkpoint.Restores;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.config.ConfigException;
 import io.jukung.runtime.config.Installation;
@@ -77,6 +80,7 @@ import io.jukung.runtime.recovery.OrphanRepair;
 import io.jukung.runtime.recovery.Recovery;
 import io.jukung.runtime.recovery.SandboxReconciler;
 import io.jukung.runtime.sandboxfiles.SandboxFiles;
+import io.jukung.runtime.service.CheckpointContainer;
 import io.jukung.runtime.service.ContainerStats;
 import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.CreateContainer;
@@ -152,6 +156,8 @@ final class PodParts implements AutoCloseable {
   private final ContainerImages images;
   private final ContainerViews views;
   private final HostFacts facts;
+  private final Criu criu;
+  private final Restores restores;
   private final StateFiles files;
   private final ContainerSpecs containerSpecs;
   private final SandboxStore sandboxes = new SandboxStore();
@@ -197,6 +203,7 @@ final class PodParts implements AutoCloseable {
   private final Recovery recovery;
   private final ContainerExec execs;
   private final Standstill standstill;
+  private final Checkpoints checkpoints;
   private final CdiDevices cdiDevices;
   private final SpecBuilder specs;
   private final Thread probe;
@@ -214,6 +221,7 @@ final class PodParts implements AutoCloseable {
     this.images = images;
     this.views = new ContainerViews(images::names);
     this.facts = HostFacts.read();
+    this.criu = new Criu(() -> current.get().checkpoint());
     this.files = new StateFiles(paths);
     this.containerSpecs = new ContainerSpecs(files);
     CgroupMount cgroupMount = CgroupMount.find();
@@ -231,6 +239,7 @@ final class PodParts implements AutoCloseable {
             mountPoints(paths), cgroupMount.directory(), facts.capabilities(), filters);
     this.handlers = new Handlers(config.handlers(), sandboxes);
     this.runtimes = new OciContainers(handlers, files, compiler, pathWork);
+    this.restores = new Restores(criu, paths, images, compiler, filters);
     PodNetwork network = new PodNetwork(config.cni(), paths.podCidrs());
     Ownership ownership = new Ownership(paths.root(), Ownership.REGISTRY);
     cgroups.claim(ownership);
@@ -306,7 +315,8 @@ final class PodParts implements AutoCloseable {
             plugins,
             logs,
             hooks,
-            runtimes);
+            runtimes,
+            restores);
     this.startAgain =
         new StartAgain(
             own,
@@ -338,6 +348,9 @@ final class PodParts implements AutoCloseable {
                 exits::watch),
             networks.podNetworks(host));
     this.standstill = new Standstill(paths, cgroups, containers, freezer);
+    this.checkpoints =
+        new Checkpoints(
+            criu, sandboxes, containers, containerSpecs, paths, cgroups, freezer, standstill);
     this.specs =
         new SpecBuilder(paths, facts.maxOpenFiles(), cdiDevices, new LabelRules(appArmor, selinux));
     this.probe =
@@ -383,7 +396,8 @@ final class PodParts implements AutoCloseable {
             pathWork,
             plugins,
             runtimes,
-            layerLimits),
+            layerLimits,
+            restores),
         starter,
         remover,
         new RemovePodSandbox(
@@ -476,6 +490,7 @@ final class PodParts implements AutoCloseable {
     var _ = recovery.run().thenRun(this::takenUp);
     networks.takeUp(host);
     standstill.recover();
+    checkpoints.recover();
     if (nri != null) {
       nri.start();
     }
@@ -527,6 +542,7 @@ final class PodParts implements AutoCloseable {
             new UpdateContainerResources(containers, limits, plugins),
             new UpdatePodSandboxResources(sandboxes, files, cgroups, plugins),
             new ReopenContainerLog(containers, shims),
+            new CheckpointContainer(sandboxes, containers, checkpoints),
             execSync,
             streaming.exec(),
             streaming.attach(),

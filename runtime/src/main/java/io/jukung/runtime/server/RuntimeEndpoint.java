@@ -3,6 +3,8 @@ package io.jukung.runtime.server;
 import io.grpc.stub.StreamObserver;
 import io.jukung.cri.v1.AttachRequest;
 import io.jukung.cri.v1.AttachResponse;
+import io.jukung.cri.v1.CheckpointContainerRequest;
+import io.jukung.cri.v1.CheckpointContainerResponse;
 import io.jukung.cri.v1.ContainerEventResponse;
 import io.jukung.cri.v1.ContainerStatsRequest;
 import io.jukung.cri.v1.ContainerStatsResponse;
@@ -72,6 +74,7 @@ import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
 import io.jukung.runtime.rpc.Rpc;
 import io.jukung.runtime.service.Attach;
+import io.jukung.runtime.service.CheckpointContainer;
 import io.jukung.runtime.service.ContainerStats;
 import io.jukung.runtime.service.ContainerStatus;
 import io.jukung.runtime.service.CreateContainer;
@@ -131,6 +134,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       UpdateContainerResources updateContainerResources,
       UpdatePodSandboxResources updatePodSandboxResources,
       ReopenContainerLog reopenContainerLog,
+      CheckpointContainer checkpointContainer,
       ExecSync execSync,
       Exec exec,
       Attach attach,
@@ -283,6 +287,12 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
       UpdatePodSandboxResourcesRequest request,
       StreamObserver<UpdatePodSandboxResourcesResponse> answer) {
     Rpc.unary(calls.updatePodSandboxResources::call, request, answer);
+  }
+
+  @Override
+  public void checkpointContainer(
+      CheckpointContainerRequest request, StreamObserver<CheckpointContainerResponse> answer) {
+    Rpc.unary(calls.checkpointContainer::call, request, answer);
   }
 
   @Override

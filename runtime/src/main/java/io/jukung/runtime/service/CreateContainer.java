@@ -25,6 +25,7 @@ import io.jukung.runtime.call.Rollback;
 import io.jukung.runtime.call.SingleFlight;
 import io.jukung.runtime.call.StepTimer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.checkpoint.Restores;
 import io.jukung.runtime.container.ContainerImages;
 import io.jukung.runtime.container.ContainerSpecs;
 import io.jukung.runtime.container.ImageVolumes;
@@ -94,6 +95,7 @@ public final class CreateContainer {
   private final LifecyclePlugins plugins;
   private final OciContainers runtimes;
   private final WritableLayerLimits layerLimits;
+  private final Restores restores;
   private final SharedNamespaces sharedNamespaces;
   private final SingleFlight<ContainerName, CreateContainerRequest, String> flights;
 
@@ -111,7 +113,8 @@ public final class CreateContainer {
       PathWork pathWork,
       LifecyclePlugins plugins,
       OciContainers runtimes,
-      WritableLayerLimits layerLimits) {
+      WritableLayerLimits layerLimits,
+      Restores restores) {
     this.sandboxes = sandboxes;
     this.containers = containers;
     this.files = files;
@@ -127,6 +130,7 @@ public final class CreateContainer {
     this.plugins = plugins;
     this.runtimes = runtimes;
     this.layerLimits = layerLimits;
+    this.restores = restores;
     this.sharedNamespaces = new SharedNamespaces(sandboxes, containers, files.paths());
     this.flights = SingleFlight.withProgress("CreateContainer", containers.names()::creation);
   }
@@ -170,12 +174,14 @@ public final class CreateContainer {
     try (LifecyclePlugins.Step _ = plugins.begin(id);
         Sandbox.Operation operation = sandbox.begin("CreateContainer " + name);
         Volumes.Hold held = volumes.hold(id, sources(config));
-        Rollback rollback = Rollback.named("CreateContainer", id)) {
+        Rollback rollback = Rollback.named("CreateContainer", id);
+        Restores.Opened checkpoint = restores.open(sandbox.record(), config, id)) {
+      rollback.undo("release image", () -> images.release(id));
       Creation creation = containers.names().reserve(name, id, "CreateContainer");
       rollback.follow(creation::at);
       rollback.undo("release name", () -> containers.names().release(name, id));
       ContainerImages.Use use = ContainerImages.Use.in(sandbox.record());
-      ContainerImages.Found image = image(config, use);
+      ContainerImages.Found image = image(config, checkpoint, use);
       timer.step("image");
 
       creation.at("layers");
@@ -187,15 +193,16 @@ public final class CreateContainer {
       createUpper(paths.containerUpper(id), sandbox.record().config().user());
       Files.createDirectory(paths.containerWork(id));
       layerLimits.limit(sandbox.record(), config.getAnnotationsMap(), id);
-      rollback.undo("release image", () -> images.release(id));
       List<Path> lowers = orEmptyDirectory(images.acquire(image.id(), id));
+      checkpoint.unpack(id, lowers);
       List<ImageVolumes.Mounted> imageMounts = imageVolumes.requested(id, config, use);
       timer.step("layers");
 
       creation.at("volumes and specification");
       rollback.undo("tell the plugins", () -> plugins.undoCreateContainer(sandbox.record(), id));
       ContainerRecord record =
-          makeRecords(sandbox.record(), id, name, config, image, lowers, imageMounts, held);
+          makeRecords(
+              sandbox.record(), id, name, config, image, lowers, imageMounts, held, checkpoint);
       Container container = new Container(files, record, ContainerStatusRecord.created());
       operation.finish(() -> containers.addCreated(container));
       rollback.commit();
@@ -224,12 +231,13 @@ public final class CreateContainer {
     }
   }
 
-  private ContainerImages.Found image(ContainerConfig config, ContainerImages.Use use)
+  private ContainerImages.Found image(
+      ContainerConfig config, Restores.Opened checkpoint, ContainerImages.Use use)
       throws IOException {
-    String reference = config.getImage().getImage();
-    if (reference.isEmpty()) {
+    if (config.getImage().getImage().isEmpty()) {
       throw CriException.invalidArgument("CreateContainer: config.image.image is empty");
     }
+    String reference = checkpoint.image();
     ImageVolumes.checkImage("config.image", config.getImage());
     ContainerImages.Found image =
         images
@@ -238,7 +246,8 @@ public final class CreateContainer {
                 () ->
                     CriException.notFound(
                         "CreateContainer: image \"" + reference + "\" is not here; pull it first"));
-    images.checkPolicy(image, reference, config.getImage().getUserSpecifiedImage(), use);
+    String named = config.getImage().getUserSpecifiedImage();
+    images.checkPolicy(image, reference, checkpoint.isPresent() ? "" : named, use);
     return image;
   }
 
@@ -250,7 +259,8 @@ public final class CreateContainer {
       ContainerImages.Found image,
       List<Path> lowers,
       List<ImageVolumes.Mounted> imageMounts,
-      Volumes.Hold held)
+      Volumes.Hold held,
+      Restores.Opened checkpoint)
       throws IOException {
     String cgroup = cgroups.container(sandbox, id).path();
     LifecyclePlugins.Draft draft;
@@ -285,6 +295,7 @@ public final class CreateContainer {
       runtimes.check(sandbox, spec);
       cgroups.check(ResourceRules.settings(spec.linux().resources()));
       compileFilter(spec.linux().seccomp());
+      checkpoint.check(id, spec);
       RootfsTargets.make(root, spec);
     }
     files.createContainer(draft.record(), draft.spec().toJson());

@@ -72,6 +72,10 @@ public record Spec(
     return new Spec(ociVersion, process, root, hostname, mounts, annotations, newLinux, hooks);
   }
 
+  public Spec withAnnotations(Map<String, String> newAnnotations) {
+    return new Spec(ociVersion, process, root, hostname, mounts, newAnnotations, linux, hooks);
+  }
+
   /** A copy with other limits. */
   public Spec withLimits(Resources resources, @Nullable Integer oomScoreAdj) {
     return new Spec(

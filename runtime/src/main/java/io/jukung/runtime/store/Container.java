@@ -407,7 +407,7 @@ public final class Container {
     try {
       if (operation != null) {
         throw CriException.failedPrecondition(
-            "commit of container " + id() + ": it is " + operation.what);
+            "read the files of container " + id() + ": it is " + operation.what);
       }
       Reading reading = new Reading();
       operation = reading;

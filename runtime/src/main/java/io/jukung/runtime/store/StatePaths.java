@@ -17,6 +17,7 @@ import java.util.Set;
  * root/volumes/ID/{volume.json,data}
  * root/networks/ID/network.json      a network that a user has made
  * root/builds/…                      what builds keep, and their work
+ * root/checkpoints/ID/…              a checkpoint that is being made
  * root/pod-cidrs.json
  * root/trash/…                       what is being deleted
  * root/damaged/…                     copies of damaged records
@@ -89,6 +90,11 @@ public record StatePaths(Path root, Path state) {
     return state.resolve("builds");
   }
 
+  /** A directory for each checkpoint that is being made. */
+  public Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
   public Path trash() {
     return root.resolve("trash");
   }
@@ -147,6 +153,11 @@ public record StatePaths(Path root, Path state) {
   /** The overlay's work directory. */
   public Path containerWork(String id) {
     return container(id).resolve("work");
+  }
+
+  /** What the container is restored from, until it has started. */
+  public Path containerCheckpoint(String id) {
+    return container(id).resolve("checkpoint");
   }
 
   /** How many bytes the container may write into its root file system, if that is limited. */
@@ -239,6 +250,7 @@ public record StatePaths(Path root, Path state) {
           builds(),
           buildSecrets(),
           emptyDirectory(),
+          checkpoints(),
           trash(),
           damaged(),
           state,

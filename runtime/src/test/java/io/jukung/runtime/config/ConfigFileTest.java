@@ -114,6 +114,7 @@ class ConfigFileTest {
                     9,
                     List.of("a.example")),
                 new Config.Traces("http://127.0.0.1:4318/v1/traces", true),
+                new Config.Checkpoint(Path.of("/a/criu"), true),
                 Map.of(
                     "sandboxed",
                     new Config.Handler(

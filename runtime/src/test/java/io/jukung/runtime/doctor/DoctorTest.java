@@ -57,6 +57,7 @@ class DoctorTest {
             defaults.metrics(),
             defaults.peers(),
             defaults.traces(),
+            defaults.checkpoint(),
             defaults.handlers());
     Doctor.of(host, config, () -> network).with(() -> orphans).run(findings::add);
     assertThat(findings).hasSizeGreaterThan(15);

@@ -5,6 +5,7 @@ import io.jukung.runtime.spec.ImageDefaults;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,6 +44,11 @@ public final class FakeImages implements ContainerImages {
 
   @Override
   public void checkPolicy(Found image, String asked, String userSpecified, Use use) {}
+
+  @Override
+  public Map<String, String> annotations(String imageId) {
+    return Map.of();
+  }
 
   @Override
   public Names names(String imageId) {

@@ -29,6 +29,8 @@ import io.jukung.runtime.cdi.CdiDevices;
 import io.jukung.runtime.cgroup.CgroupfsDriver;
 import io.jukung.runtime.cgroup.Freezer;
 import io.jukung.runtime.cgroup.PodCgroups;
+import io.jukung.runtime.checkpoint.Criu;
+import io.jukung.runtime.checkpoint.Restores;
 import io.jukung.runtime.config.Config;
 import io.jukung.runtime.container.ContainerExec;
 import io.jukung.runtime.container.ContainerLimits;
@@ -274,6 +276,9 @@ public final class TestNode {
     listPodSandbox = new ListPodSandbox(new Selection(sandboxes, containers));
     volumes = new Volumes(files, containers);
     volumes.load();
+    Restores restores =
+        new Restores(
+            new Criu(Config.DEFAULTS::checkpoint), files.paths(), images, compiler, filters);
     createContainer =
         new CreateContainer(
             sandboxes,
@@ -289,7 +294,8 @@ public final class TestNode {
             pathWork,
             plugins,
             runtimes,
-            new WritableLayerLimits(files.paths(), Config.DEFAULTS.writableLayer()));
+            new WritableLayerLimits(files.paths(), Config.DEFAULTS.writableLayer()),
+            restores);
     ContainerStarter starter =
         new ContainerStarter(
             sandboxes,
@@ -304,7 +310,8 @@ public final class TestNode {
             plugins,
             new LogPolicy(own, Config.DEFAULTS.containerLog()),
             hooks,
-            runtimes);
+            runtimes,
+            restores);
     NamedLocks lives = new NamedLocks();
     rest = new PodRest(sandboxes, containers, sandboxStopper, paths, lives);
     ChangeListener listeners = ChangeListener.both(ChangeListener.both(changes, rest), restarts);
