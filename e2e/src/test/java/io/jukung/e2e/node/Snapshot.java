@@ -29,6 +29,11 @@ public record Snapshot(long daemonPid, TreeMap<String, Integer> things) {
       Pattern.compile("anon_inode:\\[(eventpoll|eventfd)]|/proc/[0-9]+/smaps");
 
   private static final String DESCRIPTOR = "descriptor ";
+
+  /** The daemon keeps the device filters that it used last (DeviceFilter in linux). */
+  private static final String FILTER = "anon_inode:bpf-prog";
+
+  private static final int KEPT_FILTERS = 4;
   private static final String CONNECTION = DESCRIPTOR + "unix socket";
 
   private static final Pattern ID = Pattern.compile("[0-9a-f]{8,64}");
@@ -79,8 +84,12 @@ public record Snapshot(long daemonPid, TreeMap<String, Integer> things) {
             .filter(line -> line.matches("[0-9a-f]{16}: .*"))
             .map(line -> line.split("\\s+", -1)[6])
             .toList();
+    int filters = 0;
     for (String line : lines) {
       if (line.matches("[0-9a-f]{16}: .*|Num +RefCount.*")) {
+        continue;
+      }
+      if (line.equals(FILTER) && ++filters <= KEPT_FILTERS) {
         continue;
       }
       if (line.startsWith("socket:[")) {

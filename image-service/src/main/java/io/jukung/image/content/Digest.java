@@ -89,6 +89,17 @@ public record Digest(Algorithm algorithm, String hex) implements Comparable<Dige
     return of(algorithm, computation).equals(this);
   }
 
+  /** By hand, as {@link #hashCode}: Java would generate classes for them in each daemon. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Digest that && algorithm == that.algorithm && hex.equals(that.hex);
+  }
+
+  @Override
+  public int hashCode() {
+    return hex.hashCode();
+  }
+
   @Override
   public int compareTo(Digest other) {
     return toString().compareTo(other.toString());

@@ -36,6 +36,17 @@ public record ChainId(Digest digest) {
     return new ChainId(Digest.parse(name.replaceFirst("-", ":")));
   }
 
+  /** By hand, as {@link #hashCode}: Java would generate classes for them in each daemon. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ChainId that && digest.equals(that.digest);
+  }
+
+  @Override
+  public int hashCode() {
+    return digest.hashCode();
+  }
+
   @Override
   public String toString() {
     return digest.toString();

@@ -7,7 +7,15 @@ import org.jspecify.annotations.Nullable;
 /** Is told how each pull has ended. Thread-safe. */
 @FunctionalInterface
 public interface PullObserver {
-  PullObserver NONE = (_, _, _) -> {};
+  PullObserver NONE = new None();
+
+  /** A class, because Java keeps no lambda of an interface's constant in its start-up cache. */
+  final class None implements PullObserver {
+    private None() {}
+
+    @Override
+    public void ended(ActivePulls.Progress pull, Duration took, @Nullable ErrorKind failure) {}
+  }
 
   /**
    * A pull has ended, on the thread that has asked for it. Must not wait.

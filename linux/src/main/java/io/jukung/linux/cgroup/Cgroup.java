@@ -103,22 +103,26 @@ public final class Cgroup implements ControlFiles {
   }
 
   private void createPath() throws IOException {
-    Path lastParent = directory.getParent();
-    if (lastParent != null && hasUsedControllers(lastParent)) {
-      enableControllers(lastParent);
-      if (makeDirectory(directory)) {
-        markNew(directory);
-      }
-      return;
-    }
-    Path parent = mount.directory();
-    for (Path name : mount.directory().relativize(directory)) {
+    Path parent = lowestWithUsedControllers();
+    for (Path name : parent.relativize(directory)) {
       enableControllers(parent);
       parent = parent.resolve(name);
-      if (makeDirectory(parent)) {
+      if (CgroupFile.makeDirectory(parent)) {
         markNew(parent);
       }
     }
+  }
+
+  /** The lowest cgroup above this one below which controllers may have to be enabled. */
+  private Path lowestWithUsedControllers() throws IOException {
+    for (Path above = directory.getParent();
+        above != null && above.startsWith(mount.directory());
+        above = above.getParent()) {
+      if (hasUsedControllers(above)) {
+        return above;
+      }
+    }
+    return mount.directory();
   }
 
   /**
@@ -129,7 +133,7 @@ public final class Cgroup implements ControlFiles {
     for (Path next = directory;
         next != null && !next.equals(mount.directory());
         next = next.getParent()) {
-      if (Files.exists(next) && !(isMarked(next) && removeIfEmpty(next))) {
+      if (Files.exists(next) && !(isMarked(next) && CgroupFile.removeIfEmpty(next))) {
         return;
       }
     }
@@ -141,7 +145,7 @@ public final class Cgroup implements ControlFiles {
    * rule).
    */
   public void createPlain() throws IOException {
-    makeDirectory(directory);
+    var _ = CgroupFile.makeDirectory(directory);
   }
 
   /** Whether {@link #create} has made this cgroup; false if it does not exist. */
@@ -151,7 +155,7 @@ public final class Cgroup implements ControlFiles {
 
   /** Removes this cgroup, unless a process or a cgroup is inside. Kills nothing. */
   public void removeIfEmpty() throws IOException {
-    removeIfEmpty(directory);
+    var _ = CgroupFile.removeIfEmpty(directory);
   }
 
   /**
@@ -191,6 +195,9 @@ public final class Cgroup implements ControlFiles {
    * @throws ErrnoException EBUSY if processes remain at the end of the wait
    */
   public void remove(Duration wait) throws IOException {
+    if (!exists()) {
+      return;
+    }
     long deadline = System.nanoTime() + wait.toNanos();
     while (true) {
       try {
@@ -212,14 +219,8 @@ public final class Cgroup implements ControlFiles {
    * if the cgroup does not exist.
    */
   public void kill() throws IOException {
-    try {
-      CgroupFile.write(directory.resolve("cgroup.kill"), "1");
-    } catch (ErrnoException e) {
-      if (!e.is(ENOENT) && !e.is(ENODEV)) {
-        throw e;
-      }
-      // The cgroup has been removed, so it has no process.
-    }
+    // A cgroup that has been removed has no process.
+    CgroupFile.writeIfExists(directory.resolve("cgroup.kill"), "1");
   }
 
   /**
@@ -332,11 +333,11 @@ public final class Cgroup implements ControlFiles {
    * enabled them, and need not be looked at.
    */
   private boolean hasUsedControllers(Path cgroup) throws IOException {
-    if (!cgroup.startsWith(mount.directory())) {
+    if (!Files.isDirectory(cgroup)) {
       return false;
     }
     if (mount.controllers().stream().noneMatch(CgroupMount.USED::contains)) {
-      return Files.isDirectory(cgroup);
+      return true;
     }
     try {
       Set<String> available = CgroupMount.words(cgroup.resolve("cgroup.controllers"));
@@ -376,19 +377,6 @@ public final class Cgroup implements ControlFiles {
     }
   }
 
-  /** Makes a directory; returns false if it existed already. */
-  private static boolean makeDirectory(Path path) throws ErrnoException {
-    try {
-      CgroupFile.makeDirectory(path);
-      return true;
-    } catch (ErrnoException e) {
-      if (!e.is(EEXIST)) {
-        throw e;
-      }
-      return false;
-    }
-  }
-
   private static void markNew(Path path) throws ErrnoException {
     try {
       mark(path);
@@ -423,26 +411,9 @@ public final class Cgroup implements ControlFiles {
     }
   }
 
-  /** Returns false if processes or cgroups are inside. */
-  private static boolean removeIfEmpty(Path path) throws ErrnoException {
-    try {
-      removeDirectory(path);
-      return true;
-    } catch (ErrnoException e) {
-      if (e.is(EBUSY)) {
-        return false; // processes or cgroups inside
-      }
-      throw e;
-    }
-  }
-
   private static void removeDirectory(Path path) throws ErrnoException {
-    try {
-      CgroupFile.removeDirectory(path);
-    } catch (ErrnoException e) {
-      if (!e.is(ENOENT)) {
-        throw e;
-      }
+    if (!CgroupFile.removeIfEmpty(path)) {
+      throw new ErrnoException("unlinkat", path + ", AT_REMOVEDIR", EBUSY);
     }
   }
 

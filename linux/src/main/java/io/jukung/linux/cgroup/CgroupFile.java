@@ -5,6 +5,7 @@ import static io.jukung.linux.fs.OpenFlags.O_CLOEXEC;
 import static io.jukung.linux.fs.OpenFlags.O_RDONLY;
 import static io.jukung.linux.fs.OpenFlags.O_WRONLY;
 
+import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.libc.Kernel;
@@ -29,16 +30,51 @@ final class CgroupFile {
    * Writes a value in one write(2), as the kernel requires. The error names the file and the value.
    */
   static void write(Path file, String value) throws ErrnoException {
-    byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
-    try (Fd fd = open(file, O_WRONLY | O_CLOEXEC);
-        Memory buffer = Memory.ofBytes(bytes)) {
-      Kernel.call(
-          Syscall.WRITE,
-          () -> file + ", " + value.strip(),
-          fd.number(),
-          buffer.address(),
-          bytes.length);
+    int errno = tryWrite(file, value);
+    if (errno != 0) {
+      throw new ErrnoException("write", file + ", " + value.strip(), errno);
     }
+  }
+
+  /** As {@link #write}; does nothing if the cgroup has been removed. */
+  static void writeIfExists(Path file, String value) throws ErrnoException {
+    var _ = tryWrite(file, value);
+  }
+
+  /** Returns 0, or the error number if the cgroup has been removed or the file has no device. */
+  private static int tryWrite(Path file, String value) throws ErrnoException {
+    byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
+    try (Memory path = Memory.ofString(file.toString());
+        Memory buffer = Memory.ofBytes(bytes)) {
+      long opened =
+          Kernel.attempt(
+              Syscall.OPENAT,
+              file::toString,
+              CgroupFile::isRemoved,
+              Fd.AT_FDCWD,
+              path.address(),
+              O_WRONLY | O_CLOEXEC,
+              0);
+      if (opened < 0) {
+        return (int) -opened;
+      }
+      try (Fd fd = Fd.own(opened)) {
+        long written =
+            Kernel.attempt(
+                Syscall.WRITE,
+                () -> file + ", " + value.strip(),
+                CgroupFile::isRemoved,
+                fd.number(),
+                buffer.address(),
+                bytes.length,
+                0);
+        return written < 0 ? (int) -written : 0;
+      }
+    }
+  }
+
+  private static boolean isRemoved(int errno) {
+    return errno == Errno.ENOENT || errno == Errno.ENODEV;
   }
 
   static String read(Path file) throws IOException {
@@ -56,21 +92,37 @@ final class CgroupFile {
     return content.toString(StandardCharsets.US_ASCII);
   }
 
-  static void makeDirectory(Path directory) throws ErrnoException {
+  /** Makes a directory; returns false if it existed already. */
+  static boolean makeDirectory(Path directory) throws ErrnoException {
     try (Memory path = Memory.ofString(directory.toString())) {
-      Kernel.call(
-          Syscall.MKDIRAT, directory::toString, Fd.AT_FDCWD, path.address(), DIRECTORY_MODE);
+      return Kernel.attempt(
+              Syscall.MKDIRAT,
+              directory::toString,
+              errno -> errno == Errno.EEXIST,
+              Fd.AT_FDCWD,
+              path.address(),
+              DIRECTORY_MODE,
+              0)
+          == 0;
     }
   }
 
-  static void removeDirectory(Path directory) throws ErrnoException {
+  /**
+   * Removes a directory, if it exists.
+   *
+   * @return false if processes or cgroups are inside
+   */
+  static boolean removeIfEmpty(Path directory) throws ErrnoException {
     try (Memory path = Memory.ofString(directory.toString())) {
-      Kernel.call(
-          Syscall.UNLINKAT,
-          () -> directory + ", AT_REMOVEDIR",
-          Fd.AT_FDCWD,
-          path.address(),
-          AT_REMOVEDIR);
+      return Kernel.attempt(
+              Syscall.UNLINKAT,
+              () -> directory + ", AT_REMOVEDIR",
+              errno -> errno == Errno.ENOENT || errno == Errno.EBUSY,
+              Fd.AT_FDCWD,
+              path.address(),
+              AT_REMOVEDIR,
+              0)
+          != -Errno.EBUSY;
     }
   }
 

@@ -10,7 +10,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +73,29 @@ public final class DeviceFilter {
    */
   public static final int MAX_RULES = 2_000;
 
+  /**
+   * How many programs are kept to be attached again. Most containers of a node have the same rules,
+   * and the kernel takes half a millisecond to verify and to compile a program.
+   */
+  private static final int MAX_KEPT = 4;
+
+  /** Protects {@link #KEPT}. It is held for a few system calls. */
+  private static final ReentrantLock LOCK = new ReentrantLock();
+
+  /** The program that was used last comes first. */
+  private static final Deque<Loaded> KEPT = new ArrayDeque<>();
+
+  /** A plain class, because a record has equals(), for which Java generates classes. */
+  private static final class Loaded {
+    final byte[] code;
+    final Fd program;
+
+    Loaded(byte[] code, Fd program) {
+      this.code = code;
+      this.program = program;
+    }
+  }
+
   private DeviceFilter() {}
 
   /** The kinds of devices, as mknod(1) calls them. */
@@ -97,9 +124,17 @@ public final class DeviceFilter {
    * rules.
    */
   public static void attach(Cgroup cgroup, List<Allowed> allowed) throws IOException {
-    try (Fd directory = HostFile.openDirectory(cgroup.directory());
-        Fd program = load(program(allowed));
-        Memory attributes = Memory.allocate(SIZE_OF_ATTACH)) {
+    byte[] code = program(allowed);
+    LOCK.lock(); // no other call may close the program before it is attached
+    try (Fd directory = HostFile.openDirectory(cgroup.directory())) {
+      attach(cgroup, directory, loaded(code));
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  private static void attach(Cgroup cgroup, Fd directory, Fd program) throws ErrnoException {
+    try (Memory attributes = Memory.allocate(SIZE_OF_ATTACH)) {
       attributes
           .putInt(0, directory.number())
           .putInt(4, program.number())
@@ -112,6 +147,23 @@ public final class DeviceFilter {
           attributes.address(),
           attributes.size());
     }
+  }
+
+  /** Returns the program, which is loaded if it is none of those that were used last. */
+  private static Fd loaded(byte[] code) throws ErrnoException {
+    for (Loaded each : KEPT) {
+      if (Arrays.equals(each.code, code)) {
+        KEPT.remove(each);
+        KEPT.addFirst(each);
+        return each.program;
+      }
+    }
+    Fd program = load(code);
+    KEPT.addFirst(new Loaded(code, program));
+    if (KEPT.size() > MAX_KEPT) {
+      KEPT.removeLast().program.close();
+    }
+    return program;
   }
 
   /** Loads a program without attaching it, to see whether the kernel supports such programs. */
@@ -155,16 +207,17 @@ public final class DeviceFilter {
 
   private static final class Assembler {
     final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    final ByteBuffer instruction =
+        ByteBuffer.allocate(SIZE_OF_INSTRUCTION).order(ByteOrder.nativeOrder());
 
     void emit(int operation, int target, int source, int offset, int value) {
-      bytes.writeBytes(
-          ByteBuffer.allocate(SIZE_OF_INSTRUCTION)
-              .order(ByteOrder.nativeOrder())
-              .put((byte) operation)
-              .put((byte) (source << 4 | target))
-              .putShort((short) offset)
-              .putInt(value)
-              .array());
+      instruction
+          .clear()
+          .put((byte) operation)
+          .put((byte) (source << 4 | target))
+          .putShort((short) offset)
+          .putInt(value);
+      bytes.writeBytes(instruction.array());
     }
 
     void rule(Allowed rule) {

@@ -175,6 +175,35 @@ public final class DirectoryEntry {
     remove(directory, name, AT_REMOVEDIR);
   }
 
+  /**
+   * Removes a name, if that is possible.
+   *
+   * @return 0, or one of ENOENT, EISDIR and ENOTEMPTY if that is why the name was not removed
+   */
+  static int tryUnlink(Fd directory, byte[] name) throws ErrnoException {
+    return tryRemove(directory, name, 0);
+  }
+
+  /** As {@link #tryUnlink}, for an empty directory. */
+  static int tryRemoveDirectory(Fd directory, byte[] name) throws ErrnoException {
+    return tryRemove(directory, name, AT_REMOVEDIR);
+  }
+
+  private static int tryRemove(Fd directory, byte[] name, int flags) throws ErrnoException {
+    int fd = directory.number();
+    try (Memory path = single("unlinkat", directory, name)) {
+      return (int)
+          -Kernel.attempt(
+              Syscall.UNLINKAT,
+              () -> describe(directory, name),
+              errno -> errno == Errno.ENOENT || errno == Errno.EISDIR || errno == Errno.ENOTEMPTY,
+              fd,
+              path.address(),
+              flags,
+              0);
+    }
+  }
+
   /** Renames, and replaces what has the new name (renameat2(2)). */
   public static void rename(Fd from, byte[] name, Fd to, byte[] newName) throws ErrnoException {
     rename(from, name, to, newName, 0);

@@ -93,6 +93,22 @@ public final class Openat2 {
    * layer.
    */
   public static Fd open(Fd root, byte[] path, int flags, int mode) throws ErrnoException {
+    return owned(tryOpen(root, path, flags, mode), root, path, flags);
+  }
+
+  private static Fd owned(long opened, Fd root, byte[] path, int flags) throws ErrnoException {
+    if (opened < 0) {
+      throw new ErrnoException(
+          "openat2",
+          "root=%s, path=%s, flags=%s"
+              .formatted(root, KernelPath.text(path), OpenFlags.describe(flags)),
+          (int) -opened);
+    }
+    return Fd.own(opened);
+  }
+
+  /** Returns the descriptor, or the negated error number. */
+  private static long tryOpen(Fd root, byte[] path, int flags, int mode) throws ErrnoException {
     byte[] name = path.length == 0 ? new byte[] {'.'} : path;
     int directory = root.number();
     try (Memory how = Memory.allocate(HOW_BYTES);
@@ -104,16 +120,9 @@ public final class Openat2 {
         long result =
             Kernel.raw(
                 Syscall.OPENAT2, directory, pathMemory.address(), how.address(), HOW_BYTES, 0);
-        if (result >= 0) {
-          return Fd.own(result);
-        }
         boolean again = result == -Errno.EAGAIN || result == -Errno.EINTR;
         if (!again || attempt == MAX_ATTEMPTS) {
-          throw new ErrnoException(
-              "openat2",
-              "root=%s, path=%s, flags=%s"
-                  .formatted(root, KernelPath.text(name), OpenFlags.describe(flags)),
-              (int) -result);
+          return result;
         }
       }
     }
@@ -202,12 +211,9 @@ public final class Openat2 {
     if (names.isEmpty() || names.getLast().equals("..")) {
       throw new ErrnoException("openat2", "root=" + root + ", path=" + path, Errno.EISDIR);
     }
-    try {
-      return openPath(root, path);
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.ENOENT)) {
-        throw e;
-      }
+    long found = tryOpen(root, bytes(path), O_PATH, 0);
+    if (found != -Errno.ENOENT) {
+      return owned(found, root, bytes(path), O_PATH);
     }
     String name = names.removeLast();
     for (int links = 0; links <= MAX_LINKS; links++) {

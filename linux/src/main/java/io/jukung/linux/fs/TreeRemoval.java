@@ -37,16 +37,8 @@ public final class TreeRemoval {
 
   /** Removes the name and all that is below it. Does nothing if nothing has that name. */
   public static void remove(Fd directory, byte[] name) throws ErrnoException {
-    try {
-      DirectoryEntry.unlink(directory, name);
-      return;
-    } catch (ErrnoException e) {
-      if (e.is(Errno.ENOENT)) {
-        return;
-      }
-      if (!e.is(Errno.EISDIR)) {
-        throw e;
-      }
+    if (DirectoryEntry.tryUnlink(directory, name) != Errno.EISDIR) {
+      return; // removed, or nothing has that name
     }
     Deque<byte[]> pending = new ArrayDeque<>();
     pending.add(name);
@@ -70,23 +62,14 @@ public final class TreeRemoval {
 
   /** Removes a child; returns false if it is a directory that is not empty. */
   private static boolean removeOne(Fd tree, byte[] child) throws ErrnoException {
-    try {
-      DirectoryEntry.unlink(tree, child);
-      return true;
-    } catch (ErrnoException e) {
-      if (!e.is(Errno.EISDIR)) {
-        throw e;
-      }
+    int errno = DirectoryEntry.tryUnlink(tree, child);
+    if (errno == Errno.EISDIR) {
+      errno = DirectoryEntry.tryRemoveDirectory(tree, child);
     }
-    try {
-      DirectoryEntry.removeDirectory(tree, child);
-      return true;
-    } catch (ErrnoException e) {
-      if (e.is(Errno.ENOTEMPTY)) {
-        return false;
-      }
-      throw e;
+    if (errno != 0 && errno != Errno.ENOTEMPTY) {
+      throw new ErrnoException("unlinkat", DirectoryEntry.describe(tree, child), errno);
     }
+    return errno == 0;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.jukung.linux.libc;
 
 import io.jukung.linux.Errno;
 import io.jukung.linux.ErrnoException;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 
 /** Makes system calls and turns their errors into {@link ErrnoException}. Thread-safe. */
@@ -40,6 +41,27 @@ public final class Kernel {
       result = syscalls.call(call, a, b, c, d, e);
     } while (result == -Errno.EINTR);
     if (result < 0) {
+      throw new ErrnoException(call.toString(), arguments.get(), (int) -result);
+    }
+    return result;
+  }
+
+  /**
+   * As {@link #call(Syscall, Supplier, long, long, long, long, long)}, for a call whose failure is
+   * often a usual answer, such as that a name is not there. To throw and to catch an exception
+   * takes longer than most calls.
+   *
+   * @param usual says which error numbers are returned instead of thrown
+   * @return the result, or the negated error number if it is usual
+   */
+  public static long attempt(
+      Syscall call, Supplier<String> arguments, IntPredicate usual, long a, long b, long c, long d)
+      throws ErrnoException {
+    long result;
+    do {
+      result = syscalls.call(call, a, b, c, d, 0);
+    } while (result == -Errno.EINTR);
+    if (result < 0 && !usual.test((int) -result)) {
       throw new ErrnoException(call.toString(), arguments.get(), (int) -result);
     }
     return result;

@@ -139,18 +139,16 @@ public final class Mounts {
    */
   public static boolean detach(Path target) throws ErrnoException {
     try (Memory path = Memory.ofString(target.toString())) {
-      Kernel.call(
-          Syscall.UMOUNT2,
-          () -> "target=" + target + ", flags=MNT_DETACH|UMOUNT_NOFOLLOW",
-          path.address(),
-          MNT_DETACH | UMOUNT_NOFOLLOW,
-          0);
-      return true;
-    } catch (ErrnoException e) {
-      if (e.is(Errno.EINVAL) || e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
-        return false; // EINVAL: not a mount point
-      }
-      throw e;
+      return Kernel.attempt(
+              Syscall.UMOUNT2,
+              () -> "target=" + target + ", flags=MNT_DETACH|UMOUNT_NOFOLLOW",
+              errno -> // EINVAL: not a mount point
+              errno == Errno.EINVAL || errno == Errno.ENOENT || errno == Errno.ENOTDIR,
+              path.address(),
+              MNT_DETACH | UMOUNT_NOFOLLOW,
+              0,
+              0)
+          == 0;
     }
   }
 

@@ -12,6 +12,8 @@ import io.jukung.linux.mount.Mounts;
 import io.jukung.linux.net.RouteNetlink;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -220,6 +222,9 @@ public final class NamespacePins {
   }
 
   private static void unpin(Path file) throws ErrnoException {
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
     while (Mounts.detach(file)) {
       // Several, because a crash between two attempts may have left mounts on top of each other.
     }

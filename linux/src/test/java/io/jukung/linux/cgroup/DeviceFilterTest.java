@@ -85,6 +85,25 @@ class DeviceFilterTest {
     assertThat(done()).isEqualTo("read");
   }
 
+  @Test
+  void filterThatWasUsedBeforeLimitsTheNextCgroupAlsoAfterManyOthers() throws Exception {
+    DeviceFilter.attach(cgroup, List.of(character(1L, 3L, "r")));
+    cgroup.remove(WAIT);
+    for (long minor = 10; minor < 20; minor++) {
+      cgroup.create();
+      DeviceFilter.attach(cgroup, List.of(character(1L, minor, "r")));
+      assertThat(done()).isEmpty();
+      cgroup.remove(WAIT);
+      cgroup.create();
+      DeviceFilter.attach(cgroup, List.of(character(1L, 3L, "r")));
+      assertThat(done()).isEqualTo("read");
+      cgroup.remove(WAIT);
+    }
+    cgroup.create();
+    DeviceFilter.attach(cgroup, List.of(character(1L, 10L, "r"), character(1L, 3L, "w")));
+    assertThat(done()).isEqualTo("write");
+  }
+
   /** Returns what a process in the cgroup can do with a node that has the numbers of /dev/null. */
   private String done() throws Exception {
     Process process =

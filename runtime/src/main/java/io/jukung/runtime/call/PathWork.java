@@ -9,8 +9,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -18,8 +22,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * Runs work that touches paths which a request names. Such a path may lie on a file system that
  * never answers (NFS whose server is gone, a FUSE process that hangs), and then the system call
  * blocks for ever. On a virtual thread it would hold one of the few carrier threads, and when all
- * carriers are held no call is answered any more. So the work runs on a platform thread of its own,
- * and a pod, and all pods together, may have only so many of them. Thread-safe.
+ * carriers are held no call is answered any more. So the work runs on a platform thread, which has
+ * no other work meanwhile, and a pod, and all pods together, may have only so many of them. The
+ * work must not change the kernel's state of its thread, because the thread waits for more work for
+ * a moment: the next call of a pod mostly comes soon, and the start and the end of a thread take
+ * longer than small work. Thread-safe.
  */
 public final class PathWork {
   /** Kubelet creates and starts the containers of a pod one after the other. */
@@ -31,10 +38,13 @@ public final class PathWork {
   /** Work takes milliseconds, so a thread that is not free after this time is blocked. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+  /** How long a thread waits for more work. Its stack takes some 50 KiB meanwhile. */
+  private static final Duration IDLE = Duration.ofSeconds(5);
+
   private final int maxPerPod;
   private final int maxInAll;
   private final Duration patience;
-  private final ThreadFactory threads;
+  private final ExecutorService threads;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition threadFree = lock.newCondition();
   private final Map<String, Integer> busyByPod = new HashMap<>();
@@ -45,7 +55,14 @@ public final class PathWork {
   }
 
   PathWork(int maxPerPod, int maxInAll, Duration patience, ThreadFactory threads) {
-    this.threads = threads;
+    this.threads =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE, // acquire() bounds them
+            IDLE.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new SynchronousQueue<>(),
+            threads);
     this.maxPerPod = maxPerPod;
     this.maxInAll = maxInAll;
     this.patience = patience;
@@ -71,6 +88,7 @@ public final class PathWork {
     FutureTask<T> task =
         new FutureTask<>(
             () -> {
+              Thread.currentThread().setName(what);
               try {
                 return work.run();
               } finally {
@@ -78,9 +96,7 @@ public final class PathWork {
               }
             });
     try {
-      Thread thread = threads.newThread(LogContext.carriedTo(task));
-      thread.setName(what);
-      thread.start();
+      threads.execute(LogContext.carriedTo(task));
     } catch (RuntimeException | Error e) { // no thread could be made
       release(sandboxId);
       throw e;

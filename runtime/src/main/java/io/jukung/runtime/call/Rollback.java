@@ -4,7 +4,9 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -35,7 +37,7 @@ public final class Rollback implements AutoCloseable {
   private final Duration stepLimit;
   private final ThreadFactory threads;
   private final Deque<Step> steps = new ArrayDeque<>();
-  private final RollbackException failures;
+  private final List<IOException> failures = new ArrayList<>();
   private Consumer<String> follower = _ -> {};
   private boolean committed;
 
@@ -43,7 +45,6 @@ public final class Rollback implements AutoCloseable {
     this.name = name;
     this.stepLimit = stepLimit;
     this.threads = threads;
-    this.failures = new RollbackException(name);
   }
 
   /**
@@ -66,8 +67,9 @@ public final class Rollback implements AutoCloseable {
   public static final class RollbackException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    RollbackException(String name) {
+    RollbackException(String name, List<IOException> failures) {
       super("rollback of " + name + " is incomplete");
+      failures.forEach(this::addSuppressed);
     }
   }
 
@@ -96,7 +98,7 @@ public final class Rollback implements AutoCloseable {
    * after another one failed.
    */
   public boolean isClean() {
-    return failures.getSuppressed().length == 0;
+    return failures.isEmpty();
   }
 
   /** Keeps everything: {@link #close} will not undo anything. */
@@ -113,7 +115,7 @@ public final class Rollback implements AutoCloseable {
       run(steps.pop());
     }
     if (!isClean()) {
-      throw failures;
+      throw new RollbackException(name, failures);
     }
   }
 
@@ -131,17 +133,17 @@ public final class Rollback implements AutoCloseable {
       thread.setName("undo: " + step.what);
       thread.start();
     } catch (RuntimeException | Error e) { // no memory for a thread: the other steps must still run
-      failures.addSuppressed(new IOException(step.what + ": " + e, e));
+      failures.add(new IOException(step.what + ": " + e, e));
       return;
     }
     try {
       // The client may have given up, but what the use case acquired must still go.
       Uninterruptibles.getUninterruptibly(task, stepLimit);
     } catch (ExecutionException e) {
-      failures.addSuppressed(new IOException(step.what + ": " + e.getCause(), e.getCause()));
+      failures.add(new IOException(step.what + ": " + e.getCause(), e.getCause()));
     } catch (TimeoutException e) {
       task.cancel(true);
-      failures.addSuppressed(
+      failures.add(
           new IOException(step.what + ": not done after " + stepLimit.toSeconds() + " s", e));
     }
   }

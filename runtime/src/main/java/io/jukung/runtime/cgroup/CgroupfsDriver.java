@@ -69,11 +69,6 @@ public record CgroupfsDriver(CgroupMount mount, String root) implements PodCgrou
   @Override
   public void removeUnused(Cgroup pod) throws IOException {
     pod.removeUnused();
-    if (pod.path().startsWith(root + "/")) {
-      // The pod's cgroup may be gone already without having taken its parent along: a daemon that
-      // was killed between creating and marking it removes it by name.
-      mount.at(root).removeUnused();
-    }
   }
 
   @Override

@@ -217,6 +217,16 @@ public final class PodCgroups {
     cgroup.remove(REMOVE_WAIT);
   }
 
+  /**
+   * Removes what the stop of a sandbox has left because it was in use: a cgroup above that of the
+   * pod, which the request has named. The pod's own cgroup is never left.
+   */
+  public void removeLeftParents(SandboxRecord stopped) throws IOException {
+    if (!isOwn(stopped)) {
+      removeEmptyParents(stopped);
+    }
+  }
+
   /** Removes the pod's cgroup and those above it, as far as jukung made them and they are empty. */
   public void removeEmptyParents(SandboxRecord sandbox) throws IOException {
     if (isOwn(sandbox)) {

@@ -27,6 +27,17 @@ public interface ContainerImages {
    */
   record Names(String tag, String digest) {
     public static final Names NONE = new Names("", "");
+
+    /** By hand, as {@link #hashCode}: Java would generate classes for them in each daemon. */
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Names that && tag.equals(that.tag) && digest.equals(that.digest);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * tag.hashCode() + digest.hashCode();
+    }
   }
 
   /** Finds an image by id, short id, tag, digest or name. */

@@ -380,7 +380,7 @@ public final class ContainerStarter {
     }
     Path base = Path.of(sandboxes.get(record.sandboxId()).record().config().logDirectory());
     Path log = Path.of(record.logPath());
-    Path real = Files.createDirectories(base).toRealPath();
+    Path real = (Files.isDirectory(base) ? base : Files.createDirectories(base)).toRealPath();
     Path below = base.relativize(log);
     for (int i = 0; i < below.getNameCount(); i++) {
       real = real.resolve(below.getName(i));

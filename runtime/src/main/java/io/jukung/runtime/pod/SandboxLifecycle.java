@@ -76,6 +76,7 @@ public final class SandboxLifecycle {
     String id = sandbox.id();
     StepTimer timer = new StepTimer("RunPodSandbox", id);
     rollback.undo("delete volatile state", () -> deleteState(id, rollback.isClean()));
+    StatePaths.createPrivate(files.paths().sandboxState(id));
     StatePaths.createPrivate(files.paths().namespaces(id));
 
     SideTask<Boolean> settled =

@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one call on the thread that the call arrived on: interrupts the thread when the caller
- * cancels or its deadline passes, turns exceptions into a gRPC status, and writes a line to the
- * access log.
+ * Carries calls out: interrupts the thread of a call when the caller cancels or its deadline
+ * passes, turns exceptions into a gRPC status, and writes a line to the access log. {@link
+ * CallThreads} says on which thread a call arrives.
  */
 public final class Rpc {
   private static final Logger LOG = LoggerFactory.getLogger(Rpc.class);
@@ -48,20 +48,24 @@ public final class Rpc {
     void call(Q request, Consumer<R> sink) throws Exception;
   }
 
+  /** Makes a call that may wait, on a virtual thread of its own. */
   public static <Q extends Message, R> void unary(
       Call<Q, R> call, Q request, StreamObserver<R> answer) {
-    runHere(() -> answer.onNext(call.call(request)), request, answer);
+    ignoreCancellation(answer);
+    startThread(() -> run(() -> answer.onNext(call.call(request)), request, answer), request);
   }
 
   /**
    * Makes a call that only looks at memory: it neither waits, nor opens a file, nor takes a lock
-   * that is held for long. The call runs on the thread that it arrived on, which may be that of the
-   * connection, and is not interrupted. {@link QuickCalls} lists the methods.
+   * that is held for long. The call runs on the thread of the connection, and is not interrupted.
    */
   public static <Q extends Message, R> void quick(
       Call<Q, R> call, Q request, StreamObserver<R> answer) {
-    if (request.getSerializedSize() > MAX_QUICK_BYTES) {
-      elsewhere(call, request, answer); // the check of its text takes long
+    // With the log at debug each call writes a line, and whoever reads the log may be slow. The
+    // check
+    // of a large request's text takes long.
+    if (LOG.isDebugEnabled() || request.getSerializedSize() > MAX_QUICK_BYTES) {
+      unary(call, request, answer);
       return;
     }
     ignoreCancellation(answer);
@@ -86,16 +90,11 @@ public final class Rpc {
     quick(call, request, EncodedAnswers.of(answer));
   }
 
-  /** Makes a call that may wait, of a method whose other calls are quick. */
-  public static <Q extends Message, R> void elsewhere(
-      Call<Q, R> call, Q request, StreamObserver<R> answer) {
-    ignoreCancellation(answer);
-    startThread(() -> run(() -> answer.onNext(call.call(request)), request, answer), request);
-  }
-
+  /** Runs the call on the thread that it arrived on, which may wait. */
   public static <Q extends Message, R> void streaming(
       StreamingCall<Q, R> call, Q request, StreamObserver<R> answer) {
-    runHere(() -> call.call(request, answer::onNext), request, answer);
+    ignoreCancellation(answer);
+    run(() -> call.call(request, answer::onNext), request, answer);
   }
 
   /** A call with one request and answers that come as long as the caller wants them. */
@@ -121,12 +120,6 @@ public final class Rpc {
 
   private interface Work {
     void run() throws Exception;
-  }
-
-  private static <Q extends Message, R> void runHere(
-      Work work, Q request, StreamObserver<R> answer) {
-    ignoreCancellation(answer);
-    run(work, request, answer);
   }
 
   private static void ignoreCancellation(StreamObserver<?> answer) {

@@ -15,10 +15,10 @@ import io.jukung.cri.v1.VersionRequest;
 import io.jukung.cri.v1.VersionResponse;
 import io.jukung.runtime.call.VitalThread;
 import io.jukung.runtime.config.Config;
+import io.jukung.runtime.rpc.CallThreads;
 import io.jukung.runtime.rpc.EarlyHeaders;
 import io.jukung.runtime.rpc.EncodedAnswers;
 import io.jukung.runtime.rpc.MalformedRequests;
-import io.jukung.runtime.rpc.QuickCalls;
 import io.jukung.runtime.rpc.RequestBudget;
 import io.jukung.runtime.rpc.Rpc;
 import io.jukung.runtime.service.Version;
@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The gRPC server on the unix socket. A call that only looks at memory runs on the thread of its
- * connection, and each other call on a virtual thread of its own, see {@link QuickCalls}.
+ * connection, and each other call on a virtual thread of its own.
  */
 final class CriServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CriServer.class);
@@ -119,7 +119,7 @@ final class CriServer implements AutoCloseable {
                 ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BUFFER_BYTES))
             .fallbackHandlerRegistry(methods)
             .directExecutor()
-            .callExecutor(new QuickCalls(calls))
+            .callExecutor(new CallThreads(calls))
             .maxInboundMessageSize(settings.maxMessageSize().toIntBytes())
             .maxConcurrentCallsPerConnection(MAX_STREAMS_PER_CONNECTION)
             .maxRstFramesPerWindow(MAX_RESETS_PER_WINDOW, RESET_WINDOW_SECONDS)

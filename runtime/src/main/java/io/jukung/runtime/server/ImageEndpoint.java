@@ -54,7 +54,7 @@ final class ImageEndpoint extends ImageServiceGrpc.ImageServiceImplBase {
   @Override
   public void imageStatus(ImageStatusRequest request, StreamObserver<ImageStatusResponse> answer) {
     if (request.getVerbose()) { // writes JSON
-      Rpc.elsewhere(calls.imageStatus::call, request, answer);
+      Rpc.unary(calls.imageStatus::call, request, answer);
     } else {
       Rpc.quick(calls.imageStatus::call, request, answer);
     }

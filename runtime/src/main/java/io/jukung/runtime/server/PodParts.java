@@ -222,7 +222,7 @@ final class PodParts implements AutoCloseable {
     this.views = new ContainerViews(images::names);
     this.facts = HostFacts.read();
     this.criu = new Criu(() -> current.get().checkpoint());
-    this.files = new StateFiles(paths);
+    this.files = StateFiles.withBackgroundDeletions(paths);
     this.containerSpecs = new ContainerSpecs(files);
     CgroupMount cgroupMount = CgroupMount.find();
     this.cgroupDriver = cgroupDriver(cgroupMount, config.cgroup());

@@ -205,7 +205,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   public void podSandboxStatus(
       PodSandboxStatusRequest request, StreamObserver<PodSandboxStatusResponse> answer) {
     if (request.getVerbose()) { // reads files
-      Rpc.elsewhere(calls.podSandboxStatus::call, request, answer);
+      Rpc.unary(calls.podSandboxStatus::call, request, answer);
     } else {
       Rpc.encoded(calls.podSandboxStatus::encoded, request, answer);
     }
@@ -263,7 +263,7 @@ final class RuntimeEndpoint extends RuntimeServiceGrpc.RuntimeServiceImplBase {
   public void containerStatus(
       ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
     if (request.getVerbose()) { // reads files
-      Rpc.elsewhere(calls.containerStatus::call, request, answer);
+      Rpc.unary(calls.containerStatus::call, request, answer);
     } else {
       Rpc.encoded(calls.containerStatus::encoded, request, answer);
     }

@@ -68,7 +68,7 @@ public final class RemovePodSandbox {
     for (Container container : containers.of(id)) {
       remover.remove(container);
     }
-    cgroups.removeEmptyParents(sandbox.record()); // the stop leaves a parent that is still in use
+    cgroups.removeLeftParents(sandbox.record());
     try (LifecyclePlugins.Step _ = plugins.begin(id)) {
       plugins.removePodSandbox(sandbox.record());
       files.deleteSandbox(id);

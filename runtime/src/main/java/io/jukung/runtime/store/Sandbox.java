@@ -106,12 +106,17 @@ public final class Sandbox {
     }
   }
 
-  /** Changes the record, first on disk and then in memory. */
+  /**
+   * Changes the record, first on disk and then in memory.
+   *
+   * @param change returns the same instance if there is nothing to change
+   */
+  @SuppressWarnings("ReferenceEquality")
   public void update(StateFiles files, UnaryOperator<SandboxRecord> change) throws IOException {
     lock.lock();
     try {
       SandboxRecord next = change.apply(record);
-      if (!next.equals(record)) {
+      if (next != record) {
         files.writeSandbox(next);
         record = next;
       }
@@ -126,6 +131,7 @@ public final class Sandbox {
    *
    * @throws IOException if the record cannot be written
    */
+  @SuppressWarnings("ReferenceEquality")
   public void notReady(StateFiles files) throws IOException {
     lock.lock();
     try {
@@ -133,7 +139,7 @@ public final class Sandbox {
         revival.giveUp();
       }
       SandboxRecord next = record.notReady();
-      if (!next.equals(record)) {
+      if (next != record) {
         boolean wasReady = isReady();
         record = next;
         if (wasReady) {

@@ -185,7 +185,10 @@ public record SandboxRecord(
     return with(next, networkSetUp, addresses, shimPid, limits, memberships);
   }
 
-  /** A record of the same sandbox with other values for what can change. */
+  /**
+   * A record of the same sandbox with other values for what can change; this one if none is other.
+   */
+  @SuppressWarnings("ReferenceEquality") // equal limits and memberships may be written once more
   private SandboxRecord with(
       State newState,
       boolean setUp,
@@ -193,6 +196,14 @@ public record SandboxRecord(
       int newShimPid,
       @Nullable PodLimits newLimits,
       List<Membership> newMemberships) {
+    if (newState == state
+        && setUp == networkSetUp
+        && newAddresses.equals(addresses)
+        && newShimPid == shimPid
+        && newLimits == limits
+        && newMemberships == memberships) {
+      return this;
+    }
     return new SandboxRecord(
         version,
         id,

@@ -22,6 +22,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,13 +46,41 @@ public final class StateFiles {
   /** More than the deletions that are under way at a time, as a rule. */
   private static final int DELETION_LOCKS = 64;
 
+  /** How many objects may wait in the trash to be deleted. Calls that bring more delete them. */
+  private static final int MAX_PENDING_DELETIONS = 256;
+
   private final StatePaths paths;
+  private final Executor deletions;
 
   /** Two deletions of one tree at the same time would find names that the other has removed. */
-  private final Striped<Lock> deletions = Striped.lock(DELETION_LOCKS);
+  private final Striped<Lock> deletionLocks = Striped.lock(DELETION_LOCKS);
 
+  /** Files whose objects are deleted by the threads of the calls that remove them. */
   public StateFiles(StatePaths paths) {
+    this(paths, Runnable::run);
+  }
+
+  private StateFiles(StatePaths paths, Executor deletions) {
     this.paths = paths;
+    this.deletions = deletions;
+  }
+
+  /**
+   * Files whose objects are deleted one after the other, by a thread that nobody waits for: a call
+   * that removes an object ends when the object is in the trash.
+   */
+  public static StateFiles withBackgroundDeletions(StatePaths paths) {
+    ThreadPoolExecutor deletions =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MAX_PENDING_DELETIONS),
+            Thread.ofVirtual().name("deletions").factory(),
+            new ThreadPoolExecutor.CallerRunsPolicy());
+    deletions.allowCoreThreadTimeOut(true);
+    return new StateFiles(paths, deletions);
   }
 
   public StatePaths paths() {
@@ -284,30 +316,32 @@ public final class StateFiles {
 
   /** Finishes deletions that an earlier daemon began. */
   public void emptyTrash(List<String> names) throws IOException {
-    removeTrash(names);
+    for (String name : names) {
+      removeTree(paths.trash().resolve(name));
+    }
   }
 
-  /** Moves the object to the trash first, so that a crash never leaves half of an object. */
+  /**
+   * Moves the object to the trash, so that a crash never leaves half of an object, and has it
+   * deleted there. What cannot be deleted is logged, and the next daemon tries again. An object
+   * that an earlier attempt has moved is a no-op.
+   */
   public void discard(Path object) throws IOException {
     String name = String.valueOf(object.getFileName());
     Path trashed = paths.trash().resolve(name + "-" + System.nanoTime());
     try {
       Files.move(object, trashed, StandardCopyOption.ATOMIC_MOVE);
     } catch (NoSuchFileException e) {
-      // An earlier attempt moved the object, and perhaps did not delete all of it.
+      return; // an earlier attempt moved the object
     }
-    emptyTrash(name);
-  }
-
-  /** Deletes the trash whose names begin with the prefix. */
-  private void emptyTrash(String prefix) throws IOException {
-    removeTrash(list(paths.trash()).stream().filter(name -> name.startsWith(prefix)).toList());
-  }
-
-  private void removeTrash(List<String> names) throws IOException {
-    for (String name : names) {
-      removeTree(paths.trash().resolve(name));
-    }
+    deletions.execute(
+        () -> {
+          try {
+            removeTree(trashed);
+          } catch (IOException | RuntimeException e) {
+            LOG.warn("{} cannot be deleted, the next start tries again: {}", trashed, e.toString());
+          }
+        });
   }
 
   private void removeTree(Path tree) throws IOException {
@@ -317,7 +351,7 @@ public final class StateFiles {
     }
     String name = String.valueOf(tree.getFileName());
     // What an interrupted deletion has moved aside has a name that begins with the object's id.
-    Lock lock = deletions.get(name.substring(0, Math.min(name.length(), ObjectId.LENGTH)));
+    Lock lock = deletionLocks.get(name.substring(0, Math.min(name.length(), ObjectId.LENGTH)));
     lock.lock();
     try (Fd directory = HostFile.openDirectory(parent)) {
       TreeRemoval.remove(directory, name.getBytes(StandardCharsets.UTF_8));

@@ -31,7 +31,6 @@ final class AddressPools {
   private static final int LOCAL_RANDOM_BYTES = 5;
   private static final int LOCAL_FIRST_BYTE = 0xfd;
 
-  private final SecureRandom random = new SecureRandom();
   private volatile Config.Network settings;
 
   AddressPools(Config.Network settings) {
@@ -72,7 +71,7 @@ final class AddressPools {
   Subnet ipv6() {
     byte[] address = new byte[IPV6_BITS / Byte.SIZE];
     byte[] chosen = new byte[LOCAL_RANDOM_BYTES];
-    random.nextBytes(chosen);
+    new SecureRandom().nextBytes(chosen); // made here, because few daemons need one
     address[0] = (byte) LOCAL_FIRST_BYTE;
     System.arraycopy(chosen, 0, address, 1, chosen.length);
     return new Subnet(new BigInteger(1, address), LOCAL_PREFIX, IPV6_BITS);

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,7 +129,7 @@ public final class Volumes {
 
   /** All volumes, in the order of their names. */
   List<VolumeRecord> all() {
-    return byName.values().stream().sorted(Comparator.comparing(VolumeRecord::name)).toList();
+    return byName.values().stream().sorted((a, b) -> a.name().compareTo(b.name())).toList();
   }
 
   Optional<VolumeRecord> find(String name) {

@@ -117,6 +117,16 @@ class PathWorkTest {
   }
 
   @Test
+  void nextWorkRunsOnTheSameThreadUnderItsOwnName() throws Exception {
+    Thread first = work.call("pod", "CreateContainer x", Thread::currentThread);
+    Thread second;
+    do { // the thread waits for work a moment after the result is known
+      second = work.call("pod", "StartContainer y", Thread::currentThread);
+    } while (second != first);
+    assertThat(first.getName()).isEqualTo("StartContainer y");
+  }
+
+  @Test
   void interruptDoesNotAbandonTheWork() throws Exception {
     Thread.currentThread().interrupt();
     PathWork free = new PathWork();

@@ -3,6 +3,7 @@ package io.jukung.runtime.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.jukung.runtime.sandboxfiles.SharedMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,5 +152,32 @@ class StateFilesTest {
         assertThat(directory).doesNotExist();
       }
     }
+  }
+
+  @Test
+  void removedObjectsAreDeletedInTheBackground() throws Exception {
+    StateFiles background = StateFiles.withBackgroundDeletions(files.paths());
+    for (int i = 0; i < 300; i++) {
+      String id = ObjectId.random();
+      Path upper = Files.createDirectories(files.paths().container(id).resolve("upper/a/b"));
+      Files.createFile(upper.resolve("file"));
+      background.deleteContainer(id);
+      assertThat(files.paths().container(id)).doesNotExist();
+    }
+    while (!background.trash().isEmpty()) { // bounded by the timeout of the class
+      Thread.sleep(1);
+    }
+  }
+
+  @Test
+  void whatCannotBeDeletedStaysInTheTrashForTheNextStart() throws IOException {
+    Path mounted = files.paths().container(ID).resolve("mounted");
+    SharedMemory.mount(mounted, null, 4096);
+    files.deleteContainer(ID);
+    assertThat(files.paths().container(ID)).doesNotExist();
+    assertThat(files.trash()).hasSize(1);
+    SharedMemory.remove(files.paths().trash().resolve(files.trash().getFirst()).resolve("mounted"));
+    files.emptyTrash(files.trash());
+    assertThat(files.trash()).isEmpty();
   }
 }

@@ -3,7 +3,6 @@ package io.jukung.runtime.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -13,7 +12,6 @@ import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerFilter;
 import io.jukung.cri.v1.ContainerStatusRequest;
 import io.jukung.cri.v1.ContainerStatusResponse;
-import io.jukung.cri.v1.ImageServiceGrpc;
 import io.jukung.cri.v1.ListContainersRequest;
 import io.jukung.cri.v1.ListContainersResponse;
 import io.jukung.cri.v1.RuntimeServiceGrpc;
@@ -21,12 +19,10 @@ import io.jukung.cri.v1.StopContainerRequest;
 import io.jukung.cri.v1.StopContainerResponse;
 import io.jukung.runtime.call.EncodedMessage;
 import io.jukung.runtime.config.Config;
-import io.jukung.runtime.rpc.QuickCalls;
 import io.jukung.runtime.rpc.Rpc;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,11 +31,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Which thread a call runs on, and what a caller sees of answers that are serialized before. */
 @Timeout(60)
-class QuickCallsTest {
+class CallThreadsTest {
   private static final int ITEMS = 3_000;
 
   @TempDir Path directory;
   private volatile Thread ran = Thread.currentThread();
+  private volatile Thread handedOver = Thread.currentThread();
   private CriServer server;
   private CriChannel channel;
 
@@ -85,7 +82,7 @@ class QuickCallsTest {
     public void containerStatus(
         ContainerStatusRequest request, StreamObserver<ContainerStatusResponse> answer) {
       if (request.getVerbose()) {
-        Rpc.elsewhere(this::status, request, answer);
+        Rpc.unary(this::status, request, answer);
       } else {
         Rpc.quick(this::status, request, answer);
       }
@@ -102,6 +99,7 @@ class QuickCallsTest {
     @Override
     public void stopContainer(
         StopContainerRequest request, StreamObserver<StopContainerResponse> answer) {
+      handedOver = Thread.currentThread();
       Rpc.unary(
           _ -> {
             ran = Thread.currentThread();
@@ -137,6 +135,13 @@ class QuickCallsTest {
                             .build()))
         .hasMessage("NOT_FOUND: there is no container a");
     assertThat(ran.isVirtual()).isTrue();
+  }
+
+  @Test
+  void callThatMayWaitIsHandedOverOnTheThreadOfItsConnection() {
+    client().stopContainer(StopContainerRequest.getDefaultInstance());
+    assertThat(handedOver.getName()).startsWith("grpc-");
+    assertThat(handedOver.isVirtual()).isFalse();
   }
 
   @Test
@@ -189,17 +194,5 @@ class QuickCallsTest {
     }
     client().listContainers(ListContainersRequest.getDefaultInstance());
     assertThat(ran.isInterrupted()).isFalse();
-  }
-
-  @Test
-  void everyQuickMethodOfTheDaemonIsKnown() {
-    var known =
-        Stream.of(
-                RuntimeServiceGrpc.getServiceDescriptor(), ImageServiceGrpc.getServiceDescriptor())
-            .flatMap(service -> service.getMethods().stream())
-            .filter(method -> method.getType() == MethodDescriptor.MethodType.UNARY)
-            .map(MethodDescriptor::getFullMethodName)
-            .toList();
-    assertThat(known).containsAll(QuickCalls.NAMES);
   }
 }
