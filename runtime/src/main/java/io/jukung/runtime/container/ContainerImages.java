@@ -21,11 +21,11 @@ public interface ContainerImages {
   /**
    * The names under which an image is shown.
    *
-   * @param tag the first of its names with a tag; empty if it has none
+   * @param tags its names with a tag, of which the first is shown if no other was asked for
    * @param digest the first of its names with a digest; empty if it has none
    */
-  record Names(String tag, String digest) {
-    public static final Names NONE = new Names("", "");
+  record Names(List<String> tags, String digest) {
+    public static final Names NONE = new Names(List.of(), "");
   }
 
   /** Finds an image by id, short id, tag, digest or name. */
