@@ -26,8 +26,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class MemoryStatsIT {
   private static final long MEBIBYTE = 1 << 20;
 
-  /** Metrics that the test node cannot provide: pressure, huge pages, and traffic of disks. */
-  private static final String ABSENT = "container_(pressure|hugetlb|fs_reads|fs_writes|blkio)_.*";
+  /** Metrics that the test node cannot provide: pressure, huge pages, and devices of disks. */
+  private static final String ABSENT = "container_(pressure|hugetlb|blkio)_.*";
 
   private static String run(Testbed testbed, Pod pod, String script) {
     LinuxContainerResources limits =
@@ -91,6 +91,7 @@ class MemoryStatsIT {
     assertThat(value(own, "container_spec_cpu_quota")).isEqualTo(50_000);
     assertThat(value(own, "container_spec_cpu_shares")).isEqualTo(512);
     assertThat(value(own, "container_spec_memory_limit_bytes")).isEqualTo(128 * MEBIBYTE);
+    assertThat(value(own, "container_fs_writes_bytes_total")).isZero();
     assertThat(value(own, "container_threads")).isEqualTo(1);
     assertThat(value(own, "container_threads_max")).isEqualTo(50);
     assertThat(value(own, "container_oom_events_total")).isZero();

@@ -22,21 +22,21 @@ public interface ContainerImages {
   /**
    * The names under which an image is shown.
    *
-   * @param tag the first of its names with a tag; empty if it has none
+   * @param tags its names with a tag, of which the first is shown if no other was asked for
    * @param digest the first of its names with a digest; empty if it has none
    */
-  record Names(String tag, String digest) {
-    public static final Names NONE = new Names("", "");
+  record Names(List<String> tags, String digest) {
+    public static final Names NONE = new Names(List.of(), "");
 
     /** By hand, as {@link #hashCode}: Java would generate classes for them in each daemon. */
     @Override
     public boolean equals(Object other) {
-      return other instanceof Names that && tag.equals(that.tag) && digest.equals(that.digest);
+      return other instanceof Names that && tags.equals(that.tags) && digest.equals(that.digest);
     }
 
     @Override
     public int hashCode() {
-      return 31 * tag.hashCode() + digest.hashCode();
+      return 31 * tags.hashCode() + digest.hashCode();
     }
   }
 

@@ -12,6 +12,7 @@ import io.jukung.cri.v1.LinuxContainerUser;
 import io.jukung.cri.v1.Mount;
 import io.jukung.cri.v1.MountPropagation;
 import io.jukung.cri.v1.Signal;
+import io.jukung.image.reference.ImageReference;
 import io.jukung.linux.process.Signals;
 import io.jukung.runtime.container.ContainerImages.Names;
 import io.jukung.runtime.spec.ResourceRecords;
@@ -20,6 +21,7 @@ import io.jukung.runtime.store.ContainerRecord;
 import io.jukung.runtime.store.ContainerRecord.Resources;
 import io.jukung.runtime.store.ContainerStatusRecord;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Builds the messages in which CRI shows containers. An image is shown as by containerd and CRI-O:
@@ -144,9 +146,19 @@ public final class ContainerViews {
         .build();
   }
 
+  /** Clients compare the name with the one they asked for: it comes first if the image has it. */
   private static ImageSpec image(ContainerRecord.ImageReference image, Names names) {
     ImageSpec asked = image(image);
-    return names.tag().isEmpty() ? asked : asked.toBuilder().setImage(names.tag()).build();
+    if (names.tags().isEmpty()) {
+      return asked;
+    }
+    String shown =
+        Stream.of(image.userSpecifiedImage(), image.image())
+            .flatMap(each -> ImageReference.tagged(each).stream())
+            .filter(names.tags()::contains)
+            .findFirst()
+            .orElse(names.tags().getFirst());
+    return asked.toBuilder().setImage(shown).build();
   }
 
   private static String imageRef(ContainerRecord record, Names names) {

@@ -136,9 +136,7 @@ public final class StoredImages implements ContainerImages {
   }
 
   private static Names names(StoredImage image) {
-    return new Names(
-        image.repoTags().stream().findFirst().orElse(""),
-        image.repoDigests().stream().findFirst().orElse(""));
+    return new Names(image.repoTags(), image.repoDigests().stream().findFirst().orElse(""));
   }
 
   private static Found found(StoredImage image) {

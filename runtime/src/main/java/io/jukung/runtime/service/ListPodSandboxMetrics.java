@@ -5,6 +5,7 @@ import io.jukung.cri.v1.ListPodSandboxMetricsRequest;
 import io.jukung.cri.v1.ListPodSandboxMetricsResponse;
 import io.jukung.cri.v1.PodSandboxMetrics;
 import io.jukung.linux.cgroup.Cgroup;
+import io.jukung.linux.cgroup.ControlFiles;
 import io.jukung.linux.net.InterfaceCounters;
 import io.jukung.runtime.call.Clock;
 import io.jukung.runtime.cgroup.PodCgroups;
@@ -110,11 +111,12 @@ public final class ListPodSandboxMetrics {
     Cgroup cgroup = cgroups.at(container.record().cgroup());
     MetricSeries series = MetricSeries.ofContainer(sandbox, container.record(), Clock.now());
     List<Integer> processes = cgroup.allProcesses();
-    new CgroupMetrics(usage.files(container), series).add(processes);
+    ControlFiles files = usage.files(container);
+    new CgroupMetrics(files, series).add(processes);
     ContainerStatusRecord status = container.status();
     ContainerSeries own = new ContainerSeries(series);
     own.addTimes(status);
-    own.addLimits(container.resources());
+    own.addLimits(container.resources(), files.number("memory.max"));
     own.addFilesystem(filesystem, written);
     own.addProcesses(processes, status.pid());
     return ContainerMetrics.newBuilder()

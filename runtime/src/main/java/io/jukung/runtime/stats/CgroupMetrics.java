@@ -43,12 +43,16 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /** The metrics that the kernel keeps for a cgroup. Those that it does not keep are left out. */
 public final class CgroupMetrics {
   private static final Path BLOCK_DEVICES = Path.of("/sys/dev/block");
+
+  /** The label of traffic if the cgroup has used no block device yet. */
+  private static final String NO_DEVICE = "";
 
   private final ControlFiles cgroup;
   private final MetricSeries series;
@@ -127,7 +131,19 @@ public final class CgroupMetrics {
   }
 
   private void addTraffic() throws IOException {
-    for (DeviceTraffic each : DeviceTraffic.parse(cgroup.find("io.stat").orElse(""))) {
+    Optional<String> stat = cgroup.find("io.stat");
+    if (stat.isEmpty()) {
+      return;
+    }
+    List<DeviceTraffic> devices = DeviceTraffic.parse(stat.get());
+    if (devices.isEmpty()) {
+      // A counter that begins to exist with its first bytes would hide those from a rate.
+      for (MetricFamily family :
+          List.of(FS_READS_BYTES_TOTAL, FS_READS_TOTAL, FS_WRITES_BYTES_TOTAL, FS_WRITES_TOTAL)) {
+        series.add(family, 0, NO_DEVICE);
+      }
+    }
+    for (DeviceTraffic each : devices) {
       String device = deviceName(each);
       series.add(FS_READS_BYTES_TOTAL, each.readBytes(), device);
       series.add(FS_READS_TOTAL, each.reads(), device);

@@ -29,6 +29,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -54,9 +55,17 @@ public final class ContainerSeries {
     series.add(LAST_SEEN, TimeUnit.NANOSECONDS.toSeconds(series.time()));
   }
 
-  /** Adds the limits in force. */
-  public void addLimits(@Nullable Resources limits) {
-    series.add(SPEC_MEMORY_LIMIT_BYTES, limits == null ? 0 : limits.memoryLimitBytes());
+  /**
+   * Adds the limits in force.
+   *
+   * @param limits what was asked for; null if nothing was
+   * @param memoryMax bytes in the cgroup's memory.max, which the kernel rounds down to whole pages;
+   *     empty if the file does not exist or says that there is no limit
+   */
+  public void addLimits(@Nullable Resources limits, OptionalLong memoryMax) {
+    series.add(
+        SPEC_MEMORY_LIMIT_BYTES,
+        memoryMax.orElse(limits == null ? 0 : limits.memoryLimitBytes()));
     series.add(
         SPEC_MEMORY_SWAP_LIMIT_BYTES,
         limits == null ? 0 : Math.max(0, limits.memorySwapLimitBytes()));

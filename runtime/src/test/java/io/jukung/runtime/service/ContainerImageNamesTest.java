@@ -47,8 +47,14 @@ class ContainerImageNamesTest {
   @Test
   void imageThatGetsOtherNamesIsShownByThem() throws Exception {
     assertShown(FakeImages.NAME, FakeImages.DIGEST);
-    node.images.names = new Names("example.org/other:2", "example.org/other@" + FakeImages.ID);
+    node.images.names = new Names(List.of("example.org/other:2"), "example.org/other@" + FakeImages.ID);
     assertShown("example.org/other:2", "example.org/other@" + FakeImages.ID);
+  }
+
+  @Test
+  void imageWithSeveralTagsIsShownByTheOneThatWasAskedFor() throws Exception {
+    node.images.names = new Names(List.of("example.org/a:1", FakeImages.NAME), FakeImages.DIGEST);
+    assertShown(FakeImages.NAME, FakeImages.DIGEST);
   }
 
   @Test

@@ -23,7 +23,7 @@ public final class FakeImages implements ContainerImages {
   volatile List<Path> layers;
 
   /** The names of the image. */
-  volatile Names names = new Names(NAME, DIGEST);
+  volatile Names names = new Names(List.of(NAME), DIGEST);
 
   private final ImageDefaults defaults;
 
@@ -52,7 +52,7 @@ public final class FakeImages implements ContainerImages {
 
   @Override
   public Names names(String imageId) {
-    return imageId.equals(ID) ? names : new Names("", "");
+    return imageId.equals(ID) ? names : Names.NONE;
   }
 
   @Override

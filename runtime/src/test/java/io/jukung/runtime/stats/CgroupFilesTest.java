@@ -164,6 +164,19 @@ class CgroupFilesTest {
   }
 
   @Test
+  void trafficIsZeroUntilADeviceIsUsedAndAbsentWithoutTheIoController() throws IOException {
+    assertThat(metrics()).noneMatch(each -> each.startsWith("fs_"));
+    file("io.stat", "990:2 \n");
+    assertThat(metrics())
+        .contains(
+            "fs_reads_bytes_total[]=0",
+            "fs_reads_total[]=0",
+            "fs_writes_bytes_total[]=0",
+            "fs_writes_total[]=0")
+        .noneMatch(each -> each.startsWith("blkio_"));
+  }
+
+  @Test
   void reservedHugePagesAreNotCountedAsUsed() throws IOException {
     file("hugetlb.2MB.current", "4194304\n");
     file("hugetlb.2MB.rsvd.current", "8388608\n");

@@ -3,10 +3,13 @@ package io.jukung.runtime.stats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jukung.cri.v1.Metric;
+import io.jukung.runtime.store.ContainerRecord.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -24,12 +27,19 @@ class ContainerSeriesTest {
 
   @Test
   void containerWithoutLimitsHasMemoryLimitsOfZeroAndNoCpuLimits() {
-    metrics.addLimits(null);
+    metrics.addLimits(null, OptionalLong.empty());
     assertThat(series.metrics())
         .extracting(Metric::getName)
         .containsExactly(
             "container_spec_memory_limit_bytes", "container_spec_memory_swap_limit_bytes");
     assertThat(value(MetricFamily.SPEC_MEMORY_LIMIT_BYTES)).isZero();
+  }
+
+  @Test
+  void memoryLimitIsThatOfTheKernelWhichRoundsItDownToPages() {
+    Resources asked = new Resources(0, 0, 0, 80_000_000, 0, 0, "", "", Map.of(), Map.of());
+    metrics.addLimits(asked, OptionalLong.of(79_998_976));
+    assertThat(value(MetricFamily.SPEC_MEMORY_LIMIT_BYTES)).isEqualTo(79_998_976);
   }
 
   @Test
