@@ -40,6 +40,18 @@ class ContainerCommandsTest extends CommandHarness {
   }
 
   @Test
+  void timeoutOfACheckpointIsToldInTheWordsOfTheDaemon() {
+    String pod = cri.addPod("web", Map.of());
+    cri.addContainer(pod, container("web", ContainerState.CONTAINER_RUNNING));
+    cri.failOn(
+        CheckpointContainerRequest.class,
+        Status.DEADLINE_EXCEEDED.withDescription("not dumped after 7 s"));
+
+    assertThat(jukung("checkpoint", "-e", "/b.tar", "-t", "7", "web")).isEqualTo(ExitCode.FAILED);
+    assertThat(err.toString(UTF_8)).contains("not dumped after 7 s");
+  }
+
+  @Test
   void checkpointWithoutAnArchiveIsAUsageError() {
     assertThat(jukung("checkpoint", "web")).isEqualTo(ExitCode.USAGE);
     assertThat(err.toString(UTF_8)).contains("--export");

@@ -372,6 +372,27 @@ class CheckpointIT {
     awaitCountsOn(pod);
   }
 
+  /** As a daemon leaves it that is killed after CRIU and before the archive has its name. */
+  @Test
+  void unfinishedArchiveAndFrozenContainerOfAKilledDaemonAreClearedUp() throws Exception {
+    Pod pod = bed().runPod("unfinished", NamespaceMode.POD);
+    String container = runCounter(pod);
+    bed().daemon().kill();
+    Path partial = Files.createFile(directory.resolve(".checkpoint-1.partial"));
+    Path left = Files.createDirectory(work().resolve("1"));
+    Files.createDirectory(left.resolve("images"));
+    Files.writeString(
+        left.resolve("work.json"),
+        "{\"version\":1,\"containerId\":\"%s\",\"partial\":\"%s\",\"thaws\":true}"
+            .formatted(container, partial));
+    Files.writeString(Limits.cgroup(container).resolve("cgroup.freeze"), "1");
+    bed().daemon().start();
+    bed().reconnect();
+    Await.until("the work is cleared up", () -> isEmpty(work()));
+    assertThat(partial).doesNotExist();
+    awaitCountsOn(pod);
+  }
+
   @Test
   void locationMustBeANewFileInADirectoryThatExists() throws Exception {
     Pod pod = bed().runPod("location", NamespaceMode.POD);

@@ -1,5 +1,8 @@
 package io.jukung.cli.container;
 
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.jukung.cli.command.CliException;
 import io.jukung.cli.command.ClientCommand;
 import io.jukung.cli.command.CommandContext;
 import io.jukung.cli.command.Connection;
@@ -47,15 +50,21 @@ public final class Checkpoint extends ClientCommand {
 
   @Override
   protected int run(Connection connection) {
-    var _ =
-        connection
-            .runtimeWithoutDeadline()
-            .checkpointContainer(
-                CheckpointContainerRequest.newBuilder()
-                    .setContainerId(Lookup.container(connection, container).getId())
-                    .setLocation(environment.absolute(export).normalize().toString())
-                    .setTimeout(timeoutSeconds)
-                    .build());
-    return ExitCode.OK;
+    CheckpointContainerRequest request =
+        CheckpointContainerRequest.newBuilder()
+            .setContainerId(Lookup.container(connection, container).getId())
+            .setLocation(environment.absolute(export).normalize().toString())
+            .setTimeout(timeoutSeconds)
+            .build();
+    try {
+      var _ = connection.runtimeWithoutDeadline().checkpointContainer(request);
+      return ExitCode.OK;
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
+        // The daemon has answered: the call itself has no deadline.
+        throw CliException.failed(String.valueOf(e.getStatus().getDescription()));
+      }
+      throw e;
+    }
   }
 }
