@@ -122,7 +122,7 @@ class PathWorkTest {
     Thread second;
     do { // the thread waits for work a moment after the result is known
       second = work.call("pod", "StartContainer y", Thread::currentThread);
-    } while (second != first);
+    } while (!second.equals(first));
     assertThat(first.getName()).isEqualTo("StartContainer y");
   }
 
