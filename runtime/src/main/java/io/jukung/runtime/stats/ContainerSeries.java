@@ -64,8 +64,7 @@ public final class ContainerSeries {
    */
   public void addLimits(@Nullable Resources limits, OptionalLong memoryMax) {
     series.add(
-        SPEC_MEMORY_LIMIT_BYTES,
-        memoryMax.orElse(limits == null ? 0 : limits.memoryLimitBytes()));
+        SPEC_MEMORY_LIMIT_BYTES, memoryMax.orElse(limits == null ? 0 : limits.memoryLimitBytes()));
     series.add(
         SPEC_MEMORY_SWAP_LIMIT_BYTES,
         limits == null ? 0 : Math.max(0, limits.memorySwapLimitBytes()));

@@ -47,7 +47,8 @@ class ContainerImageNamesTest {
   @Test
   void imageThatGetsOtherNamesIsShownByThem() throws Exception {
     assertShown(FakeImages.NAME, FakeImages.DIGEST);
-    node.images.names = new Names(List.of("example.org/other:2"), "example.org/other@" + FakeImages.ID);
+    node.images.names =
+        new Names(List.of("example.org/other:2"), "example.org/other@" + FakeImages.ID);
     assertShown("example.org/other:2", "example.org/other@" + FakeImages.ID);
   }
 
