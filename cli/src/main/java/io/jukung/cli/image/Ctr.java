@@ -32,10 +32,6 @@ public final class Ctr implements Runnable {
   private static final String NAMESPACE = "k8s.io";
   private static final String PINNED_LABEL = "io.cri-containerd.pinned=pinned";
 
-  /** The node's platform, by the names that images have for it. */
-  private static final String PLATFORM =
-      "linux/" + (System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64");
-
   private static final String SNAPSHOTTER = "overlayfs";
 
   private final CommandContext context;

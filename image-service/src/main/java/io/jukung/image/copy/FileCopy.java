@@ -43,6 +43,8 @@ public final class FileCopy {
     Gate OPEN = (_, _) -> {};
 
     /**
+     * Looks at a file that is about to be copied.
+     *
      * @param path below the source
      * @throws CriException if the file must not be copied
      */
