@@ -44,8 +44,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Checkpoints of running containers by CRIU, and containers that are restored from them. Runs where
- * there is a CRIU of version 4 or later, at the system property e2e.criu, the variable E2E_CRIU or
- * /usr/sbin/criu: earlier ones do not know the kernels of today.
+ * there is a CRIU of version 4 or later, at the system property e2e.criu, the variable E2E_CRIU,
+ * where e2e/criu has unpacked it, or at /usr/sbin/criu: earlier ones do not know the kernels of today.
  */
 class CheckpointIT {
   private static final Pattern VERSION = Pattern.compile("Version: ([0-9]+)\\.");
@@ -101,7 +101,9 @@ class CheckpointIT {
   }
 
   private static Path criu() {
-    String variable = System.getenv().getOrDefault("E2E_CRIU", "/usr/sbin/criu");
+    Path unpacked = Path.of("target/criu/criu").toAbsolutePath(); // by e2e/criu
+    String usual = Files.exists(unpacked) ? unpacked.toString() : "/usr/sbin/criu";
+    String variable = System.getenv().getOrDefault("E2E_CRIU", usual);
     return Path.of(System.getProperty("e2e.criu", variable));
   }
 

@@ -61,9 +61,8 @@ public final class Rpc {
    */
   public static <Q extends Message, R> void quick(
       Call<Q, R> call, Q request, StreamObserver<R> answer) {
-    // With the log at debug each call writes a line, and whoever reads the log may be slow. The
-    // check
-    // of a large request's text takes long.
+    // With the log at debug each call writes a line, and whoever reads the log may be slow. And the
+    // check of a large request's text takes long.
     if (LOG.isDebugEnabled() || request.getSerializedSize() > MAX_QUICK_BYTES) {
       unary(call, request, answer);
       return;
