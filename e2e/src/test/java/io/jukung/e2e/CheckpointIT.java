@@ -45,7 +45,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Checkpoints of running containers by CRIU, and containers that are restored from them. Runs where
  * there is a CRIU of version 4 or later, at the system property e2e.criu, the variable E2E_CRIU,
- * where e2e/criu has unpacked it, or at /usr/sbin/criu: earlier ones do not know the kernels of today.
+ * where e2e/criu has unpacked it, or at /usr/sbin/criu: earlier ones do not know the kernels of
+ * today.
  */
 class CheckpointIT {
   private static final Pattern VERSION = Pattern.compile("Version: ([0-9]+)\\.");
