@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.jukung.cri.CriException;
+import io.jukung.runtime.call.CallTrace;
 import io.jukung.runtime.call.EncodedMessage;
 import io.jukung.runtime.call.Outlet;
 import io.jukung.runtime.call.RequestFields;
@@ -111,10 +112,12 @@ public final class Rpc {
     startThread(() -> run(() -> call.call(request, outlet), request, answer), request);
   }
 
+  /** Starts the thread of a call, which goes on with the context and the trace of the caller. */
   private static void startThread(Runnable work, Message request) {
+    CallTrace trace = CallTrace.current();
     Thread.ofVirtual()
         .name("rpc-" + RequestSubject.call(request))
-        .start(Context.current().wrap(work));
+        .start(Context.current().wrap(trace == null ? work : () -> trace.during(work)));
   }
 
   private interface Work {
