@@ -24,7 +24,7 @@ final class ArchiveFile implements AutoCloseable {
   private static final String SUFFIX = ".partial";
   private static final int MODE = 0600;
 
-  /** Writes the content. */
+  /** What the archive is to have. */
   @FunctionalInterface
   interface Content {
     void writeTo(Fd file) throws IOException;
@@ -88,7 +88,7 @@ final class ArchiveFile implements AutoCloseable {
       content.writeTo(file);
       Sync.file(file);
     } catch (IOException | RuntimeException e) {
-      discard(partial, e);
+      discardAfter(e, partial);
       throw e;
     }
   }
@@ -99,7 +99,7 @@ final class ArchiveFile implements AutoCloseable {
       DirectoryEntry.renameToNew(
           directory, String.valueOf(partial.getFileName()).getBytes(UTF_8), directory, name);
     } catch (IOException | RuntimeException e) {
-      discard(partial, e);
+      discardAfter(e, partial);
       if (e instanceof ErrnoException call && call.is(Errno.EEXIST)) {
         throw taken(location);
       }
@@ -108,14 +108,22 @@ final class ArchiveFile implements AutoCloseable {
     Sync.file(directory);
   }
 
-  /** Removes the unfinished archive. */
-  void discard(Path partial, Exception cause) {
+  /** Removes an archive that is not to appear, if it is there. */
+  void discard(Path partial) throws ErrnoException {
     try {
       DirectoryEntry.unlink(directory, String.valueOf(partial.getFileName()).getBytes(UTF_8));
     } catch (ErrnoException e) {
       if (!e.is(Errno.ENOENT)) {
-        cause.addSuppressed(e);
+        throw e;
       }
+    }
+  }
+
+  private void discardAfter(Exception failure, Path partial) {
+    try {
+      discard(partial);
+    } catch (ErrnoException e) {
+      failure.addSuppressed(e);
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jukung.cri.CriException;
+import io.jukung.image.layer.LayerLimits;
 import io.jukung.linux.fs.Fd;
 import io.jukung.linux.fs.RegularFile;
 import java.io.ByteArrayOutputStream;
@@ -25,7 +26,7 @@ final class CheckpointReader {
   private static final int MAX_FILES = 100_000;
 
   /** As much as a layer of an image may have; more memory than nodes have today. */
-  private static final long MAX_BYTES = 256L << 30;
+  private static final long MAX_BYTES = LayerLimits.DEFAULT.maxBytes();
 
   private static final String IMAGES = ArchiveNames.IMAGES + "/";
   private static final ObjectMapper JSON = JsonMapper.builder().build();

@@ -5,7 +5,7 @@ import java.io.OutputStream;
 
 /** Where a checkpoint is read from. Nothing in it is trusted. */
 interface CheckpointSource extends AutoCloseable {
-  /** Receives the members. */
+  /** What looks at the members of a checkpoint, one after the other. */
   @FunctionalInterface
   interface Visitor {
     /**
@@ -32,7 +32,7 @@ interface CheckpointSource extends AutoCloseable {
    */
   void visit(Visitor visitor) throws IOException;
 
-  /** For messages. */
+  /** The path of the archive or the name of the image, for messages. */
   String name();
 
   @Override

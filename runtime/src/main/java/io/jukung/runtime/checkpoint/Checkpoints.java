@@ -133,7 +133,7 @@ public final class Checkpoints {
           LOG.info(
               "container {} checkpointed to {}", LogNames.container(container.record()), location);
         } else {
-          archive.discard(partial, new IOException());
+          archive.discard(partial);
         }
       } finally {
         TreeRemoval.remove(files.directory());

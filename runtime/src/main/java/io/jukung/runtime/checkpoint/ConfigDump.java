@@ -1,6 +1,5 @@
 package io.jukung.runtime.checkpoint;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jukung.runtime.store.ContainerRecord;
@@ -19,7 +18,6 @@ import java.time.Instant;
  * @param checkpointedTime RFC 3339
  * @param restored always false
  */
-@JsonIgnoreProperties(ignoreUnknown = true)
 record ConfigDump(
     String id,
     String name,

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +29,17 @@ import org.jspecify.annotations.Nullable;
 final class ImageCheck {
   private static final Pattern TASK = Pattern.compile("(core|ids)-[0-9]+\\.img");
   private static final Pattern MOUNTS = Pattern.compile("mountpoints-[0-9]+\\.img");
+
+  /**
+   * The images that CRIU makes of a container whose namespaces of network, IPC and UTS are the
+   * pod's (criu/image-desc.c of CRIU). Others could do things that are not checked.
+   */
+  private static final Pattern KNOWN =
+      Pattern.compile(
+          "(core|ids|mm|pagemap|pages|fs|fdinfo|mountpoints|timens)-[0-9]{1,20}\\.img"
+              + "|(pagemap-shmem|tcp-stream|ghost-file)-[0-9a-f]{1,20}\\.img"
+              + "|(inventory|pstree|files|seccomp|cgroup|pipes-data|fifo-data|sk-queues|remap-fpath"
+              + "|memfd|filelocks|eventpoll-tfd|inotify-wd)\\.img");
 
   /** Fields of task_kobj_ids_entry: the namespaces, and what they are called. */
   private static final Map<Integer, String> NAMESPACES =
@@ -363,18 +373,6 @@ final class ImageCheck {
 
   /** A name of the images that are read; see {@link ArchiveNames}. */
   static boolean isKnown(String name) {
-    Matcher image = KNOWN.matcher(name);
-    return image.matches();
+    return KNOWN.matcher(name).matches();
   }
-
-  /**
-   * The images that CRIU makes of a container whose namespaces of network, IPC and UTS are the
-   * pod's (criu/image-desc.c of CRIU). Others could do things that are not checked.
-   */
-  private static final Pattern KNOWN =
-      Pattern.compile(
-          "(core|ids|mm|pagemap|pages|fs|fdinfo|mountpoints|timens)-[0-9]{1,20}\\.img"
-              + "|(pagemap-shmem|tcp-stream|ghost-file)-[0-9a-f]{1,20}\\.img"
-              + "|(inventory|pstree|files|seccomp|cgroup|pipes-data|fifo-data|sk-queues|remap-fpath"
-              + "|memfd|filelocks|eventpoll-tfd|inotify-wd)\\.img");
 }

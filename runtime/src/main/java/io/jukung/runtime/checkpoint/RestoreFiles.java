@@ -32,7 +32,7 @@ record RestoreFiles(Path directory) {
   }
 
   Path rootDifference() {
-    return directory.resolve("rootfs-diff.tar");
+    return directory.resolve(ArchiveNames.ROOT_DIFFERENCE);
   }
 
   Path places() {
@@ -61,7 +61,7 @@ record RestoreFiles(Path directory) {
   }
 
   Fd createRootDifference() throws IOException {
-    return create(directory, "rootfs-diff.tar");
+    return create(directory, ArchiveNames.ROOT_DIFFERENCE);
   }
 
   private static Fd create(Path parent, String name) throws IOException {

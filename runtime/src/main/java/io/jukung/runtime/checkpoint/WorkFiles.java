@@ -24,14 +24,14 @@ record WorkFiles(Path directory) {
   }
 
   Path dumpLog() {
-    return directory.resolve("dump.log");
+    return directory.resolve(ArchiveNames.LOG);
   }
 
   Path statistics() {
-    return directory.resolve("stats-dump");
+    return directory.resolve(ArchiveNames.STATISTICS);
   }
 
   Path rootDifference() {
-    return directory.resolve("rootfs-diff.tar");
+    return directory.resolve(ArchiveNames.ROOT_DIFFERENCE);
   }
 }

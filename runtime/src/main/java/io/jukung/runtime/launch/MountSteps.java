@@ -232,14 +232,7 @@ final class MountSteps {
             imm(24))
         .into(TARGET);
     close(MOUNT);
-    program
-        .step(
-            purpose,
-            Syscall.OPEN_TREE,
-            reg(TARGET),
-            program.string(""),
-            imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
-        .into(MOUNT);
+    cloneOpened(purpose, TARGET);
     close(TARGET);
     program.step(purpose, Syscall.UMOUNT2, program.string(mountPoint.toString()), imm(MNT_DETACH));
   }
@@ -463,29 +456,27 @@ final class MountSteps {
   void show(String destination, Path place) {
     String purpose = "show " + destination + " at " + place;
     targets.openInRoot(purpose, destination, O_PATH, 0, TARGET);
-    program
-        .step(
-            purpose,
-            Syscall.OPEN_TREE,
-            reg(TARGET),
-            program.string(""),
-            imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
-        .into(MOUNT);
+    cloneOpened(purpose, TARGET);
     close(TARGET);
     attach(purpose, MOUNT, place);
     close(MOUNT);
   }
 
-  /** Clones the file that the register has open, and attaches the clone to the target. */
-  void bindDescriptor(String purpose, int source, String destination) {
+  /** Puts a clone of the mount at the file that the register has open into {@link #MOUNT}. */
+  private void cloneOpened(String purpose, int opened) {
     program
         .step(
             purpose,
             Syscall.OPEN_TREE,
-            reg(source),
+            reg(opened),
             program.string(""),
             imm(AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC))
         .into(MOUNT);
+  }
+
+  /** Clones the file that the register has open, and attaches the clone to the target. */
+  void bindDescriptor(String purpose, int source, String destination) {
+    cloneOpened(purpose, source);
     targets.put(purpose, destination, MOUNT, TargetSteps.Kind.FILE);
   }
 
