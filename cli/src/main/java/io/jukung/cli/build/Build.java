@@ -264,7 +264,9 @@ public final class Build extends ClientCommand {
       Thread cancel = new Thread(upload::close, "build-cancel");
       environment.caller().addEndHook(cancel);
       try {
-        source.send(upload);
+        if (!options.hasContextDirectory()) {
+          source.send(upload);
+        }
         upload.complete();
       } catch (BuildEndedException e) {
         // Why the build has ended is told by the end of the call.

@@ -36,7 +36,6 @@ final class ContextSource implements AutoCloseable {
   private final @Nullable Path directory;
   private final @Nullable InputStream archive;
   private final @Nullable Closeable resource;
-  private boolean isReadByDaemon;
 
   private ContextSource(
       CliEnvironment environment,
@@ -189,8 +188,8 @@ final class ContextSource implements AutoCloseable {
   }
 
   /**
-   * Lets the daemon read a directory itself where it sees the same one as this client, which then
-   * sends nothing. To be called before the context is sent.
+   * Names the directory in the options if the daemon sees the same one as this client: then it
+   * reads the files itself, and nothing is to be sent.
    */
   void offer(BuildsBlockingStub daemon, BuildOptions.Builder options) throws IOException {
     if (directory == null) {
@@ -201,17 +200,13 @@ final class ContextSource implements AutoCloseable {
             .setPath(directory.toString())
             .setPlace(DirectoryPlace.of(directory))
             .build();
-    isReadByDaemon = daemon.findContext(here).getFound();
-    if (isReadByDaemon) {
+    if (daemon.findContext(here).getFound()) {
       options.setContextDirectory(here);
     }
   }
 
-  /** Writes the context as an archive, unless the daemon reads it. */
+  /** Writes the context as an archive. */
   void send(OutputStream target) throws IOException {
-    if (isReadByDaemon) {
-      return;
-    }
     if (archive != null) {
       archive.transferTo(target);
     } else if (directory != null) {

@@ -72,8 +72,7 @@ final class ContainerMaker {
     if (image.isEmpty()) {
       throw HttpError.badRequest("no image specified");
     }
-    ImageStatusResponse found =
-        platform.isEmpty() ? lookup.image(image) : lookup.image(image, platform);
+    ImageStatusResponse found = lookup.image(image, platform);
     String name = wanted.startsWith("/") ? wanted.substring(1) : wanted;
     if (name.isEmpty()) {
       name = OwnContainers.generatedName(image);

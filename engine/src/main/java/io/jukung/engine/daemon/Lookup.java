@@ -121,10 +121,13 @@ public final class Lookup {
   /**
    * Finds the image of a platform, which may be another one than the node's, with its details.
    *
-   * @param platform such as linux/arm64
+   * @param platform such as linux/arm64; empty: whatever the image is for
    * @throws HttpError 404 if it is not here
    */
   public ImageStatusResponse image(String idOrName, String platform) {
+    if (platform.isEmpty()) {
+      return image(idOrName);
+    }
     PullRequest request =
         PullRequest.newBuilder()
             .setImage(ImageSpec.newBuilder().setImage(idOrName))

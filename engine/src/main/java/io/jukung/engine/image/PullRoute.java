@@ -93,9 +93,7 @@ final class PullRoute {
 
   private String idOf(String name, String platform) {
     try {
-      return (platform.isEmpty() ? lookup.image(name) : lookup.image(name, platform))
-          .getImage()
-          .getId();
+      return lookup.image(name, platform).getImage().getId();
     } catch (HttpError e) {
       return "";
     }

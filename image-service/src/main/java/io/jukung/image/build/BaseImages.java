@@ -1,6 +1,7 @@
 package io.jukung.image.build;
 
 import io.jukung.image.credentials.Credentials;
+import io.jukung.image.install.PullListener;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.pull.NamedImages;
 import io.jukung.image.store.StoredImage;
@@ -37,7 +38,9 @@ final class BaseImages {
     synchronized (this) {
       StoredImage known = found.get(wanted);
       if (known == null) {
-        known = images.get(name, wanted.platform, policy, this::credentialsFor, "build");
+        known =
+            images.get(
+                name, wanted.platform, policy, this::credentialsFor, PullListener.NONE, "build");
         found.put(wanted, known);
       }
       return known;

@@ -61,11 +61,8 @@ public final class BuildContext implements AutoCloseable {
    */
   public static BuildContext unpack(
       InputStream archive, String ignore, Path parent, LayerLimits limits) throws IOException {
-    Path directory = Files.createTempDirectory(parent, "context-");
-    Fd root = HostFile.openDirectory(directory);
-    BuildContext context = new BuildContext(directory, root);
+    BuildContext context = empty(parent);
     try {
-      FileAttributes.setMode(root, 0755); // users of RUN --mount=type=bind enter it
       IgnoreFile given = IgnoreFile.parse(TarPath.ofText(ignore));
       try (InputStream plain = Decompression.open(new BufferedInputStream(archive, BUFFER_BYTES))) {
         context.write(new TarInput(plain), given, limits);
@@ -91,18 +88,27 @@ public final class BuildContext implements AutoCloseable {
    */
   public static BuildContext copy(Path source, String ignore, Path parent, LayerLimits limits)
       throws IOException {
-    Path directory = Files.createTempDirectory(parent, "context-");
-    Fd root = HostFile.openDirectory(directory);
-    BuildContext context = new BuildContext(directory, root);
+    BuildContext context = empty(parent);
     try (Fd from = HostFile.openDirectory(source)) {
-      FileAttributes.setMode(root, 0755); // users of RUN --mount=type=bind enter it
       IgnoreFile given = IgnoreFile.parse(TarPath.ofText(ignore));
-      var counted = new ContextSize(root, limits);
+      var counted = new ContextSize(context.root, limits);
       new FileCopy(
               new SourceTree(from, "the context", /* keepsOwners= */ false),
               new CopyRules(Optional.empty(), Optional.empty(), given),
               (path, status) -> counted.add(path, status.type(), status.size()))
-          .copyAll(root);
+          .copyAll(context.root);
+      return context;
+    } catch (IOException | RuntimeException e) {
+      context.close();
+      throw e;
+    }
+  }
+
+  private static BuildContext empty(Path parent) throws IOException {
+    Path directory = Files.createTempDirectory(parent, "context-");
+    BuildContext context = new BuildContext(directory, HostFile.openDirectory(directory));
+    try {
+      FileAttributes.setMode(context.root, 0755); // users of RUN --mount=type=bind enter it
       return context;
     } catch (IOException | RuntimeException e) {
       context.close();

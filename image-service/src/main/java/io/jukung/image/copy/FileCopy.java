@@ -132,7 +132,7 @@ public final class FileCopy {
   private void child(Fd from, Fd to, String name, String path, int depth) throws IOException {
     FileStatus status = FileStatus.of(from, TarPath.bytes(name));
     if (status.isDirectory()) {
-      directory(from, to, name, path, depth);
+      directory(from, to, name, path, depth, status);
     } else if (!rules.excluded().excludes(path) && status.type() != FileType.SOCKET) {
       gate.admit(path, status);
       replace(to, name);
@@ -140,14 +140,15 @@ public final class FileCopy {
     }
   }
 
-  private void directory(Fd from, Fd to, String name, String path, int depth) throws IOException {
+  private void directory(Fd from, Fd to, String name, String path, int depth, FileStatus status)
+      throws IOException {
     byte[] bytes = TarPath.bytes(name);
     try (Fd source = DirectoryEntry.openDirectory(from, bytes)) {
       boolean excluded = rules.excluded().excludes(path);
       if (excluded && !hasWanted(source, path, depth)) {
         return;
       }
-      gate.admit(path, FileStatus.of(source));
+      gate.admit(path, status);
       boolean made = DirectoryEntry.makeDirectoryIfAbsent(to, bytes, PRIVATE_DIRECTORY);
       if (!made && !FileStatus.of(to, bytes).isDirectory()) {
         throw CriException.failedPrecondition(

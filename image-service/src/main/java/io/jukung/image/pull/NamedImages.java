@@ -27,7 +27,7 @@ public final class NamedImages {
     ALWAYS,
     /** If there is no such image here. */
     IF_MISSING,
-    /** Never. */
+    /** Never: an image that is not here is an error. */
     NEVER
   }
 
@@ -35,7 +35,6 @@ public final class NamedImages {
   private record Wanted(
       String name,
       Platform platform,
-      Policy policy,
       Function<String, Credentials> credentials,
       PullListener listener,
       String requester) {
@@ -52,19 +51,6 @@ public final class NamedImages {
   public NamedImages(ImageStore store, ImagePuller puller) {
     this.store = store;
     this.puller = puller;
-  }
-
-  /**
-   * As {@link #get(String, Platform, Policy, Function, PullListener, String)}, without progress.
-   */
-  public StoredImage get(
-      String name,
-      Platform platform,
-      Policy policy,
-      Function<String, Credentials> credentials,
-      String requester)
-      throws InterruptedException {
-    return get(name, platform, policy, credentials, PullListener.NONE, requester);
   }
 
   /**
@@ -85,7 +71,7 @@ public final class NamedImages {
       PullListener listener,
       String requester)
       throws InterruptedException {
-    var wanted = new Wanted(name, platform, policy, credentials, listener, requester);
+    var wanted = new Wanted(name, platform, credentials, listener, requester);
     Optional<StoredImage> here = store.find(name);
     boolean isId = here.isPresent() && here.get().id().endsWith(name);
     if (here.isPresent() && isOf(here.get(), platform) && (policy != Policy.ALWAYS || isId)) {

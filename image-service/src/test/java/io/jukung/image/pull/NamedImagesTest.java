@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.jukung.cri.CriException;
 import io.jukung.cri.ErrorKind;
 import io.jukung.image.credentials.Credentials;
+import io.jukung.image.install.PullListener;
 import io.jukung.image.manifest.Platform;
 import io.jukung.image.pull.NamedImages.Policy;
 import io.jukung.image.registry.WildRegistry;
@@ -60,7 +61,8 @@ class NamedImagesTest {
   }
 
   private StoredImage get(String wanted, Platform platform, Policy policy) throws Exception {
-    return images.get(wanted, platform, policy, each -> Credentials.ANONYMOUS, "test");
+    return images.get(
+        wanted, platform, policy, each -> Credentials.ANONYMOUS, PullListener.NONE, "test");
   }
 
   @Test
