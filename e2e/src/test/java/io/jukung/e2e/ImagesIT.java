@@ -165,7 +165,7 @@ class ImagesIT {
     Assumptions.assumeFalse(Daemon.isForeign()); // another runtime keeps its images elsewhere
     long before = usedBytes(testbed);
     Path root = Files.createDirectories(testbed.node().directory().resolve("measured"));
-    byte[] noise = new byte[8 << 20];
+    byte[] noise = new byte[32 << 20];
     new Random(1).nextBytes(noise);
     Files.write(root.resolve("noise"), noise);
     String reference = testbed.registry().push("measured:1", root);
@@ -255,13 +255,14 @@ class ImagesIT {
       throws Exception {
     Assumptions.assumeFalse(Daemon.isForeign()); // another runtime keeps its images elsewhere
     Path root = Files.createDirectories(testbed.node().directory().resolve("slow"));
-    byte[] noise = new byte[8 << 20];
+    byte[] noise = new byte[32 << 20];
     new Random(2).nextBytes(noise);
     Files.write(root.resolve("noise"), noise);
     String reference = testbed.registry().push("slow:1", root);
     String before = files(testbed);
     Node node = testbed.node();
-    node.run("sh", "-c", "tc qdisc add dev lo root tbf rate 8mbit burst 64kb latency 1s").orThrow();
+    node.run("sh", "-c", "tc qdisc add dev lo root tbf rate 32mbit burst 256kb latency 1s")
+        .orThrow();
     try (ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor()) {
       PullImageRequest request =
           PullImageRequest.newBuilder().setImage(Requests.image(reference)).build();

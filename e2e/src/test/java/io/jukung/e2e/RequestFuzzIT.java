@@ -10,6 +10,7 @@ import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.jukung.cri.v1.AttachRequest;
+import io.jukung.cri.v1.CheckpointContainerRequest;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.CreateContainerRequest;
 import io.jukung.cri.v1.CreateContainerResponse;
@@ -148,6 +149,11 @@ class RequestFuzzIT {
           UpdateContainerResourcesRequest.newBuilder().setContainerId(stage.container()).build();
       case "UpdatePodSandboxResources" ->
           UpdatePodSandboxResourcesRequest.newBuilder().setPodSandboxId(stage.pod().id()).build();
+      case "CheckpointContainer" ->
+          CheckpointContainerRequest.newBuilder()
+              .setContainerId(stage.container())
+              .setLocation(stage.directory().resolve("checkpoint.tar").toString())
+              .build();
       case "PullImage" ->
           PullImageRequest.newBuilder().setImage(Requests.image(testbed.busybox())).build();
       default -> RawCalls.empty(method);

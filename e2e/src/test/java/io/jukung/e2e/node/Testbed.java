@@ -1,5 +1,7 @@
 package io.jukung.e2e.node;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.jukung.cri.v1.Container;
 import io.jukung.cri.v1.ContainerConfig;
 import io.jukung.cri.v1.ContainerState;
@@ -483,6 +485,11 @@ public final class Testbed implements AutoCloseable {
     @Override
     public void beforeEach(ExtensionContext context) throws Exception {
       Testbed testbed = testbed(context);
+      if (!testbed.daemon().isAlive()) {
+        // Only the test before this one is to fail, which could not start the daemon again.
+        testbed.daemon().start();
+        testbed.reconnect();
+      }
       ExtensionContext.Store store = context.getStore(NAMESPACE);
       store.put("log", testbed.daemon().log().length());
       store.put("before", testbed.snapshot());
@@ -495,6 +502,7 @@ public final class Testbed implements AutoCloseable {
       Snapshot before = store.get("before", Snapshot.class);
       Integer logged = store.get("log", Integer.class);
       try {
+        assertThat(testbed.daemon().isAlive()).as("the daemon lives after the test").isTrue();
         testbed.removeAllPods();
         if (before != null) {
           testbed.assertNothingLeft(before);

@@ -18,6 +18,10 @@ final class Exec {
   private boolean running;
   private @Nullable Integer exitCode;
   private @Nullable Terminal terminal;
+  private @Nullable Size early;
+
+  /** Of a terminal, in characters. */
+  private record Size(int columns, int rows) {}
 
   /** Takes the size of the user's terminal. */
   interface Terminal {
@@ -59,21 +63,30 @@ final class Exec {
         config.path("DetachKeys").asText(""));
   }
 
-  /** Returns false if the command was started before. */
+  /**
+   * Says that the command is being started, and runs until {@link #end} is called.
+   *
+   * @return false if that was said before
+   */
   synchronized boolean begin() {
-    boolean first = !begun;
+    if (begun) {
+      return false;
+    }
     begun = true;
-    return first;
+    running = true;
+    return true;
   }
 
   /**
-   * Says that the command runs and is followed to its end, also if its client leaves.
+   * Says that the command is followed to its end, also if its client leaves.
    *
    * @param at of the session that follows the command
    */
   synchronized void runs(Terminal at) {
-    running = true;
     terminal = at;
+    if (early != null) {
+      at.resize(early.columns, early.rows);
+    }
   }
 
   synchronized void end(int code) {
@@ -95,12 +108,17 @@ final class Exec {
     return exitCode == null ? OptionalInt.empty() : OptionalInt.of(exitCode);
   }
 
-  /** Returns false if there is no terminal to be resized. */
+  /**
+   * Gives the terminal a size, at once or as soon as it is there.
+   *
+   * @return false if the command does not run
+   */
   synchronized boolean resize(int columns, int rows) {
-    if (terminal == null) {
-      return false;
+    if (terminal != null) {
+      terminal.resize(columns, rows);
+    } else if (running) {
+      early = new Size(columns, rows);
     }
-    terminal.resize(columns, rows);
-    return true;
+    return running;
   }
 }

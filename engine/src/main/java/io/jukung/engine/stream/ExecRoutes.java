@@ -18,10 +18,10 @@ import io.jukung.engine.http.Router;
 import io.jukung.engine.request.Fields;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Commands in running containers. */
 public final class ExecRoutes {
@@ -106,64 +106,93 @@ public final class ExecRoutes {
     JsonNode size =
         body.has("ConsoleSize") ? body.path("ConsoleSize") : exec.config().path("ConsoleSize");
     StreamSession.Wanted wanted = exec.wanted(detach);
-    LaterOutput output = new LaterOutput();
-    StreamSession session;
+    StreamEndpoint endpoint;
     try {
-      session = StreamSession.open(endpoint(exec, wanted), wanted, output);
-    } catch (StatusRuntimeException e) {
+      endpoint = endpoint(exec, wanted);
+    } catch (StatusRuntimeException | IOException e) {
       exec.end(NOT_EXECUTABLE);
       throw e;
+    }
+    if (detach) {
+      followAlone(exec, open(exec, endpoint, wanted, size, OutputStream.nullOutputStream()));
+      exchange.sendEmpty(200);
+      return;
+    }
+    Hijacked client;
+    try {
+      client = exchange.hijack(Frames.type(wanted.tty()));
+    } catch (HttpError | IOException e) {
+      exec.end(NOT_EXECUTABLE);
+      throw e;
+    }
+    // The client has its answer before the command runs, as from docker's daemon: docker's library
+    // for Python drops what comes together with the answer.
+    serve(client, exec, endpoint, wanted, size);
+  }
+
+  /**
+   * Starts the command.
+   *
+   * @throws HttpError 500 if the daemon cannot be reached
+   */
+  private static StreamSession open(
+      Exec exec,
+      StreamEndpoint endpoint,
+      StreamSession.Wanted wanted,
+      JsonNode size,
+      OutputStream output)
+      throws InterruptedException {
+    StreamSession session;
+    try {
+      session = StreamSession.open(endpoint, wanted, output);
     } catch (IOException e) {
       exec.end(NOT_EXECUTABLE);
       throw new HttpError(500, "exec " + exec.id() + ": " + e.getMessage());
     }
-    exec.runs(session::resize);
     if (wanted.tty()) {
       resize(session, size);
     }
-    if (detach) {
-      output.begin(OutputStream.nullOutputStream());
-      followAlone(exec, session);
-      exchange.sendEmpty(200);
-      return;
-    }
-    boolean ended = true;
-    try {
-      ended = serve(exchange, exec, session, output, wanted.tty());
-    } finally {
-      if (ended) {
-        session.close();
-      }
-    }
-    if (!ended) { // the command goes on without its client, as docker's do
-      session.leave();
-      followAlone(exec, session);
-    }
+    exec.runs(session::resize);
+    return session;
   }
 
-  /**
-   * Connects the client with the command.
-   *
-   * @return whether the command has ended; if not, its client has left
-   */
-  private static boolean serve(
-      Exchange exchange, Exec exec, StreamSession session, LaterOutput output, boolean tty)
+  /** Starts the command and connects the client with it, until one of the two is gone. */
+  private void serve(
+      Hijacked client,
+      Exec exec,
+      StreamEndpoint endpoint,
+      StreamSession.Wanted wanted,
+      JsonNode size)
       throws InterruptedException {
-    // The output is closed first: a writer that waits for a client would hold up the session's end.
-    try (output) {
-      Hijacked client = hijack(exchange, exec, tty);
+    @Nullable StreamSession session = null;
+    boolean ended = false;
+    try {
       try (OutputStream out = client.output()) {
-        output.begin(out);
+        Frames frames = new Frames(out, wanted.tty());
+        try {
+          session = open(exec, endpoint, wanted, size, out);
+        } catch (HttpError e) {
+          frames.line(e.text());
+          return;
+        }
         CommandStreams.End end = session.run(client);
         if (end != null) {
-          finish(exec, end, new Frames(out, tty));
+          finish(exec, end, frames);
+          ended = true;
         }
-        return end != null;
       } finally {
         client.end();
       }
     } catch (IOException e) {
-      return false; // the connection of the client is gone
+      // The connection of the client is gone, and the command goes on without it.
+    } finally {
+      if (session != null && ended) {
+        session.close();
+      }
+    }
+    if (session != null && !ended) { // as docker's commands do
+      session.leave();
+      followAlone(exec, session);
     }
   }
 
@@ -171,15 +200,6 @@ public final class ExecRoutes {
   private static void resize(StreamSession session, JsonNode size) {
     if (size.path(0).asInt() > 0 && size.path(1).asInt() > 0) {
       session.resize(size.path(1).asInt(), size.path(0).asInt());
-    }
-  }
-
-  private static Hijacked hijack(Exchange exchange, Exec exec, boolean tty) throws IOException {
-    try {
-      return exchange.hijack(Frames.type(tty));
-    } catch (HttpError e) {
-      exec.end(NOT_EXECUTABLE);
-      throw e;
     }
   }
 
@@ -204,9 +224,8 @@ public final class ExecRoutes {
     Integer code = end.exitCode();
     if (code == null) {
       boolean missing = end.message().contains("executable file not found");
-      byte[] text = (end.message() + "\r\n").getBytes(StandardCharsets.UTF_8);
       exec.end(missing ? NOT_FOUND : NOT_EXECUTABLE);
-      client.write(Frames.Output.STDERR, text, 0, text.length);
+      client.line(end.message());
     } else {
       exec.end(code);
     }

@@ -3,6 +3,7 @@ package io.jukung.engine.stream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Puts the two outputs of a container on one stream. Without a terminal each piece has a header of
@@ -49,6 +50,12 @@ final class Frames {
     ByteBuffer frame = ByteBuffer.allocate(HEADER + length);
     frame.put(output.number).put(new byte[3]).putInt(length).put(bytes, offset, length);
     out.write(frame.array(), 0, HEADER + length);
+  }
+
+  /** Sends a line to the error output. */
+  void line(String text) throws IOException {
+    byte[] bytes = (text + "\r\n").getBytes(StandardCharsets.UTF_8);
+    write(Output.STDERR, bytes, 0, bytes.length);
   }
 
   /**

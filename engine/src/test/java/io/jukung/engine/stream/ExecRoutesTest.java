@@ -101,4 +101,19 @@ class ExecRoutesTest {
     assertThat(exec.path("ExitCode").isNumber()).isTrue();
     assertThat(exec.path("ExitCode").asInt()).isZero();
   }
+
+  /** docker's library for Python lost output that came in one piece with the answer. */
+  @Test
+  void clientHasItsAnswerBeforeTheCommandIsStarted() throws Exception {
+    streams.close(); // so that the command cannot be started
+    String id = call("POST", "/containers/aaaa/exec", "{\"Cmd\":[\"true\"]}").path("Id").asText();
+    String upgrade = "Connection: Upgrade\r\nUpgrade: tcp\r\n";
+    try (SocketChannel client = send("POST", "/exec/" + id + "/start", "{}", upgrade)) {
+      String answer = new String(Channels.newInputStream(client).readAllBytes(), UTF_8);
+      assertThat(answer).startsWith("HTTP/1.1 101 ").contains("\r\n\r\n").contains("exec " + id);
+    }
+    JsonNode exec = call("GET", "/exec/" + id + "/json", "");
+    assertThat(exec.path("Running").asBoolean()).isFalse();
+    assertThat(exec.path("ExitCode").asInt()).isEqualTo(126);
+  }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jukung.engine.http.HttpError;
 import io.jukung.engine.http.Json;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ExecsTest {
@@ -12,6 +14,7 @@ class ExecsTest {
 
   private Exec running() {
     Exec exec = execs.add("c", Json.object());
+    assertThat(exec.begin()).isTrue();
     exec.runs((_, _) -> {});
     return exec;
   }
@@ -38,5 +41,18 @@ class ExecsTest {
     assertThatThrownBy(() -> execs.get(ended.id()))
         .isInstanceOf(HttpError.class)
         .hasMessage("No such exec instance: " + ended.id());
+  }
+
+  @Test
+  void sizeThatComesBeforeTheTerminalIsGivenToIt() {
+    Exec exec = execs.add("c", Json.object());
+    assertThat(exec.resize(80, 24)).as("nothing runs").isFalse();
+    assertThat(exec.begin()).isTrue();
+    assertThat(exec.resize(100, 40)).isTrue();
+    List<Integer> sizes = new ArrayList<>();
+    exec.runs((columns, rows) -> sizes.addAll(List.of(columns, rows)));
+    assertThat(sizes).containsExactly(100, 40);
+    exec.end(0);
+    assertThat(exec.resize(80, 24)).as("the command has ended").isFalse();
   }
 }
