@@ -1,7 +1,6 @@
 package io.jukung.e2e;
 
 import static io.jukung.e2e.Calls.failure;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,16 +18,17 @@ import io.jukung.cri.v1.NamespaceOption;
 import io.jukung.cri.v1.SecurityProfile;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
+import io.jukung.e2e.node.CriuProgram;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -49,8 +49,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * today.
  */
 class CheckpointIT {
-  private static final Pattern VERSION = Pattern.compile("Version: ([0-9]+)\\.");
-  private static final int LEAST_VERSION = 4;
 
   /** Counts in its memory, in its log and in a file of its root file system. */
   private static final String COUNTER =
@@ -69,11 +67,8 @@ class CheckpointIT {
 
   @BeforeAll
   static void start() throws Exception {
-    Path criu = criu();
-    Matcher number = VERSION.matcher(Files.isExecutable(criu) ? version(criu) : "");
-    assumeTrue(
-        number.find() && Integer.parseInt(number.group(1)) >= LEAST_VERSION,
-        "there is no CRIU of version " + LEAST_VERSION + " or later at " + criu);
+    Optional<Path> criu = CriuProgram.find();
+    assumeTrue(criu.isPresent(), CriuProgram.missing());
     directory = Files.createTempDirectory("checkpoint-it-");
     // A CRIU that waits, or fails, when a test wants that.
     Path program =
@@ -88,24 +83,9 @@ class CheckpointIT {
             fi
             exec %2$s "$@"
             """
-                .formatted(directory, criu));
+                .formatted(directory, criu.get()));
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
     testbed = Testbed.start(Map.of(), "[checkpoint]\ncriu = \"" + program + "\"\nrestore = true\n");
-  }
-
-  private static String version(Path criu) throws IOException {
-    Process process =
-        new ProcessBuilder(criu.toString(), "--version").redirectErrorStream(true).start();
-    try (InputStream output = process.getInputStream()) {
-      return new String(output.readAllBytes(), UTF_8);
-    }
-  }
-
-  private static Path criu() {
-    Path unpacked = Path.of("target/criu/criu").toAbsolutePath(); // by e2e/criu
-    String usual = Files.exists(unpacked) ? unpacked.toString() : "/usr/sbin/criu";
-    String variable = System.getenv().getOrDefault("E2E_CRIU", usual);
-    return Path.of(System.getProperty("e2e.criu", variable));
   }
 
   @AfterEach

@@ -38,6 +38,7 @@ class ErrorSweepIT {
   @ParameterizedTest
   @EnumSource(mode = Mode.EXCLUDE, names = "WAKE_AND_SLEEP") // in SleepSweepIT
   void repeatedCallSucceedsAfterAStepOfTheDaemonFailed(SweptCall call) throws Exception {
+    call.requireItsTools();
     failDaemon(node, call);
   }
 
@@ -70,6 +71,7 @@ class ErrorSweepIT {
         "TAG_IMAGE",
         "UNTAG_IMAGE",
         "COMMIT_CONTAINER",
+        "CHECKPOINT_CONTAINER",
         "SET_RESTART_POLICY",
         "UPDATE_CONTAINER_RESOURCES",
         "UPDATE_RUNTIME_CONFIG",

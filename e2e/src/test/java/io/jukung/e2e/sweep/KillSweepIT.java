@@ -41,6 +41,7 @@ class KillSweepIT {
   @ParameterizedTest
   @EnumSource(mode = Mode.EXCLUDE, names = "WAKE_AND_SLEEP") // in SleepSweepIT
   void repeatedCallSucceedsAfterTheDaemonWasKilled(SweptCall call) throws Exception {
+    call.requireItsTools();
     killDaemon(node, call);
   }
 
@@ -75,6 +76,7 @@ class KillSweepIT {
         "TAG_IMAGE",
         "UNTAG_IMAGE",
         "COMMIT_CONTAINER",
+        "CHECKPOINT_CONTAINER",
         "SET_RESTART_POLICY",
         "UPDATE_CONTAINER_RESOURCES",
         "UPDATE_RUNTIME_CONFIG",

@@ -1,6 +1,7 @@
 package io.jukung.e2e.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.jukung.client.v1.CommitRequest;
 import io.jukung.client.v1.ConnectNetworkRequest;
@@ -11,6 +12,7 @@ import io.jukung.client.v1.SetRestartPolicyRequest;
 import io.jukung.client.v1.StartRequest;
 import io.jukung.client.v1.TagRequest;
 import io.jukung.client.v1.UntagRequest;
+import io.jukung.cri.v1.CheckpointContainerRequest;
 import io.jukung.cri.v1.ContainerState;
 import io.jukung.cri.v1.ContainerStatus;
 import io.jukung.cri.v1.ImageStatusRequest;
@@ -25,7 +27,9 @@ import io.jukung.cri.v1.UpdateContainerResourcesRequest;
 import io.jukung.cri.v1.UpdateRuntimeConfigRequest;
 import io.jukung.e2e.client.Requests;
 import io.jukung.e2e.node.Await;
+import io.jukung.e2e.node.CriuProgram;
 import io.jukung.e2e.node.Testbed.Pod;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -559,6 +563,34 @@ enum SweptCall {
       assertThat(status.getExitCode()).isZero();
     }
   },
+  /** Needs CRIU. */
+  CHECKPOINT_CONTAINER {
+    @Override
+    void prepare(SweptNode node) throws Exception {
+      node.runContainer();
+    }
+
+    @Override
+    void make(SweptNode node) {
+      var _ =
+          node.testbed()
+              .client()
+              .runtime()
+              .checkpointContainer(
+                  CheckpointContainerRequest.newBuilder()
+                      .setContainerId(node.container)
+                      .setLocation(node.archive().toString())
+                      .build());
+    }
+
+    @Override
+    void check(SweptNode node) throws Exception {
+      assertThat(Files.size(node.archive())).isPositive();
+      // The container does not stand still.
+      assertThat(node.testbed().exec(node.container, "echo", "x").getStdout().toStringUtf8())
+          .isEqualTo("x\n");
+    }
+  },
   EXEC_SYNC {
     @Override
     void prepare(SweptNode node) throws Exception {
@@ -704,6 +736,12 @@ enum SweptCall {
       node.assertPodRuns();
     }
   };
+
+  /** Skips the test if this machine cannot make the call. */
+  void requireItsTools() throws IOException {
+    assumeTrue(
+        this != CHECKPOINT_CONTAINER || CriuProgram.find().isPresent(), CriuProgram.missing());
+  }
 
   abstract void prepare(SweptNode node) throws Exception;
 

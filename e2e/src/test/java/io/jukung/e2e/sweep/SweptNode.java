@@ -14,11 +14,13 @@ import io.jukung.cri.v1.PodSandboxConfig;
 import io.jukung.cri.v1.PodSandboxState;
 import io.jukung.e2e.node.Await;
 import io.jukung.e2e.node.CommandResult;
+import io.jukung.e2e.node.CriuProgram;
 import io.jukung.e2e.node.Daemon;
 import io.jukung.e2e.node.Snapshot;
 import io.jukung.e2e.node.Testbed;
 import io.jukung.e2e.node.Testbed.Pod;
 import io.jukung.e2e.sweep.Failpoint.Fault;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A node whose daemon and shims have failpoints, and what the current call works on. */
 @SuppressWarnings("NullAway.Init") // set by each call's preparation
@@ -45,6 +48,7 @@ final class SweptNode implements AutoCloseable {
   static final String OTHER_NETWORK = "swept-too";
 
   private final Path directory;
+  private final Path archives;
   private final Failpoint inDaemon;
   private final Failpoint inShim;
   private final Testbed testbed;
@@ -82,6 +86,7 @@ final class SweptNode implements AutoCloseable {
   private SweptNode(int recycled, String sleepAfter) throws Exception {
     recycles = recycled != 0;
     directory = Files.createTempDirectory("jukung-sweep-");
+    archives = Files.createDirectory(directory.resolve("archives"));
     inDaemon = new Failpoint(Files.createDirectory(directory.resolve("daemon")));
     inShim = new Failpoint(Files.createDirectory(directory.resolve("shim")));
     testbed =
@@ -94,12 +99,15 @@ final class SweptNode implements AutoCloseable {
             max_spare = %d
             sleep_after = "%s"
             command = ["/usr/bin/env", "JDK_JAVA_OPTIONS=%s", "%s"]
+            [checkpoint]
+            criu = "%s"
             """
                 .formatted(
                     recycled,
                     sleepAfter,
                     inShim.javaOptions(),
-                    Daemon.dist().resolve("lib/shim/jukung-shim")));
+                    Daemon.dist().resolve("lib/shim/jukung-shim"),
+                    CriuProgram.find().orElse(Path.of("/no/such/criu"))));
     image = testbed.registry().push("swept:1", "--env", "[\"A=swept\"]");
     remember();
   }
@@ -118,6 +126,11 @@ final class SweptNode implements AutoCloseable {
     if (recycles) {
       testbed.removePod(testbed.runPod("recycled", NamespaceMode.NODE));
     }
+  }
+
+  /** The file of a checkpoint, which nothing else is beside. */
+  Path archive() {
+    return archives.resolve("swept.tar");
   }
 
   Testbed testbed() {
@@ -172,8 +185,17 @@ final class SweptNode implements AutoCloseable {
     recycleOne();
     testbed.assertNothingLeft(before);
     assertThat(images()).as("files of images").isEqualTo(imagesBefore);
+    Files.deleteIfExists(archive());
+    Path checkpoints = testbed.daemon().root().resolve("checkpoints");
+    Await.until("nothing is left of checkpoints", () -> isEmpty(archives) && isEmpty(checkpoints));
     String volumes = testbed.daemon().root().resolve("volumes").toString();
     assertThat(testbed.node().run("ls", "-A", volumes).orThrow()).as("volumes").isEmpty();
+  }
+
+  private static boolean isEmpty(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.findAny().isEmpty();
+    }
   }
 
   /** Removes the volume that calls make, if it is there. */
