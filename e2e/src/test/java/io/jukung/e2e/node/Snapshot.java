@@ -36,6 +36,9 @@ public record Snapshot(long daemonPid, TreeMap<String, Integer> things) {
   private static final int KEPT_FILTERS = 4;
   private static final String CONNECTION = DESCRIPTOR + "unix socket";
 
+  /** Of a pipe, for example. A number of eight digits would look like an ID. */
+  private static final Pattern INODE = Pattern.compile("\\[[0-9]+]");
+
   private static final Pattern ID = Pattern.compile("[0-9a-f]{8,64}");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
@@ -135,7 +138,9 @@ public record Snapshot(long daemonPid, TreeMap<String, Integer> things) {
   }
 
   private static void count(TreeMap<String, Integer> things, String thing) {
-    String blanked = NUMBER.matcher(ID.matcher(thing).replaceAll("ID")).replaceAll("N");
+    String blanked = INODE.matcher(thing).replaceAll("[N]");
+    blanked = ID.matcher(blanked).replaceAll("ID");
+    blanked = NUMBER.matcher(blanked).replaceAll("N");
     things.merge(blanked, 1, Integer::sum);
   }
 
