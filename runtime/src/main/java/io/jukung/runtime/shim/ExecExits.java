@@ -58,14 +58,17 @@ final class ExecExits {
     }
   }
 
-  /** Kills an exec whose start succeeded after its call had timed out. */
+  /**
+   * Kills an exec whose start succeeded after its call had timed out, with the processes of its
+   * group: nobody has put them into a cgroup of their own if a runtime of the OCI has started them.
+   */
   static void killLate(Reply late) {
     if (!late.hasStarted()) {
       return;
     }
     LOG.warn("an exec started after it was given up: it is killed");
     try (Pidfd exec = Pidfd.open(late.getStarted().getPid())) {
-      exec.send(Signals.SIGKILL);
+      exec.sendToGroup(Signals.SIGKILL);
     } catch (ErrnoException e) {
       if (!e.is(Errno.ESRCH)) {
         LOG.error("an exec cannot be killed: {}", e.getMessage());
