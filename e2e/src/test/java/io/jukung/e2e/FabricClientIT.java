@@ -19,6 +19,7 @@ import io.jukung.e2e.node.Testbed.Pod;
 import io.jukung.e2e.stream.ApiServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -192,7 +193,7 @@ class FabricClientIT {
     try (Stage stage = new Stage(testbed);
         LocalPortForward forward = stage.forward(7007)) {
       for (int i = 0; i < 2; i++) {
-        try (Socket socket = new Socket(forward.getLocalAddress(), forward.getLocalPort())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), forward.getLocalPort())) {
           socket.setSoTimeout(READ_MILLIS);
           for (int j = 0; j < 264; j++) {
             random.nextBytes(piece);

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import io.fabric8.kubernetes.client.dsl.LogWatch;
 import io.jukung.e2e.node.Await;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -216,7 +217,7 @@ class PodsIT {
     }
 
     try (LocalPortForward forward = cluster.resource("reached").portForward(7007);
-        Socket socket = new Socket(forward.getLocalAddress(), forward.getLocalPort())) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), forward.getLocalPort())) {
       socket.setSoTimeout((int) Cluster.PATIENCE.toMillis());
       socket.getOutputStream().write("echo\n".getBytes(StandardCharsets.UTF_8));
       assertThat(socket.getInputStream().readNBytes(5)).asString().isEqualTo("echo\n");
