@@ -24,6 +24,7 @@ import io.jukung.shim.v1.StartContainer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -324,7 +325,13 @@ class ShimRecyclingTest {
           .isEqualTo(usual);
       try (Stream<Path> threads = Files.list(Path.of("/proc/" + shim.shimPid() + "/task"))) {
         for (Path thread : threads.toList()) {
-          assertThat(niceOf(thread.resolve("stat"))).as("thread of the shim").isEqualTo(usual);
+          int nice;
+          try {
+            nice = niceOf(thread.resolve("stat"));
+          } catch (NoSuchFileException e) {
+            continue; // the thread has ended since
+          }
+          assertThat(nice).as("thread of the shim").isEqualTo(usual);
         }
       }
       shim.signal("c-" + pod, Signals.SIGKILL);
