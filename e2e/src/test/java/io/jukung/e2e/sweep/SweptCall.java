@@ -572,6 +572,11 @@ enum SweptCall {
 
     @Override
     void make(SweptNode node) {
+      // The archive may have been whole before the daemon was killed. The status needs a daemon.
+      if (node.testbed().status(node.container).getState() != ContainerState.CONTAINER_RUNNING
+          || Files.exists(node.archive())) {
+        return;
+      }
       var _ =
           node.testbed()
               .client()

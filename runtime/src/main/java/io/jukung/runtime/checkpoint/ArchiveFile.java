@@ -93,7 +93,7 @@ final class ArchiveFile implements AutoCloseable {
     }
   }
 
-  /** Gives the archive its name. */
+  /** Gives the archive its name. If that fails, there is no archive. */
   void publish(Path partial) throws IOException {
     try {
       DirectoryEntry.renameToNew(
@@ -105,7 +105,12 @@ final class ArchiveFile implements AutoCloseable {
       }
       throw e;
     }
-    Sync.file(directory);
+    try {
+      Sync.file(directory);
+    } catch (IOException | RuntimeException e) {
+      discardAfter(e, location); // its name may be lost with the power
+      throw e;
+    }
   }
 
   /** Removes an archive that is not to appear, if it is there. */

@@ -136,9 +136,33 @@ public final class Checkpoints {
           archive.discard(partial);
         }
       } finally {
-        TreeRemoval.remove(files.directory());
+        removeWork(files);
       }
     }
+  }
+
+  /**
+   * Removes the files of a checkpoint that is done or has failed, which it stays whatever happens
+   * here. What cannot be removed is left to the next daemon.
+   */
+  private static void removeWork(WorkFiles files) {
+    try {
+      try {
+        removeAll(files);
+      } catch (IOException e) {
+        // File systems that copy on write need space to remove something, and have more afterwards.
+        LOG.debug("{}: {}", files.directory(), e.getMessage());
+        removeAll(files);
+      }
+    } catch (IOException e) {
+      LOG.warn("{} stays until the next start: {}", files.directory(), e.getMessage());
+    }
+  }
+
+  /** Leaves nothing outside of the directory when it fails, as {@link TreeRemoval} alone would. */
+  private static void removeAll(WorkFiles files) throws IOException {
+    TreeRemoval.remove(files.images());
+    TreeRemoval.remove(files.directory());
   }
 
   /** The specification with the annotations by which checkpointctl knows containers of a pod. */

@@ -44,6 +44,9 @@ import org.slf4j.LoggerFactory;
 public final class ContainerExec {
   private static final Logger LOG = LoggerFactory.getLogger(ContainerExec.class);
 
+  /** How long a runtime of the OCI may go on with a start whose caller's time is over. */
+  private static final Duration RUNTIME_GRACE = Duration.ofSeconds(10);
+
   /** A killed process ends at once, unless it hangs in the kernel. */
   private static final Duration KILL_WAIT = Duration.ofSeconds(5);
 
@@ -251,8 +254,14 @@ public final class ContainerExec {
               command.process(specs.of(container.id())),
               cgroup.path(),
               command.console());
+      // A runtime that is killed in the middle leaves a command in the cgroup of the container that
+      // nobody knows. So it may go on to its end, and what is too late is killed with its caller.
+      long end =
+          runtimes.startsInCgroupOfContainer(handler)
+              ? deadline + RUNTIME_GRACE.toNanos()
+              : deadline;
       int pid =
-          start(container, id, new Launch(command, launch.plan(), launch::explain), shim, deadline);
+          start(container, id, new Launch(command, launch.plan(), launch::explain), shim, end);
       gather(container, cgroup, pid);
       started = true;
       return pid;

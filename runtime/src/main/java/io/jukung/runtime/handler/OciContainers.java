@@ -186,7 +186,7 @@ public final class OciContainers {
             "--process",
             description.toString()));
     console.ifPresent(each -> arguments.addAll(List.of("--console-socket", name(each))));
-    boolean chooses = !handler.startsInCgroup() && handlers.featuresOf(handler).execCgroups();
+    boolean chooses = !handler.startsInCgroup() && canChooseCgroup(handler);
     if (chooses) {
       arguments.addAll(List.of("--cgroup", cgroup.substring(cgroup.lastIndexOf('/') + 1)));
     }
@@ -201,6 +201,18 @@ public final class OciContainers {
             chooses ? null : cgroup),
         OciRuntime.newBuilder().setPidFile(pidFile.toString()),
         log);
+  }
+
+  private boolean canChooseCgroup(OciHandler handler) {
+    return handlers.featuresOf(handler).execCgroups();
+  }
+
+  /**
+   * Whether the runtime puts a command into the cgroup of the container, whatever it is told. Where
+   * such a command is nobody knows before the runtime has said its pid.
+   */
+  public boolean startsInCgroupOfContainer(OciHandler handler) {
+    return !handler.startsInCgroup() && !canChooseCgroup(handler);
   }
 
   /** Where a daemon listens for the terminal of an exec. */
