@@ -104,7 +104,7 @@ class HandlersIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"runc", "crun", "old"})
+  @ValueSource(strings = {"runc", "crun", "old", "slow"})
   void execIsKilledWithItsChildrenAtItsTimeout(String handler, Testbed testbed) throws Exception {
     Pod pod = pod(testbed, handler, NamespaceMode.NODE);
     String container = testbed.runContainer(pod, "sleeps", List.of("sleep", "1000"));

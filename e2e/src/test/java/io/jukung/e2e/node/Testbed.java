@@ -76,6 +76,10 @@ public final class Testbed implements AutoCloseable {
       [handlers.old]
       path = "/bin/sh"
       options = ["-c", '[ "$*" != "exec --help" ] || exit 0; exec /usr/sbin/runc "$@"', "runc"]
+      # The same, and slow: an exec has long begun when the runtime says so.
+      [handlers.slow]
+      path = "/bin/sh"
+      options = ["-c", '[ "$*" != "exec --help" ] || exit 0; /usr/sbin/runc "$@"; r=$?; case "$*" in *" exec "*) sleep 3;; esac; exit $r', "runc"]
       [handlers.absent]
       path = "/no/such/runtime"
       """;

@@ -74,8 +74,14 @@ public final class Standstill {
     }
   }
 
+  /** Thaws a container, which would stand for ever: what failed once is tried once more. */
   private void thaw(Cgroup cgroup, Path mark) throws IOException {
-    freezer.thaw(cgroup);
+    try {
+      freezer.thaw(cgroup);
+    } catch (IOException e) {
+      LOG.warn("{} is thawed once more: {}", cgroup, e.getMessage());
+      freezer.thaw(cgroup);
+    }
     Files.deleteIfExists(mark);
   }
 
