@@ -49,7 +49,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * today.
  */
 class CheckpointIT {
-
   /** Counts in its memory, in its log and in a file of its root file system. */
   private static final String COUNTER =
       "i=0; echo written >/written; rm /etc/group; while :; do i=$((i + 1)); echo count $i;"

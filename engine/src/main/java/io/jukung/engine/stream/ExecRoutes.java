@@ -106,28 +106,26 @@ public final class ExecRoutes {
     JsonNode size =
         body.has("ConsoleSize") ? body.path("ConsoleSize") : exec.config().path("ConsoleSize");
     StreamSession.Wanted wanted = exec.wanted(detach);
+    if (wanted.tty() && size.path(0).asInt() > 0 && size.path(1).asInt() > 0) {
+      var _ = exec.resize(size.path(1).asInt(), size.path(0).asInt()); // height comes before width
+    }
     StreamEndpoint endpoint;
+    @Nullable Hijacked client;
     try {
       endpoint = endpoint(exec, wanted);
-    } catch (StatusRuntimeException | IOException e) {
+      // The client has its answer before the command runs, as from docker's daemon: docker's
+      // library for Python drops what comes together with the answer.
+      client = detach ? null : exchange.hijack(Frames.type(wanted.tty()));
+    } catch (StatusRuntimeException | HttpError | IOException e) {
       exec.end(NOT_EXECUTABLE);
       throw e;
     }
-    if (detach) {
-      followAlone(exec, open(exec, endpoint, wanted, size, OutputStream.nullOutputStream()));
+    if (client == null) {
+      followAlone(exec, open(exec, endpoint, wanted, OutputStream.nullOutputStream()));
       exchange.sendEmpty(200);
-      return;
+    } else {
+      serve(client, exec, endpoint, wanted);
     }
-    Hijacked client;
-    try {
-      client = exchange.hijack(Frames.type(wanted.tty()));
-    } catch (HttpError | IOException e) {
-      exec.end(NOT_EXECUTABLE);
-      throw e;
-    }
-    // The client has its answer before the command runs, as from docker's daemon: docker's library
-    // for Python drops what comes together with the answer.
-    serve(client, exec, endpoint, wanted, size);
   }
 
   /**
@@ -136,70 +134,52 @@ public final class ExecRoutes {
    * @throws HttpError 500 if the daemon cannot be reached
    */
   private static StreamSession open(
-      Exec exec,
-      StreamEndpoint endpoint,
-      StreamSession.Wanted wanted,
-      JsonNode size,
-      OutputStream output)
+      Exec exec, StreamEndpoint endpoint, StreamSession.Wanted wanted, OutputStream output)
       throws InterruptedException {
-    StreamSession session;
     try {
-      session = StreamSession.open(endpoint, wanted, output);
+      StreamSession session = StreamSession.open(endpoint, wanted, output);
+      exec.runs(session::resize);
+      return session;
     } catch (IOException e) {
       exec.end(NOT_EXECUTABLE);
       throw new HttpError(500, "exec " + exec.id() + ": " + e.getMessage());
     }
-    if (wanted.tty()) {
-      resize(session, size);
-    }
-    exec.runs(session::resize);
-    return session;
   }
 
   /** Starts the command and connects the client with it, until one of the two is gone. */
   private void serve(
-      Hijacked client,
-      Exec exec,
-      StreamEndpoint endpoint,
-      StreamSession.Wanted wanted,
-      JsonNode size)
+      Hijacked client, Exec exec, StreamEndpoint endpoint, StreamSession.Wanted wanted)
       throws InterruptedException {
     @Nullable StreamSession session = null;
-    boolean ended = false;
+    boolean goesOn = false; // without its client, as docker's commands do
     try {
       try (OutputStream out = client.output()) {
         Frames frames = new Frames(out, wanted.tty());
         try {
-          session = open(exec, endpoint, wanted, size, out);
+          session = open(exec, endpoint, wanted, out);
         } catch (HttpError e) {
           frames.line(e.text());
           return;
         }
         CommandStreams.End end = session.run(client);
-        if (end != null) {
+        if (end == null) {
+          goesOn = true;
+        } else {
           finish(exec, end, frames);
-          ended = true;
         }
       } finally {
         client.end();
       }
     } catch (IOException e) {
-      // The connection of the client is gone, and the command goes on without it.
+      goesOn = true; // the connection of the client is gone
     } finally {
-      if (session != null && ended) {
+      if (session != null && !goesOn) {
         session.close();
       }
     }
-    if (session != null && !ended) { // as docker's commands do
+    if (session != null && goesOn) {
       session.leave();
       followAlone(exec, session);
-    }
-  }
-
-  /** Gives a terminal the size that the client's has: height and width, in characters. */
-  private static void resize(StreamSession session, JsonNode size) {
-    if (size.path(0).asInt() > 0 && size.path(1).asInt() > 0) {
-      session.resize(size.path(1).asInt(), size.path(0).asInt());
     }
   }
 

@@ -231,7 +231,7 @@ public final class Checkpoints {
       if (Files.exists(files.work())) {
         undo(JSON.readValue(RegularFile.read(files.work(), MAX_WORK_BYTES), Work.class));
       }
-      TreeRemoval.remove(files.directory());
+      removeWork(files);
     } catch (IOException | RuntimeException e) {
       LOG.warn("{} stays until the next start: {}", files.directory(), e.getMessage());
     } catch (InterruptedException e) {
